@@ -6,7 +6,6 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { readComposeFile } from '../../src/init/compose-file.ts'
 import { readDockerfile } from '../../src/init/dockerfile.ts'
 import { type Asked, chooseForFolder } from '../../src/init/folder.ts'
-import { listeningIn } from '../../src/init/listening.ts'
 import { surveyFolder } from '../../src/init/survey.ts'
 import { configText } from '../../src/init/template.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
@@ -165,7 +164,7 @@ async def write(order: str, body: Order):
     const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
     onTestFinished(() => void child.kill('SIGKILL'))
     const [line] = await once(child.stdout, 'data')
-    const found = listeningIn(cwd)
+    const found = surveyFolder(cwd).listening
     if (process.platform === 'linux') expect(found).toMatchObject([{ pid: child.pid, port: Number(String(line)) }])
     else expect(found).toEqual([])
   })

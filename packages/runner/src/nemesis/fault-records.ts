@@ -1,5 +1,5 @@
 import { type Fault, type FaultKind, faultName, printMembers } from '@chaosproxy/faults'
-import { type Nanos, nanos } from '@chaosproxy/history'
+import { type Nanos, nanos, plural } from '@chaosproxy/history'
 import type { RunRecorder } from '../clients/recorder.ts'
 import type { Healed } from '../ports/cluster.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
@@ -24,6 +24,20 @@ export interface FaultRecords {
 export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
+  /** How often each trouble came again with other faults, by its place in the list. */
+  const repeated = new Map<string, { readonly at: number; readonly text: string; times: number }>()
+  const fail = (id: string, fault: Fault, what: string): void => {
+    const name = faultName(fault)
+    const before = repeated.get(`${name} ${what}`)
+    if (before === undefined) {
+      const text = `${id} (${name}) ${what}`
+      repeated.set(`${name} ${what}`, { at: trouble.length, text, times: 1 })
+      trouble.push(text)
+      return
+    }
+    before.times++
+    trouble[before.at] = `${before.text}, and ${plural(before.times - 1, 'other fault')} likewise`
+  }
   /** Faults that took time to inject. */
   const slow = new Set<string>()
   return {
@@ -39,10 +53,10 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
       const described = printMembers(fault, { id })
       recorder.nemesis(fault.kind, isLate ? { ...described, began: from } : described)
     },
-    failed: ({ id, fault }, error) => void trouble.push(`${id} (${faultName(fault)}) could not be injected: ${error}`),
+    failed: ({ id, fault }, error) => fail(id, fault, `could not be injected: ${error}`),
     ended({ id, fault, from, healingFrom }, outcome) {
-      const hits = outcome.type === 'healed' ? outcome.hits : 0
-      if (outcome.type === 'failed') trouble.push(`${id} (${faultName(fault)}) could not be healed: ${outcome.error}`)
+      const hits = outcome.hits ?? 0
+      if (outcome.type === 'failed') fail(id, fault, `could not be healed: ${outcome.error}`)
       const now = since()
       const lost = outcome.type === 'healed' ? outcome.lost : undefined
       const to = lost === undefined ? now : nanos(Math.max(from, now - lost.knownAgo))

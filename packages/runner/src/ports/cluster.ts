@@ -45,7 +45,8 @@ export interface Client {
 export type Heal = (healed: (outcome: Healed) => void) => void
 export type Healed =
   | { readonly type: 'healed'; readonly hits: number; readonly lost?: LostContact | undefined }
-  | { readonly type: 'failed'; readonly error: string }
+  /** It may have taken effect all the same; without `hits` nobody knows. */
+  | { readonly type: 'failed'; readonly error: string; readonly hits?: number | undefined }
 
 /** Contact with what injected the fault was lost: for some time nobody knows whether it was in force. */
 export interface LostContact {

@@ -113,7 +113,7 @@ export async function openCommandNode<Port extends string>(
     prepared = true
     const logOffset = sizeOf(logPath)
     const process = await startCommand({ name: id, command: filled(options.command), logPath, keeper })
-    const ready = untilReady(readiness(), { name: id, process, keeper, logPath, logOffset })
+    const ready = untilReady(readiness(), { name: id, process, keeper, logPath, logOffset, isAgain: life > 1 })
     return { process, ready: ready.then(() => ports) }
   }
 

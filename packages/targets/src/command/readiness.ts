@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
-import type { CommandProcess } from './command-process.ts'
-import { lastLines, readFrom } from './log-tail.ts'
+import type { CommandProcess, Exit } from './command-process.ts'
+import { lastLines, lastWords, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
 /** The condition under which a newly started server can serve. */
@@ -27,6 +27,8 @@ export interface UntilReadyOptions {
   readonly logPath: string
   /** The length of the log when this process started. */
   readonly logOffset: number
+  /** Whether it has served before: its settings are right then, and its last words say enough. */
+  readonly isAgain?: boolean | undefined
 }
 
 const TRY_EVERY_MS = 20
@@ -48,17 +50,20 @@ export async function untilReady(readiness: Readiness, options: UntilReadyOption
     if ((await isReady()) && process.running()) return
     await Promise.race([wait(TRY_EVERY_MS), end])
   }
-  throw neverReady(name, logPath, await process.exited)
+  const exit = await process.exited
+  throw options.isAgain ? notAgain(name, logPath, exit) : neverReady(name, logPath, exit)
 }
 
-export function neverReady(
-  name: string,
-  logPath: string,
-  { code, signal }: { readonly code: number | null; readonly signal: string | null },
-): UserError {
-  const how = signal === null ? `exit code ${code}` : signal
-  return new UserError('environment', `${name} did not start (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`)
-}
+export const neverReady = (name: string, logPath: string, exit: Exit): UserError =>
+  new UserError('environment', `${name} did not start (${howOf(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`)
+
+const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
+  new UserError(
+    'environment',
+    `${name} did not start again (${howOf(exit)}); its last words: ${lastWords(logPath)} (${logPath})`,
+  )
+
+const howOf = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`
 
 /** What the process has not done yet, for messages. */
 export function readinessText(readiness: Readiness): string {

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
+import { portsOfSession } from '../processes/listening.ts'
 import type { CommandProcess } from './command-process.ts'
 import { lastWords } from './log-tail.ts'
 
@@ -150,8 +151,10 @@ async function inTime<Ready>(
   { id, logPath, startupTimeoutMs, awaited }: SupervisedNodeOptions<Ready>,
 ): Promise<Ready> {
   let late = false
+  let ports: readonly number[] = []
   const timer = setTimeout(() => {
     late = true
+    ports = portsOfSession(process.pid)
     process.kill()
   }, startupTimeoutMs)
   try {
@@ -161,12 +164,15 @@ async function inTime<Ready>(
     const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
     throw new UserError(
       'environment',
-      `${id} was not ready within ${startupTimeoutMs} ms.${condition} Its log is ${logPath}`,
+      `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} Its log is ${logPath}`,
     )
   } finally {
     clearTimeout(timer)
   }
 }
+
+const listensText = (ports: readonly number[]): string =>
+  ports.length === 0 ? '' : ` It listens on port ${ports.join(', ')}: give it the one chosen, {port}.`
 
 const stopped = (id: NodeId): UserError =>
   new UserError('environment', `${id} was not started again: the cluster is stopped`)

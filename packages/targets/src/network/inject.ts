@@ -160,7 +160,7 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
     undone ??= undo()
     undone.then(
       () => healed({ type: 'healed', hits: hits() }),
-      (error: Error) => healed({ type: 'failed', error: error.message }),
+      (error: Error) => healed({ type: 'failed', error: error.message, hits: hits() }),
     )
   }
   return { type: 'injected', heal }

@@ -33,6 +33,9 @@ const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as co
 /** Undefined if there is no such process, or no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
+/** The leader of the session that a process belongs to. */
+export const sessionOf = (pid: number): number | undefined => statOf(pid)?.session
+
 /** The start time of a process that has not ended and is no zombie. */
 export function livingSince(pid: number): number | undefined {
   const stat = statOf(pid)

@@ -54,7 +54,7 @@ describe('a node run by an arbitrary command', () => {
   test('cannot be wiped while it runs', async () => {
     const node = await run.node(countingServer)
     await node.start()
-    expect(() => node.wipe()).toThrow('n1 runs')
+    expect(() => node.wipe()).toThrow('n1 is running')
   })
 
   test('answers only once it is resumed after a pause', async () => {
@@ -187,6 +187,22 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
+  test.runIf(process.platform === 'linux')(
+    'fails after a time limit, and names the port that it listens on',
+    async () => {
+      const script = "require('node:net').createServer().listen(0, '127.0.0.1')"
+      const node = await run.node({
+        command: { words: [process.execPath, '-e', script] },
+        ports: ['client'],
+        readiness: { by: 'tcp', port: 'client' },
+        startupTimeoutMs: 3_000,
+      })
+      await expect(node.start()).rejects.toThrow(
+        / It listens on port \d+: give it the one chosen, \{port\}\. Its log is /,
+      )
+    },
+  )
+
   test('fails if the node exits first, and shows its last lines', async () => {
     const node = await run.node({
       command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
@@ -206,6 +222,20 @@ describe('a start of a node', () => {
 })
 
 describe('over the lives of a node', () => {
+  test('one that does not start again is reported with its last words', async () => {
+    const path = join(run.directory(), 'was-here')
+    const node = await run.node({
+      command: shell(`test -e ${path} && { echo "half a file"; exit 3; }; touch ${path}; echo up; exec sleep 300`),
+      ports: ['client'],
+      readiness: { by: 'log', pattern: 'up' },
+    })
+    await node.start()
+    await node.kill()
+    await expect(node.revive()).rejects.toThrow(
+      /^n1 did not start again \(exit code 3\); its last words: half a file \(.*n1\.log\)$/,
+    )
+  })
+
   test('an unexpected exit is reported with the last lines of output', async () => {
     const told: string[] = []
     const node = await run.node({

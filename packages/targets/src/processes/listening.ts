@@ -1,23 +1,32 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { sessionOf } from './process-tree.ts'
 
-/** A process that was started in the folder, and listens. */
+/** A process that listens. */
 export interface ListeningProcess {
   readonly pid: number
   /** Its command line. */
   readonly command: string
+  /** The first of its ports. */
   readonly port: number
 }
 
+const PROC = '/proc'
 const LISTENING = '0A'
 
-/** The processes started in this directory that listen, by Linux's /proc; empty on other systems. */
-export function listeningIn(directory: string, proc = '/proc'): readonly ListeningProcess[] {
-  const ports = new Map(['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(proc, 'net', table)))))
-  const pids = namesIn(proc).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+/** The other processes that were started in a directory and listen, by Linux's /proc; empty on other systems. */
+export const listeningIn = (directory: string): readonly ListeningProcess[] =>
+  listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
+
+/** The ports on which the processes of a session listen. */
+export const portsOfSession = (leader: number): readonly number[] =>
+  listening((pid) => sessionOf(pid) === leader).map(({ port }) => port)
+
+function listening(isMeant: (pid: number) => boolean): readonly ListeningProcess[] {
+  const ports = new Map(['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(PROC, 'net', table)))))
+  const pids = namesIn(PROC).filter((name) => /^\d+$/.test(name) && isMeant(Number(name)))
   return pids.flatMap((pid) => {
-    const at = (name: string) => join(proc, pid, name)
-    if (linkOf(at('cwd')) !== directory) return []
+    const at = (name: string) => join(PROC, pid, name)
     const sockets = namesIn(at('fd')).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(at(join('fd', fd))))?.[1] ?? '')
     const [port] = sockets.flatMap((inode) => ports.get(inode) ?? []).toSorted((a, b) => a - b)
     const command = textOf(at('cmdline')).split('\0').join(' ').trim()
