@@ -108,7 +108,7 @@ async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.me
   const choice: FolderChoice =
     target === undefined && command === undefined
       ? await chosenForFolder(placeTyped(options, nodes))
-      : { write: 'configuration', start: await startOf(options, { target, command, nodes }) }
+      : { write: 'configuration', start: await startOf(options, { target, command, nodes }), isReady: true }
   switch (choice.write) {
     case 'nothing':
       return EXIT.met
@@ -117,17 +117,18 @@ async function initConfiguration(options: ParsedOptions): Promise<typeof EXIT.me
       return EXIT.met
     case 'configuration':
       writeOrSay(FILE, configText(choice.start))
-      print(
-        process.stdout,
-        command === undefined
-          ? `Wrote ${FILE}. Next: npx chaos doctor, then npx chaos run smoke\n`
-          : `Wrote ${FILE}. Say in it which requests read and write (client.routes), then try it: npx chaos run smoke\n`,
-      )
+      print(process.stdout, `Wrote ${FILE}. ${command === undefined ? nextText(choice.isReady) : ROUTES_NEXT}\n`)
       return EXIT.met
     default:
       return choice satisfies never
   }
 }
+
+const ROUTES_NEXT = 'Say in it which requests read and write (client.routes), then try it: npx chaos run smoke'
+const nextText = (isReady: boolean): string =>
+  isReady
+    ? 'Next: npx chaos doctor, then npx chaos run smoke'
+    : 'Next: give the service its port as said above, then npx chaos run smoke'
 
 async function chosenForFolder(typed: TypedPlace): Promise<FolderChoice> {
   const usual = await targetStart(DEFAULT_TARGET, typed.nodes)

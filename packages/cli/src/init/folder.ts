@@ -8,7 +8,7 @@ import { type Start, USUAL_PLACE } from './template.ts'
 
 /** What to write for a folder: a configuration, the declaration of its Compose project, or nothing. */
 export type FolderChoice =
-  | { readonly write: 'configuration'; readonly start: Start }
+  | { readonly write: 'configuration'; readonly start: Start; readonly isReady: boolean }
   | { readonly write: 'declaration'; readonly composeFile: string }
   | { readonly write: 'nothing' }
 
@@ -37,7 +37,7 @@ export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
   const open = [...proposal.open, ...others].map((text) => `  • ${text}\n`)
   say(`  chaos.config.ts\n${shown(proposal.says)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
   if (ask !== undefined && !isYes(await ask('Write chaos.config.ts? [Y/n] '))) return nothingWritten(say)
-  return { write: 'configuration', start: proposal.start }
+  return { write: 'configuration', start: proposal.start, isReady: proposal.isReady }
 }
 
 const shown = (rows: readonly Listed[]): string =>
@@ -81,7 +81,7 @@ async function withoutProgram({ survey, typed, ask, say, usual }: Asked): Promis
   const what = 'name' in usual.target ? usual.target.name : 'the example'
   if (ask !== undefined && !isYes(await ask(`Write a configuration for ${what}, which comes along? [Y/n] `)))
     return nothingWritten(say)
-  return { write: 'configuration', start: usual }
+  return { write: 'configuration', start: usual, isReady: true }
 }
 
 const LOOKED_FOR =

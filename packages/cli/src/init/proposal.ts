@@ -12,6 +12,8 @@ export interface Proposal {
   readonly says: readonly (readonly [member: string, text: string])[]
   /** What was not found or cannot work yet, each with what to do. */
   readonly open: readonly string[]
+  /** Whether a run of it can work before anything else is changed. */
+  readonly isReady: boolean
   /** Whether the routes are a guess without any sign. */
   readonly asksForRoutes: boolean
 }
@@ -60,6 +62,7 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace): Proposal | 
       ['writes', `${place.write} ${place.path}, the value at ${place.value}`],
     ],
     open: [...(running === undefined && program !== undefined ? openOf(program) : []), ...openRoutes(survey, typed)],
+    isReady: running !== undefined || program?.port.by !== 'source',
     asksForRoutes: found === undefined && typed.path === undefined,
   }
 }

@@ -290,6 +290,8 @@ describe('chaos init without a terminal', () => {
     expect(said).toContain(
       "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
     )
+    const { stdout } = await chaosHere(['init'], { cwd: folderOf({ 'kv.py': PLAIN_PYTHON }) })
+    expect(stdout).toMatch(/Next: give the service its port as said above, then npx chaos run smoke\n$/)
     const { said: routeless } = await asked({ 'server.js': 'createServer().listen(process.env.PORT)' }, undefined)
     expect(routeless).toMatch(
       /No route was found\. .*npx chaos init --force --path \/orders\/\{key\} --value json\.state/,
