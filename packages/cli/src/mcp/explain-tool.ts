@@ -31,7 +31,7 @@ export const explainTool: Tool = {
       }),
       v.description('why it was possible'),
     ),
-    next: v.pipe(
+    advice: v.pipe(
       v.strictObject({ text: told('in words'), command: v.optional(told('what to type for it')) }),
       v.description('what to do next'),
     ),
@@ -67,7 +67,9 @@ async function explained({ path: given, level, model }: v.InferOutput<typeof inp
   confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
   const read = await readExplained(path, { level, model })
   const explanation = explain(read)
+  // The member `next` of a result is the next call.
+  const { next: advice, ...others } = explanation
   const drawing = drawContradiction(read, DRAWING)
   const page = renderExplained(explanation, plainStyle, PAGE)
-  return { data: { ...explanation, drawing }, text: drawing === '' ? page : `${drawing}\n${page}` }
+  return { data: { ...others, advice, drawing }, text: drawing === '' ? page : `${drawing}\n${page}` }
 }

@@ -38,7 +38,7 @@ export interface ToldResult {
   readonly undecided: { readonly [level: string]: string }
   readonly sentence: string
   readonly certainty: string
-  readonly next: string
+  readonly advice: string
   readonly doubts: readonly string[]
   readonly operations: Json
   readonly model?: string
@@ -61,7 +61,7 @@ export const toldMembers: v.ObjectEntries = {
   undecided: anyObject('why, for each level that is unknown'),
   sentence: told('the contradiction in a sentence, and why it was possible; empty if there is none'),
   certainty: told('how sure the cause is: shown, likely or unknown'),
-  next: told('what to do next'),
+  advice: told('what to do next'),
   doubts: texts('why it proves less than it seems to; empty if it does not'),
   operations: anyObject('how many operations, by outcome'),
   model: v.optional(told('what the object is: register, queue, lock, …')),
@@ -83,7 +83,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
     ),
     sentence: result.sentence ?? '',
     certainty: result.telling.why.certainty,
-    next: result.telling.next.text,
+    advice: result.telling.next.text,
     doubts: [...(result.vacuous ?? []), ...(result.trouble ?? []), ...(result.warnings ?? [])],
     operations: result.operations,
     ...(result.model === undefined ? {} : { model: result.model }),
@@ -101,7 +101,7 @@ function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)
 }
 
 /** The same as text, one fact a line. */
-export function toldText({ title, verdict, outcome, expected, levels, sentence, next, doubts }: ToldResult): string {
+export function toldText({ title, verdict, outcome, expected, levels, sentence, advice, doubts }: ToldResult): string {
   return [
     title === verdict ? title : `${title}. ${verdict}.`,
     `Expected ${expected}: ${outcome}.`,
@@ -112,7 +112,7 @@ export function toldText({ title, verdict, outcome, expected, levels, sentence, 
         .join(', ') || 'none decided'
     }.`,
     ...doubts.map((doubt) => `Doubt: ${doubt}`),
-    `Next: ${next}`,
+    `Advice: ${advice}`,
   ]
     .filter((line) => line !== '')
     .join('\n')
