@@ -73,7 +73,7 @@ async function targetsOf({ target }: Input, { settings }: CallContext): Promise<
   const names = target === undefined ? realOf(known) : [target]
   return Promise.all(
     names.map(async (name) => {
-      knownName(`list: ${name}`, 'target', name, known)
+      knownName(`list: ${name}`, 'target', name, known, realOf(known))
       return { ...(await registries.target(name)), name }
     }),
   )

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { faultDefinitions, nemeses, parametersOf, trafficFamilies } from '@chaosproxy/faults'
 import { memberText } from '@chaosproxy/runner'
 import { measures } from '@chaosproxy/runner/result'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { chaosHere, root } from '../chaos.ts'
 
 const docs = join(root, 'packages', 'cli', 'docs')
@@ -37,6 +38,21 @@ describe('the manuals', () => {
     }
     const paths = Array.from(page.matchAll(/`(packages\/[\w./-]+)`/g), ([, path = '']) => path)
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
+  test('show in the README what a run prints, down to its sentence', async () => {
+    const path = join(root, 'README.md')
+    const readme = readFileSync(path, 'utf8')
+    const [whole = '', command = ''] =
+      /```sh\n(npx chaos run --sim [^\n]*)\n```\n\n```text\n[\s\S]*?```/.exec(readme) ?? []
+    const out = mkdtempSync(join(tmpdir(), 'chaos-readme-'))
+    onTestFinished(() => rmSync(out, { recursive: true, force: true }))
+    const { stdout } = await chaosHere([...command.split(' ').slice(2), '--out', out])
+    const [printed = ''] = /^ {2}\S[\s\S]*?^ {2}Process [\s\S]*?(?=\n {2}history\.jsonl)/m.exec(stdout) ?? []
+    // How long judging took is the machine's, and so is the room before it.
+    const sample = printed.replace(/^( {2}NOT \S+) +(checked .*) in [\d.]+ m?s$/m, '$1   $2')
+    const shown = `\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`text\n${sample}\n\`\`\``
+    await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)
   })
 
   test('list the faults as they are declared', async () => {

@@ -43,7 +43,7 @@ const commands = blocks.flat()
 const expectedExitCodes: { readonly [command: string]: number } = {
   // One of them is unknown from where something outside its record changed it.
   "npx chaos check 'histories/*.jsonl'": 2,
-  'npx chaos run --target primary-replica --time 5s --expect linearizable': 1,
+  'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': 1,
   'npx chaos run --bug ack-before-majority --time 5s --expect linearizable': 1,
   'npx chaos fuzz --bug stale-read --seeds 400': 1,
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
@@ -55,7 +55,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
 /** What a page is to say, beside being one. */
 const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
   'npx chaos run': [/^ {2}LINEARIZABLE/m],
-  'npx chaos run --target primary-replica --time 5s --expect linearizable': [
+  'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': [
     /^ {2}NOT LINEARIZABLE/m,
     // A stale read, or the story of one.
     /\bread [^.]* from\s+n\d/,
