@@ -1,6 +1,6 @@
 import type { Millis } from '@chaosproxy/history'
 import { UserError } from '@chaosproxy/history'
-import { type RunDraft, runMembers } from '@chaosproxy/runner'
+import type { RunDraft } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option, Options, Typed, ValuesOf } from '../option.ts'
@@ -15,7 +15,7 @@ interface Besides {
   readonly such?: string | undefined
   /** What holds without it; by default the schema's default. */
   readonly usual?: string | number | undefined
-  /** The member of a run that it sets; by default the one whose schema it has. */
+  /** The member of a run that it sets. */
   readonly member?: keyof RunDraft | undefined
 }
 
@@ -32,7 +32,7 @@ interface Notation {
 function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
-  { text, such, usual = printed(schema, print), member = memberOf(schema) }: Besides,
+  { text, such, usual = printed(schema, print), member }: Besides,
 ): Option<Value> {
   const meaning = `${text ?? textIn(schema)}${such === undefined ? '' : `: ${such}`}`
   return {
@@ -221,11 +221,6 @@ const innermost = (schema: unknown): v.GenericSchema & Wrapper => {
   const { wrapped } = schema as Wrapper
   return wrapped === undefined ? (schema as v.GenericSchema) : innermost(wrapped)
 }
-
-const memberOf = (schema: unknown): keyof RunDraft | undefined =>
-  (Object.keys(runMembers) as (keyof typeof runMembers)[]).find(
-    (member) => innermost(runMembers[member]) === innermost(schema),
-  )
 
 const textIn = (schema: unknown): string => v.getDescription(innermost(schema)) ?? ''
 

@@ -27,7 +27,7 @@ export const judgingOptions: {
     ),
     member: 'stopOnViolation',
   },
-  'check-timeout': ifTyped(asDuration(runMembers.checkMs)),
+  'check-timeout': ifTyped(asDuration(runMembers.checkMs, { member: 'checkMs' })),
 }
 
 /** A run whose clients stop at a violation must be free of it. */

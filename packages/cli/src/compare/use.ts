@@ -55,7 +55,7 @@ const declared = {
     sweep: words(
       'a setting at several values, any number of times: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1 for two that move together',
     ),
-    nodes: asCount(runMembers.nodes, { usual: 'each system decides' }),
+    nodes: asCount(runMembers.nodes, { usual: 'each system decides', member: 'nodes' }),
     network: asName(v.optional(v.picklist(networks.map(({ name }) => name)), USUAL_TERMS.network), 'network', {
       text: `the network between the nodes: ${networks.map(({ name }) => name).join(', ')}`,
     }),
@@ -64,14 +64,14 @@ const declared = {
     ...queueOption,
   }),
   ...inGroup('What clients do', ['time'], {
-    clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients)),
+    clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
     rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
     }),
     time: asDuration(v.optional(duration('how long each run lasts', SHORTEST_MS, DAY_MS), USUAL_TERMS.timeMs), {
       member: 'timeMs',
     }),
-    timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs)),
+    timeout: asDuration(v.optional(runMembers.timeoutMs, USUAL_TERMS.timeoutMs), { member: 'timeoutMs' }),
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
     faults: asRead(

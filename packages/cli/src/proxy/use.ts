@@ -152,6 +152,7 @@ const declared = {
     expect: asName(runMembers.expect, 'level', {
       text: `fail (exit 1) if the recording does not meet this level, such as ${'linearizable' satisfies Level}`,
       usual: 'only report',
+      member: 'expect',
     }),
     ...onlyCommon(judgingOptions),
   }),

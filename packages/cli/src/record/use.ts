@@ -70,12 +70,19 @@ const declared = {
       member: 'faults',
     },
     hurt: asRead('servers to inject the faults into, comma-separated', listed, 'all'),
-    seed: ifTyped(asCount(runMembers.seed, { text: 'the seed that decides which faults come when', usual: 'drawn' })),
+    seed: ifTyped(
+      asCount(runMembers.seed, {
+        text: 'the seed that decides which faults come when',
+        usual: 'drawn',
+        member: 'seed',
+      }),
+    ),
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
       text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}`,
       usual: 'only report',
+      member: 'expect',
     }),
     ...judgingOptions,
     ...baselineOptions,
@@ -85,8 +92,12 @@ const declared = {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
       text: 'end the command after this long; the exit code is then that of the verdict',
       usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
+      member: 'timeMs',
     }),
-    timeout: asDuration(runMembers.timeoutMs, { text: 'how long a final read waits for its response' }),
+    timeout: asDuration(runMembers.timeoutMs, {
+      text: 'how long a final read waits for its response',
+      member: 'timeoutMs',
+    }),
   }),
   ...onlyCommon(outputOptions, 'ui', 'out'),
 }

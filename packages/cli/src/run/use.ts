@@ -93,7 +93,7 @@ const MOST_KEYS = 10_000
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
-    nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides' })),
+    nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides', member: 'nodes' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
     program: word('with --spec: allow this Node program, which the spec names'),
@@ -103,9 +103,9 @@ const declared = {
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
     ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
-    time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m' })),
-    rate: ifTyped(asCount(runMembers.rate)),
-    clients: ifTyped(asCount(runMembers.clients)),
+    time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m', member: 'timeMs' })),
+    rate: ifTyped(asCount(runMembers.rate, { member: 'rate' })),
+    clients: ifTyped(asCount(runMembers.clients, { member: 'clients' })),
     keys: asCount(v.optional(count('how many keys clients use', 1, MOST_KEYS)), {
       usual: `the workload decides; ${usualSetting(register, 'keys')} registers`,
     }),
@@ -114,7 +114,7 @@ const declared = {
       parseOperations,
       'with cas where the target promises linearizability',
     ),
-    timeout: ifTyped(asDuration(runMembers.timeoutMs)),
+    timeout: ifTyped(asDuration(runMembers.timeoutMs, { member: 'timeoutMs' })),
   }),
   ...inGroup('Who drives the clients', [], loadOptions),
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
@@ -127,7 +127,7 @@ const declared = {
       member: 'faults',
       print: printFaults,
     },
-    seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn' })),
+    seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
     sim: flag('run in virtual time, in this process: repeatable to the byte'),
     'verify-determinism': flag('with --sim: run twice, and compare to the byte'),
@@ -136,6 +136,7 @@ const declared = {
     expect: asName(runMembers.expect, 'level', {
       text: `exit with 1 unless this level is met, such as ${'linearizable' satisfies Level}; none: only report`,
       usual: 'what the target promises',
+      member: 'expect',
     }),
     ...judgingOptions,
     ...baselineOptions,

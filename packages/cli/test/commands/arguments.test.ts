@@ -98,10 +98,10 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('an option with the schema of a member of a run sets that member, and is printed from it', () => {
+test('an option sets the member of a run that it names, and is printed from it', () => {
   const declared = {
-    time: ifTyped(asDuration(runMembers.timeMs)),
-    clients: asCount(v.optional(runMembers.clients, 3)),
+    time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
+    clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
     pace: asCount(v.optional(count('operations per second', 1, 10)), { member: 'rate' }),
     stop: { ...flag('stop early'), member: 'stopOnViolation' as const },
     other: asCount(v.optional(count('how many others', 1, 15), 5)),
