@@ -43,7 +43,8 @@ function pairIn(handlers: readonly Handler[]): FoundRoutes | undefined {
 }
 
 function routesOf(read: Handler, write: Handler, method: WriteMethod): FoundRoutes {
-  const [value, result] = [valueIn(write.body), resultIn(read.body)]
+  const value = valueIn(write.body)
+  const result = resultIn(read.body, value)
   return {
     path: read.path,
     write: method,
@@ -84,7 +85,7 @@ const IN_PYTHON =
 
 const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
   handlersIn(file, text, IN_PYTHON, (path) =>
-    path.replaceAll(/<(?:\w+:)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
+    path.replaceAll(/<(?:(?:string|path|default):)?(\w+)>/g, '{$1}').replaceAll(/\{(\w+):\w+\}/g, '{$1}'),
   )
 
 function handlersIn(
@@ -155,21 +156,21 @@ function valueIn(body: string): string | undefined {
   return member === undefined ? undefined : `json.${member}`
 }
 
-/** Where a handler puts it into a response's. */
-function resultIn(body: string): string | undefined {
-  const member = firstOf(withoutRefusals(body), [
-    /\.(?:json|send)\(\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
-    /\bJSON\.stringify\(\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
-    /\b(?:jsonify|dumps)\(\s*\{\s*['"](\w+)['"]\s*:/,
-    /\bjsonify\(\s*(\w+)\s*=/,
-    /\breturn\s*\{\s*['"]?(\w+)['"]?\s*[:,}]/,
-  ])
-  return member === undefined ? undefined : `json.${member}`
-}
+/** An object, or arguments by name, that becomes the JSON of a response. */
+const RESPONSES =
+  /(?:\.(?:json|send)|\bjsonify|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
+const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
+/** Such as `{ error: 'not found' }`, which has no value. */
+const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
-/** Responses such as `{ error: 'not found' }` say nothing about where values are. */
-const withoutRefusals = (body: string): string =>
-  body.replaceAll(/\{\s*['"]?(?:error|message|detail|status)['"]?\s*:[^}]*\}/g, '')
+/** Where a handler puts a value into a response's JSON: where requests have it, if that is there. */
+function resultIn(body: string, value: string | undefined): string | undefined {
+  const members = Array.from(body.matchAll(RESPONSES), ([, ...parts]) => parts.join('')).flatMap((text) =>
+    Array.from(text.matchAll(MEMBERS), ([, member = '']) => `json.${member}`),
+  )
+  if (value !== undefined && members.includes(value)) return value
+  return members.find((member) => !REFUSES.test(member.slice('json.'.length)))
+}
 
 function firstOf(body: string, patterns: readonly RegExp[]): string | undefined {
   for (const pattern of patterns) {

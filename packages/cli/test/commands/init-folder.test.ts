@@ -42,7 +42,9 @@ shop = Flask(__name__)
 
 @shop.get("/orders/<order>")
 def read(order):
-    return jsonify({"state": orders[order]})
+    if order not in orders:
+        return jsonify(error="no such order"), 404
+    return jsonify(order=order, state=orders[order])
 
 @shop.route("/orders/<order>", methods=["PUT"])
 def write(order):
@@ -113,7 +115,7 @@ app.listen({ port: process.env.PORT })`,
       'a Flask service',
       { 'requirements.txt': 'flask\n', 'app.py': FLASK },
       { command: 'python3 -m flask --app app:shop run --port {port}', environment: {} },
-      { ...orders, where: 'app.py:8' },
+      { ...orders, where: 'app.py:10' },
     ],
     [
       'a FastAPI service',
