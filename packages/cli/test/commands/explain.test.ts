@@ -45,6 +45,35 @@ describe('chaos explain', () => {
     expect((await explained(name)).causes[0].cause).toBe(cause)
   })
 
+  test('names the memory that a killed node lost, if the node itself had acknowledged the write', async () => {
+    const file = join(temporaryDirectory(), 'history.jsonl')
+    const events: readonly (readonly [process: number | string, type: string, f: string, value: unknown])[] = [
+      [0, 'invoke', 'write', 7],
+      [0, 'ok', 'write', 7],
+      ['nemesis', 'info', 'kill', { id: 'fault-1', nodes: ['n1'] }],
+      ['nemesis', 'info', 'heal', { id: 'fault-1', fault: 'kill', hits: 1 }],
+      [1, 'invoke', 'read', null],
+      [1, 'ok', 'read', null],
+    ]
+    const lines = events.map(([process, type, f, value], index) =>
+      JSON.stringify({
+        index,
+        time: index * 1e6,
+        process,
+        type,
+        f,
+        value,
+        ...(f === 'heal' || f === 'kill' ? {} : { key: 'x', node: 'n1' }),
+      }),
+    )
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    const [first] = JSON.parse((await chaosHere(['explain', file, '--json'])).stdout).causes
+    expect(first).toMatchObject({
+      cause: 'A node that was killed came back without a write that it had acknowledged.',
+      remedy: expect.stringMatching(/disk before acknowledging/),
+    })
+  })
+
   test('has nothing to explain if no level is violated', async () => {
     const { stdout, exitCode } = await chaosHere(['explain', history('fresh-read')])
     expect(stdout).toContain('Nothing is violated, so there is nothing to explain.')

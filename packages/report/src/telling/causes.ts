@@ -1,6 +1,7 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
+import { type Gap, gapOf } from '../facts/gap.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
@@ -47,6 +48,12 @@ const causes: readonly Cause[] = [
     remedy:
       'A holder that is paused, slow or cut off cannot notice in time: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
     fits: ({ history, counterexample }) => leaseSentence(history, counterexample) !== '',
+  },
+  {
+    cause: 'A node that was killed came back without a write that it had acknowledged.',
+    remedy:
+      'Write to the disk before acknowledging, with fsync where power may fail: what is only in memory is gone with the process.',
+    fits: ({ history, counterexample, near }) => hasForgotten(gapOf(history, counterexample), near),
   },
   {
     cause: 'A write that was acknowledged is gone.',
@@ -129,6 +136,12 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   const at = calledAt(history, counterexample)
   return from <= at && at <= to
 }
+
+/** Whether the node that acknowledged what the culprit ignores gave the answer itself, and was killed between. */
+const hasForgotten = ({ culprit, writer }: Gap, near: readonly NearFault[]): boolean =>
+  culprit !== undefined &&
+  culprit === writer &&
+  near.some(({ kind, nodes }) => kind === 'kill' && nodes.includes(culprit))
 
 /** Whether the node that gave the impossible answer was stopped until shortly before. */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
