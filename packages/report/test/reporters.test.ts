@@ -83,6 +83,7 @@ const search: SearchSubject = {
     trials: 5,
     steps: 500,
     elapsedMs: ms(0.0001) as never,
+    shrinkMs: ms(0.0002) as never,
     tried: { random: { trials: 5, found: 0 } },
     doubts: [],
     failures: [],

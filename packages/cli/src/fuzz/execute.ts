@@ -29,7 +29,7 @@ async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
   const interrupts = listenForInterrupts(INTERRUPTED)
   try {
     if (!isSilent(reporters)) printTitle(titleOf(settings))
-    const { outcome, results } = await searchAndShrink(search, {
+    const end = await searchAndShrink(search, {
       signal: interrupts.signal,
       queue: settings.queue,
       priority: settings.priority,
@@ -37,10 +37,10 @@ async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
       listener: (event) => show(event, progress),
     })
     progress.stop()
-    const exitCode = exitCodeOf(outcome, results, interrupts.signal.aborted)
+    const exitCode = exitCodeOf(end.outcome, end.results, interrupts.signal.aborted)
     const screen = stdoutScreen()
     const reporting = createReporting(reporters, screen, own)
-    reporting.add(partOf(subjectOf(settings, outcome, results, exitCode), { reporters, screen }))
+    reporting.add(partOf(subjectOf(settings, end, exitCode), { reporters, screen }))
     return reporting.finish(exitCode)
   } finally {
     progress.stop()

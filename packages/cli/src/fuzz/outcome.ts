@@ -1,4 +1,4 @@
-import { doubtsOf, type Result, type SearchOutcome, type SearchSpec } from '@chaosproxy/engine'
+import { doubtsOf, type Result, type SearchEnd, type SearchSpec } from '@chaosproxy/engine'
 import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
@@ -28,8 +28,7 @@ export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings)
 /** The subject of a search, for reporters. */
 export const subjectOf = (
   settings: FuzzSettings,
-  outcome: SearchOutcome,
-  results: readonly Result[],
+  { outcome, results, shrinkMs }: SearchEnd,
   exitCode: ExitCode,
 ): SearchSubject => ({
   kind: 'search',
@@ -40,11 +39,12 @@ export const subjectOf = (
     trials: outcome.trials,
     steps: outcome.steps,
     elapsedMs: outcome.elapsedMs,
+    shrinkMs,
     tried: outcome.tried,
     doubts: doubtsOf(outcome),
     failures: results.map((result) => failureOf(settings.search, result)),
   },
-  json: jsonOf(settings.search, outcome, results),
+  json: jsonOf(settings.search, { outcome, results, shrinkMs }),
   exitCode,
 })
 
@@ -104,7 +104,7 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 })
 
 /** The output of `--json`. */
-function jsonOf(settings: SearchSpec, outcome: SearchOutcome, results: readonly Result[]): Json {
+function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd): Json {
   const { target, bug, knobs, level, workload } = settings.subject
   return {
     chaos: RESULT_FORM,
@@ -118,7 +118,7 @@ function jsonOf(settings: SearchSpec, outcome: SearchOutcome, results: readonly 
     steps: outcome.steps,
     strategies: outcome.tried,
     vacuous: doubtsOf(outcome),
-    timing: { searchMs: millis(Math.round(outcome.elapsedMs)) },
+    timing: { searchMs: millis(Math.round(outcome.elapsedMs)), shrinkMs: millis(Math.round(shrinkMs)) },
     failures: results.map(({ finding, times, shown, files }) => ({
       kind: finding.failure.kind,
       cause: causeOf(finding.failure),

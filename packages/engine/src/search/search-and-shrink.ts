@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { type Millis, millis } from '@chaosproxy/history'
 import { abandonedAfter, firstOf, GRACE_MS } from '../jobs/interruption.ts'
 import type { Pool } from '../jobs/job.ts'
 import type { Priority } from '../queue/board.ts'
@@ -28,6 +29,8 @@ export interface SearchEnd {
   readonly outcome: SearchOutcome
   /** One for each cause. */
   readonly results: readonly Result[]
+  /** How long it took to cut the findings down, which is no part of the search. */
+  readonly shrinkMs: Millis
 }
 
 /**
@@ -56,11 +59,12 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
       reached: continued?.reached,
     })
     await continued?.end(!signal.aborted)
+    const shrinkFrom = performance.now()
     const followed = signal.aborted ? outcome : await followUp(pool, spec, outcome, { listener, interrupted: signal })
     listener({ type: 'shrinking', outcome: followed })
     const results = await resultsOf(pool, spec, followed, { interrupted: signal, abandon })
     for (const { files } of results) if (files !== undefined) listener({ type: 'written', ...files })
-    return { outcome, results }
+    return { outcome, results, shrinkMs: millis(performance.now() - shrinkFrom) }
   } finally {
     release()
     continued?.close()

@@ -22,6 +22,8 @@ export interface SearchSummary {
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
+  /** How long it took to cut down what was found. */
+  readonly shrinkMs: Millis
   /** Keyed by strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
   /** If nothing was found: why that proves less than it seems to. */
@@ -67,9 +69,10 @@ export interface Size {
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { trials, steps, elapsedMs, taken, tried, failures } = summary
+  const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second`
+  const shrunk = failures.length === 0 ? '' : `; cut down in ${durationOfMillis(shrinkMs)}`
+  const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}, starting included: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second${shrunk}`
   const head = failures.length === 0 ? nothingFound(summary, page) : []
   const sections = [
     head,
