@@ -52,9 +52,13 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 
+/** Which trial the sample of a search in the manual says it finds. */
+const [, sampleTrial = 'no sample'] = /^ {2}(seed \d+ \([\w-]+\))/m.exec(manuals.join('\n')) ?? []
+
 /** What a page is to say, beside being one. */
 const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
   'npx chaos run': [/^ {2}LINEARIZABLE/m],
+  'npx chaos fuzz --bug stale-read --seeds 400': [new RegExp(sampleTrial.replaceAll(/[()]/g, '\\$&'))],
   'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': [
     /^ {2}NOT LINEARIZABLE/m,
     // A stale read, or the story of one.
