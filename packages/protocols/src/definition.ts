@@ -117,11 +117,16 @@ export interface ClockBounds {
   readonly jumpMs?: number | undefined
 }
 
+/** What settings give up: `replicas answer reads, and lag`. Undefined if that is nothing. */
+export type Weakness = (settings: { readonly [name: string]: KnobValue }, nodes: number) => string | undefined
+
 /** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */
 export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
+  /** What these settings give up, as a clause that a report says beside a violation; undefined if that is nothing. */
+  readonly weakness?: Weakness | undefined
   /** Names of the objects it can replicate. */
   readonly objects: readonly string[]
   /** The functions its clients can call, if fewer than its objects have; undefined: all. It may depend on the knobs. */

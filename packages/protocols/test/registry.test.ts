@@ -27,7 +27,21 @@ test('primary-replica with sticky sessions promises an order once writes wait fo
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
+test('quorum says where reads and writes need not meet', () => {
+  const { weakness } = findProtocol('quorum')!
+  expect(weakness?.({ r: 2, w: 3 }, 5)).toBe(
+    'r + w is 5, not more than 5 replicas, so a read can miss the newest write',
+  )
+  expect(weakness?.({ r: 2, w: 'majority', replicas: 3 }, 5)).toBeUndefined()
+})
+
 describe.each([...protocols])('$name', (protocol) => {
+  test('gives nothing up where it promises linearizability', () => {
+    const settings = protocol.strictest ?? {}
+    if (promiseOf(protocol, settings) === 'linearizable')
+      expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()
+  })
+
   test('can be made with every one of its bugs, and every value of its knobs', () => {
     for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, knobs: {} })).not.toThrow()
     for (const knob of protocol.knobs)

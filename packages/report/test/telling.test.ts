@@ -161,6 +161,9 @@ describe('a cause', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
     expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
+    expect(told({ ...run, spec, weakness: 'reads may miss writes' }).why.settings).toMatch(
+      /nodes?: reads may miss writes$/,
+    )
   })
 })
 

@@ -8,7 +8,7 @@ export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<
   Target,
-  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'sticky' | 'functions' | 'promises' | 'validate'
+  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'sticky' | 'functions' | 'promises' | 'weakness' | 'validate'
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
@@ -29,6 +29,7 @@ export const protocolTarget = (
     const promised = protocol.promises(object, settings)
     return promised === 'none' ? 'nothing' : promised
   },
+  weakness: (settings, nodes) => protocol.weakness?.(settings, nodes),
   validate(settings, bug, nodes) {
     protocol.create({ bug, knobs: settings })
     const reason = protocol.impossible?.(settings, nodes)

@@ -205,6 +205,7 @@ async function judge(
   const summary = judgeRun({
     ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
     tier: target.tier,
+    weakness: target.weakness?.(run.targetSettings, spec.nodes),
     requestedFaults: requestedFaults(run),
     marks: target.marks,
     backend: backend && (check(backend, checking) as Report),

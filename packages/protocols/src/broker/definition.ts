@@ -1,4 +1,4 @@
-import { type ProtocolDefinition, watchState } from '../definition.ts'
+import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig, BrokerState } from './state.ts'
@@ -6,8 +6,21 @@ import type { BrokerConfig, BrokerState } from './state.ts'
 /** Objects whose keys do not depend on each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
+/** How often a message arrives, and in which order. */
+const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }) =>
+  delivery === 'at-most-once'
+    ? 'a message is never sent again, so it may be lost'
+    : delivery === 'at-least-once'
+      ? 'a message without a settlement is handed out again'
+      : ordered !== true
+        ? 'a message does not wait for the one before it'
+        : topics === 'push'
+          ? 'each node reads its own copy'
+          : undefined
+
 export const broker: ProtocolDefinition = defineProtocol({
   name: 'broker',
+  weakness,
   summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
   knobs: {

@@ -9,6 +9,8 @@ const DRIFT = 1.25
 
 export const leaseLock: ProtocolDefinition = defineProtocol({
   name: 'lease-lock',
+  weakness: ({ fencing = true }) =>
+    fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
   summary:
     'nodes read and write a store under the leases of a lock service; the store fences off whoever lost the lock',
   defaultNodes: 5,

@@ -1,4 +1,4 @@
-import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
+import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import type { Conflicts } from './clock.ts'
 import { masterMasterInvariants } from './invariants.ts'
@@ -23,8 +23,12 @@ const FINEST_RESOLUTION_MS = 0.1
 const isEventual = (object: string, knobs: Knobs): boolean =>
   object === 'counter' ? knobs['sums'] !== 'settle' : object !== 'bank' && settlesByTime(knobs)
 
+/** Every node answers by itself. */
+const weakness: Weakness = () => 'every node takes writes without asking the others, and settles conflicts later'
+
 export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',
+  weakness,
   summary:
     'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,

@@ -1,11 +1,18 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import type { ProtocolDefinition, Weakness } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
+/** Two writes that are not one. */
+const weakness: Weakness = ({ write = 'outbox' }) =>
+  write === 'outbox'
+    ? undefined
+    : 'the database and the queue are written one after the other, and a crash between loses one'
+
 export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
+  weakness,
   summary: 'a database and a queue that are to have the same, by an outbox in the database or by writing to both',
   defaultNodes: 3,
   // What is read changes nothing, or the view would have to be asked in turn with the database.

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import type { ProtocolDefinition } from '../definition.ts'
+import type { ProtocolDefinition, Weakness } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { chosenSuccession, successionKnobs } from '../routing/succession.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
@@ -14,8 +14,22 @@ const STRICTEST = { sync: 'majority', reads: 'primary' } as const
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
+/** Who answers reads, and what a write waits for. */
+const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes) => {
+  const lag = reads === 'primary' ? '' : 'replicas answer reads, and lag'
+  const early =
+    sync === 0
+      ? 'a write is acknowledged before any replica has it'
+      : typeof sync === 'number' && 2 * (sync + 1) <= nodes
+        ? 'a write waits for less than a majority, so a failover may lose it'
+        : ''
+  const given = [lag, early].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
+}
+
 export const primaryReplica: ProtocolDefinition = defineProtocol({
   name: 'primary-replica',
+  weakness,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
   knobs: {

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
@@ -12,8 +12,13 @@ const LONG = { 'ttl-ms': LONG_MS } as const
 /** The share of the time to live that is left for clock drift. */
 const DRIFT = 0.1
 
+/** A lock ends by itself, whether or not its holder knows. */
+const weakness: Weakness = ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
+  fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`
+
 export const redlock: ProtocolDefinition = defineProtocol({
   name: 'redlock',
+  weakness,
   summary: 'a lock on a majority of independent masters, for a time to live',
   defaultNodes: 5,
   // Those of which each key is a content of its own, with its own lock.

@@ -1,4 +1,4 @@
-import { type ProtocolDefinition, watchState } from '../definition.ts'
+import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
 import type { SingleConfig, SingleState } from './state.ts'
@@ -6,8 +6,17 @@ import type { SingleConfig, SingleState } from './state.ts'
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
+/** What an app server does when no answer comes. */
+const weakness: Weakness = ({ retry = 'key', degrade }) =>
+  retry === 'blind'
+    ? 'a request without an answer is sent again without a key, and may take effect twice'
+    : degrade === true
+      ? 'reads that fail are answered with older values'
+      : undefined
+
 export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
+  weakness,
   summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
   defaultNodes: 3,
   knobs: {

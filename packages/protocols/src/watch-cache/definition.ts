@@ -1,12 +1,17 @@
-import { type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
+import { type InvariantWatch, type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createWatchCache } from './machine.ts'
 import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
+/** Caches lag behind the store. */
+const weakness: Weakness = ({ reads = 'cache' }) =>
+  reads === 'cache' ? 'caches answer reads without asking the store, and lag' : undefined
+
 export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',
+  weakness,
   summary: 'one store numbers all changes; API servers list, watch, and answer reads from what they have so',
   defaultNodes: 4,
   knobs: {

@@ -1,5 +1,6 @@
 import type { History } from '@chaosproxy/history'
 import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
+import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceSentence } from '../race/race-words.ts'
 import type { NearFault } from './near-faults.ts'
@@ -57,14 +58,16 @@ const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself ===
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
-/** `r=2, w=3, 5 nodes`: what was chosen of the target, which may be why it was possible; empty if no run is known. */
+/** `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target, and what that gives up; empty if no run is known. */
 export function settingsText(run: RunSummary | undefined): string {
   if (run === undefined) return ''
   const { target, nodes } = run.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
-  return [
+  const weakness = run.weakness === undefined ? '' : `: ${printable(run.weakness)}`
+  const named = [
     ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
     ...chosen,
     `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
   ].join(', ')
+  return `${named}${weakness}`
 }

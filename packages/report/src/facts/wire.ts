@@ -189,12 +189,14 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   const never = isNeverSent
     ? [`${nameText(sender)} → ${nameText(reader)}: nothing with ${change} was sent by then`]
     : []
-  const more = others === 0 ? [] : [`${plural(others, 'other message')} about it or between the two meanwhile`]
-  return [...messages.map((message) => messageText(message, wire)), ...never, ...unclearLine(wire), ...more]
+  const more = others === 0 ? [] : [`${plural(others, 'other message')} meanwhile`]
+  const lines = messages.map((message) => messageText(message, wire))
+  const folded = [...new Set(lines)].map((line) => {
+    const times = lines.filter((other) => other === line).length
+    return times === 1 ? line : `${line} (${times} times)`
+  })
+  return [...folded, ...never, ...unclearLine(wire), ...more]
 }
-
-/** What nodes have to send for messages to be recognised. */
-const READABLE = 'recognised: key and value together in HTTP/1.1 or lines of JSON, without TLS or compression'
 
 /** Nothing is said of a message that was not found where it could have been. */
 export function unclearLine({
@@ -205,6 +207,6 @@ export function unclearLine({
   if (unclear === undefined) return []
   const node = nameText(reader)
   return unclear === 'not recorded'
-    ? [`messages to ${node} not fully recorded: some were cut off, dropped from memory, or bypassed the proxy`]
-    : [`${change} not recognised in the traffic to ${node}: it may or may not have been sent (${READABLE})`]
+    ? [`not every message to ${node} was captured`]
+    : [`${change} was not recognised in what was sent to ${node}: it may have been sent`]
 }

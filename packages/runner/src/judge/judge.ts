@@ -20,6 +20,8 @@ interface JudgeInput {
   readonly spec: RunConfig
   readonly startedAt: string
   readonly tier: RunSummary['tier']
+  /** What the settings of the target give up. */
+  readonly weakness?: string | undefined
   readonly schedule: Schedule
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
@@ -55,6 +57,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     spec: specWithoutSecrets(input.spec),
     startedAt: input.startedAt,
     tier: input.tier,
+    ...(input.weakness === undefined ? {} : { weakness: input.weakness }),
     durationNanos: outcome.endedAt,
     interrupted: outcome.interrupted,
     schedule: input.schedule,

@@ -69,6 +69,8 @@ export interface Target {
   functions(settings: Settings): readonly string[]
   /** The strongest level it promises, or `nothing`. */
   promises(question: PromiseQuestion): string
+  /** What these settings give up, as a clause: reports say it beside a violation. Undefined if that is nothing. */
+  weakness?(settings: Settings, nodes: number): string | undefined
   /** `among`: where the fault would be injected; when absent, anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**

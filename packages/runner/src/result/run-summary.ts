@@ -12,6 +12,8 @@ export interface RunSummary {
   readonly startedAt: string
   /** Which determinism applies: a simulated run repeats to the byte, a real one repeats workload and fault schedule. */
   readonly tier: 'simulated' | 'real'
+  /** What the settings of the target give up: `r + w is not more than the replicas, so …`. Absent if nothing is known. */
+  readonly weakness?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
   readonly schedule: Schedule

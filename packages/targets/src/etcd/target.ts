@@ -86,6 +86,12 @@ export const etcd: Target = {
   ...base,
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
+  weakness: ({ reads, data }) =>
+    reads === 'serializable'
+      ? 'serializable reads are answered by any member, which may lag'
+      : data === 'wiped'
+        ? 'a member that is killed loses its data, and may vote twice'
+        : undefined,
   errors: etcdErrors,
   suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
   missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server', oldest: '3.4' }]),

@@ -28,6 +28,7 @@ export const postgres: Target = {
   declared: undefined,
   settings,
   promises,
+  weakness,
   errors: [...errorOutcomes, ...noticeOutcomes],
   missing: () => missingServer(),
   async start(options) {
@@ -62,6 +63,15 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
     'usage',
     `postgres: synchronous=${synchronous} waits for ${wanted} standbys, and ${nodes} nodes have ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
   )
+}
+
+/** What a commit waits for, and who answers reads. */
+function weakness({ commit, reads }: Settings): string | undefined {
+  const given = [
+    reads === 'primary' ? '' : 'standbys answer reads, and lag',
+    commit === 'async' ? 'a commit waits for no standby, so a promotion may lose it' : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
 }
 
 /** The system's `postgres` user, or `nobody` if there is none. */

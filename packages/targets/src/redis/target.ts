@@ -2,6 +2,7 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
+import type { Settings } from '@chaosproxy/workloads'
 import { objectTables, tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
@@ -38,6 +39,7 @@ export const redis: Target = {
   // The documentation calls replication asynchronous and says that a failover may lose acknowledged writes. With WAIT
   // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
   promises: () => 'nothing',
+  weakness: weaknessOf,
   suffers: (kind, among) => redisSuffers(kind, among),
   validate: (settings) => void choiceOf(settings),
   errors: redisErrors,
@@ -48,6 +50,16 @@ export const redis: Target = {
       { program: 'redis-cli', install: 'apt-get install redis-tools' },
     ]),
   start,
+}
+
+/** Replication is asynchronous, and by default nothing is on disk. */
+function weaknessOf({ reads, wait, appendonly }: Settings): string | undefined {
+  const given = [
+    wait === 0 ? 'a write is acknowledged before a replica has it' : '',
+    appendonly === 'no' ? 'data is in memory only' : '',
+    reads === 'replicas' ? 'replicas answer reads, and lag' : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
 }
 
 function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): Suffering {
