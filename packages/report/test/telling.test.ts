@@ -76,6 +76,14 @@ describe('an outcome', () => {
     expect(telling.next.command).toBe(command)
   })
 
+  test('of a planted bug leads to the run without it, and of weak settings to stronger ones', () => {
+    const run = summary({ report: stale })
+    const target = { ...run.spec.target, bug: 'stale-reads' }
+    const { next } = told({ ...run, spec: { ...run.spec, target } })
+    expect(next.text).toMatch(/stale-reads/)
+    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Choose stronger ones/)
+  })
+
   test('is a violation even of a run that was interrupted, or proves little', () => {
     expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
       'violated',

@@ -19,7 +19,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
   const isRun = run !== undefined && run.spec.clients > 0
   switch (outcome) {
     case 'violated':
-      return { text: remedyOf(facts, history), command: again }
+      return cured(facts, history, run, again)
     case 'missed':
       return { text: 'Compare the phases with what was required, then run it again.', command: again }
     case 'unknown':
@@ -50,6 +50,19 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
 }
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
+
+/** Without the planted bug; with other settings, if these give it up; otherwise by what usually helps. */
+function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
+  const bug = run?.spec.target.bug
+  if (bug !== undefined)
+    return {
+      text: `The planted bug ${bug} is to do this. Without it the run should pass.`,
+      command: again === undefined ? undefined : withoutOption(again, 'bug'),
+    }
+  if (run?.weakness !== undefined)
+    return { text: 'These settings give it up. Choose stronger ones, or expect a weaker level.', command: again }
+  return { text: remedyOf(facts, history), command: again }
+}
 
 function remedyOf({ report, shown, near }: Facts, history: History): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
@@ -117,7 +130,8 @@ function supplied(vacuous: readonly string[], { spec }: RunSummary, again: strin
 }
 
 /** The command with the option set to the value, in place of what it was set to. */
-export function withOption(command: string, name: string, value: string): string {
-  const written = new RegExp(` --${name}(?:=| )(?:'[^']*'|\\S+)`, 'g')
-  return `${command.replace(written, '')} --${name} ${value}`
-}
+export const withOption = (command: string, name: string, value: string): string =>
+  `${withoutOption(command, name)} --${name} ${value}`
+
+const withoutOption = (command: string, name: string): string =>
+  command.replace(new RegExp(` --${name}(?:=| )(?:'[^']*'|\\S+)`, 'g'), '')
