@@ -8,7 +8,16 @@ export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<
   Target,
-  'summary' | 'defaultNodes' | 'settings' | 'bugs' | 'marks' | 'sticky' | 'functions' | 'promises' | 'weakness' | 'validate'
+  | 'summary'
+  | 'defaultNodes'
+  | 'settings'
+  | 'bugs'
+  | 'marks'
+  | 'sticky'
+  | 'functions'
+  | 'promises'
+  | 'weakness'
+  | 'validate'
 > => ({
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
