@@ -81,7 +81,7 @@ ${
       ])
 }
 ${raceSection(facts.race)}
-<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts)}</section>
+<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report === undefined ? undefined : html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
 ${phasesSection(run?.phases ?? [])}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
@@ -178,7 +178,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 }
 
 /** What was judged, and how. */
-function judgement(page: Page, { expectation, requirements }: Facts): Html {
+function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
     [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
@@ -192,6 +192,7 @@ function judgement(page: Page, { expectation, requirements }: Facts): Html {
         ? ''
         : `${plural(run.operations.total, 'operation')} in ${durationOfMillis(run.timing.checkMs)}`,
     ],
+    ['Repeat', next.command === page.again ? '' : printable(page.again ?? '')],
     ['Exit code', exitText(page.exitCode, expectation !== undefined || requirements.length > 0)],
   ]
   return html`<dl class="facts">${rows
