@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
-import { isService, SERVICE } from '@chaosproxy/engine/references'
-import { configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
+import { commandLine, configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn } from '@chaosproxy/runner'
 import { flag, inGroup, word } from '../arguments/declare.ts'
@@ -42,7 +41,11 @@ export const doctorCommand: Command = {
     sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const usual = nameIn(withPaths(loaded?.config ?? {}, own).target)
-    const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
+    const typedAgain = ['target', 'config'].flatMap((name) => {
+      const typed = textOf(options, name)
+      return typed === undefined ? [] : [`--${name}`, typed]
+    })
+    const { target } = await chooseTarget(options, { registries, usual, usualIn: `${own.where}: target` })
     const examined: Examined = {
       target: target.name,
       machine: await machineFindings(),
@@ -58,7 +61,7 @@ export const doctorCommand: Command = {
     } else {
       const page = flagOf(options, 'all') ? wholePage : shortPage
       const end = isWell
-        ? `Ready: npx chaos run --target ${isService(reference) ? SERVICE : ''}${target.name}`
+        ? `Ready: ${commandLine(['npx', 'chaos', 'run', ...typedAgain])}`
         : `Not ready: ${flagOf(options, 'all') ? 'see ✘' : 'see'} above.`
       print(process.stdout, fitted([...page(examined, styleFor(process.stdout)), end, ''].join('\n')))
     }

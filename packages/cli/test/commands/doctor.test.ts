@@ -48,6 +48,17 @@ test('chaos doctor counts the faults that can be injected, and lists them with -
   expect(faults).toMatch(/^ {2}✘ .*Instead: /m)
 })
 
+test('chaos doctor ends with the command that runs what was checked', async () => {
+  const cwd = temporaryDirectory()
+  const client = { kind: 'resp', commands: 'register' }
+  writeFileSync(join(cwd, 'kv.json'), JSON.stringify({ nodes: 1, command: ['node', '-e', '{port}'], client }))
+  writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: './kv.json' }))
+  const lastOf = async (...typed: readonly string[]) =>
+    (await chaosHere(['doctor', ...typed], { cwd })).stdout.trimEnd().split('\n').at(-1)
+  expect(await lastOf()).toBe('Ready: npx chaos run')
+  expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
+})
+
 test('chaos doctor shows first what blocks, and no ✘ for what the target does not need', () => {
   const fine = { ok: true, detail: 'there' }
   const docker = { what: 'docker', ok: false, detail: 'it does not answer', isNeeded: true }
