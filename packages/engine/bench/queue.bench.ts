@@ -14,12 +14,12 @@ const SEEDS = 3_000
 const ROUNDS = 3
 const WORKERS = [1, 2, 4]
 const JOBS = 2_000
-/** A new thread takes some seconds of the processor until it is as fast as it gets. */
+/** A new thread takes some seconds of the processor until it reaches its full speed. */
 const WARMING_SEEDS = 1_000
 
 /**
- * The least of some rounds, since whatever else the machine does only adds to them. Every search is of other seeds: what is
- * known is not searched again.
+ * The least of several rounds, since other load on the machine only adds time. Every search uses other seeds, because
+ * known results are not searched again.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) {
@@ -86,9 +86,9 @@ async function compareWithHere(queue: string, used: () => number, print: (line: 
 }
 
 interface Cost {
-  /** Of the wall. */
+  /** Wall seconds. */
   readonly seconds: number
-  /** Seconds of the processor, of all processes together: those of a coordinator with its start. */
+  /** Processor seconds of all processes together, including the start of a coordinator. */
   readonly cpu: number
 }
 
@@ -123,7 +123,7 @@ const TICKS_A_SECOND = 100
 /** From the third field on, which follows the name in parentheses. */
 const [OWN, OF_CHILDREN] = [11, 13]
 
-/** Seconds of the processor of a process until now, where /proc tells them. */
+/** Processor seconds of a process so far, if /proc reports them. */
 const cpuSeconds = (pid: number | 'self' | undefined, at: number = OWN): number => {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
@@ -133,7 +133,7 @@ const cpuSeconds = (pid: number | 'self' | undefined, at: number = OWN): number 
   }
 }
 
-/** Of the commands that have ended. */
+/** Processor seconds of the commands that have ended. */
 const childrenSeconds = (): number => cpuSeconds('self', OF_CHILDREN)
 
 const LINE = 80
@@ -172,7 +172,7 @@ interface Pool {
   close(): Promise<void>
 }
 
-/** What the engine does not show to others. */
+/** Modules that the engine does not export. */
 interface Inner {
   readonly openQueuePool: (address: string, local: Pool, settings: { readonly kinds: unknown }) => Promise<Pool>
   readonly searchKinds: unknown
@@ -181,7 +181,7 @@ interface Inner {
   readonly searchInParallel: (searcher: object, spec: object, hooks: object) => Promise<{ readonly trials: number }>
 }
 
-/** Jobs of one seed each with one operation, until the last answer is here and they are added up. */
+/** Jobs of one seed each with one operation, until the last result has arrived and they are combined. */
 async function trivialJobs(pool: Pool, used: () => number): Promise<Cost> {
   const { searcherOn, searchInParallel } = await innerParts()
   const never = new AbortController().signal

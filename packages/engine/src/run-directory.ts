@@ -14,9 +14,9 @@ import { writeWholeFile } from './whole-file.ts'
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {
   readonly path: string
-  /** What the clients were told. */
+  /** The operations as the clients saw them. */
   readonly history: string
-  /** What the nodes were asked and answered, if the proxy recorded it. */
+  /** The nodes' requests and answers, if the proxy recorded them. */
   readonly backend: string
   readonly runJson: string
   readonly report: string
@@ -89,15 +89,15 @@ function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecor
   }
 }
 
-/** Where the directories of runs are created unless somebody says another place. */
+/** Where the directories of runs are created by default. */
 export const USUAL_OUT: string = 'chaos-results'
 
 /** The file in a run's directory that describes the run. */
 export const RUN_JSON = 'run.json'
 
 /**
- * What was recorded is nobody else's business. The nodes of root may belong to other users (PostgreSQL's must), who then
- * have to reach their data in the directory, but not to list it.
+ * Records are private. Nodes started by root may belong to other users (PostgreSQL's must); those have to reach their
+ * data in the directory, but not to list it.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600

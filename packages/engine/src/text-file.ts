@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
-/** @throws UserError (input) that begins with who asked for it, such as `--config`, if the file cannot be read. */
+/** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
 export const readTextFile = (asker: string, path: string): string => readBytesFile(asker, path).toString('utf8')
 
-/** @throws UserError (input) that begins with who asked for it, such as `--config`, if the file cannot be read. */
+/** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
 export function readBytesFile(asker: string, path: string): Buffer {
   try {
     return readFileSync(path)
@@ -14,12 +14,12 @@ export function readBytesFile(asker: string, path: string): Buffer {
   }
 }
 
-/** @throws UserError (input) that begins with who asked for it, or with the file if it is not JSON. */
+/** @throws UserError (input) that begins with `asker`, or with the file if it is not JSON. */
 export function readJsonFile(asker: string, path: string): unknown {
   const text = readTextFile(asker, path)
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError('input', `${path}: this is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UserError('input', `${path}: this is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

@@ -4,13 +4,13 @@ import { builtFile, type ThreadScript } from './built-file.ts'
 
 /** Threads of this machine that do the work of one script, each one task at a time. */
 export interface Threads {
-  /** Calls the script's function of this name once a thread is free. The signal ends the thread, whatever it is at. */
+  /** Calls the script's function of this name once a thread is free. The signal ends the thread at once. */
   run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
   /** Ends all threads. */
   close(): Promise<void>
 }
 
-/** Starts as many threads as are wanted; one that takes more memory than it may is ended, and its task fails. */
+/** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const pool = new Tinypool({
     // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.

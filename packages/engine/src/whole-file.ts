@@ -36,12 +36,12 @@ function placeOf(path: string): Place {
   return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
 }
 
-/** More than any result has. */
+/** More than any result needs. */
 const MOST_BYTES = 64 * 1024 * 1024
 
 /**
- * The text of a file that was found in a directory, where strangers may have put it; undefined for anything but a regular
- * file of a size that a result may have. Reading a pipe would wait for ever, and a device need not end.
+ * The text of a file in a directory where others may have put it; undefined for anything but a regular file of a
+ * reasonable size. Reading a pipe would wait for ever, and a device need not end.
  */
 export function foundText(path: string): string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false })

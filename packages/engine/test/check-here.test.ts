@@ -45,11 +45,11 @@ test('a small file is checked by a job of the pool that is this thread', async (
   expect(told).toEqual(['reading', 'checking', 'checked'])
 })
 
-describe('the name of a job of checking', () => {
+describe("the name of a check's job", () => {
   const named = (file: string) =>
     [checkJob, readJob].map((job) => jobName(job, { input: taskOf(file), stopwatch: createStopwatch() }))
 
-  test('is that of the content of its file, or of the parts of a recording', () => {
+  test('is derived from the content of its file, or of the parts of a recording', () => {
     const directory = temporaryDirectory()
     const part = join(directory, 'part-0001.jsonl')
     for (const file of [part, directory]) {
@@ -62,7 +62,7 @@ describe('the name of a job of checking', () => {
     }
   })
 
-  test('is that of no other job if it reads stdin or another pipe, which it leaves to the job', () => {
+  test('is unique if it reads stdin or another pipe, which is left to the job', () => {
     const pipe = join(temporaryDirectory(), 'history.jsonl')
     execFileSync('mkfifo', [pipe])
     for (const file of ['-', pipe]) {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../../runner/src/result/secrets.ts'
 import { circumstancesOf } from '../src/run/circumstances.ts'
 
-describe('what run.json keeps of the circumstances', () => {
-  test('are versions, the machine, the command, and the environment that matters', () => {
+describe('the circumstances in run.json', () => {
+  test('include versions, the machine, the command, and the relevant environment', () => {
     const environment = {
       NODE_OPTIONS: '--max-old-space-size=99',
       CI: 'true',
@@ -20,7 +20,7 @@ describe('what run.json keeps of the circumstances', () => {
     expect(kept.environment).toEqual({ NODE_OPTIONS: '--max-old-space-size=99', CI: 'true', CHAOS_SOAK: 'short' })
   })
 
-  test('are the declaration of the target too, and the version of a server that says it', () => {
+  test("include the target's declaration, and the version of a server that prints it", () => {
     const declared = {
       nodes: 2,
       command: 'python3 server.py --requirepass hunter2',
@@ -33,7 +33,7 @@ describe('what run.json keeps of the circumstances', () => {
   })
 })
 
-describe('no secret is kept:', () => {
+describe('no secret is kept from', () => {
   test.each([
     ['postgres://me:hunter2@127.0.0.1/db', 'postgres://me:(removed)@127.0.0.1/db'],
     ['redis://:hunter2@[::1]:6379', 'redis://:(removed)@[::1]:6379'],
@@ -53,7 +53,7 @@ describe('no secret is kept:', () => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test('the word after an option that is named like one, and members that are', () => {
+  test("the word after an option with a secret's name, and members with one", () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createCondition } from '../src/jobs/condition.ts'
 
-test('whoever waits goes on at once if the condition holds, and otherwise after the change by which it does', async () => {
+test('a waiter continues at once if the condition holds, and otherwise after the change that makes it hold', async () => {
   const condition = createCondition()
   await condition.until(() => true)
   let value = 0
@@ -15,7 +15,7 @@ test('whoever waits goes on at once if the condition holds, and otherwise after 
   expect(reached).toEqual([1, 2])
 })
 
-test('whoever waits is told why the condition will never hold, and is asked no more', async () => {
+test('a waiter learns why the condition will never hold, and is not asked again', async () => {
   const condition = createCondition()
   let asked = 0
   const waiting = condition.until(() => {

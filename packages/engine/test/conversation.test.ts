@@ -3,13 +3,16 @@ import { expect, test } from 'vitest'
 import { converse } from '../src/load/conversation.ts'
 import type { Client } from '../src/queue/packages.ts'
 
-/** A connection to Redis that is told what arrives: when a real one has read it, and not handed it on, cannot be chosen. */
+/**
+ * A connection to Redis whose messages the test controls: with a real one, the moment between reading and delivering a
+ * message cannot be chosen.
+ */
 class Arriving extends EventEmitter {
   subscribe = async (): Promise<void> => {}
   disconnect(): void {}
 }
 
-test('what arrives while a conversation is being closed is not heard, as its clients may be closed already', async () => {
+test('a message that arrives while a conversation closes is ignored, because clients may be closed already', async () => {
   const connections = [new Arriving(), new Arriving()]
   const [, listener] = connections
   let next = 0

@@ -7,7 +7,7 @@ import { firstOf } from '../src/jobs/interruption.ts'
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
-test('the first of two signals may be a timeout that nothing else holds', async () => {
+test('the first of several signals may be a timeout that nothing else references', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { signal } = firstOf(new AbortController().signal, AbortSignal.timeout(20))
@@ -20,7 +20,7 @@ test('the first of two signals may be a timeout that nothing else holds', async 
   expect(signal.aborted).toBe(true)
 })
 
-test('the first of some signals aborts with any of them, and with one that has aborted already', () => {
+test('the first of several signals aborts with any of them, and with one that has already aborted', () => {
   const [one, other] = [new AbortController(), new AbortController()]
   const { signal } = firstOf(one.signal, undefined, other.signal)
   expect(signal.aborted).toBe(false)
@@ -30,7 +30,7 @@ test('the first of some signals aborts with any of them, and with one that has a
   expect(firstOf(undefined).signal.aborted).toBe(false)
 })
 
-test('signals are left alone once the first of them is no longer waited for', () => {
+test('signals have no listeners left once the first of them is no longer awaited', () => {
   const one = new AbortController()
   const { signal, release } = firstOf(one.signal)
   release()

@@ -93,7 +93,7 @@ describe('the name of a job', () => {
     expect(named({})).toBe(unlike)
   })
 
-  test('is unique if its file imports a package that is linked, and so may change', () => {
+  test('is unique if its file imports a linked package, which may change', () => {
     const directory = temporaryDirectory()
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')
@@ -108,7 +108,7 @@ describe('the name of a job', () => {
   })
 })
 
-test('the files of a user that a spec names are its paths, and those among the words of a program to start', () => {
+test('the user files of a spec are its paths, and those among the words of a command to start', () => {
   const directory = temporaryDirectory()
   const program = join(directory, 'node.py')
   writeFileSync(program, '')
@@ -117,7 +117,7 @@ test('the files of a user that a spec names are its paths, and those among the w
 })
 
 describe('jobs', () => {
-  test('of one name are done once, with one result for all who ask', async () => {
+  test('with one name are done once, with one result for all callers', async () => {
     const done: Sum[] = []
     const pool = once(thisThread)
     const job = summing((spec) => done.push(spec))
@@ -127,7 +127,7 @@ describe('jobs', () => {
     expect(done).toHaveLength(2)
   })
 
-  test('are asked for only when one can begin, so that nobody has to know them all before', async () => {
+  test('are requested only when one can begin, so that nobody has to know all of them before', async () => {
     const told: string[] = []
     function* specs() {
       for (const number of [1, 2, 3]) {
@@ -141,7 +141,7 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('end with what they throw on this thread or why it was stopped, and are not begun after they were given up', async () => {
+  test('end with their error on this thread or the reason for stopping, and do not begin after they were given up', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
     expect(() => doneOf(end, 'a sum')).toThrow('no sum')

@@ -82,7 +82,7 @@ function written(name: string, lines: readonly string[]): string {
   return file
 }
 
-/** The same as parts, cut anywhere, so that operations reach from one into the next; some of them are compressed. */
+/** The same recording in parts, cut anywhere, so that operations span two parts; some parts are compressed. */
 function inParts(lines: readonly string[], below: (n: number) => number): string {
   const parts = mkdtempSync(join(directory, 'parts-'))
   const [first = 0, second = 0] = [below(lines.length), below(lines.length)].toSorted((a, b) => a - b)
@@ -108,7 +108,7 @@ const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => (
   },
 })
 
-/** The JSON that is told of a file, without what its check took. */
+/** The JSON result for a file, without the cost of its check. */
 function told(result: CheckResult): Told {
   if (!('part' in result)) throw new Error(JSON.stringify(result))
   const [text] = result.part.texts
@@ -124,7 +124,7 @@ type Told = {
 
 let stretched = 0
 
-/** Read like by several threads, if it can be. */
+/** Read as by several threads, if possible. */
 async function byStretches(file: string, count: number, dealing: Dealing): Promise<PackedRecording | undefined> {
   try {
     const stretches = stretchesOf(file, count) ?? []
@@ -138,7 +138,7 @@ async function byStretches(file: string, count: number, dealing: Dealing): Promi
   }
 }
 
-/** What is known of a recording by its keys alone, or why all of it is needed. */
+/** The result for a recording from its keys alone, or why all of it is needed. */
 async function knownOf(task: CheckTask, random: () => number): Promise<Known | 'whole'> {
   const places = 1 + Math.floor(random() * 4)
   const { rest, packed } =
@@ -151,7 +151,7 @@ async function knownOf(task: CheckTask, random: () => number): Promise<Known | '
   return isForWhole(known) ? 'whole' : known
 }
 
-test('a recording judged key by key while it is read is told of as one that is held', async () => {
+test('a recording judged key by key while it is read is reported like one that is held in memory', async () => {
   const seen = { met: 0, violated: 0, whole: 0 }
   for (let n = 0; n < 40; n++) {
     const random = randomFrom(seed + n)
@@ -173,7 +173,7 @@ test('a recording judged key by key while it is read is told of as one that is h
       const same = { operations, availability, latency, exitCode, file, model, record, warnings, expected }
       expect(own, `${seed + n}`).toMatchObject(JSON.parse(JSON.stringify(same)))
       expect(own.levels['linearizable'], `${seed + n}`).toEqual(whole.levels['linearizable'])
-      // What some keys violate, all do, though it may be hard to see among all.
+      // A violation by some keys is one by all, though it may be hard to find among all.
       for (const [level, verdict] of Object.entries(own.levels))
         if (verdict.result === 'violated') expect(whole.levels[level]?.result, `${seed + n} ${level}`).not.toBe('met')
         else expect(verdict.result, `${seed + n} ${level}`).toBe('unknown')
@@ -198,7 +198,7 @@ const mutations: readonly ((lines: string[], at: number, other: number) => void)
   () => {},
 ]
 
-/** What is known of a recording that was packed, wherever its rows are. */
+/** Facts about a packed recording, wherever its rows are. */
 function contentOf({ rest, packed }: PackedRecording) {
   const { functions, operations, keys, values } = historyOfPlace(rest, packed, 0)
   const { f, key, input, output, outcome, callEvent, returnEvent, flags, length } = operations
@@ -213,7 +213,7 @@ function contentOf({ rest, packed }: PackedRecording) {
   }
 }
 
-test('several threads that read a stretch each get what one gets that reads all, and leave a mistake between stretches to it', async () => {
+test('threads that each read a stretch get the result of reading all, and leave an error between stretches to it', async () => {
   const seen = { same: 0, left: 0, mistakes: 0 }
   for (let n = 0; n < 130; n++) {
     const random = randomFrom(seed + n)
@@ -237,15 +237,18 @@ test('several threads that read a stretch each get what one gets that reads all,
   expect(Math.min(seen.same, seen.left, seen.mistakes)).toBeGreaterThan(10)
 })
 
-test.each(models.map(({ name }) => name))('of all models, only registers are judged key by key: %s', async (model) => {
-  const file = join(directory, 'model.jsonl')
-  writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
-  expect(await canBeApart(taskOf(file))).toBe(model === 'register')
-  writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
-  expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
-})
+test.each(models.map(({ name }) => name))(
+  'only registers are judged key by key, and not other models: %s',
+  async (model) => {
+    const file = join(directory, 'model.jsonl')
+    writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
+    expect(await canBeApart(taskOf(file))).toBe(model === 'register')
+    writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
+    expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
+  },
+)
 
-test('what a writer forgets of texts is written out before', async () => {
+test('a text that a writer forgets is written out before', async () => {
   const file = join(directory, 'texts.jsonl')
   const lines: string[] = []
   for (let n = 0; n < 700; n++) {
@@ -268,7 +271,7 @@ test('what a writer forgets of texts is written out before', async () => {
   expect(answer.result).toBe(check(whole, options(null)).levels.linearizable.result)
 })
 
-test('a recording with requests that have ids is not judged key by key while it is read', async () => {
+test('a recording whose requests have ids is not judged key by key while it is read', async () => {
   const file = join(directory, 'ids.jsonl')
   const event = { process: 0, f: 'write', key: 'x', value: 1 }
   writeFileSync(
@@ -283,7 +286,7 @@ test('a recording with requests that have ids is not judged key by key while it 
   await expect(readPacked(file, dealingOf(1))).rejects.toThrow('requests')
 })
 
-/** A pool of which every job is done here. */
+/** A pool that runs every job here. */
 const onThisThread: CheckPool['run'] = async (job, _, input) =>
   doneOf(await thisThread.do(job, { input, stopwatch: createStopwatch() }), job.kind)
 
@@ -292,7 +295,7 @@ const poolHere = (run: CheckPool['run']): CheckPool => ({ threads: 2, run, check
 const READ = '{"process":0,"type":"invoke","f":"read","key":"x","value":null}'
 const WRITE = '{"process":1,"type":"invoke","f":"write","key":"x","value":1}'
 
-test('a mistake in a later part of a large recording is told with its place', async () => {
+test('an error in a later part of a large recording is reported with its place', async () => {
   const parts = inParts([READ, WRITE, 'no event'], () => 1)
   const known = await checkLarge(poolHere(onThisThread), taskOf(parts), () => {})
   expect(known).toMatchObject({ trouble: { code: 'input', message: expect.stringContaining(':3:') } })

@@ -22,5 +22,5 @@ test.each([
   [[at('evil.example')], ['*', '']],
   [[at('0x7f.1')], ['127.0.0.1']],
 ])('a worker drives no clients anywhere else: %j by %j', (addresses, hosts) => {
-  expect(() => requireNamed(addresses, hosts)).toThrow('If you trust whoever writes to the queue')
+  expect(() => requireNamed(addresses, hosts)).toThrow('If you trust everyone who can write to the queue')
 })

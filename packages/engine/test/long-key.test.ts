@@ -15,7 +15,7 @@ const file = 'long.jsonl'
 const judging = { file, settings: USUAL_CHECK, leftMs: () => 20_000 }
 const EVERY = 1
 
-/** Packs as a reader does whose buffers end anywhere, so that rows are out of order. */
+/** Packs like a reader whose buffers end anywhere, so that rows are out of order. */
 function packedOf(events: readonly EventInput[], random: () => number): PackedRecording {
   const builder = new HistoryBuilder({ source: file, format: 'jsonl', shared: true })
   const packer = new Packer(builder, dealingOf(1))
@@ -38,7 +38,7 @@ function unpacked({ rest, packed }: PackedRecording): ApartAnswer {
 const withoutValues = (answer: ApartAnswer): ApartAnswer =>
   answer.result === 'violated' ? { ...answer, keys: answer.keys.map(({ key }) => ({ key })) } : answer
 
-/** The operations on the values that a key is said to be violated by are not linearizable alone. */
+/** The operations on the values that violate a key are not linearizable by themselves. */
 function expectConflict(
   events: readonly EventInput[],
   { keys }: Extract<ApartAnswer, { readonly result: 'violated' }>,
@@ -91,7 +91,7 @@ test('a key judged part by part gets the verdict that it gets when all its opera
   expect(Math.min(seen.met, seen.violated, seen.left)).toBeGreaterThan(60)
 })
 
-test('keys of one place are told together, whether they are judged part by part or at once', () => {
+test('keys of one place are reported together, whether they are judged part by part or at once', () => {
   const seen = new Set<string>()
   for (let n = 0; n < 100; n++) {
     const random = randomFrom(seed + n)
@@ -111,7 +111,7 @@ const answer = (process: number, f: string, value: number | null, type: 'ok' | '
   ...{ process, type, f, value },
 })
 
-/** Two writes, so that reads can bring news. */
+/** Two writes, so that reads can differ. */
 const SOME = [call(8, 'write', 100), answer(8, 'write', 100), call(8, 'write', 101), answer(8, 'write', 101)]
 
 test.each<[string, readonly EventInput[], 'met' | 'violated' | undefined]>([

@@ -9,7 +9,7 @@ import { limitsFor, playSimulated, playWatched } from '../src/worlds/play.ts'
 
 const at = (ms: number) => nanos(ms * 1e6)
 
-/** A write while n3 is cut off and, later, the end of all, which another leader follows. */
+/** A write while n3 is cut off and, later, the end of all cuts, after which another node leads. */
 function played(target: string) {
   const scenario: Scenario = {
     ...{ target, workload: 'register', settings: {}, bug: undefined, knobs: {} },
@@ -36,7 +36,7 @@ function played(target: string) {
 }
 
 test.each(['raft', 'primary-replica', 'master-master', 'quorum'])(
-  'a run of %s that is watched is the same to the byte as one that is not',
+  'a watched run of %s equals an unwatched one, to the byte',
   (target) => {
     const { watched, unwatched } = played(target)
     expect(JSON.stringify(watched)).toBe(JSON.stringify(unwatched))
@@ -44,21 +44,21 @@ test.each(['raft', 'primary-replica', 'master-master', 'quorum'])(
   },
 )
 
-test('tells when each node changes its mind, and a node that was cut off does so late', () => {
+test("a watch reports when each node's view changes; a node that was cut off changes late", () => {
   const { states } = played('master-master')
   const since = (node: string) => states.find((state) => state.node === node && state.copies[0]?.value === 7)?.at
   expect(since('n1')).toBeGreaterThanOrEqual(at(300))
   expect(since('n1')).toBeLessThan(at(600))
   expect(since('n3')).toBeGreaterThanOrEqual(at(600))
   expect(states.map((state) => state.at)).toEqual(states.map((state) => state.at).toSorted((a, b) => a - b))
-  // Each is another than the same node's before it.
+  // Each state differs from the same node's previous one.
   for (const [i, { at: _, ...state }] of states.entries()) {
     const before = states.findLast((each, j) => j < i && each.node === state.node)
     expect({ ...before, at: 0 }).not.toEqual({ ...state, at: 0 })
   }
 })
 
-test('tells roles and terms, and nothing of copies where nodes cannot say what they have', () => {
+test('a watch reports roles and terms, and no copies if nodes cannot read theirs', () => {
   const { states } = played('raft')
   expect(states[0]?.at).toBe(0)
   expect(states.filter(({ role }) => role === 'leader').map(({ node }) => node)).not.toEqual([])

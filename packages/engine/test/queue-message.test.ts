@@ -33,7 +33,7 @@ describe('a range of seeds', () => {
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
-  test('is refused if it is of another version, which may search otherwise', () => {
+  test('is refused if it is from another version, which may search differently', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
       /it is of chaos 0\.0\.0, and this worker is/,
     )
@@ -72,7 +72,7 @@ describe('the result of a worker', () => {
     expect(read({ type: 'done', value })).toEqual({ type: 'done', value })
   })
 
-  test('is refused if it is about other seeds, or malformed', () => {
+  test('is refused if it concerns other seeds, or is malformed', () => {
     const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
     const scenario = {
       ...{ target: 'raft', workload: 'register', settings: {}, knobs: {}, nodes: 3, seed: 1, timeoutMs: 100 },
@@ -81,9 +81,9 @@ describe('the result of a worker', () => {
     const finding = { seed: 65, strategy: 'windows', failure, scenario }
     const found = (wrong: object) => read({ type: 'done', value: { ...value, findings: [{ ...finding, ...wrong }] } })
     expect(found({}).type).toBe('done')
-    expect(() => found({ seed: 1 })).toThrow('it was asked for seeds 65 to 128, and answers for others')
-    expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow('answers for others')
-    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('tells of exec:rm and register')
+    expect(() => found({ seed: 1 })).toThrow('it was asked for seeds 65 to 128, and returns others')
+    expect(() => read({ type: 'done', value: { ...value, interesting: [1] } })).toThrow('returns others')
+    expect(() => found({ scenario: { ...scenario, target: 'exec:rm' } })).toThrow('reports exec:rm and register')
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
     expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(

@@ -37,7 +37,7 @@ async function started() {
 }
 
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('gives up the jobs that nobody has begun when it is closed', async () => {
+  test('cancels jobs that nobody has begun when it is closed', async () => {
     const { host, port } = await startRedis(redis!)
     const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)
@@ -45,7 +45,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await waiting).toMatchObject({ type: 'given up' })
   })
 
-  test('has the jobs of high priority done first, and those of low priority last', async () => {
+  test('runs jobs of high priority first, and those of low priority last', async () => {
     const { queue, connection } = await started()
     const known = closing(new Queue('chaos', { connection }))
     for (const [n, priority] of (['low', 'usual', 'high', 'low'] satisfies Priority[]).entries()) {
@@ -58,7 +58,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
   })
 
-  test('learns what was done before it asked, and has it done once', async () => {
+  test('finds results that were computed before, and runs the job once', async () => {
     const { queue, connection } = await started()
     let done = 0
     const perform = async ({ data }: { data: unknown }) => {
@@ -74,7 +74,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toBe(2)
   })
 
-  test('asks Redis no more about a job than to take it', async () => {
+  test('sends Redis a single request per job, to add it', async () => {
     const { queue, connection } = await started()
     const client = new Redis(queue)
     onTestFinished(() => client.disconnect())
@@ -95,11 +95,11 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     }
     const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))
     expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['value']))
-    // One for each call of the coordinator, one for the worker, and some for the worker's beginning and end.
+    // One for each call of the coordinator, one for the worker, and some for the worker's start and end.
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
-  test('tells why a job failed', async () => {
+  test('reports why a job failed', async () => {
     const { queue, connection } = await started()
     const perform = () => Promise.reject(new UnrecoverableError('the disk is full'))
     closing(new Worker('chaos', perform, { connection }))
@@ -107,8 +107,9 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await board.outcomeOf('plain', 'one', {})).toEqual({ type: 'failed', why: 'the disk is full' })
   })
 
-  // Why no flow of BullMQ merges: its parent would miss what is known already, or what another flow asked for first.
-  test('cannot leave the merge to a parent, which does not wait for children that other flows have', async () => {
+  // Why results are not merged by a flow of BullMQ: its parent would miss known results, or those that another flow
+  // requested first.
+  test('cannot use a parent job to merge, because a parent does not wait for children of other flows', async () => {
     const { connection } = await started()
     const flows = closing(new FlowProducer({ connection }))
     const children = (...names: string[]) =>
@@ -132,7 +133,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
 })
 
 describe.skipIf(redis === undefined)(`a worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('begins no more jobs in a second than it is to', async () => {
+  test('begins no more jobs per second than its limit', async () => {
     const { queue, connection } = await started()
     const waiting = closing(new Queue('chaos', { connection }))
     for (const n of [1, 2, 3]) await waiting.add('no job of chaos', { n })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Worker } from '../src/queue/packages.ts'
 import { createRest } from '../src/worker/rest.ts'
 
-/** A worker of BullMQ, as far as it is asked to take jobs or not. */
+/** The part of a BullMQ worker that takes jobs or rests. */
 function createWorker() {
   let takes = true
   const worker: Worker = {
@@ -20,18 +20,18 @@ function createWorker() {
   return { worker, takes: () => takes }
 }
 
-/** For how many seconds it takes no job from now on. */
+/** The number of seconds for which it takes no job from now on. */
 async function secondsUntil(takes: () => boolean): Promise<number> {
   let seconds = 0
   for (; !takes() && seconds < 60; seconds++) await vi.advanceTimersByTimeAsync(1_000)
   return seconds
 }
 
-describe('a worker that could not do a job', () => {
+describe('a worker that could not run a job', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('takes none for a while, longer after each that follows, and no longer than that', async () => {
+  test('rests for a while, longer after each further failure, up to a limit', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     const rested: number[] = []
@@ -54,7 +54,7 @@ describe('a worker that could not do a job', () => {
     expect(await secondsUntil(takes)).toBe(6)
   })
 
-  test('is not asked to go on once it is being closed', async () => {
+  test('is not resumed once it is being closed', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])

@@ -5,7 +5,7 @@ import { type Searcher, searchInParallel } from '../src/search/in-parallel.ts'
 
 const GENERATION = 4_096
 
-/** Of every range, the first seed is interesting. A range ends after a number of turns that its first seed draws. */
+/** The first seed of every range is interesting. A range ends after a number of turns that its first seed draws. */
 function searching(width: number, more: Partial<Searcher> = {}) {
   const begun = new Map<number, readonly number[]>()
   const searcher: Searcher = {
@@ -26,7 +26,7 @@ function searching(width: number, more: Partial<Searcher> = {}) {
 const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
 const hooks = { listener: () => {}, interrupted: new AbortController().signal }
 
-test('ranges begin with the same interesting seeds, however many are searched at a time', async () => {
+test('ranges begin with the same interesting seeds, however many are searched at the same time', async () => {
   const [alone, many] = [searching(1), searching(64)]
   await searchInParallel(alone.searcher, terms, hooks)
   await searchInParallel(many.searcher, terms, hooks)
@@ -42,7 +42,7 @@ test('a range begins with the latest interesting seeds of the generations before
   expect([of(2), of(3)]).toEqual([until(1 + GENERATION), until(1 + 2 * GENERATION)])
 })
 
-test('a search that goes on elsewhere shares what was interesting before', async () => {
+test('a search continued elsewhere shares the seeds that were interesting before', async () => {
   const { searcher, begun } = searching(8)
   let halfway: SearchState | undefined
   const reached = (state: () => SearchState) => {
@@ -56,18 +56,18 @@ test('a search that goes on elsewhere shares what was interesting before', async
   for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
 })
 
-test('a search whose trials vary no others waits for no generation', async () => {
+test('a search that varies no trials waits for no generation', async () => {
   const { searcher, begun } = searching(8, { generation: undefined })
   const range: Searcher['range'] = async (first, count, interesting) => {
     const end = searcher.range(first, count, interesting)
-    // The first range is done after all others.
+    // The first range ends after all others.
     while (first === 1 && begun.size < (4 * GENERATION) / 64) await new Promise((resolve) => setImmediate(resolve))
     return end
   }
   expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
 })
 
-test('a search that is interrupted waits for no generation that will never be done', async () => {
+test('an interrupted search waits for no generation that will never be done', async () => {
   const ending = new AbortController()
   const { searcher, begun } = searching(200)
   const range: Searcher['range'] = (first, count, interesting) => {

@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest'
 import { showScenario } from '../src/search/show.ts'
 import { limitsFor } from '../src/worlds/play.ts'
 
-test('a finding that is played again has the same verdict and the same words however slow the machine is', () => {
+test('a replayed finding has the same verdict and the same words, however slow the machine is', () => {
   const protocol = findProtocol('quorum')!
   const subject: SearchedProtocol = {
     target: 'quorum',
@@ -29,7 +29,7 @@ test('a finding that is played again has the same verdict and the same words how
   }).findings
   const shown = showScenario(subject, finding!.scenario, true)
   expect(shown.failure?.kind).toBe('violation')
-  // Every look at the clock finds a minute gone.
+  // Every read of the clock finds that a minute has passed.
   let minutes = 0
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => millis(60_000 * minutes++))
   try {

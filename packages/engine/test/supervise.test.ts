@@ -19,7 +19,7 @@ const stopped: JobEnd<never> = {
 }
 const done: JobEnd<string> = { type: 'done', value: 'nothing' }
 
-/** A pool whose jobs end like this, one after another, and the seeds that it was given. */
+/** A pool whose jobs end like this, one after another, and the seeds that it received. */
 function poolOf(...ends: readonly JobEnd<string>[]) {
   const [left, given] = [[...ends], [] as (readonly [number, number])[]]
   const pool: Pool = {
@@ -34,8 +34,8 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
   return { pool, given }
 }
 
-describe('a job of a search that was stopped for its memory', () => {
-  test('blames the call in which its seed alone is stopped, too', async () => {
+describe('a search job that was stopped for its memory', () => {
+  test('blames the call if the seed alone is stopped there, too', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -48,7 +48,7 @@ describe('a job of a search that was stopped for its memory', () => {
     ])
   })
 
-  test('is done anew where its seed alone is none the worse, since another thread may have taken the memory', async () => {
+  test('runs again if the seed alone succeeds, since another thread may have taken the memory', async () => {
     const { pool, given } = poolOf(stopped, done, done)
     expect(await supervise(pool, job, spec)).toEqual(done)
     expect(given).toEqual([
@@ -58,7 +58,7 @@ describe('a job of a search that was stopped for its memory', () => {
     ])
   })
 
-  test('blames the call if it is stopped then as well', async () => {
+  test('blames the call if it is then stopped there again', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

@@ -15,7 +15,7 @@ const result = (...seeds: number[]): SearchResult => ({
   interesting: seeds,
 })
 
-test('what ranges came to is the same in whatever order they ended, and continued elsewhere halfway', () => {
+test('the combined result of ranges does not depend on their order, or on being continued elsewhere', () => {
   const results = [result(3, 9), result(70), result(), result(200, 201)]
   const forward = createTally()
   for (const each of results) forward.add(each)
@@ -27,7 +27,7 @@ test('what ranges came to is the same in whatever order they ended, and continue
   expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
 })
 
-test('of many failures of one cause the lowest hundred seeds are kept, and all are counted', () => {
+test('of many failures with one cause the lowest hundred seeds are kept, and all are counted', () => {
   const tally = createTally()
   for (let seed = 300; seed > 0; seed--) tally.add(result(seed))
   const { sum, times } = tally.state()
@@ -35,7 +35,7 @@ test('of many failures of one cause the lowest hundred seeds are kept, and all a
   expect(times).toEqual([['not linearizable', 300]])
 })
 
-test('what a search asks of the tally again and again agrees with its state', () => {
+test("the tally's quick answers agree with its state", () => {
   const first = createTally()
   for (const each of [result(200, 9), result(70), result()]) first.add(each)
   for (const tally of [first, createTally(first.state())]) {
@@ -49,7 +49,7 @@ test('what a search asks of the tally again and again agrees with its state', ()
   }
 })
 
-test('ranges that are done are those before the first that is not, and some beyond it', () => {
+test('the finished ranges are those before the first unfinished one, and some beyond it', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

@@ -11,8 +11,8 @@ function sent(error: unknown): Error {
   }
 }
 
-describe('a mistake of the user, thrown on another thread', () => {
-  test('has its code and its message again', () => {
+describe('a user error thrown on another thread', () => {
+  test('gets its code and message back', () => {
     const mistake = userMistake(sent(new UserError('input', 'p.ts: there is no such file.')))
     expect(mistake).toBeInstanceOf(UserError)
     expect(mistake).toMatchObject({ code: 'input', message: 'p.ts: there is no such file.' })
@@ -24,7 +24,7 @@ describe('a mistake of the user, thrown on another thread', () => {
     'user error of mine',
     'user error ["input"]',
     'user error ["fatal","it is over"]',
-  ])('is not seen in any other error: %j', (message) => {
+  ])('is not recognised in any other error: %j', (message) => {
     expect(userMistake(sent(new Error(message)))).toBeUndefined()
   })
 })

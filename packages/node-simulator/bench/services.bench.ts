@@ -8,7 +8,9 @@ import { calibrate } from '../../checker/bench/calibrate.ts'
 
 export const name = 'services: simulated runs of Node programs, by processor seconds'
 
-/** Three programs that do the same, and how many runs a second of one core each should reach where the goals were set. */
+/**
+ * Three programs that do the same, and the runs per second of one core that each should reach on the reference machine.
+ */
 const PROGRAMS = [
   { program: 'plain.mjs', http: 'bytes', goal: 80 },
   { program: 'plain.mjs', http: 'messages', goal: 250 },
@@ -17,14 +19,14 @@ const PROGRAMS = [
   { program: 'fastify.mjs', http: 'bytes', goal: 40 },
   { program: 'fastify.mjs', http: 'messages', goal: 100 },
 ] as const
-/** Milliseconds that the calibration loop took there. */
+/** Milliseconds of the calibration loop on the reference machine. */
 const CALIBRATION_THERE = 18
 
-/** So many processor milliseconds, before anything counts: until then much of the time goes to compiling. */
+/** Processor milliseconds before measuring, much of which goes to compiling. */
 const WARM_UP_MS = 6_000
 const MEASURED_MS = 10_000
 const AT_ONCE = 10
-/** Equal digests of two checkouts: both ran every packet of these runs alike. */
+/** Equal digests of two checkouts mean that both ran every packet of these runs alike. */
 const DIGESTED_RUNS = 10
 
 const limits: TrialLimits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
@@ -46,9 +48,9 @@ export async function run(print: (line: string) => void): Promise<void> {
 }
 
 interface Ten {
-  /** Runs a second of all threads of this process, those that compile and collect garbage included. */
+  /** Runs per processor second of all threads of this process, including those that compile and collect garbage. */
   readonly perSecond: number
-  /** What the calibration loop took just before them, since a machine may be half as fast a minute later. */
+  /** The time of the calibration loop just before them, since a machine may be half as fast a minute later. */
   readonly loopMs: number
 }
 
@@ -84,7 +86,7 @@ async function digestOf(service: Service): Promise<string> {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** What the clients saw is judged as in a search; whatever the verdict, it is a run. */
+/** The clients' results are judged as in a search; whatever the verdict, it is a run. */
 function runSeed(service: Service, seed: number, trace?: (text: string) => void): void {
   const [strategy] = strategies
   if (strategy === undefined) throw new RangeError('there is no strategy')

@@ -43,39 +43,39 @@ export interface ServiceClusterOptions {
   readonly initial: Json
   /** Whether the routes are about one fixed object, so that requests name no key. */
   readonly isOfOne?: boolean | undefined
-  /** The functions that clients will call; a file of clients without one of them ends the run. */
+  /** The functions that clients will call; a file of clients that lacks one of them ends the run. */
   readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
   readonly trace?: ((text: string) => void) | undefined
-  /** The packets that take another time than usual; absent: the seed decides for every packet. */
+  /** The packets with unusual delays; when absent, the seed decides for every packet. */
   readonly delays?: readonly PlannedDelay[] | undefined
-  /** The requests that are held at an await; absent: none. */
+  /** The requests that are held at an await; when absent, none. */
   readonly holds?: readonly PlannedHold[] | undefined
-  /** Told how long each packet takes. */
+  /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
-  /** The real time after which a run is ended that does not come back from a program; absent: never. */
+  /** The real time after which a run is ended if a program does not return; when absent, never. */
   readonly longestMs?: Millis | undefined
   /**
-   * Whether starts may have installed packages as an earlier run loaded them, which is faster, and the same unless a package
-   * keeps something of a start. Absent: every start loads its own.
+   * Whether starts may reuse installed packages that an earlier run loaded. That is faster, and equivalent unless a
+   * package keeps something of a start. When absent, every start loads its own.
    */
   readonly keepsPackages?: boolean | undefined
-  /** Told of the code that runs for clients; for a service that was loaded with probes. */
+  /** Called for the code that runs for clients; for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
-/** What a partition held is delivered, and passed on, in less. */
+/** Messages that a partition held are delivered, and passed on, in less time. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
-/** A run takes a second or two; a program that writes more than this in one would take minutes of a search. */
+/** A run takes a second or two; a program that writes more than this in one would need minutes of a search. */
 const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
   'writing more than 32 MB to the log of a run',
-  'would be all that a search does',
-  'Log less where CHAOS_SIMULATED is set.',
+  "would take all of a search's time",
+  'Log less if CHAOS_SIMULATED is set.',
 ] as const
 
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
@@ -153,7 +153,7 @@ interface Open {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
-  /** Programs beside them. */
+  /** Programs beside the nodes. */
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
   /** The simulated Redis, if the service has one. */
   readonly redis: ReadonlyMap<NodeId, RedisNode>
@@ -162,7 +162,7 @@ interface Open {
   close(): void
 }
 
-/** Takes this process over for a run, until it is closed. */
+/** Replaces this process's globals for a run, until it is closed. */
 function openWorld(service: Service, options: ServiceClusterOptions, names: readonly NodeId[]): Open {
   requireMacrotask()
   const told = toldOf(service, names)
@@ -243,22 +243,22 @@ const clockOf = (world: World): Clock => ({
   at: (when, callback) => world.schedule(when - world.queue.now, callback),
 })
 
-/** Where clients reach a program: the port it was told, or the first of its own choice. */
+/** Where clients reach a program: the port it was given, or the first port of its own choice. */
 function portOf(life: Life | undefined): number | undefined {
   if (life === undefined || life.servers.has(PORT)) return PORT
   return [...life.servers.keys()].sort((one, other) => one - other)[0]
 }
 
-/** What stands beside the nodes: what the service declares by name. */
+/** The programs beside the nodes, which the service declares by name. */
 export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
   ...beside.keys(),
   ...(spec.redis === undefined ? [] : [REDIS]),
 ]
 
-/** The assertions of all programs that some run is to meet. */
+/** The assertions of all programs that some run should reach. */
 const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)
 
-/** Whether some program says by `sometimes` or `reachable` what it reaches. */
+/** Whether some program reports its coverage by `sometimes` or `reachable`. */
 export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0
 
 /** The awaits of the service's own files at which requests can be held. */
@@ -281,20 +281,20 @@ function requireReady(clients: RunClients, { clients: { file } }: Service): void
   clients.requireSound()
   throw new UserError(
     'input',
-    `${file} is not loaded within 5 s: it awaits something at its top level that never comes.`,
+    `${file} is not loaded within 5 s: it awaits something at its top level that never settles.`,
   )
 }
 
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
   new UserError('input', `${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
-/** To be asked while the program still has its turn. */
+/** Call it while the program still has its turn. */
 function stuckError({ spec }: Service, longestMs = millis(0)): UserError {
   const { life } = turn
   turn.life = undefined
   return new UserError(
     'input',
-    `${spec.program} cannot be simulated: ${life?.id ?? 'it'} does not return from a turn, and was stopped after ${longestMs / 1_000} s. Look for a loop without an end, such as one that waits for something while nothing else can happen.`,
+    `${spec.program} cannot be simulated: ${life?.id ?? 'it'} does not return from a turn, and was stopped after ${longestMs / 1_000} s. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
   )
 }
 
@@ -304,7 +304,7 @@ function activeResources(): ReadonlyMap<string, number> {
   return counts
 }
 
-/** Node makes one whenever it empties its stack of contexts, which the simulator has it do. */
+/** Node creates one whenever it empties its stack of contexts, which the simulator triggers. */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 
 function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, number>): void {
@@ -312,6 +312,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw new UserError(
         'input',
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed decides. Leave it out where CHAOS_SIMULATED is set, or run it for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Leave it out if CHAOS_SIMULATED is set, or run it for real with chaos run.`,
       )
 }

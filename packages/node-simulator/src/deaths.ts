@@ -7,12 +7,12 @@ import type { Death } from './world/life.ts'
 import type { ServiceNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** A node that ended by itself is started again, as by a supervisor. */
+/** A node whose program ended by itself is restarted, as by a supervisor. */
 const SUPERVISOR_NANOS = 1e9
 
 export interface Deaths {
   add(node: ServiceNode, death: Death): void
-  /** The first program that ended by itself while it should serve. */
+  /** The first program that ended by itself although it should serve. */
   broken(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   /** @throws UserError (input) for a program that ended before it ever listened. */
   requireStarted(): void

@@ -5,9 +5,9 @@ import type { Program } from './program/bundle.ts'
 import type { Service } from './service.ts'
 import { CLIENTS } from './world/world.ts'
 
-// What programs are told as they start, in arguments and environment.
+// The arguments and the environment that programs start with.
 
-/** Where programs listen unless they choose. */
+/** The port where programs listen by default. */
 export const PORT = 3_000
 const HOST = '0.0.0.0'
 
@@ -18,7 +18,8 @@ export interface Told {
 }
 
 /**
- * What every node is told, and every program beside them; to be refused before anything of this process is taken over.
+ * Arguments and environment of every node, and of every program beside them; computed, and rejected if invalid, before
+ * this process's globals are replaced.
  *
  * @throws UserError (input) for an unknown placeholder.
  */
@@ -44,7 +45,7 @@ interface Started {
   readonly environment: Told['environment']
 }
 
-/** The program of a node, of what stands beside the nodes, or of the clients, and how it is declared. */
+/** The program of a node, of a server beside the nodes, or of the clients, and its declaration. */
 export function programOf({ spec, program, beside, clients }: Service, id: NodeId): Started {
   if (id === CLIENTS && clients.type === 'module')
     return { program: clients.program, file: clients.file, args: [], environment: {} }
@@ -54,8 +55,8 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * As it is where it is deployed: under `test` programs leave out what is to be tested, such as listening, or keep in memory what
- * they keep on a disk otherwise. What cannot be simulated is left out by a name of its own.
+ * As in production: under `test`, programs leave out what is to be tested, such as listening, or keep in memory what
+ * otherwise goes to a disk. A separate variable lets them leave out what cannot be simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 

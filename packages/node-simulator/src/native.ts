@@ -2,10 +2,10 @@ const LOADERS: ReadonlySet<string> = new Set([
   ...['bindings', 'node-gyp-build', 'node-gyp-build-optional-packages', 'node-pre-gyp', '@mapbox/node-pre-gyp'],
 ])
 
-/** Packages that find the native code of others. */
+/** Packages that locate native code of others. */
 export const isNativeLoader = (specifier: string): boolean => LOADERS.has(specifier)
 
-/** Most packages go on without native code, as where it was never built. */
+/** Most packages work without native code, as if it had never been built. */
 export const noNativeCode = (specifier: string): Error =>
   Object.assign(
     new Error(`Cannot find module '${specifier}', which loads native code: its files and threads cannot be simulated`),

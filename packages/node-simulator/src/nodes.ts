@@ -10,7 +10,7 @@ import type { Network } from './world/network.ts'
 import { ServiceNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** What nodes of a run have in common. */
+/** Shared by all nodes of a run. */
 export interface NodesOptions {
   readonly service: Service
   readonly world: World
@@ -22,11 +22,11 @@ export interface NodesOptions {
   readonly told: (id: NodeId) => Told
 }
 
-/** What is told of one of them. */
+/** The arguments, environment and program of one node. */
 export interface NodeWatch {
   /** Its program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void
-  /** Its program was evaluated; this is its default export. */
+  /** Its program was evaluated; this is the default export. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
@@ -53,12 +53,12 @@ export function nodeOf(
   return node
 }
 
-/** The programs whose start was looked at. */
+/** The number of program starts that are inspected. */
 const looked = new WeakSet<Service['program']>()
 
-/** Why a program cannot be simulated that replaces a shared function. */
+/** Why a program that replaces a shared function cannot be simulated. */
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
   `replacing ${name}`,
   'is shared by all nodes, and by the simulator itself',
-  'Leave it out where CHAOS_SIMULATED is set; what a program adds to shared objects is undone after each run.',
+  'Leave it out if CHAOS_SIMULATED is set; what a program adds to shared objects is undone after each run.',
 ]

@@ -1,13 +1,13 @@
 const hearing: { refused: ((refusal: NotSimulated) => void) | undefined } = { refused: undefined }
 
-/** Calls `refused` at every refusal from now on, also at one that the program catches; undefined ends that. */
+/** Calls `refused` at every refusal from now on, even one that the program catches; undefined ends that. */
 export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefined): void {
   hearing.refused = refused
 }
 
 /**
- * A program asked for something that virtual time does not have. It ends the run and is never a finding, since what the
- * program would have got can only be guessed.
+ * A program used something that virtual time does not have. It ends the run and is never a finding, since the real
+ * result can only be guessed.
  */
 export class NotSimulated extends Error {
   override readonly name: string = 'NotSimulated'
@@ -15,7 +15,7 @@ export class NotSimulated extends Error {
   /** The call, such as `child_process.spawn`. */
   readonly what: string
 
-  /** `because` follows "it"; `instead` is a sentence. */
+  /** `because` completes a sentence that begins with "it"; `instead` is a sentence. */
   constructor(what: string, because: string, instead: string) {
     super(`${what} cannot be simulated: it ${because}. ${instead}`)
     this.what = what

@@ -19,7 +19,7 @@ export type ServiceClients =
 export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program
-  /** The programs that stand beside the nodes, by name. */
+  /** The programs beside the nodes, by name. */
   readonly beside: ReadonlyMap<string, Program>
   readonly clients: ServiceClients
   readonly definition: ProtocolDefinition
@@ -30,22 +30,22 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   const clients = await loadClients(spec)
   const program = await loadProgram(spec.program, probing)
   const beside = new Map<string, Program>()
-  // One by one, so that the first mistake is always the same one.
+  // One by one, so that the first error is always the same.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   return { spec, program, beside, clients, definition: definitionOf(spec, clients) }
 }
 
-/** All programs of a service: its nodes', those beside them, and the clients'. */
+/** All programs of a service: its nodes', those beside them, and its clients'. */
 export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [
   program,
   ...beside.values(),
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Whether a start of some program of it may have packages as an earlier one loaded them. */
+/** Whether a start of one of its programs may reuse packages that an earlier one loaded. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
-/** From now on no start of its programs has packages as an earlier one loaded them. */
+/** From now on no start of its programs reuses packages that an earlier one loaded. */
 export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
 async function loadClients({ routes, client }: ServiceSpec): Promise<ServiceClients> {
@@ -70,10 +70,10 @@ function readTable(path: string): RouteTable {
   }
 }
 
-/** What no program may do that serves; the cluster sees it. */
-export const DIES = 'a program that serves does not end by itself'
+/** Actions forbidden to every program that serves; the cluster notices them. */
+export const DIES = 'a program that serves must not end by itself'
 
-/** A service as the search takes a protocol: all that it knows of it is what clients can ask. */
+/** A service in the form that the search takes protocols in; it shows only the functions of clients. */
 const definitionOf = (spec: ServiceSpec, clients: ServiceClients): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,
@@ -81,7 +81,7 @@ const definitionOf = (spec: ServiceSpec, clients: ServiceClients): ProtocolDefin
   objects: objects.map(({ name }) => name),
   functions: clients.type === 'routes' ? clients.maker.functions : allFunctions,
   promises: () => 'linearizable',
-  knobs: [],
+  settings: [],
   bugs: [],
   invariants: [{ name: DIES, summary: 'whatever happens around it', watch: () => () => () => undefined }],
   create() {

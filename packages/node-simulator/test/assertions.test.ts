@@ -7,7 +7,7 @@ const asserting = (body: string): string =>
   serving(`import { always, reachable, sometimes, unreachable } from ${PACKAGE}\n${body}`)
 
 describe('in the simulator', () => {
-  test('an always that is false breaks the run, by its name and with its line and details', async () => {
+  test('an always that is false breaks the run, with its name, line and details', async () => {
     const { broken } = await ran(
       asserting(`setTimeout(() => {
         always(true, 'seats are free')
@@ -25,7 +25,7 @@ describe('in the simulator', () => {
     expect(broken?.what).toMatch(/^it was reached at \S*server\.ts:5:/)
   })
 
-  test('what is never met is told, also where its line is never run', async () => {
+  test('an assertion that is never reached is reported, even if its line never runs', async () => {
     const { broken, unmet } = await ran(
       asserting(`
         sometimes(false, 'never true')

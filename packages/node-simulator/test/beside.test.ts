@@ -4,7 +4,7 @@ import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { injectedFor, ran, serving } from './simulated.ts'
 
-/** Takes payments, and knows by heart how many; tells every node of each. */
+/** Takes payments, counts them in memory, and notifies every node of each. */
 const PAYMENTS = `
 import { createServer } from 'node:http'
 let taken = 0
@@ -48,7 +48,7 @@ describe('a program beside the nodes', () => {
     expect(other.trace).not.toEqual(one.trace)
   })
 
-  test('suffers faults as nodes do, and loses what it had only in memory', async () => {
+  test('suffers faults as nodes do, and loses its memory', async () => {
     const killed = (cluster: SimulatedCluster): void => {
       const { clock } = cluster
       clock.at(nanos(clock.now() + 75e6), () => injectedFor({ kind: 'kill', nodes: ['payments'] }, 50)(cluster))
@@ -86,7 +86,7 @@ test.each([
   [{ payments: {} }, 'beside.payments.entry is missing.'],
   [{ payments: { entry: './p.ts', nodes: 2 } }, 'there is no member beside.payments.nodes.'],
   [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, not "./p.ts".'],
-])('a declaration beside of %j is refused with the reason', (beside, reason) => {
+])('a declaration with the member beside %j is refused with the reason', (beside, reason) => {
   const declaration = { entry: './server.ts', routes: './routes.json', beside } as never
   expect(() => declaredService(declaration, { where: 'shop', directory: '.' })).toThrow(`shop: ${reason}`)
 })

@@ -25,7 +25,7 @@ const refusals: readonly (readonly [what: string, program: string, instead: RegE
   ['connecting to /tmp/x.sock', `import net from 'node:net'; net.connect('/tmp/x.sock').on('error', () => {})`, /port/],
 ]
 
-describe('what cannot be simulated is refused by name, with what to do instead', () => {
+describe('a call that cannot be simulated is refused by name, with a remedy', () => {
   test.each(refusals)('%s', async (what, program, instead) => {
     const error = await ran(serving(program)).then(
       () => undefined,
@@ -34,7 +34,7 @@ describe('what cannot be simulated is refused by name, with what to do instead',
     expect(error).toBeInstanceOf(UserError)
     const { code, message } = error as UserError
     expect(code).toBe('input')
-    // Even where the program catches it: what it would have done can only be guessed.
+    // Even if the program catches it: its further behaviour can only be guessed.
     expect(message).toContain(`cannot be simulated: on n1, ${what}`)
     expect(message).toMatch(instead)
   })
@@ -54,8 +54,8 @@ describe('what cannot be simulated is refused by name, with what to do instead',
   })
 })
 
-describe('what packages look for in modules that are refused', () => {
-  test('is the class inside of an encrypted socket, which may be extended', async () => {
+describe('modules that are refused still give packages', () => {
+  test('the class inside an encrypted socket, which may be extended', async () => {
     const { lines } = await ran(
       serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
         const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
@@ -65,13 +65,13 @@ describe('what packages look for in modules that are refused', () => {
     expect(lines).toEqual(['n1: function false'])
   })
 
-  test('is refused where it is used', async () => {
+  test('a refusal where they are used', async () => {
     const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
       new tls.TLSSocket(new PassThrough()).write('x')`
     await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
   })
 
-  test('is the engine, which tells every node of the same heap and turns values into bytes', async () => {
+  test('the engine, which shows every node the same heap and serialises values', async () => {
     const { lines } = await ran(
       serving(`import v8 from 'node:v8'
         const { value } = v8.deserialize(v8.serialize({ value: 7n }))
@@ -83,27 +83,27 @@ describe('what packages look for in modules that are refused', () => {
     )
   })
 
-  test('is told from a package that is not installed', async () => {
+  test('a difference from a package that is not installed', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
     )
     expect(lines).toEqual(['n1: ERR_MODULE_NOT_FOUND ERR_MODULE_NOT_FOUND ERR_MODULE_NOT_FOUND'])
     await expect(ran(serving(`await import('node:repl').catch(() => {})`))).rejects.toThrow(
-      /node:repl cannot be simulated: it is not written yet/,
+      /node:repl cannot be simulated: it is not implemented yet/,
     )
   })
 })
 
-describe('a server of the user that is no node', () => {
-  test('is named by what usually listens on its port', async () => {
+describe("a user's server that is no node", () => {
+  test('is named by the usual service of its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
       /PostgreSQL at localhost:5432 cannot be simulated: it is no node of .*chaos run/,
     )
   })
 
-  test('may be played by the program itself', async () => {
+  test('may be provided by the program itself', async () => {
     const { lines } = await ran(
       serving(`import { connect, createServer as serve } from 'node:net'
         await new Promise((listens) => serve((socket) => socket.end('hello')).listen(5432, listens))
@@ -113,7 +113,7 @@ describe('a server of the user that is no node', () => {
   })
 })
 
-test('globals that Node answers for the real global object only answer for that of a program', async () => {
+test("globals that require the real global object work on a program's own", async () => {
   const { lines } = await ran(
     serving(`const { crypto } = globalThis
       globalThis.navigator = 'mine'
@@ -123,7 +123,7 @@ test('globals that Node answers for the real global object only answer for that 
   expect(Reflect.get(globalThis, 'navigator')).not.toBe('mine')
 })
 
-test('an agent for encrypted connections may be made, and does not connect', async () => {
+test('an agent for encrypted connections may be created, but not connect', async () => {
   const { lines } = await ran(
     serving(`import https from 'node:https'; console.log(new https.Agent({ keepAlive: true }) instanceof https.Agent)`),
   )
@@ -133,7 +133,7 @@ test('an agent for encrypted connections may be made, and does not connect', asy
   await expect(ran(serving(used))).rejects.toThrow(/https\.Agent cannot be simulated/)
 })
 
-const mistakes: readonly (readonly [title: string, program: string, said: RegExp])[] = [
+const broken: readonly (readonly [title: string, program: string, said: RegExp])[] = [
   [
     'throws at import',
     `const x: number = 1\nthrow new TypeError('no ' + x)`,
@@ -149,7 +149,7 @@ const mistakes: readonly (readonly [title: string, program: string, said: RegExp
 ]
 
 describe('a program that', () => {
-  test.each(mistakes)('%s is reported in one line with its place', async (_, program, said) => {
+  test.each(broken)('%s is reported in one line with its place', async (_, program, said) => {
     await expect(ran(program)).rejects.toThrow(said)
   })
 
@@ -169,7 +169,7 @@ describe('a program that', () => {
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })
 
-  test('writes very many lines to its log ends all the same', async () => {
+  test('writes very many lines to its log still ends', async () => {
     const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
     expect(lines.length).toBe(50_000)
   })
@@ -180,7 +180,7 @@ describe('a program that', () => {
   })
 })
 
-describe('a program that changes what all programs share', () => {
+describe('a program that changes shared objects', () => {
   const MEMBERS: readonly (readonly [what: string, program: string])[] = [
     ['Array.prototype.at', 'Array.prototype.at = () => 7'],
     ['Date.now', 'Date.now = () => 5'],
@@ -193,7 +193,7 @@ describe('a program that changes what all programs share', () => {
     ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
   ]
 
-  test.each(MEMBERS)('%s is refused by name, and finds everything as it was the next time', async (what, program) => {
+  test.each(MEMBERS)('%s is refused by name, and the next run finds everything unchanged', async (what, program) => {
     await expect(ran(serving(program))).rejects.toThrow(
       `replacing ${what} cannot be simulated: it is shared by all nodes`,
     )
@@ -205,7 +205,7 @@ describe('a program that changes what all programs share', () => {
     expect(lines).toEqual(['n1: 1 2 {} true true 3'])
   })
 
-  test('may add to it and have settings of its own, which are undone after the run', async () => {
+  test('may add members and settings, which are undone after the run', async () => {
     const adding = serving(`
       console.log(Error.stackTraceLimit, typeof Array.prototype.second, typeof Array.runs, typeof {}.polluted)
       BigInt.prototype.toJSON = function () { return String(this) }
@@ -222,7 +222,7 @@ describe('a program that changes what all programs share', () => {
   })
 })
 
-test('a Reflect of its own is what each program has, since reflect-metadata adds to it for good', async () => {
+test('each program has its own Reflect, because reflect-metadata extends it permanently', async () => {
   const adding = serving(`
     const registry = Symbol.for('@reflect-metadata:registry')
     console.log(registry in Reflect, Reflect === globalThis.Reflect, String(Reflect), Reflect.has({ a: 1 }, 'a'))
@@ -236,7 +236,7 @@ test('a Reflect of its own is what each program has, since reflect-metadata adds
   expect(Reflect.get(Reflect, 'defineMetadata')).toBeUndefined()
 })
 
-test('what a program adds to classes and modules of Node, and sets there, is gone in the next run', async () => {
+test("a program's additions and settings on Node's classes and modules are gone in the next run", async () => {
   const adding = serving(`
     const { default: http } = await import('node:http')
     const { default: util } = await import('node:util')
@@ -257,7 +257,7 @@ test('what a program adds to classes and modules of Node, and sets there, is gon
   expect(same.lines).toEqual(one.lines)
 })
 
-describe('a program that does not return, where no other thread watches', () => {
+describe('a program that does not return, with no thread watching', () => {
   const WAYS: readonly (readonly [where: string, program: string])[] = [
     ['as it starts', 'for (;;);'],
     ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],
@@ -266,7 +266,7 @@ describe('a program that does not return, where no other thread watches', () => 
     ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
   ]
 
-  test.each(WAYS)('is stopped %s, and nothing of it is left', async (_, program) => {
+  test.each(WAYS)('is stopped %s, and nothing of it remains', async (_, program) => {
     await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
       /n1 does not return from a turn, and was stopped/,
     )
@@ -276,7 +276,7 @@ describe('a program that does not return, where no other thread watches', () => 
   })
 })
 
-describe('a program that goes on after its run, by an event of Node’s own', () => {
+describe('a program that an event of Node’s own resumes after its run', () => {
   /** V8 waits for real time here, and nothing lists it. */
   const AWAITED = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
   const WAYS: readonly (readonly [name: string, call: string])[] = [
@@ -296,22 +296,22 @@ describe('a program that goes on after its run, by an event of Node’s own', ()
     await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
   })
 
-  test.each(WAYS)('is stopped where it calls %s, and named', async (name, call) => {
+  test.each(WAYS)('is stopped when it calls %s, and named', async (name, call) => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\n${call}`))
     expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)
     await expect(ran(serving(''))).rejects.toThrow(/cannot be simulated. A simulated program went on after its run/)
-    // Others are not held to account for it.
+    // Others are not affected.
     await expect(ran(serving('console.log(1)'))).resolves.toMatchObject({ lines: ['n1: 1'] })
   })
 })
 
-test('a package reads the files that it was installed with, from where it is', async () => {
+test('a package reads the files that it was installed with, at their real paths', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-package-'))
   try {
     const own = join(folder, 'node_modules', 'versioned')
     mkdirSync(join(own, 'lib'), { recursive: true })
-    // The program's own folder has a package.json two levels up as well, which is not the package's.
+    // The program's own folder also has a package.json two levels up, which is not the package's.
     writeFileSync(
       join(own, 'package.json'),
       JSON.stringify({ name: 'versioned', version: '7.8.9', main: 'lib/index.js' }),

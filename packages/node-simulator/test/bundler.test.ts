@@ -15,7 +15,7 @@ afterEach(() => {
   replaceStyleText(original)
 })
 
-test('the bundler finds a styleText that takes lists on a Node whose own does not, for as long as it is imported', async () => {
+test('the bundler finds a styleText that accepts lists while it is imported on a Node whose own does not', async () => {
   const old = vi.fn((format: unknown, text: string) => {
     if (typeof format !== 'string') throw new TypeError('one format only')
     return `<${format}>${text}`

@@ -3,7 +3,7 @@ import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { injectedFor, ran } from './simulated.ts'
 
-/** A register that speaks lines over TCP, which no route table can ask. */
+/** A register that speaks lines over TCP, which no route table can express. */
 const SERVER = `
 import { createServer } from 'node:net'
 const values = new Map()
@@ -41,7 +41,7 @@ export default defineClient({
 })
 `
 
-/** Asks one after another through one client, and collects what comes of it. */
+/** Invokes one operation after another through one client, and collects the results. */
 const asking =
   (completions: Completion[], ...asked: readonly (readonly [f: 'read' | 'write', value: Json])[]) =>
   (cluster: SimulatedCluster): void => {
@@ -63,7 +63,7 @@ const asking =
 const withClient = (client: string) => ({ beside: { 'client.ts': client }, client: 'client.ts' })
 
 describe('clients from a file', () => {
-  test('ask whatever their code can say, and end as they do on a thread', async () => {
+  test('run any code for their requests, with the same results as on a thread', async () => {
     const completions: Completion[] = []
     const { lines } = await ran(SERVER, {
       ...withClient(CLIENT),
@@ -79,7 +79,7 @@ describe('clients from a file', () => {
     expect(lines).toContain('clients: write x 7')
   })
 
-  test('repeat to the byte with a seed, and with every other way that packets take', async () => {
+  test('repeat to the byte with a seed, in every mode of sending packets', async () => {
     const run = (seed: number) =>
       ran(SERVER, { ...withClient(CLIENT), seed, meanwhile: asking([], ['write', 1], ['read', null]) })
     const [one, same, other] = [await run(1), await run(1), await run(2)]
@@ -87,7 +87,7 @@ describe('clients from a file', () => {
     expect(other.trace).not.toEqual(one.trace)
   })
 
-  test('suffer what happens on the links between clients and nodes', async () => {
+  test('suffer faults on the links between clients and nodes', async () => {
     const completions: Completion[] = []
     await ran(SERVER, {
       ...withClient(CLIENT),
@@ -100,14 +100,14 @@ describe('clients from a file', () => {
   })
 
   test.each([
-    ['exports nothing', 'console.log(1)', /client\.ts exports no client: its default export is to be defineClient/],
+    ['exports nothing', 'console.log(1)', /client\.ts exports no client: its default export must be defineClient/],
     [
       'lacks a function that the run needs',
       "export default { functions: ['read'], open: () => ({ invoke() {} }) }",
       /client\.ts cannot be asked to write: its "functions" are read\./,
     ],
-    ['ends itself', 'process.exit(1)', /client\.ts called process\.exit\(1\): clients must go on\./],
-    ['throws as it is loaded', "throw new Error('no!')", /client\.ts threw: Error: no!: clients must go on\./],
+    ['ends itself', 'process.exit(1)', /client\.ts called process\.exit\(1\): clients must not end\./],
+    ['throws as it is loaded', "throw new Error('no!')", /client\.ts threw: Error: no!: clients must not end\./],
     ['never gets loaded', 'await new Promise(() => {})', /client\.ts is not loaded within 5 s/],
     [
       'opens no client',
@@ -124,7 +124,7 @@ describe('clients from a file', () => {
       "import { Worker } from 'node:worker_threads'\nexport default { open: () => ({ invoke: () => new Worker('x') }) }",
       /client\.ts cannot be simulated: on clients, /,
     ],
-  ])('are refused, since the file %s', async (_, client, message) => {
+  ])('are refused if the file %s', async (_, client, message) => {
     await expect(ran(SERVER, { ...withClient(client), meanwhile: asking([], ['read', null]) })).rejects.toThrow(message)
   })
 })

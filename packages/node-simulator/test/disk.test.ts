@@ -12,7 +12,7 @@ const restart = (cluster: Parameters<NonNullable<NonNullable<Parameters<typeof r
   })
 }
 
-/** Writes a line, with an fsync or without, and says at each start what it finds. */
+/** Writes a line, with or without an fsync, and prints at each start what it finds. */
 const writing = (sync: boolean): string =>
   serving(`
     import fs from 'node:fs'
@@ -22,19 +22,19 @@ const writing = (sync: boolean): string =>
     ${sync ? 'fs.fsyncSync(file)' : ''}`)
 
 describe('the disk of a node', () => {
-  test('keeps what was written when its program is killed', async () => {
+  test('keeps written data when its program is killed', async () => {
     const { lines } = await ran(writing(false), { meanwhile: restart })
     expect(lines).toEqual(['n1: nothing', 'n1: line'])
   })
 
-  test('keeps what was fsynced when the power goes', async () => {
+  test('keeps fsynced data when the power fails', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { lines } = await ran(writing(true), { seed, losesPower: true, meanwhile: restart })
       expect(lines).toEqual(['n1: nothing', 'n1: line'])
     }
   })
 
-  test('loses, tears or keeps the rest', async () => {
+  test('loses, tears or keeps other data', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const { lines } = await ran(writing(false), { seed, losesPower: true, meanwhile: restart })
@@ -55,7 +55,7 @@ describe('the disk of a node', () => {
     expect([...found].sort()).toEqual(['n1: one', 'n1: two'])
   })
 
-  test('has directories, names and errors as Node has them', async () => {
+  test("has directories, names and errors like Node's", async () => {
     const { lines } = await ran(
       serving(`
         import fs from 'node:fs'
@@ -123,17 +123,17 @@ describe('the disk of a node', () => {
     expect(JSON.parse(stdout)).toContain('four')
   })
 
-  test('refuses what a file is not asked for often', async () => {
+  test('refuses rarely used operations on files', async () => {
     const reading = serving(`
       import { open } from 'node:fs/promises'
       const file = await open('x', 'w')
       file.readableWebStream()`)
     await expect(ran(reading)).rejects.toThrow(
-      /FileHandle.readableWebStream cannot be simulated: it is not written yet/,
+      /FileHandle.readableWebStream cannot be simulated: it is not implemented yet/,
     )
   })
 
-  test('has no file of this machine, and says so', async () => {
+  test('has no files of this machine, and says so', async () => {
     const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
     await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
   })

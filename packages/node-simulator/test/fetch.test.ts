@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ran } from './simulated.ts'
 
-/** What a program logs that asks a server of its own; `url` is that server's. */
+/** The log of a program that calls its own server at `url`. */
 async function logged(asking: string): Promise<readonly string[]> {
   const { lines } = await ran(`
     import { createServer } from 'node:http'
@@ -20,7 +20,7 @@ async function logged(asking: string): Promise<readonly string[]> {
   return lines.map((line) => line.slice('n1: '.length))
 }
 
-test('a response is read once, as text, as JSON, as bytes or as a stream', async () => {
+test('a response is read once, as text, JSON, bytes or a stream', async () => {
   const lines = await logged(`
     const init = { method: 'POST', body: 'é', headers: { Tag: ' x ' } }
     const one = await fetch(url, init)
@@ -43,7 +43,7 @@ test('a response is read once, as text, as JSON, as bytes or as a stream', async
   ])
 })
 
-test('unusual requests are those that Node makes of them, and wrong ones fail as with Node', async () => {
+test('unusual requests are built by Node, and invalid ones fail as in Node', async () => {
   const lines = await logged(`
     const said = async (...args) => (await fetch(...args).catch((error) => ({ text: () => error.name }))).text()
     console.log(await said(new Request(url, { method: 'PUT', body: new URLSearchParams({ a: '1' }) })))
@@ -84,7 +84,7 @@ test('a blob is read within the turn that asks, whatever it was made of', async 
   ])
 })
 
-test('a signal ends a request before its response and within it', async () => {
+test('a signal ends a request before its response and during it', async () => {
   const lines = await logged(`
     const early = fetch(url, { signal: AbortSignal.abort() })
     console.log(await early.catch((error) => error.name))

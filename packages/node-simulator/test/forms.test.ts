@@ -11,7 +11,7 @@ interface Transforming {
   transform(code: string, id: string): { readonly code: string } | undefined
 }
 
-/** The text of a module with probes, which must be a module as before. */
+/** The text of a module with probes, which must still be a valid module. */
 function probed(code: string, probing: Probing | undefined, lang: Language = 'ts'): string {
   const sites: Site[] = []
   const { transform } = probePlugin({ RolldownMagicString }, probing, sites) as unknown as Transforming
@@ -242,14 +242,14 @@ function isModule(code: string): boolean {
   }
 }
 
-/** A form with an await in each of its places, wherever that is a module. */
+/** A form with an await in each of its places where that is still a valid module. */
 const modulesOf = (form: string, wrap: (text: string) => string): readonly string[] =>
   HOLES.map((hole) => wrap(filled(form, [hole]))).filter(isModule)
 
 const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (probe: object) => Promise<unknown>
 const PROBE = { enters: () => false, at() {}, gone: (_: number, v: unknown) => v, back: (_: number, v: unknown) => v }
 
-/** What `run` returns, or what it throws. */
+/** The result of `run`, or its error. */
 async function outcome(code: string): Promise<string> {
   try {
     const value = await new AsyncFunction('__chaosProbe', `${code}\nreturn [await run(), a, o]`)(PROBE)
@@ -261,12 +261,12 @@ async function outcome(code: string): Promise<string> {
 
 async function expectSame(code: string): Promise<void> {
   const [, , lines] = PROBINGS.map((probing) => probed(code, probing))
-  // Neither is allowed in a function's text.
+  // Neither is allowed in the text of a function.
   if (!/import\.meta|new\.target/.test(code)) expect(await outcome(lines ?? ''), lines).toBe(await outcome(code))
 }
 
 describe('the probes of a program', () => {
-  test('keep what each form of expression does, with an await in each of its places', async () => {
+  test('keep the meaning of each form of expression, with an await in each of its places', async () => {
     for (const form of EXPRESSIONS) {
       const modules = [...modulesOf(form, asBody), ...modulesOf(form, (text) => asBlock(`return ${text}`))]
       expect(modules, form).not.toHaveLength(0)
@@ -274,7 +274,7 @@ describe('the probes of a program', () => {
     }
   })
 
-  test('keep what each form of statement does, with an await in each of its places', async () => {
+  test('keep the meaning of each form of statement, with an await in each of its places', async () => {
     for (const form of STATEMENTS) {
       const modules = modulesOf(form, asBlock)
       expect(modules, form).not.toHaveLength(0)
@@ -282,11 +282,11 @@ describe('the probes of a program', () => {
     }
   })
 
-  test.each(TYPED)('leave a module in %s a module: %j', (lang, code) => {
+  test.each(TYPED)('keep a module in %s valid: %j', (lang, code) => {
     for (const probing of PROBINGS) probed(code, probing, lang)
   })
 
-  test('leave a module a module however forms are nested', () => {
+  test('keep a module valid however forms are nested', () => {
     const { expression } = fc.letrec<{ expression: string; hole: string }>((tie) => ({
       hole: fc.oneof(
         { depthSize: 'small' },

@@ -6,8 +6,8 @@ import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
 
-// Services of two nodes that copy what is written to each other, as strangers write them: on the frameworks and with the
-// packages that most services of Node have, installed for the test and unmodified.
+// Services of two nodes that copy each write to the other, as users write them: on the frameworks and with the packages
+// of most Node services, installed for the test and unmodified.
 
 const folder = mkdtempSync(join(tmpdir(), 'chaos-frameworks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -28,7 +28,7 @@ writeFileSync(
 interface Framework {
   readonly packages: readonly string[]
   readonly program: string
-  /** Whether a run with packages that an earlier one has loaded is not the same to the byte. */
+  /** Whether a run with packages of an earlier run differs in any byte. */
   readonly keepsSomething?: boolean
 }
 
@@ -244,7 +244,7 @@ const FRAMEWORKS: { readonly [name: string]: Framework } = {
   },
   'socket.io between nodes': {
     packages: ['socket.io@4.8.4', 'socket.io-client@4.8.4'],
-    // `ws` draws the keys that mask its frames in advance, and keeps those that are left.
+    // `ws` draws the keys that mask its frames in advance, and keeps unused ones.
     keepsSomething: true,
     program: `
       import { createServer } from 'node:http'
@@ -275,7 +275,7 @@ const FRAMEWORKS: { readonly [name: string]: Framework } = {
   },
 }
 
-/** Writes at one node and reads at the other; also everything that happened. */
+/** Writes at one node and reads at the other; also returns all events. */
 async function copied(
   program: string,
   keepsPackages = false,
@@ -304,9 +304,9 @@ async function copied(
   })
 }
 
-describe('unmodified, in the simulator, runs a service on', () => {
+describe('a service on an unmodified framework runs in the simulator:', () => {
   test.for(Object.entries(FRAMEWORKS))(
-    '%s, alike with packages of its own and with those of an earlier run',
+    '%s, with the same result from fresh packages and from those of an earlier run',
     async ([name, { packages, program, keepsSomething = false }], context) => {
       const directory = mkdtempSync(join(folder, 'service-'))
       writeFileSync(join(directory, 'package.json'), '{}')

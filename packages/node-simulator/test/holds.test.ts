@@ -4,7 +4,7 @@ import type { PlannedHold } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { written } from './simulated.ts'
 
-/** Line 6 is the await between what is read and what is written; line 7 throws what a write of 99 awaited. */
+/** Line 6 is the await between the read and the write; line 7 throws the error that a write of 99 awaited. */
 const PROGRAM = `import { createServer } from 'node:http'
 
 let count = 0
@@ -22,7 +22,7 @@ createServer(async (request, response) => {
 }).listen(process.env['PORT'])
 `
 
-/** Writes these values at these times, reads at the end, and returns what clients heard. */
+/** Writes these values at these times, reads at the end, and returns the clients' results. */
 async function answered(holds: readonly PlannedHold[] | undefined, values: readonly number[]) {
   const service = await loadService(written(PROGRAM))
   const answers: Completion[] = []
@@ -65,23 +65,23 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request that is held at an await', () => {
-  test('goes on once another has passed it, with what it had read before', async () => {
+  test('goes on once another has passed it, with the values it had read before', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('goes on after its time if none passes, and is the first that comes from its moment on', async () => {
+  test('goes on after its time if none passes; it is the first to arrive after the given moment', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)
   })
 
-  test('still gets the error of what it awaited', async () => {
+  test('still gets the error of the promise it awaited', async () => {
     const { answers } = await answered([{ ...HOLD, at: 'server.ts:7', until: 'server.ts:6' }], [99, 2])
     expect(answers.map(({ type }) => type)).toEqual(['info', 'ok', 'ok'])
   })
 
-  test('is held in the same way each time, to the byte, and changes nothing where none is held', async () => {
+  test('is held the same way each time, to the byte, and changes nothing where none is held', async () => {
     const [one, other, none, unheld] = [
       await answered([HOLD], [1, 2]),
       await answered([HOLD], [1, 2]),
@@ -93,7 +93,7 @@ describe('a request that is held at an await', () => {
     expect(unheld.trace).toEqual(none.trace)
   })
 
-  test('is named by the file and the line of its await, top-level ones aside', async () => {
+  test('is named by the file and line of its await; top-level awaits are left out', async () => {
     expect((await answered(undefined, [])).awaits).toEqual(['server.ts:6', 'server.ts:7', 'server.ts:13'])
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
-/** Packages that keep state as packages do: in variables, members, tables, classes, caches and their own data. */
+/** Packages that keep state in the usual places: variables, members, tables, classes, caches and their own data. */
 const PACKAGES = {
   'packages/node_modules/common/index.js': `
     const table = require('./table.json')
@@ -39,7 +39,7 @@ const keeping = serving(`
   setTimeout(() => console.log('later', count, shared.take(), cached(Ids), Ids.prototype.mark, common.note(name), common.mark), 50)
 `)
 
-test('what an installed package keeps is each node’s own, and begins anew at every start and in every run', async () => {
+test('each node has its own state of an installed package, fresh at every start and in every run', async () => {
   const fresh = '0 0,0 0 unmarked 0,0,0,0,nobody,0 unmarked'
   const later = (node: string) => `${node}: later 1 1,1 1 ${node} 1,1,1,1,${node},0 ${node}`
   for (const seed of [1, 2, 1]) {
@@ -61,7 +61,7 @@ test('what an installed package keeps is each node’s own, and begins anew at e
   }
 })
 
-test('the text of a function is its own, however often it is asked for', async () => {
+test('the text of a function is correct, however often it is requested', async () => {
   const { lines } = await ran(
     serving(`
     const { toString } = Function.prototype
@@ -82,7 +82,7 @@ test('the text of a function is its own, however often it is asked for', async (
   ])
 })
 
-test('the errors of sockets show nothing of the simulator, which is another on each machine', async () => {
+test('the errors of sockets show nothing of the simulator, which differs between machines', async () => {
   const { lines } = await ran(
     serving(`
     import net from 'node:net'
@@ -92,7 +92,7 @@ test('the errors of sockets show nothing of the simulator, which is another on e
   expect(lines).toEqual(['n1: Error: connect ECONNREFUSED n1:9', 'n1: Error: connect ECONNREFUSED n1:9'])
 })
 
-/** What `bluebird` says of itself once and for all. */
+/** Constants of `bluebird` about itself. */
 const ERRORS = `
   var types = Error["__BluebirdErrorTypes__"]
   if (!types) {
@@ -120,7 +120,7 @@ test('the error types that copies of bluebird share belong to their node, and en
   }
 })
 
-test('process.binding gives lodash the types of values, and refuses everything else', async () => {
+test('process.binding gives lodash its type checks, and refuses everything else', async () => {
   const { lines } = await ran(serving(`console.log(process.binding('util').isDate(new Date()))`))
   expect(lines).toEqual(['n1: true'])
   await expect(ran(serving(`process.binding('fs')`))).rejects.toThrow(/process\.binding cannot be simulated/)

@@ -4,7 +4,7 @@ import { ran, serving, written } from './simulated.ts'
 
 const at = (path: string): string => `packages/node_modules/${path}`
 
-/** A package that counts how often it was asked since it was loaded, and does this besides as it is loaded. */
+/** A package that counts its calls since it was loaded, and does this besides on loading. */
 const countingThat = (does: string): { readonly [path: string]: string } => ({
   [at('counting/index.js')]: `exports.count = require('./state.js').count`,
   [at('counting/state.js')]: `${does}; let count = 0; exports.count = () => ++count`,
@@ -18,7 +18,7 @@ const counting = serving(`
   console.log(counting.count(), own.count())
 `)
 
-/** Runs a program several times, and returns what each run writes to its log. */
+/** Runs a program several times, and returns the log of each run. */
 async function linesOf(program: string, beside: { readonly [path: string]: string }, runs: number) {
   const lines: string[] = []
   for (let run = 1; run <= runs; run++)
@@ -26,10 +26,10 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
   return lines
 }
 
-test('a package is as an earlier run loaded it where that is wanted, and files of the program’s own begin anew', async () => {
+test('a package is reused as an earlier run loaded it if requested, and the program’s own files start fresh', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
-  // Whoever does not want it is not affected.
+  // Other programs are not affected.
   expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
 })
 
@@ -56,7 +56,7 @@ test('nodes that run at the same time share no package, and neither do two start
   expect(again).toEqual(['n1: 2 1', 'n2: 2 1', 'n2: 2 1'])
 })
 
-describe('a package is loaded anew at every start if, as it is loaded, it', () => {
+describe('a package is loaded anew at every start if, on loading, it', () => {
   test.each([
     ['adds a global', 'globalThis.added = 1'],
     ['changes a built-in module', `require('fs').added = () => {}`],
@@ -77,7 +77,7 @@ describe('a package is loaded anew at every start if, as it is loaded, it', () =
   })
 })
 
-test('a package may read the environment, and find its own later', async () => {
+test("a package may read the environment on loading, and finds its own node's later", async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `
@@ -88,7 +88,7 @@ test('a package may read the environment, and find its own later', async () => {
   expect(await linesOf(counting, { ...beside, ...OWN }, 2)).toEqual(['none,1,b 1', 'none,2,b 1'])
 })
 
-test('another start finds nothing of what a program changed around it', async () => {
+test("another start finds none of a program's changes to its surroundings", async () => {
   const program = serving(`
     import fs from 'node:fs'
     import process from 'node:process'
@@ -116,7 +116,7 @@ test('another start finds nothing of what a program changed around it', async ()
   )
 })
 
-test('contexts are followed at every start if a package makes what they are kept by as it is loaded', async () => {
+test('contexts are tracked at every start if a package creates a context storage when it is loaded', async () => {
   const beside = {
     [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
     [at('contexts/storage.js')]: `
@@ -130,7 +130,7 @@ test('contexts are followed at every start if a package makes what they are kept
   expect(await linesOf(program, beside, 3)).toEqual(['mine', 'mine', 'mine'])
 })
 
-test('a package that uses a file of the program’s own is loaded anew, as that file is', async () => {
+test('a package that uses one of the program’s own files is loaded anew with that file', async () => {
   const beside = {
     [at('counting/index.js')]: `const own = require('../../../own.cjs'); exports.count = () => own.count()`,
     ...OWN,

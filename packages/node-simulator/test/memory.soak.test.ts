@@ -5,7 +5,7 @@ import { createServiceCluster, loadService, outsidePromises, type Service } from
 import { expect, test } from 'vitest'
 import { written } from './simulated.ts'
 
-// Runs leave nothing behind: no server, socket, parser, timer or promise of one keeps its world.
+// Runs leave nothing behind: no server, socket, parser, timer or promise of a run keeps its world in memory.
 
 const RUNS = process.env['CHAOS_SOAK'] === 'short' ? 300 : 5_000
 /** Code is compiled and caches are filled until then. */
@@ -56,7 +56,7 @@ function runOnce(service: Service, seed: number, keepsPackages: boolean): void {
   }
 }
 
-/** What is in use once nothing is left to be collected, which the real loop has to go round for. */
+/** The memory in use after a full garbage collection, which needs turns of the real event loop. */
 async function usedBytes(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     collect()

@@ -3,7 +3,7 @@ import { watchMemory } from '../src/world/memory.ts'
 
 const MB = 2 ** 20
 
-/** Looks once after each event, at memory that grows by this much each time. */
+/** Checks once after each event, with memory that grows by this much each time. */
 function eventsUntilFull(
   grow: { readonly heapMb?: number; readonly buffersMb?: number },
   events: number,
@@ -29,7 +29,7 @@ function eventsUntilFull(
   return Number.POSITIVE_INFINITY
 }
 
-/** How often garbage was collected, for a program that keeps a part of what it makes. */
+/** The number of garbage collections, for a program that keeps a part of its objects. */
 function collections(madeMb: number, keptMb: number, events: number): number {
   let [heapBytes, kept, count] = [50 * MB, 50 * MB, 0]
   const look = watchMemory(
@@ -48,7 +48,7 @@ function collections(madeMb: number, keptMb: number, events: number): number {
 }
 
 describe('the memory of simulated programs', () => {
-  test('is not what they made and keep no longer, which is collected before one is accused', () => {
+  test('excludes garbage, which is collected before a program is accused', () => {
     expect(collections(10, 0, 1_000)).toBeGreaterThan(10)
     expect(collections(10, 0.4, 1_000)).toBeGreaterThan(10)
     expect(() => collections(10, 1, 1_000)).toThrow(
@@ -56,13 +56,13 @@ describe('the memory of simulated programs', () => {
     )
   })
 
-  test('is collected seldom although a program keeps nearly as much as it may', () => {
+  test('is collected rarely although a program keeps nearly as much as it may', () => {
     expect(collections(1, 0.519, 900)).toBeLessThan(30)
   })
 
   test('is collected without an option of Node', async () => {
     const made = new WeakRef({})
-    // What a turn has looked at is kept until it ends.
+    // Objects that a turn has read are kept until it ends.
     await new Promise(setImmediate)
     let heapBytes = 0
     const look = watchMemory(() => ({ heapBytes, bufferBytes: 0, heapLimitBytes: 800 * MB }))
@@ -75,18 +75,18 @@ describe('the memory of simulated programs', () => {
     expect('gc' in globalThis).toBe(process.execArgv.includes('--expose-gc'))
   })
 
-  test('may be anything below the limit of the thread, and what was there before a run is not theirs', () => {
+  test("may be anything below the thread's limit, and excludes memory used before the run", () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('is counted from the start of a run, since whoever runs it may have much of their own', () => {
+  test('is counted from the start of a run, since the caller may use much memory itself', () => {
     const large = { beforeMb: 2_000, limitMb: 4_000 }
     expect(eventsUntilFull({ heapMb: 1 }, 400, large)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1 }, 1_000, large)).toBeLessThan(600)
   })
 
-  test('ends a run well before a thread would run out of it, also when turns take much at a time', () => {
+  test('ends a run well before a thread would run out of it, even when turns take much at a time', () => {
     expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
     expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
   })

@@ -2,7 +2,7 @@ import { linksBetween } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import { expectCut, injectedFor, ran, serving } from './simulated.ts'
 
-/** Asks a server of the same node for much, and says what came back. */
+/** Calls a server of the same node in many ways, and prints the results. */
 const ASKING = `
 async function told(path, init) {
   try {
@@ -76,7 +76,7 @@ const PROGRAMS = {
 }
 
 describe('whole requests and answers instead of bytes', () => {
-  test.each(Object.entries(PROGRAMS))('are what a program on %s sees of bytes', async (_, program) => {
+  test.each(Object.entries(PROGRAMS))('look like bytes to a program on %s', async (_, program) => {
     const [bytes, messages] = [await ran(program), await ran(program, { http: 'messages' })]
     const told = (lines: readonly string[]) => [...lines].sort()
     expect(bytes.lines.length).toBeGreaterThan(15)
@@ -99,7 +99,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('go to a node that is killed as connections do: reset, then refused', async () => {
+  test('to a node that is killed fail as connections do: reset, then refused', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -118,7 +118,7 @@ describe('whole requests and answers instead of bytes', () => {
     },
   )
 
-  test('find a node that was paused as bytes do: late', async () => {
+  test('reach a paused node as bytes do: late', async () => {
     const latest = async (http: 'bytes' | 'messages') => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http },
@@ -135,7 +135,7 @@ describe('whole requests and answers instead of bytes', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'leave as %s where a server gives up idle connections, and where a client does',
+    'leave as %s if a server gives up idle connections, and if a client does',
     async (http) => {
       const { lines } = await ran(
         `
@@ -169,7 +169,7 @@ describe('whole requests and answers instead of bytes', () => {
     },
   )
 
-  test('that are streamed arrive as they are written, as bytes do, also those that never end', async () => {
+  test('that are streamed arrive as they are written, like bytes, even if they never end', async () => {
     const streaming = `
       import { createServer } from 'node:http'
       createServer((request, response) => {
@@ -218,7 +218,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test('and bytes of a client request of node:http reach the same server', async () => {
+  test("reach the same server as a node:http client's bytes", async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'
@@ -231,7 +231,7 @@ describe('whole requests and answers instead of bytes', () => {
     expect(lines).toEqual(['n1: {"value":1}'])
   })
 
-  test('give way to bytes where a server takes only those', async () => {
+  test('fall back to bytes if a server accepts only those', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Ran, ran } from './simulated.ts'
 
-/** An application on express with what most have, which asks itself. */
+/** An application on express with common middleware, which calls itself. */
 const onExpress = `
   import cookieParser from 'cookie-parser'
   import cors from 'cors'
@@ -59,12 +59,12 @@ const onFastify = `
 
 const said = ({ lines }: Ran): readonly string[] => lines.map((line) => line.slice('n1: '.length))
 
-test('express runs with cors, helmet, morgan, cookies and sessions, the same to the byte with the same seed', async () => {
+test('express runs with cors, helmet, morgan, cookies and sessions, repeatable to the byte', async () => {
   const [one, same, other] = [await ran(onExpress), await ran(onExpress), await ran(onExpress, { seed: 2 })]
   const sessionOf = (run: Ran) => said(run).find((line) => line.startsWith('session '))
   const [logged, answered] = [/^[A-Z]+ \/\w+ \d+ \d+ - [\d.]+ ms$/, said(one).filter((line) => line !== sessionOf(one))]
   expect(answered.filter((line) => !logged.test(line))).toEqual([
-    // As where it is deployed.
+    // As in production.
     'Warning: connect.session() MemoryStore is not',
     'designed for a production environment, as it will leak',
     'memory, and will not scale past a single process.',
@@ -81,7 +81,7 @@ test('express runs with cors, helmet, morgan, cookies and sessions, the same to 
   expect(sessionOf(other)).not.toBe(sessionOf(one))
 })
 
-test('fastify runs with its logger, schemas and cors, the same to the byte with the same seed', async () => {
+test('fastify runs with its logger, schemas and cors, repeatable to the byte', async () => {
   const [one, same] = [await ran(onFastify), await ran(onFastify)]
   expect(said(one).filter((line) => !line.startsWith('{'))).toEqual([
     'https://shop.example {"twice":8}',

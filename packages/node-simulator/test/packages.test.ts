@@ -13,13 +13,13 @@ var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 const loader = (file: string, name: string, body: string): string =>
   `// ${file}\nvar ${name} = /* @__PURE__ */ __commonJSMin(((exports, module) => {\n${body}\n}));\n`
 
-/** The names of the modules that can be loaded apart, and those that the rest asks for. */
+/** The names of the modules that can be loaded separately, and those that the rest requests. */
 function apartIn(...modules: readonly string[]) {
   const code = RUNTIME + modules.join('')
   const statements = statementsOf(code)
   const found = packagesIn(statements, code, {
     isInstalled: (file) => file.includes('node_modules'),
-    // As a source map would tell: here a comment within says it.
+    // Stands for a source map: here a comment in the text names the file.
     fileAt: (offset, end) => /from: (\S+)/.exec(code.slice(offset, end))?.[1],
   })
   const names = statements
@@ -31,20 +31,20 @@ function apartIn(...modules: readonly string[]) {
 const ms = loader('node_modules/ms/index.js', 'require_ms', 'exports.day = 24')
 const debug = loader('node_modules/debug/index.js', 'require_debug', 'exports.debug = require_ms().day')
 
-test('modules of installed packages in CommonJS are loaded apart, and the rest asks for what it uses of them', () => {
+test('CommonJS modules of installed packages are loaded separately, and the rest requests those it uses', () => {
   const own = loader('src/own.cjs', 'require_own', 'exports.own = require_debug().debug')
   const { names, asked } = apartIn(ms, debug, own, '// src/server.js\nconsole.log(require_own());\n')
   expect([names, asked]).toEqual([['require_ms', 'require_debug'], ['require_debug']])
 })
 
-test('not so one that uses what the program’s own files make, and none that rests on it', () => {
+test('a module that uses the program’s own files is not loaded separately, nor is one that depends on it', () => {
   const plugin = loader('node_modules/plugin/index.js', 'require_plugin', 'exports.own = require_own()')
   const above = loader('node_modules/above/index.js', 'require_above', 'exports.all = [require_plugin(), require_ms()]')
   const own = loader('src/own.cjs', 'require_own', 'exports.own = 1')
   expect(apartIn(ms, own, plugin, above, 'require_above();\n').names).toEqual(['require_ms'])
 })
 
-test('a name of the program’s own that a package has for something else is no use of it', () => {
+test("a package's own variable with the name of a program's variable is not a use of it", () => {
   const server = '// src/server.js\nconst app = 1, key = 2, name = 3, label = 4;\nconsole.log(require_p());\n'
   const body = `
     function app() { return { key: 1, name() {} } }
@@ -54,21 +54,21 @@ test('a name of the program’s own that a package has for something else is no 
   expect(apartIn(loader('node_modules/p/index.js', 'require_p', body), server).names).toEqual(['require_p'])
 })
 
-/** A module that the bundler has put where its only user was. */
+/** A module that the bundler has inlined at its only use. */
 const within = (file: string, body: string): string =>
   `// src/server.js\nvar import_p = /* @__PURE__ */ __toESM((/* @__PURE__ */ __commonJSMin(((exports, module) => {
 // from: ${file}
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('a package that stands within the file that uses it is loaded apart as well, unless it is a file of the program’s own', () => {
+test('an inlined package is loaded separately as well, unless it is one of the program’s own files', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('both parts have every line where the bundle has it, and each once', () => {
+test('the two parts have every line of the bundle at its place, each once', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')
@@ -86,7 +86,7 @@ test('both parts have every line where the bundle has it, and each once', () => 
   expect(apart.join('\n')).not.toContain('__commonJSMin =')
 })
 
-test('a bundle without such modules is whole', () => {
+test('a bundle without such modules stays whole', () => {
   expect(apartIn('// src/server.js\nconsole.log(1);\n').found).toBeUndefined()
   expect(apartIn(loader('src/own.cjs', 'require_own', ''), 'require_own();\n').found).toBeUndefined()
 })

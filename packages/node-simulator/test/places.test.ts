@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
-/** Tells whether the module takes itself for the program that was started. */
+/** Prints whether the module considers itself the entry. */
 const ES_MODULE = `import { pathToFileURL } from 'node:url'
   export const told = [import.meta.url.split('/').at(-1), import.meta.filename.split('/').at(-1), import.meta.dirname.split('/').at(-1),
     import.meta.url === pathToFileURL(process.argv[1]).href].join()
 `
 
 describe('a module of a simulated program', () => {
-  test('finds its own place in import.meta, and only the entry is the program that was started', async () => {
+  test('finds its own path in import.meta, and only the entry is main', async () => {
     const { lines } = await ran(
       serving(`${ES_MODULE}
       import { told as ofModule } from './lib/module.mjs'
@@ -38,14 +38,14 @@ describe('a module of a simulated program', () => {
     ])
   })
 
-  test('is an ES module although nothing else than import.meta says so', async () => {
+  test('is an ES module even if only import.meta shows it', async () => {
     const { lines } = await ran(serving(`import './lib/side.ts'`), {
       beside: { 'lib/side.ts': `console.log(import.meta.filename.endsWith('side.ts'), typeof module)` },
     })
     expect(lines).toEqual(['n1: true object'])
   })
 
-  test('finds its own place in __filename and __dirname, whether it ends its lines with semicolons or not', async () => {
+  test('finds its own path in __filename and __dirname, with and without semicolons', async () => {
     const told = (name: string) => `const { basename } = require('path')
 exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     const { lines } = await ran(
@@ -66,7 +66,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: a.cjs lib b.cjs deep c.ts lib server.ts'])
   })
 
-  test('loads what a require asks for that createRequire made', async () => {
+  test('loads modules through a require from createRequire', async () => {
     const { lines } = await ran(
       serving(`
       import { createRequire } from 'node:module'
@@ -83,7 +83,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],
-  ])('is the one that was started if it is the entry, by %s', async (_, isStarted) => {
+  ])('is main if it is the entry, by %s', async (_, isStarted) => {
     const library = `if (${isStarted}) { console.log('by hand'); process.exit(0) }`
     const program = serving(`
       require('./lib/a.cjs')
@@ -93,7 +93,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: started true'])
   })
 
-  test('in CommonJS is the one that was started if it is the entry', async () => {
+  test('in CommonJS is main if it is the entry', async () => {
     const { lines } = await ran(
       `
       const { createServer } = require('node:http')
@@ -107,7 +107,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('is named with its own line where it throws in the first one', async () => {
+  test('is named with its own line if it throws on its first one', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

@@ -28,7 +28,7 @@ createServer(async (request, response) => {
 }).listen(process.env['PORT'])
 `
 
-/** Asks for these at once, and returns what clients and a watch of the program's code heard. */
+/** Sends these requests at once, and returns the clients' results and the watched steps of the program. */
 async function watched(probing: 'functions' | 'lines' | undefined, program = PROGRAM) {
   const service = await loadService(written(program), probing)
   const steps: CodeStep[] = []
@@ -72,7 +72,7 @@ async function watched(probing: 'functions' | 'lines' | undefined, program = PRO
 }
 
 describe('a program with probes', () => {
-  test('does what it does without, packet by packet', async () => {
+  test('behaves as without them, packet by packet', async () => {
     const [plain, functions, lines] = [await watched(undefined), await watched('functions'), await watched('lines')]
     expect(plain.trace.filter((text) => text.includes('200 OK'))).toHaveLength(3)
     expect(plain.answers).not.toContain(undefined)
@@ -80,7 +80,7 @@ describe('a program with probes', () => {
       expect(probed).toMatchObject({ trace: plain.trace, answers: plain.answers })
   })
 
-  test('tells which line ran for which request, and when an await was left and taken up', async () => {
+  test('reports which line ran for which request, and when an await began and ended', async () => {
     const { lines } = await watched('lines')
     expect(lines('process-1-1')).toEqual([
       'enters 18 -',
@@ -103,7 +103,7 @@ describe('a program with probes', () => {
     ])
   })
 
-  test('serves under the request also where an event of the body calls back', async () => {
+  test('tracks the request even when an event of the body calls back', async () => {
     const { lines } = await watched(
       'functions',
       `import { createServer } from 'node:http'
@@ -115,7 +115,7 @@ describe('a program with probes', () => {
     expect(lines('process-2-1').at(-1)).toContain('served')
   })
 
-  test('is stopped by a debugger in files as they were written, installed packages aside', async () => {
+  test('stops in a debugger in files as they were written, except installed packages', async () => {
     const { program } = written(PROGRAM)
     const { service } = await watched('functions')
     expect(new Set(service.program.sites.map(({ file }) => file))).toEqual(new Set([program]))

@@ -5,7 +5,7 @@ import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
 
-// The examples that express and fastify publish of themselves, as they are.
+// The published examples of express and fastify, unmodified.
 
 const MODULES = join(import.meta.dirname, '..', '..', '..', 'node_modules')
 const folder = mkdtempSync(join(tmpdir(), 'chaos-published-'))
@@ -14,7 +14,7 @@ symlinkSync(MODULES, join(folder, 'node_modules'))
 const routes = join(folder, 'routes.json')
 writeFileSync(routes, JSON.stringify({ routes: [{ request: 'GET /', f: 'read', result: 'body' }] }))
 
-/** What it answers to a request for its root, and what it writes. */
+/** Its answer to a request for its root, and its output. */
 async function asked(program: string): Promise<{ readonly listens: boolean; readonly heard: string }> {
   const service = await loadService({ program, routes })
   const heard: string[] = []
@@ -44,7 +44,7 @@ function exampleIn(readme: string, name: string): string {
   return file
 }
 
-describe('unmodified, in the simulator, runs', () => {
+describe('published examples run unmodified in the simulator:', () => {
   test('the example of express', async () => {
     const { heard } = await asked(exampleIn('express/Readme.md', 'express.mjs'))
     expect(heard).toContain('Server is running on http://localhost:3000')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
-/** Expressions that give the `process` of whoever evaluates them outside of the program's own scope. */
+/** Expressions that return the `process` of the evaluating realm from outside the program's scope. */
 const ways: readonly (readonly [name: string, expression: string])[] = [
   ['Function', `Function('return process')()`],
   ['new Function', `new Function('return process')()`],
@@ -61,7 +61,7 @@ describe('a program finds no real process', () => {
   })
 })
 
-/** Statements that would write a file of the machine, if `path` is its name. */
+/** Statements that would write to a file of the machine, if `path` is its name. */
 const deeds: readonly (readonly [name: string, statements: string])[] = [
   ['getBuiltinModule', `Function('return process')().getBuiltinModule('fs').writeFileSync(path, '')`],
   [
@@ -155,7 +155,7 @@ describe('a program cannot write to the real disk', () => {
   })
 })
 
-test('web streams that end work as before', async () => {
+test('web streams still end as before', async () => {
   const { lines } = await ran(
     serving(`const response = new Response(new Blob(['x']).stream()); console.log(await response.text())
       const reader = new ReadableStream({ start(it) { it.close() } }).getReader(); console.log((await reader.read()).done)
@@ -164,7 +164,7 @@ test('web streams that end work as before', async () => {
   expect(lines).toEqual(['n1: x', 'n1: true'])
 })
 
-test('the real console says nothing either', async () => {
+test('the real console prints nothing either', async () => {
   const { lines } = await ran(serving(`Function('return console')().log('said')`))
   expect(lines).toEqual(['n1: said'])
 })

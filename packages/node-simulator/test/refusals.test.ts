@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ran, serving } from './simulated.ts'
 
-describe('what a program is refused for', () => {
-  test('is HTTP/2 where gRPC serves, and not the resolver of names that it makes first', async () => {
+describe('a program is refused', () => {
+  test('for HTTP/2 when gRPC serves, and not for the name resolver that it creates first', async () => {
     const program = serving(`
       import { Server, ServerCredentials } from '@grpc/grpc-js'
       new Server().bindAsync('0.0.0.0:50051', ServerCredentials.createInsecure(), () => {})`)
@@ -11,7 +11,7 @@ describe('what a program is refused for', () => {
     )
   })
 
-  test('is HTTP/2 where gRPC calls', async () => {
+  test('for HTTP/2 when gRPC calls', async () => {
     const program = serving(`
       import net from 'node:net'
       import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js'
@@ -23,7 +23,7 @@ describe('what a program is refused for', () => {
     await expect(ran(program)).rejects.toThrow(/http2\.\w+ cannot be simulated: it speaks HTTP\/2, as gRPC does/)
   })
 
-  test('is native code where a program asks for it', async () => {
+  test('for native code where it asks for it', async () => {
     await expect(ran(serving(`import { DatabaseSync } from 'node:sqlite'; new DatabaseSync('')`))).rejects.toThrow(
       'node:sqlite cannot be simulated: it is native code, whose files and threads the simulator cannot see',
     )
@@ -32,9 +32,9 @@ describe('what a program is refused for', () => {
     )
   })
 
-  test('is a module of Node that is not written yet, and no missing package', async () => {
+  test('for a module of Node that is not implemented yet, which is not called a missing package', async () => {
     await expect(ran(serving(`await import('node:sea')`))).rejects.toThrow(
-      'node:sea cannot be simulated: it is not written',
+      'node:sea cannot be simulated: it is not implemented',
     )
   })
 })
@@ -62,13 +62,13 @@ describe('a package that is not installed', () => {
       },
       'node_modules/its/index.js:1:15',
     ],
-  ])('is told with the line of %s that imports it', async (_, program, beside, place) => {
+  ])('is reported with the line of %s that imports it', async (_, program, beside, place) => {
     await expect(ran(program, { beside })).rejects.toThrow(
       new RegExp(`cannot be loaded: .*${place} imports 'not-there', which is not installed`),
     )
   })
 
-  test('may be missing where a program tries to load it', async () => {
+  test('may be missing if a program only tries to load it', async () => {
     const { lines } = await ran(
       serving(`
       try { require('not-there') } catch (error) { console.log(error.code) }

@@ -23,7 +23,7 @@ const files = new Map<string, Written>()
 /** Texts of files by their paths. */
 type Beside = { readonly [path: string]: string }
 
-/** The files of a program, those beside it, and its route table, in a folder of their own. */
+/** The files of a program, those beside it, and its route table, in a separate folder. */
 export function written(program: string, name = 'server.ts', beside: Beside = {}): Written {
   const key = JSON.stringify([name, program, beside])
   const before = files.get(key)
@@ -40,7 +40,7 @@ export function written(program: string, name = 'server.ts', beside: Beside = {}
 function newlyWritten(program: string, name: string, beside: Beside): Written {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
-  // Packages of this repository's own tests, as a user's would be installed beside the program.
+  // Packages from this repository's tests, as a user would install them next to the program.
   symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(file, program)
   writeFileSync(routes, JSON.stringify(ROUTES))
@@ -52,14 +52,14 @@ function newlyWritten(program: string, name: string, beside: Beside): Written {
 }
 
 export interface Ran {
-  /** What programs wrote, each line with its node. */
+  /** The programs' output, each line with its node. */
   readonly lines: readonly string[]
-  /** Everything that happened. */
+  /** All events. */
   readonly trace: readonly string[]
   readonly durationMs: number
-  /** The assertion that the run broke, or how a program ended. */
+  /** The assertion that the run broke, or the way a program ended. */
   readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
-  /** Assertions that some run is to meet, and this one has not. */
+  /** Assertions that some run should reach, and this one has not. */
   readonly unmet: readonly string[]
 }
 
@@ -73,19 +73,19 @@ interface Options {
   readonly beside?: Beside
   /** Programs beside the nodes, by name: files of `beside`. */
   readonly servers?: { readonly [name: string]: string }
-  /** The file of `beside` whose clients ask for operations, in place of the route table. */
+  /** The file in `beside` whose clients invoke operations, instead of the route table. */
   readonly client?: string
-  /** Whether it may have packages as an earlier run loaded them. */
+  /** Whether it may reuse packages that an earlier run loaded. */
   readonly keepsPackages?: boolean
   /** Virtual time. */
   readonly forMs?: number
   /** Real time. */
   readonly longestMs?: number
-  /** What to do once every node listens. */
+  /** Called once every node listens. */
   readonly meanwhile?: (cluster: SimulatedCluster) => void
 }
 
-/** Runs a program on one node, or more, for a second of virtual time. */
+/** Runs a program on one or more nodes, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
   const { losesPower, redis, beside, longestMs, http, servers, client } = options
@@ -121,7 +121,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   })
 }
 
-/** Puts a fault in force now, and heals it after this much virtual time. */
+/** Injects a fault now, and heals it after this much virtual time. */
 export const injectedFor =
   (fault: Fault, forMs: number) =>
   ({ inject, clock }: SimulatedCluster): void =>

@@ -6,7 +6,7 @@ import { listedOf, tableOf } from '../src/program/tables.ts'
 const large = (more = ''): string =>
   `module.exports = {\n${Array.from({ length: 200 }, (_, i) => `"k${i}": { n: [${i}, null, "x"] },`).join('\n')}\n${more}}`
 
-test('a large table of data becomes a call that makes the same, and lines stay', () => {
+test('a large table of data becomes a call that creates the same, and lines keep their numbers', () => {
   const code = `${large('7: true')}\nlast()`
   const { text, tables } = asFunctionBody(code)
   expect(text.split('\n')).toHaveLength(code.split('\n').length)
@@ -23,14 +23,14 @@ test('a large table of data becomes a call that makes the same, and lines stay',
 })
 
 test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/', 'b: 1n', 'k', 'n: -k', 't: `x`'])(
-  'a table with %s in it is more than data, and left alone',
+  'a table with %s in it is more than data, and unchanged',
   (member) => {
     const { text, tables } = asFunctionBody(large(member))
     expect([text, tables]).toEqual([large(member), []])
   },
 )
 
-test('small tables, and those that are no exports, are left alone', () => {
+test('small tables, and those that are not exported, are unchanged', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })
@@ -76,7 +76,7 @@ function act(object: Made, { what, key }: { readonly what: string; readonly key:
   }
 }
 
-test('whatever a program does with a table, it sees what it would see of the literal', () => {
+test('every operation on a table gives the result that it gives on the literal', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const pairs = [
@@ -87,7 +87,7 @@ test('whatever a program does with a table, it sees what it would see of the lit
       for (const each of steps) expect(act(table, each)).toEqual(act(literal, each))
       expect(Reflect.ownKeys(table)).toEqual(Reflect.ownKeys(literal))
       expect(JSON.stringify(table)).toBe(JSON.stringify(literal))
-      // No start sees what another does.
+      // No start sees another's changes.
       expect({ ...tableOf(DATA) }).toEqual({ 1: null, 2: 'two', a: { list: [1, 2] }, b: [{ c: 3 }] })
       const [, [listed, plain] = [{}, {}]] = pairs
       expect([Object.keys(listed), listed['2'], 'toString' in listed]).toEqual([Object.keys(plain), 'two', false])
@@ -95,7 +95,7 @@ test('whatever a program does with a table, it sees what it would see of the lit
   )
 })
 
-test('members of a listed object are made when they are looked at, once each, and in order when all are', () => {
+test('members of a listed object are created when they are read, once each, and in order when all are', () => {
   const made: string[] = []
   const listed = listedOf('{"x":1,"y":1,"z":1}', (key) => made.push(key)) as Made
   expect([listed['z'], listed['z'], listed['none']]).toEqual([1, 1, undefined])

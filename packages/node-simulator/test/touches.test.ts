@@ -2,7 +2,7 @@ import { loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
 import { written } from './simulated.ts'
 
-/** What each line of a program reads, changes, and uses that was read earlier. */
+/** For each line of a program: the state that it reads and changes, and the earlier reads that it uses. */
 async function touchesIn(program: string): Promise<{ readonly [line: string]: string }> {
   const { program: loaded } = await loadService(written(program), 'lines')
   const names = (states: readonly { readonly name: string; readonly part?: string | undefined }[] = []) =>
@@ -21,8 +21,8 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
   )
 }
 
-describe('what a line of a program does to state that requests share', () => {
-  test('is told of collections, also where a local variable stands for what is in one', async () => {
+describe("a line's effect on state that requests share", () => {
+  test('is found for collections, even through a local variable for an item of one', async () => {
     expect(
       await touchesIn(`
 const queues = new Map<string, number[]>()
@@ -55,7 +55,7 @@ take('a')`),
     })
   })
 
-  test('is told of clients of servers, by what their first argument says', async () => {
+  test('is found for clients of servers, by their first argument', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'
@@ -74,7 +74,7 @@ book('a')`),
     })
   })
 
-  test('is told of counters, members of classes, files, and variables of functions around', async () => {
+  test('is found for counters, members of classes, files, and variables of enclosing functions', async () => {
     expect(
       await touchesIn(`
 import { readFile, writeFile } from 'node:fs/promises'

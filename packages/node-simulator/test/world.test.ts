@@ -14,7 +14,7 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
-  test('finds itself deployed, since many do not listen where they are tested, and knows that it is simulated', async () => {
+  test('finds itself in production, since many do not listen under test, and knows that it is simulated', async () => {
     const listening = `
       import { createServer } from 'node:http'
       const server = createServer((request, response) => response.end())
@@ -24,7 +24,7 @@ describe('a program', () => {
     expect((await ran(listening, { environment: { NODE_ENV: 'staging' } })).lines).toEqual(['n1: staging true'])
   })
 
-  test('draws what its seed decides, and nothing else', async () => {
+  test('draws only what its seed decides', async () => {
     const drawing = serving(`
       import { randomBytes, randomUUID } from 'node:crypto'
       console.log(Math.random(), randomUUID(), crypto.randomUUID(), randomBytes(4).toString('hex'), Date.now())`)
@@ -33,7 +33,7 @@ describe('a program', () => {
     expect(other.lines).not.toEqual(one.lines)
   })
 
-  test('has modules of its own on every node, evaluated anew at every start', async () => {
+  test('has its own modules on every node, evaluated anew at every start', async () => {
     const { lines } = await ran(
       serving(`let starts = 0; starts++; globalThis.all = (globalThis.all ?? 0) + 1
       console.log(starts, globalThis.all)`),
@@ -62,7 +62,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
-  test('keeps those of a storage made late, of a class of its own, and those that a snapshot took', async () => {
+  test('keeps contexts of a storage created late, of a subclass, and of a snapshot', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
@@ -81,14 +81,14 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: late true', 'n1: undefined late', 'n1: object'])
   })
 
-  test('loops until its own clock says enough, which ends', async () => {
+  test('can loop until its own clock says enough', async () => {
     const { lines } = await ran(
       serving(`const start = Date.now(); while (Date.now() - start < 5); console.log('done')`),
     )
     expect(lines).toEqual(['n1: done'])
   })
 
-  test('has a top level that awaits, types that are stripped, and imports of CommonJS', async () => {
+  test('may await at top level, use types that are stripped, and import CommonJS', async () => {
     const { lines } = await ran(
       serving(`
       import path, { join } from 'path'
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(lines[0]).toMatch(/^n1: TimeoutError 5\d$/)
   })
 
-  test('speaks over sockets of its own, which end as Node’s do', async () => {
+  test('uses its own sockets, which end as Node’s do', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -129,7 +129,7 @@ describe('a program', () => {
     )
   })
 
-  test('is told of a socket that was idle for as long as it said, counted from what happened on it last', async () => {
+  test('is notified of an idle socket after its timeout, counted from the last activity', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -172,7 +172,7 @@ describe('a run', () => {
       expect((await ran(talking, { nodes: 3, seed })).trace.join('\n') === first.get(seed), `${seed}`).toBe(true)
   })
 
-  test('leaves the process as it was', async () => {
+  test('restores the process', async () => {
     const before = [
       Date,
       Math.random,

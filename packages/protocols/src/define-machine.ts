@@ -15,27 +15,27 @@ export interface MachineRequest extends Command {
   readonly requestId: string
 }
 
-/** What a protocol does at each event. Handlers get the step in progress, which has an outbox for their effects. */
+/** The handlers of a protocol's events. Each gets the step in progress, which has an outbox for effects. */
 export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>> {
   /** A node in its first life, before anything has happened to it. */
   initial(node: NodeSetting, config: Types['config']): Types['state']
-  /** What survives a kill: called at a start with each record that became durable, in order. When absent, nothing survives. */
+  /** What survives a kill. Called at a start with each durable record in order. When absent, nothing survives. */
   redo?(turn: OfTurn, record: Types['record']): void
-  /** After that: sets the first timers, and may already send. */
+  /** Then sets the first timers; may also send. */
   begin?(turn: OfTurn, journal: readonly Types['record'][]): void
   request(turn: OfTurn, request: MachineRequest): void
   readonly messages: {
     readonly [Type in Types['message']['type']]: MessageHandler<OfTurn, MessageOf<Types['message'], Type>>
   }
-  /** By the name up to its first space; what comes after it is the subject. */
+  /** By the timer's name up to the first space; the rest is its subject. */
   readonly timers: { readonly [Name in FirstWord<Types['timer']>]: (turn: OfTurn, subject: string) => void }
-  /** Before and after each event. */
+  /** Called before and after each event. */
   before?(turn: OfTurn): void
   after?(turn: OfTurn): void
   status(state: Types['state'], config: Types['config']): NodeStatus
   /** See `StateMachine`. */
   holds?(state: Types['state'], read: Input, config: Types['config']): Json | undefined
-  /** If steps keep more than `Turn` has. */
+  /** Needed if steps have more members than `Turn`. */
   readonly turn?: new (
     ...args: ConstructorParameters<typeof Turn<Types>>
   ) => OfTurn
@@ -45,12 +45,12 @@ type FirstWord<Timer extends string> = Timer extends `${infer Name} ${string}` ?
 
 type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types['message'], Types['record']>
 
-/** Makes a state machine with its protocol's options. */
+/** Creates a state machine from its protocol's options. */
 export type MachineMaker<Types extends MachineTypes> = (config: Types['config']) => MachineOf<Types>
 
 /**
- * A state machine from handlers, one for each type of message and each timer. Call it once, at the top of a module:
- * handlers that are created anew for each run are slower.
+ * Defines a state machine by its handlers, one for each type of message and each timer. Call it once, at the top of a
+ * module: handlers that are created for each run are slower.
  */
 export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
   definition: MachineDefinition<Types, OfTurn>,

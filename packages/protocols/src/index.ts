@@ -6,10 +6,10 @@ export type {
   ClockBounds,
   Invariant,
   InvariantWatch,
-  KnobValue,
   ProtocolDefinition,
   ProtocolModule,
   ProtocolOptions,
+  ProtocolSettingValue,
   Stickiness,
 } from './definition.ts'
 export {

@@ -4,12 +4,12 @@ import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
 // Invariants common to protocols that replicate a log. Each step costs only as much as it changed.
 
-/** How to read a node's state. */
+/** Reads the parts of a node's state that the invariants need. */
 export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /** This node knows that entries up to this index are never lost or replaced; 0 if it knows of none. */
+  /** Entries up to this index are never lost or replaced, as far as this node knows; 0 if it knows of none. */
   settled(state: State): number
 }
 
@@ -54,7 +54,7 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // Not the entry's own term: a later leader may have settled it, with leaders in between that lacked it.
+    // Not the entry's own term: a later leader may have settled it, after leaders that lacked it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -74,16 +74,16 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** The settled entry at each index, as the first node to learn of it has it. */
+/** The settled entry at each index, from the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term of the first node to learn of it, which is a leader. */
+  /** By index: the term of the first node that knew the entry to be settled, which was a leader. */
   readonly terms: number[]
 }
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
-/** Adds what a node has just learned to be settled; returns the first index at which it differs, if any. */
+/** Adds the entries that a node has just learned to be settled; returns the first index at which it differs, if any. */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
   { entries, terms }: Settled,
@@ -123,7 +123,7 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // The start of the entries that were appended or, if the end was replaced, of those that may have been.
+      // The first entry that was appended or, if the end of the log was replaced, may have been.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last

@@ -7,7 +7,7 @@ export interface Entry {
   readonly term: number
   /** Null for the no-op that opens a leader's term. */
   readonly command: Command | null
-  /** If the entry changes the membership: the voters from here on. */
+  /** If the entry changes the membership: the voters from this entry on. */
   readonly members?: readonly NodeId[] | undefined
 }
 
@@ -79,7 +79,10 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/** How many of these entries, which follow `prevIndex`, the log already has. The next one is missing or conflicts. */
+/**
+ * The number of these entries, which follow `prevIndex`, that the log already has. The next one is missing or
+ * conflicts.
+ */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++

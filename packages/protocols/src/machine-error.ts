@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /** The mistake, as text to go between the node's name and the event: `threw`, `returned a promise`. */
+  /** The violation, as text to go between the node's name and the event: `threw`, `returned a promise`. */
   readonly did: string
   /** The event as `describeEvent` puts it; absent outside an event. */
   readonly on?: string | undefined
@@ -10,11 +10,11 @@ export interface MachineMistake {
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
-  /** It nearly took all memory, which a replay would take once more. */
+  /** The code used almost all memory, and a replay would do so again. */
   readonly exhausts?: true | undefined
 }
 
-/** A program that answers for a node fell silent, so every replay lasts until its time is up as well. */
+/** A program that answers for a node fell silent, so every replay also lasts until its timeout. */
 export class SilentProgramError extends Error {}
 
 /**
@@ -23,11 +23,11 @@ export class SilentProgramError extends Error {}
  */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** Equal for the same mistake at any event and node, so that such failures count as one cause. */
+  /** Equal for the same violation at any event and node, so that such failures count as one cause. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
-  /** It nearly took all memory, which a replay would take once more. */
+  /** The code used almost all memory, and a replay would do so again. */
   readonly exhausts: true | undefined
 
   constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
@@ -52,7 +52,7 @@ export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'thr
  * The caller of a step catches what the step throws; this error comes from something asynchronous that a step started.
  */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
-  const did = 'threw outside its steps, from something that it left to itself'
+  const did = 'threw outside its steps, in asynchronous code that a step started'
   return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
@@ -65,7 +65,7 @@ function thrownText(thrown: unknown): string {
 
 const LONGEST_TEXT = 200
 
-/** A short description; a start has no event. */
+/** A short description of an event; a start has none. */
 export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
 
 /** Any value, shortened. */

@@ -28,13 +28,13 @@ export interface StateMachine<State, Message, DurableRecord> {
   /** The node's status as a person sees it, or a nemesis looking for the leader. */
   status(state: State): NodeStatus
   /**
-   * What the node's own copy says to a read, whether or not the node may answer with it: what it believes, for a person
-   * to see. Undefined where it has no copy. When absent, no node can say. Changes nothing.
+   * Reads the node's own copy, whether or not the node may answer with it, so that a person can see what the node
+   * believes. Undefined if it has no copy. When absent, no node can say. Changes nothing.
    */
   holds?(state: State, read: Input): Json | undefined
 }
 
-/** Which node of which cluster a machine is to be. */
+/** The place of a machine in its cluster. */
 export interface NodeSetting {
   readonly id: NodeId
   /** All the other nodes. */
@@ -43,7 +43,7 @@ export interface NodeSetting {
   readonly seed: number
 }
 
-/** What a node says of itself; read between its steps. */
+/** A node's own view of itself; read between its steps. */
 export interface NodeStatus {
   /** The protocol's own term: leader, follower, candidate, primary, replica, … */
   readonly role: string
@@ -53,11 +53,14 @@ export interface NodeStatus {
   readonly alone?: boolean | undefined
   /** Whether it can serve clients now; when absent, as soon as some node leads. Protocols without a leader must set it. */
   readonly ready?: boolean | undefined
-  /** Whether it keeps what other nodes lack, and will tell them: agreement is not final before. When absent, it does not. */
+  /**
+   * Whether it has something that other nodes lack and will still send them: until then their states need not agree.
+   * When absent, it has not.
+   */
   readonly owes?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined
-  /** How many entries of the log that all nodes share it has applied, if there is one: a node with fewer lags behind. */
+  /** How many entries of the shared log it has applied, if there is one: a node with fewer lags behind. */
   readonly applied?: number | undefined
   /** The node this one believes leads. */
   readonly leader?: NodeId | undefined
@@ -78,12 +81,12 @@ export type Effect<Message, DurableRecord> =
   /** Setting a timer again replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
-  /** A deliberate mistake has just made a difference, so the run has tried it. */
+  /** A deliberate bug has just made a difference, so the run has tried it. */
   | { readonly type: 'mark' }
   /** A line for the node's log, for a person following the run. */
   | { readonly type: 'log'; readonly text: string }
 
-/** What a step returns: the state after it, and what the node does because of it. */
+/** The result of a step: the next state, and the node's effects. */
 export interface Transition<State, Message, DurableRecord> {
   readonly state: State
   readonly effects: readonly Effect<Message, DurableRecord>[]

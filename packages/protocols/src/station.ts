@@ -1,13 +1,14 @@
 import { type Millis, millis } from '@chaosproxy/history'
 
 /**
- * A server that takes time for each job: one at a time, in order of arrival, the others wait (the single-server queue of
- * Kleinrock, "Queueing Systems", 1975). Work that arrives faster than it is done waits ever longer.
+ * A server that takes time for each job. It serves one at a time, in order of arrival, while the others wait (the
+ * single-server queue of Kleinrock, "Queueing Systems", 1975). If work arrives faster than it is done, waits keep
+ * growing.
  */
 export interface Station<Job> {
   /** The first one is being served. */
   readonly jobs: Job[]
-  /** By the monotonic clock: when that one is done. */
+  /** By the monotonic clock: when the first job is done. */
   doneAt: number
 }
 
@@ -35,8 +36,8 @@ interface ServingTurn {
 }
 
 /**
- * A job that is done later than this has stopped the server for that long. Up to it only the timer was late, as on a busy
- * machine, and the jobs behind it are done no later.
+ * A job that ends later than this has stopped the server for that long. Below it only the timer was late, as on a busy
+ * machine, and the jobs behind are not delayed.
  */
 const LATE_TIMER_MS = 50
 /** Rounding must not let the timer ring again and again without any time passing. */

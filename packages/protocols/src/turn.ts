@@ -2,11 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Effect } from './machine.ts'
 
-/** The types that a machine is made of. */
+/** The types that make up a machine. */
 export interface MachineTypes {
-  /** What all nodes of a run have in common: the protocol's options. */
+  /** Common to all nodes of a run: the protocol's options. */
   readonly config?: unknown
-  /** What one node remembers until it is killed. */
+  /** A node's memory, until it is killed. */
   readonly state: { readonly id: NodeId }
   readonly message: { readonly type: string }
   /** What survives a kill. */
@@ -40,13 +40,13 @@ export type MessageOf<Message extends { readonly type: string }, Type extends Me
 /** Takes a message of one type. */
 export type MessageHandler<OfTurn, Message> = (turn: OfTurn, message: Message, from: NodeId) => void
 
-/** Takes the messages of this type among those of a machine. */
+/** The messages of this type that a machine knows. */
 export type Handler<Types extends MachineTypes, Type extends Types['message']['type']> = MessageHandler<
   Turn<Types>,
   MessageOf<Types['message'], Type>
 >
 
-/** Handlers in two lists, by the same place: to run through a few types costs less than to look one up in a map. */
+/** Handlers in two parallel lists: searching a few types costs less than a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]
   readonly handlers: readonly MessageHandler<never, never>[]
@@ -54,19 +54,22 @@ export interface MessageHandlers {
 
 export type EffectOf<Types extends MachineTypes> = Effect<Types['message'], Types['record']>
 
-/** One step in progress: what it goes by, and an outbox for what the node is to do because of it. */
+/** One step in progress: its inputs, and an outbox for the node's effects. */
 export class Turn<Types extends MachineTypes> {
-  // Only declared, and set once: a step of the simulator takes less than a microsecond.
+  // Declared here and assigned once: a step of the simulator takes less than a microsecond.
   declare readonly config: Types['config']
   declare readonly state: Types['state']
   /** By the node's wall clock. */
   declare readonly now: Millis
-  /** By its monotonic clock; at a start, which does not read that, by the wall clock. */
+  /** By its monotonic clock. A start does not read that one and has the wall clock's time. */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
-  /** All steps of a machine gather their effects here: most have one or two, and a new array grows to hold seventeen. */
+  /**
+   * All steps of a machine collect their effects here: most have one or two, and a new array would grow to hold
+   * seventeen.
+   */
   declare private readonly gathered: EffectOf<Types>[]
-  /** How many of them are this step's. */
+  /** How many of them belong to this step. */
   declare private count: number
 
   constructor(
@@ -86,7 +89,7 @@ export class Turn<Types extends MachineTypes> {
     this.count = 0
   }
 
-  /** What a node sends to itself it takes at once, within the same step. */
+  /** A message from a node to itself is taken at once, within the same step. */
   send(to: NodeId, message: Types['message']): void {
     if (to === this.state.id) this.receive(message, to)
     else this.emit({ type: 'send', to, message })
@@ -96,7 +99,7 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'reply', requestId, result })
   }
 
-  /** Nothing that comes after it in the outbox happens before the record is durable. */
+  /** Nothing after it in the outbox happens before the record is durable. */
   persist(record: Types['record']): void {
     this.emit({ type: 'persist', record })
   }
@@ -115,7 +118,7 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'log', text })
   }
 
-  /** A deliberate mistake has just made a difference. */
+  /** A deliberate bug has just made a difference. */
   mark(): void {
     this.put({ type: 'mark' })
   }
@@ -132,12 +135,12 @@ export class Turn<Types extends MachineTypes> {
       }
   }
 
-  /** What is in the outbox so far. */
+  /** Copies the outbox as it is now. */
   get effects(): readonly EffectOf<Types>[] {
     return this.gathered.slice(0, this.count)
   }
 
-  /** Everything but marks goes through here. */
+  /** All effects except marks go through here. */
   protected emit(effect: EffectOf<Types>): void {
     this.put(effect)
   }

@@ -3,10 +3,10 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read } from './nodes.ts'
 
 const protocol = findProtocol('balancer')!
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+type Settings = Parameters<typeof protocol.create>[0]['settings']
 /** n1 is the balancer, n2 to n4 are servers, n2 has the store. */
-const four = (knobs: Knobs = {}, bug?: string) =>
-  createNodes(protocol.create({ bug, object: 'counter', knobs }), ['n1', 'n2', 'n3', 'n4'])
+const four = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, object: 'counter', settings }), ['n1', 'n2', 'n3', 'n4'])
 type Nodes = ReturnType<typeof four>
 
 const add = { f: 'add', key: 'x', value: 1 }
@@ -21,13 +21,13 @@ function pass(nodes: Nodes, id: string, ms: number) {
   nodes.ring(id, 'tick')
 }
 
-/** The servers that a request for each of these keys is sent to. */
+/** The servers that requests for each of these keys are sent to. */
 function chosen(nodes: Nodes, keys: readonly string[]) {
   for (const key of keys) nodes.ask('n1', read(key))
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('a request goes through the balancer to a server, and to the store where it is shared', () => {
+test('the balancer sends a request to a server, which asks the store if it is shared', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))
@@ -36,14 +36,14 @@ test('a request goes through the balancer to a server, and to the store where it
   expect(files.answer('n4', read('x'))).toEqual(ok(0))
 })
 
-test('servers take turns, or the least busy one is asked, or always the same for a key', () => {
+test('the balancer chooses servers in turn, by load, or always the same one for a key', () => {
   expect(chosen(four(), ['x', 'y', 'z', 'x']).sort()).toEqual(['n2', 'n3', 'n3', 'n4'])
   expect(chosen(four({ choice: 'least-connections' }), ['x', 'x', 'x']).sort()).toEqual(['n2', 'n3', 'n4'])
   const byKey = chosen(four({ choice: 'consistent-hashing' }), ['x', 'y', 'x', 'y'])
   expect(byKey.slice(2)).toEqual(byKey.slice(0, 2))
 })
 
-test('with consistent hashing, a server that is out moves its own keys only', () => {
+test('consistent hashing moves only the keys of a server that is out', () => {
   const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
   const before = chosen(four({ choice: 'consistent-hashing' }), keys)
   const nodes = four({ choice: 'consistent-hashing' })
@@ -57,7 +57,7 @@ test('with consistent hashing, a server that is out moves its own keys only', ()
   expect(after.filter((_, i) => before[i] !== 'n4')).toEqual(before.filter((server) => server !== 'n4'))
 })
 
-test('an error says who gave up: the requester, the balancer, or a server', () => {
+test('an error names who gave up: the requester, the balancer or a server', () => {
   const requester = four()
   const alone = requester.ask('n3', read('x'))
   requester.lose()
@@ -82,7 +82,7 @@ test('an error says who gave up: the requester, the balancer, or a server', () =
   expect(servers.reply(queued[1]!)).toMatchObject({ error: `server: ${busy} had it waiting for more than 100 ms` })
 })
 
-test('a read without an answer is sent to another server, and a write is not, but for the mistake', () => {
+test('a read without an answer is retried on another server; a write only with the bug', () => {
   for (const [bug, input, attempts] of [
     [undefined, read('x'), 1],
     [undefined, add, 0],
@@ -96,7 +96,7 @@ test('a read without an answer is sent to another server, and a write is not, bu
   }
 })
 
-test('a write that was refused by a server had no effect, and is sent to another', () => {
+test('a write that a server refused had no effect, so another server gets it', () => {
   const nodes = four({ 'service-ms': 10, 'queue-limit': 1, choice: 'consistent-hashing' })
   const asked = [1, 2].map(() => nodes.ask('n1', add))
   nodes.deliver()
@@ -108,7 +108,7 @@ test('a write that was refused by a server had no effect, and is sent to another
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server that misses its checks is out, and is back once it answers one, but for the mistake', () => {
+test('a server that misses its checks is out, and back when it answers one; with the bug, never', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],
@@ -126,7 +126,7 @@ test('a server that misses its checks is out, and is back once it answers one, b
   }
 })
 
-test('with most servers out, checks are not believed, if it may panic', () => {
+test('checks are ignored when most servers are out, if panic mode is on', () => {
   for (const [share, answers] of [
     [0, 0],
     [0.5, 1],
@@ -140,7 +140,7 @@ test('with most servers out, checks are not believed, if it may panic', () => {
   }
 })
 
-test('a deep check waits its turn', () => {
+test('a deep check waits in the queue like a request', () => {
   const nodes = four({ 'deep-checks': true, 'service-ms': 10 })
   nodes.ring('n1', 'health')
   nodes.deliver(without('well'))

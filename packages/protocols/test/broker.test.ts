@@ -3,10 +3,10 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok } from './nodes.ts'
 
 const protocol = findProtocol('broker')!
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+type Settings = Parameters<typeof protocol.create>[0]['settings']
 /** n1 is the broker. */
-const three = (knobs: Knobs = {}, bug?: string) =>
-  createNodes(protocol.create({ bug, object: 'queue', knobs }), ['n1', 'n2', 'n3'])
+const three = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, object: 'queue', settings }), ['n1', 'n2', 'n3'])
 type Nodes = ReturnType<typeof three>
 
 const enqueue = (value: number) => ({ f: 'enqueue', key: 'x', value })
@@ -28,7 +28,7 @@ function askAgain(nodes: Nodes, id: string, afterMs: number) {
   nodes.deliver()
 }
 
-test('first in, first out, and an empty queue has nothing', () => {
+test('a queue is first in, first out, and an empty one answers null', () => {
   for (const delivery of ['at-most-once', 'at-least-once', 'exactly-once']) {
     const nodes = three({ delivery })
     fill(nodes, 1, 2)
@@ -36,7 +36,7 @@ test('first in, first out, and an empty queue has nothing', () => {
   }
 })
 
-test('at most once: a message whose answer is lost is gone, and its consumer believes that there was none', () => {
+test('at most once: a message whose reply is lost is gone, and its consumer takes the queue for empty', () => {
   const nodes = three({ delivery: 'at-most-once' })
   fill(nodes, 1)
   const asked = nodes.ask('n3', dequeue)
@@ -47,7 +47,7 @@ test('at most once: a message whose answer is lost is gone, and its consumer bel
   expect(nodes.answer('n2', drain)).toEqual(ok([]))
 })
 
-test('at least once: a message that was passed on and not settled comes again after its visibility timeout', () => {
+test('at least once: a message that was passed on but not settled comes again after its visibility timeout', () => {
   const nodes = three({ delivery: 'at-least-once' })
   fill(nodes, 1)
   const asked = nodes.ask('n3', dequeue)
@@ -61,7 +61,7 @@ test('at least once: a message that was passed on and not settled comes again af
   expect(nodes.reply(next)).toEqual(ok(1))
 })
 
-test('a producer that asks again puts its message in twice, unless its requests have keys that outlast a restart', () => {
+test('a producer that repeats a request adds its message twice, unless requests have keys that survive a restart', () => {
   for (const [delivery, bug, left] of [
     ['at-least-once', undefined, [1, 1]],
     ['exactly-once', undefined, [1]],
@@ -78,7 +78,7 @@ test('a producer that asks again puts its message in twice, unless its requests 
   }
 })
 
-test('exactly once: of two consumers that had a message in hand, the later one gets it, unless receipts are not compared', () => {
+test('exactly once: of two consumers with the same message, the later one gets it, unless receipts are not compared', () => {
   for (const [bug, early] of [
     [undefined, undefined],
     ['settle-late', ok(1)],
@@ -96,7 +96,7 @@ test('exactly once: of two consumers that had a message in hand, the later one g
   }
 })
 
-test('what comes again keeps its place, unless it is put back behind all others', () => {
+test('a message that comes again keeps its place; with the bug it goes to the end', () => {
   for (const [bug, first] of [
     [undefined, 1],
     ['redeliver-at-the-end', 2],
@@ -112,7 +112,7 @@ test('what comes again keeps its place, unless it is put back behind all others'
   }
 })
 
-test('while all messages are in flight, a queue is not said to be empty', () => {
+test('a queue is not reported as empty while all its messages are in flight', () => {
   for (const [bug, said] of [
     [undefined, undefined],
     ['empty-while-in-flight', ok(null)],
@@ -127,7 +127,7 @@ test('while all messages are in flight, a queue is not said to be empty', () => 
   }
 })
 
-test('a drain waits for what is in flight, and answers the same when it is asked again', () => {
+test('a drain waits for messages in flight, and a repeated drain gets the same answer', () => {
   const nodes = three()
   fill(nodes, 1, 2)
   nodes.ask('n3', dequeue)
@@ -153,13 +153,13 @@ test('the promise of a broker depends on its object and its delivery', () => {
   expect(protocol.promises('queue', { ordered: false })).toBe('eventual')
 })
 
-const pushing = (knobs: Knobs = {}, bug?: string, object = 'register') =>
-  createNodes(protocol.create({ bug, object, knobs: { topics: 'push', ...knobs } }), ['n1', 'n2', 'n3'])
+const pushing = (settings: Settings = {}, bug?: string, object = 'register') =>
+  createNodes(protocol.create({ bug, object, settings: { topics: 'push', ...settings } }), ['n1', 'n2', 'n3'])
 const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('every subscriber has its own copy of a topic, as late as its own link', () => {
+test('every subscriber has its own copy of a topic, as stale as its own link', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')
@@ -169,7 +169,7 @@ test('every subscriber has its own copy of a topic, as late as its own link', ()
   expect(readBy(nodes)).toEqual([ok(1), ok(1), ok(1)])
 })
 
-test('what a subscriber has not acknowledged is sent to it again, at most once excepted, also after a restart', () => {
+test('an unacknowledged change is sent again, even after a restart, unless delivery is at most once', () => {
   for (const [delivery, there] of [
     ['at-most-once', null],
     ['at-least-once', 1],
@@ -186,7 +186,7 @@ test('what a subscriber has not acknowledged is sent to it again, at most once e
   }
 })
 
-test('a message whose acknowledgement is lost counts twice at least once, and once exactly once', () => {
+test('a message whose acknowledgement is lost is applied twice at least once, and once exactly once', () => {
   for (const [delivery, counted] of [
     ['at-least-once', 2],
     ['exactly-once', 1],
@@ -220,7 +220,7 @@ test('in order, the next message of a key waits for the one before it', () => {
   }
 })
 
-test('one-ack-for-all: what one subscriber has acknowledged never reaches another that missed it', () => {
+test('one-ack-for-all: a change that one subscriber acknowledged never reaches another that missed it', () => {
   for (const [bug, there] of [
     [undefined, 1],
     ['one-ack-for-all', null],

@@ -13,7 +13,7 @@ interface NodeOptions {
 
 /** One of three, driven by hand. The epochs of n1 are 3, 6, …, those of n2 4, 7, …, those of n3 5, 8, …. */
 function createNode({ id = 'n1', bug, journal = [] }: NodeOptions) {
-  const machine = findProtocol('chain')!.create({ bug, knobs: {} })
+  const machine = findProtocol('chain')!.create({ bug, settings: {} })
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)
   const started = machine.start({ id, peers, seed: 1 }, journal, millis(0))
   let state = started.state as ChainState
@@ -92,7 +92,7 @@ describe('an update', () => {
     ])
   })
 
-  test('is passed on in the middle, in order only', () => {
+  test('is passed on in the middle, but only in order', () => {
     const node = member('n2')
     expect(node.message('n1', update(2, 8))).toEqual([])
     expect(sent(node.message('n1', update(1, 7)))).toMatchObject([{ to: 'n3', type: 'update', from: 1 }])
@@ -107,7 +107,7 @@ describe('an update', () => {
     ])
   })
 
-  test('leaves Sent, and is executed, once its acknowledgement has come back', () => {
+  test('leaves Sent, and is executed, when its acknowledgement comes back', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -132,7 +132,7 @@ describe('an update', () => {
 describe('a query', () => {
   const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
-  test('goes to the tail, which answers once a majority has confirmed that the epoch goes on', () => {
+  test('goes to the tail, which answers once a majority confirms that the epoch goes on', () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
     expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
@@ -141,7 +141,7 @@ describe('a query', () => {
     ])
   })
 
-  test('is not answered by a tail that has sealed its epoch, and fails if it was waiting', () => {
+  test('is not answered by a tail that has sealed its epoch; a waiting one fails', () => {
     const tail = member('n3')
     tail.message('n1', asked)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
@@ -158,20 +158,20 @@ describe('a query', () => {
 })
 
 describe('a new configuration', () => {
-  test('ends the earlier ones on the disk before anybody is told', () => {
+  test('ends earlier epochs on disk before any message leaves the node', () => {
     const effects = createNode({}).timer('silence')
     const kinds = effects.map(({ type }) => type)
     expect(recordsOf(effects)).toEqual([{ kind: 'sealed', epoch: 3 }])
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('is not forgotten in a restart', () => {
+  test('survives a restart', () => {
     const journal = recordsOf(createNode({ id: 'n2' }).message('n1', { type: 'seal', epoch: 6 }))
     const node = createNode({ id: 'n2', journal })
     expect(sent(node.message('n1', begin(3)))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('needs a majority, and waits a moment for the others', () => {
+  test('needs a majority, and waits a moment for the other nodes', () => {
     const node = createNode({})
     node.timer('silence')
     expect(node.state.chain).toEqual([])
@@ -189,7 +189,7 @@ describe('a new configuration', () => {
     expect(node.state.log.entries).toEqual([entry(2, 9)])
   })
 
-  test('keeps the order of the chain, and appends whoever joins', () => {
+  test('keeps the order of the chain, and appends nodes that join', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, NOTHING))
@@ -197,7 +197,7 @@ describe('a new configuration', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('begins with one node after the other, so that all have begun when the tail has', () => {
+  test('begins on one node after the other, so that all have begun when the tail has', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])
@@ -207,14 +207,14 @@ describe('a new configuration', () => {
   test.each([
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
-  ])('passes on what was in process (mistake: $bug)', ({ bug, passedOn }) => {
+  ])('passes on updates in process (bug: $bug)', ({ bug, passedOn }) => {
     const node = createNode({ id: 'n2', bug })
     const [message] = sent(node.message('n1', begin(3, 7)))
     expect(message).toMatchObject({ type: 'begin' })
     expect(message?.type === 'begin' && message.entries).toHaveLength(passedOn)
   })
 
-  test('leaves out who is silent, and takes back who answers again', () => {
+  test('leaves out a silent node, and takes it back when it answers again', () => {
     const node = head()
     node.timer('check')
     expect(sent(node.timer('check')).map(({ type }) => type)).toEqual(['seal', 'seal'])

@@ -9,7 +9,7 @@ const request = (requestId: string) =>
   ({ type: 'request', requestId, input: { f: 'read', key: 'x', value: null } }) as const
 const message = (value: unknown) => ({ type: 'message', from: 'n2', message: value }) as const
 
-/** A machine of which each step does what it is told. */
+/** A machine whose steps follow a script. */
 function machineThat(step: (state: unknown, event: never) => unknown, start: () => unknown = () => ({ n: 0 })) {
   const machine = {
     start: () => ({ state: start(), effects: [] }),
@@ -22,8 +22,8 @@ function machineThat(step: (state: unknown, event: never) => unknown, start: () 
 const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
 const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
-describe('of a checked machine', () => {
-  test('a message keeps its content, even if the objects it was made from change later', () => {
+describe('a checked machine', () => {
+  test("keeps a message's content even if the objects it was made from change later", () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
     const { effects } = machine.step(started(machine), request('r1'), NOW, NOW)
@@ -31,7 +31,7 @@ describe('of a checked machine', () => {
     expect(effects).toEqual([{ type: 'send', to: 'n2', message: { list: [1] } }])
   })
 
-  test('a node gets a copy of its journal, which it may keep and change', () => {
+  test('gives a node a copy of its journal, which the node may keep and change', () => {
     const record = { list: [1] }
     const machine = checkedMachine({
       start: (_, journal) => {
@@ -45,7 +45,7 @@ describe('of a checked machine', () => {
     expect(record).toEqual({ list: [1] })
   })
 
-  test('the content of a message may be kept, and changed in a later step', () => {
+  test('lets a node keep the content of a message, and change it in a later step', () => {
     const machine = machineThat((state, event: { type: string; message: { list: number[] } }) => {
       const kept = state as { list?: number[] }
       if (event.type === 'message') kept.list = event.message.list
@@ -57,7 +57,7 @@ describe('of a checked machine', () => {
     expect(() => machine.step(state, request('r1'), NOW, NOW)).not.toThrow()
   })
 
-  test('a second reply is an error, but for the one to a message that the network brought twice', () => {
+  test('rejects a second reply, unless it answers a message that the network delivered twice', () => {
     const machine = machineThat((_, event: { type: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
     )
@@ -70,7 +70,7 @@ describe('of a checked machine', () => {
     )
   })
 
-  test('a reply to what was asked in an earlier life is dropped, and one to what was never asked is an error', () => {
+  test('drops a reply to a request of an earlier life, and rejects one to an unknown request', () => {
     const machine = machineThat((_, event: { type: string; message: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
     )
@@ -82,8 +82,8 @@ describe('of a checked machine', () => {
     )
   })
 
-  test('the same bug on two events counts as one cause', () => {
-    const mistakeOn = (value: string) => {
+  test('counts the same error at two events as one cause', () => {
+    const kindOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {
         machine.step(started(machine), message(value), NOW, NOW)
@@ -92,11 +92,11 @@ describe('of a checked machine', () => {
       }
       return undefined
     }
-    expect(mistakeOn('one')).toBeDefined()
-    expect(mistakeOn('one')).toBe(mistakeOn('other'))
+    expect(kindOn('one')).toBeDefined()
+    expect(kindOn('one')).toBe(kindOn('other'))
   })
 
-  test('an invariant sees the state that the protocol made, and is named where it throws', () => {
+  test("passes the protocol's own state to an invariant, and names the invariant if it throws", () => {
     const seen: unknown[] = []
     const protocol = checkedProtocol({
       ...findProtocol('master-master')!,
@@ -111,7 +111,7 @@ describe('of a checked machine', () => {
         },
       ],
     })
-    const { state } = protocol.create({ knobs: {} }).start(setting, [], NOW)
+    const { state } = protocol.create({ settings: {} }).start(setting, [], NOW)
     const watch = protocol.invariants![0]!.watch()('n1')
     expect(() => watch(state, undefined, [])).toThrow(MachineError)
     expect(() => watch(state, undefined, [])).toThrow('n1 threw from "odd" on its start: no')

@@ -3,9 +3,9 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('commit-wait')!
-/** n1 owns x; clocks are right until a test turns them. */
+/** n1 owns x; clocks are right until a test changes them. */
 const three = (order: string, bug?: string) =>
-  createNodes(protocol.create({ bug, knobs: { order, 'epsilon-ms': 10, 'skew-ms': 0.001 } }), ['n1', 'n2', 'n3'])
+  createNodes(protocol.create({ bug, settings: { order, 'epsilon-ms': 10, 'skew-ms': 0.001 } }), ['n1', 'n2', 'n3'])
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
@@ -25,7 +25,7 @@ test('a write is answered once its time has passed on every clock, twice epsilon
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('a read that comes while a write waits sees it, and waits as well', () => {
+test('a read that arrives while a write waits sees it, and waits as well', () => {
   const nodes = three('commit-wait')
   nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -61,16 +61,16 @@ describe.each(['commit-wait', 'uncertainty-interval'])('by %s', (order) => {
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('a read may miss a write that was answered before, with clocks further apart', () => {
+  test('a read may miss an earlier answered write with clocks further apart than epsilon', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('a read may miss a write that was answered before, if nobody waits for the difference', () => {
+  test('a read may miss an earlier answered write if nobody waits for the uncertainty', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })
 
-test('a clock that is turned back while a write waits makes it wait longer', () => {
+test('a clock that is turned back while a write waits prolongs the wait', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n1', write('x', 1))
   nodes.pass(21)
@@ -82,7 +82,7 @@ test('a clock that is turned back while a write waits makes it wait longer', () 
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('versions survive a restart of their owner, and a duplicate is not carried out twice', () => {
+test('versions survive a restart of their owner, and a duplicate is applied once', () => {
   const nodes = three('uncertainty-interval')
   const asked = nodes.ask('n2', { f: 'cas', key: 'x', value: [null, 1] })
   const [letter] = nodes.lose()

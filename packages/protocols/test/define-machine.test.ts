@@ -2,7 +2,7 @@ import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { defineMachine, type MachineEvent, type Turn } from '../src/index.ts'
 
-/** Counts what it is told, and keeps the count on its disk. */
+/** Counts messages, and keeps the count on its disk. */
 interface Counter {
   readonly config: { readonly step: number }
   readonly state: { readonly id: string; count: number; heard: string[] }
@@ -62,7 +62,7 @@ test('a restarted node redoes every record of its journal in order before it beg
   ])
 })
 
-test('a message that a node sends to itself is handled within the step, before anything that comes later', () => {
+test('a message from a node to itself is handled within the step, before everything after it', () => {
   expect(stepped(asked('n1')).effects).toEqual([
     { type: 'persist', record: 3 },
     { type: 'reply', requestId: 'r', result: { type: 'ok', value: 3 } },
@@ -99,7 +99,7 @@ test.each(['tock', 'tock now', 'toString'])('the timer "%s", which has no handle
   expect(() => stepped({ type: 'timer', timer })).toThrow(`no timer "${timer}": those with a handler are tick,wait`)
 })
 
-test('a message without a handler, a handler of no message and an undeclared timer are type errors', () => {
+test('a missing handler, a handler of no message and an undeclared timer are type errors', () => {
   const parts = {
     initial: ({ id }: { id: string }) => ({ id, count: 0, heard: [] }),
     request: () => {},

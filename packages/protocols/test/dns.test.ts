@@ -9,17 +9,17 @@ const unavailable = { type: 'fail', error: 'unavailable' }
 /** n1 is the primary, n2 a secondary, n3 and n4 are resolvers. */
 function zone({
   bug,
-  ...knobs
+  ...settings
 }: {
   bug?: string | undefined
-  [knob: string]: string | number | boolean | undefined
+  [setting: string]: string | number | boolean | undefined
 } = {}) {
-  const nodes = createNodes(protocol.create({ bug, knobs: knobs as never }), ['n1', 'n2', 'n3', 'n4'])
+  const nodes = createNodes(protocol.create({ bug, settings: settings as never }), ['n1', 'n2', 'n3', 'n4'])
   nodes.deliver()
   return nodes
 }
 
-test('serials wrap, and are compared as RFC 1982 says', () => {
+test('serials wrap, and are compared as in RFC 1982', () => {
   expect(nextSerial(2 ** 32 - 1)).toBe(0)
   expect(isLater(0, 2 ** 32 - 1)).toBe(true)
   expect(isLater(2 ** 32 - 1, 0)).toBe(false)
@@ -34,7 +34,7 @@ test('an update is answered by the primary, and reaches the secondary by notific
   expect(nodes.reply(nodes.ask('n2', read('x')))).toEqual(ok(1))
 })
 
-test('a notification that is lost is made up for by the next refresh, also across the wrap of the serial', () => {
+test('the next refresh makes up for a lost notification, even when the serial has wrapped', () => {
   const nodes = zone()
   for (const value of [1, 2, 3, 4]) {
     nodes.ask('n1', write('x', value))
@@ -46,7 +46,7 @@ test('a notification that is lost is made up for by the next refresh, also acros
   }
 })
 
-test('a resolver answers from its cache until the time to live is over, and not a moment longer', () => {
+test('a resolver answers from its cache exactly until the time to live is over', () => {
   const nodes = zone({ flush: false, 'ttl-ms': 200 })
   nodes.answer('n1', write('x', 1))
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
@@ -66,7 +66,7 @@ test('the answer that a name does not exist is cached for the negative time to l
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('what comes from another cache has only what is left of its time to live', () => {
+test('an answer from another cache keeps only the rest of its time to live', () => {
   const left = (bug?: string) => {
     const nodes = zone({ flush: false, bug })
     nodes.answer('n1', write('x', 1))
@@ -115,7 +115,7 @@ test('a duplicate of an update changes nothing', () => {
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(2))
 })
 
-test('more secondaries than there are nodes are refused', () => {
+test('more secondaries than nodes allow are refused', () => {
   expect(protocol.impossible?.({ secondaries: 4 }, 4)).toMatch('4 secondaries and a primary are more than 4 nodes')
   expect(protocol.impossible?.({}, 4)).toBeUndefined()
 })

@@ -12,7 +12,7 @@ describe('a request that one node forwards to another', () => {
     expect(takeTicket(receiver, 'n1', first)).toBe(false)
   })
 
-  test('is told from those of other nodes', () => {
+  test('is not confused with those of other nodes', () => {
     const receiver = createForwarding(9)
     expect(takeTicket(receiver, 'n1', issueTicket(createForwarding(1)))).toBe(true)
     expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)

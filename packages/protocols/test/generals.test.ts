@@ -9,13 +9,13 @@ const protocol = findProtocol('generals')!
 const FOUR = ['n1', 'n2', 'n3', 'n4']
 const BATTLES = [1, 2, 3, 4, 5, 6, 7, 8]
 
-/** What these generals have done after some battles, of which all rounds have ended. */
+/** The decisions of these generals after some battles, all rounds of which have ended. */
 function fight(
   generals: readonly string[],
-  asked: { readonly bug?: string; readonly [knob: string]: string | undefined },
+  asked: { readonly bug?: string; readonly [setting: string]: string | undefined },
 ) {
-  const { bug, ...knobs } = asked
-  const nodes = createNodes(protocol.create({ bug, knobs: knobs as { [knob: string]: string } }), generals)
+  const { bug, ...settings } = asked
+  const nodes = createNodes(protocol.create({ bug, settings: settings as { [setting: string]: string } }), generals)
   for (const [battle, value] of BATTLES.entries()) {
     nodes.ask('n1', write(`battle ${battle}`, value))
     nodes.deliver()
@@ -29,7 +29,7 @@ function fight(
 
 const ordered = BATTLES.map((value) => ok(value))
 
-test('without a traitor every general does what was ordered', () => {
+test('without a traitor every general carries out the order', () => {
   for (const messages of ['oral', 'signed']) {
     const done = fight(FOUR, { messages, traitor: 'none' })
     for (const general of FOUR) expect(done[general]).toEqual(ordered)
@@ -43,7 +43,7 @@ test('IC2: "if the commanding general is loyal, then every loyal lieutenant obey
   for (const general of ['n1', 'n2']) expect(signed[general]).toEqual(ordered)
 })
 
-test('IC1: "all loyal lieutenants obey the same order", also of a commander who tells each something else', () => {
+test('IC1: "all loyal lieutenants obey the same order", even if a commander tells each something else', () => {
   for (const messages of ['oral', 'signed']) {
     const { n2, n3, n4 } = fight(FOUR, { messages, traitor: 'commander' })
     expect(n3).toEqual(n2)
@@ -51,7 +51,7 @@ test('IC1: "all loyal lieutenants obey the same order", also of a commander who 
   }
 })
 
-test('three generals are not enough for one traitor, unless messages are signed', () => {
+test('three generals cannot tolerate one traitor, unless messages are signed', () => {
   const { n2 } = fight(FOUR, { messages: 'oral', traitor: 'lieutenant', bug: 'three-generals' })
   expect(n2).not.toEqual(ordered)
   expect(protocol.impossible?.({}, 3)).toMatch('with oral messages 3m + 1 are needed for m traitors')
@@ -65,7 +65,7 @@ test('trust-commander: lieutenants do not notice that they were told different o
   expect([n3, n4]).not.toEqual([n2, n2])
 })
 
-test('unverified-signatures: a lieutenant can put words into the mouth of the commander', () => {
+test('unverified-signatures: a lieutenant can forge an order of the commander', () => {
   const { n2 } = fight(['n1', 'n2', 'n3'], { messages: 'signed', bug: 'unverified-signatures' })
   expect(n2).not.toEqual(ordered)
 })

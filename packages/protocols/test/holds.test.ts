@@ -7,12 +7,12 @@ const ids = ['n1', 'n2', 'n3']
 const read: Input = { f: 'read', key: 'x', value: null }
 
 function nodesOf(name: string) {
-  const machine = findProtocol(name)!.create({ bug: undefined, knobs: {} })
+  const machine = findProtocol(name)!.create({ bug: undefined, settings: {} })
   const nodes = createNodes(machine, ids)
   return { ...nodes, holds: (id: string, input = read) => machine.holds?.(nodes.state(id), input) }
 }
 
-describe('what a node holds', () => {
+describe("a node's own copy", () => {
   test.each([
     ['master-master', ids],
     ['primary-replica', ids],
@@ -21,13 +21,13 @@ describe('what a node holds', () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('with %s is what its own copy says, which %j have', (name, having) => {
+  ])('with %s answers as on %j', (name, having) => {
     const nodes = nodesOf(name)
-    // Where a leader is elected, n1 is.
+    // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)
     nodes.deliver()
     nodes.answer('n1', write('x', 7))
-    // Followers learn of what was decided with the next heartbeat.
+    // Followers learn decisions with the next heartbeat.
     for (let round = 0; round < 2; round++) {
       nodes.ring('n1', 'heartbeat')
       nodes.deliver()
@@ -35,13 +35,13 @@ describe('what a node holds', () => {
     expect(ids.map((id) => nodes.holds(id))).toEqual(ids.map((id) => (having.includes(id) ? 7 : undefined)))
   })
 
-  test('is old while the change is on its way', () => {
+  test('is stale while the change is on its way', () => {
     const nodes = nodesOf('master-master')
     nodes.ask('n1', write('x', 7))
     expect(ids.map((id) => nodes.holds(id))).toEqual([7, null, null])
   })
 
-  test.each(protocols.map(({ name }) => name))('with %s can be looked at without changing anything', (name) => {
+  test.each(protocols.map(({ name }) => name))('with %s is read without changing anything', (name) => {
     const nodes = nodesOf(name)
     nodes.answer('n1', write('x', 7))
     const before = ids.map((id) => structuredClone(nodes.state(id)))
@@ -50,7 +50,7 @@ describe('what a node holds', () => {
     expect(ids.map((id) => nodes.state(id))).toEqual(before)
   })
 
-  test('is nothing for what is no read', () => {
+  test('is undefined for a request that is no read', () => {
     const nodes = nodesOf('master-master')
     nodes.answer('n1', write('x', 7))
     expect(nodes.holds('n1', write('x', 9))).toBeUndefined()

@@ -4,15 +4,16 @@ import type { LeaseLockState } from '../src/lease-lock/state.ts'
 import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('lease-lock')!
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+type Settings = Parameters<typeof protocol.create>[0]['settings']
 /** n1 is the lock service, n2 the store. */
-const four = (knobs: Knobs = {}, bug?: string) => createNodes(protocol.create({ bug, knobs }), ['n1', 'n2', 'n3', 'n4'])
+const four = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, settings }), ['n1', 'n2', 'n3', 'n4'])
 type Nodes = ReturnType<typeof four>
 
 const append = (value: string) => ({ f: 'append', key: 'x', value })
 const isStore = ({ message }: { readonly message: { readonly type: string } }) => message.type === 'store'
 
-/** n3 holds the lock and has sent its result, which is on its way for longer than its lease; n4 comes in between. */
+/** n3 holds the lock and has sent its result, which is in flight for longer than its lease; n4 comes in between. */
 function lateStore(nodes: Nodes) {
   const early = nodes.ask('n3', append('a'))
   nodes.deliver((letter) => !isStore(letter))
@@ -24,7 +25,7 @@ function lateStore(nodes: Nodes) {
   return early
 }
 
-test('one worker at a time is served, and each sees what the one before it stored', () => {
+test('one worker at a time is served, and each sees the content that the previous one stored', () => {
   const nodes = four()
   const both = [nodes.ask('n3', append('a')), nodes.ask('n4', append('b'))]
   nodes.deliver()
@@ -35,7 +36,7 @@ test('one worker at a time is served, and each sees what the one before it store
   expect(nodes.answer('n1', read('x'))).toEqual(ok('ab'))
 })
 
-test('a lock whose holder is gone is free once its lease is over, and not before', () => {
+test('a lock whose holder is gone becomes free when its lease ends, and not before', () => {
   const nodes = four()
   nodes.ask('n3', write('x', 1))
   nodes.deliver(({ to, message }) => to === 'n1' || message.type === 'granted')
@@ -51,13 +52,13 @@ test('a lock whose holder is gone is free once its lease is over, and not before
   expect(nodes.reply(waiting)).toEqual(ok(2))
 })
 
-test('with fencing, what a holder stores after its lease is refused, and its client is told that it may be lost', () => {
+test('with fencing, a late store is refused, and its client learns that the result may be lost', () => {
   const nodes = four()
   expect(nodes.reply(lateStore(nodes))).toMatchObject({ type: 'info' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
 })
 
-test('without fencing a late holder overwrites what the next holder stored, whatever the clock', () => {
+test("without fencing, a late holder overwrites the next holder's content, whatever the clock", () => {
   for (const clock of ['wall', 'monotonic']) {
     const nodes = four({ fencing: false, clock })
     expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))
@@ -65,7 +66,7 @@ test('without fencing a late holder overwrites what the next holder stored, what
   }
 })
 
-test('by wall clock, a jump of the lock service makes two holders; by monotonic clock it does not', () => {
+test("a jump of the lock service's clock makes two holders by wall clock, but not by monotonic clock", () => {
   const granted = (clock: string) => {
     const nodes = four({ clock })
     nodes.ask('n3', append('a'))
@@ -91,7 +92,7 @@ test('without fencing, a holder whose lease is over by its own clock stores noth
   expect(nodes.reply(asked)).toEqual(ok('a'))
 })
 
-test('tokens grow from holder to holder, also over a restart of the lock service, which gives every lease its full time', () => {
+test('tokens grow from holder to holder, even across a restart of the lock service, which prolongs every lease', () => {
   const nodes = four()
   const tokens = () => [...(nodes.state('n1') as LeaseLockState).locks.values()].map(({ token }) => token)
   nodes.answer('n3', write('x', 1))

@@ -23,7 +23,7 @@ const logOf = (...terms: number[]): Log => ({
 })
 const leader = (term: number, log: Log, settled = 0): Node => ({ leads: true, term, log, settled })
 
-/** What is said of the last of these steps; nothing may be said of those before it. */
+/** The breach at the last of these steps; earlier ones must have none. */
 function verdictOn(...steps: readonly (readonly [string, Node])[]): string | undefined {
   const watch = watchCompleteness(protocol)
   const watches = new Map(steps.map(([node]) => [node, watch(node)]))
@@ -33,17 +33,17 @@ function verdictOn(...steps: readonly (readonly [string, Node])[]): string | und
 }
 
 describe('leader completeness', () => {
-  test('is broken by a leader of a later term that lacks what was committed', () => {
+  test('is broken by a leader of a later term that lacks a committed entry', () => {
     expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf())])).toBe(
       'n3 leads term 5 without entry 1 of term 4, committed in term 4',
     )
   })
 
-  test('is kept by one that has it', () => {
+  test('is kept by a leader that has it', () => {
     expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf(4, 5))])).toBeUndefined()
   })
 
-  test('asks nothing of whoever led before it was committed: "present in the logs of the leaders for all higher-numbered terms"', () => {
+  test('requires nothing of earlier leaders: "present in the logs of the leaders for all higher-numbered terms"', () => {
     // Elected for term 5, n3 learns of it only when n1 has brought an entry of term 4 to a majority, in term 6.
     const committed = [
       ['n1', leader(4, logOf(4))],

@@ -15,7 +15,7 @@ const stamp = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
 })
 
-test('stamps are in one total order', () => {
+test('stamps are totally ordered', () => {
   fc.assert(
     fc.property(stamp, stamp, stamp, (a, b, c) => {
       expect(Math.sign(compareStamps(a, b)) + Math.sign(compareStamps(b, a))).toBe(0)
@@ -36,7 +36,7 @@ const config = (mergeable: AnyMergeable, chosen: Partial<MasterMasterConfig> = {
 })
 const { register } = mergeables
 
-/** What a node holds after it was told these versions, in this order. */
+/** A node's content after these versions, in this order. */
 function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> = {}): MasterMasterState {
   const machine = createMasterMaster(config(register!, chosen))
   let { state } = machine.start({ id: 'n9', peers: ['n1'], seed: 1 }, [], millis(0))
@@ -47,8 +47,8 @@ function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> 
   return state
 }
 
-test('copies that were told the same agree, whatever the order and however often', () => {
-  // A stamp is given once: what bears the same stamp is the same write.
+test('copies that got the same versions agree, whatever the order and however often', () => {
+  // A stamp is given once: the same stamp means the same write.
   const version = stamp.map((s): Version => ({ key: 'x', value: `${s.time} ${s.node} ${s.count}`, stamp: s }))
   fc.assert(
     fc.property(fc.array(version, { minLength: 1 }), fc.array(version), (versions, again) => {
@@ -59,7 +59,7 @@ test('copies that were told the same agree, whatever the order and however often
   )
 })
 
-test('what a peer has not confirmed is sent again, and what it has is not', () => {
+test('an unconfirmed version is sent again, and a confirmed one is not', () => {
   const machine = createMasterMaster(config(register!))
   let { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [], millis(0))
   const input = { f: 'write', key: 'x', value: 1 }
@@ -73,7 +73,7 @@ test('what a peer has not confirmed is sent again, and what it has is not', () =
   expect(effects.filter((effect) => effect.type === 'send')).toEqual([])
 })
 
-test('a node restarted tells everything again', () => {
+test('a restarted node sends everything again', () => {
   const machine = createMasterMaster(config(register!))
   const version: Version = { key: 'x', value: 1, stamp: { time: 1, node: 'n1', count: 1 } }
   const { state } = machine.start({ id: 'n1', peers: ['n2'], seed: 1 }, [version], millis(0))
@@ -81,7 +81,7 @@ test('a node restarted tells everything again', () => {
   expect(effects).toContainEqual({ type: 'send', to: 'n2', message: { type: 'versions', versions: [version] } })
 })
 
-/** Nodes that hear nothing of one another until they are told. */
+/** Nodes that hear nothing of one another until a test exchanges their versions. */
 function createMasters(
   mergeable: AnyMergeable,
   nodes: readonly string[],
@@ -111,7 +111,7 @@ function createMasters(
       const [reply] = effects.filter((effect) => effect.type === 'reply')
       return reply!.result
     },
-    /** Everybody is told everything, twice, by one after the other. */
+    /** Every node gets everything, twice, from one after the other. */
     meet(): void {
       for (const from of [...nodes, ...nodes])
         for (const to of nodes) {
@@ -124,7 +124,7 @@ function createMasters(
   }
 }
 
-describe('what masters took apart they put together:', () => {
+describe('masters that were apart merge', () => {
   const nodes = ['n1', 'n2', 'n3']
   const answers = (masters: ReturnType<typeof createMasters>, input: Input): Json[] =>
     nodes.map((node) => {
@@ -132,7 +132,7 @@ describe('what masters took apart they put together:', () => {
       return completion.type === 'ok' ? completion.value : completion.error
     })
 
-  test('a counter is the sum of everything that was added anywhere, whenever they met', () => {
+  test('a counter to the sum of all additions, whenever they met', () => {
     const step = fc.record({
       node: fc.constantFrom(...nodes),
       amount: fc.integer({ min: -9, max: 9 }),
@@ -152,7 +152,7 @@ describe('what masters took apart they put together:', () => {
     )
   })
 
-  test('a set has what was added and not removed later', () => {
+  test('a set to the elements added and not removed later', () => {
     const masters = createMasters(mergeables['set']!, nodes)
     masters.ask('n1', { f: 'add', key: 'x', value: 1 })
     masters.ask('n2', { f: 'add', key: 'x', value: 2 })
@@ -162,7 +162,7 @@ describe('what masters took apart they put together:', () => {
     expect(answers(masters, { f: 'contains', key: 'x', value: 1 })).toEqual([false, false, false])
   })
 
-  test('a bank that two masters spend from at once is overdrawn, and no money is made', () => {
+  test('a bank that two masters spend from at once to an overdrawn account, and create no money', () => {
     const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
@@ -188,7 +188,7 @@ describe('conflicting writes', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a write that came later is lost to a fast clock, although its node knew of the other', () => {
+  test('by timestamp, a later write loses to a fast clock, although its node knew of the other write', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -198,7 +198,7 @@ describe('conflicting writes', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'by %s, a write replaces the one its node knew of, whatever their clocks say',
+    'by %s, a write replaces the one that its node knew of, whatever their clocks say',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))
@@ -221,7 +221,7 @@ describe('conflicting writes', () => {
     expect(outcome('hybrid-clock')).toEqual([4, 4])
   })
 
-  test('by version vector, writes that knew nothing of each other stay side by side until a write replaces both', () => {
+  test('by version vector, concurrent writes coexist until a write replaces both', () => {
     const masters = createMasters(register!, nodes, { conflicts: 'version-vector', siblings: 'all' })
     masters.ask('n1', write(1))
     masters.ask('n2', write(2))
@@ -235,7 +235,7 @@ describe('conflicting writes', () => {
     expect(answers(masters, read)).toEqual([3, 3])
   })
 
-  test.each(CONFLICTS)('by %s, copies agree whatever the order in which they are told', (conflicts) => {
+  test.each(CONFLICTS)('by %s, copies agree whatever the order of arrival', (conflicts) => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(20)), (steps, order) => {
@@ -272,7 +272,7 @@ describe('conflicting writes', () => {
     )
   })
 
-  test('a node remembers across a restart how late its clock has heard it is', () => {
+  test('a node remembers the latest time it has heard of across a restart', () => {
     const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
     const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
     const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))
@@ -299,15 +299,15 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
     }
   }
 
-  test('leave $5 where the last result wins: $15 were spent, and $10 forgotten', () => {
+  test('leave $5 if the last result wins: $15 were spent, and $10 forgotten', () => {
     expect(bought(settled['bank']!)).toEqual({ paid: 2, balances: [5, 5] })
   })
 
-  test('leave -$5 where changes are merged: $15 were spent, and the account is overdrawn', () => {
+  test('leave -$5 if changes are merged: $15 were spent, and the account is overdrawn', () => {
     expect(bought(mergeables['bank']!)).toEqual({ paid: 2, balances: [-5, -5] })
   })
 
-  test('are refused where one master knows of the other', () => {
+  test('are refused if one master knows of the other purchase', () => {
     for (const mergeable of [settled['bank']!, mergeables['bank']!]) {
       const masters = createMasters(mergeable, nodes)
       expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })
@@ -317,7 +317,7 @@ describe('a burrito for $5 and a taco for $10, bought at two masters from an acc
   })
 })
 
-test('what master-master promises depends on how conflicts are settled, and on what is kept', () => {
+test('what master-master promises depends on how conflicts are settled, and on which versions are kept', () => {
   const { promises } = findProtocol('master-master')!
   expect(promises('register', {})).toBe('eventual')
   expect(promises('register', { conflicts: 'hybrid-clock' })).toBe('eventual')

@@ -9,7 +9,7 @@ interface Letter {
   readonly message: any
 }
 
-/** Nodes of one protocol whose messages, timers and restarts a test decides. */
+/** Nodes of one protocol whose messages, timers and restarts a test controls. */
 export function createNodes(machine: AnyMachine, ids: readonly string[]) {
   const states = new Map<string, unknown>()
   const journals = new Map<string, unknown[]>(ids.map((id) => [id, []]))
@@ -57,7 +57,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
       return requestId
     },
     reply: (requestId: string): Completion | undefined => replies.get(requestId),
-    /** Asks and delivers everything. */
+    /** Sends a request and delivers all messages. */
     answer(id: string, input: Input): Completion | undefined {
       const requestId = nodes.ask(id, input)
       nodes.deliver()
@@ -76,7 +76,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
       letters = letters.filter((letter) => !which(letter))
       return lost
     },
-    /** Delivers a message out of nowhere: a duplicate, or one that was late. */
+    /** Delivers a message out of nowhere: a duplicate, or a late one. */
     hand: (letter: Letter): void => step(letter.to, { type: 'message', from: letter.from, message: letter.message }),
     ring(id: string, timer: string): void {
       if (timers.get(id)!.delete(timer)) step(id, { type: 'timer', timer })

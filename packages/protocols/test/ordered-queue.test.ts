@@ -3,9 +3,9 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('ordered-queue')!
-const three = (bug?: string) => createNodes(protocol.create({ bug, knobs: {} }), ['n1', 'n2', 'n3'])
+const three = (bug?: string) => createNodes(protocol.create({ bug, settings: {} }), ['n1', 'n2', 'n3'])
 
-test('a writer waits until its own node has applied its write, and nobody else is waited for', () => {
+test('a writer waits until its own node has applied its write, and waits for no other node', () => {
   const nodes = three()
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver(({ to }) => to === 'n1')
@@ -27,7 +27,7 @@ test('of two readers one may see a write and the other, later, not: sequential, 
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('updates are applied in one order by all, also where one was lost on the way', () => {
+test('all nodes apply updates in one order, even if a message was lost', () => {
   const nodes = three()
   nodes.ask('n1', write('x', 1))
   nodes.lose(({ to }) => to === 'n3')
@@ -39,7 +39,7 @@ test('updates are applied in one order by all, also where one was lost on the wa
   expect(nodes.answer('n3', read('x'))).toEqual(ok(2))
 })
 
-test('an update that is proposed again is applied once, and a lost one is proposed again', () => {
+test('a repeated proposal is applied once, and a lost one is proposed again', () => {
   const nodes = three()
   const add = nodes.ask('n2', { f: 'append', key: 'x', value: 'a' })
   expect(nodes.lose()).toHaveLength(1)
@@ -50,7 +50,7 @@ test('an update that is proposed again is applied once, and a lost one is propos
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
-test('reads do not go back after a restart, of a replica or of the node that orders', () => {
+test('reads do not go back after a restart of a replica, or of the node that orders', () => {
   const nodes = three()
   nodes.answer('n2', write('x', 1))
   for (const id of ['n1', 'n2']) {
@@ -61,7 +61,7 @@ test('reads do not go back after a restart, of a replica or of the node that ord
   expect(nodes.answer('n3', write('x', 2))).toEqual(ok(2))
 })
 
-test('ordered-queue promises something to clients that stay with one node', () => {
+test('ordered-queue keeps its promise only for clients that stay with one node', () => {
   expect(protocol.promises('register', {})).toBe('sequential')
   expect(protocol.sticky).toBe(true)
 })

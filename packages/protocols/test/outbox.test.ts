@@ -3,10 +3,10 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read } from './nodes.ts'
 
 const protocol = findProtocol('outbox')!
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+type Settings = Parameters<typeof protocol.create>[0]['settings']
 /** n1 is the database, n2 the queue with its view. */
-const three = (knobs: Knobs = {}, bug?: string) =>
-  createNodes(protocol.create({ bug, object: 'counter', knobs }), ['n1', 'n2', 'n3'])
+const three = (settings: Settings = {}, bug?: string) =>
+  createNodes(protocol.create({ bug, object: 'counter', settings }), ['n1', 'n2', 'n3'])
 type Nodes = ReturnType<typeof three>
 
 const add = { f: 'add', key: 'x', value: 1 }
@@ -14,7 +14,7 @@ const isOf =
   (...types: readonly string[]) =>
   ({ message }: { readonly message: { readonly type: string } }) =>
     types.includes(message.type)
-/** What the database says, and what the view says. */
+/** The answers of the database and of the view. */
 const both = (nodes: Nodes) => [nodes.answer('n1', read('x')), nodes.answer('n3', read('x'))]
 
 test('a write is answered once the database has it, and the view follows', () => {
@@ -26,7 +26,7 @@ test('a write is answered once the database has it, and the view follows', () =>
   expect(both(nodes)).toEqual([ok(1), ok(1)])
 })
 
-test('the relay repeats events until they are confirmed, also after a restart of the database', () => {
+test('the relay repeats events until they are confirmed, even after a restart of the database', () => {
   for (const restart of [false, true]) {
     const nodes = three()
     nodes.ask('n3', add)
@@ -56,7 +56,7 @@ test('a repeated event counts once, unless the consumer applies every copy', () 
   }
 })
 
-test('an event that is forgotten once it is sent is lost with its message', () => {
+test('an event that the relay forgets after sending is lost with its message', () => {
   const nodes = three({}, 'forget-on-send')
   nodes.ask('n3', add)
   nodes.deliver((letter) => !isOf('events')(letter))
@@ -65,7 +65,7 @@ test('an event that is forgotten once it is sent is lost with its message', () =
   expect(both(nodes)).toEqual([ok(1), ok(0)])
 })
 
-test('a dual write whose app server dies between the two loses one way, and invents the other way', () => {
+test('a dual write interrupted by a crash loses an event in one order, and invents one in the other', () => {
   for (const [order, passed, seen] of [
     ['database-then-queue', 'commit', [1, 0]],
     ['queue-then-database', 'publish', [0, 1]],
@@ -80,7 +80,7 @@ test('a dual write whose app server dies between the two loses one way, and inve
   }
 })
 
-test('an app server that hears nothing does not claim to know', () => {
+test('an app server that gets no answer reports an unknown outcome', () => {
   const nodes = three()
   const [written, asked] = [nodes.ask('n3', add), nodes.ask('n3', read('x'))]
   nodes.lose()

@@ -1,19 +1,19 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
+import { findProtocol, type MachineEvent, type ProtocolSettingValue } from '../src/index.ts'
 import type { Paxos, PaxosMessage, PaxosRecord, PaxosState } from '../src/paxos/state.ts'
 import type { EffectOf } from '../src/turn.ts'
 import { registersOf } from './raft-node.ts'
 
 interface NodeOptions {
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue }
   readonly bug?: string | undefined
   readonly journal?: readonly PaxosRecord[]
 }
 
 /** `n1` of three, driven by hand. Its ballots are 3, 6, 9, …; those of n2 are 4, 7, …; those of n3 are 5, 8, …. */
-function createNode({ knobs = {}, bug, journal = [] }: NodeOptions) {
-  const machine = findProtocol('paxos')!.create({ bug, knobs })
+function createNode({ settings = {}, bug, journal = [] }: NodeOptions) {
+  const machine = findProtocol('paxos')!.create({ bug, settings })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PaxosState
   function step(event: MachineEvent<PaxosMessage>): readonly EffectOf<Paxos>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
@@ -60,7 +60,7 @@ function lead(node: Node): Node {
 }
 
 describe('an acceptor', () => {
-  test('promises a ballot on its disk before it says so, and reports what it has accepted', () => {
+  test('makes a promise durable before it replies, and reports the proposals that it has accepted', () => {
     const node = createNode({})
     node.message('n2', accept(4, 1, 7))
     const effects = node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
@@ -70,7 +70,7 @@ describe('an acceptor', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('answers no prepare request with a number it has already promised', () => {
+  test('does not answer a prepare request with a number that it has already promised', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 8, from: 1 })
     expect(sent(node.message('n2', { type: 'prepare', ballot: 7, from: 1 }))).toEqual([
@@ -81,7 +81,7 @@ describe('an acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'ignore-promise', accepted: 1 },
-  ])('accepts no proposal below its promise (mistake: $bug)', ({ bug, accepted }) => {
+  ])('accepts no proposal below its promise (bug: $bug)', ({ bug, accepted }) => {
     const node = createNode({ bug })
     node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
     const effects = node.message('n2', accept(4, 1, 7))
@@ -92,14 +92,14 @@ describe('an acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'forget-promise', accepted: 1 },
-  ])('keeps its promise over a restart (mistake: $bug)', ({ bug, accepted }) => {
+  ])('keeps its promise across a restart (bug: $bug)', ({ bug, accepted }) => {
     const journal = recordsOf(createNode({ bug }).message('n3', { type: 'prepare', ballot: 5, from: 1 }))
     const node = createNode({ bug, journal })
     node.message('n2', accept(4, 1, 7))
     expect(node.state.accepted.size).toBe(accepted)
   })
 
-  test('remembers over a restart what it has accepted, and what is chosen', () => {
+  test('remembers accepted proposals and chosen values across a restart', () => {
     const first = createNode({})
     const journal = recordsOf(first.message('n2', accept(4, 1, 7)))
     first.message('n2', { type: 'heartbeat', ballot: 4, round: 0, chosen: 1 })
@@ -115,7 +115,7 @@ describe('a new leader', () => {
   test.each([
     { bug: undefined, value: 8 },
     { bug: 'ignore-highest-accepted', value: 7 },
-  ])('proposes the value of the highest-numbered proposal among the promises (mistake: $bug)', ({ bug, value }) => {
+  ])('proposes the value of the highest-numbered proposal among the promises (bug: $bug)', ({ bug, value }) => {
     const node = createNode({ bug })
     node.message('n2', accept(4, 1, 7))
     node.timer('silence')
@@ -144,7 +144,7 @@ describe('a new leader', () => {
     expect(roleOf('quorum-off-by-one')).toBe('leader')
   })
 
-  test('takes a ballot above any it has heard of, and of its own', () => {
+  test('takes a ballot of its own above any it has heard of', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 11, from: 1 })
     node.timer('silence')
@@ -173,7 +173,7 @@ describe('a leader', () => {
     expect(results(node.message('n2', { type: 'alive', ballot, round }))).toEqual([{ type: 'ok', value: null }])
   })
 
-  test('answers no read before what phase 1 brought to light is chosen', () => {
+  test('answers no read before the proposals found in phase 1 are chosen', () => {
     const node = createNode({})
     node.timer('silence')
     const { ballot } = node.state
@@ -192,7 +192,7 @@ describe('a leader', () => {
   })
 
   test('with reads=log gives a read a slot of its own', () => {
-    const node = lead(createNode({ knobs: { reads: 'log' } }))
+    const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })
 
@@ -207,7 +207,7 @@ describe('a leader', () => {
     expect(alone.state.role).toBe('follower')
   })
 
-  test('tells a node that lacks chosen slots what they hold', () => {
+  test('sends the chosen values to a node that lacks them', () => {
     const node = lead(createNode({}))
     node.request('r1', write(1))
     node.message('n2', { type: 'accepted', ballot: node.state.ballot, from: 1, count: 1 })

@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
+import { findProtocol, type MachineEvent, type ProtocolSettingValue } from '../src/index.ts'
 import type {
   PrimaryReplica,
   PrimaryReplicaMessage,
@@ -11,8 +11,12 @@ import type { EffectOf } from '../src/turn.ts'
 import { registersOf } from './raft-node.ts'
 
 /** `n1` of three, driven by hand. */
-function createNode(knobs: { readonly [name: string]: KnobValue }, bug?: string, journal: PrimaryReplicaRecord[] = []) {
-  const machine = findProtocol('primary-replica')!.create({ bug, knobs })
+function createNode(
+  settings: { readonly [name: string]: ProtocolSettingValue },
+  bug?: string,
+  journal: PrimaryReplicaRecord[] = [],
+) {
+  const machine = findProtocol('primary-replica')!.create({ bug, settings })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PrimaryReplicaState
   function step(event: MachineEvent<PrimaryReplicaMessage>): readonly EffectOf<PrimaryReplica>[] {
     const transition = machine.step(state, event, millis(0), millis(0))
@@ -58,7 +62,7 @@ describe('acknowledging', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all a primary refuses definitely while a replica does not answer', () => {
+  test('with sync=all a primary refuses writes with certainty while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -73,7 +77,7 @@ describe('acknowledging', () => {
   })
 })
 
-describe('own writes', () => {
+describe('own-writes', () => {
   const has = (match: number) => ({ type: 'replicated', epoch: 1, round: 0, match }) as const
   const forwarded = {
     type: 'forward',
@@ -84,7 +88,7 @@ describe('own writes', () => {
   const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
     sent(effects).filter(({ type }) => type === 'answer')
 
-  test('a write waits for the replica that its client called, whoever else has it', () => {
+  test('makes a write wait for the replica that its client called, even if others have it', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })
     node.elect()
     node.message('n2', forwarded)
@@ -93,15 +97,15 @@ describe('own writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('a forwarded write is answered at once without own-writes, or where sent counts as received', () => {
-    for (const [knobs, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
-      const node = createNode(knobs, bug)
+  test('answers a forwarded write at once without own-writes, or if sent entries count as received', () => {
+    for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
+      const node = createNode(settings, bug)
       node.elect()
       expect(answers(node.message('n2', forwarded))).toHaveLength(1)
     }
   })
 
-  test('what still waits when the primary is deposed has an unknown outcome', () => {
+  test('leaves a waiting write with an unknown outcome when the primary is deposed', () => {
     const node = createNode({ 'own-writes': true })
     node.elect()
     node.message('n2', forwarded)
@@ -152,14 +156,14 @@ describe('failover', () => {
   test.each([
     { bug: undefined, granted: false },
     { bug: 'promote-stale', granted: true },
-  ])('a copy that lacks what this one has is promised nothing (mistake: $bug)', ({ bug, granted }) => {
+  ])('a replica promises nothing to a node that lacks its entries (bug: $bug)', ({ bug, granted }) => {
     const node = createNode({}, bug)
     node.message('n2', old)
     expect(sent(node.message('n3', elect(2, 0)))).toMatchObject([{ granted }])
     expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
   })
 
-  test('what a new primary overrules is undone in the copy', () => {
+  test('entries that a new primary replaces are undone in the copy', () => {
     const write = (value: number) => ({ input: { f: 'write', key: 'x', value } })
     const journal: PrimaryReplicaRecord[] = [
       { kind: 'epoch', epoch: 1 },

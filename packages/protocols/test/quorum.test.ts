@@ -1,21 +1,21 @@
 import { type Input, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, type KnobValue, type MachineEvent, promiseOf, type Session } from '../src/index.ts'
+import { findProtocol, type MachineEvent, type ProtocolSettingValue, promiseOf, type Session } from '../src/index.ts'
 import type { Quorum, QuorumMessage, QuorumRecord, QuorumState } from '../src/quorum/state.ts'
 import type { EffectOf } from '../src/turn.ts'
 
 type QuorumEffect = EffectOf<Quorum>
 
 interface NodeOptions {
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue }
   readonly bug?: string | undefined
   readonly journal?: readonly QuorumRecord[]
   readonly nodes?: number
 }
 
 /** `n1` of three, driven by hand. */
-function createNode({ knobs = {}, bug, journal = [], nodes = 3 }: NodeOptions) {
-  const machine = findProtocol('quorum')!.create({ bug, knobs })
+function createNode({ settings = {}, bug, journal = [], nodes = 3 }: NodeOptions) {
+  const machine = findProtocol('quorum')!.create({ bug, settings })
   const peers = Array.from({ length: nodes - 1 }, (_, i) => `n${i + 2}`)
   let state = machine.start({ id: 'n1', peers, seed: 1 }, journal, millis(0)).state as QuorumState
   function step(event: MachineEvent<QuorumMessage>): readonly QuorumEffect[] {
@@ -65,7 +65,7 @@ describe('a write', () => {
 
   test('gives no tag twice, not even after a restart', () => {
     const tagOf = (seed: number) => {
-      const machine = findProtocol('quorum')!.create({ knobs: { tags: 'clock' } })
+      const machine = findProtocol('quorum')!.create({ settings: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))
       const { effects } = machine.step(
         state,
@@ -78,8 +78,8 @@ describe('a write', () => {
     expect(tagOf(1)).not.toBe(tagOf(2))
   })
 
-  test('that is delivered twice is carried out once', () => {
-    const node = createNode({ knobs: { tags: 'clock' } })
+  test('is carried out once if it is delivered twice', () => {
+    const node = createNode({ settings: { tags: 'clock' } })
     const session = { client: 'c', sequence: 1 }
     node.request('r1', write(1), session)
     expect(node.request('r2', write(1), session)).toEqual([])
@@ -88,9 +88,9 @@ describe('a write', () => {
     expect(results(node.request('r3', write(1), session))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('fails for certain while no replica has been sent it, and is of unknown outcome after that', () => {
+  test('certainly fails while it was sent to no replica, and has an unknown outcome after that', () => {
     const outcomeWith = (tags: string) => {
-      const node = createNode({ knobs: { tags } })
+      const node = createNode({ settings: { tags } })
       node.request('r1', write(1))
       for (let i = 0; i < 20; i++) expect(results(node.timer('sweep'))).toEqual([])
       return results(node.timer('sweep'))
@@ -101,7 +101,7 @@ describe('a write', () => {
 
   test('waits for W replicas; quorum-off-by-one: for one too few', () => {
     const answered = (bug?: string) => {
-      const node = createNode({ bug, knobs: { tags: 'clock' } })
+      const node = createNode({ bug, settings: { tags: 'clock' } })
       const effects = node.request('r1', write(1))
       return { count: results(effects).length, marked: marked(effects) }
     }
@@ -111,12 +111,12 @@ describe('a write', () => {
 })
 
 describe('a read', () => {
-  test('stores what it found on W replicas before it returns it, or a later read could miss it', () => {
+  test('stores the value it found on W replicas before it returns it, or a later read could miss it', () => {
     const node = createNode({})
     node.request('r1', read)
     const { operation } = node
     const found = node.message('n2', { type: 'queried', operation, version: version(7, 4) })
-    // n2 has it, and with n1 a majority, once that is on the disk of n1.
+    // n2 has it, which makes a majority with n1 once n1 has it on disk.
     expect(found.map(({ type }) => type).filter((type) => type !== 'send')).toEqual(['persist', 'reply'])
     expect(recordsOf(found)).toEqual([{ kind: 'version', version: version(7, 4) }])
     const node2 = createNode({ nodes: 5 })
@@ -129,7 +129,7 @@ describe('a read', () => {
     expect(results(node2.message('n4', { type: 'stored', operation: id }))).toEqual([{ type: 'ok', value: 7 }])
   })
 
-  test('returns at once what W replicas have already', () => {
+  test('returns a value at once if W replicas already have it', () => {
     const node = createNode({ journal: [{ kind: 'version', version: version(7, 4) }] })
     node.request('r1', read)
     const answer = node.message('n2', { type: 'queried', operation: node.operation, version: version(7, 4) })
@@ -137,20 +137,20 @@ describe('a read', () => {
   })
 
   test.each([
-    { knobs: { 'write-back': false }, bug: undefined, mistake: false },
-    { knobs: {}, bug: 'no-write-back', mistake: true },
-  ])('without write-back returns it at once, and repairs the stale replica ($bug)', ({ knobs, bug, mistake }) => {
-    const node = createNode({ knobs, bug, nodes: 5 })
+    { settings: { 'write-back': false }, bug: undefined, marks: false },
+    { settings: {}, bug: 'no-write-back', marks: true },
+  ])('without write-back returns a value at once, and repairs the stale replica ($bug)', ({ settings, bug, marks }) => {
+    const node = createNode({ settings, bug, nodes: 5 })
     node.request('r1', read)
     const { operation } = node
     node.message('n2', { type: 'queried', operation, version: null })
     const last = node.message('n3', { type: 'queried', operation, version: version(7, 4) })
     expect(results(last)).toEqual([{ type: 'ok', value: 7 }])
     expect(sent(last)).toEqual([{ to: 'n2', type: 'versions', versions: [version(7, 4)] }])
-    expect(marked(last)).toBe(mistake)
+    expect(marked(last)).toBe(marks)
   })
 
-  test('of what nobody wrote returns the initial value', () => {
+  test('returns the initial value if nothing was written', () => {
     const node = createNode({})
     node.request('r1', read)
     const answer = node.message('n2', { type: 'queried', operation: node.operation, version: null })
@@ -184,14 +184,14 @@ describe('a replica', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'no-tie-break', value: 1 },
-  ])('of two versions with one counter keeps that of the later writer (mistake: $bug)', ({ bug, value }) => {
+  ])('keeps the version of the later writer if two have one counter (bug: $bug)', ({ bug, value }) => {
     const node = createNode({ bug })
     node.message('n2', first)
     node.message('n3', put({ kind: 'version', version: version(2, 1, 'b') }))
     expect(node.state.versions.get('x')).toMatchObject({ value })
   })
 
-  test('learns from a digest what it lacks', () => {
+  test('learns from a digest which versions it lacks', () => {
     const node = createNode({})
     node.message('n2', first)
     const tags = [
@@ -205,23 +205,23 @@ describe('a replica', () => {
 })
 
 describe('a sloppy quorum', () => {
-  const knobs = { replicas: 2, r: 2, w: 2, sloppy: true, tags: 'clock' }
+  const settings = { replicas: 2, r: 2, w: 2, sloppy: true, tags: 'clock' }
   const hint = { kind: 'hint', owner: 'n2', version: version(1, 1) } as const
   const take = (bug?: string) => {
-    const node = createNode({ knobs, bug })
+    const node = createNode({ settings, bug })
     const effects = node.message('n3', { type: 'put', operation: 'o', version: version(1, 1), owner: 'n2' })
     return { node, effects }
   }
 
   test('calls the next node in place of a replica that does not answer', () => {
-    const node = createNode({ knobs })
+    const node = createNode({ settings })
     node.request('r1', write(1))
     const again = sent(node.timer('sweep'))
     const owners = again.flatMap((message) => (message.type === 'put' ? [message.owner] : []))
     expect(owners.filter((owner) => owner !== null)).toHaveLength(1)
   })
 
-  test('keeps what it took for another, until the other has it', () => {
+  test('keeps a write that it took for another node until that node has it', () => {
     const { node, effects } = take()
     expect(recordsOf(effects)).toEqual([hint])
     expect(sent(node.timer('sync'))).toEqual([{ to: 'n2', type: 'handoff', version: version(1, 1) }])
@@ -230,17 +230,17 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('drop-handoff-on-restart: a restart drops it', () => {
+  test('drop-handoff-on-restart: a restart drops the write', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
-      return sent(createNode({ knobs, bug, journal }).timer('sync'))
+      return sent(createNode({ settings, bug, journal }).timer('sync'))
     }
     expect(handedAfterRestart()).toHaveLength(1)
     expect(handedAfterRestart('drop-handoff-on-restart')).toEqual([])
   })
 })
 
-describe('what is promised', () => {
+describe('the promised level', () => {
   const protocol = findProtocol('quorum')!
 
   test.each([
@@ -253,8 +253,8 @@ describe('what is promised', () => {
     [{ r: 1, w: 1 }, 'none'],
     [{ replicas: 3, sloppy: true, tags: 'clock' }, 'eventual'],
     [{ r: 1, w: 1, tags: 'clock', 'anti-entropy': false }, 'none'],
-  ])('%o: %s', (knobs, level) => {
-    expect(promiseOf(protocol, knobs as { [name: string]: KnobValue })).toBe(level)
+  ])('with %o is %s', (settings, level) => {
+    expect(promiseOf(protocol, settings as { [name: string]: ProtocolSettingValue })).toBe(level)
   })
 
   test.each([
@@ -262,7 +262,7 @@ describe('what is promised', () => {
     [{ r: 4 }, 3, 'r=4 waits for more replicas than the 3 that a key has'],
     [{ replicas: 2, w: 3 }, 5, 'w=3 waits for more replicas than the 2 that a key has'],
     [{ sloppy: true }, 5, 'give at most replicas=4'],
-  ])('%o on %d nodes is impossible', (knobs, nodes, reason) => {
-    expect(protocol.impossible?.(knobs as { [name: string]: KnobValue }, nodes)).toContain(reason)
+  ])('does not exist for %o on %d nodes', (settings, nodes, reason) => {
+    expect(protocol.impossible?.(settings as { [name: string]: ProtocolSettingValue }, nodes)).toContain(reason)
   })
 })

@@ -1,6 +1,6 @@
 import { type Input, type Json, type Millis, millis } from '@chaosproxy/history'
 import { expect } from 'vitest'
-import type { KnobValue, MachineEvent, Session } from '../src/index.ts'
+import type { MachineEvent, ProtocolSettingValue, Session } from '../src/index.ts'
 import { findProtocol } from '../src/index.ts'
 import type { RaftEffect, RaftMessage, RaftRecord, RaftState } from '../src/raft/state.ts'
 import type { SessionedCopy } from '../src/routing/sessions.ts'
@@ -11,12 +11,12 @@ export const NO_PRE_VOTE = { 'pre-vote': false }
 export interface NodeOptions {
   readonly journal?: readonly RaftRecord[]
   readonly bug?: string | undefined
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue }
 }
 
 /** One node, `n1` of three, driven by hand. */
 export function createNode(options: NodeOptions) {
-  const machine = findProtocol('raft')!.create({ bug: options.bug, knobs: options.knobs ?? {} })
+  const machine = findProtocol('raft')!.create({ bug: options.bug, settings: options.settings ?? {} })
   let now: Millis = millis(0)
   let jumpedMs = 0
   const started = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, options.journal ?? [], now)
@@ -34,7 +34,7 @@ export function createNode(options: NodeOptions) {
     clock(time: number): void {
       now = millis(time)
     },
-    /** Sets its wall clock apart from its monotonic one. */
+    /** Makes its wall clock differ from its monotonic one. */
     jump(byMs: number): void {
       jumpedMs += byMs
     },
@@ -46,7 +46,7 @@ export function createNode(options: NodeOptions) {
   }
 }
 
-/** What this node's copy of the registers holds. */
+/** The registers in this node's copy. */
 export const registersOf = ({ copy }: { readonly copy: SessionedCopy }): Map<string, Json> =>
   copy.held as Map<string, Json>
 
@@ -80,20 +80,20 @@ export const accept = (node: Node, match: number, round: number): RaftMessage =>
   conflictIndex: 0,
 })
 
-/** Elects the node, whose knobs leave out pre-vote. */
+/** Elects the node, whose settings leave out pre-vote. */
 export function elect(node: Node): void {
   node.timer('election')
   node.message('n2', { type: 'vote-reply', term: node.state.term, asked: node.state.term, granted: true })
   expect(node.status()).toMatchObject({ role: 'leader', leads: true })
 }
 
-/** What a crash would leave of these effects. */
+/** The effects that survive a crash. */
 export const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 
-/** Leads, and its no-op is committed, which went out with round 1. */
+/** The node leads, and its no-op, which went out with round 1, is committed. */
 export function createLeader(options: NodeOptions): Node {
-  const node = createNode({ ...options, knobs: { ...NO_PRE_VOTE, ...options.knobs } })
+  const node = createNode({ ...options, settings: { ...NO_PRE_VOTE, ...options.settings } })
   elect(node)
   node.message('n2', accept(node, 1, 1))
   return node

@@ -32,22 +32,22 @@ describe('snapshots (§7)', () => {
   const install = (term: number, sent: Snapshot): RaftMessage => ({ type: 'snapshot', term, snapshot: sent, round: 1 })
 
   test('"Each server takes snapshots independently, covering just the committed entries in its log"', () => {
-    const node = createNode({ knobs: SMALL })
+    const node = createNode({ settings: SMALL })
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2))
     expect(node.state.log).toMatchObject({ compacted: 2, compactedTerm: 1, entries: [entry(1, 3)] })
     expect(node.state.snapshot).toMatchObject({ index: 2, term: 1, copy: { held: [['x', 2]] } })
   })
 
-  test('a node restarted goes on from its snapshot', () => {
-    const node = createNode({ knobs: SMALL })
+  test('a restarted node goes on from its snapshot', () => {
+    const node = createNode({ settings: SMALL })
     const journal = recordsOf(node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2)))
-    const { state } = createNode({ knobs: SMALL, journal })
+    const { state } = createNode({ settings: SMALL, journal })
     expect(state).toMatchObject({ applied: 2, commitIndex: 2, log: node.state.log, snapshot: node.state.snapshot })
     expect(state.copy).toEqual(node.state.copy)
   })
 
   test('"the leader must occasionally send snapshots to followers that lag behind"', () => {
-    const node = createLeader({ knobs: SMALL })
+    const node = createLeader({ settings: SMALL })
     node.request('r1', write(1))
     node.message('n2', accept(node, 2, 2))
     expect(node.state.log.compacted).toBe(2)
@@ -68,7 +68,7 @@ describe('snapshots (§7)', () => {
     expect(node.state.log).toMatchObject({ compacted: 2, entries: [entry(1, 3)] })
   })
 
-  test('else "Discard the entire log. Reset state machine using snapshot contents"', () => {
+  test('otherwise "Discard the entire log. Reset state machine using snapshot contents"', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]))
     const journal = recordsOf(node.message('n3', install(2, snapshot(2, 2, 9))))
@@ -76,7 +76,7 @@ describe('snapshots (§7)', () => {
     for (const { state } of [node, createNode({ journal })]) expect([...registersOf(state)]).toEqual([['x', 9]])
   })
 
-  test('an old snapshot does not undo what is known to be committed', () => {
+  test('an old snapshot does not undo entries known to be committed', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 3))
     expect(sent(node.message('n2', install(1, snapshot(2, 1, 2))))).toMatchObject([{ success: true, match: 2 }])
@@ -85,7 +85,7 @@ describe('snapshots (§7)', () => {
   })
 
   test('an old message whose entries are compacted is confirmed', () => {
-    const node = createNode({ knobs: SMALL })
+    const node = createNode({ settings: SMALL })
     const old = append(1, 0, 0, [entry(1, 1), entry(1, 2)], 2)
     node.message('n2', old)
     expect(sent(node.message('n2', old))).toMatchObject([{ success: true, match: 2 }])
@@ -95,29 +95,29 @@ describe('snapshots (§7)', () => {
   test.each([
     { bug: undefined, kept: 1 },
     { bug: 'forget-snapshot', kept: 0 },
-  ])('a snapshot is durable before it is confirmed (mistake: $bug)', ({ bug, kept }) => {
+  ])('a snapshot is durable before it is confirmed (bug: $bug)', ({ bug, kept }) => {
     const records = recordsOf(createNode({ bug }).message('n2', install(1, snapshot(2, 1, 2))))
     expect(records.filter(({ kind }) => kind === 'snapshot')).toHaveLength(kept)
   })
 })
 
 describe('leadership transfer (thesis §3.10)', () => {
-  const knobs = { 'transfer-ms': 100 }
+  const settings = { 'transfer-ms': 100 }
 
   test('"The prior leader sends a TimeoutNow request to the target server" once its log matches', () => {
-    const node = createLeader({ knobs })
+    const node = createLeader({ settings })
     expect(sent(node.timer('transfer'))).toContainEqual({ type: 'timeout-now', term: 1 })
   })
 
   test('the prior leader first "fully updates the target server’s log to match its own"', () => {
-    const node = createLeader({ knobs })
+    const node = createLeader({ settings })
     node.request('r1', write(1))
     expect(sent(node.timer('transfer'))).not.toContainEqual({ type: 'timeout-now', term: 1 })
     expect(sent(node.message('n2', accept(node, 2, 0)))).toContainEqual({ type: 'timeout-now', term: 1 })
   })
 
-  test('"The prior leader stops accepting new client requests", and resumes where the transfer does not complete', () => {
-    const node = createLeader({ knobs })
+  test('"The prior leader stops accepting new client requests", and resumes if the transfer does not complete', () => {
+    const node = createLeader({ settings })
     node.timer('transfer')
     const length = node.state.log.entries.length
     node.request('r1', write(1))
@@ -159,9 +159,9 @@ describe('disruptive servers (thesis §4.2.3)', () => {
 describe('reads by lease (thesis §6.4.1)', () => {
   const LEASE = { reads: 'lease', 'election-min-ms': 250, 'clock-drift': 1.25 }
 
-  /** Leads, and a round begun at 1,000 ms by its clock has been answered. */
+  /** The node leads, and a round begun at 1,000 ms by its clock has been answered. */
   function leaseholder(bug?: string): Node {
-    const node = createLeader({ knobs: LEASE, bug })
+    const node = createLeader({ settings: LEASE, bug })
     node.clock(1000)
     node.timer('heartbeat')
     node.clock(1020)
@@ -180,7 +180,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toHaveLength(answers)
   })
 
-  test('lease-too-long: it still answers when another may have been elected', () => {
+  test('lease-too-long: the leader still answers when another may have been elected', () => {
     const node = leaseholder('lease-too-long')
     node.clock(1900)
     expect(read(node)).toHaveLength(1)
@@ -195,15 +195,15 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('without a lease a read waits for a round, as ever', () => {
+  test('without a lease a read waits for a round', () => {
     const node = leaseholder()
     node.clock(2000)
     expect(read(node)).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
-  test('a server told to take over may do so at any time: the lease is gone', () => {
-    const node = createLeader({ knobs: { ...LEASE, 'transfer-ms': 100 } })
+  test('the lease ends when the leader asks another node to take over, which may act at any time', () => {
+    const node = createLeader({ settings: { ...LEASE, 'transfer-ms': 100 } })
     node.clock(1000)
     node.timer('heartbeat')
     node.timer('transfer')
@@ -212,8 +212,8 @@ describe('reads by lease (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('a node restarted votes for nobody before the shortest election timeout is over', () => {
-    const node = createNode({ knobs: LEASE })
+  test('a restarted node votes for nobody before the shortest election timeout is over', () => {
+    const node = createNode({ settings: LEASE })
     expect(node.message('n2', ask(1, 0, 0))).toEqual([])
     node.timer('silence')
     expect(sent(node.message('n2', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
@@ -221,7 +221,7 @@ describe('reads by lease (thesis §6.4.1)', () => {
 })
 
 describe('membership changes (thesis §4.1)', () => {
-  const knobs = { 'resize-ms': 100 }
+  const settings = { 'resize-ms': 100 }
   const change = (term: number, members: readonly string[]): Entry => ({ term, command: null, members })
   const members = (node: Node) => node.state.configuration.members
 
@@ -238,8 +238,8 @@ describe('membership changes (thesis §4.1)', () => {
     expect(members(node)).toEqual(everybody)
   })
 
-  test('a snapshot says who voted at its end, and the log what changed since', () => {
-    const node = createNode({ knobs: { 'snapshot-entries': 2 } })
+  test('a snapshot holds the voters at its end, and the log later changes', () => {
+    const node = createNode({ settings: { 'snapshot-entries': 2 } })
     const entries = [change(1, ['n1', 'n2']), entry(1, 1), change(1, everybody)]
     const journal = recordsOf(node.message('n2', append(1, 0, 0, entries, 2)))
     expect(node.state.snapshot?.members).toEqual(['n1', 'n2'])
@@ -247,7 +247,7 @@ describe('membership changes (thesis §4.1)', () => {
   })
 
   test('one server at a time: the next change waits until this one is committed', () => {
-    const node = createLeader({ knobs })
+    const node = createLeader({ settings })
     node.timer('resize')
     expect(members(node)).toHaveLength(2)
     const length = node.state.log.entries.length
@@ -256,7 +256,7 @@ describe('membership changes (thesis §4.1)', () => {
   })
 
   test('overlapping-changes: the next change does not wait', () => {
-    const node = createLeader({ knobs, bug: 'overlapping-changes' })
+    const node = createLeader({ settings, bug: 'overlapping-changes' })
     node.timer('resize')
     const length = node.state.log.entries.length
     node.timer('resize')
@@ -264,14 +264,14 @@ describe('membership changes (thesis §4.1)', () => {
   })
 
   test('no change is made before an entry of the leader’s own term is committed', () => {
-    const node = createNode({ knobs: { 'pre-vote': false, ...knobs } })
+    const node = createNode({ settings: { 'pre-vote': false, ...settings } })
     elect(node)
     node.timer('resize')
     expect(members(node)).toEqual(everybody)
   })
 
-  test('the change is committed by the majority that it makes', () => {
-    const node = createLeader({ knobs })
+  test('the new majority commits the change', () => {
+    const node = createLeader({ settings })
     node.timer('resize')
     const [, voter = ''] = members(node)
     const removed = voter === 'n2' ? 'n3' : 'n2'
@@ -281,9 +281,9 @@ describe('membership changes (thesis §4.1)', () => {
     expect(node.state.commitIndex).toBe(2)
   })
 
-  test('a leader that was removed "does not count itself in majorities", and steps down once that is committed (thesis §4.2.2)', () => {
+  test('a removed leader "does not count itself in majorities", and steps down once that is committed (thesis §4.2.2)', () => {
     const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [change(1, ['n2', 'n3'])] }]
-    const node = createNode({ journal, knobs: { 'pre-vote': false, ...knobs } })
+    const node = createNode({ journal, settings: { 'pre-vote': false, ...settings } })
     node.timer('election')
     const granted: RaftMessage = { type: 'vote-reply', term: 1, asked: 1, granted: true }
     node.message('n2', granted)

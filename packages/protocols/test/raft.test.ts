@@ -33,7 +33,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('a node restarted from its journal votes for no one else in the same term', () => {
+  test('a node restarted from its journal votes for no other candidate in the same term', () => {
     const journal: RaftRecord[] = [{ kind: 'vote', term: 1, votedFor: 'n2' }]
     expect(sent(createNode({ journal }).message('n3', ask(1, 0, 0)))).toMatchObject([{ granted: false }])
   })
@@ -81,7 +81,7 @@ describe('elections (§5.2, §5.4.1)', () => {
   })
 
   test('a leader that hears from no majority for an election timeout steps down (thesis §6.2)', () => {
-    const node = createNode({ knobs: NO_PRE_VOTE })
+    const node = createNode({ settings: NO_PRE_VOTE })
     elect(node)
     node.timer('quorum')
     expect(node.status().role).toBe('leader')
@@ -108,7 +108,7 @@ describe('log replication (§5.3)', () => {
     expect(node.state.log.entries).toEqual([entry(1, 1), entry(2, 9)])
   })
 
-  test('an old message that holds less than the log does not cut it', () => {
+  test('an old message with fewer entries than the log does not truncate it', () => {
     const journal: RaftRecord[] = [{ kind: 'entries', from: 1, entries: [entry(1, 1), entry(1, 2)] }]
     const node = createNode({ journal })
     expect(sent(node.message('n2', append(1, 0, 0, [entry(1, 1)])))).toMatchObject([{ success: true, match: 1 }])
@@ -122,7 +122,7 @@ describe('log replication (§5.3)', () => {
     expect(kinds.lastIndexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('a leader writes what came up since as one record, just before it sends it', () => {
+  test('a leader writes all entries since its last write as one record, just before it sends them', () => {
     const node = createLeader({})
     expect(recordsOf(node.request('r1', write(1)))).toEqual([{ kind: 'entries', from: 2, entries: [entry(1, 1)] }])
     expect(recordsOf(node.request('r2', write(2)))).toEqual([])
@@ -132,7 +132,7 @@ describe('log replication (§5.3)', () => {
     expect(recordsOf(effects)).toEqual([{ kind: 'entries', from: 3, entries: [entry(1, 2), entry(1, 3)] }])
   })
 
-  test('a leader that steps down writes what it has not sent: it may vouch for it as a candidate', () => {
+  test('a leader that steps down writes its unsent entries: it may vouch for them as a candidate', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.request('r2', write(2))
@@ -143,8 +143,8 @@ describe('log replication (§5.3)', () => {
     ])
   })
 
-  test('a leader that is a majority by itself answers what is durable', () => {
-    const machine = findProtocol('raft')!.create({ knobs: NO_PRE_VOTE })
+  test('a leader that is a majority by itself answers once the entry is durable', () => {
+    const machine = findProtocol('raft')!.create({ settings: NO_PRE_VOTE })
     const { state } = machine.start({ id: 'n1', peers: [], seed: 1 }, [], millis(0))
     machine.step(state, { type: 'timer', timer: 'election' }, millis(1), millis(1))
     const { effects } = machine.step(state, { type: 'request', requestId: 'r1', input: write(1) }, millis(2), millis(2))
@@ -170,7 +170,7 @@ describe('committing (§5.4.2)', () => {
       { kind: 'vote', term: 3, votedFor: null },
       { kind: 'entries', from: 1, entries: [entry(2, 1)] },
     ]
-    const node = createNode({ journal, knobs: NO_PRE_VOTE, bug })
+    const node = createNode({ journal, settings: NO_PRE_VOTE, bug })
     elect(node)
     node.message('n2', accept(node, 1, 0))
     return node
@@ -188,7 +188,7 @@ describe('committing (§5.4.2)', () => {
   })
 
   test('a write is answered once a majority has it, and not before', () => {
-    const node = createNode({ knobs: NO_PRE_VOTE })
+    const node = createNode({ settings: NO_PRE_VOTE })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 0)))).toEqual([])
@@ -196,14 +196,14 @@ describe('committing (§5.4.2)', () => {
   })
 
   test('ack-before-majority: a write is answered at once', () => {
-    const node = createNode({ knobs: NO_PRE_VOTE, bug: 'ack-before-majority' })
+    const node = createNode({ settings: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 })
 
 describe('clients (§8; thesis §6.3, §6.4)', () => {
-  test('a read waits for a majority to answer a round of heartbeats begun after it came', () => {
+  test('a read waits until a majority answers a round of heartbeats begun after it arrived', () => {
     const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 1)))).toEqual([])
@@ -211,7 +211,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(replies(answered)).toMatchObject([{ requestId: 'r1', result: { type: 'ok', value: null } }])
   })
 
-  test('a read that comes while a round is on its way waits for the next', () => {
+  test('a read that arrives during a round waits for the next one', () => {
     const node = createLeader({})
     node.request('r1', { f: 'read', key: 'x', value: null })
     node.request('r2', { f: 'read', key: 'x', value: null })
@@ -220,7 +220,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   })
 
   test('a leader answers no read before an entry of its own term is committed', () => {
-    const node = createNode({ knobs: NO_PRE_VOTE })
+    const node = createNode({ settings: NO_PRE_VOTE })
     elect(node)
     node.request('r1', { f: 'read', key: 'x', value: null })
     expect(replies(node.message('n2', accept(node, 0, 1)))).toEqual([])
@@ -228,7 +228,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
   })
 
-  test('requests that come while a round is in flight go out with the next, in one message to each (thesis §10.2.2)', () => {
+  test('requests that arrive during a round go out with the next, in one message per follower (thesis §10.2.2)', () => {
     const node = createLeader({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([
       { round: 2, entries: [{}] },
@@ -248,8 +248,8 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     ])
   })
 
-  test('a follower that answers late is sent what the others have, and no more before the next round', () => {
-    const node = createLeader({ knobs: { pipeline: 1 } })
+  test('a follower that answers late gets the same entries as the others, and no more before the next round', () => {
+    const node = createLeader({ settings: { pipeline: 1 } })
     node.request('r1', write(1))
     node.message('n2', accept(node, 2, 2))
     node.request('r2', write(2))
@@ -275,7 +275,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'double-apply', value: 1 },
-  ])('a request that comes again is carried out once (mistake: $bug)', ({ bug, value }) => {
+  ])('a repeated request is carried out once (bug: $bug)', ({ bug, value }) => {
     const node = createLeader({ bug })
     const session = { client: 'a', sequence: 1 }
     node.request('r1', write(1), session)
@@ -288,8 +288,8 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'dedup-leader-only', value: 1 },
-  ])('a new leader knows which requests its predecessor carried out (mistake: $bug)', ({ bug, value }) => {
-    const node = createNode({ knobs: NO_PRE_VOTE, bug })
+  ])('a new leader knows which requests its predecessor carried out (bug: $bug)', ({ bug, value }) => {
+    const node = createNode({ settings: NO_PRE_VOTE, bug })
     const first = { input: write(1), session: { client: 'a', sequence: 1 } }
     const second = { input: write(2), session: { client: 'b', sequence: 1 } }
     const entries = [first, second].map((command) => ({ term: 1, command }))
@@ -301,17 +301,17 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(registersOf(node.state).get('x')).toBe(value)
   })
 
-  test('a write whose place another entry took, and kept, certainly failed', () => {
+  test('a write certainly failed if another entry took its place and is committed', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
     node.message('n3', { ...overwrite, commit: 2, round: 0 })
     const answers = Array.from({ length: 40 }, () => replies(node.timer('requests'))).flat()
-    // The new leader was asked instead, for nothing of the first attempt is left; it never answered.
+    // The new leader got the request instead, since nothing of the first attempt is left; it never answered.
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 
-  test('a copy of a request that another node handed over is not answered: the first may yet be committed', () => {
+  test('a duplicate of a forwarded request is not answered: the first copy may yet be committed', () => {
     const node = createLeader({})
     const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
     const forward = { type: 'forward', origin, command: { input: write(1) }, ticket: { life: 5, number: 1 } } as const
@@ -325,7 +325,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
   })
 
-  test('a request without an answer is handed to the same leader again, if its session keeps it from being carried out twice', () => {
+  test('a request without an answer is forwarded to the same leader again, if its session prevents applying it twice', () => {
     const node = createNode({})
     node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
     const handedOver = (effects: ReturnType<typeof node.timer>) =>
@@ -337,7 +337,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
   })
 
-  test('without a leader a request is refused after a while, definitely', () => {
+  test('without a leader a request is refused after a while, with certainty', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])
     const answers = Array.from({ length: 20 }, () => replies(node.timer('requests'))).flat()

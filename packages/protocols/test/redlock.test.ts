@@ -7,15 +7,15 @@ const protocol = findProtocol('redlock')!
 const FIVE = ['n1', 'n2', 'n3', 'n4', 'n5']
 type Options = Parameters<typeof protocol.create>[0]
 
-const five = ({ bug, object = 'lock', knobs = {} }: Partial<Options> = {}) =>
-  createNodes(protocol.create({ bug, object, knobs }), FIVE)
+const five = ({ bug, object = 'lock', settings = {} }: Partial<Options> = {}) =>
+  createNodes(protocol.create({ bug, object, settings }), FIVE)
 
 const acquire: Input = { f: 'acquire', key: 'x', value: null }
 const release = (value: unknown): Input => ({ f: 'release', key: 'x', value }) as Input
 const held = { type: 'fail', error: 'held', answered: true }
 const tokenOf = (completion: unknown) => (completion as { readonly value: unknown }).value
 
-test('a lock is held by one client, until it is given back', () => {
+test('one client holds a lock, until it releases it', () => {
   const nodes = five()
   const first = nodes.answer('n1', acquire)
   expect(first).toMatchObject({ type: 'ok' })
@@ -24,7 +24,7 @@ test('a lock is held by one client, until it is given back', () => {
   expect(nodes.answer('n2', acquire)).toMatchObject({ type: 'ok' })
 })
 
-test('a majority of masters is needed, and enough', () => {
+test('a majority of masters is necessary and sufficient', () => {
   const with3 = (bug?: string) => {
     const nodes = five({ bug })
     const [one, two] = [nodes.ask('n1', acquire), nodes.ask('n5', acquire)]
@@ -36,15 +36,15 @@ test('a majority of masters is needed, and enough', () => {
   expect(with3('no-majority')).toEqual(['ok', 'ok'])
 })
 
-test('the time that it took to get the lock is taken off its time to live', () => {
+test('the time spent acquiring a lock is subtracted from its time to live', () => {
   const late = (bug?: string) => {
-    const nodes = five({ bug, knobs: { 'ttl-ms': 100, 'attempt-ms': 500 } })
+    const nodes = five({ bug, settings: { 'ttl-ms': 100, 'attempt-ms': 500 } })
     const asked = nodes.ask('n1', acquire)
     nodes.pass(90)
     nodes.deliver()
     return nodes.reply(asked)
   }
-  // Nobody holds it: this is no answer about the lock.
+  // Nobody holds it: this says nothing about the lock.
   expect(late()).toEqual({ type: 'fail', error: 'unavailable' })
   expect(late('validity-not-subtracted')).toMatchObject({ type: 'ok' })
 })
@@ -60,7 +60,7 @@ test('only its holder can release a lock', () => {
   expect(second('release-any')).toMatchObject({ type: 'ok' })
 })
 
-test('a master that restarts still has its keys', () => {
+test('a restarted master still has its keys', () => {
   const second = (bug?: string) => {
     const nodes = five({ bug })
     nodes.answer('n1', acquire)
@@ -74,17 +74,17 @@ test('a master that restarts still has its keys', () => {
   expect(second('forget-on-restart')).toMatchObject({ type: 'ok' })
 })
 
-test('with fencing each holder has a higher token than those before it', () => {
-  const nodes = five({ knobs: { fencing: true } })
+test('with fencing each holder has a higher token than earlier holders', () => {
+  const nodes = five({ settings: { fencing: true } })
   for (const token of [1, 2, 3]) {
     expect(nodes.answer('n2', acquire)).toEqual(ok(token))
     expect(nodes.answer('n4', release(token))).toEqual(ok(token))
   }
 })
 
-test('a late store undoes what came after it, unless its token keeps it out', () => {
+test('a late store overwrites later ones, unless its token gives it away', () => {
   const afterwards = (fencing: boolean) => {
-    const nodes = five({ object: 'register', knobs: { fencing, 'ttl-ms': 100 } })
+    const nodes = five({ object: 'register', settings: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))
     nodes.deliver(({ message }) => message.type !== 'store')
     const [late] = nodes.lose()

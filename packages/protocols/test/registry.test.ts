@@ -2,12 +2,12 @@ import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, promiseOf, protocols, stickinessOf } from '../src/index.ts'
 
-test('every protocol is found by its name, and a stranger is not', () => {
+test('every protocol is found by its name, and an unknown name is not', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
   expect(findProtocol('zab')).toBeUndefined()
 })
 
-test('primary-replica promises something once writes wait for a majority and reads go to the primary', () => {
+test('primary-replica promises a level only if writes wait for a majority and reads go to the primary', () => {
   const protocol = findProtocol('primary-replica')!
   expect(promiseOf(protocol, {})).toBe('none')
   expect(promiseOf(protocol, { sync: 'all', reads: 'primary' })).toBe('linearizable')
@@ -16,7 +16,7 @@ test('primary-replica promises something once writes wait for a majority and rea
   expect(promiseOf(protocol, protocol.strictest!)).toBe('linearizable')
 })
 
-test('primary-replica with sticky sessions promises an order once writes wait for their own replica, for good', () => {
+test('primary-replica with sticky sessions promises an order only if writes wait for their own replica, and without failover', () => {
   const protocol = findProtocol('primary-replica')!
   const sticky = { reads: 'sticky', 'own-writes': true, failover: false }
   expect(promiseOf(protocol, sticky)).toBe('sequential')
@@ -42,21 +42,21 @@ describe.each([...protocols])('$name', (protocol) => {
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()
   })
 
-  test('can be made with every one of its bugs, and every value of its knobs', () => {
-    for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, knobs: {} })).not.toThrow()
-    for (const knob of protocol.knobs)
-      for (const value of knob.values ?? [knob.default])
-        expect(() => protocol.create({ knobs: { [knob.name]: value } })).not.toThrow()
+  test('can be created with each of its bugs, and each value of its settings', () => {
+    for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, settings: {} })).not.toThrow()
+    for (const setting of protocol.settings)
+      for (const value of setting.values ?? [setting.default])
+        expect(() => protocol.create({ settings: { [setting.name]: value } })).not.toThrow()
   })
 
-  test('refuses a bug or a knob it does not have, and names those it has', () => {
-    expect(() => protocol.create({ bug: 'nonsense', knobs: {} })).toThrow(UserError)
-    expect(() => protocol.create({ bug: 'nonsense', knobs: {} })).toThrow(protocol.bugs[0]!.name)
-    expect(() => protocol.create({ knobs: { nonsense: 1 } })).toThrow(protocol.knobs[0]!.name)
+  test('refuses an unknown bug or setting, and names those it has', () => {
+    expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(UserError)
+    expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(protocol.bugs[0]!.name)
+    expect(() => protocol.create({ settings: { nonsense: 1 } })).toThrow(protocol.settings[0]!.name)
   })
 
   test('refuses a value of the wrong kind', () => {
-    for (const knob of protocol.knobs)
-      expect(() => protocol.create({ knobs: { [knob.name]: 'perhaps' } })).toThrow(knob.name)
+    for (const setting of protocol.settings)
+      expect(() => protocol.create({ settings: { [setting.name]: 'perhaps' } })).toThrow(setting.name)
   })
 })

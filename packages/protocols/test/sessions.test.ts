@@ -9,7 +9,7 @@ const write = (object: SessionedCopy, client: number, sequence = 1) =>
     session: { client: `c${client}`, sequence },
   })
 
-test('a request that comes again is told what it was told before, and changes nothing', () => {
+test('a repeated request gets the same answer, and changes nothing', () => {
   const object = createCopy(register)
   const first = write(object, 1)
   write(object, 2)
@@ -17,7 +17,7 @@ test('a request that comes again is told what it was told before, and changes no
   expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
-test('the least recently used of too many sessions are forgotten, and every copy forgets the same, one restored from a snapshot too', () => {
+test('the least recently used of too many sessions are forgotten, the same ones on every copy and after a snapshot', () => {
   const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)

@@ -5,15 +5,15 @@ import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('sharded')!
 const ids = ['n1', 'n2', 'n3']
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
-const three = (knobs: Knobs = { shards: 1 }) => createNodes(protocol.create({ knobs }), ids)
+type Settings = Parameters<typeof protocol.create>[0]['settings']
+const three = (settings: Settings = { shards: 1 }) => createNodes(protocol.create({ settings }), ids)
 type Nodes = ReturnType<typeof three>
 
 const owners = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as ShardedState | undefined)?.owned.size ?? 0) > 0)
 const is = (type: string) => (letter: { readonly message: { readonly type: string } }) => letter.message.type === type
 
-test('a shard that moves takes its keys along, and requests find it', () => {
+test('a shard takes its keys along when it moves, and requests find it', () => {
   const nodes = three()
   expect(owners(nodes)).toEqual(['n1'])
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
@@ -23,7 +23,7 @@ test('a shard that moves takes its keys along, and requests find it', () => {
   for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
 })
 
-test('while a shard is on its way nobody serves it, and requests wait for it', () => {
+test('while a shard is moving nobody serves it, and requests wait for it', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))
@@ -38,7 +38,7 @@ test('while a shard is on its way nobody serves it, and requests wait for it', (
   expect(owners(nodes)).toEqual([take!.to])
 })
 
-test('a move goes on after a restart of either side, and is made once', () => {
+test('a move continues after a restart of either side, and happens once', () => {
   const nodes = three()
   nodes.answer('n1', write('x', 1))
   nodes.ring('n1', 'rebalance')
@@ -52,14 +52,14 @@ test('a move goes on after a restart of either side, and is made once', () => {
   nodes.ring('n1', 'again')
   nodes.deliver()
   expect(nodes.answer('n1', write('x', 2))).toEqual(ok(2))
-  // A late copy of what it had then.
+  // A late copy of its earlier content.
   nodes.hand(take!)
   nodes.deliver()
   expect(nodes.answer('n1', read('x'))).toEqual(ok(2))
   expect(owners(nodes)).toEqual([to])
 })
 
-test('a refusal that arrives twice does not make a request be carried out twice', () => {
+test('a duplicate refusal does not make a request run twice', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   nodes.deliver()
@@ -84,15 +84,15 @@ describe('the shard of a key', () => {
     return ids.map((id) => held(id).flatMap((registers) => [...registers.keys()]))
   }
 
-  test('by range: neighbours are together', () => {
+  test('by range: neighbouring keys are together', () => {
     expect(shardsOf('range', ['a', 'b', 'm', 'y', 'z'])).toEqual([['a', 'b'], ['m'], ['y', 'z']])
   })
 
-  test('by directory: one shard after the other', () => {
+  test('by directory: new keys get one shard after the other', () => {
     expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
   })
 
-  test('by hash: every node finds the same', () => {
+  test('by hash: every node computes the same', () => {
     const nodes = three({ shards: 7 })
     for (const key of ['x', 'y', 'z', 'key-17']) {
       nodes.answer('n1', write(key, 1))
@@ -101,7 +101,7 @@ describe('the shard of a key', () => {
   })
 })
 
-test('a number of shards that makes no sense is refused', () => {
-  expect(() => protocol.create({ knobs: { shards: 1.5 } })).toThrow(/whole number/)
-  expect(() => protocol.create({ knobs: { shards: 0 } })).toThrow(/above 0/)
+test('an invalid number of shards is refused', () => {
+  expect(() => protocol.create({ settings: { shards: 1.5 } })).toThrow(/whole number/)
+  expect(() => protocol.create({ settings: { shards: 0 } })).toThrow(/above 0/)
 })

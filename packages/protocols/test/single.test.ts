@@ -3,10 +3,10 @@ import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('single')!
-type Knobs = Parameters<typeof protocol.create>[0]['knobs']
+type Settings = Parameters<typeof protocol.create>[0]['settings']
 /** n1 is the database. */
-const three = (knobs: Knobs = {}, { bug, object = 'counter' }: { bug?: string; object?: string } = {}) =>
-  createNodes(protocol.create({ bug, object, knobs }), ['n1', 'n2', 'n3'])
+const three = (settings: Settings = {}, { bug, object = 'counter' }: { bug?: string; object?: string } = {}) =>
+  createNodes(protocol.create({ bug, object, settings }), ['n1', 'n2', 'n3'])
 type Nodes = ReturnType<typeof three>
 
 const add = { f: 'add', key: 'x', value: 1 }
@@ -31,14 +31,14 @@ function retry(nodes: Nodes) {
   nodes.deliver()
 }
 
-test('an app server passes on what clients ask, and what the database answers', () => {
+test("an app server forwards clients' requests, and the database's answers", () => {
   const nodes = three({}, { object: 'register' })
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
   expect(nodes.answer('n1', read('x'))).toEqual(ok(1))
 })
 
-test('without retries a lost answer is an unknown outcome, and a lost answer to a read is a failure', () => {
+test('without retries, a lost answer is an unknown outcome for a write, and a failure for a read', () => {
   const nodes = three({ retry: 'none' })
   expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
   const asked = nodes.ask('n2', read('x'))
@@ -47,7 +47,7 @@ test('without retries a lost answer is an unknown outcome, and a lost answer to 
   expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
-test('a blind retry is carried out twice; under a key it is carried out once, and answered the same', () => {
+test('a blind retry runs twice; a retry with a key runs once, and gets the same answer', () => {
   for (const [how, count] of [
     ['blind', 2],
     ['key', 1],
@@ -74,7 +74,7 @@ test('a key is known after a restart of the database, unless it was kept in memo
   }
 })
 
-test('a message that is delivered twice acts once, also over a restart', () => {
+test('a message that is delivered twice acts once, even across a restart', () => {
   const nodes = three({ retry: 'none' })
   nodes.ask('n2', add)
   const [letter] = nodes.lose()
@@ -89,7 +89,7 @@ test('a message that is delivered twice acts once, also over a restart', () => {
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))
 })
 
-test('attempts are limited, and pauses double up to the longest', () => {
+test('attempts are limited, and pauses double up to the longest one', () => {
   const nodes = three({ attempts: 3, backoff: 'exponential', 'backoff-ms': 40 })
   const asked = nodes.ask('n2', add)
   for (const pauseMs of [100, 40, 100, 80]) {
@@ -102,7 +102,7 @@ test('attempts are limited, and pauses double up to the longest', () => {
   expect(nodes.reply(asked)).toEqual({ type: 'info', error: 'no answer, after 3 attempts' })
 })
 
-test('with a retry budget, most of what fails is not tried again', () => {
+test('with a retry budget, most failed requests are not retried', () => {
   const nodes = three({ 'retry-budget': 0.5 })
   const failed = () => {
     const asked = nodes.ask('n2', add)
@@ -132,7 +132,7 @@ test('while the circuit is half open, one request is let through', () => {
   expect(nodes.reply(probe)).toBeUndefined()
 })
 
-test('in degraded mode reads are answered with what was read before', () => {
+test('in degraded mode, reads are answered with the last known value', () => {
   const nodes = three({ degrade: true, retry: 'none' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok(0))
   nodes.answer('n3', add)
@@ -143,7 +143,7 @@ test('in degraded mode reads are answered with what was read before', () => {
   expect(nodes.reply(asked)).toEqual(ok(0))
 })
 
-test('a database that takes its time serves one request after the other, and turns away what is too much', () => {
+test('a database with a service time serves one request after the other, and turns away those beyond its queue', () => {
   const nodes = three({ 'service-ms': 10, 'queue-limit': 2, retry: 'none' })
   const asked = [1, 2, 3].map(() => nodes.ask('n2', add))
   nodes.deliver()
@@ -156,7 +156,7 @@ test('a database that takes its time serves one request after the other, and tur
   expect(nodes.isSet('n1', 'served')).toBe(false)
 })
 
-test('less is promised with blind retries, or with old answers', () => {
+test('blind retries and degraded reads weaken the promise', () => {
   expect(protocol.promises('counter', {})).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'none' })).toBe('linearizable')
   expect(protocol.promises('counter', { retry: 'blind' })).toBe('none')

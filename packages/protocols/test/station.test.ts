@@ -5,7 +5,7 @@ import { arrive, createStation, finish } from '../src/station.ts'
 const serviceMs = millis(10)
 const at = (now: number) => ({ now: millis(now), serviceMs })
 
-/** Serves all that waits, with a timer that is late by this much, and tells when the last was done. */
+/** Serves all waiting jobs, with a timer that is late by this much, and returns when the last was done. */
 function timeToServe(jobs: number, lateByMs: number): number {
   const station = createStation<number>()
   const arrivals = Array.from({ length: jobs }, (_, job) => arrive(station, job, jobs, at(0)))
@@ -21,7 +21,7 @@ function timeToServe(jobs: number, lateByMs: number): number {
 }
 
 describe('a server that takes time', () => {
-  test('does one job at a time, in the order in which they came', () => {
+  test('does one job at a time, in order of arrival', () => {
     const station = createStation<string>()
     expect(arrive(station, 'a', 3, at(100))).toEqual({ type: 'begins', afterMs: 10 })
     expect(arrive(station, 'b', 3, at(104))).toEqual({ type: 'waits' })
@@ -30,19 +30,19 @@ describe('a server that takes time', () => {
     expect(arrive(station, 'c', 3, at(200))).toEqual({ type: 'begins', afterMs: 10 })
   })
 
-  test('turns away what it has no place for', () => {
+  test('turns away jobs when its queue is full', () => {
     const station = createStation<string>()
     arrive(station, 'a', 1, at(0))
     expect(arrive(station, 'b', 1, at(0))).toEqual({ type: 'full' })
     expect(finish(station, at(10))).toEqual({ done: 'a', nextAfterMs: undefined })
   })
 
-  test('is no slower with timers that ring late, as those of a busy machine do', () => {
+  test('is not slower when timers ring late, as on a busy machine', () => {
     expect(timeToServe(100, 0)).toBeCloseTo(1_000)
     expect(timeToServe(100, 4)).toBeCloseTo(1_004)
   })
 
-  test('does not make up for a time at which it stood still', () => {
+  test('does not make up for time in which it was stopped', () => {
     const station = createStation<string>()
     for (const job of ['a', 'b', 'c']) arrive(station, job, 3, at(0))
     // Paused for a second.

@@ -6,10 +6,10 @@ import { createNodes, ok } from './nodes.ts'
 
 const protocol = findProtocol('three-phase-commit')!
 const ids = ['n1', 'n2', 'n3']
-const three = (bug?: string) => createNodes(protocol.create({ object: 'bank', bug, knobs: {} }), ids)
+const three = (bug?: string) => createNodes(protocol.create({ object: 'bank', bug, settings: {} }), ids)
 type Nodes = ReturnType<typeof three>
 
-/** Account a is kept on n2, b on n3; n1, which coordinates, has nothing of its own in it. */
+/** Account a is kept on n2, b on n3; n1, which coordinates, has no part in it. */
 const transfer: Input = { f: 'transfer', value: { from: 'a', to: 'b', amount: 10_000, id: 1 } }
 const balances: Input = { f: 'read', value: null }
 const money = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
@@ -18,7 +18,7 @@ const is = (type: string) => (letter: { readonly message: { readonly type: strin
 const held = (nodes: Nodes, among = ids) =>
   among.flatMap((id) => [...(nodes.state(id) as ThreePhaseState).locks.keys()])
 
-/** As long as a silence lasts that is taken for death, and the questions after it. */
+/** The silence that counts as death, and the questions after it. */
 function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   for (let i = 0; i < checks; i++) {
     for (const id of among) nodes.ring(id, 'check')
@@ -33,7 +33,7 @@ test('money moves between the nodes that hold the accounts, all of it or none', 
   expect(held(nodes)).toEqual([])
 })
 
-test('nothing is committed before every site has heard that all have voted yes', () => {
+test('nothing is committed before every site has learned that all have voted yes', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter) || is('pre-commit')(letter))
@@ -45,7 +45,7 @@ test('nothing is committed before every site has heard that all have voted yes',
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('sites of which none has heard that all voted yes abort without a dead coordinator', () => {
+test('sites abort without a dead coordinator if none has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -59,7 +59,7 @@ test('sites of which none has heard that all voted yes abort without a dead coor
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('sites of which one has heard that all voted yes commit without a dead coordinator', () => {
+test('sites commit without a dead coordinator if one has learned that all voted yes', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))
@@ -74,7 +74,7 @@ test('sites of which one has heard that all voted yes commit without a dead coor
   expect(nodes.answer('n3', balances)).toEqual(ok(paid))
 })
 
-test('a site that was down decides nothing before it has heard from all, and learns what they decided', () => {
+test('a site that was down decides nothing until it has heard from all, and then learns their decision', () => {
   const nodes = three()
   nodes.ask('n1', transfer)
   nodes.deliver(is('prepare'))
@@ -92,11 +92,11 @@ test('a site that was down decides nothing before it has heard from all, and lea
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('on either side of a cut, silence is taken for death, and the two sides decide differently', () => {
+test('on either side of a cut, silence counts as death, and the two sides decide differently', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))
-  // From here on n3 hears nobody, and nobody hears n3.
+  // From here on n3 is cut off in both directions.
   for (const letter of nodes.lose()) if (letter.to !== 'n3') nodes.hand(letter)
   for (let i = 0; i < 12; i++) {
     for (const id of ids) nodes.ring(id, 'check')

@@ -7,7 +7,7 @@ import { createNodes, ok, read, write } from './nodes.ts'
 
 const protocol = findProtocol('two-phase-commit')!
 const ids = ['n1', 'n2', 'n3']
-const three = (object = 'register', bug?: string) => createNodes(protocol.create({ object, bug, knobs: {} }), ids)
+const three = (object = 'register', bug?: string) => createNodes(protocol.create({ object, bug, settings: {} }), ids)
 type Nodes = ReturnType<typeof three>
 
 const transfer = (from: string, to: string, amount: number, id = 1): Input => ({
@@ -34,7 +34,7 @@ test('money moves between the nodes that hold the accounts, all of it or none', 
   expect(held(nodes)).toEqual([])
 })
 
-test('a transfer with an id that was made before is not made again', () => {
+test('a transfer whose id was used before is not made again', () => {
   const nodes = three('bank')
   nodes.answer('n1', transfer('a', 'b', 10_000))
   expect(nodes.answer('n2', transfer('a', 'b', 10_000))).toMatchObject({ type: 'ok' })
@@ -54,7 +54,7 @@ test('nothing is committed before all have voted yes', () => {
   expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
 })
 
-test('while the coordinator is down, those who voted yes are blocked, and free once it is back', () => {
+test('participants that voted yes are blocked while the coordinator is down, and free once it is back', () => {
   const nodes = three('bank')
   nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
@@ -72,12 +72,12 @@ test('while the coordinator is down, those who voted yes are blocked, and free o
     for (const id of ids) nodes.ring(id, 'check')
     nodes.deliver()
   }
-  // It had written down no decision: presumed abort.
+  // It had recorded no decision: presumed abort.
   expect(held(nodes)).toEqual([])
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('a commit that was written down reaches everyone, however often anyone restarts', () => {
+test('a recorded commit reaches every node, whatever restarts', () => {
   const nodes = three('bank')
   const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(({ message }) => message.type === 'prepare' || message.type === 'yes')
@@ -93,7 +93,7 @@ test('a commit that was written down reaches everyone, however often anyone rest
   expect(held(nodes)).toEqual([])
 })
 
-test('an item that is locked makes others wait, and they see what the first left', () => {
+test("a locked item makes others wait, and they see the first one's result", () => {
   const nodes = three()
   const first = nodes.ask('n1', write('z', 1))
   nodes.deliver(is('prepare'))
@@ -106,7 +106,7 @@ test('an item that is locked makes others wait, and they see what the first left
   expect([nodes.reply(first), nodes.reply(second)]).toEqual([ok(1), ok(1)])
 })
 
-test('a coordinator that misses votes aborts, and its client knows that nothing happened', () => {
+test('a coordinator that misses votes aborts, and its client learns that nothing happened', () => {
   const nodes = three()
   const asked = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
   nodes.lose(is('prepare'))
@@ -118,7 +118,7 @@ test('a coordinator that misses votes aborts, and its client knows that nothing 
 })
 
 describe('a node votes no', () => {
-  test('where a compare-and-set does not find what it expects, and where money is missing', () => {
+  test('if a compare-and-set does not find the expected value, and if money is missing', () => {
     expect(perform([{ item: 'x', does: 'cas', old: 1, new: 2 }], new Map([['x', 3]]))).toHaveProperty('refusal')
     const take = { item: 'a', does: 'add', amount: -5, initially: 4, least: 0 } as const
     expect(perform([take], new Map())).toHaveProperty('refusal')

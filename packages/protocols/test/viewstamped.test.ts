@@ -1,21 +1,21 @@
 import { type Input, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findProtocol, type KnobValue, type MachineEvent } from '../src/index.ts'
+import { findProtocol, type MachineEvent, type ProtocolSettingValue } from '../src/index.ts'
 import type { EffectOf } from '../src/turn.ts'
 import type { Viewstamped, ViewstampedMessage, ViewstampedRecord, ViewstampedState } from '../src/viewstamped/state.ts'
 import { registersOf } from './raft-node.ts'
 
 interface NodeOptions {
   readonly id?: string
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue }
   readonly bug?: string | undefined
   readonly journal?: readonly ViewstampedRecord[]
   readonly seed?: number
 }
 
 /** One of three, driven by hand. n1 is the primary of views 0, 3, …, n2 of 1, 4, … and n3 of 2, 5, …. */
-function createNode({ id = 'n1', knobs = {}, bug, journal = [], seed = 1 }: NodeOptions) {
-  const machine = findProtocol('viewstamped')!.create({ bug, knobs })
+function createNode({ id = 'n1', settings = {}, bug, journal = [], seed = 1 }: NodeOptions) {
+  const machine = findProtocol('viewstamped')!.create({ bug, settings })
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)
   const started = machine.start({ id, peers, seed }, journal, millis(0))
   let state = started.state as ViewstampedState
@@ -67,14 +67,14 @@ describe('normal operation', () => {
     expect(marked(effects)).toBe(true)
   })
 
-  test('a backup has a request on its disk before it confirms it, and takes none out of order', () => {
+  test('a backup has a request on disk before it confirms it, and takes requests only in order', () => {
     const node = createNode({ id: 'n2' })
     expect(sent(node.message('n1', prepare(0, 2, 8)))).toEqual([{ to: 'n1', type: 'get-state', view: 0, from: 1 }])
     const effects = node.message('n1', prepare(0, 1, 7)).filter(({ type }) => type !== 'setTimer')
     expect(effects.map(({ type }) => type)).toEqual(['persist', 'send'])
   })
 
-  test('a backup executes what the primary says is committed', () => {
+  test('a backup executes the requests that the primary reports as committed', () => {
     const node = createNode({ id: 'n2' })
     node.message('n1', prepare(0, 1, 7))
     expect(registersOf(node.state).get('x')).toBeUndefined()
@@ -100,7 +100,7 @@ describe('a view change', () => {
     commit: 0,
   })
 
-  test('begins on a silent primary; the log goes to the next one once f others agree', () => {
+  test('starts when the primary is silent; the log goes to the next primary once f others agree', () => {
     const node = createNode({ id: 'n3' })
     const began = node.timer('silence')
     expect(recordsOf(began)).toEqual([{ kind: 'view', view: 1 }])
@@ -112,7 +112,7 @@ describe('a view change', () => {
   test.each([
     { bug: undefined, values: [9] },
     { bug: 'stale-view-change', values: [7, 8] },
-  ])('takes the log of the latest normal view, not the longest (mistake: $bug)', ({ bug, values }) => {
+  ])('takes the log of the latest normal view, not the longest (bug: $bug)', ({ bug, values }) => {
     const node = createNode({ id: 'n2', bug })
     node.message('n1', prepare(0, 1, 7))
     node.message('n1', prepare(0, 2, 8))
@@ -131,7 +131,7 @@ describe('a view change', () => {
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('leaves the old primary unheard, also after a restart; forget-view: until a restart', () => {
+  test('makes nodes ignore the old primary, even after a restart; forget-view: only until a restart', () => {
     const opsAfterRestart = (bug?: string) => {
       const first = createNode({ id: 'n3', bug })
       const journal = recordsOf([...first.started, ...first.timer('silence')])
@@ -143,7 +143,7 @@ describe('a view change', () => {
     expect(opsAfterRestart('forget-view')).toBe(1)
   })
 
-  test('a backup takes the log of StartView in place of its own', () => {
+  test('makes a backup replace its log by that of StartView', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const effects = node.message('n2', { type: 'start-view', view: 4, entries: [entry(1, 5)], commit: 1 })
@@ -151,7 +151,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('a node that missed it asks for the log, and keeps its own until it has that', () => {
+  test('makes a node that missed it ask for the log, and keep its own until then', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const asked = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
@@ -162,7 +162,7 @@ describe('a view change', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('a primary that no quorum answers starts one', () => {
+  test('is started by a primary that no quorum answers', () => {
     const node = createNode({})
     node.timer('reach')
     expect(node.state.status).toBe('normal')
@@ -172,7 +172,7 @@ describe('a view change', () => {
 })
 
 describe('recovery', () => {
-  const knobs = { recovery: 'nonce' }
+  const settings = { recovery: 'nonce' }
   const journal = [{ kind: 'view', view: 0 }] as const
   const response = (nonce: number, values: readonly number[] | null): ViewstampedMessage => ({
     type: 'recovery-response',
@@ -182,7 +182,7 @@ describe('recovery', () => {
     commit: 0,
   })
 
-  test('from disk needs nobody', () => {
+  test('from disk needs no other node', () => {
     const first = createNode({ id: 'n2' })
     const kept = recordsOf([...first.started, ...first.message('n1', prepare(0, 1, 7))])
     const node = createNode({ id: 'n2', journal: kept })
@@ -190,8 +190,8 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from the others waits for f + 1, one of them the primary of the latest view', () => {
-    const node = createNode({ id: 'n2', knobs, journal, seed: 5 })
+  test('from the other nodes waits for f + 1, one of them the primary of the latest view', () => {
+    const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     expect(sent(node.started)).toMatchObject([{ type: 'recovery', nonce: 5 }, { type: 'recovery' }])
     node.message('n1', response(5, [7]))
     expect(node.state.status).toBe('recovering')
@@ -200,37 +200,37 @@ describe('recovery', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('takes no part in anything else meanwhile', () => {
-    const node = createNode({ id: 'n2', knobs, journal })
+  test('keeps the node out of everything else', () => {
+    const node = createNode({ id: 'n2', settings, journal })
     expect(node.message('n1', prepare(0, 1, 7))).toEqual([])
     expect(node.message('n3', { type: 'start-view-change', view: 1 })).toEqual([])
     expect(node.message('n3', { type: 'recovery', nonce: 9 })).toEqual([])
   })
 
-  test('counts no response to an earlier recovery', () => {
-    const node = createNode({ id: 'n2', knobs, journal, seed: 5 })
+  test('ignores responses to an earlier recovery', () => {
+    const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     node.message('n1', response(4, []))
     node.message('n3', response(5, null))
     expect(node.state.status).toBe('recovering')
   })
 
-  test('skip-recovery: a node that restarts acts with an empty log', () => {
-    const node = createNode({ id: 'n2', knobs, journal, bug: 'skip-recovery' })
+  test('skip-recovery: a restarted node acts with an empty log', () => {
+    const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)
   })
 
-  test('goes on with a view change that it had joined before', () => {
-    const node = createNode({ id: 'n2', knobs, journal: [...journal, { kind: 'view', view: 1 }], seed: 5 })
+  test('continues a view change that the node had joined before', () => {
+    const node = createNode({ id: 'n2', settings, journal: [...journal, { kind: 'view', view: 1 }], seed: 5 })
     node.message('n1', response(5, [7]))
     node.message('n3', response(5, null))
     expect(node.state).toMatchObject({ status: 'view-change', view: 1, lastNormal: 0 })
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from the others is impossible where they are no majority', () => {
+  test('from the other nodes is impossible if they are no majority', () => {
     const { impossible } = findProtocol('viewstamped')!
-    expect(impossible?.(knobs, 2)).toContain('needs 3 nodes')
-    expect(impossible?.(knobs, 3)).toBeUndefined()
+    expect(impossible?.(settings, 2)).toContain('needs 3 nodes')
+    expect(impossible?.(settings, 3)).toBeUndefined()
   })
 })

@@ -7,17 +7,17 @@ const protocol = findProtocol('watch-cache')!
 /** n1 is the store, n2 and n3 are API servers. */
 function cluster({
   bug,
-  ...knobs
+  ...settings
 }: {
   bug?: string | undefined
-  [knob: string]: string | number | boolean | undefined
+  [setting: string]: string | number | boolean | undefined
 } = {}) {
-  const nodes = createNodes(protocol.create({ bug, knobs: knobs as never }), ['n1', 'n2', 'n3'])
+  const nodes = createNodes(protocol.create({ bug, settings: settings as never }), ['n1', 'n2', 'n3'])
   nodes.deliver()
   return nodes
 }
 
-test('a cache lists, and then applies what it watches', () => {
+test('a cache lists, and then applies the changes that it watches', () => {
   const nodes = cluster()
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
@@ -47,7 +47,7 @@ test('a consistent read waits until the cache has what the store had', () => {
   expect(nodes.reply(asked)).toEqual(ok(1))
 })
 
-test('a watch with a gap is resumed after the last change that came', () => {
+test('a watch with a gap resumes after the last change that arrived', () => {
   const last = (bug?: string) => {
     const nodes = cluster({ bug })
     nodes.ask('n1', write('x', 1))

@@ -22,11 +22,11 @@ export const protocolTarget = (
   summary: protocol.summary,
   defaultNodes: protocol.defaultNodes,
   // The protocol itself validates numbers.
-  settings: protocol.knobs.map((knob): Setting => ({ ...knob, fraction: true })),
+  settings: protocol.settings.map((setting): Setting => ({ ...setting, fraction: true })),
   bugs: protocol.bugs.map(({ name, summary, under }) =>
     under === undefined
       ? { name, summary }
-      : { name, summary, under: { settings: under.knobs, faults: under.faults, workload: under.workload } },
+      : { name, summary, under: { settings: under.settings, faults: under.faults, workload: under.workload } },
   ),
   marks: protocol.marks === true,
   sticky: (settings) => stickinessOf(protocol, settings),
@@ -40,7 +40,7 @@ export const protocolTarget = (
   },
   weakness: (settings, nodes) => protocol.weakness?.(settings, nodes),
   validate(settings, bug, nodes) {
-    protocol.create({ bug, knobs: settings })
+    protocol.create({ bug, settings })
     const reason = protocol.impossible?.(settings, nodes)
     if (reason !== undefined) throw new UserError('usage', `${protocol.name}: ${reason}.`)
   },

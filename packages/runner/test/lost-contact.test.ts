@@ -26,7 +26,7 @@ const WHY = 'the proxy at host-a:8474 has not answered for 2 s'
 /** A run of Raft with one partition from 500 ms to 1500 ms, of whose healing this is told. */
 function runWith(lost: Omit<LostContact, 'why'> | undefined): { events: Event[]; outcome: RunOutcome } {
   const events: Event[] = []
-  const raft = createSimulatedCluster({ machine: findProtocol('raft')!.create({ knobs: {} }), nodes: 3, seed: 5 })
+  const raft = createSimulatedCluster({ machine: findProtocol('raft')!.create({ settings: {} }), nodes: 3, seed: 5 })
   const inject: Cluster['inject'] = (fault, injected) =>
     raft.inject(fault, (outcome) =>
       injected(

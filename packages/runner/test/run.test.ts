@@ -12,7 +12,7 @@ import { simulateRun } from '../../simulator/test/simulate-run.ts'
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 
 const raft = (seed: number) =>
-  createSimulatedCluster({ machine: findProtocol('raft')!.create({ knobs: {} }), nodes: 3, seed })
+  createSimulatedCluster({ machine: findProtocol('raft')!.create({ settings: {} }), nodes: 3, seed })
 
 const scheduleFor = (names: readonly string[], seed: number): Schedule =>
   planSchedule({
@@ -157,7 +157,7 @@ describe('insisting on faults', () => {
 
 test('replicas of a set agree whatever the order of elements', () => {
   const events: Event[] = []
-  const machine = findProtocol('master-master')!.create({ knobs: {}, object: 'set' })
+  const machine = findProtocol('master-master')!.create({ settings: {}, object: 'set' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
   const run = simulateRun(cluster, { ...options(3, events, []), workload: findWorkload('set')! })
   expect(run).toMatchObject({ type: 'ended', outcome: { convergedAfter: expect.any(Number) } })
@@ -165,7 +165,7 @@ test('replicas of a set agree whatever the order of elements', () => {
 
 test('the final drain of a queue is repeated until it is answered', () => {
   const events: Event[] = []
-  const machine = findProtocol('raft')!.create({ knobs: {}, object: 'queue' })
+  const machine = findProtocol('raft')!.create({ settings: {}, object: 'queue' })
   const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 3 })
   const schedule = scheduleFor(['kill', 'partition'], 3)
   const run = simulateRun(cluster, { ...options(3, events, schedule), workload: findWorkload('queue')! })

@@ -14,7 +14,11 @@ const seed = 1
 /** What was shown while a run went on, and at which event it changed. */
 function watched(protocol: string, knobs: { readonly [name: string]: number | boolean | string }) {
   const events: Event[] = []
-  const cluster = createSimulatedCluster({ machine: findProtocol(protocol)!.create({ knobs }), nodes: 3, seed })
+  const cluster = createSimulatedCluster({
+    machine: findProtocol(protocol)!.create({ settings: knobs }),
+    nodes: 3,
+    seed,
+  })
   const schedule = planSchedule({
     nemeses: nemeses.filter(({ name }) => name === 'partition' || name === 'kill'),
     nodes: nodeNames(3),

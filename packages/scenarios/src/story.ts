@@ -1,6 +1,6 @@
 import type { Fault, NodeId } from '@chaosproxy/faults'
 import type { Input, Json, Millis, Nanos } from '@chaosproxy/history'
-import type { KnobValue } from '@chaosproxy/protocols'
+import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 
 /** A textbook accident: how it happens, why, and what would have prevented it. */
 export interface Story {
@@ -55,7 +55,7 @@ export interface Tale {
   /** Name of a protocol. */
   readonly target: string
   readonly bug?: string | undefined
-  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  readonly knobs?: { readonly [name: string]: ProtocolSettingValue } | undefined
   readonly nodes: number
   readonly workload: string
   /** How long clients wait for an answer. */

@@ -27,7 +27,7 @@ describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLed
   test.each([...told, fix])('$title: names a system, nodes and clients that there are', (tale) => {
     const { target, bug, knobs = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
-    expect(() => findProtocol(target)?.create({ bug, object, knobs })).not.toThrow()
+    expect(() => findProtocol(target)?.create({ bug, object, settings: knobs })).not.toThrow()
     expect(findProtocol(target)).toBeDefined()
     expect(object).toBeDefined()
     const { operations, faults } = scenarioOf(tale)

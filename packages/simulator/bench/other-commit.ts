@@ -7,7 +7,7 @@ const git = (...args: readonly string[]): string => execFileSync('git', args, { 
 
 export const thisCheckout = (): string => git('rev-parse', '--show-toplevel')
 
-/** Checks out a commit beside this one, installs what it needs and builds the packages; gone once `use` has ended. */
+/** Checks out a commit next to this one, installs its packages and builds them; removed once `use` has ended. */
 export async function withCommit(commit: string, use: (root: string) => Promise<void>): Promise<void> {
   const name = git('rev-parse', '--verify', `${commit}^{commit}`)
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))

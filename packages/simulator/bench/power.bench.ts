@@ -4,23 +4,23 @@ import { type SearchedProtocol, searchSeeds, type TrialLimits, usualStrategies }
 import { casPaxos } from '../test/windows/cas-paxos.ts'
 import { leasedRegister, slowlyLeasedRegister } from '../test/windows/leased-register.ts'
 import { relay } from '../test/windows/relay.ts'
-import { subjectWith } from './mistake-subjects.ts'
+import { subjectWith } from './bug-subjects.ts'
 
-// Whether a search finds each planted mistake, with the settings that bring it out, within a minute of one core: from each of
-// several seeds, by the usual strategies. CHAOS_POWER takes part of a mistake's name, CHAOS_POWER_S other seconds.
+// Whether a search finds each planted bug, with the settings that expose it, within a minute of one core: from each of
+// several seeds, by the default strategies. CHAOS_POWER takes part of a bug's name, CHAOS_POWER_S other seconds.
 
-export const name: string = 'power: every planted mistake, from 3 seeds, in 60 s of one core'
+export const name: string = 'power: every planted bug, from 3 seeds, in 60 s of one core'
 
 const STARTS = [1, 1_000_001, 2_000_001]
 const part = process.env['CHAOS_POWER'] ?? ''
 const CAP_MS = 1_000 * Number(process.env['CHAOS_POWER_S'] ?? 60)
-/** As many as a thread of chaos fuzz is given at once. */
+/** The number that chaos fuzz gives a thread at once. */
 const AT_ONCE = 64
 
-/** Protocols that were not there when the strategies were made, with windows of milliseconds. */
+/** Protocols that did not exist when the strategies were made, with windows of milliseconds. */
 const strangers: readonly ProtocolDefinition[] = [leasedRegister, slowlyLeasedRegister, casPaxos, relay]
 
-/** Of this process's own work: what else the machine does costs wall time, not this. */
+/** The CPU time of this process: other load on the machine costs wall time only. */
 const now = (): Millis => {
   const { user, system } = process.cpuUsage()
   return millis((user + system) / 1_000)
@@ -49,7 +49,7 @@ function secondsToFind(subject: SearchedProtocol, start: number): number | undef
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: usualStrategies, limits }
     const { findings } = searchSeeds(subject, { ...search, stopAtFirst: false, verifyDeterminism: false })
-    // What never recovers may do so without the mistake.
+    // A protocol that never recovers may fail to do so without the bug.
     if (findings.some(({ failure }) => failure.kind !== 'unrecovered')) return (now() - startedAt) / 1_000
   }
   return undefined

@@ -5,7 +5,7 @@ import { thisCheckout, withCommit } from './other-commit.ts'
 import type { BenchTurn, Taken } from './speed-side.ts'
 
 const PAIRS = 20
-/** So many trials before anything counts, and in each turn: about a third of a second. */
+/** The number of trials before measuring, and in each turn: about a third of a second. */
 const CASES = [
   { operations: 60, nodes: 3, warmUp: 6_000, trials: 800 },
   { operations: 60, nodes: 5, warmUp: 4_000, trials: 500 },
@@ -17,8 +17,8 @@ const CASES = [
 const SEMI_SPACE_MB = threadLimits.maxYoungGenerationSizeMb / 3
 
 /**
- * This checkout against a commit: both take turns in processes of their own, in pairs, so that whatever else the machine
- * does slows both. What it does in a single turn is why the middle ratio counts, and the best turns.
+ * Compares this checkout with a commit: both take turns in separate processes, in pairs, so that other load on the
+ * machine slows both. Because load may hit a single turn, the median ratio counts, and the best turns.
  */
 export const comparePairs = (print: (line: string) => void, commit: string): Promise<void> =>
   withCommit(commit, async (root) => {
@@ -66,7 +66,7 @@ async function compared(
   const rates: (readonly [before: number, now: number])[] = []
   const turn = { operations, nodes, trials }
   for (let pair = 0; pair < PAIRS; pair++) {
-    // Each begins every other pair, since the second turn may meet another machine.
+    // Each begins every other pair, since the machine may have changed by the second turn.
     const first = pair % 2 === 0 ? await rateOf(before, turn) : undefined
     const second = await rateOf(now, turn)
     rates.push([first ?? (await rateOf(before, turn)), second])

@@ -3,30 +3,30 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { Millis } from '@chaosproxy/history'
 
-// One side of a comparison: a process of its own, with the simulator of one checkout.
+// One side of a comparison: a separate process with the simulator of one checkout.
 
-/** So many trials of Raft, from where the last turn with these numbers ended. */
+/** Runs this many trials of Raft, from where the last turn with these numbers ended. */
 export interface BenchTurn {
   readonly operations: number
   readonly nodes: number
   readonly trials: number
 }
 
-/** Processor seconds that they took. */
+/** The processor seconds they took. */
 export interface Taken {
   readonly seconds: number
 }
 
 const root = process.argv[2] ?? '.'
 
-/** What has been there since trials began; other members may be missing in an old commit, or called otherwise. */
+/** Members that have always existed; others may be missing in an old commit, or have other names. */
 const load = (name: string): Promise<unknown> =>
   import(pathToFileURL(join(root, 'packages', name, 'dist', 'index.js')).href)
 const { planTrial, runPlan, strategies } = (await load('simulator')) as typeof import('@chaosproxy/simulator')
 const { findProtocol } = (await load('protocols')) as typeof import('@chaosproxy/protocols')
 const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/workloads')>).then(
   ({ register }) => register,
-  // Commits before there were workloads ask for nothing else.
+  // Commits from before there were workloads need nothing else.
   () => undefined,
 )
 

@@ -24,10 +24,10 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-/** So long, before anything counts: until then much of the time goes to compiling. */
+/** The time before measuring, much of which goes to compiling. */
 const WARM_UP_MS = 10_000
 const MEASURED_MS = 4_000
-/** Trials over which the heap must not grow. */
+/** The trials over which the heap must not grow. */
 const MEMORY_TRIALS = 20_000
 
 /** In a thread with the memory that a thread of `chaos fuzz` has. */
@@ -101,7 +101,7 @@ function speedOf(subject: SearchedProtocol): string {
   )
 }
 
-/** A finding would be a mistake of Raft's, and no speed. */
+/** A finding would be a bug in Raft, and no measurement. */
 function runTrial(subject: SearchedProtocol, seed: number): Trial {
   const trial = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
   if (trial.failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(trial.failure)}`)

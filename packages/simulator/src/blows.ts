@@ -12,7 +12,7 @@ export interface World {
   now(): Nanos
 }
 
-/** Every kind of fault that nodes and connections can suffer here, and what it does. It is in force on return. */
+/** Injects every kind of fault that nodes and connections can suffer here. The fault is in force on return. */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {
     for (const { from, to } of links) network.link(from, to).reset()
@@ -41,7 +41,7 @@ export function apply(fault: Fault, world: World): Undo {
     const links = trouble.onReplies === true ? fault.links.map(({ from, to }) => ({ from: to, to: from })) : fault.links
     return onLinks(fault, links, world)
   }
-  // The table pairs each kind with its own blow, which the compiler cannot follow through the lookup.
+  // The table pairs each kind with its own function; the compiler cannot follow that through the lookup.
   const blow = blows[fault.kind] as ((fault: Fault, world: World) => Undo) | undefined
   if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
   return blow(fault, world)
@@ -71,7 +71,7 @@ function crash({ nodes, before, nth }: FaultOfKind<'crash'>, world: World): Undo
   }
 }
 
-/** Takes effect whenever a node takes a step by a wrong clock. */
+/** Counts a hit whenever a node takes a step by a wrong clock. */
 function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: World): Undo {
   const wrong = named(nodes, world)
   const fault = { offsetMs, driftPpm, since: world.now() }

@@ -51,7 +51,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A request and its answer; the server receives this object as the request. It ends once. */
+/** A request and its answer; the server receives this object as the request. It completes once. */
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
@@ -118,7 +118,7 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/** Undefined if the node died first: then only the end of the connection arrives. */
+/** Undefined if the node died first: then the client only sees the connection break. */
 type Reply = Completion | 'refused' | undefined
 
 /** An answer on its way to the client. */

@@ -33,7 +33,7 @@ export interface SimulationOptions {
   /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
   readonly moments?: MomentWatch | undefined
-  /** Hears what nodes send each other; made by the caller, given the cluster's clock. */
+  /** Hears the messages between nodes; the caller makes it, given the cluster's clock. */
   readonly ear?: ((now: () => number) => Ear) | undefined
   /** The longest time among the protocol's settings; see `recoveryMs`. */
   readonly longestSettingMs?: Millis | undefined
@@ -58,19 +58,19 @@ export interface SimulatedCluster extends Cluster {
   run(done: () => boolean, limits: RunLimits): RunEnd
   /** Whether any node is ready to serve clients. */
   isReady(): boolean
-  /** Everything that has happened so far: arrivals, fsyncs, timers, and what clients and the nemesis did. */
+  /** Events so far: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   eventCount(): number
   /** Steps taken so far by the machines of all nodes. */
   stepCount(): number
-  /** What a node has done that none may ever do; absent: the protocol's own invariants say all there is. */
+  /** The first forbidden action of a node; when absent, only the protocol's own invariants are watched. */
   broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
-  /** What the programs of some run are to meet, and this one has not; absent: nothing. */
+  /** What the programs of some run should reach and this run has not; when absent, nothing. */
   unmet?(): readonly string[]
-  /** What this one has met of it. */
+  /** What this run has reached of it. */
   met?(): readonly string[]
-  /** Times of holds count from here on; absent: nothing can be held. */
+  /** Holds count their times from here on; when absent, no request can be held. */
   scenarioBegins?(): void
-  /** Gives back what the run has taken of this process; absent: nothing. */
+  /** Undoes the run's changes to this process; when absent, there are none. */
   close?(): void
 }
 
@@ -142,7 +142,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // Not getters: every literal with a getter has a hidden class of its own, which slows all access to it.
+    // Not getters: every literal with a getter has its own hidden class, which slows all access to it.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

@@ -8,7 +8,7 @@ export interface CrashPoint {
   readonly die: () => void
 }
 
-/** The places where a node is to die. */
+/** The places at which a node is to die. */
 export class CrashPoints {
   readonly #points: CrashPoint[] = []
 
@@ -25,7 +25,7 @@ export class CrashPoints {
     if (at >= 0) this.#points.splice(at, 1)
   }
 
-  /** The node is about to carry out this effect: whether it dies first. */
+  /** Called before the node carries out this effect; returns whether it dies first. */
   reachedBy(effect: NodeEffect): boolean {
     let reached = false
     for (const point of this.#points) if (point.before === effect && --point.left === 0) reached = true

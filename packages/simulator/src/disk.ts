@@ -18,8 +18,8 @@ export interface DiskOptions {
 const NOTHING: readonly AnyEffect[] = []
 
 /**
- * The part of a node that outlives it. It makes one batch of effects durable at a time; whatever the node does
- * meanwhile waits behind the batch.
+ * The part of a node that outlives it. It makes one batch of effects durable at a time; the node's later effects wait
+ * behind the batch.
  */
 export class Disk {
   readonly #minMs: Millis
@@ -39,7 +39,7 @@ export class Disk {
     this.#tears = streamOf(seed, `${id} torn write`)
   }
 
-  /** The same array at all times, which grows. */
+  /** Always the same array, which grows. */
   get durable(): readonly unknown[] {
     return this.#journal
   }
@@ -98,7 +98,7 @@ interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }
 
-/** The moment at which what a node wrote in one of its lives is durable. */
+/** The moment when the records that a node wrote in one of its lives are durable. */
 export class Fsync implements Happening {
   readonly #writer: Writer
   readonly #life: number

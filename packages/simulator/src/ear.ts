@@ -5,16 +5,16 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 /** A message that was heard, as it travels. */
 export type HeardMessage = { -readonly [member in keyof NodeMessage]: NodeMessage[member] }
 
-/** Hears what nodes send each other, and is told what becomes of it. */
+/** Hears the messages between nodes, and learns whether they arrive. */
 export interface Ear {
-  /** Undefined for a message that is not listened for. */
+  /** Undefined for a message that nobody listens for. */
   sent(link: LinkName, message: unknown): HeardMessage | undefined
 }
 
-/** More messages explain nothing. */
+/** The most messages recorded; more would explain nothing. */
 const MOST_HEARD = 2_000
 
-/** An ear for one run, which hears nothing before it begins. */
+/** An ear for one run. It hears nothing before `begin`. */
 export interface RunEar {
   /** The ear, for a cluster with this clock. */
   listen(now: () => number): Ear
@@ -23,7 +23,7 @@ export interface RunEar {
   heard(): Heard
 }
 
-/** Hears the messages between some nodes, and those with some change, during a part of a run. */
+/** Hears messages between certain nodes, and messages with a certain change, during a part of a run. */
 export function createEar(listening: Listening): RunEar {
   const { from, to, between, about } = listening
   const wanted = about.map((change) => ({ change, value: JSON.stringify(change.value) }))
@@ -91,7 +91,7 @@ function mentions(message: unknown, key: string | undefined, wanted: string, dep
 /** Messages are trees, and not deep. */
 const DEEPEST = 12
 
-/** The value itself or, of a cas, what it is changed to. */
+/** The value itself, or the new value of a cas. */
 const isValue = (value: unknown, wanted: string): boolean =>
   JSON.stringify(value) === wanted ||
   (Array.isArray(value) && value.length === 2 && JSON.stringify(value[1]) === wanted)

@@ -1,6 +1,6 @@
 /**
- * Chance that is looked up rather than drawn: a function of whom it concerns and of a count, so that one fault or
- * operation more or less does not change the fate of the others.
+ * Randomness that is looked up rather than drawn: a function of a name and a count, so that one fault or operation more
+ * or less does not change the fate of the others.
  */
 export type Stream = number
 
@@ -11,7 +11,7 @@ export function streamOf(seed: number, name: string): Stream {
   return mix(h)
 }
 
-/** Splits a stream for a separate question about the same thing. */
+/** Derives a stream for a separate question about the same thing. */
 export const substream = (stream: Stream, question: number): Stream => mix(stream + Math.imul(question + 1, 0x632be5ab))
 
 /** The n-th number of a stream: 32 bits. */

@@ -9,7 +9,7 @@ export interface InjectorOptions {
   soon(callback: () => void): void
   /** Why a fault cannot be injected; undefined if it can. */
   problemOf(fault: Fault): string | undefined
-  /** The fault is in force when this returns. It has no problem. */
+  /** The fault is in force when this returns. It must be possible. */
   strike(fault: Fault): Undo
 }
 
@@ -17,7 +17,7 @@ export interface Injector extends Pick<Cluster, 'inject'> {
   healAll(): void
 }
 
-/** Injects faults, and remembers what undoes those in force. */
+/** Injects faults, and keeps the functions that heal those in force. */
 export function createInjector({ soon, problemOf, strike }: InjectorOptions): Injector {
   const inForce = new Set<Undo>()
   return {

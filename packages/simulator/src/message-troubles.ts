@@ -16,12 +16,12 @@ export interface Placed {
   readonly trigger: Trigger
 }
 
-/** A message that leaves, as the faults of its link change it. Times are in nanoseconds. */
+/** A message as it leaves, changed by the faults of its link. Times are in nanoseconds. */
 export interface Passage {
-  /** Number of messages sent on the link before it. */
+  /** Number of earlier messages on the link. */
   readonly n: number
   readonly honest: Parcel
-  /** What arrives; undefined: nothing. */
+  /** The message that arrives; undefined: none. */
   parcel: Parcel | undefined
   besides: Parcel | undefined
   delay: number
@@ -35,11 +35,11 @@ export interface Passage {
 export interface TroubledLink {
   /** Whether a fault hits the nth message. */
   strikes(placed: Placed, question: number, n: number): boolean
-  /** The draw by which it was hit, as one uniform in [0, 1). */
+  /** The random number by which it was hit, rescaled to be uniform in [0, 1). */
   share(probability: number | undefined, question: number, n: number): number
   /** In nanoseconds; never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
-  /** When a message has passed at this many bytes a second, after those before it. */
+  /** When a message has passed at this many bytes per second, after those before it. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number
   /** The message as this link would falsify it; undefined if that is impossible. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
@@ -48,11 +48,11 @@ export interface TroubledLink {
 }
 
 /**
- * What a kind of fault does to the messages of a link. Each asks chance its own question, so that faults do not strike
- * together.
+ * How a kind of fault affects the messages of a link. Each kind asks for its own random number, so that faults strike
+ * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** The fault's links are named in the direction of the requests, and it acts on replies. */
+  /** The fault names its links in the direction of requests but acts on replies. */
   readonly onReplies?: true
   /** Messages that it holds leave only once no such fault is in force. */
   readonly holds?: true
@@ -68,7 +68,7 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// Questions about each message, each with a stream of its own; 0 and 11 are the network's.
+// Each question about a message has its own stream; 0 and 11 belong to the network.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3
@@ -83,7 +83,7 @@ const FORGERY = 10
 /** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6
 
-/** Every kind of fault that messages can suffer here, and what it does to them. */
+/** Every kind of fault that messages can suffer here, and its effect on them. */
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
   partition: {
     holds: true,
@@ -138,7 +138,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers notice, and what they drop need not be sent: an added message is dropped, and so is an altered one.
+  // Receivers notice damage, and a message that they drop need not be sent: added and altered messages are dropped.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined
@@ -155,7 +155,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'delay-reply': { onReplies: true, changes: delays },
 }
 
-/** Whether it strikes the nth message, which then counts as hit. */
+/** Whether it strikes the nth message, and counts it as hit. */
 function hits(placed: Placed, link: TroubledLink, question: number, n: number): boolean {
   const strikes = link.strikes(placed, question, n)
   if (strikes) placed.standing.hits++

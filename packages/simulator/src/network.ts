@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
   readonly belief: Belief
-  /** Hears what nodes send each other; absent: nobody listens. */
+  /** Hears the messages between nodes; when absent, nobody listens. */
   readonly ear?: Ear | undefined
 }
 
@@ -66,7 +66,7 @@ export class SimulatedNetwork {
   }
 }
 
-// The other questions about each message are those of faults.
+// The numbers of the other questions belong to faults.
 const DELAY = 0
 const FALSEHOOD = 11
 
@@ -118,7 +118,7 @@ export class Link implements TroubledLink {
 
   add(fault: StandingFault): void {
     const { kind, when } = fault.fault
-    // The table pairs each kind with its own trouble, which the compiler cannot follow through the lookup.
+    // The table pairs each kind with its own effect; the compiler cannot follow that through the lookup.
     const trouble = messageTroubles[kind] as Trouble | undefined
     if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
     this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
@@ -167,13 +167,15 @@ export class Link implements TroubledLink {
     this.#queue.schedule(time, parcel)
   }
 
-  /** Whether a fault hits the n-th message. Each question has its own chance, so that faults do not strike together. */
+  /**
+   * Whether a fault hits the nth message. Each question has its own random number, so that faults strike independently.
+   */
   strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
     const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))
     return trigger.strikes(ageMs, () => this.#drawn(question, n), n)
   }
 
-  /** A draw below the probability is uniform below it: scaled to 0 … 1 it serves as another draw at no cost. */
+  /** A number below the probability, scaled to [0, 1), is uniform again and saves another draw. */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
   }
@@ -235,7 +237,7 @@ export class Link implements TroubledLink {
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
-    // Later messages need not wait for one that is overtaken, nor for a copy.
+    // Later messages need not wait for an overtaken one, nor for a copy.
     if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
@@ -244,12 +246,12 @@ export class Link implements TroubledLink {
 
 interface Held {
   readonly parcel: Parcel
-  /** Number of messages sent on the link before it. */
+  /** Number of earlier messages on the link. */
   readonly n: number
 }
 
 /** More than a forgery of 64 fields can take. */
 const DRAWS_PER_FORGERY = 256
 
-/** Size as JSON, which real nodes speak. */
+/** The size as JSON, which real nodes send. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -39,7 +39,7 @@ export class NodeClock {
     this.#setRate(now)
   }
 
-  /** Takes this fault's whole deviation back at once. */
+  /** Undoes this fault's whole deviation at once. */
   remove(fault: ClockFault, now: Nanos): void {
     const at = this.#faults.indexOf(fault)
     if (at >= 0) this.#faults.splice(at, 1)

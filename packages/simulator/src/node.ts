@@ -22,8 +22,8 @@ import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step of one node, with the node's state and every record on its disk, which it must not change;
- * `event` is absent for a start.
+ * Called after every step of one node with the node's state and every record on its disk, neither of which it may
+ * change; `event` is absent for a start.
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
@@ -44,7 +44,7 @@ export interface NodeOptions extends DiskOptions {
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
-  /** Whether a deliberate mistake has made a difference on this node, in any of its lives. */
+  /** Whether a deliberate bug has made a difference on this node, in any of its lives. */
   marked = false
   /** Steps its machine has taken over all its lives. */
   steps = 0
@@ -55,7 +55,7 @@ export class SimulatedNode implements Ringing {
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
-  // Of the options, what every step looks at.
+  // The options that every step reads.
   readonly #observe: Observer | undefined
   readonly #moments: MomentWatch
   readonly #belief: Belief
@@ -67,7 +67,7 @@ export class SimulatedNode implements Ringing {
   #up = false
   #life = 0
   #pauses = 0
-  /** What arrived while the node was paused. */
+  /** Events that arrived while the node was paused. */
   #backlog: (() => void)[] = []
   #led = false
 
@@ -192,8 +192,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Who believes what is false may come to what cannot be, and throw. A process ends by that, and is started again; the
-   * protocol is not to blame, since it was not meant for links that lie.
+   * A node that believes false messages may reach an impossible state and throw. Its process then exits and is
+   * restarted. The protocol is not to blame, since it was not designed for links that lie.
    */
   #whileMisled(act: () => void): void {
     try {
@@ -283,7 +283,7 @@ export class SimulatedNode implements Ringing {
     this.#backlog.push(() => this.written(life, batch))
   }
 
-  /** Records before the one it dies at may still reach the disk. */
+  /** Records before the one at which it dies may still reach the disk. */
   #diesWriting(batch: readonly AnyEffect[]): boolean {
     for (const [i, effect] of batch.entries()) {
       if (effect.type !== 'persist' || !this.crashes.reachedBy('persist')) continue
@@ -295,8 +295,9 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Carries out effects up to the first that must be made durable, or all if they are. False if the node died before one of
-   * them. One loop with one look at each effect's type: effects have so many shapes that every look is slow.
+   * Carries out effects up to the first that must be made durable, or all if there is none. False if the node died
+   * before one of them. One loop that reads each effect's type once: effects have so many shapes that every read is
+   * slow.
    */
   #execute(effects: readonly AnyEffect[], durable: boolean): boolean {
     for (let i = 0; i < effects.length; i++) {
@@ -385,6 +386,6 @@ export class SimulatedNode implements Ringing {
   }
 }
 
-/** How soon a process that ended by itself is started again. */
+/** The time after which a process that exited is restarted. */
 const SUPERVISOR_NANOS = 100e6
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -6,20 +6,20 @@ export interface Addressee {
   deliver(message: unknown): void
   /** The connection broke while the message was on its way. */
   broken(): void
-  /** Whether nobody is there to take it; absent: somebody is. */
+  /** Whether nobody is there to take it; when absent, somebody is. */
   isDown?(): boolean
 }
 
-/** What a message travels on. */
+/** The connection that a message travels on. */
 interface Carrier {
-  /** Which of its connections is open now. */
+  /** The number of the connection that is open now. */
   readonly connection: number
   reset(): void
 }
 
 /**
- * One message in flight. It is delivered or broken, once; or neither, if it is lost without a trace. A single class for
- * all messages: a queue of objects of many classes is slow to call.
+ * One message in flight. It is delivered once or broken once, or lost without a trace. A single class for all messages:
+ * a queue of objects of many classes is slow to call.
  */
 export class Parcel implements Happening {
   readonly message: unknown

@@ -3,15 +3,15 @@ import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@cha
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * More than an honest run takes: every phase twice over, the time to recover and a minute, and a hundred thousand
- * events a second.
+ * More than a normal run takes: every phase twice, the time to recover and a minute, at a hundred thousand events a
+ * second.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
   return { events: durationMs * 100, durationMs }
 }
 
-/** How long to wait, before clients begin, for a node that serves them. */
+/** How long to wait, before clients begin, for a node that can serve them. */
 export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =

@@ -31,7 +31,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   const observe = (node: NodeId) => (_: unknown, event: unknown) => {
     last = { node, event }
   }
-  const machine = protocol.create({ bug, object, knobs })
+  const machine = protocol.create({ bug, object, settings: knobs })
   const ear = options.listening === undefined ? undefined : createEar(options.listening)
   const cluster = createSimulatedCluster({
     ...{ machine, nodes, seed, longestSettingMs: longestSettingMs(protocol, knobs) },
@@ -50,7 +50,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     for (const callback of callbacks) callback(error)
   }
 
-  /** The simulator never waits, so yield now and then to whatever interrupts or watches the run. */
+  /** The simulator never waits, so it yields now and then to code that interrupts or watches the run. */
   async function drive(): Promise<void> {
     const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
     const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]
@@ -102,7 +102,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
 
 /** About ten milliseconds of work: interrupts are only noticed between such slices. */
 const EVENTS_AT_A_TIME = 5_000
-/** A hundred thousand events a second are more than any honest run takes. */
+/** A hundred thousand events a second are more than a normal run takes. */
 const EVENTS_PER_MS = 100
 
 /** Returns why the run cannot go on, if it cannot. */
@@ -119,12 +119,12 @@ function advance(
   return end
 }
 
-/** An honest protocol takes about thirty events per operation; as many more as this within this time are a flood. */
+/** A normal protocol takes about thirty events per operation; this many more within this time are a flood. */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000
 const FLOOD_EVENTS_PER_OPERATION = 1_000
 
-/** Says what is wrong once far more happens in a moment of virtual time than clients asked for. */
+/** Reports a flood: far more events in a moment of virtual time than clients' operations explain. */
 function floodWatch(cluster: SimulatedCluster, rate: number): () => string | undefined {
   const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
   let since: number = cluster.clock.now()

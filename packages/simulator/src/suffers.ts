@@ -3,7 +3,7 @@ import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
 
-/** For kinds that make no sense for messages that arrive whole: the nearest alternative. */
+/** For kinds that make no sense for whole messages: the nearest alternative. */
 const instead: { readonly [kind in FaultKind]?: string } = {
   corrupt: 'corrupt-message',
   'reset-peer': 'reset',
@@ -57,7 +57,7 @@ export function whyNotSimulated(fault: Fault): string | undefined {
   const suffering = simulatorSuffers(fault.kind)
   if (suffering !== true) return `${suffering.not}; instead: ${suffering.instead}`
   if ('match' in fault && fault.match !== undefined)
-    return 'what messages say is matched on real bytes only: leave "match" out'
+    return 'message content is matched on real bytes only: leave "match" out'
   if ('nodes' in fault) return undefined
   const ofConnections = 'when' in fault && (familyOf(fault.kind)?.name ?? 'tcp') === 'tcp'
   if (ofConnections && fault.when !== undefined) return 'connections are not counted in virtual time: leave "when" out'
@@ -65,9 +65,9 @@ export function whyNotSimulated(fault: Fault): string | undefined {
     return `latencies are spread evenly in virtual time, not ${fault.distribution}`
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (fault.kind === 'duplicate-message' && ofClients !== undefined)
-    return `${linkName(ofClients)} carries no messages that could come twice: each request of a client is made once`
+    return `${linkName(ofClients)} carries no messages that could be duplicated: each request of a client is sent once`
   if ((fault.kind === 'forge-message' || fault.kind === 'forge-signed-message') && ofClients !== undefined)
-    return `${linkName(ofClients)} carries what clients say, which is recorded as said: forge links between nodes`
+    return `${linkName(ofClients)} carries messages of clients, which are recorded as sent: forge links between nodes`
   const isHttp = familyOf(fault.kind)?.name === 'http'
   const notRequests = isHttp ? fault.links.find(({ from }) => from !== 'clients') : undefined
   if (notRequests !== undefined) return `${linkName(notRequests)} carries no requests: they go from clients to nodes`

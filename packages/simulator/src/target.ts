@@ -6,14 +6,14 @@ import { simulatorSuffers } from './suffers.ts'
 export const SIMULATED = 'sim:'
 
 /**
- * A protocol in virtual time: a run is a function of its spec, byte for byte. A watched protocol, as users' own are, is
- * stopped when it floods.
+ * A protocol in virtual time: a run is a function of its spec, byte for byte. A watched protocol, such as a user's own,
+ * is stopped when it floods.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),
   name: `${SIMULATED}${protocol.name}`,
   tier: 'simulated',
   suffers: simulatorSuffers,
-  // What runs it is loaded only for a run in virtual time.
+  // The code that runs it is loaded only for a run in virtual time.
   start: async (options) => (await import('./start.ts')).startInVirtualTime(protocol, options, watched),
 })

@@ -6,8 +6,8 @@ export interface Asker {
 }
 
 /**
- * A node's requests without an answer, in order. Lists, since there are only ever a few: a map reorganises itself whenever
- * its last entry goes, which is at nearly every answer.
+ * A node's requests without an answer, in order. Lists, since there are only ever a few: a map reorganises itself
+ * whenever its last entry goes, which is at nearly every answer.
  */
 export class Unanswered {
   #ids: string[] = []

@@ -1,17 +1,17 @@
 import { millis } from '@chaosproxy/history'
-import { findProtocol, type KnobValue, protocols } from '@chaosproxy/protocols'
+import { findProtocol, type ProtocolSettingValue, protocols } from '@chaosproxy/protocols'
 import { describe, expect, test } from 'vitest'
-import { workloadFor } from '../bench/mistake-subjects.ts'
+import { workloadFor } from '../bench/bug-subjects.ts'
 import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
-/** What must be turned for a mistake to matter, and what the histories are held to. */
+/** The settings under which a bug matters, and the level that histories are checked against. */
 interface Setting {
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
   readonly level?: 'linearizable' | 'sequential' | 'eventual'
 }
 
 const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
-/** Neither snapshots, nor transfers, nor changes of membership: what needs none of them is found sooner. */
+/** No snapshots, transfers or membership changes: bugs that need none of them are found sooner. */
 const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
 const SHORT_VISIBILITY: Setting = { knobs: { 'visibility-ms': 20 } }
@@ -21,8 +21,8 @@ const FENCED: Setting = { knobs: { fencing: true, 'ttl-ms': 100 } }
 const LONG_LOCKS: Setting = { knobs: { 'ttl-ms': 10_000 } }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
-/** Seen by clients: invariants are not watched. */
-const BY_HISTORY: { readonly [mistake: string]: Setting } = {
+/** Found by clients: invariants are not watched. */
+const BY_HISTORY: { readonly [bug: string]: Setting } = {
   'raft ack-before-majority': {},
   'raft stale-read': {},
   'raft no-log-check': {},
@@ -86,8 +86,8 @@ const BY_HISTORY: { readonly [mistake: string]: Setting } = {
   'quorum drop-handoff-on-restart': { ...EVENTUAL, knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' } },
 }
 
-/** Seldom seen by clients, and soon by an invariant. */
-const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
+/** Rarely seen by clients, and soon by an invariant. */
+const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'balancer never-back': {},
   'two-phase-commit presume-commit': {},
   'two-phase-commit forget-decision': {},
@@ -124,7 +124,7 @@ const BY_INVARIANT: { readonly [mistake: string]: Setting } = {
   'watch-cache ignore-compaction': { ...EVENTUAL, knobs: { history: 2 } },
 }
 
-/** Not seen within the trials that a test can afford: shown beside their protocol. */
+/** Not found within the trials that a test can afford: shown in the tests of their protocol. */
 const SHOWN_STEP_BY_STEP = [
   'raft commit-old-term',
   'raft double-apply',
@@ -135,10 +135,10 @@ const SHOWN_STEP_BY_STEP = [
 const TRIALS = 2_000
 
 /**
- * The seed that finds a mistake, by a strategy that goes by no seed before it, where many others do not. All are tried
- * again if a change of the protocol shifts it.
+ * A seed that finds the bug with a strategy that does not depend on earlier seeds, if most seeds do not. All seeds are
+ * tried again if a change of the protocol shifts it.
  */
-const FOUND_BY: { readonly [mistake: string]: number } = {
+const FOUND_BY: { readonly [bug: string]: number } = {
   'raft no-log-check': 123,
   'raft reply-by-index': 36,
   'raft lease-too-long': 66,
@@ -176,8 +176,8 @@ const FOUND_BY: { readonly [mistake: string]: number } = {
   'quorum no-write-back': 24,
 }
 
-function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
-  const [target = '', bug = ''] = mistake.split(' ')
+function hunt(named: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
+  const [target = '', bug = ''] = named.split(' ')
   const protocol = findProtocol(target)!
   const subject = {
     target,
@@ -204,23 +204,23 @@ function hunt(mistake: string, { knobs = {}, level = 'linearizable' }: Setting, 
       stopAtFirst: true,
       verifyDeterminism: false,
     }).findings.map(({ failure }) => failure)
-  const known = FOUND_BY[mistake]
+  const known = FOUND_BY[named]
   const failures = known === undefined ? [] : among(known, 1)
   return failures.length > 0 ? failures : among(1, TRIALS)
 }
 
-describe('a deliberate mistake', () => {
+describe('a planted bug', () => {
   test('is either searched for here or shown step by step', () => {
     const all = protocols.flatMap(({ name, bugs }) => bugs.map((bug) => `${name} ${bug.name}`))
     const known = [...Object.keys(BY_HISTORY), ...Object.keys(BY_INVARIANT), ...SHOWN_STEP_BY_STEP]
     expect(known.sort()).toEqual(all.sort())
   })
 
-  test.each(Object.entries(BY_HISTORY))('%s is caught by the history alone', (mistake, setting) => {
-    expect(hunt(mistake, setting, false)).toMatchObject([{ kind: 'violation', level: setting.level ?? 'linearizable' }])
+  test.each(Object.entries(BY_HISTORY))('%s is found by the history alone', (named, setting) => {
+    expect(hunt(named, setting, false)).toMatchObject([{ kind: 'violation', level: setting.level ?? 'linearizable' }])
   })
 
-  test.each(Object.entries(BY_INVARIANT))('%s is caught by an invariant', (mistake, setting) => {
-    expect(hunt(mistake, setting, true)).toMatchObject([{ kind: 'invariant' }])
+  test.each(Object.entries(BY_INVARIANT))('%s is found by an invariant', (named, setting) => {
+    expect(hunt(named, setting, true)).toMatchObject([{ kind: 'invariant' }])
   })
 })

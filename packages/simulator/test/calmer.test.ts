@@ -11,34 +11,34 @@ const SCENARIO: Scenario = {
 const drawn: readonly PlannedDelay[] = Array.from({ length: 40 }, (_, packet) => ({
   ...{ connection: 'n1>redis 1', from: 'redis', packet, takes: nanos((1 + packet / 10) * 1e6) },
 }))
-/** It fails if packet 30 takes more than 2.4 ms; packets without a delay of their own take the usual time. */
+/** It fails if packet 30 takes more than 2.4 ms; packets without their own delay take the usual time. */
 const fails = ({ delays = drawn }: Scenario): boolean =>
   delays.some(({ packet, takes }) => packet === 30 && takes > 2.4e6)
 const options = { fails, delaysIn: () => drawn, expired: () => false }
 
 describe('unusual delays', () => {
-  test('are cut down to those that matter, with the least time that does', () => {
+  test('are reduced to those that matter, each with the least time that does', () => {
     const [only, ...others] = calmer(SCENARIO, options).delays ?? []
     expect(others).toEqual([])
     expect(only).toMatchObject({ packet: 30, takes: 4e6 })
     expect((only?.least ?? 0) / 1e6).toBeCloseTo(2.4, 1)
   })
 
-  test('are none where it fails with the usual ones', () => {
+  test('are none if the scenario fails with the usual delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('stay as drawn if what is spelt out does not repeat the failure, and as many as there was no time to try', () => {
+  test('stay as drawn if the written-out delays do not repeat the failure, or time runs out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('have no least time where a shorter one goes wrong, too', () => {
+  test('have no least time if a shorter one fails, too', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })
 
-  test('are read as they were written', () => {
+  test('are read back as they were written', () => {
     const [delay] = calmer(SCENARIO, options).delays ?? []
     expect(delay && parsePlannedDelay(JSON.parse(JSON.stringify(printPlannedDelay(delay))), 'f')).toEqual(delay)
     expect(() => parsePlannedDelay({ connection: 'n1>n2 1' }, 'replay.json: delays[0]')).toThrow(

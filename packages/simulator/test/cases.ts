@@ -1,18 +1,18 @@
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
-import { type AnyMachine, findProtocol, type KnobValue } from '@chaosproxy/protocols'
+import { type AnyMachine, findProtocol, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import type { SimulationOptions } from '../src/cluster.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
 import { simulateRun } from './simulate-run.ts'
 
-/** One simulated run, in short. */
+/** Parameters of one simulated run. */
 export interface Case {
   readonly protocol: string
   readonly seed: number
   readonly bug?: string
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
   readonly faults?: readonly string[]
   readonly schedule?: Schedule
   readonly nodes?: number
@@ -24,7 +24,7 @@ export interface Case {
 }
 
 export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyMachine =>
-  findProtocol(protocol)!.create({ bug, knobs })
+  findProtocol(protocol)!.create({ bug, settings: knobs })
 
 export const scheduleFor = ({ seed, faults = [], nodes = 5, timeMs = 2000 }: Case): Schedule =>
   planSchedule({
@@ -66,7 +66,7 @@ export const judge = (events: readonly Event[]): Report =>
     now: () => millis(performance.now()),
   })
 
-/** Tries seed after seed; the first whose run is judged so, or undefined. */
+/** Tries seeds in order; returns the first whose run satisfies `holds`, or undefined. */
 export function findSeed(
   options: Omit<Case, 'seed'>,
   level: 'linearizable' | 'eventual',

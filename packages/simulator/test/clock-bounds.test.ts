@@ -1,5 +1,5 @@
 import { type Millis, millis, nanos } from '@chaosproxy/history'
-import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { findProtocol, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { type SearchedProtocol, searchSeeds, type TrialChoices, usualStrategies } from '../src/index.ts'
@@ -8,7 +8,7 @@ import { planTrial } from '../src/search/plan.ts'
 
 interface Asked {
   readonly protocol: ProtocolDefinition
-  readonly knobs?: { readonly [name: string]: KnobValue }
+  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
   readonly clocks?: { readonly driftPpm?: number; readonly jumpMs?: Millis }
 }
 
@@ -54,14 +54,14 @@ describe('clocks in a search', () => {
     [1.25, 200_000],
     [1.02, 19_608],
     [4, 500_000],
-  ])('drift up to what lets one run %f times as fast as another, and no further', (drift, boundPpm) => {
+  ])('drift until one runs %f times as fast as another, and no further', (drift, boundPpm) => {
     const { driftPpm } = widest({ protocol: raft, knobs: { reads: 'lease', 'clock-drift': drift } })
     expect(driftPpm).toBeLessThanOrEqual(boundPpm)
     expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
     if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
   })
 
-  test('are wrong one after another if the protocol declares a bound, since two would add up', () => {
+  test('are wrong one at a time if the protocol declares a bound, since two errors would add up', () => {
     for (const faults of drawn({ protocol: raft, knobs: LEASES }))
       for (const [i, { from }] of faults.entries())
         expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
@@ -86,7 +86,7 @@ describe('clocks in a search', () => {
     expect(jumpMs).toBeLessThanOrEqual(10)
   })
 
-  test('jump as far as the uncertainty of commit-wait leaves room beside the deviation of its nodes', () => {
+  test('jump as far as the uncertainty of commit-wait allows beyond the deviation of its nodes', () => {
     expect(widest({ protocol: commitWait, knobs: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
@@ -96,13 +96,13 @@ describe('clocks in a search', () => {
   })
 })
 
-describe('a leader whose lease allows for clocks that differ by a tenth, though they may by a quarter', () => {
+describe('a leader whose lease tolerates a clock difference of a tenth, where a quarter may occur', () => {
   // It lasts for 227 ms by its clock: longer than the followers' silence of 250 ms only by one more than 9% slow.
-  const mistaken: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
+  const boundless: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
   const found = (choices: TrialChoices) =>
     searchSeeds(
       {
-        ...subjectOf({ protocol: mistaken, knobs: { ...LEASES, 'clock-drift': 1.1 } }),
+        ...subjectOf({ protocol: boundless, knobs: { ...LEASES, 'clock-drift': 1.1 } }),
         nodes: undefined,
         operations: 60,
         choices,
@@ -121,16 +121,16 @@ describe('a leader whose lease allows for clocks that differ by a tenth, though 
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('is caught by default', () => {
+  test('is found by default', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('is not caught by clocks that drift by 5%, which it allows for', () => {
+  test('is not found with clocks that drift by 5%, which it tolerates', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })
 
-describe('a scenario cut down', () => {
+describe('a shrunk scenario', () => {
   const clock = (fromMs: number, toMs: number, driftPpm: number) => ({
     from: nanos(fromMs * 1e6),
     to: nanos(toMs * 1e6),
@@ -140,7 +140,7 @@ describe('a scenario cut down', () => {
   const keeps = (...faults: ReturnType<typeof clock>[]) =>
     keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, knobs: LEASES, faults })
 
-  test('keeps to the bounds of its search', () => {
+  test('keeps to the clock bounds of its search', () => {
     expect(keeps(clock(0, 10, 199_999), clock(10, 20, -199_999))).toBe(true)
     expect(keeps(clock(0, 10, 200_001))).toBe(false)
     expect(keeps(clock(0, 11, 100_000), clock(10, 20, 100_000))).toBe(false)

@@ -4,7 +4,7 @@ import { clusterContract } from '../../runner/test/cluster-contract.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
 
 clusterContract('simulated', ({ nodes, seed }) => {
-  const machine = findProtocol('raft')!.create({ knobs: {} })
+  const machine = findProtocol('raft')!.create({ settings: {} })
   const cluster = createSimulatedCluster({ machine, nodes, seed })
   return Promise.resolve({
     cluster,

@@ -23,7 +23,7 @@ test('another seed gives another history', () => {
 
 const copied = ({ state, effects }: ReturnType<AnyMachine['step']>) => structuredClone({ state, effects })
 
-/** Never lets a step see a state, a message or a record that anything else has a hold of. */
+/** Copies every state, message and record, so that a step never shares one. */
 const copying = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => copied(machine.start(node, structuredClone(journal), now)),
   step: (state, event, now, steady) =>
@@ -39,7 +39,7 @@ test.each(names)(
   },
 )
 
-test('what befalls one link does not depend on what was sent on another', () => {
+test('faults on one link do not depend on messages on another', () => {
   const arrivals = (extra: boolean): number[] => {
     const machine = machineFor({ protocol: 'master-master', seed: 1 })
     const cluster = createSimulatedCluster({ machine, nodes: 3, seed: 1 })
@@ -54,7 +54,7 @@ test('what befalls one link does not depend on what was sent on another', () => 
   expect(arrivals(true)).toEqual(arrivals(false))
 })
 
-test('a cluster that has used up its time or its events says so', () => {
+test('a cluster that has used up its time or its events reports it', () => {
   const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
   expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
   expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')

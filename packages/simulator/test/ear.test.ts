@@ -7,7 +7,7 @@ import { workloads } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { runScenario } from '../src/search/trial.ts'
 
-// An ear hears each message between nodes, and is told what became of it.
+// An ear hears each message between nodes, and learns whether it arrived.
 
 const at = (ms: number) => nanos(ms * 1e6)
 
@@ -35,7 +35,7 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
   return { messages: heard?.messages ?? [], events, unheard: unheard.events, isCut: heard?.isCut }
 }
 
-test('hears which messages have the change, where they went and when they arrived', () => {
+test('an ear hears which messages have the change, where they went and when they arrived', () => {
   const { messages, events, unheard } = heardIn([])
   const replicated = messages.filter(({ type }) => type === 'replicate')
   expect(new Set(replicated.map(({ to }) => to)).size).toBe(2)
@@ -45,11 +45,11 @@ test('hears which messages have the change, where they went and when they arrive
     expect(sentAt).toBeGreaterThanOrEqual(at(200))
     expect(endedAt).toBeGreaterThan(sentAt)
   }
-  // To listen changes nothing.
+  // Listening changes nothing.
   expect(unheard).toEqual(events)
 })
 
-test('is told that a message was held, lost, or came to a node that was down', () => {
+test('an ear learns that a message was held, lost, or reached a node that was down', () => {
   const partition = (mode: 'hold' | 'drop') => ({
     from: at(150),
     to: at(400),
@@ -64,7 +64,7 @@ test('is told that a message was held, lost, or came to a node that was down', (
   expect(down).toMatchObject({ fate: 'lost', by: 'down' })
 })
 
-test('hears everything between two nodes, and nothing outside its time', () => {
+test('an ear hears everything between two nodes, and nothing outside its time', () => {
   const { messages } = heardIn([], { between: ['n1', 'n2'], to: at(150), about: [] })
   expect(messages.length).toBeGreaterThan(0)
   for (const { from, to, sentAt, carries } of messages) {

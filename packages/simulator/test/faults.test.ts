@@ -11,14 +11,14 @@ type Step = (event: MachineEvent<number>, now: Millis) => Effects
 const log = (text: unknown) => ({ type: 'log', text: String(text) }) as const
 const ok: Completion = { type: 'ok', value: null }
 
-/** A node that does what it is told, and says what it finds in its journal when it starts. */
+/** A node that follows a script, and logs the content of its journal when it starts. */
 const scripted = (step: Step): AnyMachine => ({
   start: (_, journal) => ({ state: null, effects: [log(`starts with [${journal.join(' ')}]`)] }),
   step: (state, event, now) => ({ state, effects: step(event, now) }),
   status: () => ({ role: 'scripted', leads: true }),
 })
 
-/** Two nodes that do as the script says, what they log, and what clients are answered. */
+/** Two nodes that follow a script, their logs, and the clients' answers. */
 function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
   const lines: { readonly atMs: number; readonly node: string; readonly text: string }[] = []
   const cluster = createSimulatedCluster({
@@ -40,7 +40,7 @@ function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
         .invoke({ input: { f: 'write', key: 'x', value }, harmless: false }, millis(100), ({ type }) =>
           answers.push(`${value} ${type}`),
         ),
-    /** In force at once; the result heals, and gives the hits. */
+    /** In force at once; the result heals it and returns the hits. */
     inject(fault: Fault): () => number {
       let hits = -1
       let heal = () => {}
@@ -70,7 +70,7 @@ const slowDisk = { fsyncMinMs: millis(10), fsyncMaxMs: millis(10) }
 const reply = (event: MachineEvent<number>): Effects =>
   event.type === 'request' ? [{ type: 'reply', requestId: event.requestId, result: ok }] : []
 
-describe('a kill while the disk is at work', () => {
+describe('a kill during a write', () => {
   const script: Step = (event) => [...persists(1, 2, 3), log('all are durable'), ...reply(event)]
   const found = (seed: number): string => {
     const world = createWorld(script, { ...slowDisk, seed })
@@ -87,18 +87,18 @@ describe('a kill while the disk is at work', () => {
     return world.said('n1').at(-1)!
   }
 
-  test('leaves some first records of that write, or none, or all, and never more', () => {
+  test('leaves a prefix of the records being written, possibly none or all', () => {
     const journals = new Set(Array.from({ length: 60 }, (_, seed) => found(seed)))
     expect([...journals].sort()).toEqual(['[1 2 3]', '[1 2]', '[1]', '[]'].map((left) => `starts with ${left}`))
   })
 
-  test('leaves the same however often it is tried', () => {
+  test('leaves the same records each time', () => {
     for (let seed = 1; seed <= 5; seed++) expect(found(seed)).toBe(found(seed))
   })
 })
 
 describe('a crash before an effect', () => {
-  // Tells the other node 1, writes 10, tells it 2, writes 20, tells it 3, and answers.
+  // Sends 1 to the other node, writes 10, sends 2, writes 20, sends 3, and replies.
   const script: Step = (event) => {
     if (event.type === 'message') return [log(`got ${event.message}`)]
     const send = (message: number): Effects => [{ type: 'send', to: 'n2', message }]
@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('lets through what came before it, and nothing after it', () => {
+  test('lets earlier effects happen, and no later ones', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
@@ -127,12 +127,12 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('of a write never leaves that record, and perhaps those before it', () => {
+  test('never leaves the record it strikes at, but perhaps earlier ones', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
 
-  test('that is never reached kills nobody, and is over once healed', () => {
+  test('kills nobody if the effect never comes, and ends when healed', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
     world.ask('n1', 1)
@@ -171,7 +171,7 @@ describe('messages between nodes', () => {
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
-  test('that come twice all come, and their copies on top, as many as were counted', () => {
+  test('all arrive when duplicated, plus as many copies as were counted', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
@@ -182,7 +182,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('that are overtaken all come once, in another order', () => {
+  test('all arrive once when reordered, in another order', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll(late, seed)
       expect([...got].sort(ascending)).toEqual(numbers)
@@ -191,7 +191,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('that are damaged do not come, and take with them what is on its way behind them', () => {
+  test('are lost when corrupted, with all messages behind them on the connection', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'corrupt-message', links, bits: 1, when: { probability: 0.1 } }, seed)
       expect(got).toEqual([...got].sort(ascending))
@@ -200,7 +200,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('keep their fates when one that befalls others is left out', () => {
+  test('keep their fates when a fault on others is removed', () => {
     const alone = sendAll(late, 3).got
     const world = createWorld(script, { seed: 3 })
     world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
@@ -210,7 +210,7 @@ describe('messages between nodes', () => {
     expect(world.said('n2').slice(1).map(Number)).toEqual(alone)
   })
 
-  test('that were held are delivered with the delays they would have had', () => {
+  test('arrive after a hold with the delays they would have had', () => {
     const later = (hold: boolean) => {
       const world = createWorld(script, { seed: 4 })
       const fault = { kind: 'partition', links, mode: 'hold' } as const
@@ -219,15 +219,17 @@ describe('messages between nodes', () => {
       world.pass(3)
       heal()
       world.pass(500)
-      // Whoever was held comes at the earliest when it is released; whoever was not is as it would have been.
+      // A held message arrives at the earliest when it is released; the others arrive as without the fault.
       return world.lines.filter(({ node, text }) => node === 'n2' && Number(text) > 25).map(({ atMs }) => atMs)
     }
     expect(later(true)).toEqual(later(false))
   })
 
-  test('are a request each where they are from a client, and so cannot come twice', () => {
+  test('cannot be duplicated if a client sends them, since each is one request', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
-    expect(() => createWorld(script).inject(ofClients)).toThrow('clients>n1 carries no messages that could come twice')
+    expect(() => createWorld(script).inject(ofClients)).toThrow(
+      'clients>n1 carries no messages that could be duplicated',
+    )
   })
 })
 
@@ -243,17 +245,17 @@ describe('requests of clients', () => {
     return { answers: world.answers, asked: world.said('n1').filter((text) => text === 'asked').length, hits: heal() }
   }
 
-  test('that are lost are never served, and end in a timeout or a reset', () => {
+  test('are never served when lost, and end in a timeout or a reset', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-request', links, silence })).toEqual({ answers: ['0 info'], asked: 0, hits: 1 })
   })
 
-  test('whose replies are lost are served all the same', () => {
+  test('are served even if their replies are lost', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-reply', links, silence })).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are answered later, and after their timeout too late', () => {
+  test('are answered later when delayed, or after their timeout', () => {
     const late = (delayMs: number): Fault => ({
       kind: 'delay-reply',
       links,
@@ -264,7 +266,7 @@ describe('requests of clients', () => {
     expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are hit as the trigger counts them', () => {
+  test('are hit as often as the trigger counts', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
     for (let value = 0; value < 3; value++) {
@@ -284,7 +286,7 @@ describe('requests of clients', () => {
       { kind: 'latency', links, latencyMs: millis(1), jitterMs: millis(1), distribution: 'pareto' },
       'spread evenly in virtual time, not pareto',
     ],
-  ])('suffer nothing that has no meaning here: %j', (fault, message) => {
+  ])('cannot suffer a fault without meaning here: %j', (fault, message) => {
     expect(() => createWorld(script).inject(fault)).toThrow(message)
   })
 })
@@ -315,7 +317,7 @@ describe('a clock', () => {
     return { own: wrong('n1'), other: wrong('n2'), hits, injectedMs, healedMs }
   }
 
-  test('that jumped is ahead by as much until it is set right, and its timers run on as they did', () => {
+  test('is ahead by a jump until it is healed, and its timers keep their pace', () => {
     const { own, other, hits, injectedMs, healedMs } = ticks({ offsetMs: millis(-700), driftPpm: 0 })
     for (const { atMs, ahead } of own) expect(ahead).toBeCloseTo(atMs > injectedMs && atMs < healedMs ? -700 : 0, 5)
     for (const { ahead } of other) expect(ahead).toBeCloseTo(0, 5)
@@ -325,17 +327,17 @@ describe('a clock', () => {
     expect(hits).toBe(own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length)
   })
 
-  test('that drifts is ahead by more and more, and its timers ring the earlier', () => {
+  test('gets further ahead with a drift, and its timers ring earlier', () => {
     const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
     const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
     for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)
-    // Ten of its milliseconds are eight.
+    // Ten of its milliseconds are eight real ones.
     expect(drifting.length).toBeGreaterThan(11)
     expect(other.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length).toBe(10)
     for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)
   })
 
-  test('with two faults is wrong by both', () => {
+  test('is wrong by the sum of two faults', () => {
     const world = createWorld(ticking)
     world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(100), driftPpm: 0 })
     const heal = world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(20), driftPpm: 0 })
@@ -350,14 +352,14 @@ describe('a clock', () => {
   })
 })
 
-describe('a machine that asks for what cannot be', () => {
+describe('an impossible effect of a machine', () => {
   const asked = (effect: unknown) => {
     const world = createWorld(() => [effect as Effects[number]])
     world.ask('n1')
     return () => world.pass(10)
   }
 
-  test('is reported as such, with its node', () => {
+  test('is reported, with the node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is none of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',
@@ -366,7 +368,7 @@ describe('a machine that asks for what cannot be', () => {
   })
 })
 
-test('nothing is scheduled before now', () => {
+test('an event cannot be scheduled in the past', () => {
   const world = createWorld(() => [])
   world.pass(10)
   const times: number[] = []

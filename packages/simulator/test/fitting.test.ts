@@ -8,7 +8,7 @@ const NODES = ['n1', 'n2', 'n3']
 const NOTHING_KNOWN = () => ({ takeoverMs: undefined, timersMs: [] })
 const lengthMs = millis(1_000)
 
-/** What each strategy comes to for programs, from many seeds. */
+/** The plans of each strategy for programs, from many seeds. */
 function fitted(names: readonly string[]) {
   const chosen = nemeses.filter(({ name }) => names.includes(name))
   return strategies.flatMap((strategy) =>
@@ -21,20 +21,20 @@ function fitted(names: readonly string[]) {
 }
 
 describe('plans for programs', () => {
-  test('do something in every trial, and only what was chosen', () => {
+  test('inject something in every trial, and only chosen faults', () => {
     for (const { schedule, reactions } of fitted(['pause'])) {
       expect(schedule.length + reactions.length).toBeGreaterThan(0)
       expect(reactions.filter(({ harm }) => harm !== 'pause')).toEqual([])
     }
   })
 
-  test('wait for no leader, since no program is known to lead', () => {
+  test('wait for no leader, since programs have none', () => {
     const moments = fitted(['kill', 'pause', 'partition']).flatMap(({ reactions }) => reactions)
     expect(moments.length).toBeGreaterThan(0)
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('do nothing where no fault is chosen, and ask much at once instead', () => {
+  test('inject nothing if no fault is chosen, and make clients busy instead', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

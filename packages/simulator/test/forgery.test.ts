@@ -6,11 +6,11 @@ import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../src/cluster.ts'
 import { simulateRun } from './simulate-run.ts'
 
-/** A run whose links between nodes lie; every event, and the lines that nodes logged. */
+/** A run whose links between nodes lie; all its events, and the nodes' log lines. */
 function lyingRun(name: string, faults: readonly string[], seed: number) {
   const protocol = findProtocol(name)!
   const workload = workloads.find(({ object }) => protocol.objects.includes(object))!
-  const machine = protocol.create({ object: workload.object, knobs: {} })
+  const machine = protocol.create({ object: workload.object, settings: {} })
   const events: Event[] = []
   const log: string[] = []
   const nodes = protocol.defaultNodes
@@ -38,18 +38,18 @@ function lyingRun(name: string, faults: readonly string[], seed: number) {
 }
 
 test.each(protocols.map(({ name }) => name))(
-  '%s ends its run on links that lie, whatever its nodes believe',
+  '%s finishes its run on links that lie, whatever its nodes believe',
   (name) => {
     for (let seed = 1; seed <= 3; seed++) expect(lyingRun(name, ['forge', 'kill'], seed).type).not.toBe('stopped')
   },
 )
 
-test('a run on links that lie is the same once more', () => {
+test('a run on links that lie is repeatable', () => {
   const faults = ['forge', 'kill', 'pause']
   expect(lyingRun('paxos', faults, 4).events).toEqual(lyingRun('paxos', faults, 4).events)
 })
 
-test('a node that reaches an impossible state exits and is restarted, which no node does with signatures', () => {
+test('a node that reaches an impossible state exits and is restarted, which does not happen with signatures', () => {
   const logs = (faults: readonly string[]) =>
     [1, 2, 3, 4, 5, 6]
       .flatMap((seed) => lyingRun('paxos', faults, seed).log)

@@ -1,11 +1,12 @@
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { expect, test } from 'vitest'
-import { subjectWith } from '../bench/mistake-subjects.ts'
+import { subjectWith } from '../bench/bug-subjects.ts'
 import { guide, usualStrategies } from '../src/index.ts'
-import { findingFrom, limits } from './mistakes.ts'
+import { findingFrom, limits } from './planted-bugs.ts'
 
-// What hardly any history shows by itself is followed up until one does. CHAOS_SOAK=short takes 2 starting seeds of 20.
+// Broken invariants that hardly any history shows are followed up until one does. CHAOS_SOAK=short takes 2 starting
+// seeds of 20.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(30_000)
 

@@ -21,7 +21,7 @@ const SCENARIO: Scenario = {
 }
 
 describe('requests that are held at awaits', () => {
-  test('are kept in replay files, as they were', () => {
+  test('are read back from replay files unchanged', () => {
     const replay = { scenario: SCENARIO, found: undefined, digest: undefined, invariants: false }
     expect(parseReplay(printReplay(replay), 'a.json').scenario.holds).toEqual(SCENARIO.holds)
     expect(printReplay(replay)).toContain(
@@ -29,12 +29,12 @@ describe('requests that are held at awaits', () => {
     )
   })
 
-  test('are refused by a replay file that does not say for how long', () => {
+  test('are refused by a replay file that gives no duration', () => {
     const text = printReplay({ scenario: SCENARIO, found: undefined, digest: undefined, invariants: false })
     expect(() => parseReplay(text.replace(',"mostMs":40', ''), 'a.json')).toThrow(/a\.json: holds\[0\].*mostMs/)
   })
 
-  test('shrink away where they are not needed, and keep their time before and after what else happens', () => {
+  test('are removed by shrinking if they are not needed, and keep their place among other events', () => {
     const needed = shrink(SCENARIO, {
       fails: ({ holds = [], operations }) =>
         operations.some(({ at }) => holds.some(({ at: place, from }) => place === 'server.ts:7' && from >= at)),
@@ -45,7 +45,7 @@ describe('requests that are held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('move with the operation before them where operations are set apart', () => {
+  test('move with the operation before them when operations are spread out', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),
@@ -53,7 +53,7 @@ describe('requests that are held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test('are drawn of the awaits that there are, within what a trial lasts, and never without any', () => {
+  test("are drawn from a program's awaits, within the length of a trial, and only if there are any", () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

@@ -3,18 +3,18 @@ import { millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import { settingsFor } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
-import { workloadFor } from '../bench/mistake-subjects.ts'
+import { workloadFor } from '../bench/bug-subjects.ts'
 import { createSimulatedCluster } from '../src/cluster.ts'
 import { simulateRun } from './simulate-run.ts'
 
 const NODES = 5
 const TIME_MS = millis(5_000)
 
-/** Which nodes said that a mistake made a difference, in a run with the knobs and faults that it asks for. */
+/** The nodes that marked the bug in a run under the settings and faults that it declares. */
 function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
-  const { knobs = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
+  const { settings = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
   const workload = workloadFor(protocol, name ?? '')
-  const machine = protocol.create({ bug: name, knobs, object: workload.object })
+  const machine = protocol.create({ bug: name, settings, object: workload.object })
   const cluster = createSimulatedCluster({ machine, nodes: NODES, seed })
   const run = simulateRun(cluster, {
     workload,
@@ -50,23 +50,23 @@ const RARE = [
 const SEEDS = 4
 
 describe.each([...protocols])('$name', (protocol) => {
-  test('marks nothing without a mistake', () => {
+  test('marks nothing without a bug', () => {
     expect(markedIn(protocol, undefined, 1)).toEqual([])
   })
 
   const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
-  test.each(bugs.map(({ name }) => name))('with %s marks that it made a difference', (name) => {
+  test.each(bugs.map(({ name }) => name))('marks that %s made a difference', (name) => {
     let marked: readonly string[] = []
     for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
     expect(marked.length).toBeGreaterThan(0)
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'the settings that expose bugs of $name name faults that exist',
+    'the settings that expose bugs of $name name existing faults',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)
-      expect(() => protocol.create({ bug: bug.name, knobs: bug.under?.knobs ?? {} })).not.toThrow()
+      expect(() => protocol.create({ bug: bug.name, settings: bug.under?.settings ?? {} })).not.toThrow()
     },
   )
 })

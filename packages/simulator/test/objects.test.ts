@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { AnyObject } from '../../protocols/src/objects/object.ts'
 import { objects } from '../../protocols/src/objects/registry.ts'
 
-// What implements is not what judges: objects are written apart from the models that judge them, and agree.
+// Objects are written independently of the models that judge them; these tests compare the two.
 
 const key = fc.constantFrom('x', 'y')
 const number = fc.integer({ min: -3, max: 5 })
@@ -34,14 +34,14 @@ const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
   'log poll': fc.record({ offset: fc.nat(3), limit: fc.nat(3) }),
 }
 
-/** Which model judges an object, where it has another name, and what that model knows of the object's functions. */
+/** The model for an object, if its name differs, and the functions of the object that the model knows. */
 const judges: { readonly [object: string]: { readonly model: string; readonly initial?: Json } } = {
   lists: { model: 'list-append' },
   ids: { model: 'unique-ids' },
   bank: { model: 'bank', initial: { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } },
 }
 
-/** Of registers, texts are appended to in a history of their own: a value is a text, or none. */
+/** Appends to registers have their own history: there, a value is a text or absent. */
 const groups = objects.flatMap((object) => {
   const { model = object.name, initial = null } = judges[object.name] ?? {}
   const known = object.functions.filter((f) => f !== 'txn')
@@ -70,7 +70,7 @@ const inputs = ({ functions, valuesFor, model }: Group): fc.Arbitrary<Input[]> =
   return fc.array(one, { minLength: 1, maxLength: 30 })
 }
 
-/** One client asks for one thing after another. A lock is released with the token that its client was given last. */
+/** One client sends one request after another. A lock is released with the token that its client got last. */
 function played(object: AnyObject, asked: readonly Input[], state: unknown = object.initial()) {
   const events: Event[] = []
   const tokens = new Map<string | undefined, Json>()
@@ -83,7 +83,7 @@ function played(object: AnyObject, asked: readonly Input[], state: unknown = obj
     event('invoke', input, input.value)
     const completion = object.apply(state, input)
     if (completion.type === 'ok' && input.f === 'acquire') tokens.set(input.key, completion.value)
-    // Kept as it was answered, whatever becomes of the object.
+    // A copy of the answer, whatever happens to the object later.
     event(completion.type, input, completion.type === 'ok' ? structuredClone(completion.value) : input.value)
     if (completion.type === 'ok') expect(completion.value).toEqual(events.at(-1)?.value)
   }
@@ -100,7 +100,7 @@ const limits = {
 describe.each(groups)('$name', (group) => {
   const { object, model, initial } = group
 
-  test('carried out by one client is what its model allows', () => {
+  test('behaves as its model allows for one client', () => {
     fc.assert(
       fc.property(inputs(group), (asked) => {
         const { events } = played(object, asked)
@@ -111,7 +111,7 @@ describe.each(groups)('$name', (group) => {
     )
   })
 
-  test('saved and loaded goes on as if nothing had happened, and what was saved does not change', () => {
+  test('continues unchanged after a save and a load, and later changes do not affect the saved content', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, after) => {
         const { state } = played(object, before)
@@ -139,7 +139,7 @@ describe.each(groups)('$name', (group) => {
 })
 
 test.each(objects.map((object) => [object.name, object] as const))(
-  '%s refuses what it does not know, and values of other shapes, without being changed',
+  '%s refuses unknown functions and malformed values without being changed',
   (_, object) => {
     const odd: readonly Json[] = ['text', [1], [[1]], { a: 1 }, null, true]
     for (const f of ['dance', ...object.functions])
@@ -153,7 +153,7 @@ test.each(objects.map((object) => [object.name, object] as const))(
   },
 )
 
-test('a transaction over lists reads what it appended itself, or does nothing', () => {
+test('a transaction over lists reads its own appends, or does nothing', () => {
   const lists = objects.find(({ name }) => name === 'lists')!
   const state = lists.initial()
   const txn = (value: Json) => lists.apply(state, { f: 'txn', value })

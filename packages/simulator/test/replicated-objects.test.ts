@@ -14,11 +14,11 @@ describe.each(workloadsOfObjects)('$name', (workload) => {
   })
 })
 
-/** Where clients only read, nothing can be lost and nothing is old. */
+/** If clients only read, nothing can be lost or stale. */
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
 describe.each(changing)('$name', (workload) => {
-  test('of a Raft that acknowledges before a majority has it is not linearizable', () => {
+  test('of a Raft that acknowledges before a majority has the entry is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
@@ -29,11 +29,11 @@ describe.each(changing.filter(({ reads }) => reads.length > 0))('$name', (worklo
   })
 })
 
-// A set, a bank whose transfers have ids, and a source of ids are none the worse for it.
+// A set, a bank whose transfers have ids, and a source of ids tolerate it.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('$name', (workload) => {
-  test('of a Raft that carries out again what is asked again is not linearizable', () => {
+  test('of a Raft that applies repeated requests again is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

@@ -6,11 +6,11 @@ import { type SeedFailure, searchSeeds, usualStrategies } from '../src/index.ts'
 const limits = {
   memoryBytes: 2 ** 28,
   now: (): Millis => millis(performance.now()),
-  // It is clients who are to notice.
+  // Clients should notice it.
   invariants: false,
 }
 
-/** What a search of a protocol finds that replicates what the workload asks for, with the knobs that promise most. */
+/** The failures that a search finds in a protocol with the workload's object, with the settings that promise most. */
 export function searchFor(
   workload: Workload,
   name: string,

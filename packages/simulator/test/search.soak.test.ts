@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { millis } from '@chaosproxy/history'
-import { findProtocol, type KnobValue } from '@chaosproxy/protocols'
+import { findProtocol, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { expect, inject, test } from 'vitest'
 import { causeOf, type SearchedProtocol, searchSeeds, strategies, type TrialLimits } from '../src/index.ts'
 
-// What is right is never called wrong, under all faults there are. CHAOS_SOAK=short does a few hundred of each.
+// A correct protocol is never called wrong, under all faults. CHAOS_SOAK=short runs a few hundred seeds of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
 const AT_ONCE = 500
 const MOST_GROWTH_BYTES = 32 * 2 ** 20
@@ -20,7 +20,7 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-test.each<readonly [string, { readonly [knob: string]: KnobValue }]>([
+test.each<readonly [string, { readonly [knob: string]: ProtocolSettingValue }]>([
   ['raft', {}],
   ['primary-replica', { sync: 'all', reads: 'primary' }],
   ['quorum', {}],

@@ -32,7 +32,7 @@ const limits: TrialLimits = {
   now: () => millis(performance.now()),
   invariants: true,
 }
-/** Counts the time that this process works, not the time it waits for others on the same machine. */
+/** The CPU time of this process, without waits for others on the same machine. */
 const cpuNow = () => millis(process.cpuUsage().user / 1_000)
 
 const raft = (bug?: string, workload: Workload = register): SearchedProtocol => ({
@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search', () => {
-  test('takes all strategies but coverage and those of programs by default, and those for rare mistakes more often', () => {
+  test('uses all strategies but coverage and those of programs by default, and those for rare bugs more often', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -72,14 +72,14 @@ describe('a search', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('of programs, which have no leaders, holds requests at awaits in place of what leaders suffer', () => {
+  test('of programs, which have no leaders, holds requests at awaits instead of aiming at leaders', () => {
     const names = usualStrategiesOf('programs').map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
     expect(usualStrategiesOf('protocols')).toBe(usualStrategies)
   })
 
-  test('for short windows sends requests where it opens them, in half of its trials', () => {
+  test('for short windows makes clients busy where it opens the windows, in half of its trials', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -103,7 +103,7 @@ describe('a search', () => {
     expect(trials).toBe(60)
   })
 
-  test('that begins with the interesting seeds of another looks for what is new to both, and repeats itself', () => {
+  test("that starts from another search's interesting seeds looks for states new to both, and is repeatable", () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)
@@ -121,10 +121,10 @@ describe('a search', () => {
   })
 
   test.each([
-    // Too few for one of the histories.
+    // Too few steps for one of the histories.
     { steps: 'a million steps', checkSteps: 1_000_000, undecided: 1 },
     { steps: 'as many steps as usual', checkSteps: undefined, undecided: 0 },
-  ])('has the same outcome whatever the clock does, if checks may take $steps', ({ checkSteps, undecided }) => {
+  ])('has the same outcome whatever the wall clock does, if checks may take $steps', ({ checkSteps, undecided }) => {
     const random = createRandom('clock')
     let time = 0
     const jumping = () => {
@@ -144,21 +144,21 @@ describe('a search', () => {
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'proves something of %s',
+    'proves something about %s',
     (_, workload) => {
       const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
       expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
     },
   )
 
-  test('says what is missing from all its trials, not what is missing from one', () => {
+  test('reports what all its trials miss, and not what a single one misses', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('finds by an invariant what no client has noticed', () => {
+  test('finds by an invariant a failure that no client has noticed', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
@@ -167,7 +167,7 @@ describe('a search', () => {
 })
 
 describe('a broken invariant', () => {
-  test.each(['forget-vote', 'ack-before-majority'])('of %s leads to what a client sees', (bug) => {
+  test.each(['forget-vote', 'ack-before-majority'])('of %s leads to a violation that a client sees', (bug) => {
     const subject = raft(bug)
     const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
     const broken = findings.find(({ failure }) => failure.kind === 'invariant')!
@@ -177,7 +177,7 @@ describe('a broken invariant', () => {
   })
 })
 
-describe('a protocol of which no run can be repeated', () => {
+describe('a protocol whose runs are not repeatable', () => {
   const reaching = (reach: () => unknown): SearchedProtocol => {
     const protocol = findProtocol('raft')!
     return {
@@ -210,14 +210,14 @@ describe('a protocol of which no run can be repeated', () => {
     ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
     ['process.hrtime()', () => process.hrtime()],
     ['process.hrtime.bigint()', () => process.hrtime.bigint()],
-  ])('is reported to call %s, with the event', (name, reach) => {
+  ])('is reported for calling %s, with the event', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
   })
 
-  test('leaves the clock and chance to everybody else', () => {
+  test('does not affect the clock and randomness of others', () => {
     searchSeeds(
       reaching(() => crypto.randomUUID()),
       { ...everything, first: 1, count: 1 },
@@ -227,7 +227,7 @@ describe('a protocol of which no run can be repeated', () => {
     expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
-  test('may make dates from the times it is given', () => {
+  test('may create dates from given times', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -244,7 +244,7 @@ describe('a protocol of which no run can be repeated', () => {
         ...protocol,
         create: (options: Parameters<typeof protocol.create>[0]) => {
           const machine = protocol.create(options)
-          // Kept outside the state: it goes on from one run to the next.
+          // Kept outside the state, it carries over from one run to the next.
           return {
             ...machine,
             step: (...[state, event, now, steady]: Parameters<typeof machine.step>) =>
@@ -269,7 +269,7 @@ describe('a protocol of which no run can be repeated', () => {
 })
 
 describe('a trial', () => {
-  test('is made concrete: its scenario alone goes wrong for the same cause', () => {
+  test('is concrete: its scenario alone fails for the same cause', () => {
     const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
     for (const { scenario, failure, seed } of findings) {
@@ -278,7 +278,7 @@ describe('a trial', () => {
     }
   })
 
-  test('does not depend on the rest of its schedule: a fault that hits nobody changes nothing', () => {
+  test('does not depend on the rest of its schedule: a fault without a victim changes nothing', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {
@@ -296,7 +296,7 @@ describe('a trial', () => {
     [1, 5],
     [5, 5],
     [7, 10],
-  ])('of %i keys and five nodes ends with %i reads: each key is read, and each node is asked', (keys, reads) => {
+  ])('with %i keys and five nodes ends with %i reads: of each key, and from each node', (keys, reads) => {
     const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
     const operations = scenario.operations.map((operation, i) => ({
       ...operation,
@@ -309,9 +309,9 @@ describe('a trial', () => {
   })
 })
 
-describe('what was found', () => {
+describe('a failure', () => {
   test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
-    'of %s is cut down to at most 12 operations and 4 faults',
+    'of %s is shrunk to at most 12 operations and 4 faults',
     (bug) => {
       const subject = raft(bug)
       const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true })
@@ -323,11 +323,11 @@ describe('what was found', () => {
     },
   )
 
-  test('is cut down for up to five times the budget where few runs fit into it', () => {
+  test('is shrunk for up to five times the budget if few runs fit into it', () => {
     const subject = raft('stale-read')
     const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
     let nowMs = 0
-    // Every look at this clock takes long, and there is one before each run.
+    // Every read of this clock takes long, and there is one before each run.
     const scenario = minimise(subject, finding!, {
       limits: {
         ...limits,
@@ -343,7 +343,7 @@ describe('what was found', () => {
     expect(nowMs).toBeLessThan(6_000)
   })
 
-  test('comes back from its file as it was, and plays to the same history', () => {
+  test('is read back from its file unchanged, and replays to the same history', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()
       const { events } = runScenario(raft(), scenario, limits)
@@ -361,7 +361,7 @@ describe('what was found', () => {
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'comes back from its file whatever is asked of a %s',
+    'is read back from its file with any operation of a %s',
     (_, workload) => {
       const subject = raft(undefined, workload)
       const scenario = runPlan(subject, planTrial(subject, strategies[0]!, 1), limits).scenario()

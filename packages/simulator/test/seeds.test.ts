@@ -33,7 +33,7 @@ describe('under all faults', () => {
     }
   })
 
-  test.each(['no-log-check', 'forget-vote'])('the watch over its properties sees %s', (bug) => {
+  test.each(['no-log-check', 'forget-vote'])('the watch over its invariants sees %s', (bug) => {
     const power: Schedule = [2, 4, 6, 8].map((tenths) => ({
       id: `power-cut-${tenths}`,
       from: nanos(tenths * 2e8),
@@ -52,7 +52,7 @@ describe('under all faults', () => {
     expect(Array.from({ length: 200 }, (_, seed) => seed).some(breaks)).toBe(true)
   })
 
-  test('Raft is linearizable without pre-vote, with one entry a message, and on three nodes', () => {
+  test('Raft is linearizable without pre-vote, with one entry per message, and on three nodes', () => {
     for (let seed = 1; seed <= 8; seed++) {
       const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
       const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
@@ -79,11 +79,11 @@ describe('under all faults', () => {
     },
   )
 
-  test('primary-replica as it comes shows stale reads', () => {
+  test('primary-replica with default settings shows stale reads', () => {
     expect(findSeed({ protocol: 'primary-replica', faults: ['partition'] }, 'linearizable', 20)).toBeDefined()
   })
 
-  test('primary-replica as it comes loses acknowledged writes on failover', () => {
+  test('primary-replica with default settings loses acknowledged writes on failover', () => {
     const options = { protocol: 'primary-replica', faults: ['isolate-leader'], keys: 30, rate: 150 }
     expect(findSeed(options, 'eventual', 60)).toBeDefined()
   })

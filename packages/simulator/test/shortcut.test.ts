@@ -22,7 +22,7 @@ const raft = (bug: string | undefined): SearchedProtocol => ({
   ...{ settings: {}, nodes: 3, operations: 60 },
 })
 
-/** Starts one Raft, and by the shortcut another one. */
+/** Starts one Raft, or by the shortcut another one. */
 function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   const started = { plainly: 0, short: 0, distrusted: 0 }
   const subject: SearchedProtocol = {
@@ -50,7 +50,7 @@ test('a search takes the shortcut, and compares one trial in 25', () => {
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
 })
 
-test('a search reports nothing that goes wrong by the shortcut alone, and takes it no more', () => {
+test('a search reports no failure that occurs only with the shortcut, and stops using it', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
@@ -59,7 +59,7 @@ test('a search reports nothing that goes wrong by the shortcut alone, and takes 
 test.each([
   ['fills the memory', () => new MachineError({ ...FULL, detail: '', exhausts: true })],
   ['is refused', () => new UserError('input', 'the program ended before it listened')],
-])('a shortcut that %s is none from then on, and nothing is found by it', (_, error) => {
+])('a shortcut that %s is no longer used, and no failure is reported because of it', (_, error) => {
   const { subject, started } = startedBy(undefined, undefined)
   const { shortcut } = subject
   if (shortcut === undefined) throw new Error('it has one')
@@ -85,17 +85,17 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('a search finds what goes wrong only without the shortcut once a compared trial has differed', () => {
+test('a search finds a failure that occurs only without the shortcut once a compared trial has differed', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
   const before = searchSeeds(startedBy(BUG, BUG).subject, { ...all, count: 400 }).findings
   expect(before.length).toBeGreaterThan(0)
-  // All but those of trials before that one.
+  // All failures but those of trials before that one.
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 
-test('a search finds what goes wrong either way exactly as it would without a shortcut', () => {
+test('a search reports a failure that occurs either way exactly as without a shortcut', () => {
   const { subject, started } = startedBy(BUG, BUG)
   const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
   const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject
@@ -105,7 +105,7 @@ test('a search finds what goes wrong either way exactly as it would without a sh
   expect(started.distrusted).toBe(0)
 })
 
-test('fewer runs are checked to be repeatable than asked for once half of the time for it has passed, and one always is', () => {
+test('fewer runs than requested are checked to be repeatable once half of the time has passed, but at least one', () => {
   const checked = (share: () => number): number => {
     const { subject, started } = startedBy(undefined, undefined)
     const { shortcut: _, ...plain } = subject
@@ -123,7 +123,7 @@ test('fewer runs are checked to be repeatable than asked for once half of the ti
   ).toBe(9)
 })
 
-test('runs are repeatable if the shortcut alone makes a difference, which it does not from then on', () => {
+test('runs count as repeatable if only the shortcut makes a difference, which is then no longer used', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

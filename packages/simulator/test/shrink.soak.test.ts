@@ -2,7 +2,7 @@ import { millis } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Scenario } from '@chaosproxy/runner'
 import { afterAll, describe, expect, test } from 'vitest'
-import { subjectWith } from '../bench/mistake-subjects.ts'
+import { subjectWith } from '../bench/bug-subjects.ts'
 import {
   causeOf,
   digestOf,
@@ -12,15 +12,15 @@ import {
   runScenario,
   type SearchedProtocol,
 } from '../src/index.ts'
-import { findingFrom, limits } from './mistakes.ts'
+import { findingFrom, limits } from './planted-bugs.ts'
 
-// What people are shown is small, whatever was found. CHAOS_SOAK=short goes by two starting seeds instead of twenty.
+// Whatever was found, people are shown something small. CHAOS_SOAK=short uses two starting seeds instead of twenty.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(2_000)
 const REPLAYS = 100
-/** Fewer starting seeds say little about a share: one case more or less is too much. */
+/** With fewer starting seeds, a single case changes a share too much. */
 const OFTEN = 20
-/** Of all cases together, and of each mistake's own; of those that are listed as hard, this. */
+/** The required share of all cases together, and of each bug's own; for bugs listed as hard, this one. */
 const SMALL_SHARE = STARTS >= OFTEN ? 0.95 : 0.9
 const HARD_SHARE = 0.7
 
@@ -33,8 +33,8 @@ const MANY_TERMS =
 const IN_TURN =
   'it takes nodes that go and come back in turn, each at its moment: of twenty cases two keep six to eight faults, none of which can be left out'
 
-/** Not cut down to that size in nearly every case, and why. */
-const HARD: { readonly [mistake: string]: string } = {
+/** Bugs that are not shrunk to that size in nearly every case, and why. */
+const HARD: { readonly [bug: string]: string } = {
   'double-apply': TWICE,
   'dedup-leader-only': TWICE,
   'overlapping-changes': MANY_TERMS,
@@ -44,7 +44,7 @@ const HARD: { readonly [mistake: string]: string } = {
 
 const isSmall = ({ operations, faults }: Scenario): boolean => operations.length <= 12 && faults.length <= 4
 
-/** What it says goes wrong, and the history, as its file has it. */
+/** The failure and the history in the file. */
 function replayed(
   subject: SearchedProtocol,
   scenario: Scenario,
@@ -55,7 +55,7 @@ function replayed(
   return { cause: failure === undefined ? 'nothing' : causeOf(failure), digest: digestOf(events) }
 }
 
-describe('what was found', () => {
+describe('a failure', () => {
   const large: string[] = []
   let cases = 0
 
@@ -78,7 +78,7 @@ describe('what was found', () => {
           own.push(`${bug}, seed ${finding.seed}: ${operations.length} operations, ${faults.length} faults`)
         const first = replayed(subject, scenario, invariants)
         expect(first.cause, `seed ${finding.seed}`).toBe(causeOf(finding.failure))
-        // The first of each mistake as often as is said; the others twice, which shows as much.
+        // The first case of each bug as often as given; the others twice, which shows as much.
         for (let time = 1; time < (start === 0 ? REPLAYS : 2); time++)
           expect(replayed(subject, scenario, invariants), `seed ${finding.seed}, time ${time}`).toEqual(first)
       }
@@ -95,7 +95,7 @@ describe('what was found', () => {
     expect(1 - large.length / cases, large.join('\n')).toBeGreaterThanOrEqual(SMALL_SHARE)
   })
 
-  test('names bugs that exist among those that are hard to cut down', () => {
+  test('names existing bugs in the list of those that are hard to shrink', () => {
     const bugs = protocols.flatMap((protocol) => protocol.bugs.map(({ name }) => name))
     expect(bugs).toEqual(expect.arrayContaining(Object.keys(HARD)))
   })

@@ -53,7 +53,7 @@ describe('shrinking', () => {
     )
   })
 
-  test('takes fewer nodes, and shorter faults on fewer of them', () => {
+  test('removes nodes, and shortens faults and their lists of nodes', () => {
     const { nodes, faults } = shrink(large, {
       fails: (scenario) => scenario.faults.some(({ fault }) => 'nodes' in fault && fault.nodes.includes('n1')),
       expired: never,
@@ -63,7 +63,7 @@ describe('shrinking', () => {
     expect((faults[0]?.to ?? 0) - (faults[0]?.from ?? 0)).toBeLessThan(ms(2))
   })
 
-  test('merges two faults of one kind into a longer one, where that suffices', () => {
+  test('merges two faults of one kind into a longer one, if that still fails', () => {
     const covered = ({ faults }: Scenario, time: number) => faults.some(({ from, to }) => from <= time && time < to)
     const { faults } = shrink(
       { ...large, faults: [kill(0, 100, 'n1'), kill(100, 200, 'n1')] },
@@ -72,7 +72,7 @@ describe('shrinking', () => {
     expect(faults).toHaveLength(1)
   })
 
-  test('prefers a fault that befalls every message to one that befalls some of them', () => {
+  test('prefers a fault that hits every message to one that hits some of them', () => {
     const links = linksBetween([['n1'], ['n2']])
     const fault = { kind: 'drop-message', links, when: { probability: 0.1 } } as const
     const { faults } = shrink(
@@ -83,14 +83,14 @@ describe('shrinking', () => {
     expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
-  test('restores the settings that were changed for the search, but for those that are needed', () => {
+  test('resets the settings that the search changed, except those that are needed', () => {
     const turned = { ...large, knobs: { given: 1, needed: 2, idle: 3 } }
     const fails = ({ knobs }: Scenario) => knobs['needed'] === 2
     expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).knobs).toEqual({ given: 1, needed: 2 })
     expect(shrink(turned, { fails: () => true, expired: never }).knobs).toEqual({})
   })
 
-  test('tries a deletion once more under another seed', () => {
+  test('retries a deletion under another seed', () => {
     const { operations, seed } = shrink(large, {
       fails: (scenario) => scenario.operations.length === 60 || (scenario.seed === 2 && scenario.operations.length > 0),
       expired: never,
@@ -98,7 +98,7 @@ describe('shrinking', () => {
     expect({ operations: operations.length, seed }).toEqual({ operations: 1, seed: 2 })
   })
 
-  test('ends with the smallest scenario so far once the time is up', () => {
+  test('returns the smallest scenario so far when the time is up', () => {
     let trials = 0
     const { operations } = shrink(large, {
       fails: (scenario) => ++trials > 0 && scenario.operations.length > 0,
@@ -109,10 +109,10 @@ describe('shrinking', () => {
   })
 })
 
-describe('a part of a scenario at random', () => {
+describe('a random part of a scenario', () => {
   const names = nodeNames(5)
 
-  test('holds some of its operations and faults, in the order of their times, on nodes that there are', () => {
+  test('has some of its operations and faults, in order of time, on existing nodes', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))

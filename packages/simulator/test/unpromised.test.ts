@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { findProtocol, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { findProtocol, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import {
@@ -21,8 +21,8 @@ const LEASES = { reads: 'lease', 'clock-drift': 1.25 }
 const STRICT = { 'epsilon-ms': 40, 'skew-ms': 40 }
 const LOOSE = { 'epsilon-ms': 40, 'skew-ms': 10 }
 
-describe('what a protocol promises', () => {
-  test.each<[string, ProtocolDefinition, { [name: string]: KnobValue }, TrialChoices]>([
+describe('the promise of a protocol', () => {
+  test.each<[string, ProtocolDefinition, { [name: string]: ProtocolSettingValue }, TrialChoices]>([
     ['what is usual', generals, {}, {}],
     ['faults it bears', raft, {}, { faults: ['kill', 'clock'] }],
     ['clocks where nothing depends on them', raft, {}, { clocks: { driftPpm: 400_000 } }],
@@ -33,14 +33,16 @@ describe('what a protocol promises', () => {
     expect(unpromisedOf(protocol, knobs, choices)).toBeUndefined()
   })
 
-  test.each<[ProtocolDefinition, { [name: string]: KnobValue }, TrialChoices, string, 'level' | 'strengths']>([
+  test.each<
+    [ProtocolDefinition, { [name: string]: ProtocolSettingValue }, TrialChoices, string, 'level' | 'strengths']
+  >([
     [generals, {}, { faults: ['pause'] }, 'under pause', 'level'],
-    [masterMaster, {}, { faults: ['clock'] }, 'where clocks are wrong', 'level'],
-    [masterMaster, {}, { clocks: { jumpMs: millis(1) } }, 'where clocks are wrong', 'level'],
-    [raft, LEASES, { clocks: { driftPpm: 400_000 } }, 'where clocks drift by more than 20%', 'level'],
-    [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'where clocks jump by more than 30 ms', 'level'],
-    [commitWait, STRICT, { faults: ['clock'] }, 'where clocks are wrong, with these settings', 'strengths'],
-  ])('says nothing of what is beyond it (%#)', (protocol, knobs, choices, where, lacks) => {
+    [masterMaster, {}, { faults: ['clock'] }, 'if clocks are wrong', 'level'],
+    [masterMaster, {}, { clocks: { jumpMs: millis(1) } }, 'if clocks are wrong', 'level'],
+    [raft, LEASES, { clocks: { driftPpm: 400_000 } }, 'if clocks drift by more than 20%', 'level'],
+    [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
+    [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
+  ])('does not cover what lies beyond it (%#)', (protocol, knobs, choices, where, lacks) => {
     expect(unpromisedOf(protocol, knobs, choices)).toEqual({
       what: `${protocol.name} promises nothing ${where}`,
       lacks,
@@ -67,12 +69,12 @@ describe('faults under which nothing is promised', () => {
       .flat()
       .filter(({ plan }) => plan.kind === 'kill').length
 
-  test('are tried if somebody chose them, and left out otherwise', () => {
+  test('are tried if the user chose them, and left out otherwise', () => {
     expect(killsIn({})).toBe(0)
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('break something that is cut down to no fewer nodes than the protocol needs', () => {
+  test('break a trial, which is shrunk to no fewer nodes than the protocol needs', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

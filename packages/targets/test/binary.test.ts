@@ -19,7 +19,7 @@ const programOf = (answer: string): string =>
       console.log(JSON.stringify((() => { ${answer} })()))
     })`.replaceAll('\n', ' ')}'`
 
-const machineOf = (reference: string) => binaryProtocol(reference).create({ knobs: {} })
+const machineOf = (reference: string) => binaryProtocol(reference).create({ settings: {} })
 
 describe('a protocol run as a program', () => {
   test('gets each event with its node’s clocks, and returns effects and its status', () => {

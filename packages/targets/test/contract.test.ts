@@ -14,7 +14,7 @@ const start: MakeCluster = async ({ nodes, seed }) => {
   const runDir = mkdtempSync(join(tmpdir(), 'chaos-contract-'))
   const cluster = await startEmbeddedCluster({
     protocol: 'raft',
-    knobs: impatient,
+    settings: impatient,
     nodes,
     dataDir: join(runDir, 'data'),
     logDir: runDir,

@@ -7,7 +7,7 @@ const mine = (clocks: unknown) =>
 
 describe('the clock bounds declared by a user’s protocol', () => {
   test('may depend on its settings', () => {
-    const { clocks } = mine((knobs: { readonly slack: number }) => ({ drift: 1 + knobs.slack }))
+    const { clocks } = mine((settings: { readonly slack: number }) => ({ drift: 1 + settings.slack }))
     expect(typeof clocks === 'function' && clocks({ slack: 0.25 })).toEqual({ drift: 1.25 })
     expect(mine({ drift: 1.1, jumpMs: 50 }).clocks).toEqual({ drift: 1.1, jumpMs: 50 })
     expect(mine(undefined).clocks).toBeUndefined()

@@ -27,6 +27,11 @@ describe('a user’s protocol', () => {
   test.each([
     [{ objects: ['sett'] }, '"objects" has "sett". Did you mean set?'],
     [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is no kind of fault. Did you mean kill?'],
+    [{ knobs: [] }, 'rename "knobs" to "settings"'],
+    [
+      { bugs: [{ name: 'late', summary: '', under: { knobs: {} } }] },
+      'the bug "late" has "knobs": rename it to "settings"',
+    ],
     [{ notUnder: 'kill' }, '"notUnder" is "kill", not a list of kinds of fault'],
   ])('is refused with a reason if it declares %j', (members, reason) => {
     expect(() => mine(members)).toThrow(reason)

@@ -18,7 +18,7 @@ test('a bug reaches the nodes: a Raft that forgets its vote does not journal the
 
 test('an unknown bug or setting of a protocol is refused before anything starts', async () => {
   await expect(start({ protocol: 'raft', bug: 'no-such-bug' })).rejects.toThrow(/no-such-bug/)
-  await expect(start({ protocol: 'raft', knobs: { 'no-such-knob': 1 } })).rejects.toThrow(/no-such-knob/)
+  await expect(start({ protocol: 'raft', settings: { 'no-such-setting': 1 } })).rejects.toThrow(/no-such-setting/)
 })
 
 test('a node serves any HTTP client through the proxy', async () => {

@@ -42,7 +42,7 @@ export function realClusters() {
     const runDir = directory(started)
     const starting = startEmbeddedCluster({
       protocol: 'raft',
-      knobs: options.protocol === undefined ? impatient : {},
+      settings: options.protocol === undefined ? impatient : {},
       nodes: 3,
       dataDir: join(runDir, 'data'),
       logDir: runDir,

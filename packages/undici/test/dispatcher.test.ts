@@ -198,6 +198,6 @@ describe('a fault without meaning for HTTP/1.1 to an external server', () => {
 test('without a port there is no address, and an empty recording explains how to send requests through it', async () => {
   const recorded = await recording(await store())
   expect(() => recorded.url()).toThrow('with listen: false there is no port')
-  await expect(recorded.stop()).rejects.toThrow('by dispatcherThrough of @chaosproxy/undici')
+  await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')
   await expect(recording('ftp://example')).rejects.toThrow('this is no origin')
 })

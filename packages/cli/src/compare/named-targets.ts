@@ -115,10 +115,10 @@ function gridOf(
 /** `--sweep quorum=R1W3..R3W1` names the system quorum; `--sweep sync=0..4` stands for the one system with that setting. */
 function systemOfSweep(sweep: Sweep): string {
   if (findProtocol(sweep.subject) !== undefined) return sweep.subject
-  const having = protocols.filter((protocol) => hasAll({ settings: protocol.knobs ?? [] }, sweep))
+  const having = protocols.filter((protocol) => hasAll({ settings: protocol.settings ?? [] }, sweep))
   const [only, other] = having
   if (only === undefined) {
-    const known = protocols.flatMap(({ name, knobs = [] }) => [name, ...knobs.map((knob) => knob.name)])
+    const known = protocols.flatMap(({ name, settings = [] }) => [name, ...settings.map((setting) => setting.name)])
     throw new UserError(
       'usage',
       `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists them.`,

@@ -6,11 +6,11 @@ import { type Millis, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition, promiseOf, protocols } from '@chaosproxy/protocols'
 import { duration, mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import {
-  type MistakeSetting,
   MOST_NODES_TRIED,
-  mistakeSetting,
   NO_LEVEL,
   possibleNodes,
+  type SettingForBug,
+  settingForBug,
   strategies,
   type TrialChoices,
   unpromisedOf,
@@ -51,7 +51,7 @@ export interface FuzzSettings {
   readonly campaign?: string | undefined
 }
 
-export type Taken = Pick<MistakeSetting, 'knobs' | 'besides' | 'workload'>
+export type Taken = Pick<SettingForBug, 'knobs' | 'besides' | 'workload'>
 
 const unlessNots = {
   invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
@@ -145,7 +145,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
   const { target: subject, ...rest } = mergeDrafts(draft, { target: typed })
   const bug = parseBug(target, typeof subject === 'string' ? undefined : subject?.bug)
-  const needed = mistakeSetting(protocol, bug, settingsIn(subject))
+  const needed = settingForBug(protocol, bug, settingsIn(subject))
   const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload) ?? needed.workload)
   const isWorkloadTaken = textOf(options, 'workload') === undefined && nameIn(draft.workload) === undefined
   const { workload: asked } = mergeDrafts(draft, {

@@ -80,7 +80,7 @@ describe('a model that fails is reported in one line with exit code 3:', () => {
   const model = (apply: string, more = ''): string =>
     `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
   const refused: Refused[] = [
-    ['one that exports nothing', 'export const stack = 1', /: it exports no model\. Its default export is to be/],
+    ['one that exports nothing', 'export const stack = 1', /: it exports no model\. Its default export must be/],
     [
       'one of the wrong shape',
       'export default { name: "m", initial: 0, apply: 1, key: String }',
@@ -90,7 +90,7 @@ describe('a model that fails is reported in one line with exit code 3:', () => {
     [
       'one that is named like another',
       model('return [state]').replace("'mine'", "'queue'"),
-      /the name of a model that comes/,
+      /the name of a built-in model/,
     ],
     ['one that throws', model('throw new Error("oh no")'), /h\.jsonl:1: the model threw on "push" of 1: oh no/],
   ]

@@ -41,8 +41,8 @@ describe('compare', () => {
     [{ targets: ['rafft'] }, 'Did you mean raft?'],
     [{ faults: ['partitoin'] }, 'faults: partitoin: there is no such fault. Did you mean partition?'],
     [{ network: 'moon' }, 'network: moon: there is no such network'],
-    [{ seeds: 0 }, 'seeds: 0 is no number of seeds'],
-    [{ timeMs: 10 }, 'timeMs: 10: in less than a second'],
+    [{ seeds: 0 }, 'seeds: 0 is not a number of seeds'],
+    [{ timeMs: 10 }, 'timeMs: 10: nothing can break'],
     [{ targets: ['redis'] }, 'redis'],
   ])('refuses %j, saying what was wrong', async (wrong, message) => {
     await expect(compare({ targets: ['raft'], ...BRIEF, ...wrong })).rejects.toThrow(message)

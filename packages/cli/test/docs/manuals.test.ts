@@ -94,8 +94,8 @@ describe('the manuals', () => {
       .map(({ target, summary, defaultNodes, promises, settings, bugs }) => {
         const rows = settings.map((setting) => [`\`${setting.name}=${String(setting.default)}\``, setting.summary])
         const set = rows.length === 0 ? '' : `\n${table(['`--set`', 'what it is'], rows)}`
-        const mistakes = bugs.length === 0 ? '' : `\nMistakes: ${bugs.map((bug) => `\`${bug}\``).join(', ')}.\n`
-        return `## ${target}\n\n${summary}.\n\n${defaultNodes} nodes; promises under faults: ${promises}.\n${set}${mistakes}`
+        const listed = bugs.length === 0 ? '' : `\nBugs: ${bugs.map((bug) => `\`${bug}\``).join(', ')}.\n`
+        return `## ${target}\n\n${summary}.\n\n${defaultNodes} nodes; promises under faults: ${promises}.\n${set}${listed}`
       })
     await expectGenerated('targets.md', sections.join('\n'))
   })

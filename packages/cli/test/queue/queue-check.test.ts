@@ -84,7 +84,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"write"', '"WRITE"'))
     const { printed } = await joined(queue)
     const { exitCode } = await finished
-    expect(said()).toContain('its content differs')
+    expect(said()).toContain('differs here from the file where the check was started')
     expect(printed()).toContain('Refused a job')
     expect(exitCode).toBe(4)
   })
@@ -217,6 +217,6 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
 test('options that cannot be sent to workers are refused with what to do instead', async () => {
   const cwd = temporaryDirectory()
   const stdin = await chaosHere(['check', '-', '--queue', 'redis://127.0.0.1:1'], { cwd })
-  expect(stdin.stderr).toContain('--queue: standard input cannot travel to workers. Save it to a file')
+  expect(stdin.stderr).toContain('--queue: standard input cannot be sent to workers. Save it to a file')
   expect(stdin.exitCode).toBe(3)
 })

@@ -122,7 +122,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     const { finished } = waiting(['check', file, '--expect', 'linearizable', '--json', '--queue', queue], cwd)
     const { stdout, stderr, exitCode } = await finished
     expect(stderr).toContain(
-      `recording.jsonl: a file that it needs is damaged whenever a worker fetches it from the Redis at ${host}:${port}. Find out who writes to that Redis.`,
+      `recording.jsonl: a file that it needs is damaged each time a worker fetches it from the Redis at ${host}:${port}. Find out who else writes to that Redis.`,
     )
     expect([stdout, exitCode]).toEqual(['', 4])
   })

@@ -114,7 +114,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     await joined(queue, ['--allow-code'])
     const { exitCode, stdout } = await finished
     expect(JSON.parse(stdout).vacuous.join()).toMatch(
-      /seeds 1 to 9 of .*protocol\.ts: three workers ended while they did it/,
+      /seeds 1 to 9 of .*protocol\.ts: three workers ended while running it/,
     )
     expect(exitCode).toBe(2)
   })

@@ -78,7 +78,7 @@ describe('a queue that cannot be used says why', () => {
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
     const { exitCode, stderr } = await chaosHere(words, { cwd })
-    expect(stderr).toContain('--queue: programs of your own do not travel to workers')
+    expect(stderr).toContain('--queue: your own programs cannot be sent to workers')
     expect(exitCode).toBe(3)
   })
 })

@@ -132,7 +132,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await until(() => said().includes('was lost'))
     workers[0]?.child.kill('SIGCONT')
     // It may hear what was sent to it meanwhile before it looks at its clock: then the command tells it to stop.
-    await until(() => /the run was not heard of for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
+    await until(() => /nothing was heard from the run for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
     expect((await finished).exitCode).toBe(4)
     expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)
     expect(said()).not.toContain('NOT LINEARIZABLE')
@@ -151,7 +151,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     const { child, said } = await started(queue, ['--time', '10m'])
     await until(() => /ok [1-9]/.test(said()))
     child.kill('SIGKILL')
-    await until(() => workers.every(({ printed }) => printed().includes('the run was not heard of for 10 s')))
+    await until(() => workers.every(({ printed }) => printed().includes('nothing was heard from the run for 10 s')))
     const next = await started(queue, ['--time', '1s'])
     expect([0, 2]).toContain((await next.finished).exitCode)
   })

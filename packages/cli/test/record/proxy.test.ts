@@ -125,7 +125,7 @@ describe('chaos proxy', () => {
     [{ model: 'register' }, 'Nothing is recorded: give --record'],
     [{ record: 'resp', rotate: '5' }, '--rotate 5: not a size'],
     [{ upstream: 'a:1', record: 'resp', client: 'bearer' }, '--record: "client" is "bearer". Give peer.process'],
-    [{ upstream: 'a:1', record: 'resp', initial: 'zero' }, '--initial zero: this is no JSON. Give unknown, read'],
+    [{ upstream: 'a:1', record: 'resp', initial: 'zero' }, '--initial zero: this is not JSON. Give unknown, read'],
     [{ log: 'xml' }, 'there is no such format'],
     [{ time: '5' }, '--time 5: not a duration'],
   ])('refuses %j: %s', (options, message) => {

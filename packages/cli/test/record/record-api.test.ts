@@ -222,9 +222,9 @@ describe('record', () => {
     [{ as: 'none.json' }, 'as none.json: '],
     [{ expect: 'linearisable' }, 'expect linearisable: there is no such level. Did you mean linearizable?'],
     [{ require: ['lots'] }, 'require "lots": '],
-    [{ seed: 0.5 }, 'seed: 0.5 is no seed'],
-    [{ timeoutMs: 0 }, 'timeoutMs: 0 is no time'],
-    [{ initial: 'zero' }, 'initial zero: this is no JSON'],
+    [{ seed: 0.5 }, 'seed: 0.5 is not a seed'],
+    [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a time'],
+    [{ initial: 'zero' }, 'initial zero: this is not JSON'],
   ])('names the member, not an option of the command line, in refusing %j', async (wrong, message) => {
     await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)
   })

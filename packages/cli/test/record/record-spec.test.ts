@@ -105,7 +105,7 @@ describe('the run.json of a recording', () => {
     }
     expect(await refusal({ servers: [{ name: 'n1' }] })).toMatch(/needs "upstream", where it runs, or "serve"/)
     expect(await refusal({ again: 'run app.js' })).toMatch(
-      /does not say all of this recording. To record again: run app.js/,
+      /does not contain all of this recording. To record again: run app.js/,
     )
     expect(await refusal({ as: 'none.json' })).toMatch(/none\.json/)
     expect(await refusal({ hurt: ['n2'] })).toMatch(/there is no such server/)

@@ -45,7 +45,7 @@ describe('a table is checked', () => {
       'route 1 (GET /x): "f" is "red", which no model knows.',
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
-    ['{', 'this is no JSON'],
+    ['{', 'this is not JSON'],
   ])('a table is refused: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])

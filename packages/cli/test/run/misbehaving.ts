@@ -247,8 +247,8 @@ export const misbehaving: readonly Misbehaving[] = [
     /"create" threw: no/,
   ),
   unusable(
-    'has a knob without a default',
-    protocol({ members: 'knobs: [{ name: "k" }],' }),
-    /the knob "k" has no "default"/,
+    'has a setting without a default',
+    protocol({ members: 'settings: [{ name: "k" }],' }),
+    /the setting "k" has no "default"/,
   ),
 ]

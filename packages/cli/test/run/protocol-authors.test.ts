@@ -61,14 +61,14 @@ describe('the simulator as a library', () => {
     const settings = [
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
       [{ seedz: 3 }, 'seedz: there is no such setting. Did you mean seed'],
-      [{ knobs: { zz: 1 } }, 'knobs.zz: there is no such knob of majorities'],
-      [{ seeds: 0 }, 'seeds: 0 is no number of seeds: give a whole number from 1.'],
-      [{ seeds: Number.NaN }, 'seeds: NaN is no number of seeds'],
+      [{ settings: { zz: 1 } }, 'settings.zz: there is no such setting of majorities'],
+      [{ seeds: 0 }, 'seeds: 0 is not a number of seeds: give a whole number from 1.'],
+      [{ seeds: Number.NaN }, 'seeds: NaN is not a number of seeds'],
       [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, as the workload queue does.'],
     ] as const
     for (const [given, reason] of settings)
       await expect(search(protocol, given as SearchSettings), reason).rejects.toThrow(reason)
-    await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is no number of nodes')
+    await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is not a number of nodes')
   })
 
   test('refuses an export that is not a protocol, and unknown names', async () => {

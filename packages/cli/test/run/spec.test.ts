@@ -68,7 +68,7 @@ describe('--spec', () => {
     const { exitCode, stderr } = await chaosHere(['replay', first.run.path])
     expect({ exitCode, stderr }).toEqual({
       exitCode: 3,
-      stderr: `${first.run.path} is of a run, not of a replay. Have it again with chaos run --spec ${first.run.path}\n`,
+      stderr: `${first.run.path} describes a run, not a replay. Repeat the run with chaos run --spec ${first.run.path}\n`,
     })
   })
 
@@ -130,10 +130,10 @@ describe('--spec', () => {
     const recorded = { chaos: 1, spec: { ...spec, target: { name: 'record', settings: {} } } }
     const command = ['/bin/chaos', 'record', '--as', 'resp', '--', 'npm', 'run it']
     expect(await refused({ ...recorded, circumstances: { command } })).toMatch(
-      /^FILE is of a recording of an older chaos, .*: record it again\. .* npx chaos record --as resp -- npm 'run it'$/,
+      /^FILE is from a recording of an older chaos, .*: record it again\. .* npx chaos record --as resp -- npm 'run it'$/,
     )
     expect(await refused({ chaos: 1, version: '0.0.9', config: { target: 'raft' } })).toMatch(
-      /^FILE: this run\.json is of an older chaos \(0\.0\.9\), which kept no spec of its runs/,
+      /^FILE: this run\.json is from an older chaos \(0\.0\.9\), which kept no spec of its runs/,
     )
   })
 

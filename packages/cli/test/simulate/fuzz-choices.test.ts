@@ -59,7 +59,7 @@ describe('a search with the choices of a protocol author', () => {
       ['--target', 'generals', '--faults', 'kill'],
       'generals promises nothing under kill: say with --expect which level',
     ],
-    [['--target', 'commit-wait', '--jump', '1s'], 'nothing where clocks jump by more than 0 ms: say with --expect'],
+    [['--target', 'commit-wait', '--jump', '1s'], 'nothing if clocks jump by more than 0 ms: say with --expect'],
     [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong they may be'],
     [
       ['--target', 'dns', '--workload', 'queue'],

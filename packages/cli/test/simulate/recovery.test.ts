@@ -39,7 +39,7 @@ describe('a protocol that stops for ever at its first lost message', () => {
 
   test('does not pass if it recovers only by resending', async () => {
     const sendsAgain = await protocolIn()
-    const found = await search(sendsAgain, { knobs: { resend: true }, faults, seeds: 200 })
+    const found = await search(sendsAgain, { settings: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 

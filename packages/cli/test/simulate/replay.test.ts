@@ -73,7 +73,7 @@ describe('chaos replay', () => {
   test('says so if its file was cut short', async () => {
     const file = written(JSON.stringify(good).slice(0, 60))
     const { exitCode, stderr } = await chaosHere(['replay', file])
-    expect(stderr).toMatch(/is not JSON .* cut short/)
+    expect(stderr).toMatch(/is not JSON .* truncated/)
     expect(readFileSync(file, 'utf8')).toHaveLength(60)
     expect(exitCode).toBe(3)
   })

@@ -95,7 +95,7 @@ describe('chaos simulate --redis', () => {
   })
 
   patientTest('kills the Redis too, which keeps what it acknowledged unless the power is cut', async () => {
-    // By default ioredis sends again what may have been executed, which is a mistake of its own.
+    // By default ioredis sends again what may have been executed, which is a bug of its own.
     const once = `{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => 20 }`
     const cwd = folderOf(
       CURED.replace("process.env['REDIS_URL'] ?? ''", `process.env['REDIS_URL'] ?? '', ${once}`)

@@ -210,7 +210,7 @@ describe('chaos simulate', () => {
   test('needs a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('a route table is needed')
+    expect(stderr).toContain('it needs a route table')
   })
 
   test('finds a service of the configuration by its name, with its arguments, environment and nodes', async () => {

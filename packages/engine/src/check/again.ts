@@ -2,7 +2,7 @@ import { UNKNOWN_START } from '@chaosproxy/checker'
 import { commandLine, fileWord } from '../command-line.ts'
 import type { CheckSpec } from './options.ts'
 
-/** The command that checks a file so, or checks it again. */
+/** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
   { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas }: CheckSpec,

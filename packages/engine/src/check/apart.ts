@@ -8,8 +8,8 @@ import { checkOptionsFor } from './options.ts'
 import { type Shown, together } from './shown.ts'
 
 /**
- * Judges the keys of some places of a recording. What is said of levels other than linearizability, or of operations, is
- * up to those who know all keys. Keys with `long` operations are not unpacked at once, if they need not be.
+ * Judges the keys of some places of a recording. Findings about operations, or about levels other than linearizability, need
+ * a reader who knows all keys. Keys with `long` operations are not unpacked at once unless they must be.
  *
  * @throws UserError as `judgeApart` does.
  */
@@ -32,13 +32,13 @@ export function judgePlaces(
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
     shown.push({ answer, signs: signsOf(history) })
-    // Only the whole history tells then, and whether there is more to say of these keys does not matter.
+    // Then only the whole history decides, so further findings about these keys do not matter.
     if (answer.result === 'whole') break
   }
   return together(shown)
 }
 
-/** Why these keys need the whole recording, if they do. */
+/** Why these keys can be judged only as part of the whole recording; undefined if they can be judged alone. */
 function whole(history: History, options: ShareOptions): ApartAnswer | undefined {
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined

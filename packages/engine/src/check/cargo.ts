@@ -6,10 +6,10 @@ import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
-// Recordings are read where they are, if a worker sees the same disk. Small ones travel through Redis, too, each part
+// Workers read a recording in place if they see the same disk. Small recordings also travel through Redis, each part
 // under the hash of its content.
 
-/** More than this does not travel: a Redis keeps all in memory. */
+/** Larger recordings do not travel, because Redis keeps everything in memory. */
 const MOST_BYTES = 16_000_000
 
 /** The parts by their hashes, in Base64; empty if they are too large to travel, or in a store. */
@@ -26,7 +26,7 @@ function textOf(path: string): string {
   } catch (error) {
     throw new UserError(
       'environment',
-      `${path} cannot be read any more, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put it back, and check it again.`,
+      `${path} can no longer be read, and a worker needs it: ${error instanceof Error ? error.message : String(error)}. Put it back, and check it again.`,
     )
   }
 }
@@ -35,13 +35,15 @@ function textOf(path: string): string {
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
-/** Files whose hashes were seen to be right, by what would change with their content. */
+/** Files whose hashes were verified, by properties that change with their content. */
 const seen = new Set<string>()
 
 /**
- * The recording under the names that it has on this machine: as it was named, if that is it, or as it was fetched.
+ * The recording under the names that it has on this machine: the given name if the file there matches, otherwise the
+ * fetched copy.
  *
- * @throws UserError (input) if what is here is another recording, or nothing is here and it is too large to travel.
+ * @throws UserError (input) if the file here is another recording, or there is none and the recording is too large to
+ * travel.
  */
 export async function hereOrFetched(recording: RecordingName, store: LocalStore): Promise<RecordingName> {
   const parts = filesIn(recording)
@@ -57,7 +59,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
     if (!status.isFile() || status.size !== part.bytes || (await hashOf(part.path)) !== part.sha256)
       throw new UserError(
         'input',
-        `${part.path} is not here as it was where the check was started: its content differs. Copy it again, or mount the same disk.`,
+        `${part.path} differs here from the file where the check was started. Copy it again, or mount the same disk.`,
       )
     seen.add(known)
   }
@@ -67,7 +69,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   if (bytes > MOST_BYTES)
     throw new UserError(
       'input',
-      `${first} is not on this machine, and ${bytes} bytes are too many to travel through Redis, which takes ${MOST_BYTES}. Mount the disk under the same path.`,
+      `${first} is not on this machine, and ${bytes} bytes are too many to travel through Redis, which accepts ${MOST_BYTES}. Mount the disk under the same path.`,
     )
   return fetched({ file: recording.file, parts }, store)
 }
@@ -88,7 +90,7 @@ async function fetched(
     if (createHash('sha256').update(content).digest('hex') !== sha256)
       throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
     mkdirSync(dirname(path), { recursive: true })
-    // Two jobs may fetch it at a time.
+    // Two jobs may fetch it at the same time.
     const unfinished = `${path}.${randomUUID()}`
     writeFileSync(unfinished, content)
     renameSync(unfinished, path)

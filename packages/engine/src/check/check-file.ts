@@ -15,11 +15,11 @@ export interface CheckListener {
   readonly judged?: (() => void) | undefined
   /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
-  /** What workers found of its parts by that model. */
+  /** The workers' results for its parts by that model. */
   readonly settled?: Settled | undefined
 }
 
-/** Reads and checks one file within its limits. Never throws for a mistake in the file. */
+/** Reads and checks one file within its limits. Never throws for an error in the file. */
 export function checkFile(task: CheckTask, listener: CheckListener = {}): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const read = await readTimed(task, false)
@@ -68,7 +68,7 @@ export function checkRead(
   return resultOf(task, { history, report, parseMs, checkMs: performance.now() - started, checking })
 }
 
-/** The result of the work, or what is wrong with the file. */
+/** The result of the work, or the error in the file. */
 export async function unlessTroubled<Result>(
   { file, settings }: CheckTask,
   work: () => Result | Promise<Result>,
@@ -88,7 +88,7 @@ const stoppedReading = (
   { events, textBytes }: MemoryLimitError,
 ): StoppedFile => ({
   file,
-  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${events.toLocaleString('en-US')} events in ${megabytes(textBytes)} of text, and nothing is known. Give it more, or a shorter history.`,
+  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${events.toLocaleString('en-US')} events in ${megabytes(textBytes)} of text, and nothing is known. Raise the limit, or check a shorter history.`,
 })
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({

@@ -14,21 +14,21 @@ import { areSmall } from './small.ts'
 import { createStopwatch } from './stopwatch.ts'
 import { vetModel } from './vet-model.ts'
 
-/** What checks of files tell on the way. */
+/** Progress of checks of files. */
 export type CheckEvent =
   | { readonly type: 'reading'; readonly file: string }
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }
-  /** `done` counts the files that are done, this one among them. */
+  /** `done` counts the finished files, including this one. */
   | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
-  /** Its keys cannot be judged apart, so no worker of a queue has anything to do. */
+  /** Its keys cannot be judged separately, so the workers of a queue have nothing to do. */
   | { readonly type: 'whole'; readonly file: string }
   | QueueEvent
 
 /**
- * Checks files, on other threads if that pays, each within its limits. The results come in the order of the files, each
- * as soon as it and all before it are known.
+ * Checks files, on other threads if that is faster, each within its limits. The results come in the order of the files,
+ * each as soon as it and all before it are known.
  *
- * @throws UserError (usage, input) for a model of the user's own that cannot be loaded.
+ * @throws UserError (usage, input) for a user's model that cannot be loaded.
  */
 export async function* checkFiles(
   tasks: readonly (CheckTask | FileTrouble)[],
@@ -54,7 +54,7 @@ export async function* checkFiles(
     if (pool === undefined) for (const task of tasks) yield await checked(task)
     else {
       const running = tasks.map(checked)
-      // A failure is handled where it is awaited, and must not end the process before that.
+      // A failure is handled where it is awaited, and must not end the process earlier.
       for (const result of running) result.catch(() => {})
       for (const result of running) yield await result
     }

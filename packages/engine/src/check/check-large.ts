@@ -13,10 +13,10 @@ import { readLarge } from './read-large.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type Shown, together, undecidedAt } from './shown.ts'
 
-/** Jobs for each thread, so that none waits long for the last. */
+/** Number of jobs for each thread; several, so that none waits long for the last one. */
 const JOBS_PER_THREAD = 4
 
-/** Checks a recording key by key, without holding it. Undefined if it must be judged as a whole. */
+/** Checks a recording key by key, without holding it in memory. Undefined if it must be judged as a whole. */
 export async function checkLarge(
   pool: CheckPool,
   task: CheckTask,
@@ -32,13 +32,16 @@ export async function checkLarge(
   checking(tally.operations)
   const started = performance.now()
   const shown = await judgeAll(pool, task, recording)
-  // Whoever reads it as a whole says what is wrong with an operation, and where.
+  // The reader of the whole recording reports an invalid operation, and its place.
   if ('trouble' in shown) return undefined
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
   return isForWhole(known) ? undefined : tellKnown(pool, known)
 }
 
-/** The result of a recording that was judged key by key. If all of it fits into memory, it is judged again as a whole, which tells more. */
+/**
+ * The result of a recording that was judged key by key. If all of it fits into memory, it is judged again as a whole,
+ * which shows more.
+ */
 export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
   if (mayFit(known)) {

@@ -13,7 +13,9 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
 
 /** What `check` found. */
 export interface CheckedHistory extends Report {
-  /** Why a level that is met proves less than it seems to, such as `no read succeeded`; empty if nothing is missing. */
+  /**
+   * Reasons why a level that is met proves less than it seems to, such as `no read succeeded`; empty if there are none.
+   */
   readonly vacuous: readonly string[]
 }
 
@@ -21,11 +23,11 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, or its events, each an object like a line of `history.jsonl`. By default the model and the initial
+ * Judges a history, or its events, each an object like a line of `history.jsonl`. By default, the model and the initial
  * value are those that the history names, otherwise a register and null, and all levels are decided.
  *
- * @throws UserError for events that are not a history, an unknown model, a level by which the model is not judged, or
- * an operation that it does not have.
+ * @throws UserError for events that are not a history, an unknown model, a level that the model cannot be judged by, or
+ * an operation that the model lacks.
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { fnv1a } from '@chaosproxy/faults'
 import type { Dealing } from '@chaosproxy/history/files'
 
-/** Some of all keys: those whose name has this hash. */
+/** A share of all keys: those whose name has this hash. */
 export interface Shard {
   readonly shard: number
   readonly of: number
@@ -11,38 +11,38 @@ export interface Shard {
 /** Spreads keys evenly, the same on every machine. */
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
-/** Operations that are judged at a time: with what it takes to judge them, some hundred megabytes. */
+/** The number of operations judged at the same time; with the memory for judging, they take some hundred megabytes. */
 const OPERATIONS_AT_A_TIME = 100_000
-/** Of two lines of JSON. */
+/** The size of two lines of JSON. */
 const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
-/** What an operation takes that is packed. */
+/** The size of a packed operation. */
 const PACKED_BYTES = 12
-/** Each shard of a large recording is read anew, so there are as few as memory allows. */
+/** Each shard of a large recording reads it anew, so there are as few shards as memory allows. */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64
 /** The share of a worker's memory for operations that wait to be judged. */
 const FOR_PACKED = 1 / 3
 
-/** How many shards the keys of a large recording are judged in, by workers of so much memory. */
+/** The number of shards for the keys of a large recording, judged by workers with this much memory. */
 export function shardsFor(textBytes: number, memoryBytes: number): number {
   const packedBytes = (textBytes / OPERATION_BYTES) * PACKED_BYTES
   return Math.min(MOST_SHARDS, Math.max(LEAST_SHARDS, Math.ceil(packedBytes / (memoryBytes * FOR_PACKED))))
 }
 
-/** How many places the keys of a recording of this size are dealt to. */
+/** The number of places for the keys of a recording of this size. The keys of one place are judged together. */
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 
-/** Deals the keys of a shard, or all, to places; without places, to none. */
+/** Deals the keys of a shard, or all keys, to places; without places, to none. */
 export const dealingOf = (places: number, shard?: Shard): Dealing => ({
   places,
   placeOf: (key) =>
     places === 0 || (shard !== undefined && shardOf(key, shard.of) !== shard.shard) ? -1 : hashOf(key) % places,
 })
 
-/** Hashes of a million names must cost little, and be unlike the shard's. */
+/** The hash of a million names must be cheap, and independent of the shard's hash. */
 function hashOf(text: string): number {
   const hash = fnv1a(text)
   return (hash ^ (hash >>> 15)) >>> 0

@@ -34,13 +34,13 @@ import { vetModel } from './vet-model.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { LentFile } from './worker.ts'
 
-/** Each thread reads the recording once, so that more shards cost little, and are spread more evenly. */
+/** Each thread reads the recording once, so more shards cost little, and spread the keys more evenly. */
 const SHARDS = 16
-/** With fewer operations, a recording is one job by a model of the user's own, which may have a single object. */
+/** With fewer operations, a recording is one job if the model is the user's own, which may have a single object. */
 const SHARED_OPERATIONS = 2_000
-/** Recordings that are with workers at a time, if this command can hold all of them. */
+/** The most recordings at workers at the same time, if this command can hold all of them. */
 const FILES_AT_A_TIME = 8
-/** What is held of a recording takes a few times its text. */
+/** Memory for a recording, as a multiple of its text. */
 const HELD_PER_BYTE = 4
 
 interface Elsewhere {
@@ -50,9 +50,9 @@ interface Elsewhere {
 }
 
 /**
- * Checks files by the workers of a queue (an address, or `env:NAME`). The results come in the order of the files.
+ * Checks files with the workers of a queue (an address, or `env:NAME`). The results come in the order of the files.
  *
- * @throws UserError (usage) for what cannot travel to workers, (usage, input) for a model of the user's own that cannot be
+ * @throws UserError (usage) for files that cannot travel to workers, (usage, input) for a user's model that cannot be
  * loaded, and as `openQueuePool` does.
  */
 export async function* checkFilesElsewhere(
@@ -76,7 +76,7 @@ export async function* checkFilesElsewhere(
     for (const n of tasks.keys()) {
       for (const task of tasks.slice(begun.length, n + ahead)) {
         const checking = check(task)
-        // A failure is handled where it is awaited, and must not end the process before that.
+        // A failure is handled where it is awaited, and must not end the process earlier.
         checking.catch(() => {})
         begun.push(checking)
       }
@@ -90,8 +90,9 @@ export async function* checkFilesElsewhere(
 }
 
 /**
- * Checks one file by a pool of workers: each judges the keys of a shard, and what they find is judged again here before
- * it is told. The levels that consider all keys together are judged here; the result is that of a single thread.
+ * Checks one file with a pool of workers: each judges the keys of a shard, and its findings are judged again here
+ * before they are reported. The levels that concern all keys together are judged here. The result is that of a single
+ * thread.
  */
 async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
   const { file } = task
@@ -110,7 +111,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     return pool.run(lentJob, task, read)
   }
   const answers = await answersOf(task, workers, { of: SHARDS })
-  // Waiting for workers is no time to decide in.
+  // Waiting for workers does not count as time to decide.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
     linearizable: merged(answers, history, judging),
@@ -122,8 +123,8 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
 }
 
 /**
- * Has a recording judged by a model of the user's own, of which workers decide the parts. A model that throws or does not
- * return there is asked again here, where it is told what went wrong, and where.
+ * Judges a recording by a user's model whose parts the workers decide. If the model throws or does not return there, it
+ * is run again here, which shows the error and its place.
  */
 async function checkOwn(
   read: LentFile,
@@ -145,7 +146,7 @@ async function checkOwn(
   return pool.run(lentJob, task, { ...read, settled: settledBy(answers.flatMap(ofParts)) })
 }
 
-/** A model of the user's own ended the thread of a worker, or threw there. */
+/** A user's model ended the thread of a worker, or threw there. */
 class ModelTrouble extends Error {}
 
 const ofParts = (answer: ShardResult): readonly SomeParts[] => {
@@ -154,8 +155,8 @@ const ofParts = (answer: ShardResult): readonly SomeParts[] => {
 }
 
 /**
- * Has the keys of a large recording judged, while it is read here for its mistakes and what is counted of it, which keeps
- * none of its operations. Undefined for what must be judged as a whole.
+ * Lets workers judge the keys of a large recording. Meanwhile this process reads it to count operations and find
+ * errors, and keeps no operations. Undefined if the recording must be judged as a whole.
  */
 async function checkLargeElsewhere(
   task: CheckTask,
@@ -181,10 +182,13 @@ const shownBy = (answer: ShardResult): Shown => {
   return answer.result === 'unknown' ? showsOnly(answer) : undecidedAt('memory')
 }
 
-/** @throws UserError (usage) for what cannot be judged elsewhere. */
+/** @throws UserError (usage) for files that workers cannot judge. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
-    throw new UserError('usage', '--queue: standard input cannot travel to workers. Save it to a file, and check that.')
+    throw new UserError(
+      'usage',
+      '--queue: standard input cannot be sent to workers. Save it to a file, and check that.',
+    )
   if (tasks.some((task) => 'merged' in task && task.merged !== undefined))
     throw new UserError(
       'usage',
@@ -217,7 +221,7 @@ async function answersOf(
         throw new UserError('environment', `${file}: a worker could not judge its keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
-      // The others are called off: each would go on waiting for its shard.
+      // The other jobs are cancelled; otherwise each would go on waiting for its shard.
       failures.push(error)
       ending.abort()
     }
@@ -226,7 +230,7 @@ async function answersOf(
   return answers
 }
 
-/** What the shards say of all keys together. Nothing is called violated that is not seen to be so here. */
+/** Combines the shards' results for all keys. Nothing is called violated unless that is verified here. */
 function merged(answers: readonly ShardResult[], history: History, options: ShareOptions): Verdict {
   const violated = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.key ?? ''] : []))
   const known = answers.flatMap((answer): readonly ShareAnswer[] => {
@@ -244,12 +248,12 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   if (answer.result === 'met' || answer.result === 'packed')
     throw new UserError(
       'environment',
-      `a worker answered what no worker can have found: keys ${[...names].join(', ')} are linearizable. Remove it from the queue.`,
+      `a worker returned an impossible result: keys ${[...names].join(', ')} are linearizable. Remove it from the queue.`,
     )
   return answer
 }
 
-/** The orders that the workers found did not travel: they are found again if somebody looks at them. */
+/** The orders that workers found do not travel: they are found again when somebody looks at them. */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

@@ -10,7 +10,9 @@ import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
-/** The history, whose parts may be several files, and the model of the user's own. Undefined for stdin and other pipes. */
+/**
+ * The files of the history, which may have several parts, and of the user's model. Undefined for stdin and other pipes.
+ */
 function filesOf({ file, merged, settings }: CheckTask): readonly string[] | undefined {
   if (merged === undefined && (file === STDIN || !existsSync(file))) return undefined
   const parts = merged ?? partsOf(file)
@@ -28,7 +30,7 @@ export const checkJob: CheckJob<CheckTask, CheckResult> = { kind: 'checkOne', re
 /** Reads a file into memory that all threads share. */
 export const readJob: CheckJob<CheckTask, worker.LentFile> = { kind: 'readOne', reads: ofTask, run: worker.readOne }
 
-/** Checks what another thread has read. */
+/** Checks a history that another thread has read. */
 export const lentJob: CheckJob<worker.LentFile, CheckResult> = {
   kind: 'checkLent',
   reads: ofLent,
@@ -49,7 +51,7 @@ export const besideJob: CheckJob<worker.PartTask, Others> = {
   run: worker.judgeWhatIsBeside,
 }
 
-/** Reads a recording and packs its operations by places of their keys. */
+/** Reads a recording and packs its operations by the places of their keys. */
 export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   kind: 'readLarge',
   reads: ({ input }) => filesOf(input.task),
@@ -63,7 +65,7 @@ export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
   run: worker.readOneStretch,
 }
 
-/** Tells what is known of a recording whose operations were not kept. */
+/** Finishes a recording whose operations were not kept. */
 export const knownJob: CheckJob<Known, CheckResult> = {
   kind: 'tellKnown',
   reads: ({ input }) => filesOf(input.task),

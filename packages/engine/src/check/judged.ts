@@ -14,16 +14,16 @@ import {
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
-// A history judged as `chaos check` does, by nothing of Node: a page in a browser does it, too.
+// A history judged as `chaos check` does, without anything from Node, so that a page in a browser can do it too.
 
-/** What is to be judged, and how. */
+/** The history to judge, and the settings. */
 export interface JudgedTask {
   /** Its path as typed, or its name. */
   readonly file: string
   readonly settings: CheckSpec
-  /** Why the run that it is of proves less than it seems to. */
+  /** Why its run proves less than it seems to. */
   readonly doubts?: readonly string[] | undefined
-  /** Whether it is the only one, which gets a page instead of a line in a table. */
+  /** Whether it is the only history, which gets a page instead of a line in a table. */
   readonly alone: boolean
   /** The command that repeats it. */
   readonly again: string
@@ -40,7 +40,7 @@ export interface Checked {
   readonly checking: CheckOptions<string>
 }
 
-/** How `chaos check` judges where nothing is said. */
+/** The default settings of `chaos check`. */
 export const USUAL_CHECK: CheckSpec = {
   initial: undefined,
   model: undefined,
@@ -91,7 +91,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
   }
 }
 
-/** With what its author may have recorded otherwise than it was, where a level is violated. */
+/** If a level is violated, includes likely errors in the way it was recorded. */
 function withHints({ file }: JudgedTask, { history, report }: Checked): History {
   if (Object.values(report.levels).every(({ result }) => result !== 'violated')) return history
   const hints = hintsFor(history).map((hint) => `${sourceName(file)}: ${hint}`)
@@ -102,7 +102,7 @@ function judge({ settings, doubts = [] }: JudgedTask, { history, report, checkin
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // Of a history whose operations are not kept it is known that nothing is missing: see `proves`.
+  // A history whose operations are not kept is known to miss nothing: see `proves`.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const vacuous = [...new Set([...doubts, ...missing, ...byStart])]
@@ -113,7 +113,7 @@ function judge({ settings, doubts = [] }: JudgedTask, { history, report, checkin
   return { asked, vacuous, expectation, requirements, exitCode }
 }
 
-/** Undefined if nothing is required besides a level. */
+/** Undefined if nothing besides a level is required. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report' | 'checking'>,

@@ -10,27 +10,27 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// A recording that is too large to be held in memory: its operations are dropped, or packed, while it is read,
-// and its keys are judged by themselves. If each is linearizable, so is the recording, and little else has to be known of
-// it. Otherwise the keys that are not are read again, with nothing else, and judged in full.
+// Checks a recording that is too large for memory: its operations are dropped, or packed, while it is read, and its
+// keys are judged separately. If each key is linearizable, so is the recording, and little else is needed for the
+// report. Otherwise only the keys that are not linearizable are read again, and judged in full.
 
-/** Text that a byte of memory is enough for, if its operations are all held at once. */
+/** Bytes of text per byte of memory, if all operations are held at once. */
 const TEXT_PER_MEMORY = 0.75
 
-/** What an operation takes, read and encoded, if all are judged together. */
+/** Memory for an operation, read and encoded, if all are judged together. */
 const BYTES_PER_OPERATION = 200
 
-/** Whether a file is checked key by key, if it can be: held at once, it would take most of the memory, or more. */
+/** Whether to check a file key by key, if that is possible: held at once, it would take most of the memory, or more. */
 export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
-/** Whether a recording may be checked key by key: the report on one whose keys are linearizable needs nothing else. */
+/** Whether a recording may be checked key by key, because the report on linearizable keys needs nothing else. */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering } = settings
   // Sorting needs all events.
   if (merged !== undefined || ordering?.by === 'time' || keyed === true) return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
-  // Its page draws all operations.
+  // Its page shows all operations.
   if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
@@ -38,7 +38,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
   return named === undefined || findModel(named)?.name === 'register'
 }
 
-/** What is known of a recording whose operations are not kept. */
+/** Facts about a recording whose operations are not kept. */
 export interface Known {
   readonly task: CheckTask
   /** All but the operations. */
@@ -49,15 +49,17 @@ export interface Known {
   readonly checkMs: number
 }
 
-/** Whether it can be told only of all of it. */
+/** Whether the result needs the whole recording. */
 export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean =>
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
-/** Whether all of it may fit, which tells more of what is not linearizable: the levels that are about all keys together. */
+/**
+ * Whether all of it may fit into memory, which shows more about a violation: the levels that concern all keys together.
+ */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/** Whether judging the whole recording told at least as much about linearizability as judging its keys did. */
+/** Whether judging the whole recording showed at least as much about linearizability as judging its keys did. */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
@@ -65,7 +67,7 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
 }
 
 /**
- * The result for a recording that is not told as a whole. `began` is called once all is read.
+ * The result for a recording that is reported without all of its operations. `began` is called once all is read.
  *
  * @throws MemoryLimitError if the keys that are not linearizable take more than `--memory`.
  */
@@ -73,7 +75,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const { task, rest, tally, parseMs, checkMs } = known
   const { answer } = known.shown
   const { file, settings } = task
-  if (answer.result === 'whole') throw new Error('it can be told only as a whole')
+  if (answer.result === 'whole') throw new Error('it can be reported only as a whole')
   const counted = historyOfTally(rest, tally)
   if (answer.result !== 'violated') {
     began()
@@ -92,13 +94,13 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   if (part.levels['linearizable']?.result === 'met')
     throw new UserError(
       'environment',
-      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were called not linearizable, and are. If workers of a queue judged them, remove those from it.`,
+      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were called not linearizable, but are. If workers of a queue judged them, remove those workers.`,
     )
   const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
 }
 
-/** Of several keys one, if there is no memory for all. */
+/** One of several keys, if there is no memory for all. */
 async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
   const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
   try {

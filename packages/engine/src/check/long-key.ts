@@ -7,12 +7,12 @@ import { roomBeside } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import type { Shown } from './shown.ts'
 
-// A key with so many operations that they are better not unpacked all at once.
+// Judges a key with so many operations that they should not be unpacked all at once.
 
-/** With fewer, it takes less than 100 MB. */
+/** With fewer operations, a key takes less than 100 MB. */
 export const LONG = 500_000
 
-/** How keys are judged: with what all that was packed takes, by default little. */
+/** How keys are judged; `held` is the memory of all packed operations, by default little. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -20,10 +20,13 @@ export interface Judging {
   readonly leftMs: () => number
 }
 
-/** Whether an operation may have taken effect, since nobody knows what its answer means. */
+/** Whether an operation may have taken effect, because its answer was not understood. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
-/** What the keys of a place show that have at least so many operations and need not be unpacked at once, by name. */
+/**
+ * Judges the keys of a place that have at least this many operations and need not be unpacked at once; the results are
+ * by name.
+ */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,
@@ -46,7 +49,7 @@ export function judgeLongKeys(
   return found
 }
 
-/** A key is only judged here if two values were written, so that its reads may bring news. */
+/** A key is judged here only if two values were written, so that its reads can differ. */
 const shownBy = (answer: ApartAnswer): Shown => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { UserError } from '@chaosproxy/history'
 import { STDIN, type StoredPart } from '@chaosproxy/history/files'
 
-/** A file to check, or what is wrong with its name. */
+/** A file to check, or the error in its name. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** A file, or a recording in a store with the objects that it was found to consist of. */
+/** A file, or a recording in a store with the objects that make it up. */
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined
@@ -14,20 +14,20 @@ interface FileOrParts {
   readonly doubts?: readonly string[] | undefined
 }
 
-/** The total size as it is kept, of a directory that of its files; anything that is not readable counts as 0. */
+/** The total size on disk; for a directory, that of its files. Unreadable files count as 0. */
 export const bytesOf = (files: readonly FileOrParts[]): number =>
   files.flatMap(partsOf).reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** What a byte of a compressed recording is about, uncompressed. */
+/** Approximate bytes of text per byte of a compressed recording. */
 const TEXT_PER_COMPRESSED = 8
 
-/** About how large the text of a recording is. */
+/** The approximate size of a recording's text. */
 export const textBytesOf = (file: FileOrParts): number =>
   partsOf(file).reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
 
 const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
 
-/** The files, or objects, that a recording consists of. */
+/** The files, or objects, that make up a recording. */
 function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path' | 'bytes'>[] {
   if (stored !== undefined) return stored
   if (file === STDIN || !existsSync(file)) return []

@@ -27,18 +27,18 @@ export interface CheckSpec {
   readonly initial: Json | undefined
   /** A name, or the path of the user's own file; undefined for the model the history names. */
   readonly model: string | undefined
-  /** The levels chosen; undefined for all that the model's judge decides. */
+  /** The levels chosen; undefined for all levels that the model can be judged by. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
   /** Bounds besides the level. */
   readonly require: readonly string[] | undefined
   readonly baseline: ChosenBaseline | undefined
-  /** What probes answered; they are asked once, before the files are checked. */
+  /** Answers of the probes, which run once, before the files are checked. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** Whether a pair is a key and a value; undefined to find out. */
+  /** Whether a pair is a key and a value; undefined to detect it. */
   readonly keyed: boolean | undefined
-  /** By default the order of lines, with which times must agree. */
+  /** By default the order of lines, which times must agree with. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
   /** For one file: reading, checking and explaining. */
@@ -49,7 +49,7 @@ export interface CheckSpec {
   readonly explain: boolean
 }
 
-/** The models that a history can be checked by, for messages. */
+/** The known models, for messages. */
 export const modelNamesText = (): string => models.map(({ name }) => name).join(', ')
 
 /** The checker's options for a history; `remainingMs` is the time left to decide. */
@@ -85,7 +85,7 @@ export const initialOf = (history: History, { initial }: Pick<CheckSpec, 'initia
 export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>
   model !== undefined && isUserFile(model) ? model : undefined
 
-/** The levels to ask of the judge, which knows only its own. */
+/** The levels to decide: those asked for that the model can be judged by. */
 function levelsFor(
   file: string,
   { name, judge }: ModelEntry<string>,

@@ -22,7 +22,7 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
   return { file, exitCode, part: partOf(subject, output, row) }
 }
 
-/** Drops the witnesses: a table has no use for orders of a million operations. */
+/** Drops the witnesses: a table does not show orders of a million operations. */
 function withoutWitnesses(report: Report<string>): Report<string> {
   const bare = (level: string, verdict: Verdict): Verdict =>
     verdict.result === 'met' ? { result: 'met', witness: { kind: 'implied', by: level } } : verdict

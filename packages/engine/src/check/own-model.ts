@@ -4,7 +4,7 @@ import { importUserFile } from '@chaosproxy/targets/user-file'
 
 type Kind = 'a function' | 'a text' | 'a list of texts' | 'true or false' | 'an object'
 
-/** The members that a model may have, and what each must be. */
+/** The members of a model, and the type of each. */
 const optional: { readonly [member in keyof Model<unknown>]?: Kind } = {
   summary: 'a text',
   aliases: 'a list of texts',
@@ -25,7 +25,7 @@ export const loadModel = async (path: string): Promise<Model<unknown>> => asMode
 
 function asModel(exported: unknown, path: string): Model<unknown> {
   const wrong = (what: string): UserError =>
-    new UserError('usage', `${path}: ${what}. Its default export is to be { name, initial, apply, key } (type Model).`)
+    new UserError('usage', `${path}: ${what}. Its default export must be { name, initial, apply, key } (type Model).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const model = exported as { readonly [member: string]: unknown }
   if (!['name', 'initial', 'apply', 'key'].some((member) => member in model)) throw wrong('it exports no model')
@@ -38,8 +38,7 @@ function asModel(exported: unknown, path: string): Model<unknown> {
   const { integers } = model
   if (integers !== undefined && !isIntegerModel(integers)) throw wrong('"integers" is not { initial, encode, step }')
   const taken = findModel(model['name'])
-  if (taken !== undefined)
-    throw wrong(`"${model['name']}" is the name of a model that comes with chaos; give it another`)
+  if (taken !== undefined) throw wrong(`"${model['name']}" is the name of a built-in model; choose another`)
   return exported as Model<unknown>
 }
 

@@ -10,15 +10,15 @@ import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { Timed } from './worker.ts'
 
-/** Does jobs of checking on a number of other threads, each within hard limits. */
+/** Runs jobs of a check on other threads, each within hard limits. */
 export interface CheckPool {
   readonly threads: number
-  /** Resolves with the thread's result, or with why the thread was ended. */
+  /** Resolves with the thread's result, or with the reason why the thread was ended. */
   check(task: CheckTask): Promise<CheckResult>
   /**
-   * The same for any job of a check. It starts once a thread is free, and can be called off.
+   * The same for any job of a check. It starts once a thread is free, and can be cancelled.
    *
-   * @throws AbortError if it was called off.
+   * @throws AbortError if it was cancelled.
    */
   run<Input, Result>(
     job: Job<Timed<Input>, Result>,
@@ -37,22 +37,22 @@ const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, ti
 const READING_AT_LEAST_MS = 5_000
 /** A thirtieth of one core's speed on plain lines, since other programs may keep the processors busy. */
 const READING_BYTES_PER_MS = 5_000
-/** From a store, by a poor connection; one that brings nothing ends by itself. */
+/** From a store, over a poor connection; a connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/** Reading does not watch the clock, but must end too, say for a file that uncompresses to terabytes. */
+/** Reading does not watch the clock, but must end too, for instance if a file uncompresses to terabytes. */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** What a process takes beyond this before its first check, it takes for other reasons. */
+/** Memory of the process beyond this, before its first check, serves other purposes. */
 const PROGRAM_BYTES = 120e6
 
 /** Memory for the program and the history's texts; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-/** `atOnce` files are checked at a time, each within its limits. */
+/** `atOnce` files are checked at the same time, each within its limits. */
 export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
   const usedBytes = process.memoryUsage.rss()
   const programBytes = Math.min(usedBytes, PROGRAM_BYTES)
@@ -98,9 +98,7 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
-/**
- * Why the user's own model ended the thread, if it did: it never returned, took all memory, or failed asynchronously.
- */
+/** Why the user's model ended the thread, if it did: it never returned, took all memory, or failed asynchronously. */
 function troubleWithModel(
   end: Unfinished,
   { file, settings }: CheckTask,
@@ -140,6 +138,7 @@ function stoppedBy(
       stopped: `${file}: out of time while reading (see --timeout): stopped after ${limit}, and nothing is known`,
     }
   }
-  if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, since it did not stop by itself` }
+  if (late)
+    return { file, stopped: `${file}): out of time (see --timeout): stopped, because it did not stop by itself` }
   throw end.type === 'failed' ? end.error : new Error('a check is given up only if it is late or called off')
 }

@@ -15,11 +15,11 @@ const MOST_VALUES = 4
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096))
 const path = v.pipe(
   text,
-  v.check((given) => given.startsWith('/') || /^[A-Za-z]:\\/.test(given), 'is no absolute path'),
+  v.check((given) => given.startsWith('/') || /^[A-Za-z]:\\/.test(given), 'is not an absolute path'),
 )
 const names = [...models.map(({ name }) => name), ...models.flatMap(({ aliases }) => aliases)]
 
-const address = v.pipe(text, v.check(isStored, 'is no address in a store'))
+const address = v.pipe(text, v.check(isStored, 'is not an address in a store'))
 
 const recording = v.union([
   v.strictObject({
@@ -83,7 +83,7 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
-/** Those that contradict each other, and null. */
+/** Levels that contradict each other, and null. */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
 const apart = v.variant('result', [
@@ -127,7 +127,7 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   }),
 ])
 
-/** Whether only keys of registers come to this. */
+/** Whether only keys of registers can have this result. */
 const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
 
 /** Judging some keys of a recording. */
@@ -145,7 +145,7 @@ export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
     const found = v.parse(shardResult, data)
     const isOwn = model !== undefined && !names.includes(model)
     const isOther = found.result === 'violated part' ? !isOwn || found.part % of !== shard : isOwn && isOfKeys(found)
-    if (isOther) throw new Error('it was asked for other parts of the recording')
+    if (isOther) throw new Error('it concerns other parts of the recording than requested')
     return found
   },
   title: ({ recording: { file }, shard, of }) => `keys ${shard + 1}/${of} of ${file}`,

@@ -7,12 +7,13 @@ import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
-/** Stretches for each thread, so that none waits long for the last. */
+/** Number of stretches for each thread; several, so that none waits long for the last one. */
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, packing the operations of keys that are dealt to places: by stretches on all threads, if there are
- * several and it is in plain files. What only a reader of all of it can tell, mistakes among it, one thread tells.
+ * Reads a large recording, packing the operations of keys that are dealt to places. Plain files are read in stretches
+ * by all threads, if there are several. Findings that need all of it, such as errors between stretches, are left to one
+ * thread.
  */
 export async function readLarge(
   pool: CheckPool,

@@ -5,21 +5,21 @@ import { UserError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
-/** A recording by its content, for those who may have it elsewhere. */
+/** A recording identified by its content, for processes that may have it elsewhere. */
 export interface RecordingName {
   /** The absolute path of the file, or of the directory of its parts, or its address in a store. */
   readonly file: string
   readonly parts: readonly FilePart[] | readonly StoredPart[]
 }
 
-/** One that workers read from a disk. */
+/** A recording that workers read from a disk. */
 export interface FilePart {
   readonly path: string
   readonly bytes: number
   readonly sha256: string
 }
 
-/** @throws UserError (input) for what is no file, nor a directory of numbered parts. */
+/** @throws UserError (input) for anything but a file or a directory of numbered parts. */
 export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'stored'>): Promise<RecordingName> {
   if (stored !== undefined) return { file, parts: stored }
   const parts: FilePart[] = []

@@ -18,7 +18,7 @@ export interface CheckTask {
   readonly alone: boolean
   /** The command that repeats it. */
   readonly again: string
-  /** The texts to make about it. */
+  /** The texts to produce about it. */
   readonly output: Output
 }
 
@@ -37,7 +37,7 @@ export interface StoppedFile {
   readonly stopped: string
 }
 
-/** A checked file, and what the reporters say of it. */
+/** A checked file, and the reporters' texts about it. */
 export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode

@@ -9,33 +9,33 @@ import { type RecordingName, storedIn } from './recording.ts'
 import { type Shown, showsOnly, undecidedAt } from './shown.ts'
 import { ownModel } from './thread-model.ts'
 
-/** The settings on which the judgement of a key depends. */
+/** The settings that affect the verdict on a key. */
 export type ShardSettings = Pick<
   CheckSpec,
   'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'ordering' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
 >
 
 /**
- * Some keys of a recording, to be judged by themselves: those whose name has this hash. By a model of the user's own, every
- * part of which the number leaves `shard` if it is divided by `of`.
+ * A share of a recording's keys, judged separately: those whose name has this hash. With a user's model: the parts
+ * whose number is `shard` modulo `of`.
  */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
   readonly shard: number
   readonly of: number
-  /** Of a recording too large to be held: how many places its keys are dealt to while it is read. */
+  /** For a recording too large to be held: the number of places that its keys are dealt to while it is read. */
   readonly places?: number | undefined
 }
 
-/** Whether one order in real time explains what was done to these keys. Its order stays with who found it. */
+/** Whether one order in real time explains the operations on these keys. The order itself is not sent. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** The key is null for operations without one. Whoever asked can judge it again, and see. */
+  /** The key is null for operations without one. The receiver can judge it again to verify. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** By a model of the user's own: the number of a part, which whoever asked can judge again as well. */
+  /** With a user's model: the number of a part, which the receiver can judge again as well. */
   | { readonly result: 'violated part'; readonly part: number }
-  /** If its keys were dealt to places. */
+  /** Present if its keys were dealt to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
@@ -56,7 +56,7 @@ function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
 export const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
   Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
 
-/** What is asked of a report, and not of keys. */
+/** These settings concern the report, and not keys. */
 const NOT_ASKED = {
   expect: undefined,
   require: undefined,
@@ -65,7 +65,7 @@ const NOT_ASKED = {
   explain: false,
 } as const
 
-/** On a thread. */
+/** Runs on a thread. */
 export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<ShardResult> {
   const { recording, settings, shard, of, places } = spec
   if (places !== undefined) return { result: 'apart', shown: await judgeApartFrom(spec, places) }
@@ -105,7 +105,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
     const each = Array.from(Array(places).keys())
     return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
   } catch (error) {
-    // The command reads it as well, and says what is wrong with it, and where.
+    // The command reads it as well, and reports its errors and their places.
     if (error instanceof CannotPack || error instanceof UserError)
       return showsOnly({ result: 'whole', why: error.message })
     if (error instanceof MemoryLimitError) return undecidedAt('memory')

@@ -1,7 +1,7 @@
 import { type ApartAnswer, togetherApart } from '@chaosproxy/checker'
 import type { Signs } from '@chaosproxy/runner'
 
-/** What some keys of a recording show. */
+/** The results for some keys of a recording. */
 export interface Shown {
   readonly answer: ApartAnswer
   readonly signs: Signs
@@ -9,10 +9,10 @@ export interface Shown {
 
 type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
 
-/** What keys show whose operations could not be judged: nothing, and so no sign either. */
+/** The result for keys whose operations could not be judged: nothing, and so no sign of a violation either. */
 export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
 
-/** What is shown by a shard, or a thread, that was ended at a limit. */
+/** The result of a shard, or a thread, that was ended at a limit. */
 export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown', limit, undecided: 1, keys: 1 })
 
 export const together = (shown: readonly Shown[]): Shown => ({

@@ -3,7 +3,7 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** How many looks may find the same call: a step of a model takes microseconds. */
+/** The number of looks that may find the same call in progress: a step of a model takes microseconds. */
 export const LOOKS_AT_MODELS = 20
 
 /** The same model, with its calls reported. */

@@ -29,7 +29,7 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
-  /** What workers of a queue found of its parts, by a model of the user's own. */
+  /** The workers' results for its parts, by a user's model. */
   readonly settled?: Settled | undefined
 }
 
@@ -44,7 +44,7 @@ export interface ShareTask extends PartTask {
   readonly share: Uint8Array
 }
 
-/** What is to be done, and where the thread reports how far it is with it. */
+/** The task, and where the thread reports its progress. */
 export interface Timed<Input> {
   readonly input: Input
   readonly stopwatch: Stopwatch
@@ -107,7 +107,7 @@ export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Othe
 /** A large recording, read to be judged key by key; or why it cannot be. */
 export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
 
-/** What to read, and to how many places its keys are dealt. */
+/** The part to read, and the number of places for its keys. */
 export interface LargeTask {
   readonly task: CheckTask
   readonly places: number
@@ -135,7 +135,7 @@ async function unlessUnpackable<T>(read: () => Promise<T>): Promise<T | { readon
   }
 }
 
-/** What to read of a recording, and to how many places its keys are dealt. */
+/** The part of a recording to read, and the number of places for its keys. */
 export interface StretchTask extends LargeTask {
   readonly stretch: Stretch
   readonly memoryBytes: number
@@ -152,7 +152,7 @@ export const readOneStretch = ({
   })
 }
 
-/** A stretch; or why it cannot be read by itself. */
+/** A stretch; or why it cannot be read separately. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
 /** Some places of a recording, whose keys are to be judged. */
@@ -160,7 +160,7 @@ export interface PlacesTask {
   readonly task: CheckTask
   readonly recording: PackedRecording
   readonly places: readonly number[]
-  /** What all that was packed takes. */
+  /** Memory of all packed operations. */
   readonly packedBytes: number
   readonly endsAtMs: number
 }

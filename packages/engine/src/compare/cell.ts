@@ -14,18 +14,18 @@ import { type Measurement, measure } from '@chaosproxy/scenarios'
 import { packageVersion } from '../version.ts'
 import { registries as usualRegistries } from '../worlds/registries.ts'
 
-/** What a run showed, and whether it kept its promise. */
+/** The result of a run, and whether it kept its promise. */
 export interface MeasuredCell {
   readonly measurement: Measurement
   /** Absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
-  /** What went wrong in the environment. */
+  /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
 
 interface MeasuringOptions {
   readonly interrupted?: AbortSignal | undefined
-  /** What the names in the spec stand for; by default, what they do without a configuration. */
+  /** The meaning of the names in the spec; by default, as without a configuration. */
   readonly registries?: Registries | undefined
 }
 
@@ -78,6 +78,6 @@ const storeOf = (events: Event[], directory: string): RunStore => ({
   readBackend: async () => undefined,
 })
 
-/** The nemesis says so once all is healed and clients have stopped. */
+/** The nemesis reports it once all is healed and clients have stopped. */
 const healedAt = (events: readonly Event[]): Nanos =>
   events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

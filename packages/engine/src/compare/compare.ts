@@ -11,17 +11,17 @@ import { knownName } from '../known-name.ts'
 import { type CompareEvent, compareSystems } from './comparison.ts'
 import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSystem } from './plan.ts'
 
-/** What to compare, and how; every member but the systems has a default. */
+/** The systems to compare, and how; every member but the systems has a default. */
 export interface CompareDraft {
-  /** Systems by name or path, with settings of their own: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
+  /** Systems by name or path, with their settings: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
   readonly targets: readonly (string | NamedPart)[]
-  /** By names; by default partition, isolate-leader, kill, pause and delay, each in runs of its own. */
+  /** Faults by name; by default partition, isolate-leader, kill, pause and delay, each in separate runs. */
   readonly faults?: readonly string[] | undefined
-  /** What lies between the nodes; `local` by default. */
+  /** The network between the nodes; `local` by default. */
   readonly network?: string | undefined
-  /** On processes, one run at a time; by default in virtual time, on all cores. */
+  /** Whether to run processes, one run at a time; by default runs are in virtual time, on all cores. */
   readonly real?: boolean | undefined
-  /** By default each system has as many as it says. */
+  /** By default, each system's own number. */
   readonly nodes?: number | undefined
   /** 15 by default. */
   readonly clients?: number | undefined
@@ -31,22 +31,22 @@ export interface CompareDraft {
   readonly timeMs?: number | undefined
   /** How long a client waits for an answer; 1,000 by default. */
   readonly timeoutMs?: number | undefined
-  /** How many runs each system has under each fault; 3 by default. */
+  /** The number of runs of each system under each fault; 3 by default. */
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /** The level that each is held to; by default what it promises. */
+  /** The level that each system is checked against; by default the one that it promises. */
   readonly expect?: string | undefined
 }
 
 /** The user's own targets, as in a configuration, and how to follow and end the comparison. */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** No further run begins; what was measured until then is compared. */
+  /** Begins no further run; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is compared unless somebody says otherwise. */
+/** The defaults of a comparison. */
 export const USUAL_TERMS = {
   faults: ['partition', 'isolate-leader', 'kill', 'pause', 'delay'],
   network: 'local',
@@ -61,7 +61,7 @@ export const USUAL_TERMS = {
 const SHORTEST_MS = 1_000
 
 /**
- * Measures systems side by side: in calm, and under each fault, with several seeds.
+ * Measures systems side by side: without faults, and under each fault, with several seeds.
  *
  * @throws UserError (usage, input) for a comparison that is impossible, before anything is started; (environment) for a
  * system that does not start, or breaks.
@@ -85,12 +85,12 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   const { seeds = USUAL_TERMS.seeds, seed = USUAL_TERMS.seed } = draft
   for (const [name, count] of Object.entries({ clients, rate, seeds, nodes: draft.nodes ?? 1 }))
     if (!Number.isInteger(count) || count < 1)
-      throw new UserError('usage', `${name}: ${count} is no number of ${name}: give a whole number from 1.`)
+      throw new UserError('usage', `${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
+    throw new UserError('usage', `seed: ${seed} is not a seed: give a whole number from 0.`)
   if (!(timeMs >= SHORTEST_MS))
-    throw new UserError('usage', `timeMs: ${timeMs}: in less than a second nothing can break, be noticed and recover.`)
-  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
+    throw new UserError('usage', `timeMs: ${timeMs}: nothing can break, be noticed and recover in less than a second.`)
+  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   const known = networks.map(({ name }) => name)
   return {
     sweep: undefined,
@@ -127,7 +127,7 @@ async function chosenSystem(part: string | NamedPart, own: OwnNames, real: boole
   const target = await registries.target(name)
   settingsFor(target, settings)
   const reference = nameIn(withPaths({ target: name }, own).target) ?? name
-  // Only protocols can be simulated, and this says so of others.
+  // Throws for other systems than protocols, which alone can be simulated.
   if (!real) await registries.target(`${SIMULATED}${name}`)
   return {
     ...{ name: typed.join(' '), typed: typed.join(':'), value: undefined, curve: undefined },

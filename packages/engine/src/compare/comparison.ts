@@ -22,40 +22,40 @@ export interface ComparedRun {
   readonly spec: RunSpec
 }
 
-/** What a comparison tells on the way. */
+/** Progress of a comparison. */
 export type CompareEvent =
   | {
       readonly type: 'running'
-      /** Which run begins, from 1. */
+      /** The number of the run that begins, from 1. */
       readonly run: number
       readonly runs: number
       readonly system: string
       readonly condition: string
     }
-  /** What went wrong in a run's environment. */
+  /** A problem in a run's environment. */
   | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
   | QueueEvent
 
 /** How to follow a comparison, and end it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** No further run begins; what was measured until then is compared. */
+  /** Begins no further run; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
-  /** How the report says that one run is repeated: a command. */
+  /** The command that repeats one run, for the report. */
   readonly again?: ((run: ComparedRun) => string) | undefined
   /** The address of a Redis: workers on other machines take the runs from its queue. Only for simulated runs. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
 }
 
-/** The same, with nothing missing. */
+/** The same, with all members present. */
 type Followed = {
   readonly [hook in Exclude<keyof CompareHooks, 'queue' | 'priority'>]-?: NonNullable<CompareHooks[hook]>
 }
 
 /**
- * Performs every run of a comparison, and puts together what they measured. If it was interrupted: what the runs until then
- * did, without the systems that were not measured in calm.
+ * Performs every run of a comparison, and combines the measurements. If it was interrupted: those of the runs so far,
+ * without systems that were not measured without faults.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
@@ -68,7 +68,7 @@ export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks =
 }
 
 interface Performer {
-  /** How many runs it can perform at a time. */
+  /** The number of runs that it performs at the same time. */
   readonly width: number
   perform(spec: RunSpec): Promise<MeasuredCell | undefined>
   end(): Promise<void>
@@ -83,7 +83,7 @@ async function queuePool(
   return openQueuePool(queue, threads, { ...settings, kinds: [cellKind] })
 }
 
-/** Runs in virtual time do not disturb one another: as many at a time as there are cores, and each only once. */
+/** Runs in virtual time do not disturb one another: as many at the same time as there are cores, and each only once. */
 async function performSimulated(
   { queue, priority, signal }: CompareHooks,
   listener: Followed['listener'],
@@ -115,7 +115,7 @@ function performReally(interrupted: AbortSignal, registries: Registries): Perfor
   }
 }
 
-/** What was measured, and of how many runs. */
+/** The measurements, and the number of runs behind them. */
 interface Measured {
   readonly systems: readonly ComparedSystem[]
   readonly done: number
@@ -156,7 +156,7 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined if it was not even measured in calm, which everything else is compared with. */
+/** Undefined if it was not even measured without faults, the reference for everything else. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
@@ -165,7 +165,7 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
       const [run, other] = [measured.get(registers), sets && measured.get(sets)]
-      // Half a pair would show a higher level than both.
+      // Half a pair would show a higher level than the whole.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])
@@ -199,12 +199,12 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
 }
 
 const endedEarly = (done: number, runs: number): readonly string[] =>
-  done < runs ? [`it was ended after ${done} of ${runs} runs: what the others would have shown is missing`] : []
+  done < runs ? [`it was ended after ${done} of ${runs} runs: the results of the others are missing`] : []
 
 function shortCut({ timeMs, timeoutMs, conditions }: ComparisonPlan): readonly string[] {
   if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))
     return []
   return [
-    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: who answers after a cut counts as available, so PA is not told. A longer --time would show it.`,
+    `the cuts last ${faultMs(timeMs)} ms, and clients wait ${timeoutMs} ms for an answer: a node that answers after a cut counts as available, so PA cannot be decided. A longer --time would show it.`,
   ]
 }

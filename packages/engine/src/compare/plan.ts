@@ -14,26 +14,26 @@ import { CALM, conditionFaults, networkFaults } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 
-/** What all runs of a comparison have in common. */
+/** The settings that all runs of a comparison share. */
 export interface ComparisonTerms {
   readonly sweep: string | undefined
   readonly network: string
   readonly real: boolean
-  /** By default each system has as many as it says. */
+  /** By default, each system's own number. */
   readonly nodes: number | undefined
   readonly clients: number
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly seeds: readonly number[]
-  /** The level that each is held to, by default what it promises. */
+  /** The level that each system is checked against; by default the one that it promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
-  /** What the names in specs stand for. */
+  /** The meaning of names in specs. */
   readonly registries: Registries
 }
 
-/** A comparison whose runs have been planned, so that none is impossible. */
+/** A comparison whose runs have been planned, so all of them are possible. */
 export interface ComparisonPlan extends ComparisonTerms {
   readonly systems: readonly ComparedTarget[]
   readonly conditions: readonly string[]
@@ -51,11 +51,13 @@ export interface ComparedTarget {
   readonly cells: readonly PlannedCell[]
 }
 
-/** Two runs of one seed, alike but for what clients do. */
+/** Two runs with one seed that differ only in their workload. */
 export interface PlannedPair {
-  /** Reads and writes of registers, from which everything but losses is measured. */
+  /** Reads and writes of registers: the source of all measurements but losses. */
   readonly registers: RunSpec
-  /** Additions to sets, none of which hides the loss of another; absent in calm, and if the target has no sets. */
+  /**
+   * Additions to sets, none of which hides the loss of another; absent without faults, and if the target has no sets.
+   */
   readonly sets: RunSpec | undefined
 }
 
@@ -76,9 +78,9 @@ export interface ChosenSystem extends Pick<ComparedTarget, 'name' | 'typed' | 'v
 }
 
 /**
- * Plans every run of a system: in calm, and under each of the faults.
+ * Plans every run of a system: without faults, and under each of the faults.
  *
- * @throws UserError (usage) for a combination that is impossible, and why.
+ * @throws UserError (usage) for a combination that is impossible, with the reason.
  */
 export async function planSystem(
   { name, typed, value, curve, target, reference: path, settings }: ChosenSystem,
@@ -129,10 +131,10 @@ export async function planSystem(
   return { name, typed, value, curve, nodes, cells }
 }
 
-/** Few enough for clients to meet on them. Without cas, every level is decided. */
+/** Few keys, so that clients meet on them. Without cas, every level is decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
-/** For a system that can only be read. */
+/** For a system that only allows reads. */
 const READS = { name: 'read-only', settings: { keys: 5 } } as const
 const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
-/** What the workload may ask for, whatever its settings. */
+/** The functions that the workload may call, whatever its settings. */
 const SET_FUNCTIONS = ['add', 'remove', 'read']

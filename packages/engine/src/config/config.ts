@@ -4,7 +4,7 @@ import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
-/** A run of a configuration: what it has that differs from the rest. */
+/** A run of a configuration: its differences from the rest. */
 export interface ConfiguredRun extends RunDraft, HeldToBaseline {}
 
 /** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
@@ -19,7 +19,7 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
-  /** What recordings of `chaos record` are held to. */
+  /** The requirements for recordings of `chaos record`. */
   readonly recording?: ConfiguredRecording | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined

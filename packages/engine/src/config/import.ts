@@ -16,7 +16,7 @@ export async function importConfig(path: string): Promise<unknown> {
 
 const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
 
-/** What is imported of a module without a default export is the module. */
+/** An import of a module without a default export yields the module. */
 const isModule = (exported: unknown): exported is object =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
 

@@ -1,7 +1,7 @@
 import { draftEntries } from '@chaosproxy/runner'
 import * as v from 'valibot'
 
-// The members of a configuration that are not of a run: what each is, and its schema.
+// The members of a configuration outside a run: the description and schema of each.
 
 export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 
@@ -13,11 +13,11 @@ export interface ConfiguredUpstream {
   readonly upstream?: string | undefined
   /** The command that starts it, with placeholders: only for `chaos record`. */
   readonly serve?: string | undefined
-  /** What passes: the path of a route table, `resp`, or `tcp` (not recorded), which is the default. */
+  /** How its traffic is read: the path of a route table, `resp`, or `tcp` (not recorded), which is the default. */
   readonly as?: string | undefined
   /** Where the proxy listens; by default at any free port. */
   readonly listen?: string | undefined
-  /** Whether faults happen to it; by default they do. */
+  /** Whether faults are injected into its traffic; true by default. */
   readonly hurt?: boolean | undefined
 }
 
@@ -31,7 +31,9 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
   hurt: v.optional(v.boolean('must be true or false')),
 })
 
-/** What a run must not fall behind. A run's own baseline replaces that of all runs, its tolerance with it. */
+/**
+ * The result that a run must not fall behind. A run's own baseline replaces that of all runs, including its tolerance.
+ */
 export interface HeldToBaseline {
   /** An earlier result, as `--json` printed it, or a `run.json`: runs must not fall behind it. */
   readonly baseline?: string | undefined
@@ -57,11 +59,11 @@ export const baselineEntries: {
   ),
 }
 
-/** What `chaos record` holds its recordings to. */
+/** The requirements for recordings of `chaos record`. */
 export interface ConfiguredRecording extends HeldToBaseline {
   /** A level, or `none`, which is the default. */
   readonly expect?: string | undefined
-  /** What must hold besides, as for `--require`. */
+  /** Further requirements, in the form of `--require`. */
   readonly require?: readonly string[] | undefined
 }
 

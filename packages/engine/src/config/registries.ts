@@ -20,7 +20,10 @@ export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'servic
 export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
-  /** The reference of a target that other threads and later runs understand without these names. @throws UserError (usage) */
+  /**
+   * The reference of a target that other threads and later runs understand without these names. @throws UserError
+   * (usage)
+   */
   reference(target: string): string
 }
 

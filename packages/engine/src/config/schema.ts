@@ -7,10 +7,7 @@ import { serviceSchema } from '../references/services.ts'
 import type { Config } from './config.ts'
 import { baselineEntries, pathSchema, recordingSchema, upstreamSchema } from './members.ts'
 
-const name = v.pipe(
-  v.string('must be a name'),
-  v.regex(/^[A-Za-z][\w-]*$/, 'must be named with letters, digits, - and _'),
-)
+const name = v.pipe(v.string('must be a name'), v.regex(/^[A-Za-z][\w-]*$/, 'must consist of letters, digits, - and _'))
 const object = (what: string) => v.custom<object>((value) => typeof value === 'object' && value !== null, what)
 
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
@@ -49,17 +46,17 @@ export const configSchema: v.GenericSchema = v.strictObject({
   recording: v.optional(
     v.pipe(
       recordingSchema,
-      v.description('what chaos record holds its recordings to: a level, requirements, an earlier recording'),
+      v.description('requirements for recordings of chaos record: a level, bounds, an earlier recording'),
     ),
   ),
   runs: v.optional(
     v.pipe(
       v.record(name, v.strictObject({ ...draftEntries, ...baselineEntries }), 'must be an object of runs'),
-      v.description('runs by name, for chaos run NAME: what each has that differs from the rest'),
+      v.description('runs by name, for chaos run NAME: each with its differences from the rest'),
     ),
   ),
   ...baselineEntries,
-  out: v.optional(v.pipe(pathSchema, v.description('where to make the directories of runs'))),
+  out: v.optional(v.pipe(pathSchema, v.description('where to create the directories of runs'))),
 })
 
 /** @throws UserError (input): one line for each invalid member, beginning with `where`. */

@@ -1,8 +1,10 @@
 /** Lets callers wait for something that changes from time to time. */
 export interface Condition {
-  /** Resolves once `holds` returns true, which is asked at once and after each change. Rejects with what it throws. */
+  /**
+   * Resolves once `holds` returns true, which is checked at once and after each change. Rejects with what it throws.
+   */
   until(holds: () => boolean): Promise<void>
-  /** Asks all that wait again. */
+  /** Checks all waiting conditions again. */
   changed(): void
 }
 

@@ -8,24 +8,24 @@ import { isFile } from '../references/user-files.ts'
 interface Imported {
   /** In the order in which they are first named, the given ones first. */
   readonly files: readonly string[]
-  /** Whether these are certainly all. */
+  /** Whether the list is certainly complete. */
   readonly areAll: boolean
 }
 
-/** More than these are not followed. */
+/** The most files followed. */
 const MOST_FILES = 1_000
 
 const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const
 const isCode = (path: string): boolean => (ENDINGS as readonly string[]).includes(extname(path))
 
-// Reading too much only gives a job another name than it needs; reading too little, the result of another job. So any text
-// that could be a path is taken for one, and every file that it could mean is read.
+// Reading too many files only gives a job an unnecessarily different name; reading too few gives it the result of
+// another job. So any text that could be a path counts as one, and every file that it could mean is read.
 const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
 const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
 /** An import whose path is computed when the code runs. */
 const COMPUTED = /\b(?:import|require)\s*\(\s*(?:[^\s"'`)]|`[^`\n]*\$\{)/
 
-/** The files, and what the code among them imports or reads by a path that is written in it, however far that leads. */
+/** The files, and everything that code among them imports or reads by a literal path, recursively. */
 export function withImported(given: readonly string[]): Imported {
   const files = new Set(given.map((file) => resolve(file)))
   let areAll = true
@@ -66,8 +66,9 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * The file with the version of a package, whose files do not change without it. Undefined where there is none, as for what Node
- * brings; `unknown` for what the importing package maps itself, and a package that is linked and so still being written.
+ * The file that has a package's version; the package's other files do not change without it. Undefined if there is
+ * none, as for Node's own modules; `unknown` for imports that the package maps itself, and for a linked package, which
+ * is still being written.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
   // An import of this package always gets the running program, not a copy installed next to the file.

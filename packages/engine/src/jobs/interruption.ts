@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 
-/** How long what is under way may go on after an interrupt. */
+/** How long work in progress may go on after an interrupt. */
 export const GRACE_MS = 2_000
 
-/** Aborts this long after the signal does: whatever has not ended by itself until then is abandoned. */
+/** Aborts this long after the signal does: work that has not ended by then is abandoned. */
 export function abandonedAfter(interrupted: AbortSignal, graceMs: number): AbortSignal {
   const abandoning = new AbortController()
   whenAborted(interrupted, () => {
@@ -12,7 +12,7 @@ export function abandonedAfter(interrupted: AbortSignal, graceMs: number): Abort
   return abandoning.signal
 }
 
-/** Gives up a start that is under way when the interrupt comes, and returns undefined. */
+/** Gives up a start in progress when the interrupt comes, and returns undefined. */
 export async function unlessInterrupted<T>(
   interrupted: AbortSignal,
   start: (signal: AbortSignal) => Promise<T>,

@@ -7,9 +7,9 @@ import type { Job } from './job.ts'
 const NOBODY_KNOWS = { files: [], areAll: false } as const
 
 /**
- * The name of a job by its content: its kind, its spec whatever the order of members, the files that it reads with those
- * that they import, and this program's version. Jobs of one name have one result: where nobody can tell what it reads, or
- * what its files import, it has a name that no other has.
+ * Names a job by its content: its kind, its spec whatever the order of members, the files that it reads with those that
+ * they import, and this program's version. Jobs with the same name have the same result; if the files that it reads or
+ * imports cannot be determined, its name is unique.
  */
 export function jobName<Spec extends object>(
   { kind, reads }: Pick<Job<Spec, unknown>, 'kind' | 'reads'>,

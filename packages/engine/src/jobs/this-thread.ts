@@ -5,8 +5,8 @@ import type { Pool } from './job.ts'
 const NOWHERE = { reading: { unit: 0, calls: 0, within: 0 }, described: '' } as const
 
 /**
- * Does jobs on this thread, one after another, and lets whatever else waits for it have its turn between two of them.
- * Nothing watches it: code of users that never returns blocks the caller.
+ * Runs jobs on this thread, one after another, and yields to other work between two of them. Nothing watches it: users'
+ * code that never returns blocks the caller.
  */
 export const thisThread: Pool = {
   width: 1,

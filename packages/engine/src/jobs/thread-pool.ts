@@ -12,15 +12,15 @@ const NEARLY_ALL = 0.6
 /** A thread's memory, unless it is given a limit. */
 const USUAL_MB = 2_048
 
-/** What a thread may take. */
+/** The limits of a thread. */
 export interface ThreadLimits extends Readonly<ResourceLimits> {
   /** By how much the process may grow during one call of a user's code, which ends the thread. */
   readonly mostTakenInCallMb?: number | undefined
 }
 
 /**
- * Does jobs on threads of this machine, whose script exports a function for each kind of job. Code of users is watched:
- * a thread in which it does not return, or takes all memory, is ended.
+ * Runs jobs on threads of this machine, whose script exports a function for each kind of job. Users' code is watched: a
+ * thread in which it does not return, or takes all memory, is ended.
  */
 export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
   const { mostTakenInCallMb, ...memory } = limits

@@ -6,13 +6,13 @@ const channelsOf = (run: string, worker: number) => {
   return { beats: `${base}:beats`, reports: `${base}:reports` }
 }
 
-/** One end of it. */
+/** One end of the conversation. */
 export interface Conversation {
-  /** What is said while Redis is away may be lost. */
+  /** Messages sent while Redis is away may be lost. */
   say(message: object): void
-  /** What was said before is lost, and is said again. */
+  /** Earlier messages were lost, and are sent again. */
   hear(listener: (message: string) => void): void
-  /** Nothing is heard from now on, not even what has arrived already. */
+  /** Receives nothing from now on, not even messages that have already arrived. */
   close(): void
 }
 
@@ -28,7 +28,7 @@ export async function converse(
   await listener.subscribe(theirs)
   return {
     say(message) {
-      // It is said again.
+      // The message is sent again.
       speaker.publish(mine, JSON.stringify(message)).catch(() => {})
     },
     hear(heard) {

@@ -1,19 +1,19 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** A worker has no more chunks under way than clients. */
+/** A worker has no more chunks in flight than clients. */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
-/** Puts what a worker tells in order, each chunk once. */
+/** Puts a worker's reports in order, each chunk once. */
 export interface Inbox {
-  /** False once too much could not be read. */
+  /** False once too many reports could not be read. */
   put(report: Report): boolean
   /** All chunks up to this one have arrived. */
   arrived(): number
-  /** Whether nothing is missing of what the worker has made. */
+  /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean
-  /** What has arrived since this was asked last. */
+  /** The entries that arrived since the last call. */
   take(): readonly LoadEntry[]
 }
 

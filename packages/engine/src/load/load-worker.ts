@@ -5,12 +5,12 @@ import type { TakenJob } from '../queue/packages.ts'
 import { readLoadOrder } from './order.ts'
 import { performShare } from './perform-share.ts'
 
-/** What a worker tells of a job. */
+/** Progress of a worker's job. */
 export type DriveEvent =
   /** It drives clients of a run, at these addresses. */
   | { readonly type: 'driving'; readonly job: string; readonly addresses: readonly string[] }
   | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
-  /** A job that it does not do, or not to its end, and why. */
+  /** A job that it refused or did not finish, and why. */
   | { readonly type: 'refused'; readonly why: string }
 
 type Perform = (job: TakenJob) => Promise<object>
@@ -20,7 +20,7 @@ interface LoadWorkerOptions {
   /** Where it may drive clients: hosts, or `host:port`. */
   readonly hosts: readonly string[]
   readonly listener: (event: DriveEvent) => void
-  /** Wraps what does a job. */
+  /** Wraps the code that runs a job. */
   readonly counted: (perform: Perform) => Perform
 }
 
@@ -65,7 +65,7 @@ interface Address {
 }
 
 /**
- * Whoever writes to the queue chooses addresses, and what is sent there, the worker's password included.
+ * Anyone who can write to the queue chooses the addresses, and what is sent there, including the worker's password.
  *
  * @throws UserError (usage) for an address that the worker was not started for.
  */
@@ -78,6 +78,6 @@ export function requireNamed(addresses: readonly Address[], hosts: readonly stri
   const { host, port } = strange
   throw new UserError(
     'usage',
-    `the run is at ${host}:${port}, and this worker drives clients only at ${hosts.join(', ')}. If you trust whoever writes to the queue with that address, start the worker with --drive ${host} as well`,
+    `the run is at ${host}:${port}, and this worker drives clients only at ${hosts.join(', ')}. If you trust everyone who can write to the queue with that address, start the worker with --drive ${host} as well`,
   )
 }

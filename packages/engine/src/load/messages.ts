@@ -4,10 +4,10 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { count } from '../queue/numbers.ts'
 
-// What a coordinator and a worker tell each other while clients work. Messages may be lost, or come twice: each says all that
-// the other has to know, and chunks are sent until they are acknowledged.
+// Messages between a coordinator and a worker while clients work. They may be lost, or arrive twice: each one says
+// everything that the receiver needs, and chunks are sent until they are acknowledged.
 
-/** What workers are to do. */
+/** What workers should do. */
 export const stages = ['wait', 'work', 'stop', 'follow', 'end'] as const
 export type Stage = (typeof stages)[number]
 
@@ -22,30 +22,30 @@ export interface Beat {
 
 export const BEAT_EVERY_MS = 50
 
-/** How far a worker is; `done` with the stage that it heard of. */
+/** The progress of a worker; `done` with the stage that it heard of. */
 const states = ['ready', 'refused', 'working', 'stopped', 'followed', 'ended'] as const
 export type State = (typeof states)[number]
 
-/** From a worker. With `heard`, it is also an exchange with its clock. */
+/** From a worker. With `heard`, it is also a sample of its clock. */
 export interface Report {
   readonly state: State
-  /** Who it is, for people; of `refused`, why. */
+  /** The worker's name, for people; for `refused`, the reason. */
   readonly text: string
   /** The last beat that it has heard. */
   readonly heard: number
-  /** What its clock says. */
+  /** The time of its clock. */
   readonly at: Nanos
-  /** How many chunks it has made: all that happened before `at` is in them. */
+  /** The number of its chunks: they contain everything before `at`. */
   readonly chunks: number
   readonly chunk?: Chunk | undefined
 }
 
-/** Some of what a worker's clients did. */
+/** Some of the events of a worker's clients. */
 export interface Chunk {
   /** Counts up from 1. */
   readonly number: number
   readonly count: number
-  /** Of `entries`. */
+  /** The number of `entries`. */
   readonly sha256: string
   readonly entries: string
 }
@@ -98,7 +98,7 @@ const entry: v.GenericSchema<unknown, LoadEntry> = v.variant('type', [
 
 const entries = v.array(entry)
 
-/** Undefined for anything else: whoever reaches the Redis can write there. */
+/** Undefined for anything else: anyone who reaches the Redis can write there. */
 export const readBeat = (message: string): Beat | undefined => parsed(beat, message)
 export const readReport = (message: string): Report | undefined => parsed(report, message)
 
@@ -107,7 +107,7 @@ export function chunkOf(number: number, told: readonly LoadEntry[]): Chunk {
   return { number, count: told.length, sha256: hashOf(text), entries: text }
 }
 
-/** Undefined if it is not what was sent. */
+/** Undefined if it differs from what was sent. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
   if (hashOf(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)

@@ -10,19 +10,19 @@ import { type LoadOrder, machineIdentity, printLoadOrder } from './order.ts'
 import { type LoadEvent, openSession, type Session } from './session.ts'
 
 export interface LoadSettings {
-  /** How many workers; by default all that have joined. */
+  /** The number of workers; by default all that have joined. */
   readonly workers?: number | undefined
   readonly listener?: ((event: LoadEvent) => void) | undefined
 }
 
-/** The run whose clients are to be driven. */
+/** The run whose clients workers will drive. */
 interface Loaded {
   readonly cluster: StartedCluster
   readonly run: PlannedRun
   readonly signal: AbortSignal | undefined
 }
 
-/** A worker that was not heard of for so long is lost, and stops by itself. */
+/** A worker that was not heard from for this long is lost, and stops by itself. */
 const LEASE_MS = millis(10_000)
 const LOOK_EVERY_MS = 2_000
 const END_MS = 1_000
@@ -94,7 +94,10 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
   }
 }
 
-/** What all workers are told; each gets a share. @throws UserError (usage) for clients that only this process can make. */
+/**
+ * The order for all workers; each gets a share. @throws UserError (usage) for clients that only this process can
+ * create.
+ */
 function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, target, targetSettings }: PlannedRun) {
   const elsewhere = cluster.elsewhere?.()
   if (elsewhere === undefined)
@@ -107,13 +110,13 @@ function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, ta
   }
 }
 
-/** Puts up jobs. */
+/** Adds jobs to the queue. */
 function openDesk({ bullmq, connection }: Connected) {
   const queue = new bullmq.Queue(LOAD_QUEUE, { connection })
   const events = new bullmq.QueueEvents(LOAD_QUEUE, { connection })
   const ends = [queue, events]
   for (const end of ends) {
-    // They connect again by themselves.
+    // Connections are restored automatically.
     end.on('error', () => {})
     end.setMaxListeners(0)
   }
@@ -140,7 +143,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Why a job has ended; undefined if it has not until the load is over. */
+/** Why a job has ended; undefined once the load is over, if it has not ended before. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,
@@ -164,7 +167,7 @@ interface Telling {
   readonly signal: AbortSignal | undefined
 }
 
-/** How many workers have joined, once there is one. */
+/** The number of workers that have joined, once there is one. */
 async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling): Promise<number> {
   for (;;) {
     const count = await queue.getWorkersCount().catch(() => 0)
@@ -176,7 +179,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling)
 
 async function allReady(sessions: readonly Session[], { place, listener, signal }: Telling): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
-  // Nobody may be waiting for it any more when it fails.
+  // By the time it fails, nothing may be waiting for it any more.
   all.catch(() => {})
   while (!(await Promise.race([all.then(() => true), wait(LOOK_EVERY_MS, signal).then(() => false)]))) {
     const ready = sessions.filter((session) => session.isReady()).length

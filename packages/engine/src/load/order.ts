@@ -11,14 +11,14 @@ import { packageVersion } from '../version.ts'
 export interface LoadOrder {
   /** Names the conversation. */
   readonly run: string
-  /** Clients whose number, divided by `of`, leaves `index`. */
+  /** The clients whose number is `index` modulo `of`. */
   readonly share: { readonly index: number; readonly of: number }
-  /** The coordinator's machine: its loopback addresses lead nowhere else. */
+  /** The coordinator's machine: its loopback addresses are useless elsewhere. */
   readonly machine: string
   readonly elsewhere: Elsewhere
   readonly workload: { readonly name: string; readonly settings: Settings }
   readonly seed: number
-  /** Of all workers together. */
+  /** For all workers together. */
   readonly clients: number
   readonly rate: number
   readonly timeoutMs: Millis
@@ -78,7 +78,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
   throw new UserError('input', `it is no load of chaos: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
 }
 
-/** Tells machines apart as far as loopback addresses go: containers of one host are machines of their own. */
+/** Identifies machines that share loopback addresses: containers of one host are separate machines. */
 export function machineIdentity(): string {
   const told = [hostname()]
   for (const read of [
@@ -88,7 +88,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // Not on Linux: the host's name has to do.
+      // Not on Linux: use the host's name.
     }
   return told.join(' ')
 }

@@ -2,21 +2,24 @@ import { setImmediate } from 'node:timers'
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, chunkOf } from './messages.ts'
 
-/** A chunk that was not acknowledged by then is sent again. */
+/** A chunk that was not acknowledged after this time is sent again. */
 const AGAIN_AFTER_MS = 500
 
-/** What a worker tells its coordinator, kept until it is acknowledged. Clients wait for that, so it is never much. */
+/**
+ * A worker's reports to its coordinator, kept until they are acknowledged. Clients wait for that, so there are never
+ * many.
+ */
 export interface Outbox {
   /** How many chunks were made. */
   made(): number
   tell(entry: LoadEntry): void
-  /** Calls back once everything told so far is acknowledged. */
+  /** Calls back once all reports so far are acknowledged. */
   whenKnown(known: () => void): void
-  /** Sends what was told since the last chunk. */
+  /** Sends the reports since the last chunk. */
   flush(): void
   /** All chunks up to this one have arrived. */
   acknowledged(chunk: number): void
-  /** Sends again what may be lost. Returns whether there was anything. */
+  /** Sends chunks again that may be lost. Returns whether there were any. */
   repeat(): boolean
 }
 
@@ -43,7 +46,7 @@ export function createOutbox(send: (chunk: Chunk) => void): Outbox {
       told.push(entry)
       if (isDue) return
       isDue = true
-      // Together with whatever else happens in this turn.
+      // Together with all other reports of this turn of the event loop.
       setImmediate(flush)
     },
     whenKnown(callback) {

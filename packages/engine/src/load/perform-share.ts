@@ -14,10 +14,10 @@ import { type StageWatch, watchStages } from './stage-watch.ts'
 const LOOK_EVERY_MS = 100
 
 /**
- * Drives a worker's part of the clients of a run, as its coordinator says, and tells what they did. Returns why it ended
- * early; undefined if the coordinator ended it.
+ * Drives a worker's share of the clients of a run as its coordinator says, and reports their operations. Returns why it
+ * ended early; undefined if the coordinator ended it.
  *
- * @throws UserError (input) for what this worker does not know.
+ * @throws UserError (input) for names that this worker does not know.
  */
 export async function performShare(order: LoadOrder, connect: Connected['connect']): Promise<string | undefined> {
   const { run, share, elsewhere, leaseMs } = order
@@ -49,7 +49,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   })
   const watching = setInterval(() => {
     if (performance.now() - heardAt > leaseMs)
-      stage.giveUp(new UserError('environment', `the run was not heard of for ${leaseMs / 1000} s`))
+      stage.giveUp(new UserError('environment', `nothing was heard from the run for ${leaseMs / 1000} s`))
   }, LOOK_EVERY_MS)
   try {
     const enter = (next: State): void => {
@@ -67,7 +67,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   } finally {
     clearInterval(watching)
     clock.stop()
-    // What it still heard could make a client ask on a connection that is closed.
+    // A late message could make a client ask on a closed connection.
     conversation.close()
     await reached.close()
   }

@@ -13,7 +13,7 @@ interface LoadPerformerSettings extends LoadSettings {
 }
 
 /**
- * Performs runs whose clients workers of a queue drive; faults, final reads and the judgement stay here.
+ * Performs runs whose clients are driven by workers of a queue; faults, final reads and the verdict stay here.
  *
  * @throws UserError as `connectQueue` does.
  */

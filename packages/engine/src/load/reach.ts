@@ -4,16 +4,16 @@ import { machineIdentity } from './order.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** Why clients on this machine cannot reach the nodes, and what to do; undefined if they can. */
+/** Why clients on this machine cannot reach the nodes, with a remedy; undefined if they can. */
 export async function whyUnreachable({ addresses }: Elsewhere, machine: string): Promise<string | undefined> {
   const isThere = machine === machineIdentity()
   for (const { node, host, port } of addresses) {
     const place = `${host}:${port}`
     if (!isThere && isLoopback(host))
-      return `${node} is at ${place}, which only the machine of the run reaches. Start the run with --reach and the address of its machine that workers reach, such as --reach 10.0.0.5`
+      return `${node} is at ${place}, which only the run's own machine can reach. Start the run with --reach and an address of its machine that workers can reach, such as --reach 10.0.0.5`
     const why = await dialled(host, port)
     if (why !== undefined)
-      return `it cannot reach ${node} at ${place}: ${why}. Give the run an address that workers reach, by --reach, and let the firewall pass it`
+      return `it cannot reach ${node} at ${place}: ${why}. Give the run an address that workers can reach, with --reach, and open the firewall for it`
   }
   return undefined
 }

@@ -6,9 +6,9 @@ import { converse } from './conversation.ts'
 import { createInbox } from './inbox.ts'
 import { readReport, type Stage, type State } from './messages.ts'
 
-/** What a load tells on the way. */
+/** Progress of a load. */
 export type LoadEvent =
-  /** Workers are missing at the queue of the Redis there. */
+  /** The queue of the Redis there lacks workers. */
   | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }
   | { readonly type: 'ready'; readonly workers: readonly string[] }
   | { readonly type: 'lost'; readonly worker: number; readonly why: string }
@@ -17,21 +17,21 @@ type LoadListener = Parameters<RemoteLoad['begin']>[0]
 
 /** The coordinator's side of one worker. */
 export interface Session {
-  /** Of its clock. */
+  /** A sample of its clock. */
   readonly name: string
   readonly bounds: ReturnType<typeof createClockBounds>
-  /** Rejects if it refuses, or goes away before. */
+  /** Rejects if the worker refuses, or goes away before. */
   readonly ready: Promise<void>
   isReady(): boolean
-  /** Who it says it is. */
+  /** The name that it reports. */
   text(): string
   /** Its job has ended. */
   refused(why: string): void
   begin(listener: LoadListener): void
   enter(stage: Stage): void
-  /** Resolves once it is that far and has told everything until then, or is lost. */
+  /** Resolves once the worker has reached this stage and sent all earlier events, or is lost. */
   reached(state: State): Promise<void>
-  /** Nothing more comes of it. */
+  /** No more events come from it. */
   finish(): void
   beat(): void
   trouble(): readonly string[]
@@ -64,7 +64,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   function beat(): void {
     if (heardAt !== undefined && performance.now() - heardAt > leaseMs)
-      lose(`it was not heard of for ${leaseMs / 1000} s`)
+      lose(`nothing was heard from it for ${leaseMs / 1000} s`)
     conversation.say({ number: line.sent(), stage, acknowledged: inbox.arrived() })
   }
 
@@ -91,7 +91,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return
     }
     const isRead = inbox.put(report)
-    if (!isRead) lose('what it told could not be read, time and again')
+    if (!isRead) lose('its reports could not be read, repeatedly')
     if (report.chunk !== undefined) beat()
     if (to !== undefined && inbox.isComplete()) to.told(index, inbox.take(), line.last())
     progress.at(report.state, inbox.isComplete())
@@ -103,7 +103,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     isReady: progress.isReady,
     text: () => who,
     refused(why) {
-      // Once it has been heard of, it is known by that.
+      // Once the worker has reported, its name is used.
       if (!progress.isReady()) lose(why)
     },
     begin(listening) {
@@ -125,10 +125,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** Beats whose answers may still come. */
+/** The most beats that a reply may still come for. */
 const KEPT_BEATS = 10_000
 
-/** Samples the worker's clock by the beats that it answers. */
+/** Samples the worker's clock through the beats that it answers. */
 function createTimedLine({ now }: SessionOptions) {
   const bounds = createClockBounds()
   const sentAt = new Map<number, Nanos>()
@@ -143,7 +143,7 @@ function createTimedLine({ now }: SessionOptions) {
       sentAt.delete(beats - KEPT_BEATS)
       return beats
     },
-    /** Whether the report can be one of this worker: it goes not back in time, and answers a beat that was sent. */
+    /** Whether the report can come from this worker: its time does not go back, and it answers a beat that was sent. */
     heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
       const sent = sentAt.get(heard)
       const received = now()
@@ -152,7 +152,7 @@ function createTimedLine({ now }: SessionOptions) {
       last = at
       return true
     },
-    /** What its clock said last. */
+    /** The last time of its clock. */
     last: () => last,
   }
 }

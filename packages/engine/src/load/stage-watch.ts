@@ -1,16 +1,16 @@
 import { createCondition } from '../jobs/condition.ts'
 import { type Stage, stages } from './messages.ts'
 
-/** How far the coordinator says that the run is. */
+/** The stage of the run, as the coordinator reports it. */
 export interface StageWatch {
   heard(stage: Stage): void
-  /** Whether that is what it said last. */
+  /** Whether that is the coordinator's latest stage. */
   is(stage: Stage): boolean
-  /** Everything that waits rejects from now on. */
+  /** All waits reject from now on. */
   giveUp(error: Error): void
-  /** Resolves once the run is that far, or further. */
+  /** Resolves once the run has reached this stage, or a later one. */
   reached(stage: Stage): Promise<void>
-  /** The same for something else, unless the run ends before. */
+  /** The same for another promise, unless the run ends before. */
   unlessEnded(done: Promise<void>): Promise<void>
 }
 

@@ -12,7 +12,9 @@ import {
 } from '@chaosproxy/report'
 import { packageVersion } from '../version.ts'
 
-/** The texts of all reporters about one subject. Plain data: the thread with the history makes it, another writes it. */
+/**
+ * The texts of all reporters about one subject. Plain data: the thread with the history creates it, another writes it.
+ */
 export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
   /** The subject's line in a table of files. */
@@ -21,7 +23,7 @@ export interface SubjectTexts {
   readonly texts: readonly Text[]
 }
 
-/** What a reporter said, or the error it threw. */
+/** A reporter's text, or the error it threw. */
 export type Text = { readonly said: string } | { readonly threw: string }
 
 /** A reporter. */
@@ -29,7 +31,7 @@ export interface Reporting {
   readonly name: string
   /** Where its text goes; undefined for a screen. */
   readonly file: string | undefined
-  /** Whether it is a file of the user's own, of which `name` is the path. */
+  /** Whether it is a user's file; `name` is then its path. */
   readonly isOwn: boolean
 }
 
@@ -39,7 +41,7 @@ export interface Screen {
   readonly terminal: TerminalOptions
 }
 
-/** Which texts to make of a subject, and for what. Plain data. */
+/** Which texts to produce about a subject, and for which outputs. Plain data. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
@@ -59,7 +61,7 @@ export function sayBy(
   { name, isOwn }: Reporting,
   say: (reporter: (typeof reporters)[number]) => string | undefined,
 ): Text {
-  // One of the user's own tells of everything together.
+  // A user's reporter that reports everything together.
   if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)
@@ -76,7 +78,7 @@ export function attempt(say: () => string): Text {
 
 const FILE_WIDTH = 110
 
-/** @param all the reporters that tell of the same: one of them may write a picture that another links. */
+/** @param all the reporters of the same subject: one of them may write a picture that another links. */
 export const placeFor = (
   { file }: Reporting,
   { colours, terminal }: Screen,

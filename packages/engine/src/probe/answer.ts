@@ -1,6 +1,6 @@
 import type { ProbeAnswer } from '@chaosproxy/runner/result'
 
-/** Far more than a probe has to say. */
+/** Far more than a probe needs to print. */
 export const MOST_ANSWER_BYTES = 1_000_000
 
 export const late = (withinMs: number): ProbeAnswer => ({

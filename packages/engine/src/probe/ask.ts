@@ -2,10 +2,10 @@ import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/runn
 import { askCommand } from './command.ts'
 import { askHttp } from './http.ts'
 
-/** What stands for the addresses of servers, such as `n1`, in URLs and commands. */
+/** Placeholders for servers' addresses, such as `n1`, in URLs and commands. */
 export type Placeholders = { readonly [name: string]: string }
 
-/** Asks what is to be asked, all at once. Never throws: where there is no answer, it says why. */
+/** Runs all probes at once. Never throws: a missing answer comes with its reason. */
 export async function askProbes(
   requirements: readonly string[],
   placeholders: Placeholders = {},

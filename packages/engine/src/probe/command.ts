@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
 
-/** What a shell exits with if it finds no such program, or may not run it. */
+/** The exit codes of a shell that finds no such program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
-/** Runs a command in a shell. Whatever it started is ended with it. */
+/** Runs a command in a shell. Processes that it started are ended with it. */
 export function askCommand({
   command,
   take,

@@ -4,24 +4,24 @@ import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
 /** How long to wait for a job before looking whether Redis still has it. */
 const LOOK_EVERY_MS = 2_000
-/** Jobs that are asked for within this time travel together: workers have more than enough to do meanwhile. */
+/** Jobs requested within this time travel together: meanwhile workers have enough to do. */
 const TOGETHER_MS = 3
-/** How long to wait for Redis to take it. */
+/** How long to wait for Redis to accept a job. */
 const SILENT_MS = 10_000
 
-/** What became of a job so far. */
+/** The state of a job. */
 export type Outcome =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'failed'; readonly why: string }
-  /** A file that it needs is not in Redis, or not as it was sent. */
+  /** A file that it needs is missing in Redis, or damaged. */
   | { readonly type: 'without file'; readonly isDamaged: boolean }
   /** Its worker ended, and so did the next ones. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
 
 /**
- * Puts up jobs of one queue, and waits for their ends for a moment. Jobs that are asked for at about the same time travel together, and
- * one listener hears of all ends: a round trip and a listener for each would cost more than small jobs themselves.
+ * Adds jobs to one queue, and waits a limited time for each. Jobs requested at about the same time travel together, and
+ * one listener hears all ends: a round trip and a listener for each would cost more than small jobs themselves.
  */
 export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job: BulkJob) => Promise<Outcome> {
   const waiting = new Map<string, Set<(outcome: Outcome) => void>>()
@@ -33,7 +33,10 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     for (const tell of waiting.get(name) ?? []) tell(outcome)
   }
 
-  /** A job that was put up before may have ended before anyone listened, and what ends while Redis is away is not heard. */
+  /**
+   * A job that was added before may have ended before anyone listened, and ends during an outage of Redis are not
+   * heard.
+   */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
     const job = await queue.getJob(name)
@@ -95,10 +98,10 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     })
 }
 
-/** What a connection says that was lost, or is not there again yet. */
+/** The errors of a connection that was lost, or is not restored yet. */
 const AWAY = /Missing key for job|Connection is closed|aborted due to connection close|NOSCRIPT|LOADING|ECONN/
 
-/** BullMQ tells by words what became of a job, and that it is not there. */
+/** BullMQ reports in words how a job ended, and that a job does not exist. */
 function failedBy(why: string): Outcome {
   if (AWAY.test(why)) return { type: 'pending' }
   if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))

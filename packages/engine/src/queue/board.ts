@@ -4,13 +4,13 @@ import { connectQueue } from './connect.ts'
 import type { BulkJob, Client, Queue, QueueEvents } from './packages.ts'
 import type { Store } from './parcel.ts'
 
-/** The queues in which jobs wait for workers: those with code of users wait for workers that were allowed to run it. */
+/** The queues in which jobs wait for workers. Jobs with users' code wait for workers that may run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
 export type Lane = keyof typeof QUEUES
 /** The queue in which parts of the load of a run wait, for one worker each. */
 export const LOAD_QUEUE = 'chaos-load'
 
-/** What workers take first, whoever asked for it. BullMQ takes the lowest number first. */
+/** What workers take first, whoever asked. BullMQ takes the lowest number first. */
 const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 
@@ -21,21 +21,21 @@ const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
 const ANSWERS_WITHIN_MS = 1_500
-/** How often a job is tried whose worker cannot do it: its disk may be full, and another's not. */
+/** How often a job is tried if its worker cannot run it: its disk may be full, and another's not. */
 const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000
-/** Results are kept this long, so that a coordinator that is started again does not repeat their jobs. */
+/** Results are kept this long, so that a coordinator that is restarted does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
-/** Where a coordinator puts up jobs, each under its name. */
+/** Where a coordinator adds jobs, each under its name. */
 export interface Board {
   /** `host:port`. */
   readonly place: string
-  /** Puts it up, unless it is, and waits for a moment until it is done. */
+  /** Adds the job unless it is there, and waits a limited time for its end. */
   outcomeOf(lane: Lane, name: string, order: object): Promise<Outcome>
-  /** Whether Redis knows nothing of it. */
+  /** Whether Redis does not know the job. */
   isGone(lane: Lane, name: string): Promise<boolean>
-  /** Takes it back, unless a worker has begun. */
+  /** Removes the job, unless a worker has begun it. */
   takeBack(lane: Lane, name: string): Promise<void>
   /** Keeps the texts of files, by their hashes, for workers to fetch. */
   keep(texts: ReadonlyMap<string, string>): Promise<void>
@@ -56,14 +56,14 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     const known = opened.get(lane)
     if (known !== undefined) return known
     const queue = new bullmq.Queue(QUEUES[lane], { connection })
-    // It connects again by itself, and every job is looked after.
+    // The connection is restored automatically, and every job is checked again.
     queue.on('error', () => {})
     const ends = { queue, outcomeOf: awaitJobs(queue, () => listen(lane)) }
     opened.set(lane, ends)
     return ends
   }
 
-  /** Hears of every end from now on: those before it is connected, too. */
+  /** Hears all ends from now on, including those before the connection is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
@@ -84,7 +84,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     takeBack: (lane, name) =>
       Promise.race([open(lane).queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
         () => {},
-        // A worker has begun with it.
+        // A worker has begun the job.
         () => {},
       ),
     async keep(texts) {
@@ -103,7 +103,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
   }
 }
 
-/** A queue, and how to have its jobs done. */
+/** A queue, and how to run its jobs. */
 interface Ends {
   readonly queue: Queue
   readonly outcomeOf: (job: BulkJob) => Promise<Outcome>

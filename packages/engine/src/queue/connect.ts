@@ -49,7 +49,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     place,
     connect() {
       const another = new Redis(url, { maxRetriesPerRequest: null })
-      // It connects again by itself.
+      // The connection is restored automatically.
       another.on('error', () => {})
       return another
     },

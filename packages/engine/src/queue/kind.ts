@@ -4,32 +4,34 @@ import type { ThreadLimits } from '../jobs/thread-pool.ts'
 import type { Store } from './parcel.ts'
 
 /**
- * A kind of job that can be sent to workers. Anyone who reaches the Redis can write to it, so specs and results are validated
- * like any other input.
+ * A kind of job that can be sent to workers. Anyone who reaches the Redis can write to it, so specs and results are
+ * validated like any other input.
  */
 export interface QueuedKind<Spec extends object, Result> {
   readonly job: Job<Spec, Result>
-  /** The threads that do it, and what they may take. */
+  /** The threads that run it, and their limits. */
   readonly script: ThreadScript
   readonly limits?: ThreadLimits | undefined
-  /** @param paths the files that were sent along, which it may name. @throws if it is no such spec. */
+  /** @param paths the files sent along, which the spec may name. @throws if it is no such spec. */
   readonly readSpec: (data: unknown, paths: ReadonlySet<string>) => Spec
-  /** @throws if no worker can have found this for the spec. */
+  /** @throws if no worker can have computed this for the spec. */
   readonly readResult: (data: unknown, spec: Spec) => Result
   /** In words, such as `64 seeds of raft from 65`. */
   readonly title: (spec: Spec) => string
-  /** Whether another attempt may know more, so that the answer is not kept: there was too little time, say. */
+  /**
+   * Whether another attempt may show more, so that the result is not kept; for instance, if there was too little time.
+   */
   readonly isPassing?: (result: Result) => boolean
-  /** Texts that a worker needs beside the spec, which names them by their hashes (`cargo.ts`). */
+  /** Texts that a worker needs in addition to the spec, which names them by their hashes (`cargo.ts`). */
   readonly cargo?: (spec: Spec) => Cargo
-  /** On a worker: the spec with the names that its data has here. @throws UserError for data that is not here. */
+  /** On a worker: the spec with this machine's names for its data. @throws UserError for data that is not here. */
   readonly bring?: (spec: Spec, store: LocalStore) => Promise<Spec>
 }
 
 /** Texts by their hashes, made when they are sent. */
 export type Cargo = ReadonlyMap<string, () => string>
 
-/** What was sent, and a folder of the worker's own for it. */
+/** The data sent, and a folder of the worker for it. */
 export interface LocalStore extends Store {
   readonly home: string
 }

@@ -17,14 +17,14 @@ const message = v.strictObject({
   wanted: v.optional(count),
 })
 
-/** The kind that jobs of this name are of. */
+/** The kind of job with this name. */
 export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | undefined =>
   kinds.find(({ job }) => job.kind === name)
 
-/** What a worker is to do. */
+/** The task of a worker. */
 interface Order extends Pick<Doing, 'looks' | 'wanted'> {
   readonly kind: AnyKind
-  /** Still to be read, once its files are there. */
+  /** To be read once its files are there. */
   readonly spec: unknown
   readonly files: Parcel['files']
 }
@@ -61,20 +61,20 @@ const end = v.variant('type', [
   v.strictObject({ type: v.literal('failed'), error: v.string(), ...left }),
 ])
 
-/** How a job ended, without the error's stack, which tells of the worker's files. */
+/** How a job ended, without the error's stack, which would reveal the worker's files. */
 export const printEnd = (ended: JobEnd<unknown>): object =>
   ended.type === 'failed'
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }
     : ended
 
-/** @throws UserError (environment) for something that no worker of this version can have answered. */
+/** @throws UserError (environment) for something that no worker of this version can have sent. */
 export function readEnd<Result>(data: unknown, readResult: (value: unknown) => Result): JobEnd<Result> {
   try {
     const read = v.parse(end, data)
     if (read.type === 'failed') return { ...read, error: new Error(read.error) }
     return read.type === 'done' ? { type: 'done', value: readResult(read.value) } : read
   } catch (error) {
-    throw new UserError('environment', `a worker answered what no worker can have found: ${whereOf(error)}`)
+    throw new UserError('environment', `a worker returned an impossible result: ${whereOf(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// What chaos uses of BullMQ and its client, in types of our own: nobody needs the packages to build chaos or to install it.
+// The parts of BullMQ and its client that chaos uses, in types of our own: nobody needs the packages to build or
+// install chaos.
 
 /** Where Redis is. */
 export interface Connection {
@@ -8,12 +9,12 @@ export interface Connection {
   readonly maxRetriesPerRequest: null
 }
 
-/** What a worker is given. */
+/** The input of a worker. */
 export interface TakenJob {
   readonly data: unknown
 }
 
-/** A job as Redis has it. */
+/** A job as Redis stores it. */
 interface Queued {
   /** Absent until then. */
   readonly finishedOn?: number
@@ -43,19 +44,19 @@ export interface Queue extends Closed {
   getWorkersCount(): Promise<number>
 }
 
-/** What happens to the jobs of a queue, by whoever they were added. */
+/** Events of a queue's jobs, whoever added them. */
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'completed', listener: (told: { readonly jobId: string; readonly returnvalue: unknown }) => void): unknown
   on(event: 'failed', listener: (told: { readonly jobId: string; readonly failedReason: string }) => void): unknown
-  /** A job of this name was there when it was added. */
+  /** A job with this name existed when it was added. */
   on(event: 'duplicated', listener: (told: { readonly jobId: string }) => void): unknown
 }
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /** Hears of what came after it; without it, of what comes once it is connected. */
+  /** Hears events after this one; without it, those after the connection is ready. */
   readonly lastEventId?: string
 }
 
@@ -74,15 +75,15 @@ interface WorkerOptions {
   readonly lockDuration: number
   readonly stalledInterval: number
   readonly maxStalledCount: number
-  /** Of all workers of the queue together. */
+  /** Applies to all workers of the queue together. */
   readonly limiter?: { readonly max: number; readonly duration: number }
 }
 
 export interface Worker extends Closed {
   waitUntilReady(): Promise<unknown>
-  /** Has it take no more jobs, though it goes on with those that it has. */
+  /** Stops taking jobs, and finishes those in progress. */
   pause(withoutWaiting: true): Promise<unknown>
-  /** Tells of what fails as an error of the worker, not by rejecting. */
+  /** Reports a failure as an error event of the worker, not by rejecting. */
   resume(): Promise<unknown>
 }
 
@@ -135,7 +136,7 @@ interface Packages {
 export async function loadPackages(): Promise<Packages> {
   // Names that no compiler or bundler follows.
   const packages = ['bullmq', 'ioredis']
-  const why = '--queue: two packages are missing, which chaos needs for queues alone'
+  const why = '--queue: two packages are missing, which chaos needs only for queues'
   const [bullmq, { Redis }] = await loadOptional(
     (): Promise<[BullMQ, Pick<Packages, 'Redis'>]> =>
       Promise.all([import(packages[0] ?? ''), import(packages[1] ?? '')]),

@@ -9,8 +9,8 @@ import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
 import { isService } from '../references/services.ts'
 
-// Code of users travels as files, each under the hash of its content. In jobs and answers their paths start with SENT,
-// so that they mean the same on every machine.
+// Users' code travels as files, each under the hash of its content. In jobs and answers their paths start with SENT, so
+// that they mean the same on every machine.
 
 const SENT = 'sent:/'
 const MOST_BYTES = 4_000_000
@@ -18,10 +18,10 @@ const MOST_BYTES = 4_000_000
 /** A worker's error for a file that Redis has lost; the coordinator then sends the file again. */
 export const LOST_FILE = 'the queue has lost it'
 
-/** The same for a file that is not as it was sent. */
-export const DAMAGED_FILE = 'what the queue has is not what was sent'
+/** The same for a file that is damaged. */
+export const DAMAGED_FILE = 'it differs in the queue from what was sent'
 
-/** Thrown for a file that the coordinator has to send again: no other attempt finds it. */
+/** Thrown for a file that the coordinator has to send again: a retry would not find it either. */
 export class MissingFile extends Error {}
 
 /** A file that travels. */
@@ -35,13 +35,13 @@ export interface Parcel {
   readonly files: readonly SentFile[]
   /** Their texts, by hash. */
   readonly texts: ReadonlyMap<string, string>
-  /** Replaces the paths of this machine in a value by those that mean the same everywhere. */
+  /** Replaces paths of this machine in a value by paths that mean the same everywhere. */
   send<Value>(value: Value): Value
   /** The reverse, for results. */
   receive<Value>(value: Value): Value
 }
 
-/** The files of a job as a message lists them. */
+/** The files of a job, as a message lists them. */
 export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   v.strictObject({
     path: v.pipe(v.string(), v.check(isInside, 'leads out of its folder')),
@@ -55,20 +55,21 @@ function isInside(path: string): boolean {
 }
 
 /**
- * Packs files of the user's own, with all that they import.
+ * Packs the user's files, with all that they import.
  *
- * @throws UserError (usage) for what does not travel: programs, packages, what nobody can tell before it runs.
+ * @throws UserError (usage) for files that do not travel: programs, packages, and imports that are only known at run
+ * time.
  */
 export function pack(references: readonly string[]): Parcel {
   const { files, areAll } = withImported(references)
   const [first = ''] = references
   const named = files.find((file) => file.includes(`${sep}node_modules${sep}`))
   if (named !== undefined)
-    throw new UserError('usage', `--queue: ${first} imports a package, and only files travel: ${named}`)
+    throw new UserError('usage', `--queue: ${first} imports a package, and only files can be sent: ${named}`)
   if (!areAll)
     throw new UserError(
       'usage',
-      `--queue: nobody can tell which files ${first} imports before it runs. Import them by paths that are written out.`,
+      `--queue: it is unknown which files ${first} will import. Import them by literal paths.`,
     )
   const root = commonFolder(files)
   const texts = new Map<string, string>()
@@ -80,7 +81,10 @@ export function pack(references: readonly string[]): Parcel {
   })
   const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (bytes > MOST_BYTES)
-    throw new UserError('usage', `--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can travel.`)
+    throw new UserError(
+      'usage',
+      `--queue: ${first} and what it imports have ${bytes} bytes; ${MOST_BYTES} can be sent.`,
+    )
   const names = new Map(references.map((each) => [each, SENT + relative(root, resolve(each)).split(sep).join('/')]))
   const atHome = new Map([...names].map(([each, name]) => [name, each]))
   return {
@@ -92,9 +96,9 @@ export function pack(references: readonly string[]): Parcel {
   }
 }
 
-/** Where a worker keeps the files that it was sent. */
+/** Where a worker keeps the files that it received. */
 export interface Store {
-  /** Undefined where nobody has put the file. */
+  /** Undefined if nobody has stored the file. */
   readonly fetch: (hash: string) => Promise<string | undefined>
 }
 
@@ -106,7 +110,7 @@ export interface Unpacked {
   send<Value>(value: Value): Value
 }
 
-/** Nothing was sent. */
+/** Without any files. */
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
 /** Unpacks files below a temporary folder, each parcel once. */
@@ -155,7 +159,7 @@ export function requireNoProgram(references: readonly string[]): void {
   if (program !== undefined)
     throw new UserError(
       'usage',
-      '--queue: programs of your own do not travel to workers, only protocols, workloads, models and what they import. Leave out --queue.',
+      '--queue: your own programs cannot be sent to workers, only protocols, workloads, models and their imports. Leave out --queue.',
     )
 }
 
@@ -171,7 +175,7 @@ function commonFolder(files: readonly string[]): string {
   }, first)
 }
 
-/** The value with other texts in it; a protocol that is to be simulated keeps its prefix. */
+/** The value with its texts replaced; a simulated protocol keeps its prefix. */
 function renamed<Value>(value: Value, rename: (text: string) => string): Value {
   const visit = (each: unknown): unknown => {
     if (typeof each === 'string')

@@ -8,21 +8,21 @@ import type { AnyKind, Cargo } from './kind.ts'
 import { kindNamed, printOrder, readEnd } from './message.ts'
 import { type Parcel, pack } from './parcel.ts'
 
-/** Enough for dozens of threads: more only fills Redis. */
+/** Enough for dozens of threads; more would only fill Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
-/** How often a file is sent that arrives damaged. */
+/** How often a file that arrives damaged is sent. */
 const SENT_AGAIN = 3
 
-/** What a queue tells on the way. */
+/** Progress and problems of a queue. */
 export type QueueEvent =
-  /** There is work in the queue of the Redis there, and no worker to do it; with code, none that may run that. */
+  /** The queue of the Redis there has work but no worker; with code, none that may run it. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
   /** The Redis there does not answer. */
   | { readonly type: 'unreachable'; readonly place: string }
-  /** A file in Redis was not as it was sent, and is sent again. */
+  /** A file in Redis was damaged, and is sent again. */
   | { readonly type: 'damaged'; readonly job: string }
-  /** Redis no longer knew some jobs, as after a restart without persistence. They are handed out again. */
+  /** Redis no longer knew some jobs, as after a restart without persistence. They are added again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
 /** What a pool sends to workers, and how. */
@@ -34,8 +34,8 @@ export interface QueueSettings {
 }
 
 /**
- * Has workers on other machines do jobs of these kinds, and `local` all others, such as one that reads stdin. A job of one
- * name is done once, however often and by how many coordinators it is asked for. Closes `local` too.
+ * Lets workers on other machines run jobs of these kinds, and `local` all others, such as one that reads stdin. A job
+ * with one name is run once, however often and by however many coordinators it is requested. Closes `local` too.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -56,7 +56,7 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    // A queue does not tell the signals apart: what a worker has begun is not waited for.
+    // A queue treats both signals alike: it does not wait for jobs that a worker has begun.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
@@ -109,7 +109,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // Whoever failed at one job waits for no other.
+      // A caller that failed at one job waits for no other.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -127,18 +127,18 @@ function requireNotFailed(outcome: Outcome, title: string): void {
 const damagedAlways = (title: string, place: string): UserError =>
   new UserError(
     'environment',
-    `${title}: a file that it needs is damaged whenever a worker fetches it from the Redis at ${place}. Find out who writes to that Redis.`,
+    `${title}: a file that it needs is damaged each time a worker fetches it from the Redis at ${place}. Find out who else writes to that Redis.`,
   )
 
 interface Missing {
   /** How many jobs wait for workers. */
   readonly waiting: { [lane in Lane]: number }
-  /** How many jobs Redis no longer knew, and nobody was told of yet. */
+  /** The number of jobs that Redis no longer knew, and that were not reported yet. */
   lost: number
   close(): void
 }
 
-/** Tells from time to time of jobs that are lost, or wait for workers of which there are none. */
+/** Reports from time to time jobs that are lost, or that wait although there are no workers. */
 function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
   const { place } = board
   const tellLost = (): void => {
@@ -170,7 +170,7 @@ interface Asked extends Doing {
   readonly references: readonly string[]
 }
 
-/** Packs what many jobs need once. */
+/** Packs once the files that many jobs need. */
 function createPacker(): (references: readonly string[]) => Parcel {
   const parcels = new Map<string, Parcel>()
   return (references) => {
@@ -181,11 +181,11 @@ function createPacker(): (references: readonly string[]) => Parcel {
   }
 }
 
-/** Whether another attempt may know more. What is searched in a seed stays the same. */
+/** Whether another attempt may show more. The trials of a seed stay the same. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 
-/** Puts what many jobs need there once, unless it was lost. */
+/** Sends once the files that many jobs need, unless they were lost. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
   const sent = new Map<string, Promise<void>>()
   return async (cargo = new Map(), isLost) => {
@@ -193,7 +193,7 @@ function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, is
       const sending = isLost ? undefined : sent.get(hash)
       const there = sending ?? board.keep(new Map([[hash, text()]]))
       sent.set(hash, there)
-      // A job that is handed out before its file is there fails for want of it.
+      // A job that starts before its file is there fails because of it.
       await there
     }
   }

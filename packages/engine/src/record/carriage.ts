@@ -3,18 +3,19 @@ import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@ch
 import { findRecordedProtocol } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
 
-/** What somebody says of a recording besides its table, whose own members it replaces. */
+/** Options of a recording besides its table, whose members they replace. */
 export interface RecordedMembers {
   /** Where requests name their client. */
   readonly client?: string | undefined
-  /** What keys hold at the start: `unknown`, `read`, or `{ value }`. */
+  /** The initial values of keys: `unknown`, `read`, or `{ value }`. */
   readonly initial?: unknown
-  /** Decides which commands of Redis or PostgreSQL are operations. */
+  /** Selects the commands of Redis or PostgreSQL that are operations. */
   readonly model?: string | undefined
 }
 
 /**
- * How recorded traffic is read: by a file with a route table, or as a protocol of its own (`resp`, `postgresql`), by its name or as JSON.
+ * How recorded traffic is read: by a route table in a file, or as a protocol (`resp`, `postgresql`), by its name or as
+ * JSON.
  *
  * @throws UserError (usage, input) that begins with `where`, or with the file.
  */
@@ -35,6 +36,9 @@ function parsedCarriage(where: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UserError('usage', `${where} ${text}: this is no JSON: ${error instanceof Error ? error.message : error}`)
+    throw new UserError(
+      'usage',
+      `${where} ${text}: this is not JSON: ${error instanceof Error ? error.message : error}`,
+    )
   }
 }

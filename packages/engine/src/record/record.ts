@@ -24,15 +24,15 @@ export interface RecordDraft {
   /** The path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
   readonly as: string
   readonly model?: string | undefined
-  /** What keys hold at the start: `unknown`, `read`, or a value, which may also be given as the text of its JSON. */
+  /** The initial values of keys: `unknown`, `read`, or a value, which may also be given as the text of its JSON. */
   readonly initial?: 'unknown' | 'read' | { readonly value: Json } | (string & {}) | undefined
   /** The level that the record must meet for an exit code of 0. */
   readonly expect?: string | undefined
   /** Further bounds, such as `lost == 0`. */
   readonly require?: readonly string[] | undefined
-  /** What the randomness of faults comes from; drawn by default. */
+  /** The seed of faults; random by default. */
   readonly seed?: number | undefined
-  /** How long a last read waits for its answer; by default 1,000. */
+  /** How long a final read waits for its answer; by default 1,000. */
   readonly timeoutMs?: number | undefined
   /** Where to create the directory of the record; by default `chaos-results`. */
   readonly out?: string | undefined
@@ -47,11 +47,11 @@ export interface FaultDraft {
 /** How to follow a recording, and end it. */
 export interface RecordSettings {
   readonly listener?: RunListener | undefined
-  /** Ends the recording in good order, as `stop` does; `stop` then gives what was recorded. */
+  /** Ends the recording in good order, as `stop` does; `stop` then returns the result. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A recording under way: a proxy in front of each server, which records what passes and can hurt it. */
+/** A recording in progress: a proxy in front of each server, which records the traffic and injects faults into it. */
 export interface Recording {
   /** The origin of each server itself, by its name: `http://127.0.0.1:8080`. */
   readonly origins: ReadonlyMap<string, string>
@@ -65,32 +65,32 @@ export interface Recording {
    */
   dial(name?: string): Duplex
   /**
-   * Injects a fault. Without `links`, it is on those from the clients to every server. Resolves once it is in force, to what
-   * heals it; that resolves to how often it took effect.
+   * Injects a fault. Without `links`, it applies to those from the clients to every server. Resolves once it is in
+   * force, to a function that heals it; that resolves to how often it took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
-   * Notes a fault of links that something else injects, such as a cut between servers: the report shows it, from now
+   * Notes a fault of links that something else injects, such as a cut between servers. The report shows it, from now
    * until the returned function is called with how often it took effect. If that has not happened when the recording
-   * stops, its last reads show nothing final.
+   * stops, its final reads prove nothing.
    *
    * @throws UserError (input) for a fault that does not exist.
    */
   note(fault: FaultDraft): (hits: number) => void
   /**
    * Ends the recording: closes clients' connections and takes no new ones, heals every fault, reads every key a last
-   * time, closes the proxies and judges the record. A request that was still under way counts as unanswered.
+   * time, closes the proxies and judges the record. A request still in progress counts as unanswered.
    */
   stop(): Promise<Run>
 }
 
 /**
- * Opens a proxy in front of each server. What the caller's own clients do through them is the record.
+ * Opens a proxy in front of each server. The operations of the caller's own clients through them are the record.
  *
- * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened. Throws the
- * signal's reason if it is aborted before that.
+ * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened. Throws
+ * the signal's reason if it is aborted before that.
  */
 export async function record(draft: RecordDraft, settings: RecordSettings = {}): Promise<Recording> {
   const { listener, signal = new AbortController().signal } = settings
@@ -123,7 +123,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     writeResults(finished)
     return runOf(finished)
   })
-  // Whoever stops it is told what went wrong.
+  // The caller of `stop` gets the error.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
 }
@@ -133,7 +133,7 @@ const neverOpened = (signal: AbortSignal): never => {
   throw new Error('a recording opens its proxies first')
 }
 
-/** Clients in this process, or wherever else their caller has them. */
+/** Clients in this process, or wherever their caller has them. */
 function createCallers(listen: boolean) {
   let leave = () => {}
   const gone = new Promise<void>((resolve) => {
@@ -148,7 +148,7 @@ function createCallers(listen: boolean) {
     areCutOff: true,
     howToUseIt: listen
       ? 'Send requests to what url() and address() return.'
-      : "Send requests to the servers' own origins by dispatcherThrough of @chaosproxy/undici, or connect by dial().",
+      : "Send requests to the servers' own origins through dispatcherThrough of @chaosproxy/undici, or connect with dial().",
     async begin(proxies) {
       open(proxies)
       return { gone, end: async () => [] }
@@ -157,7 +157,10 @@ function createCallers(listen: boolean) {
   return { ...clients, opened, leave: () => leave() }
 }
 
-/** Resolves once the fault is in force, to what heals it and tells how often it took effect. @throws UserError */
+/**
+ * Resolves once the fault is in force, to a function that heals it and returns how often it took effect. @throws
+ * UserError
+ */
 const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => void): Promise<() => Promise<number>> =>
   new Promise((resolve, reject) => {
     inject((outcome) => {
@@ -175,12 +178,12 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(new UserError('environment', end.error))))
   })
 
-/** What stands for the time of a recording in its spec: it ends when it is stopped. */
+/** Stands for the time of a recording in its spec: it ends when it is stopped. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
 const WITHOUT_PORTS =
-  'run the program that called record() with listen: false, in whose process the clients were; with a port, a spec records again.'
+  'run the program that called record() with listen: false, since its process had the clients; with a port, a spec can record again.'
 
 /** A server, by its name. */
 interface Place {
@@ -200,9 +203,9 @@ const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
 
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
-  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is no time: give milliseconds.`)
+  if (!(timeoutMs > 0)) throw new UserError('usage', `timeoutMs: ${timeoutMs} is not a time: give milliseconds.`)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new UserError('usage', `seed: ${seed} is no seed: give a whole number from 0.`)
+    throw new UserError('usage', `seed: ${seed} is not a seed: give a whole number from 0.`)
   for (const text of require ?? []) parseRequirement(text, 'require')
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
@@ -269,7 +272,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
   const address = (name?: string): string => {
     const found = known(addresses, name)
     if (listen) return found
-    throw new UserError('usage', 'with listen: false there is no port. Leave it out, or connect by dial().')
+    throw new UserError('usage', 'with listen: false there is no port. Leave it out, or connect with dial().')
   }
   return {
     origins,

@@ -31,23 +31,23 @@ import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'
 import { visitors } from './visitors.ts'
 
-/** What a spec of a recording does not say. */
+/** The parts of a recording that its spec does not contain. */
 interface TrafficOptions {
   readonly clients: TrafficClients
   /** False opens no ports. */
   readonly listens?: boolean | undefined
-  /** What is recorded, where the proxies say it and not the spec: each way once. */
+  /** How traffic is read, if the proxies say it and not the spec: each way once. */
   readonly carried?: readonly Carriage[] | undefined
-  /** Opens the proxies otherwise than one for each server. */
+  /** Replaces opening one proxy for each server. */
   readonly open?: OpenProxies | undefined
-  /** What a member is called where it was given, for messages: `--as`. */
+  /** The name of a member where it was given, for messages: `--as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
 
 /**
  * The target and the workload of a recording.
  *
- * @throws UserError (usage, input) for what cannot be recorded.
+ * @throws UserError (usage, input) for traffic that cannot be recorded.
  */
 export function trafficParts(
   { target: { traffic } }: Pick<TrafficRunSpec, 'target'>,
@@ -65,7 +65,7 @@ export function trafficParts(
   return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
 }
 
-/** What a recording's run has in common with other runs. */
+/** The parts of a recording's run that other runs have too. */
 export interface RecordingDraft extends Omit<RunDraft, 'target' | 'workload'> {
   readonly seed: number
   readonly timeMs: number
@@ -90,7 +90,7 @@ interface RecordingOptions {
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Finds what the spec of a recording names, whose clients are one command, or come by themselves. */
+/** Resolves the names in a recording's spec, whose clients are one command, or connect by themselves. */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
   (spec) => {
@@ -98,7 +98,7 @@ export const recordingsOf =
     if (again !== undefined)
       throw new UserError(
         'input',
-        `target.traffic: a spec does not say all of this recording. To record again: ${again}`,
+        `target.traffic: a spec does not contain all of this recording. To record again: ${again}`,
       )
     const { timeMs } = spec
     const [program, ...rest] = command
@@ -109,17 +109,17 @@ export const recordingsOf =
     return trafficParts(spec, { clients, called: (member) => `--${member}` })
   }
 
-/** @throws UserError (usage) that begins with `where`, for traffic of which nothing can be recorded. */
+/** @throws UserError (usage) that begins with `where`, for traffic that cannot be recorded at all. */
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
     throw new UserError(
       'usage',
-      `${where}: nothing of that can be recorded. Give a file with a route table, ${recordedExamples}.`,
+      `${where}: none of that can be recorded. Give a file with a route table, ${recordedExamples}.`,
     )
   return carries
 }
 
-/** Reads `unknown`, `read`, or the JSON of a value. @throws UserError (usage) that begins with who asked for it */
+/** Reads `unknown`, `read`, or the JSON of a value. @throws UserError (usage) that begins with `asker` */
 export function parseInitial(asker: string, typed: string): unknown {
   if (typed === 'unknown' || typed === 'read') return typed
   try {
@@ -127,15 +127,15 @@ export function parseInitial(asker: string, typed: string): unknown {
   } catch {
     throw new UserError(
       'usage',
-      `${asker} ${typed}: this is no JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
+      `${asker} ${typed}: this is not JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`,
     )
   }
 }
 
 /**
- * How recorded traffic is judged: by the wanted model, or by the one that its functions tell.
+ * The model that judges recorded traffic: the wanted one, or the one that its functions imply.
  *
- * @throws UserError (input) for a table that no model fits, (usage) for several tables that none fits together.
+ * @throws UserError (input) for a table that no model fits, (usage) for several tables that no model fits together.
  */
 function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, where: string): Workload {
   const wanted = asked ?? modelOfSpoken(ways, where)
@@ -180,7 +180,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   if (twice !== undefined) throw new UserError('usage', `--name ${twice}: it is given twice.`)
   return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
     const here = parseEnd('listen', listen)
-    // The address of a server that is to be started is known once it has.
+    // The address of a server that is still to be started is known only then.
     const there = parseEnd('upstream', upstream ?? '127.0.0.1:1')
     const tls = tlsBetween(here, there, carries)
     const server = { name, listen: here.address, isRecorded: recorded, tls }
@@ -191,7 +191,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   })
 }
 
-/** The servers that faults are injected into, grouped by what they can suffer. */
+/** The servers that faults are injected into, grouped by the faults that they can suffer. */
 function hurtServers(
   { hurt }: TrafficSpec,
   servers: readonly RecordedServer[],

@@ -2,13 +2,13 @@ import type { Millis } from '@chaosproxy/history'
 import type { OpenTraffic, TrafficClients } from '@chaosproxy/targets'
 
 interface VisitorOptions {
-  /** How long to record; absent: until interrupted. */
+  /** How long to record; when absent, until interrupted. */
   readonly timeMs?: Millis | undefined
   /** Called with the addresses at which clients find the servers. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Clients that chaos does not start: whatever connects while the recording goes on. */
+/** Clients that chaos does not start: all that connect during the recording. */
 export const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,

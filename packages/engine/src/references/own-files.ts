@@ -8,7 +8,7 @@ import { isOwnFile } from './user-files.ts'
 
 // A replay file names a user's own protocol and workload relative to itself, so that they can be moved together.
 
-/** A reference as the file in `directory` should have it: names as they are, paths relative to the file. */
+/** A reference as the file in `directory` should contain it: names unchanged, paths relative to the file. */
 export function portableReference(reference: string, directory: string): string {
   if (isService(reference)) return withServiceFiles(reference, (path) => portableReference(path, directory))
   if (!isOwnFile(reference)) return reference
@@ -18,7 +18,7 @@ export function portableReference(reference: string, directory: string): string 
   return portable.startsWith('.') ? portable : `./${portable}`
 }
 
-/** The same service with its files by other names. */
+/** The same service with its files renamed. */
 function withServiceFiles(reference: string, change: (path: string) => string): string {
   const { routes, client, ...spec } = parseServiceReference(reference)
   const beside = Object.entries(spec.beside ?? {}).map(
@@ -49,8 +49,8 @@ function digestOf(files: readonly string[]): string | undefined {
 }
 
 /**
- * Where the file that a replay file refers to is now: beside the replay file as recorded, or where older files say, from
- * the working directory.
+ * The present place of the file that a replay file refers to: relative to the replay file, or, in older files, to the
+ * working directory.
  *
  * @throws UserError (input) if it is at neither place; `option` names another one.
  */

@@ -3,7 +3,7 @@ import { requestName } from './services.ts'
 
 /** A client's request to a program, as a history has it. */
 export interface ClientRequest {
-  /** As the steps of the simulated program have it. */
+  /** As the simulated program's steps name it. */
   readonly name: string
   /** Its row in the history. */
   readonly row: number

@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/node-simulator/declared'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// What references to services of Node programs say. Nothing here loads what simulates them.
+// The content of references to services of Node programs. Nothing here loads their simulation.
 
 export {
   type BesideDeclaration,
@@ -38,8 +38,8 @@ export interface OwnServices {
 }
 
 /**
- * The reference that any thread understands: that of a service by its name, `service:booking`, becomes its whole
- * declaration. Others stay as they are.
+ * The reference that any thread understands: for a service by its name, `service:booking`, its whole declaration.
+ * Others stay as they are.
  *
  * @throws UserError (usage) for a service that is not declared.
  */
@@ -60,7 +60,7 @@ export const serviceTargets = ({ services = {} }: Pick<OwnServices, 'services'>)
   Object.keys(services).map((name) => `${SERVICE}${name}`)
 
 /**
- * What a run without a target is of: the only service there is; undefined if there is none.
+ * The target of a run that names none: the only service there is; undefined if there is none.
  *
  * @throws UserError (usage) if there are several.
  */
@@ -69,7 +69,7 @@ export function onlyService(own: OwnServices): string | undefined {
   if (only === undefined || others.length === 0) return only
   throw new UserError(
     'usage',
-    `${own.where} declares several services and says of none that it is the target: add --target ${only} or --target ${others.join(' or --target ')}, or write it as "target".`,
+    `${own.where} declares several services, but no target: add --target ${only} or --target ${others.join(' or --target ')}, or write it as "target".`,
   )
 }
 

@@ -2,11 +2,13 @@ import { existsSync, statSync } from 'node:fs'
 import { EXECUTED, isBinary, isUserFile, wordsOf } from '@chaosproxy/targets/named'
 import { filesOfService, isService, parseServiceReference } from './services.ts'
 
-/** Whether what a spec names is a file of the user's own: no name of ours, and no program's command. */
+/** Whether a name in a spec is a user's file: neither a built-in name nor a program's command. */
 export const isOwnFile = (reference: string): boolean =>
   isUserFile(reference) && !isBinary(reference) && !isService(reference)
 
-/** The user's own files among what a spec names: its protocol, its workload; of a program's command, the words that are files. */
+/**
+ * The user's files that a spec names: its protocol, its workload; for a program's command, the words that are files.
+ */
 export const userFilesOf = (...references: readonly string[]): readonly string[] =>
   references.flatMap((reference) => {
     if (isBinary(reference)) return wordsOf(reference.slice(EXECUTED.length), '--binary').filter(isFile)

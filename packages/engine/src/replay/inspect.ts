@@ -44,14 +44,16 @@ export async function inspectReplay(
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
-/** The request that was overtaken at an await and went on with what was no longer so; else the one with the wrong answer. */
+/** The request that was overtaken at an await and continued with stale data; else the one with the wrong answer. */
 function culpritOf({ race, culprit, history }: Shown): ClientRequest | undefined {
   if (race === undefined) return culprit === undefined ? undefined : requestOf(history, culprit)
   const { name } = race.overtaken.request
   return Array.from(history.operations.process, (_, row) => requestOf(history, row)).find((each) => each.name === name)
 }
 
-/** Stops once, at the first function of the program's own that serves this request; of any, if there is none. */
+/**
+ * Stops once, at the first function of the program's own that serves this request; of any request, if none is given.
+ */
 function stopsAt(culprit: ClientRequest | undefined): NonNullable<Watching['entered']> {
   let stopped = false
   return (request) => {
@@ -63,7 +65,7 @@ function stopsAt(culprit: ClientRequest | undefined): NonNullable<Watching['ente
 
 /** @throws UserError (environment) */
 function openInspector(port: number): string {
-  // It may have been started with one.
+  // The process may have been started with an inspector.
   if (inspector.url() === undefined) inspector.open(port, LOOPBACK, false)
   const url = inspector.url()
   if (url !== undefined) return url

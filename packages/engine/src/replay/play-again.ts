@@ -10,7 +10,7 @@ import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import type { Player } from '../worlds/world.ts'
 
-/** What to play again, and how often. Plain data. */
+/** The scenario to play again, and how often. Plain data. */
 export interface ReplaySpec {
   readonly scenario: Scenario
   readonly subject: SubjectName
@@ -25,11 +25,11 @@ export interface ReplaySpec {
 /** How to follow plays, and end them early. */
 export interface ReplayHooks {
   readonly listener?: ((event: ReplayEvent) => void) | undefined
-  /** No other play begins, and the one under way is given up. */
+  /** Begins no further play, and gives up the one in progress. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a replay tells on the way. */
+/** Progress of a replay. */
 export interface ReplayEvent {
   readonly type: 'playing'
   /** Which play begins, from 1. */
@@ -44,11 +44,13 @@ export interface ReplayOutcome {
   readonly failures: number
   /** Plays whose history equals the recorded one, byte for byte. */
   readonly same: number
-  /** Why replays without a failure prove less than they seem to, and how many replays each reason concerns. */
+  /**
+   * Reasons why replays without a failure prove less than they seem to, with the number of replays that each concerns.
+   */
   readonly doubts: ReadonlyMap<string, number>
-  /** What went wrong in the environment, and in how many replays. */
+  /** Problems of the environment, with the number of replays that each concerned. */
   readonly trouble: ReadonlyMap<string, number>
-  /** The most telling replay: one that failed, otherwise one in doubt, otherwise any. */
+  /** The most informative replay: one that failed, otherwise an undecided one, otherwise any. */
   readonly shown: Shown | undefined
   readonly interrupted: boolean
 }
@@ -83,7 +85,7 @@ const weightOf = ({ failure, doubts, trouble }: Shown): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /**
- * Plays a scenario as often as requested: how often it failed, and whether the history was the recorded one.
+ * Plays a scenario as often as requested; counts failures, and histories equal to the recorded one.
  *
  * @throws UserError (environment) if a cluster does not start.
  */
@@ -93,7 +95,7 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
   // A step of a user's own protocol, and a program's turn, may never return.
   const pool = isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
-  // Each play listens.
+  // Each play adds a listener.
   setMaxListeners(0, signal, abandon)
   const searched = () => subjectOf(subject)
   const simulated: Player = async (follows) =>

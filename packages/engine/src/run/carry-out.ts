@@ -18,17 +18,17 @@ interface CarryOutOptions {
   readonly twice?: boolean | undefined
   /** An earlier result that this one must not fall behind. */
   readonly baseline?: ChosenBaseline | undefined
-  /** How the report says that the run is repeated: a command. */
+  /** The command that repeats the run, for the report. */
   readonly again: string
-  /** Called once the run is under way, with what steers it; not for one that another thread performs. */
+  /** Called once the run has started, with its controls; not for a run on another thread. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
   /** Replaces the usual way to perform the run. */
   readonly performer?: Performer | undefined
 }
 
 /**
- * Performs a planned run, keeps its record in the directory, and judges it; what came of it is still to be written.
- * Undefined, and without the directory, if it was interrupted before there was anything to record.
+ * Performs a planned run, keeps its record in the directory, and judges it; writing the result is left to the caller.
+ * Undefined, and without the directory, if it was interrupted before anything was recorded.
  */
 export async function carryOut(
   run: PlannedRun,
@@ -70,7 +70,7 @@ export async function carryOut(
     const judged = heldTo(baseline, heard)
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
-    // Nothing was recorded, and no log of a node says why: the directory is of no use.
+    // Nothing was recorded, and no node's log explains why: the directory is useless.
     if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error

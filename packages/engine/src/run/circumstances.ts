@@ -22,11 +22,11 @@ export interface Circumstances {
   readonly environment: { readonly [name: string]: string }
   /** The user's declaration of the target, if there is one. */
   readonly declared?: unknown
-  /** How each node was started: the words of its command, and what it was given besides. */
+  /** How each node was started: the words of its command, and its environment and files. */
   readonly nodes?: unknown
 }
 
-/** What is known of the target's programs. */
+/** Facts about the target's programs. */
 interface TargetPrograms {
   readonly declared?: object | undefined
   readonly commands?: JudgedRun['commands']
@@ -64,7 +64,7 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
   )
 }
 
-/** Programs known to only print their version when asked for it. Any other might start instead. */
+/** Programs known to do nothing but print their version when asked for it. Any other program might start. */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
   'redis-sentinel': ['--version'],
@@ -79,7 +79,7 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
-/** The words of a command that may be programs: if it is a shell's, those of the text that it runs, too. */
+/** The words of a command that may be programs; for a shell's command, also those of the text that it runs. */
 const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
   words.flatMap((word) => word.split(/[\s;&|"']+/))
 

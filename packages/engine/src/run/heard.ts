@@ -4,9 +4,8 @@ import type { JudgedRun, PerformOptions, PlannedRun } from '@chaosproxy/runner'
 import type { Performer } from './apart.ts'
 
 /**
- * Adds to a run that went wrong what its nodes sent each other meanwhile. A real cluster has kept what passed. A simulated
- * one is performed once more, to listen where something was found: to keep every message of every run would cost more than
- * the run.
+ * Adds the messages between nodes to a run that failed. A real cluster has kept them. A simulated run is performed once
+ * more, listening where the failure was found: keeping every message of every run would cost more than the run.
  */
 export async function withHeard(
   run: PlannedRun,
@@ -20,7 +19,7 @@ export async function withHeard(
     if (recall === undefined || listening === undefined) return judged
     return { ...judged, summary: { ...summary, heard: recall(listening, knownChanges(judged, listening)) } }
   }
-  // An interrupted run ends elsewhere the next time.
+  // An interrupted run would end elsewhere the next time.
   if (summary.interrupted || options.interrupted?.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
@@ -31,7 +30,7 @@ export async function withHeard(
   return { ...judged, summary: { ...summary, heard: outcome.heard } }
 }
 
-/** A protocol of the user's own may be different every time: then what was heard is of another run. */
+/** A user's protocol may behave differently every time: then the messages belong to another run. */
 function isSameRun({ history: { operations, processName, eventCount } }: JudgedRun, events: readonly Event[]): boolean {
   if (events.length !== eventCount) return false
   const last = operations.length - 1

@@ -1,13 +1,13 @@
 import type { JudgedRun } from '@chaosproxy/runner'
 import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/runner/result'
 
-/** An earlier result, and how much worse a later one may be: a share. Plain data. */
+/** An earlier result, and the share by which a later one may be worse. Plain data. */
 export interface ChosenBaseline {
   readonly baseline: Baseline
   readonly tolerance: number
 }
 
-/** Adds what holding the run to a baseline finds to what was required of it. */
+/** Adds the comparison with a baseline to the run's requirements. */
 export function heldTo(chosen: ChosenBaseline | undefined, judged: JudgedRun): JudgedRun {
   if (chosen === undefined) return judged
   const { history, report, summary } = judged

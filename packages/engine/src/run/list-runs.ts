@@ -6,13 +6,13 @@ import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
 
-/** What was read of runs before, by directory: a run that has not changed is not read again. */
+/** Summaries of earlier runs, by directory: a run that has not changed is not read again. */
 export type KnownRuns = Map<string, { readonly changed: string; readonly run: ListedRun }>
 
 interface RunList {
   /** Newest first. */
   readonly runs: readonly ListedRun[]
-  /** How many older ones are left out. */
+  /** The number of older runs left out. */
   readonly older: number
 }
 
@@ -31,13 +31,13 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // A run's directory holds something of a run; others may lie beside it.
+  // A run's directory contains certain files; other directories may lie next to it.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)
 }
 
-/** As `createRunDirectory` names them; a directory that was renamed is known by what is in it. */
+/** As `createRunDirectory` names them; a renamed directory is recognised by its files. */
 const isOfRun = (path: string, name: string): boolean =>
   /^\d{8}-\d{6}-/.test(name) || existsSync(join(path, RUN_JSON)) || existsSync(join(path, 'history.jsonl'))
 
@@ -59,7 +59,7 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
   return run
 }
 
-/** What the replays that `chaos fuzz` wrote say of themselves. */
+/** The heads of replays that `chaos fuzz` wrote. */
 function foundIn(path: string): RunFiles['found'] {
   const names = readdirSync(path).filter((name) => name.endsWith('.json'))
   return names.flatMap((name) => {
@@ -75,13 +75,13 @@ const MOST_IN_INDEX = 100
 const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
 
 /**
- * Writes the page that lists the newest runs of a directory, next to them. A page of somebody else's stays as it is, and one
- * that cannot be written costs a run nothing: all it says is in the runs themselves.
+ * Writes the page that lists the newest runs of a directory, next to them. A page by somebody else stays as it is. A
+ * page that cannot be written harms nothing: the runs contain all it says.
  */
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)
   try {
-    // A link is not followed, and what is no file not read.
+    // Links are not followed, and only regular files are read.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && foundText(path)?.startsWith(OWN) !== true) return
     writeWholeFile(
       path,

@@ -2,7 +2,7 @@ import { isParsed, type RunSummary } from '@chaosproxy/runner/result'
 import { foundJson } from '../whole-file.ts'
 
 /**
- * What `run.json` says of a run, without its verdicts, which are kept in another form; undefined if there is no such file,
+ * The content of `run.json` without its verdicts, which are kept in another form; undefined if there is no such file,
  * or it was written by something else or by a version with another form.
  */
 export function readSummary(path: string): RunSummary | undefined {

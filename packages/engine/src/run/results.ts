@@ -25,7 +25,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
     trouble: summary.trouble,
   })
 
-/** `alone` says that no other run is told of at the same time. */
+/** `alone` means that no other run is reported at the same time. */
 export const runSubjectOf = (
   { run, judged, directory, again, exitCode }: FinishedRun,
   alone: boolean = true,

@@ -22,7 +22,7 @@ export interface Run {
   readonly report: Report
   /** Why it proves less than it seems to; empty if it does not. */
   readonly vacuous: readonly string[]
-  /** The verdict on the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 trouble. */
+  /** The verdict on the run's expectation: 0 met, 1 violated, 2 unknown or nothing proved, 4 a problem. */
   readonly exitCode: number
   readonly directory: string
 }

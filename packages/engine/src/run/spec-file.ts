@@ -24,12 +24,12 @@ export function readSpecFile(path: string): RunSpec {
   if ('config' in json && 'chaos' in json)
     throw new UserError(
       'input',
-      `${path}: this run.json is of an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
+      `${path}: this run.json is from an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
     )
   return parseRunSpec(json, path)
 }
 
-/** The recordings of an older chaos say what was observed, not how their servers and clients are started. */
+/** Recordings of an older chaos describe observations, not how their servers and clients are started. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },
@@ -41,17 +41,17 @@ function refuseRecording(
   const again = first === 'record' ? ` It was made by: ${commandLine(['npx', 'chaos', ...words])}` : ''
   throw new UserError(
     'input',
-    `${path} is of a recording of an older chaos, whose spec lacks its servers and its command: record it again.${again}`,
+    `${path} is from a recording of an older chaos, whose spec lacks its servers and its command: record it again.${again}`,
   )
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string')
 
-/** The format of `run.json`. A chaos that changes its meaning, not only adds to it, raises it. */
+/** The format of `run.json`. A version of chaos that changes its meaning, rather than only adding to it, raises it. */
 const FORMAT = 1
 
-/** The spec of a `run.json`, perhaps of another version: what cannot be read says which chaos can. */
+/** The spec of a `run.json`, perhaps of another version: an error names the version that can read it. */
 function specOfRun(
   { chaos: format, version }: { readonly [member: string]: unknown },
   spec: unknown,

@@ -21,7 +21,7 @@ export const verified = ({ perform, end }: Performer): Performer => ({
     if (options.interrupted?.aborted || digestOf(again) === digestOf(events)) return outcome
     throw new UserError(
       'environment',
-      `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend on their state and event alone: no clock, no Math.random, nothing kept outside the state.`,
+      `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
     )
   },
   end,

@@ -10,21 +10,21 @@ import type { SearchState } from './in-parallel.ts'
 import { chosenStrategies, milliseconds, requireKnown, requireSame, searchResult, subject } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
-// A search that was given a name is kept under it, so that it survives whoever began it: what is searched, and what all
-// ranges of seeds until now came to together. Jobs are known for a week, and this for as long as the Redis keeps it.
+// A named search is stored under its name, so that it outlives the process that began it: its subject, and the combined
+// results of all ranges of seeds so far. Jobs are kept for a week, and this for as long as the Redis keeps it.
 
 const CAMPAIGNS = 'chaos:campaigns'
-/** The state of a long search has megabytes of findings: it is written from time to time. */
+/** The state of a long search has megabytes of findings, so it is written only from time to time. */
 const WRITE_EVERY_MS = 2_000
 
-/** What a search is about, without what every machine chooses for itself. */
+/** The subject of a search, without what every machine chooses for itself. */
 export type CampaignSpec = Omit<SearchSpec, 'workers' | 'out' | 'shrinkMs'>
 
 /** A search that is kept under a name. */
 export interface Campaign {
   readonly name: string
   readonly spec: CampaignSpec
-  /** What its jobs depend on: the spec, this version, and the user's own files. */
+  /** Identifies everything its jobs depend on: the spec, this version, and the user's files. */
   readonly digest: string
   readonly version: string
   readonly seenAt: number
@@ -68,7 +68,7 @@ const campaign = v.pipe(
   v.check(({ spec, state }) => {
     for (const { scenario } of state?.tally.sum.findings ?? []) requireSame(spec.subject, scenario)
     return true
-  }, 'it tells of another subject'),
+  }, 'it concerns another subject'),
 )
 
 /** Where searches are kept by name. */
@@ -91,7 +91,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
       const why = error instanceof Error ? error.message : String(error)
       throw new UserError(
         'environment',
-        `the campaign ${JSON.stringify(name)} at ${place} is none of this version of chaos: ${why}. Choose another name.`,
+        `the campaign ${JSON.stringify(name)} at ${place} does not come from this version of chaos: ${why}. Choose another name.`,
       )
     }
   }
@@ -109,7 +109,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** What a search is about, on any machine: paths of files of the user's own are those that jobs give them. */
+/** The subject of a search on any machine: paths of the user's files are those that jobs give them. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)
@@ -119,21 +119,21 @@ function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpe
 
 /** A search that goes on under a name. */
 export interface Continued {
-  /** What was known when it was continued. */
+  /** The results known when it was continued. */
   readonly before: SearchState | undefined
-  /** Whether it had come to its end before. */
+  /** Whether it had already ended. */
   readonly isOver: boolean
-  /** Keeps how far it has come, though not each time. */
+  /** Stores its progress, though not each time. */
   reached(state: () => SearchState): void
-  /** Keeps how it ended. */
+  /** Stores its end. */
   end(isOver: boolean): Promise<void>
   close(): void
 }
 
 /**
- * Begins a search under a name, or goes on with it.
+ * Begins a search under a name, or continues it.
  *
- * @throws UserError (usage) if the name is that of another search.
+ * @throws UserError (usage) if the name belongs to another search.
  */
 export async function continueCampaign(address: string, name: string, search: SearchSpec): Promise<Continued> {
   const store = await openCampaigns(address)
@@ -161,7 +161,7 @@ export async function continueCampaign(address: string, name: string, search: Se
       latest = undefined
       last = state()
       writtenAt = performance.now()
-      // Redis may be away for a while: the next write has all of it.
+      // Redis may be away for a while: the next write contains everything.
       write().catch(() => {})
     },
     async end(over) {
@@ -177,7 +177,7 @@ function whyAnother({ version, spec }: Campaign): string {
   if (version !== packageVersion())
     return `it was begun by chaos ${version}, and this is ${packageVersion()}, whose runs may differ.`
   const length = 'seeds' in spec.limit ? `${spec.limit.seeds} seeds` : `${spec.limit.timeMs / 1000} s`
-  return `that name has another search, of ${spec.name} for ${length} from seed ${spec.firstSeed}. Its name alone goes on with it.`
+  return `that name has another search, of ${spec.name} for ${length} from seed ${spec.firstSeed}. The name alone continues it.`
 }
 
 /**
@@ -190,14 +190,14 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
   try {
     const kept = await store.find(name)
     if (kept === undefined)
-      throw new UserError('usage', `--campaign ${name}: there is none of that name yet. Say what it is to search.`)
+      throw new UserError('usage', `--campaign ${name}: there is no search of that name yet. Say what to search.`)
     const { subject } = kept.spec
     try {
       requireKnown(subject, new Set())
     } catch {
       throw new UserError(
         'usage',
-        `--campaign ${name}: it searches ${kept.spec.name} from files of its user's. Type its whole command line: files are not taken from a queue.`,
+        `--campaign ${name}: it searches ${kept.spec.name} from users' files. Type its whole command line: files are not taken from a queue.`,
       )
     }
     return kept.spec

@@ -2,10 +2,10 @@ import { type Nanos, nanosToMillis, plural } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** More are no explanation. */
+/** The most delays listed; more would explain nothing. */
 const MOST_TOLD = 3
 
-/** What had to take unusually long, in sentences; undefined for a scenario that does not say. */
+/** The unusual delays that the failure needs, in sentences; undefined for a scenario that does not list delays. */
 export function unusualText({ delays, holds = [] }: Scenario): string | undefined {
   const said = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
   return said.length === 0 ? undefined : said.join('. ')

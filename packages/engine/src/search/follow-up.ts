@@ -6,7 +6,7 @@ import { guideJob } from './jobs.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** If clients can see a broken invariant at all, most are seen within a few seconds of search. */
+/** Most of the broken invariants that clients can see at all are seen within a few seconds of search. */
 const BUDGET_MS = millis(20_000)
 
 interface FollowHooks {
@@ -14,7 +14,7 @@ interface FollowHooks {
   readonly interrupted: AbortSignal
 }
 
-/** If only invariants were broken and no history shows a violation, searches for one that a client sees. */
+/** If only invariants were broken and no history shows a violation, searches for a violation that a client sees. */
 export async function followUp(
   pool: Pool,
   spec: SearchSpec,

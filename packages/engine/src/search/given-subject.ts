@@ -1,8 +1,13 @@
 import { nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { type KnobValue, type ProtocolDefinition, type ProtocolModule, promiseOf } from '@chaosproxy/protocols'
+import {
+  type ProtocolDefinition,
+  type ProtocolModule,
+  type ProtocolSettingValue,
+  promiseOf,
+} from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
-import { mistakeSetting, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
+import { NO_LEVEL, type SearchedProtocol, settingForBug } from '@chaosproxy/simulator'
 import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
@@ -10,26 +15,29 @@ import { worldTaking } from '../worlds/registry.ts'
 import type { Subject } from '../worlds/world.ts'
 import { requireAskable } from './askable.ts'
 
-/** What is simulated, and how: every member has a default. */
+/** The subject to simulate; every member has a default. */
 export interface SubjectSettings {
-  /** The name of a workload; by default the one that the mistake needs, else `register`. */
+  /** The name of a workload; by default the one that the bug needs, else `register`. */
   readonly workload?: string | undefined
   readonly workloadSettings?: Settings | undefined
-  /** The level its histories are held to; by default what the protocol promises. `none`: only its invariants are watched. */
+  /**
+   * The level that its histories are checked against; by default the one that the protocol promises. `none`: only its
+   * invariants are watched.
+   */
   readonly level?: string | undefined
-  /** One of the protocol's own mistakes. */
+  /** One of the bugs that the protocol declares. */
   readonly bug?: string | undefined
   /** Absent settings take the values that the bug needs. */
-  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
 }
 
-const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'knobs'] as const
+const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'settings'] as const
 
 /**
- * A misspelt member would otherwise be ignored, and something else tested than was meant.
+ * A misspelt member would otherwise be ignored, and something other than intended tested.
  *
- * @throws UserError (usage) for a member that is not among `own` or those of every subject, an unknown fault, or a count
- *   that is none.
+ * @throws UserError (usage) for a member that is not among `own` or those of every subject, an unknown fault, or a
+ * count that is not a whole number from 1.
  */
 export function requireSane(
   settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },
@@ -42,10 +50,10 @@ export function requireSane(
   for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
   for (const [name, count] of Object.entries(counts))
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
-      throw new UserError('usage', `${name}: ${count} is no number of ${name}: give a whole number from 1.`)
+      throw new UserError('usage', `${name}: ${count} is not a number of ${name}: give a whole number from 1.`)
 }
 
-/** What is simulated, and what it is unless the caller says otherwise. */
+/** A subject, with its defaults. */
 export interface GivenSubject extends Subject {
   /** Undefined for a protocol: each trial chooses. */
   readonly usualNodes: number | undefined
@@ -68,31 +76,28 @@ export async function subjectFrom(
 /** @throws UserError (usage) for an unknown name. */
 function withNames(
   protocol: ProtocolDefinition,
-  { workload: wanted, workloadSettings = {}, level, bug, knobs: chosen = {} }: SubjectSettings,
+  { workload: wanted, workloadSettings = {}, level, bug, settings: chosen = {} }: SubjectSettings,
 ): Omit<SearchedProtocol, 'nodes' | 'operations'> {
-  const needed = mistakeSetting(protocol, bug, chosen)
+  const needed = settingForBug(protocol, bug, chosen)
   const knobs = { ...needed.knobs, ...chosen }
   const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)
   const held = level ?? promiseOf(protocol, knobs, workload.object)
   if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
-    throw new UserError(
-      'usage',
-      `${protocol.name} promises no level and has no invariants: say which level to hold it to.`,
-    )
+    throw new UserError('usage', `${protocol.name} promises no level and has no invariants: say which level to check.`)
   if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)
   const settings = workloadSettings
   requireAskable({ protocol, workload, settings, level: held, knobs })
-  for (const knob of Object.keys(knobs))
+  for (const name of Object.keys(knobs))
     knownName(
-      `knobs.${knob}`,
-      `knob of ${protocol.name}`,
-      knob,
-      protocol.knobs.map(({ name }) => name),
+      `settings.${name}`,
+      `setting of ${protocol.name}`,
+      name,
+      protocol.settings.map((setting) => setting.name),
     )
   if (bug !== undefined)
     knownName(
       `bug: ${bug}`,
-      `mistake in ${protocol.name}`,
+      `bug of ${protocol.name}`,
       bug,
       protocol.bugs.map(({ name }) => name),
     )

@@ -14,25 +14,28 @@ import type { SeedsSpec } from './worker.ts'
 /** How to follow a search over seeds, and end it. */
 interface ParallelHooks {
   readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
-  /** No other trial begins. */
+  /** Begins no further trial. */
   readonly interrupted: AbortSignal
-  /** Where an earlier search of the same seeds had come to. */
+  /** The state of an earlier search of the same seeds. */
   readonly before?: SearchState | undefined
   /** Called after each range that was searched to its end. */
   readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
-/** What searches ranges of seeds. */
+/** Searches ranges of seeds. */
 export interface Searcher {
-  /** How many at a time. */
+  /** The number of ranges searched at the same time. */
   readonly width: number
-  /** How many seeds a range has; by default few enough that the search can end soon, and enough that handing them out costs nothing. */
+  /**
+   * The number of seeds in a range; by default few enough that the search can end soon, and enough that handing them
+   * out costs nothing.
+   */
   readonly seedsATask?: number | undefined
   /** Seeds of a generation, if trials vary the interesting ones of earlier generations; undefined if none is varied. */
   readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
   range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
-  /** The finding that a protocol makes which does not return. */
+  /** The finding for a protocol that does not return. */
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
@@ -47,7 +50,7 @@ function generationOf({ strategies, subject }: SearchSpec): number | undefined {
   return searchedIn(subject.target).generation
 }
 
-/** Searches on a pool. Once `interrupted` threads begin no other seed; they are ended once `abandon` aborts. */
+/** Searches on a pool. After `interrupted`, threads begin no other seed; they are ended once `abandon` aborts. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
   generation: generationOf(spec),
@@ -72,14 +75,14 @@ export function doubtsOf({ trials, evidence: { missing, undecided }, lost }: Sea
     ...(undecided === 0
       ? []
       : [
-          `${undecided} of ${trials} histories could not be judged in the steps and memory a trial has: try fewer --operations`,
+          `${undecided} of ${trials} histories could not be judged with a trial's steps and memory: try fewer --operations`,
         ]),
   ]
 }
 
 const SEEDS_A_TASK = 64
 
-/** How far a search has come, so that it can be continued, elsewhere or later. Plain data. */
+/** The progress of a search, so that it can be continued elsewhere or later. Plain data. */
 export interface SearchState {
   readonly tally: TallyState
   readonly ranges: SearchedRanges
@@ -87,9 +90,9 @@ export interface SearchState {
 }
 
 /**
- * Hands seeds out in order, as many ranges at a time as the searcher can. If the first failure ends the search, it is the
- * one with the lowest seed: lower seeds that are still searched are waited for, so that the answer does not depend on how
- * many are searched at a time. Only the limit of time leaves that to whoever is faster.
+ * Hands out seeds in order, as many ranges at the same time as the searcher allows. If the first failure ends the
+ * search, it is the one with the lowest seed: lower seeds that are still searched are waited for, so that the answer
+ * does not depend on the number of ranges in progress. Only with a time limit does the answer depend on speed.
  */
 export async function searchInParallel(
   searcher: Searcher,
@@ -103,7 +106,7 @@ export async function searchInParallel(
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const tally = createTally(before?.tally)
   const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
-  /** Of ranges that were not searched to their ends, which whoever continues the search begins anew. */
+  /** Results of unfinished ranges, which a continued search begins anew. */
   const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
@@ -122,7 +125,7 @@ export async function searchInParallel(
       ? undefined
       : shareSeeds(firstSeed, { next: searched.next, interestingBefore, generation }, interrupted)
 
-  /** @returns what its parts came to; whether it was left before its end. */
+  /** @returns the results of its parts; whether it was left before its end. */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
     const interesting = shared === undefined ? [] : await shared.before(first)
@@ -184,7 +187,7 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-/** Of a search that ends with its time, what is left for trials must be most of it. */
+/** If the time limit ends a search, most of the remaining time must be left for trials. */
 const checkingMs = ({ limit }: SearchSpec): Millis | null =>
   'timeMs' in limit ? millis(Math.round(limit.timeMs / 3)) : null
 

@@ -14,14 +14,14 @@ const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectN
 /** Trials of a range of seeds. */
 export const seedsJob: Job<worker.SeedsSpec, SearchResult> = { kind: 'search', reads: filesOf, run: worker.search }
 
-/** Cuts a failure down. */
+/** Minimises a failure. */
 export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
   kind: 'minimiseFinding',
   reads: filesOf,
   run: worker.minimiseFinding,
 }
 
-/** Goes from a broken invariant to what a client sees of it. */
+/** Goes from a broken invariant to a violation that a client sees. */
 export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   kind: 'guideFinding',
   reads: filesOf,

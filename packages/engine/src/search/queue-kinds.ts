@@ -28,7 +28,10 @@ export const milliseconds: v.GenericSchema<unknown, Millis> = v.pipe(amount, v.t
 const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis))
 const setting = v.union([v.string(), v.number(), v.boolean()])
 
-/** @throws for a protocol or workload that is neither built in nor was sent along: no other file is loaded, nor a program run. */
+/**
+ * @throws for a protocol or workload that is neither built in nor sent along: no other file is loaded, nor a program
+ * run.
+ */
 export function requireKnown(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
   paths: ReadonlySet<string>,
@@ -45,7 +48,7 @@ export function requireSame(
 ): void {
   for (const each of scenarios)
     if (each.target !== target || each.workload !== workload)
-      throw new Error(`it is about ${target} and ${workload}, and tells of ${each.target} and ${each.workload}`)
+      throw new Error(`it is about ${target} and ${workload}, and reports ${each.target} and ${each.workload}`)
 }
 
 const choices = v.strictObject({
@@ -76,7 +79,7 @@ export const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.p
   v.minLength(1),
 )
 
-/** Reads a scenario as a replay file is read, which deserves as little trust. */
+/** Reads a scenario as strictly as a replay file; it is no more trustworthy. */
 const scenario = v.pipe(
   v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
   v.transform((given): Scenario => {
@@ -153,7 +156,7 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
     const isWithin = (seed: number): boolean => seed >= first && seed < first + many
     const seeds = [...result.findings.map(({ seed }) => seed), ...result.interesting]
     if (result.trials > many || !seeds.every(isWithin))
-      throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and answers for others`)
+      throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and returns others`)
     return result
   },
   title: ({ subject, first, count }) => `seeds ${first} to ${first + count - 1} of ${subject.target}`,
@@ -166,7 +169,7 @@ const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-/** Cutting a failure down. */
+/** Minimising a failure. */
 export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
   job: minimiseJob,
   script: 'search-worker',
@@ -192,7 +195,7 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-/** Going from a broken invariant to what a client sees of it. */
+/** Going from a broken invariant to a violation that a client sees. */
 export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   job: guideJob,
   script: 'search-worker',
@@ -211,5 +214,5 @@ export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
 }
 
-/** The kinds of jobs of a search that travel. */
+/** The kinds of a search's jobs that can be sent to workers. */
 export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]

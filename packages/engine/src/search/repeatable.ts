@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
 
-/** How many seeds show whether a program's runs are repeatable. */
+/** The number of seeds that are run twice to see whether a program is repeatable. */
 const SELF_CHECKED = 10
 
 /** @throws UserError (input) for a program whose runs depend on more than their seeds. */

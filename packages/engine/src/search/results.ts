@@ -26,7 +26,7 @@ export interface Result {
 /** When to end early. */
 interface Ends {
   readonly interrupted: AbortSignal
-  /** Aborts a moment later: what is not done by then is given up. */
+  /** Aborts a moment later: unfinished work is then given up. */
   readonly abandon: AbortSignal
 }
 

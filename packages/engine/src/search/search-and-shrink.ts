@@ -14,13 +14,13 @@ import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 /** How to follow a search, and end it early. */
 export interface SearchHooks {
   readonly listener?: ((event: SearchEvent) => void) | undefined
-  /** Begins no other trial; what was found until then is cut down. */
+  /** Begins no further trial; the failures found so far are minimised. */
   readonly signal?: AbortSignal | undefined
   /** The address of a Redis: workers on other machines take the jobs from its queue. */
   readonly queue?: string | undefined
-  /** What its workers take first. */
+  /** The priority of its jobs. */
   readonly priority?: Priority | undefined
-  /** The name under which that Redis keeps the search, so that whoever asks for it again goes on with it. */
+  /** The name under which that Redis keeps the search, so that asking for it again continues it. */
   readonly campaign?: string | undefined
 }
 
@@ -34,7 +34,7 @@ export interface SearchEnd {
 }
 
 /**
- * Searches on all threads, cuts down one failure of each cause, and keeps it as a file to replay and its history.
+ * Searches on all threads, minimises one failure of each cause, and keeps it as a replay file with its history.
  *
  * @throws UserError (environment) if nothing can be written there, or there is no such queue.
  */
@@ -49,7 +49,7 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
   const before = continued?.before
   const abandon = abandonedAfter(signal, GRACE_MS)
   const { signal: over, release } = firstOf(signal, clockOf(spec, before?.elapsedMs))
-  // Each thread's task listens.
+  // Each thread's task adds a listener.
   setMaxListeners(0, signal, abandon)
   try {
     const outcome = await searchInParallel(searcherOn(pool, spec, over, abandon), spec, {
@@ -89,10 +89,12 @@ async function campaignOf(
   return continued
 }
 
-/** What no timer can wait for is looked at between two ranges. */
+/** Delays beyond the longest timer are checked between two ranges. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Most ranges take less: only a search of slow trials is ended within one, and none before its threads have started. */
+/**
+ * Most ranges take less: only a search of slow trials is ended within one, and none before its threads have started.
+ */
 const OVERTIME_MS = 5_000
 
 /** Ends ranges of seeds that are still under way a moment after the time is over. */
@@ -102,7 +104,7 @@ function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined 
   return leftMs <= LONGEST_TIMER_MS ? AbortSignal.timeout(leftMs) : undefined
 }
 
-/** The packages of a queue are loaded only when it is asked for: few have installed them. */
+/** The packages of a queue are loaded only when needed: few users have installed them. */
 async function poolFor(
   { workers, subject }: SearchSpec,
   { queue, priority }: SearchHooks,

@@ -5,13 +5,13 @@ import {
   causeOf,
   learnFrom,
   minimise,
-  mistakeSetting,
   NO_LEVEL,
   printReplay,
   type SearchedProtocol,
   type SearchResult,
   type SeedFailure,
   searchSeeds,
+  settingForBug,
   type TrialChoices,
   type TrialLimits,
   unpromisedOf,
@@ -28,11 +28,11 @@ import { type Searcher, searchInParallel } from './in-parallel.ts'
 import { requireRepeatable } from './repeatable.ts'
 import { showScenario, unpromisedLevel } from './show.ts'
 
-/** How long and for what to search; every member has a default. */
+/** What to search, and for how long; every member has a default. */
 export interface SearchSettings
   extends SubjectSettings,
     Pick<TrialChoices, 'faults' | 'clocks' | 'clients' | 'lengthMs' | 'mix'> {
-  /** How many trials there are at most, each with a seed of its own; 300 by default. */
+  /** The most trials, each with its own seed; 300 by default. */
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
@@ -40,32 +40,32 @@ export interface SearchSettings
   readonly nodes?: number | undefined
   /** Per trial; 60 by default. */
   readonly operations?: number | undefined
-  /** For cutting a failure down; 1,000 by default. Up to five times as much where few runs are tried in it. */
+  /** For minimising a failure; 1,000 by default. Up to five times as much if few runs are tried in it. */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
-  /** No other trial begins; what was found until then is cut down. */
+  /** Begins no further trial; the failures found so far are minimised. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a search tells on the way. */
+/** Progress of a search. */
 export type SearchStep =
   | {
       readonly type: 'progress'
-      /** How many have ended, after each of them. */
+      /** The number of finished trials, after each of them. */
       readonly trials: number
       readonly causes: number
     }
   | {
       readonly type: 'shrinking'
-      /** Whose trial failed, and is being cut down. */
+      /** The seed whose trial failed, and is being minimised. */
       readonly seed: number
       readonly cause: string
     }
 
-/** The first failure, cut down. */
+/** The first failure, minimised. */
 export interface Found {
   /**
-   * `violation` of the level, a broken `invariant`, a protocol that answers nothing once all is healed (`unrecovered`), or
+   * `violation` of the level, a broken `invariant`, a protocol that answers nothing after healing (`unrecovered`), or
    * one that is `broken`: it throws, floods or never ends.
    */
   readonly kind: 'violation' | 'invariant' | 'unrecovered' | 'broken'
@@ -76,11 +76,11 @@ export interface Found {
   readonly faults: number
   /** The text of a file for `chaos replay FILE --protocol YOURS`, or `--program YOURS` for a service. */
   readonly replay: string
-  /** What clients, nodes and faults did, as a diagram in lines of text. */
+  /** A diagram of clients, nodes and faults, in lines of text. */
   readonly drawn: readonly string[]
 }
 
-/** What a search came to. */
+/** The result of a search. */
 export interface Searched {
   readonly trials: number
   readonly found: Found | undefined
@@ -98,12 +98,12 @@ const SEARCH_MEMBERS = [
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
- * Searches simulated runs of a protocol, or of your own Node service, for one that breaks its promise or an invariant, or
- * in which a program ends by itself. In virtual time and on this thread, which has a turn for something else after every
- * trial: depends only on its arguments, but for the time that cutting down takes and for when it is aborted.
+ * Searches simulated runs of a protocol, or of your own Node service, for one that breaks its promise or an invariant,
+ * or in which a program ends by itself. Runs in virtual time on this thread and yields after every trial.
+ * Deterministic, except for `shrinkMs` and `signal`.
  *
  * @throws UserError (usage) for something that is neither, an unknown name, or faults under which the protocol promises
- *   nothing if `level` does not say what its histories are held to; (input) for a program that cannot be simulated.
+ * nothing if `level` is absent; (input) for a program that cannot be simulated.
  */
 export async function search(
   given: ProtocolModule | ServiceDeclaration,
@@ -123,7 +123,7 @@ export async function search(
   const chosen: TrialChoices = { faults, clocks, clients, lengthMs, mix }
   const { usualNodes, usualFaults, ...named } = await subjectFrom(given, settings)
   if (named.level !== NO_LEVEL && named.start === undefined) refuseUnpromised({ ...named, choices: chosen }, level)
-  const needed = mistakeSetting(named.protocol, named.bug, named.knobs)
+  const needed = settingForBug(named.protocol, named.bug, named.knobs)
   const choices = { ...chosen, faults: faults ?? needed.faults ?? usualFaults }
   const subject = { ...named, nodes: settings.nodes ?? usualNodes, operations, choices }
   if (subject.start !== undefined && !signal.aborted)
@@ -175,7 +175,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   }
   return {
     width: thisThread.width,
-    // Whoever aborts has a turn only between two ranges.
+    // The caller can abort only between two ranges.
     seedsATask: 1,
     generation: undefined,
     async range(first, count) {
@@ -194,9 +194,9 @@ function refuseUnpromised(
 ): void {
   const unpromised = unpromisedOf(protocol, knobs, choices)
   if (unpromised?.lacks === 'strengths')
-    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they are to be.`)
+    throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they may be.`)
   if (unpromised !== undefined && level === undefined)
-    throw new UserError('usage', `${unpromised.what}: say in "level" what its histories are held to nevertheless.`)
+    throw new UserError('usage', `${unpromised.what}: say in "level" which level to check nevertheless.`)
 }
 
 const LIMITS: TrialLimits = {

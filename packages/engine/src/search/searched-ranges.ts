@@ -1,10 +1,10 @@
-/** Which ranges of seeds were searched to their ends: all before `next`, and these beyond it. Plain data. */
+/** The ranges of seeds that were searched to their ends: all before `next`, and these beyond it. Plain data. */
 export interface SearchedRanges {
   readonly next: number
   readonly beyond: readonly number[]
 }
 
-/** Follows which ranges of equal length are done. */
+/** Tracks which ranges of equal length are done. */
 export function followRanges(length: number, { next, beyond }: SearchedRanges) {
   const done = new Set(beyond)
   let first = next

@@ -1,30 +1,31 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** Playing them again is a small part of a generation's trials. */
+/** Kept few: playing them again must stay a small part of a generation's trials. */
 const MOST_SHARED = 16
 
-/** What ranges of seeds tell one another. */
+/** Interesting seeds shared between ranges. */
 export interface SharedSeeds {
   /**
-   * The interesting seeds that a range begins with, once they are known. They depend on the seeds alone, and neither on who
-   * searches them nor on how many at a time, so that a search has one result. Undefined if the search ended before.
+   * The interesting seeds that a range begins with, once they are known. They depend only on the seeds, and neither on
+   * the searcher nor on the number of ranges in progress, so a search has one result. Undefined if the search ended
+   * before.
    */
   before(first: number): Promise<readonly number[] | undefined>
   /** To be called whenever a range is done. */
   tell(): void
 }
 
-/** What is known so far. */
+/** The seeds known so far. */
 interface Known {
   /** The first seed that is not yet searched. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /** Seeds of a generation: a range begins with what was interesting until the one before the last. */
+  /** Seeds of a generation: a range begins with the interesting seeds of all generations but the last. */
   readonly generation: number
 }
 
 /**
- * Shares the interesting seeds of all ranges. A generation waits for none but those before the last, which are done long
+ * Shares the interesting seeds of all ranges. A generation waits only for those before the last, which are done long
  * before it begins.
  */
 export function shareSeeds(

@@ -15,7 +15,7 @@ import { playJob } from './jobs.ts'
 import { supervise } from './supervise.ts'
 import type { PlaySpec } from './worker.ts'
 
-/** A scenario that was replayed, with everything to show of it. */
+/** A replayed scenario, with everything to show about it. */
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
@@ -23,19 +23,19 @@ export interface Shown {
   readonly undecided: boolean
   /** Why it proves less than it seems to; empty if it failed. */
   readonly doubts: readonly string[]
-  /** Faults that could not be injected, nodes that ended on their own. */
+  /** Faults that could not be injected, and nodes that ended on their own. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
   /** The first line of a file with these events. */
   readonly header: Header
   readonly history: History
-  /** The report on the level it is held to, with a counterexample as small as possible. */
+  /** The report on the level it is checked against, with a counterexample as small as possible. */
   readonly report: Report
   /** The operation whose answer contradicts the level, by its row in the history; absent for other failures. */
   readonly culprit: number | undefined
   /** Of a Node program: the await that was overtaken, if one was. */
   readonly race: Race | undefined
-  /** Of a Node program: what has to take unusually long, where it was cut down to that; absent otherwise. */
+  /** Of a Node program: the delays that must be unusual, if the scenario was reduced to them; absent otherwise. */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
@@ -43,7 +43,7 @@ export interface Shown {
   readonly steps: readonly SequenceStep[]
 }
 
-/** As many to decide as the trial had, and as many again to explain: what a trial decided is never unknown here. */
+/** As many to decide as the trial had, and as many again to explain: a verdict of the trial is never unknown here. */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
@@ -154,12 +154,12 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
   ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]
 
-/** A scenario with more operations than this is not shown whole. */
+/** Scenarios with more operations than this are shown in part. */
 const FEW_OPERATIONS = 12
 
 /**
- * The operations that contradict the level. A scenario that was cut down is shown whole, since every operation left in it
- * takes part. For levels that are about final reads, those of the same object are shown too.
+ * The operations that contradict the level. A minimised scenario is shown whole, since every operation left in it takes
+ * part. For levels that concern final reads, those of the same object are shown too.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -175,8 +175,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * What clients asked, except for the final reads: shown if the history shows no failure. If nothing was answered any
- * more, the first operations after healing are shown too.
+ * The operations of clients, except for the final reads: shown if the history shows no failure. If nothing was answered
+ * any more, the first operations after healing are shown too.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations
@@ -210,7 +210,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/** The level it is held to, for a replay, which assumes the promised one; undefined if it is that. */
+/** The level it is checked against, for a replay, which assumes the promised one; undefined if it is that. */
 export const unpromisedLevel = ({ level, protocol, knobs, workload }: SearchedProtocol): string | undefined =>
   level === promiseOf(protocol, knobs, workload.object) ? undefined : level
 

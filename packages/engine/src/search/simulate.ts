@@ -38,15 +38,15 @@ export interface SimulateSettings extends SubjectSettings {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a simulated run tells on the way. */
+/** Progress of a simulated run. */
 export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checking' }>
 
 /** A simulated run, judged. */
 export interface Simulated {
   readonly history: History
-  /** Every level that the workload can tell. */
+  /** Every level that the workload can decide. */
   readonly report: Report<string>
-  /** Why it proves less than it seems to, such as a system that answers nothing once all is healed. */
+  /** Why it proves less than it seems to, for instance because the system answers nothing after healing. */
   readonly vacuous: readonly string[]
   /** Whether the signal ended it early. */
   readonly interrupted: boolean
@@ -59,13 +59,13 @@ const CHECK_MS = millis(30_000)
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * One run of a protocol, or of your own Node service, in virtual time, judged: a function of its arguments, to the byte,
- * unless it is aborted. This thread has a turn for something else every few milliseconds, except while a service runs: only
- * a listener can abort that.
+ * Performs and judges one run of a protocol, or of your own Node service, in virtual time: a function of its arguments,
+ * to the byte, unless it is aborted. Yields every few milliseconds, except while a service runs: only a listener can
+ * abort that.
  *
- * @throws UserError (usage) for something that is neither, or an unknown name; (input) for a program that cannot be simulated;
- * (environment) for a run that floods or never ends, and for a program that ends by itself. What the protocol's code throws
- * is thrown with the event at which it did.
+ * @throws UserError (usage) for something that is neither, or an unknown name; (input) for a program that cannot be
+ * simulated; (environment) for a run that floods or never ends, and for a program that ends by itself. An error from
+ * the protocol's code is thrown with the event at which it occurred.
  */
 export async function simulate(
   given: ProtocolModule | ServiceDeclaration,

@@ -3,7 +3,7 @@ import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 
-/** A search on threads: what is searched, for how long, and where its findings are kept. Plain data. */
+/** A search on threads: its subject, its limits, and the place of its findings. Plain data. */
 export interface SearchSpec {
   readonly subject: SubjectName
   /** The protocol's own name. */
@@ -22,10 +22,10 @@ export interface SearchSpec {
   readonly out: string
 }
 
-/** The joint result of all threads. Findings are in order of their seeds. */
+/** The combined result of all threads. Findings are in order of their seeds. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
-  /** How many seeds failed, by cause: of many that fail alike, only some findings are kept. */
+  /** The number of seeds that failed, by cause: only some findings of each cause are kept. */
   readonly times: ReadonlyMap<string, number>
   /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
@@ -42,7 +42,7 @@ export type SearchEvent =
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
-  /** A search of this name was begun before, and came so far; `isOver` if to its end. */
+  /** A search of this name was begun before, and had this progress; `isOver` if it had ended. */
   | {
       readonly type: 'continued'
       readonly campaign: string
@@ -51,9 +51,9 @@ export type SearchEvent =
       readonly elapsedMs: Millis
       readonly isOver: boolean
     }
-  /** An invariant was broken in this seed, and it is searched for what a client sees of it. */
+  /** An invariant was broken in this seed; a violation that a client sees is searched for. */
   | { readonly type: 'guiding'; readonly seed: number }
-  /** The search is over, and its findings are being cut down. */
+  /** The search is over, and its findings are being minimised. */
   | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
-  /** A finding was cut down and kept. */
+  /** A finding was minimised and kept. */
   | { readonly type: 'written'; readonly replay: string; readonly history: string }

@@ -9,9 +9,9 @@ import { userMistake } from './user-mistake.ts'
 /** A protocol that blocked or ended its thread. */
 export interface Stuck {
   readonly seed: number
-  /** What went wrong, and on which event. */
+  /** The failure, and the event at which it occurred. */
   readonly what: string
-  /** The same without the event, so that failures of one cause are recognised. */
+  /** The same without the event, so that failures with one cause are recognised. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -27,8 +27,8 @@ const LOOKS_BEFORE_STUCK = 12
 const LOOKS_AT_PROGRAMS = 60
 
 /**
- * Does a job that runs a protocol, and says which step of it does not return or takes all memory. The job is given up if
- * `signal` aborts.
+ * Runs a job with a protocol; if a step of the protocol does not return or takes all memory, says which one. The job is
+ * given up if `signal` aborts.
  */
 export async function supervise<Spec extends object, Result>(
   pool: Pool,
@@ -91,7 +91,7 @@ function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what'
   const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)
   return {
-    what: `${mistake}, from something that one of them began and left to itself: ${said}`,
+    what: `${mistake}, in asynchronous code that a step started: ${said}`,
     mistake,
     trace: traceOf(error),
   }

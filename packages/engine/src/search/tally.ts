@@ -1,30 +1,30 @@
 import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence } from '@chaosproxy/simulator'
 
-/** What ranges of seeds came to together, in whatever order they ended. Plain data. */
+/** The combined results of ranges of seeds, in whatever order they ended. Plain data. */
 export interface TallyState {
   /** Its findings are in order of their seeds. */
   readonly sum: SearchResult
-  /** How many seeds failed, by cause. */
+  /** The number of seeds that failed, by cause. */
   readonly times: readonly (readonly [cause: string, times: number])[]
   /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
-/** Adds up what ranges of seeds come to. */
+/** Combines the results of ranges of seeds. */
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
-  /** What is asked for again and again is here without the copies of a state. */
+  /** Frequent queries, answered without copying a state. */
   trials(): number
   causes(): number
   /** Whether a lower seed failed. */
   failedBefore(seed: number): boolean
-  /** The last interesting seeds before this one, in order, and no more than `most`. */
+  /** The last interesting seeds before this one, in order, at most `most`. */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }
 
-/** One is cut down; the others tell how many seeds fail like it. */
+/** One is minimised; the others show how many seeds fail like it. */
 const KEPT_OF_A_CAUSE = 100
 
 export function createTally(before?: TallyState): Tally {
@@ -36,7 +36,7 @@ export function createTally(before?: TallyState): Tally {
   let firstFailed = findings.reduce((first, { seed }) => Math.min(first, seed), Number.POSITIVE_INFINITY)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
-  /** Nights of searching find millions: of one cause, those with the lowest seeds are kept, and the others counted. */
+  /** Nights of searching find millions: for one cause, those with the lowest seeds are kept, and the others counted. */
   function keep(finding: SeedFailure): void {
     const cause = causeOf(finding.failure)
     const count = times.get(cause) ?? 0

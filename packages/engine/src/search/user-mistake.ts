@@ -1,11 +1,11 @@
 import { UserError, type UserErrorCode } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-// An error that goes from one thread to another keeps its message, and neither its class nor its code.
+// An error that goes from one thread to another keeps its message, but neither its class nor its code.
 
 const BEGIN = 'user error '
 
-/** Throws a user's mistake so that the thread that asked can tell it from ours. */
+/** Throws a user error so that the calling thread can distinguish it from an internal one. */
 export function toCaller(error: unknown): never {
   if (error instanceof UserError) throw new Error(`${BEGIN}${JSON.stringify([error.code, error.message])}`)
   throw error
@@ -14,10 +14,10 @@ export function toCaller(error: unknown): never {
 const codes = ['usage', 'input', 'environment'] as const satisfies readonly UserErrorCode[]
 const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(codes), v.string()]))
 
-/** The mistake that another thread, or a worker elsewhere, threw; undefined for any other error. */
+/** The user error that another thread, or a worker elsewhere, threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  // Code of users may throw an error that begins alike.
+  // Users' code may throw an error that begins alike.
   const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
   return success ? new UserError(...output) : undefined
 }

@@ -33,7 +33,7 @@ export interface SeedsSpec {
   readonly stopAtFirst: boolean
   /** Seeds of earlier ranges whose trials reached something new. */
   readonly interesting?: readonly number[] | undefined
-  /** Checks first that programs behave alike whenever they are run, for so long at most; null: whatever that takes. */
+  /** Checks first that programs are repeatable, for at most this long; null: without a limit. */
   readonly selfCheck?: { readonly mostMs: Millis | null } | undefined
 }
 
@@ -55,7 +55,7 @@ export interface PlaySpec {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
-  /** Whether to play a failure of a program once more, to tell which lines ran. */
+  /** Whether to play a program's failure once more, to find out which lines ran. */
   readonly follows: boolean
 }
 
@@ -80,7 +80,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** What a thread learnt from interesting seeds serves for all ranges that begin with them. */
+/** The coverage of interesting seeds is reused for all ranges that begin with them. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(
@@ -126,8 +126,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Does work that runs the subject, and waits for what it left behind: a promise that is rejected then ends this thread
- * before its task is done, to be reported, as does a program that goes on.
+ * Runs work on the subject, and waits for what it leaves behind: a promise that is rejected then, or a program that
+ * goes on, ends this thread before its task is done, and is reported.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)

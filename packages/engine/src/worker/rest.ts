@@ -1,24 +1,24 @@
 import type { Worker } from '../queue/packages.ts'
 
-/** How long to take no job after one that could not be done. After each that follows it, twice as long. */
+/** How long to take no job after one that could not be run; doubled for each one that follows. */
 const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
 export interface Rest {
-  /** Has the workers take no job for a while. Those that they have go on. */
+  /** Keeps the workers from taking a job for a while. They finish those in progress. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** A job could be done: the next rest is short again. */
+  /** A job could be run: the next rest is short again. */
   end(): void
-  /** None of the workers is asked to go on any more. */
+  /** Resumes none of the workers any more. */
   close(): void
 }
 
 /**
- * What keeps this machine from one job keeps it from the next, too: it would fail at each as soon as that comes, and use up the attempts
- * of jobs that others can do.
+ * Whatever keeps this machine from running one job keeps it from running the next, too: it would fail at each
+ * immediately, and use up the attempts of jobs that other machines can run.
  */
 export function createRest(): Rest {
-  /** Since the last job that could be done. */
+  /** Since the last job that could be run. */
   let failures = 0
   let waking: NodeJS.Timeout | undefined
   let isClosed = false

@@ -15,11 +15,11 @@ import { createUnpacker, MissingFile, NOTHING } from '../queue/parcel.ts'
 import { kinds } from './kinds.ts'
 import { createRest } from './rest.ts'
 
-/** What a worker tells on the way. */
+/** Progress and problems of a worker. */
 export type WorkEvent =
   | { readonly type: 'joined'; readonly place: string; readonly threads: number }
   | DriveEvent
-  /** A job that it could not do. BullMQ hands it out again. */
+  /** A job that it could not run. BullMQ hands it out again. */
   | { readonly type: 'could not'; readonly why: string }
   /** Redis does not answer, or does so again. */
   | { readonly type: 'away' | 'back'; readonly place: string }
@@ -30,24 +30,24 @@ export interface WorkSettings {
   readonly queue: string
   /** One for each core by default. */
   readonly threads?: number | undefined
-  /** Whether it runs code that users send along: protocols and workloads of their own. */
+  /** Whether it runs code that users send along, such as protocols and workloads. */
   readonly allowCode?: boolean | undefined
-  /** Jobs that are begun in a second, by all workers of the queue that have this limit together; without it, no limit. */
+  /** Jobs begun per second, by all workers of the queue that have this limit together; when absent, unlimited. */
   readonly rate?: number | undefined
-  /** Hosts, or `host:port`, at which it drives clients of runs: nobody else's order sends it, or its password, anywhere. */
+  /** Hosts, or `host:port`, at which it may drive clients of runs. No order can send it, or its password, elsewhere. */
   readonly drive?: readonly string[] | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
-  /** Ends it, once the jobs under way are done. */
+  /** Ends it once the jobs in progress are done. */
   readonly signal: AbortSignal
 }
 
-/** A worker that has been silent for this long is taken for dead, and another does its job. */
+/** A worker that has been silent for this long counts as dead, and another runs its job. */
 const LOST_AFTER_MS = 6_000
 /** How many times a job may lose its worker before it is given up. */
 const LOST_AT_MOST = 2
 
 /**
- * Does what comes through a queue, on threads of this machine, until it is aborted.
+ * Runs jobs from a queue, on threads of this machine, until it is aborted.
  *
  * @throws UserError (usage, environment) as `connectQueue` does.
  */
@@ -107,7 +107,7 @@ export async function work(settings: WorkSettings): Promise<void> {
       ? []
       : [loadWorker(connected, { lostAfterMs: LOST_AFTER_MS, hosts: drive, listener, counted: jobs.counted })]
   const all = [...workers, ...driving]
-  // They connect again by themselves.
+  // Connections are restored automatically.
   for (const worker of all) worker.on('error', () => {})
   let watching: NodeJS.Timeout | undefined
   try {
@@ -126,12 +126,12 @@ export async function work(settings: WorkSettings): Promise<void> {
   }
 }
 
-/** How long closing may take once no job is under way. */
+/** How long closing may take once no job is in progress. */
 const CLOSING_MS = 3_000
 
 type Perform = (job: TakenJob) => Promise<object>
 
-/** Counts the jobs that are under way. */
+/** Counts the jobs in progress. */
 function countJobs(): { readonly counted: (perform: Perform) => Perform; readonly longOver: () => Promise<void> } {
   let underWay = 0
   return {
@@ -156,7 +156,7 @@ const LOOK_AT_JOBS_MS = 100
 
 const LOOK_EVERY_MS = 2_000
 
-/** Tells when Redis stops answering, and when it answers again. */
+/** Reports when Redis stops answering, and when it answers again. */
 function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
   let isAway = false
   return setInterval(async () => {
@@ -171,7 +171,7 @@ function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): Node
   }, LOOK_EVERY_MS)
 }
 
-/** What this machine lacks, in words that say what to do. */
+/** What this machine lacks, with a remedy. */
 function troubleOf(error: unknown, home: string): string {
   const said = error instanceof Error ? error.message : String(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
@@ -181,7 +181,7 @@ function troubleOf(error: unknown, home: string): string {
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'])
 
-const NO_CODE = 'it brings code of its own, which this worker runs only if it is started with --allow-code.'
+const NO_CODE = 'it brings its own code, which this worker runs only if it is started with --allow-code.'
 
 /** Threads by their script, started when the first job needs them. */
 function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {

@@ -4,8 +4,9 @@ import { requestOf } from '../references/requests.ts'
 import type { PlayedScenario } from './play.ts'
 
 /**
- * A service's scenario for processes, whose messages have none of the simulator's delays: each operation begins when its
- * request came to the program in the simulator. As it is if nothing went wrong there, or the program was not followed.
+ * Adapts a service's scenario to processes, whose messages do not have the simulator's delays: each operation begins
+ * when its request reached the program in the simulator. Unchanged if nothing failed there, or the program was not
+ * followed.
  */
 export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
   if (played?.ran === undefined) return scenario

@@ -3,7 +3,7 @@ import { type Input, type Nanos, nanos } from '@chaosproxy/history'
 import type { AnyMachine } from '@chaosproxy/protocols'
 import type { NodeState } from '@chaosproxy/runner/result'
 
-/** Watches what nodes believe: their roles and terms, and what their copies say to these reads. */
+/** Watches the nodes' own views: their roles and terms, and their copies' answers to these reads. */
 export interface NodeStateWatch {
   observe(node: NodeId, now: () => Nanos): (state: unknown) => void
   /** Every change, in order of time; the first state of each node is at 0 or when it first starts. */
@@ -25,7 +25,7 @@ export function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
     let latest = ''
     return (state) => {
-      // Elections before the scenario begins are no part of it.
+      // Elections before the scenario begins are not part of it.
       const seen = stateOf(node, state, nanos(Math.max(0, now())))
       const text = JSON.stringify({ ...seen, at: 0 })
       if (text === latest) return

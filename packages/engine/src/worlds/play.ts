@@ -28,15 +28,15 @@ export interface SimulatedPlay {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** What was listened for. */
+  /** The messages that were heard. */
   readonly heard?: Heard | undefined
-  /** What a program ran, where it was followed. */
+  /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined
-  /** What nodes believed, where a watch was asked for. */
+  /** The nodes' own views, if they were watched. */
   readonly states?: readonly NodeState[] | undefined
 }
 
-/** The same, watching what nodes answer to these reads in their own copies. */
+/** The same, with a watch on the nodes' own answers to these reads. */
 export function playWatched(
   subject: SearchedProtocol,
   scenario: Scenario,
@@ -67,15 +67,15 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** A failure that is already known; otherwise the history has to show it. */
+  /** A failure that is already known; otherwise the history must show it. */
   readonly failure: Failure | undefined
-  /** What a program ran, where it was followed. */
+  /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined
-  /** What else is wrong if the history shows no failure. */
+  /** Another failure, if the history shows none. */
   readonly otherwise?: Failure | undefined
 }
 
-/** A simulated play of a scenario, held to a level. */
+/** A simulated play of a scenario, checked against a level. */
 export const playedScenario = (
   { level, workload }: Pick<SearchedProtocol, 'level' | 'workload'>,
   scenario: Scenario,

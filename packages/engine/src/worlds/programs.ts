@@ -131,16 +131,16 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
   }
 }
 
-/** Who is told of what programs do. */
+/** The listeners of programs. */
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
-  /** Of a service that was loaded with probes. */
+  /** Only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly longestMs?: Watching['longestMs']
 }
 
 /**
- * What starts clusters of a service: by the shortcut with its installed packages as an earlier run loaded them.
+ * Starts clusters of a service; by the shortcut, with the installed packages that an earlier run loaded.
  *
  * @throws UserError (input) if the routes are about one object, and clients would use several.
  */
@@ -149,7 +149,7 @@ function startsOf(
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // A search draws the number of keys unless it is said.
+  // A search draws the number of keys unless it is given.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const { initial } = workload
@@ -170,12 +170,12 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** A longer run is no failure that was cut down. */
+/** A longer run is not a minimised failure. */
 const MOST_STEPS = 50_000
 
 /**
  * Plays a scenario once more with probes in the program, and returns every line that it ran for a client. Undefined if
- * the history is another than without probes: then nothing is known of that one.
+ * the history differs from the one without probes, whose lines then stay unknown.
  */
 async function followedCode(
   service: Service,
@@ -196,7 +196,7 @@ async function followedCode(
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
   const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, relative('.', file)]))
-  // What a function keeps that runs anew for each request is not shared by requests.
+  // State of a function that runs anew for each request is not shared by requests.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
     (states ?? [])
@@ -217,7 +217,7 @@ function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: 
   }
 }
 
-/** A service in virtual time. Its runs are performed on a thread, by `simulateService`. */
+/** A service in virtual time. `simulateService` performs its runs on a thread. */
 function simulatedServiceTarget({ spec, definition }: Service): Target {
   const { summary, bugs, marks, functions, promises } = protocolTarget(definition)
   const name = serviceName(spec)
@@ -231,13 +231,13 @@ function simulatedServiceTarget({ spec, definition }: Service): Target {
     async start() {
       throw new UserError(
         'usage',
-        `${name}: here a service runs as processes only; chaos run --sim and chaos simulate run it in virtual time.`,
+        `${name}: here a service runs only as processes; chaos run --sim and chaos simulate run it in virtual time.`,
       )
     },
   }
 }
 
-/** Interrupts are only noticed between so many events. */
+/** The number of events between two checks for an interrupt. */
 const EVENTS_AT_A_TIME = 2_000
 
 /**
@@ -277,7 +277,7 @@ function simulateService(
   })
 }
 
-/** A program that ended by itself is trouble, as a process that does is. */
+/** A program that ended by itself is a problem, like a process that did. */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

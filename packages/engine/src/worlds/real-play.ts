@@ -31,12 +31,12 @@ const RECOVERY_MS = millis(30_000)
 
 /** A scenario as it was played on processes. */
 export interface RealPlay {
-  /** With its nodes as they were: the leader of that day takes the part of the recorded one. */
+  /** With its nodes exchanged: the present leader takes the part of the recorded one. */
   readonly scenario: Scenario
   readonly exchanged: readonly [NodeId, NodeId] | undefined
   readonly played: Played
   readonly events: readonly Event[]
-  /** What went wrong around it. */
+  /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
 
@@ -60,7 +60,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // Processes have delays of their own, and nothing holds their requests.
+    // Processes have their own delays, and nothing holds their requests.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
@@ -77,7 +77,7 @@ interface Part {
   readonly workload: Workload
   /** The node that leads at the start of the scenario, if any does. */
   readonly leader: NodeId | undefined
-  /** Whether to read from all nodes first, until they are no longer slow from having just started. */
+  /** Whether to read from all nodes first, until they are no longer slow from starting. */
   readonly warm: boolean
 }
 
@@ -137,7 +137,7 @@ const startNodes = (
   { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
   { scenario: { nodes, seed }, workload: { object }, dataDir, logDir, signal }: Begun,
 ): Promise<StartedCluster> =>
-  startEmbeddedCluster({ protocol: target, bug, object, knobs, nodes, seed, dataDir, logDir, signal })
+  startEmbeddedCluster({ protocol: target, bug, object, settings: knobs, nodes, seed, dataDir, logDir, signal })
 
 /** A service's programs, as `chaos run` starts them. */
 function startProcesses(

@@ -13,23 +13,23 @@ import {
 } from '../references/services.ts'
 import type { VirtualWorld, World } from './world.ts'
 
-/** What is known of a world before it is loaded. */
+/** Facts about a world that are known before it is loaded. */
 interface Entry<Of extends World> {
-  /** Whether a full reference names something of it. */
+  /** Whether a full reference belongs to it. */
   knows(reference: string): boolean
   open(): Promise<Of>
 }
 
 interface VirtualEntry extends Entry<VirtualWorld> {
-  /** What reports call its subjects. */
+  /** The word for its subjects in reports. */
   readonly noun: 'protocol' | 'program'
   /** The name of a subject in reports. */
   title(reference: string): string
-  /** Whether it runs what a caller hands over. */
+  /** Whether it runs subjects that a caller hands over. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
-  /** How many seeds a search tries before later ones vary those that were interesting. */
+  /** The number of seeds before later trials vary interesting ones. */
   readonly generation: number
   /** Whether a search checks first that runs are repeatable. */
   readonly isChecked: boolean
@@ -75,7 +75,7 @@ export function searchedIn(subject: string): VirtualEntry {
   return entry
 }
 
-/** The world of what a caller hands over. */
+/** The world of a subject that a caller hands over. */
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 

@@ -13,8 +13,8 @@ import {
 import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
- * A service whose nodes are processes: each has a directory of its own, which is its disk, and dials the others through
- * the proxy. What stands beside them is dialled directly, and no fault hits it.
+ * A service whose nodes are processes: each has its own directory as its disk, and reaches the others through the
+ * proxy. Programs beside the nodes are reached directly, and no fault hits them.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */
@@ -55,13 +55,13 @@ function serversBeside(spec: ServiceSpec): readonly BesideServer[] {
   ]
 }
 
-/** The variables that name what stands beside the nodes. */
+/** The variables that name the programs beside the nodes. */
 const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) => string) => ({
   ...(redis === undefined ? {} : { REDIS_URL: `redis://${addressOf(redisBeside.id)}` }),
   ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),
 })
 
-/** What is known before they are started: enough to find names that are unknown. */
+/** Addresses before they are started: enough to find unknown names. */
 const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
@@ -93,7 +93,7 @@ function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclarat
   }
 }
 
-/** Fills in the addresses of what stands beside the nodes, and leaves all other placeholders to the cluster. */
+/** Fills in the addresses of the programs beside the nodes, and leaves all other placeholders to the cluster. */
 const withAddresses = (text: string, beside: Placeholders): string =>
   text.replaceAll(/(?<!\{)\{(peer(?:-host|-port)?\.[a-z][a-z0-9-]*)\}/g, (whole, name: string) =>
     Object.hasOwn(beside, name) ? fillPlaceholders(whole, beside) : whole,

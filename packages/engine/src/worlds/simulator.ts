@@ -30,7 +30,7 @@ export const simulator: VirtualWorld = {
     await setImmediate()
     return simulated
   },
-  // A search leaves out what a protocol cannot suffer.
+  // A search leaves out faults that a protocol cannot suffer.
   requireSufferable() {},
   usualFaults: undefined,
 }
@@ -52,7 +52,7 @@ export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   return loading
 }
 
-/** Guards users' own protocols against whatever makes a run unrepeatable; built-in protocols need no guard. */
+/** Guards users' protocols against everything that makes a run unrepeatable; built-in protocols need no guard. */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)

@@ -1,4 +1,4 @@
-import type { KnobValue } from '@chaosproxy/protocols'
+import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { TrialChoices } from '@chaosproxy/simulator'
 import type { Settings } from '@chaosproxy/workloads'
 
@@ -7,7 +7,7 @@ export interface SubjectName {
   /** A name, or the path of a file. */
   readonly target: string
   readonly bug: string | undefined
-  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
   readonly level: string
   /** A name, or the path of a file. */
   readonly workload: string

@@ -3,7 +3,7 @@ import { type Input, millis } from '@chaosproxy/history'
 import { type Client, type Cluster, currentLeader } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 
-/** Read by nobody else. */
+/** No other client reads this key. */
 const KEY = 'warm-up'
 const ROUNDS = 10
 const SWIFT_MS = 60

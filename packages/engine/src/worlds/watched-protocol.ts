@@ -2,11 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/** Which of the protocol's functions a thread may be in, by the numbers that its progress has, less one. */
+/** The protocol's functions that a thread may be in, by the number in its progress minus one. */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
-/** In words, for the number that a reading of its progress has. */
+/** The function in words, for the number in a progress reading. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
 /** Reports the turns of simulated programs. */

@@ -20,8 +20,8 @@ export interface World {
 /**
  * Plays a scenario once. Undefined if it was interrupted.
  *
- * @param follows whether to find out, of a failure of a program, which lines ran.
- * @throws UserError (environment) if a cluster does not start.
+ * @param follows whether to find out which lines ran, if a program fails. @throws UserError (environment) if a cluster
+ * does not start.
  */
 export type Player = (follows: boolean) => Promise<PlayedScenario | undefined>
 
@@ -32,7 +32,7 @@ export interface Scene {
   readonly interrupted: AbortSignal
   /** The subject in virtual time. */
   searched(): Promise<Subject>
-  /** Plays it in virtual time, on another thread where the subject is the user's own. */
+  /** Plays it in virtual time, on another thread if the subject is the user's own. */
   readonly simulated: Player
 }
 
@@ -40,7 +40,7 @@ export interface Scene {
 export interface VirtualWorld extends World {
   /** @throws UserError (usage, input) if there is no such subject. */
   load(reference: string, watching?: Watching): Promise<Loaded>
-  /** The same for what a caller hands over. @throws UserError (usage, input) */
+  /** The same for a subject that a caller hands over. @throws UserError (usage, input) */
   given(value: ProtocolModule | ServiceDeclaration): Promise<Given>
   /** A whole run, for the thread whose progress is watched. */
   run(spec: SimulateSpec, progress: Progress): Promise<Simulated>
@@ -50,26 +50,26 @@ export interface VirtualWorld extends World {
   readonly usualFaults: readonly string[] | undefined
 }
 
-/** Whom a subject reports to while it runs. */
+/** Observers of a subject while it runs. */
 export interface Watching {
-  /** The progress of this thread, for one that watches it. */
+  /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
-  /** Without such a thread: the real time after which a run is ended if a program does not return. */
+  /** Without such a watch: the real time after which a run is ended if a program does not return. */
   readonly longestMs?: Millis | undefined
-  /** Called as a function of a program begins to serve the request of this name; true stops a debugger there. */
+  /** Called when a function of a program begins to serve the request with this name; true stops a debugger there. */
   readonly entered?: ((request: string) => boolean) | undefined
 }
 
 /** A subject before its bug, its settings and its workload are chosen. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
-  /** Whether it says by assertions what it reaches. */
+  /** Whether it reports by assertions what it reaches. */
   readonly asserts: boolean
   /** @throws UserError (input) for a workload that it cannot serve. */
   subject(chosen: SearchedProtocol): Subject
 }
 
-/** What a caller handed over. */
+/** A subject that a caller handed over. */
 export interface Given extends Loaded {
   readonly target: string
   /** Undefined: each trial chooses. */
@@ -78,7 +78,7 @@ export interface Given extends Loaded {
 
 /** A subject that can be run. */
 export interface Subject extends SearchedProtocol {
-  /** Does work that runs the subject. */
+  /** Runs work on the subject. */
   perform<T>(work: () => T): Promise<T>
   /**
    * Waits for what the work left behind: a promise that is rejected then must be noticed before the result is used.
@@ -86,7 +86,9 @@ export interface Subject extends SearchedProtocol {
    * @throws UserError (input) for a program that goes on.
    */
   settle(): Promise<void>
-  /** Every line that a program ran for a client; undefined if its history is another one when it is followed. Absent: unknown. */
+  /**
+   * Every line that a program ran for a client; undefined if its history differs when it is followed. Absent: unknown.
+   */
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }
 

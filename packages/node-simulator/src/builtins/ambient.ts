@@ -20,7 +20,7 @@ import { simulatedTimers } from './timers.ts'
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The globals of this process, once the simulator's own have taken their places. */
+/** The globals of this process, with the simulator's own in their places. */
 interface TakenGlobals {
   readonly intrinsics: Intrinsics
   giveBack(): void
@@ -31,10 +31,10 @@ function take(): TakenGlobals {
   return { intrinsics: noteIntrinsics(), giveBack }
 }
 
-/** Runs that follow one another without anything in between keep what the first of them took. */
+/** Runs that follow one another without interruption keep the globals that the first of them replaced. */
 let series: { taken: TakenGlobals | undefined } | undefined
 
-/** Takes the globals for a run: to be given back when it is over. */
+/** Replaces the globals for a run; they are restored when it is over. */
 export function takeGlobals(): TakenGlobals {
   if (series === undefined) return take()
   series.taken ??= take()
@@ -42,8 +42,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs this where promises can be run to their end, which is not so in an async function. All that it runs takes the
- * globals of this process once, which are given back at its end.
+ * Runs a function where promises can be run to their end, which an async function does not allow. All its runs share
+ * one replacement of this process's globals, which are restored at its end.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ export const outsidePromises = <T>(run: () => T): Promise<T> =>
     })
   })
 
-/** Globals that packages reach whatever they are given: while a program runs they are simulated, else themselves. */
+/** Globals that packages reach directly: simulated while a program runs, real otherwise. */
 function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
@@ -90,14 +90,14 @@ function installAmbient(): () => void {
       configurable: true,
       enumerable: before?.enumerable ?? false,
       get: () => (turn.life === undefined ? real : simulated()),
-      // A program's own belongs to its node, whose globals it does not reach this way.
+      // A program's own copy belongs to its node, whose globals this does not reach.
       set() {},
     })
     undo.push(() => {
       if (before !== undefined) Object.defineProperty(globalThis, name, before)
     })
   }
-  // Code that is compiled from a text sees these alone, whoever compiles it.
+  // Code compiled from a text sees only these, whoever compiles it.
   answer('process', () => runningLife().process ?? {})
   answer('console', () => builtin(runningLife(), 'console'))
   for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
@@ -146,7 +146,7 @@ function patchBlobs(put: Put, patch: Patch): void {
   put(globalThis, 'File', noting(File))
 }
 
-/** Closes the ways to real things that lead through classes and events of Node itself. */
+/** Closes access to real things through classes and events of Node itself. */
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)
@@ -162,7 +162,7 @@ function keepInside(put: Put, patch: Patch): void {
   })
 }
 
-const THREAD = 'delivers by a thread, whose timing no seed decides'
+const THREAD = 'delivers by a thread, whose timing no seed controls'
 
 const REFUSED: { readonly [name: string]: { readonly because: string; readonly instead: string } } = {
   MessageChannel: { because: THREAD, instead: 'Use setImmediate or an EventEmitter.' },
@@ -174,8 +174,9 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
 }
 
 /**
- * The text of a function never changes, and Node cuts it out of the program each time. That it does is noticed: a package
- * that looks something up by a function, by mistake, does so a thousand times whenever it is loaded.
+ * Caches the text of functions, which never changes, and which Node cuts out of the program each time. The cost is
+ * noticeable: a package that accidentally looks something up by a function does so a thousand times whenever it is
+ * loaded.
  */
 function rememberingText(): Call {
   const { toString: original } = Function.prototype
@@ -193,7 +194,7 @@ function rememberingText(): Call {
   return remembering as Call
 }
 
-/** The rejection is only built if it happens. */
+/** The rejection is created only when it happens. */
 function timeoutSignal(delayMs: number): AbortSignal {
   const controller = new AbortController()
   runningLife().after(delayMs, () => {
@@ -217,15 +218,15 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
   }
 }
 
-/** Classes of Node that are reached by what they made. */
+/** Classes of Node that are only reachable through their instances. */
 function hideClasses(put: Put): void {
   put(vm.Script.prototype, 'constructor', simulatedScript)
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
 /**
- * What Node calls back by itself, between turns, when memory was collected: that depends on the machine, so a program is
- * never told.
+ * Functions that Node calls between turns, after a garbage collection: that depends on the machine, so a program is
+ * never called.
  */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }

@@ -4,8 +4,8 @@ import { runningLife } from '../world/life.ts'
 const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = asyncHooks
 
 /**
- * Contexts go along with events once somebody can tell: many packages only keep resources for those who do, and following
- * costs something at each event. Before, there is nothing that a context could hold.
+ * Contexts follow events only once the program can observe them: many packages merely store resources for others, and
+ * following costs time at each event. Before that, no context can hold anything.
  */
 export function asyncHooksModule(): object {
   const follow = (): void => {

@@ -3,7 +3,7 @@ import { turn } from '../world/life.ts'
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The bytes of blobs that programs made: Node reads its own by events outside of virtual time. */
+/** The bytes of blobs that programs created: Node reads its own blobs by events outside of virtual time. */
 const contents = new WeakMap<object, Buffer>()
 
 function bytesOf(blob: object): Buffer {
@@ -20,7 +20,7 @@ function partBytes(part: unknown): Buffer {
   return Buffer.from(String(part))
 }
 
-/** `Blob` or `File`, which notes what a simulated program puts into it. */
+/** `Blob` or `File`, with its content recorded if a simulated program creates it. */
 export function noting<T extends new (...args: never[]) => object>(original: T): T {
   return new Proxy(original, {
     construct(target, args: unknown[], made) {
@@ -49,7 +49,7 @@ const reads: { readonly [name: string]: (bytes: Buffer) => unknown } = {
     }),
 }
 
-/** The members of `Blob.prototype` that read: from what was noted, within the turn. */
+/** The members of `Blob.prototype` that read: they use the recorded content, within the turn. */
 export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { readonly [name: string]: Call } => ({
   ...Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [
@@ -69,7 +69,7 @@ export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { re
   },
 })
 
-/** What `blob()` of Node's own requests and responses gives. */
+/** The result of `blob()` on Node's own requests and responses. */
 export async function blobOfBody(body: Request | Response): Promise<Blob> {
   const type = body.headers.get('content-type') ?? ''
   return new Blob([await body.arrayBuffer()], { type })

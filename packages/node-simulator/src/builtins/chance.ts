@@ -4,7 +4,7 @@ import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
 import { computed, type Done } from './thread-pool.ts'
 
-/** Fills memory from the program's own generator. */
+/** Fills memory with random bytes from the program's own generator. */
 export function fill<View extends ArrayBufferView>(random: Random, view: View): View {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(256)
@@ -44,7 +44,7 @@ function randomFillSync<View extends ArrayBufferView>(view: View, offset = 0, si
   return view
 }
 
-/** Functions that work in a thread and have a twin that does not. */
+/** Functions that work in a thread and have a synchronous counterpart. */
 const threaded = ['pbkdf2', 'scrypt', 'hkdf', 'generateKey', 'generatePrime', 'checkPrime'] as const
 
 const asThreaded =
@@ -55,12 +55,12 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/** `node:crypto`, whose randomness is the program's own and whose threads are none. */
+/** `node:crypto` with the program's own randomness and without threads. */
 export function cryptoModule(): object {
   const refused = refusedModule(
     'crypto',
     { generateKeyPair: crypto.generateKeyPair, generateKeyPairSync: crypto.generateKeyPairSync },
-    'draws from a generator that no seed decides',
+    'draws from a generator that no seed controls',
     'Read a key from the environment or from a file.',
   )
   return {

@@ -31,18 +31,18 @@ export function createConsole(): Console {
 
 const startsByLife = new WeakMap<Life, Map<string, number>>()
 
-/** When a program began to measure what, in milliseconds: none of them survives it. */
+/** Start times of measurements, in milliseconds; none of them survives the program. */
 function startsOf(life: Life): Map<string, number> {
   const starts = startsByLife.get(life) ?? new Map<string, number>()
   startsByLife.set(life, starts)
   return starts
 }
 
-/** Has it forget what it counted. */
+/** Clears its counters. */
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // Node's own has no prototype that a program could change.
+    // Node's own console has no prototype that a program could change.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

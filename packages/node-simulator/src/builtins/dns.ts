@@ -59,7 +59,7 @@ const setDefaultResultOrder = (): void => {}
 
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
-/** Packages make one that they may never ask, as gRPC's does. */
+/** Packages create a resolver that they may never use, as gRPC's does. */
 function resolverOf(real: object, name: string, txt: unknown): unknown {
   class Resolver {
     cancel(): void {}
@@ -75,7 +75,7 @@ function resolverOf(real: object, name: string, txt: unknown): unknown {
   return Resolver
 }
 
-/** A resolver's methods are those of its prototypes. */
+/** A resolver's methods come from its prototypes. */
 const methodsOf = (made: object): object => {
   const methods = {}
   for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {

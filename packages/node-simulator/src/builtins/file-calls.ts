@@ -20,12 +20,12 @@ interface Opened {
   position: number
 }
 
-/** The console's numbers are open in every program. */
+/** The console's descriptors are open in every program. */
 const FIRST_DESCRIPTOR = 3
 
 const INSTALLED = '/node_modules/'
 
-/** The calls of one life to its node's disk, each of which happens at once. */
+/** A life's calls to its node's disk. Each happens at once. */
 export class FileCalls {
   readonly #life: Life
   readonly #files: Files
@@ -55,7 +55,7 @@ export class FileCalls {
     if (syscall === 'open' && existsSync(path))
       throw new NotSimulated(
         `reading ${path}`,
-        'is a file of this machine, and nodes have empty disks of their own',
+        'is a file of this machine, and nodes have their own empty disks',
         'Import it as a module, or have the program write it when it starts.',
       )
     throw new FileError('ENOENT', syscall, path)
@@ -69,7 +69,7 @@ export class FileCalls {
 
   open(given: Path, flags: string | number = 'r'): number {
     if (typeof flags === 'number' && flags !== 0)
-      throw new NotSimulated('fs.open with numeric flags', 'is not written yet', "Give a text such as 'a+'.")
+      throw new NotSimulated('fs.open with numeric flags', 'is not implemented yet', "Give a text such as 'a+'.")
     const mode = typeof flags === 'number' ? 'r' : flags.replace('s', '')
     const path = this.pathOf(given)
     const exists = this.#files.find(path) !== undefined
@@ -147,7 +147,7 @@ export class FileCalls {
     return decoded(inode.data)
   }
 
-  /** Packages read files of their own, such as their package.json: like their code, these are the same in every run. */
+  /** Packages read their own files, such as package.json: like their code, these are the same in every run. */
   #readInstalled(path: string): Buffer | undefined {
     if (!path.includes(INSTALLED) || this.#files.find(path) !== undefined) return undefined
     return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined

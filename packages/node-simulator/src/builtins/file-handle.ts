@@ -17,9 +17,9 @@ interface Reading {
 const NOT_WRITTEN = Object.fromEntries(
   ['chmod', 'chown', 'readableWebStream', 'readv', 'utimes', 'writev'].map((name) => [name, () => {}]),
 )
-const refused = refusedModule('FileHandle', NOT_WRITTEN, 'is not written yet', 'Use read, write or readFile.')
+const refused = refusedModule('FileHandle', NOT_WRITTEN, 'is not implemented yet', 'Use read, write or readFile.')
 
-/** What `open` of `node:fs/promises` resolves to: one open file. */
+/** The open file that `open` of `node:fs/promises` resolves to. */
 export function fileHandle(
   opened: number,
   call: (name: string, ...args: unknown[]) => Promise<unknown>,
@@ -34,7 +34,7 @@ export function fileHandle(
     closed()
     if (descriptor !== -1) await call('close', descriptor)
   }
-  /** A stream closes what it was made of, unless it is told not to. */
+  /** A stream closes the file it was created from, unless told not to. */
   const handedTo = <Stream extends Readable | Writable>(stream: Stream, options: Streaming = {}): Stream => {
     if (options.autoClose !== false) for (const end of ['end', 'finish', 'close']) stream.once(end, closed)
     return stream
@@ -69,7 +69,7 @@ export function fileHandle(
   }
 }
 
-/** What to read into: `read(buffer, offset, length, position)`, `read(buffer, options)` or `read(options)`. */
+/** The buffer to read into: `read(buffer, offset, length, position)`, `read(buffer, options)` or `read(options)`. */
 function placeOf(given: Buffer | Reading, rest: readonly unknown[]): [Buffer, readonly unknown[]] {
   const isBuffer = ArrayBuffer.isView(given)
   if (isBuffer && (typeof rest[0] !== 'object' || rest[0] === null)) return [given, rest]
@@ -79,5 +79,5 @@ function placeOf(given: Buffer | Reading, rest: readonly unknown[]): [Buffer, re
   return [buffer, [offset, length, position]]
 }
 
-/** As Node has it. */
+/** As in Node. */
 const USUAL_BYTES = 16_384

@@ -11,7 +11,7 @@ export interface FileStreams {
   readonly createWriteStream: (path: Path, options?: StreamOptions) => fs.WriteStream
 }
 
-/** Node's own streams of files, which may be given other calls than those of this machine. */
+/** Node's own file streams, which accept replacements for the file-system calls. */
 export function streamsOver(calls: { readonly [name: string]: unknown }): FileStreams {
   const over = (options: StreamOptions = {}): object => ({
     ...(typeof options === 'string' ? { encoding: options } : options),
@@ -31,7 +31,9 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 
-/** A class of streams that are given the calls. Its own prototype is not the real class, which opens real files. */
+/**
+ * A class of streams that use the given calls. Its prototype is separate from the real class, which opens real files.
+ */
 function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
   Real: Class,
   over: (options?: StreamOptions) => object,

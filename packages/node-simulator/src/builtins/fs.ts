@@ -10,7 +10,7 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
-/** The calls by the names that `node:fs` has for them, of whatever program runs. */
+/** The calls by their names in `node:fs`, for the running program. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
   access: (path: Path) => calls().access(path),
   appendFile: (path: Path, data: string) => calls().appendFile(path, data),
@@ -63,7 +63,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
   const refused = refusedModule(
     'fs',
     { ...fs },
-    'is not written yet',
+    'is not implemented yet',
     'Use readFile, writeFile, open, read, write or fsync.',
   )
   const withCallback =
@@ -72,7 +72,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
       const done = args.pop()
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      // Beside how many bytes there were, the callback is given what they were read into or written from.
+      // Besides the number of bytes, the callback gets the buffer or text.
       acting(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)
@@ -96,7 +96,12 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
 }
 
 function promisesOf(works: { readonly [name: string]: Work }, streams: FileStreams): object {
-  const refused = refusedModule('fs.promises', { ...fs.promises }, 'is not written yet', 'Use readFile or writeFile.')
+  const refused = refusedModule(
+    'fs.promises',
+    { ...fs.promises },
+    'is not implemented yet',
+    'Use readFile or writeFile.',
+  )
   const all = Object.fromEntries(Object.entries(works).map(([name, work]) => [name, promised(work)]))
   const call = (name: string, ...args: unknown[]): Promise<unknown> =>
     (all[name] as (...args: unknown[]) => Promise<unknown>)(...args)

@@ -22,10 +22,10 @@ const NAMED: readonly string[] = [
 
 type Named = readonly [name: string, holder: Holder]
 
-/** The modules of Node that programs get as they are. */
+/** The modules of Node that programs get unchanged. */
 const MODULES = { assert, events, path, querystring, stream, string_decoder: stringDecoder, url, util }
 
-/** What a module exports to be extended: `http.Server`, and its prototype. */
+/** A module's exports that can be extended: `http.Server`, and its prototype. */
 function classesOf(name: string, module: object): readonly Named[] {
   return Object.entries(module).flatMap(([member, value]): readonly Named[] => {
     if (typeof value !== 'function' || !/^[A-Z]/.test(member)) return []
@@ -40,7 +40,7 @@ function classesOf(name: string, module: object): readonly Named[] {
 const once = (named: readonly Named[]): readonly Named[] =>
   [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
 
-/** The objects that all programs, and the simulator, share: each with what it is called. */
+/** The objects that all programs and the simulator share, each with its name. */
 const shared: readonly Named[] = once([
   ['globalThis', globalThis],
   ...['Math', 'JSON', 'Reflect', 'Atomics', 'Intl'].map((name) => [name, Reflect.get(globalThis, name)] as const),
@@ -55,18 +55,18 @@ const shared: readonly Named[] = once([
   ...classesOf('net', net),
 ])
 
-/** What shared objects are while a program runs, so that what it changes can be named, and undone. */
+/** The members of shared objects while a program runs, so that its changes can be named and undone. */
 export interface Intrinsics {
   /** The first function of a shared object that was replaced, or an object that was frozen: `Array.prototype.at`. */
   replaced(): string | undefined
-  /** Puts everything back, and returns what {@link replaced} would have, or what cannot be undone. */
+  /** Restores everything, and returns what {@link replaced} would have, or what cannot be undone. */
   restore(): string | undefined
 }
 
-/** Notes what shared objects are now. */
+/** Records the present members of shared objects. */
 export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
 
-/** Notes the members of shared objects: to be called once the simulator's own are in place. */
+/** Records the members of shared objects; call it once the simulator's own are in place. */
 export function noteIntrinsics(): Intrinsics {
   const { defaultMaxListeners } = EventEmitter
   const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
@@ -74,7 +74,7 @@ export function noteIntrinsics(): Intrinsics {
 
   function restore(): string | undefined {
     const { replaced, stays } = putBack(noted)
-    // Behind getters, and behind functions.
+    // Objects behind getters, and behind functions.
     EventEmitter.defaultMaxListeners = defaultMaxListeners
     stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
     stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)

@@ -3,7 +3,7 @@ import { runningLife } from '../world/life.ts'
 
 const GB = 2 ** 30
 
-/** The same machine for everybody, whatever this one is. */
+/** The same machine for every program, whatever the real one is. */
 export const osModule = (): object => ({
   ...os,
   hostname: () => runningLife().id,

@@ -8,7 +8,7 @@ import { type Life, runningLife } from '../world/life.ts'
 import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
-/** What a program is started with. */
+/** A program's arguments, environment and directory. */
 export interface ProcessOptions {
   /** Its file, which is also the second of its arguments. */
   readonly entry: string
@@ -19,10 +19,10 @@ export interface ProcessOptions {
 
 const MB = 1 << 20
 
-/** What an emitter has of its own. */
+/** The members of an emitter itself. */
 const EMITTERS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(new EventEmitter()))
 
-/** Takes away whatever was set on it; false if something stays. */
+/** Removes every property that was added to it; false if one stays. */
 export function emptyProcess(made: EventEmitter): boolean {
   EventEmitter.prototype.removeAllListeners.call(made)
   Object.assign(made, { _maxListeners: undefined })
@@ -40,7 +40,7 @@ function fillEnvironment(env: Environment, environment: Readonly<Environment>): 
   return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
 }
 
-/** Makes an empty emitter the `process` of a life, and an object its environment. */
+/** Turns an empty emitter into the `process` of a life, and an object into its environment. */
 export function fillProcess(
   made: EventEmitter,
   env: Environment,
@@ -101,7 +101,7 @@ export function fillProcess(
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
       return runningLife().exit(143)
     },
-    // lodash asks for this one where it finds no other way to the types of values.
+    // lodash asks for this module where it finds no other access to type checks.
     binding: (name: unknown) => (name === 'util' ? types : binding()),
     dlopen: refusedFunction(
       'process.dlopen',
@@ -121,7 +121,7 @@ export function fillProcess(
 const builtinIfKnown = (life: Life, name: string): unknown =>
   builtinModules.includes(name.replace(/^node:/, '')) ? builtin(life, name) : undefined
 
-/** Made when they are first asked for, as Node does. */
+/** Created on first use, as in Node. */
 function defineStreams(process: object, streams: { readonly [name: string]: () => unknown }): void {
   for (const [name, make] of Object.entries(streams)) {
     let made: unknown

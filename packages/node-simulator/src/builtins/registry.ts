@@ -30,16 +30,16 @@ import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
-/** Modules that only compute, or act by what is simulated already. */
+/** Modules that only compute, or use only what is simulated already. */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream', 'stream/consumers'],
   ...['stream/promises', 'stream/web', 'string_decoder', 'sys', 'url', 'util', 'util/types', '_http_common'],
 ])
 
-const OTHER_PROCESS = 'starts another process, whose timing no seed decides'
-const THREAD = 'runs in another thread, whose timing no seed decides'
-const SAME_THREAD = 'Do the work in the same thread where CHAOS_SIMULATED is set, or run the real thing with chaos run.'
+const OTHER_PROCESS = 'starts another process, whose timing no seed controls'
+const THREAD = 'runs in another thread, whose timing no seed controls'
+const SAME_THREAD = 'Do the work in the same thread if CHAOS_SIMULATED is set, or run the real thing with chaos run.'
 
 type Members = { readonly [name: string]: unknown }
 const members = (module: object): Members => ({ ...module }) as Members
@@ -97,7 +97,7 @@ const MODULES: { readonly [name: string]: (life: Life) => object } = {
       'http2',
       members(http2),
       'speaks HTTP/2, as gRPC does, which is not simulated yet',
-      'Use node:http where CHAOS_SIMULATED is set, or run the real thing with chaos run.',
+      'Use node:http if CHAOS_SIMULATED is set, or run the real thing with chaos run.',
     ),
     constants: http2.constants,
   }),
@@ -141,15 +141,15 @@ function unknownModule(life: Life, specifier: string): Error {
   if (isNativeLoader(name) || (/\.node$/.test(name) && life.lacks(specifier))) return noNativeCode(specifier)
   if (name === 'sqlite') return nativeCode(specifier)
   if (builtinModules.includes(name) || specifier.startsWith('node:'))
-    return new NotSimulated(`node:${name}`, 'is not written yet', 'Leave it out where CHAOS_SIMULATED is set.')
-  // Packages try whether others are installed.
+    return new NotSimulated(`node:${name}`, 'is not implemented yet', 'Leave it out if CHAOS_SIMULATED is set.')
+  // Packages probe whether others are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name)) return nativeCode(specifier)
   return new NotSimulated(
     `loading ${JSON.stringify(specifier)}`,
-    'was not found when the program was bundled, so its path is computed, createRequire made what loads it under another name, or the package is missing',
-    'Name modules by literal texts in import or in require itself, and install what is missing.',
+    'was not found when the program was bundled: its path is computed, a createRequire under another name loads it, or the package is missing',
+    'Name modules by literal texts in import or require, and install missing packages.',
   )
 }
 
@@ -160,13 +160,13 @@ const nativeCode = (specifier: string): NotSimulated =>
     'Put it behind an interface, or run the real thing with chaos run.',
   )
 
-/** `require` within a bundle: all that is left to load are built-in modules. */
+/** `require` within a bundle: only built-in modules are left to load. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(
   (specifier: string) => builtin(runningLife(), specifier),
   { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },
 )
 
-/** `import()` of what is left to load: a built-in module, or what is not installed. */
+/** `import()` of anything outside the bundle: a built-in module, or a package that is not installed. */
 export async function importBuiltin(specifier: unknown): Promise<object> {
   try {
     const module = builtin(runningLife(), String(specifier))

@@ -3,10 +3,10 @@ import { NotSimulated } from '../refusal.ts'
 import { turn } from '../world/life.ts'
 import { refusedFunction, refusedModule } from './refused.ts'
 
-// Code that a program compiles from texts. It runs among the globals of this process, which are simulated while it does.
+// Code that a program compiles from texts. It runs among the globals of this process, which are simulated meanwhile.
 
 const OWN_REALM = {
-  because: 'makes a realm of its own, whose clock and randomness are real',
+  because: 'creates its own realm, whose clock and randomness are real',
   instead: 'Use vm.runInThisContext.',
 }
 
@@ -22,11 +22,11 @@ function refuseLoader(what: string, options: unknown): void {
   throw new NotSimulated(
     `the option importModuleDynamically of ${what}`,
     'loads real modules',
-    'Import what is needed in the program itself.',
+    'Import it in the program itself.',
   )
 }
 
-/** A function of `node:vm` whose options stand at this place. */
+/** A function of `node:vm` with its options at this position. */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {
@@ -38,7 +38,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // Not on the prototype: Node itself makes a realm now and then.
+    // Not on the prototype: Node itself creates a realm now and then.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

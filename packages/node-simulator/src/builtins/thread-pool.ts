@@ -2,13 +2,16 @@ import type { Life } from '../world/life.ts'
 
 export type Done = (error: Error | null, ...results: unknown[]) => void
 
-/** A job of the thread pool that only computes: it is done at once, and its result comes later, in virtual time. */
+/** A job of the thread pool that only computes: it is done at once, and its result arrives later, in virtual time. */
 export function computed(life: Life, work: () => unknown, done: Done): void {
   const result = resultOf(work)
   life.after(life.threadMs(), () => done(...result))
 }
 
-/** A job of the thread pool that acts: it happens when it ends, so that two of them may happen in either order. */
+/**
+ * A job of the thread pool with an effect: the effect happens when the job ends, so that two of them may happen in
+ * either order.
+ */
 export function acting(life: Life, work: () => unknown, done: Done): void {
   life.after(life.threadMs(), () => done(...resultOf(work)))
 }

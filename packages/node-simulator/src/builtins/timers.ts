@@ -28,7 +28,7 @@ export class SimulatedTimer {
     this.#args = args
     this.#repeats = repeats
     const wanted = Number(delayMs)
-    // As Node's: what is no delay, or too long for one, is a millisecond.
+    // As in Node: an invalid delay, or one that is too long, counts as a millisecond.
     this.#delayMs = wanted >= 1 && wanted <= 2_147_483_647 ? Math.trunc(wanted) : 1
     this.id = life.nextTimerId()
     life.timers.set(this.id, this)
@@ -165,7 +165,7 @@ export const promisedTimers: object = {
   scheduler,
 }
 
-/** The timers of whatever program runs, in virtual time. */
+/** The timers of the running program, in virtual time. */
 export const simulatedTimers: { readonly [name: string]: (...args: never[]) => unknown } = {
   setTimeout: Object.assign(
     (run: Run, delayMs: unknown, ...args: unknown[]) => new SimulatedTimer(runningLife(), run, delayMs, args, false),

@@ -5,8 +5,8 @@ import { NotSimulated } from '../refusal.ts'
 import { SimulatedSocket } from '../world/socket.ts'
 import { refusedModule } from './refused.ts'
 
-const ENCRYPTED = 'is encrypted inside of Node'
-const USE_HTTP = 'Between simulated nodes use http:, for instance where CHAOS_SIMULATED is set.'
+const ENCRYPTED = 'is encrypted inside Node'
+const USE_HTTP = 'Between simulated nodes use http:, for instance if CHAOS_SIMULATED is set.'
 
 const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 
@@ -15,8 +15,8 @@ const encryptedModule = (name: string, real: object): { [member: string]: unknow
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
 /**
- * Packages make one over a stream that leads nowhere, for the class of Node's that they find inside it. That may be
- * named and extended; whatever else is asked of the socket is refused.
+ * Packages create one over a stream that leads nowhere, for the class of Node's that they find inside it. That class
+ * may be named and extended; any other use of the socket is refused.
  */
 class TLSSocket {
   constructor(over?: unknown) {
@@ -47,7 +47,7 @@ export const tlsModule = (): object => ({
   createSecureContext: tls.createSecureContext,
 })
 
-/** Packages make one at import, which harms nothing until it is to connect. */
+/** Packages create one at import; that is harmless until it connects. */
 class Agent extends https.Agent {
   override createConnection(): never {
     throw refusedEncryption('https.Agent')

@@ -3,10 +3,9 @@ import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
 import { computed, type Done } from './thread-pool.ts'
 
-const INSTEAD =
-  'Use the …Sync functions or those with a callback, or leave compression out where CHAOS_SIMULATED is set.'
+const INSTEAD = 'Use the …Sync functions or those with a callback, or leave compression out if CHAOS_SIMULATED is set.'
 
-/** `gzip`, `inflate` and the like: done at once, answered in virtual time. */
+/** `gzip`, `inflate` and the like: computed at once, answered in virtual time. */
 const answered =
   (name: string, twin: (...args: unknown[]) => unknown) =>
   (...args: unknown[]): void => {
@@ -28,7 +27,7 @@ export function zlibModule(): object {
   )
   return {
     ...real,
-    ...refusedModule('zlib', streams, 'compresses in a thread, whose timing no seed decides', INSTEAD),
+    ...refusedModule('zlib', streams, 'compresses in a thread, whose timing no seed controls', INSTEAD),
     ...Object.fromEntries(twins),
   }
 }

@@ -13,10 +13,10 @@ import { type ClientPlace, ModuleClients } from './module.ts'
 /** The clients of a run. */
 export interface RunClients {
   start(): void
-  /** Whether they can be asked for operations. */
+  /** Whether they are ready for operations. */
   isReady(): boolean
   connect(place: ClientPlace): Client
-  /** @throws UserError (input) if the file that they are from is wrong, however the service behaves. */
+  /** @throws UserError (input) if their file is wrong, whatever the service does. */
   requireSound(): void
   kill(): void
 }
@@ -56,7 +56,7 @@ function routeClients(
 
 const makers = new WeakMap<RouteTable, Map<string, RequestMaker>>()
 
-/** Compiled once, however many runs there are. */
+/** Compiled once, for any number of runs. */
 function makerOf(table: RouteTable, file: string, initial: Json): RequestMaker {
   const compiled = makers.get(table) ?? new Map<string, RequestMaker>()
   makers.set(table, compiled)
@@ -66,7 +66,7 @@ function makerOf(table: RouteTable, file: string, initial: Json): RequestMaker {
   return maker
 }
 
-/** They are a program like those of nodes, except that it does not listen, no fault hits it, and it may not end. */
+/** They are a program like those of nodes, except that it does not listen, suffers no faults, and must not end. */
 function moduleClients(
   { file, program }: Of<'module'>,
   around: NodesOptions,
@@ -78,7 +78,7 @@ function moduleClients(
     evaluated: (exported) => clients.evaluated(exported),
     died(_, death) {
       const { what, trace } = deathText(program, death)
-      clients.fail([`${file} ${what}: clients must go on.`, ...trace].join('\n    at '))
+      clients.fail([`${file} ${what}: clients must not end.`, ...trace].join('\n    at '))
     },
   })
   return {

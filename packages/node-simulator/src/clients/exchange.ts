@@ -30,18 +30,18 @@ export interface ClientOptions {
   readonly node: NodeId
   /** Unique in the cluster. */
   readonly name: string
-  /** Where the node serves clients; undefined if it does not now. */
+  /** Where the node serves clients; undefined if it does not serve now. */
   readonly port: () => number | undefined
   readonly maker: RequestMaker
   /** Whether requests name no key, since there is only one object. */
   readonly isOfOne: boolean
-  /** Whether it asks servers that take them by whole requests instead of bytes. */
+  /** Whether it calls servers that accept whole requests instead of bytes. */
   readonly messages: boolean
 }
 
 type End = { readonly answer: Answer } | { readonly lost: string; readonly neverLeft: boolean }
 
-/** A client that speaks HTTP over the simulated network; it connects when it has something to ask. */
+/** A client that speaks HTTP over the simulated network; it connects for its first request. */
 export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
@@ -98,7 +98,7 @@ class Line implements Plug {
   readonly messages: boolean
   #takesMessages: boolean
   #opened = false
-  /** What has come of an answer that goes on. */
+  /** The arrived part of an answer that goes on. */
   #begun: AnswerMessage | undefined
   /** Whether the request is still to be sent. */
   #isAsked = false
@@ -234,7 +234,9 @@ const requestMessage = (made: MadeRequest, authority: string): RequestMessage =>
   body: Buffer.from(made.request.body),
 })
 
-/** The route table says what an answer means; without one, the operation may have happened unless it never left. */
+/**
+ * The route table interprets answers; without an answer, the operation may have happened unless the request never left.
+ */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {
   if ('lost' in end) return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.lost }
   return answered(made, end.answer, harmless)

@@ -8,7 +8,7 @@ import type { World } from '../world/world.ts'
 
 // Clients from a user's file, as `@chaosproxy/targets` runs them on a thread, but as a program of the simulator.
 
-/** What such a file exports, as far as it is known. */
+/** The exports of such a file, as far as they are known. */
 interface OpenClient {
   invoke(input: Input, signal: AbortSignal): unknown
   close?(): unknown
@@ -29,12 +29,12 @@ export interface ModuleClientsOptions {
   readonly life: () => Life | undefined
 }
 
-/** Where a client asks. */
+/** The node that a client calls. */
 export interface ClientPlace {
   readonly node: NodeId
   /** Unique in the cluster. */
   readonly name: string
-  /** Where the node serves clients; undefined if it does not now. */
+  /** Where the node serves clients; undefined if it does not serve now. */
   readonly port: () => number | undefined
 }
 
@@ -42,7 +42,7 @@ export interface ClientPlace {
 export class ModuleClients {
   readonly #options: ModuleClientsOptions
   #module: ClientModule | undefined
-  /** What is wrong with the file, whatever the service does; the first is kept. */
+  /** The error in the file, whatever the service does; the first is kept. */
   #broken: UserError | undefined
 
   constructor(options: ModuleClientsOptions) {
@@ -53,7 +53,7 @@ export class ModuleClients {
     return this.#module !== undefined
   }
 
-  /** Takes the default export of the file. */
+  /** Accepts the default export of the file. */
   evaluated(exported: unknown): void {
     const wrong = this.#problemOf((exported ?? {}) as Partial<ClientModule>)
     if (wrong === undefined) this.#module = exported as ClientModule
@@ -63,7 +63,7 @@ export class ModuleClients {
   #problemOf({ open, functions }: Partial<ClientModule>): string | undefined {
     const { file, functions: wanted } = this.#options
     if (typeof open !== 'function')
-      return `${file} exports no client: its default export is to be defineClient({ open(address) { … } }).`
+      return `${file} exports no client: its default export must be defineClient({ open(address) { … } }).`
     const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
     if (lacking.length === 0) return undefined
     return `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
@@ -74,12 +74,12 @@ export class ModuleClients {
     this.#broken ??= new UserError('input', message)
   }
 
-  /** @throws UserError (input) if the file is wrong, however the service behaves. */
+  /** @throws UserError (input) if the file is wrong, whatever the service does. */
   requireSound(): void {
     if (this.#broken !== undefined) throw this.#broken
   }
 
-  /** A client of a node. It opens its connection when it is first asked for something. */
+  /** A client of a node. It opens its connection for its first operation. */
   connect({ node, name, port }: ClientPlace): Client {
     const { world } = this.#options
     let opening: Promise<OpenClient> | undefined
@@ -99,7 +99,7 @@ export class ModuleClients {
         client = await opening
       } catch (error) {
         opening = undefined
-        // Nothing was asked for yet.
+        // No operation has been invoked yet.
         return { type: 'fail', error: `"open" failed: ${textOf(error)}` }
       }
       try {
@@ -145,7 +145,7 @@ export class ModuleClients {
   }
 }
 
-/** Whether it changed anything is unknown, unless it changes nothing. */
+/** Whether it had an effect is unknown, unless it is a read. */
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
 /** Compares names, not classes: the file may define its own. */

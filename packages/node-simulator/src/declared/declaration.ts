@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
 import type { BesideSpec, ServiceSpec } from './reference.ts'
 
-/** A program that stands beside the nodes of a service, such as a fake of a server that they call. */
+/** A program beside the nodes of a service, such as a fake of a server that they call. */
 export interface BesideDeclaration {
   /** The file of its program, TypeScript or JavaScript. It listens on `PORT`, as nodes do. */
   readonly entry: string
@@ -14,15 +14,15 @@ export interface BesideDeclaration {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** A service of your own, each of whose nodes runs a Node program. */
+/** A service of your own: each node runs a Node program. */
 export interface ServiceDeclaration {
   /** The file of its program, TypeScript or JavaScript. */
   readonly entry: string
   /** The file of the route table that makes the clients' requests; by default `routes.json` beside the program. */
   readonly routes?: string | undefined
   /**
-   * In place of a route table: a file whose default export is `defineClient({ … })`, for requests that no table can make.
-   * In the simulator it is simulated, too.
+   * Instead of a route table: a file whose default export is `defineClient({ … })`, for requests that no table can
+   * express. In the simulator it is simulated, too.
    */
   readonly client?: string | undefined
   /** The program's arguments, with the same placeholders as its environment. */
@@ -33,19 +33,19 @@ export interface ServiceDeclaration {
    */
   readonly environment?: { readonly [name: string]: string } | undefined
   /**
-   * Adds a Redis, at `REDIS_URL` in their environment: in the simulator one of its own, in memory, which programs reach at
+   * Adds a Redis, with its address in `REDIS_URL`: in the simulator one in memory, which programs reach at
    * `redis:6379`; a real redis-server if the nodes are processes.
    */
   readonly redis?: 'simulated' | undefined
   /**
-   * What the simulator sends for requests of clients and of `fetch`: `bytes`, as Node does; or `messages`, whole requests and
-   * answers without text and parsing, which takes about two thirds of the processor time where `node:http` is used alone.
-   * Processes know only bytes.
+   * How the simulator sends requests of clients and of `fetch`: `bytes`, as Node does; or `messages`, whole requests
+   * and responses without text and parsing, which takes about two thirds of the processor time if only `node:http` is
+   * used. Processes always use bytes.
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
-   * Programs that stand beside the nodes, by name: `payments` is dialled at `PAYMENTS_URL`, or by `{peer.payments}`. In the
-   * simulator they suffer faults as nodes do; as processes no fault hits them.
+   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. In the
+   * simulator they suffer faults as nodes do; as processes they do not.
    */
   readonly beside?: { readonly [name: string]: BesideDeclaration } | undefined
   /** How many nodes run it; 3 by default. */
@@ -54,14 +54,14 @@ export interface ServiceDeclaration {
   readonly losesPower?: boolean | undefined
 }
 
-/** How many nodes run a program unless its declaration says. */
+/** The number of nodes by default. */
 export const USUAL_NODES = 3
 /** Whether it declares a service, as opposed to a protocol. */
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-/** What may be a host and the beginning of a variable's name. */
+/** A name that can be a host and the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Hosts that are something else already. */
+/** Host names with another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a text')
@@ -75,11 +75,11 @@ const programMembers = {
 
 const besideName = v.pipe(
   text,
-  v.regex(BESIDE_NAME, 'must be named with small letters, digits and hyphens, since it is dialled'),
+  v.regex(BESIDE_NAME, 'must be named with small letters, digits and hyphens, because it is a host name'),
   v.regex(TAKEN, 'must have another name: that one is taken'),
 )
 
-/** What a declaration of a service says: for configurations, options, help and documents. */
+/** The members of a service's declaration: for configurations, options, help and documents. */
 export const serviceMembers: {
   readonly [Member in keyof ServiceDeclaration]-?: v.GenericSchema<unknown, ServiceDeclaration[Member]>
 } = {
@@ -87,19 +87,17 @@ export const serviceMembers: {
   routes: v.optional(
     v.pipe(
       path,
-      v.description('the route table that makes the requests of clients; by default routes.json beside the program'),
+      v.description('the route table that makes the requests of clients; by default routes.json next to the program'),
     ),
   ),
   client: v.optional(
-    v.pipe(path, v.description('in place of routes: a file of clients, whose default export is defineClient({ … })')),
+    v.pipe(path, v.description('instead of routes: a file of clients, whose default export is defineClient({ … })')),
   ),
   nodes: runMembers.nodes,
   redis: v.optional(
     v.pipe(
       v.literal('simulated', 'must be "simulated"'),
-      v.description(
-        'a Redis, at REDIS_URL: in the simulator one in memory, at redis:6379; a redis-server for processes',
-      ),
+      v.description('a Redis, at REDIS_URL: simulated in memory, at redis:6379, or a redis-server for processes'),
     ),
   ),
   beside: v.optional(
@@ -109,13 +107,13 @@ export const serviceMembers: {
         v.strictObject(programMembers, 'must be an object with an entry'),
         'must be an object of programs by name',
       ),
-      v.description('programs that stand beside the nodes, by name: payments is dialled at PAYMENTS_URL'),
+      v.description('programs beside the nodes, by name: payments is reached at PAYMENTS_URL'),
     ),
   ),
   http: v.optional(
     v.pipe(
       v.picklist(['bytes', 'messages'], 'must be "bytes" or "messages"'),
-      v.description('what the simulator sends for requests: bytes, or whole messages, which is faster'),
+      v.description('how the simulator sends requests: as bytes, or as whole messages, which is faster'),
     ),
   ),
   losesPower: v.optional(
@@ -131,16 +129,16 @@ export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.str
 interface Place {
   /** The start of every message. */
   readonly where: string
-  /** What paths are relative to. */
+  /** The directory to which paths are relative. */
   readonly directory: string
-  /** What names the route table. */
+  /** The name of the option for the route table. */
   readonly option?: string | undefined
 }
 
 /**
- * The service that is declared.
+ * The declared service.
  *
- * @throws UserError (usage) for a declaration that is none.
+ * @throws UserError (usage) for an invalid declaration.
  */
 export function declaredService(
   declaration: ServiceDeclaration,
@@ -150,7 +148,7 @@ export function declaredService(
   if (!success)
     throw new UserError('usage', schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
   if (declaration.routes !== undefined && declaration.client !== undefined)
-    throw new UserError('usage', `${where}: requests are made by "routes" or by "client": give one of them.`)
+    throw new UserError('usage', `${where}: requests are made by "routes" or by "client": give only one of them.`)
   const { entry, routes, client, args, environment, losesPower, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {
@@ -182,17 +180,17 @@ const besideOf = (
     ]),
   )
 
-/** @throws UserError (usage) if there is no route table beside the program. */
+/** @throws UserError (usage) if there is no route table next to the program. */
 function routesBeside(program: string, { where, option }: { readonly where: string; readonly option: string }): string {
   const beside = join(dirname(program), 'routes.json')
   if (existsSync(beside)) return isAbsolute(beside) || beside.startsWith('.') ? beside : `./${beside}`
   throw new UserError(
     'usage',
-    `${where}: a route table is needed, which says what requests clients make: give its file with ${option}, or put routes.json beside ${program}. chaos routes --help says how to write one.`,
+    `${where}: it needs a route table for clients' requests: give its file with ${option}, or put routes.json next to ${program}. chaos routes --help says how to write one.`,
   )
 }
 
-/** Relative to the working directory where it is below that, and never like a name. */
+/** Relative to the working directory if it is below that, and never confusable with a name. */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

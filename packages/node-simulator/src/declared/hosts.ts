@@ -4,7 +4,7 @@ import type { NodeId } from '@chaosproxy/faults'
 export const REDIS: NodeId = 'redis'
 export const REDIS_PORT = 6_379
 
-/** Variables with the URLs of programs that stand beside nodes: `PAYMENTS_URL` for one named `payments`. */
+/** Variables with the URLs of programs beside the nodes: `PAYMENTS_URL` for one named `payments`. */
 export const urlVariables = (urls: ReadonlyMap<NodeId, string>): { readonly [name: string]: string } =>
   Object.fromEntries(
     Array.from(urls, ([name, url]) => [`${name.toUpperCase().replaceAll('-', '_')}_URL`, url] as const),

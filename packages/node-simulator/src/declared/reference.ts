@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 
-/** What turns the operations of clients into requests. */
+/** Translates clients' operations into requests. */
 type Clients =
   /** The file of a route table. */
   | { readonly routes: string; readonly client?: undefined }
@@ -12,34 +12,34 @@ type Clients =
 export type ServiceSpec = ServicePrograms & Clients
 
 interface ServicePrograms {
-  /** Its name in runs and reports; absent: that of its program. */
+  /** Its name in runs and reports; when absent, that of its program. */
   readonly name?: string | undefined
   readonly program: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** A Redis of the simulator's own that the programs reach at redis:6379; absent: none. */
+  /** A Redis in the simulator that the programs reach at redis:6379; when absent, none. */
   readonly redis?: 'simulated' | undefined
-  /** Programs that stand beside the nodes, by the names that they are dialled by; absent: none. */
+  /** Programs beside the nodes, by the names of their hosts; when absent, none. */
   readonly beside?: { readonly [name: string]: BesideSpec } | undefined
-  /** Whether a kill takes the node's power, and with it what was not fsynced. */
+  /** Whether a kill also cuts the node's power, which loses data that was not fsynced. */
   readonly losesPower?: boolean | undefined
-  /** What goes between clients and servers of HTTP; absent: bytes. */
+  /** The form of traffic between HTTP clients and servers; when absent, bytes. */
   readonly http?: 'bytes' | 'messages' | undefined
-  /** How many nodes a run has unless it says. */
+  /** The default number of nodes of a run. */
   readonly nodes?: number | undefined
 }
 
 export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
 
-/** How specs and replay files begin the name of a service, before its spec as JSON. */
+/** The prefix of services in specs and replay files; their spec follows as JSON. */
 export const SERVICE = 'service:'
 
 export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
 
-/** Whether it is a whole declaration rather than the name that a configuration gives one. */
+/** Whether it is a whole declaration rather than a name from a configuration. */
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
-/** The name of a service that replay files and searches know it by. */
+/** The name of a service in replay files and searches. */
 export const serviceReference = (spec: ServiceSpec): string =>
   SERVICE +
   JSON.stringify({
@@ -55,7 +55,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
     ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
   })
 
-/** @throws UserError (input) for a reference that is none. */
+/** @throws UserError (input) for an invalid reference. */
 export function parseServiceReference(reference: string): ServiceSpec {
   try {
     const spec = JSON.parse(reference.slice(SERVICE.length)) as Partial<ServiceSpec>
@@ -70,7 +70,7 @@ export function parseServiceReference(reference: string): ServiceSpec {
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
-/** Its program, those beside it, and that of its clients. */
+/** Its program, those beside the nodes, and that of its clients. */
 export const programsOfService = ({ program, beside = {}, client }: ServiceSpec): readonly string[] => [
   program,
   ...Object.values(beside).map((each) => each.program),
@@ -83,5 +83,5 @@ export const filesOfService = (spec: ServiceSpec): readonly string[] => [
   ...(spec.routes === undefined ? [] : [spec.routes]),
 ]
 
-/** The name of a client's request, as the steps of a probed program have it. */
+/** The name of a client's request in the steps of a probed program. */
 export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`

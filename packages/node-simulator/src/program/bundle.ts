@@ -29,7 +29,7 @@ import {
 import { linesOf, type Node } from './syntax.ts'
 import { LISTED, listedOf, TABLE, type Table, tableOf } from './tables.ts'
 
-/** What a program sees around it in place of the real globals. */
+/** The globals of a program, in place of the real ones. */
 export interface Surroundings {
   readonly require: unknown
   readonly importBuiltin: unknown
@@ -42,28 +42,31 @@ export interface Surroundings {
   readonly probe: Probe
 }
 
-/** As the bundler's own function: what it returns loads a module at its first call. */
+/** As the bundler's own function: it returns a function that loads a module at its first call. */
 export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
 /** Undefined if it has no default export. */
 export type Exports = { readonly default: unknown } | undefined
 
-/** A program, bundled and compiled: each start is a call. */
+/** A program, bundled and compiled, so that each start is a call. */
 export interface Program {
   /** Its file. */
   readonly entry: string
   readonly directory: string
-  /** Whether a module is not installed where it is asked for, as a stack tells. */
+  /** Whether a module is not installed where a stack shows that it is requested. */
   lacks(specifier: string, stack: string): boolean
-  /** The assertions that some run is to meet. */
+  /** The assertions that some run should reach. */
   readonly expected: readonly string[]
-  /** Where it is probed: at its awaits, and where else it was loaded so. */
+  /** The sites of its probes: its awaits, and more if it was loaded so. */
   readonly sites: readonly Site[]
-  /** What holds call its awaits, by the numbers of their sites. */
+  /** The names of its awaits in holds, by the numbers of their sites. */
   readonly awaits: ReadonlyMap<number, string>
-  /** What loads its installed packages, for starts to be given; undefined if none of them can be apart from its own files. */
+  /**
+   * The loader of its installed packages, to pass to starts; undefined if none of them can be separated from its own
+   * files.
+   */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined
-  /** @param loaded what `packages` returned */
+  /** @param loaded the result of `packages` */
   start(around: Surroundings, loaded: object | undefined): Promise<Exports>
   /** The frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
@@ -79,7 +82,7 @@ export interface Frame {
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * Bundled once, however many runs there are. A probed program runs slower, and debuggers find its source.
+ * Bundled once, for any number of runs. A probed program runs slower, and debuggers find its source.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -119,7 +122,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
   }
 }
 
-/** The bundler names all that is wrong; the first is enough to go on. */
+/** The bundler lists all errors; the first one suffices. */
 function firstOf(error: unknown): string {
   const { errors, message } = error as { readonly errors?: readonly { readonly message: string }[]; message?: string }
   const text = errors?.[0]?.message ?? message ?? String(error)
@@ -134,7 +137,7 @@ function firstOf(error: unknown): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
 const ANSI = /\u001b\[[\d;]*m/g
 
-/** What the two parts of a bundle call what one has from the other. */
+/** The names that the two parts of a bundle use for each other's definitions. */
 const LOADING = '__chaosLoading'
 const LOADED = '__chaosLoaded'
 
@@ -197,7 +200,7 @@ interface Parts {
   readonly packages: Program['packages']
 }
 
-/** A bundle as one function, or as one for the program's own files and another for the installed packages. */
+/** A bundle as one function, or as two: one for the program's own files and one for the installed packages. */
 function partsOf(
   code: string,
   { place, found, fileAt }: { readonly place: Place; readonly found: string; readonly fileAt: FileAt | undefined },
@@ -217,7 +220,7 @@ function partsOf(
 
 type FileAt = Sources['fileAt']
 
-/** Where the text between two offsets of a bundle comes from, by its first line that comes from a file. */
+/** The file of the text between two offsets of a bundle, by its first line that comes from a file. */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
   const lineOf = linesOf(code)
   return (offset, end) => {
@@ -241,7 +244,7 @@ interface Place {
   readonly filename: string
 }
 
-/** What one part of a bundle finds of the other. */
+/** The definitions that one part of a bundle uses from the other. */
 interface Given {
   readonly loading?: LoadModule | undefined
   readonly loaded?: object | undefined
@@ -274,7 +277,7 @@ function compiledPart(
   }
 }
 
-/** Tells debuggers which files a bundle is of, by their places on this machine, and which of them were installed. */
+/** Tells debuggers the files of a bundle, by their paths on this machine, and which of them were installed. */
 function sourceMapComment(payload: SourceMapPayload, directory: string): string {
   const files = payload.sources.map((source) => resolve(directory, source))
   const installed = files.flatMap((file, i) => (isInstalled(file) ? [i] : []))

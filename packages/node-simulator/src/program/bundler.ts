@@ -4,8 +4,8 @@ import util from 'node:util'
 type StyleText = (format: string | readonly string[], text: string, options?: object) => string
 
 /**
- * The bundler. It styles text in two ways at once as it is imported, and Node 21 throws at that: there `styleText` takes
- * lists until it is imported.
+ * The bundler. When imported, it styles text in two ways at once, and Node 21 throws at that: its `styleText` accepts
+ * lists until the import is done.
  */
 export async function importBundler(): Promise<typeof import('rolldown')> {
   const original = util.styleText as StyleText

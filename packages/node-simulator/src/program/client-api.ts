@@ -2,13 +2,13 @@
 const PACKAGE = 'chaosproxy'
 const MODULE = '\0client-api'
 
-/** What a file of clients needs of it. All of it would bring what no simulated program may use. */
+/** The part of it that a file of clients needs. All of it would include modules that no simulated program may use. */
 const SOURCE = `
 export const defineClient = (module) => module
 export class Refused extends Error { name = 'Refused' }
 `
 
-/** Gives files of clients the two names that they use of our package. */
+/** Provides files of clients with the two names that they use from our package. */
 export const clientApi = {
   name: 'client-api',
   resolveId: (id: string): string | null => (id === PACKAGE ? MODULE : null),

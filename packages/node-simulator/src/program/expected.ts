@@ -3,11 +3,11 @@ import { assertionName } from '../world/assertions.ts'
 import { visit } from './rewrite.ts'
 import type { Node } from './syntax.ts'
 
-/** Bundlers append a number to a name that is taken. */
+/** Bundlers append a number to a name that is in use. */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
 
 /**
- * The names of every `sometimes` and `reachable` in a bundled program, whether or not their lines are ever run; none for a
+ * The names of every `sometimes` and `reachable` in a bundled program, whether or not their lines ever run; none for a
  * program without the package of assertions.
  */
 export function expectedIn(code: string): readonly string[] {

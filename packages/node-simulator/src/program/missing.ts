@@ -7,7 +7,7 @@ import type { Node } from './syntax.ts'
 
 export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-/** What the bundler did not find, and where it is asked for. */
+/** A module that the bundler did not find, and where it is requested. */
 export interface Unresolved {
   readonly specifier: string
   readonly file: string
@@ -15,7 +15,7 @@ export interface Unresolved {
   readonly column: number
 }
 
-/** @param log what the bundler says. */
+/** @param log the bundler's messages. */
 export function unresolvedIn(log: {
   readonly code?: string | undefined
   readonly exporter?: string | undefined
@@ -27,9 +27,9 @@ export function unresolvedIn(log: {
 }
 
 /**
- * As Node does before it runs anything of a program.
+ * As Node does before it runs any code of a program.
  *
- * @throws UserError (input) if an import of a bundle is of a package that is not installed.
+ * @throws UserError (input) if an import of a bundle names a package that is not installed.
  */
 export function requireInstalled(code: string, unresolved: readonly Unresolved[], entry: string): void {
   if (unresolved.length === 0) return
@@ -47,17 +47,17 @@ export function requireInstalled(code: string, unresolved: readonly Unresolved[]
 const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): readonly string[] =>
   type === 'ImportDeclaration' ? [String((source as Node)['value'])] : []
 
-/** What is left to load once everything is bundled: built-in modules, and what is not installed. */
+/** Modules left to load once everything is bundled: built-in modules, and packages that are not installed. */
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // A program's own file that is not there is a mistake, or its name was computed.
+      // A missing file of the program's own is an error, or its name was computed.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),
   )
 
-/** Whether a package of this name is nowhere to be found, as seen from a file; a file that is not there is a mistake. */
+/** Whether a package of this name cannot be found from a file; a missing file is an error. */
 export function isMissing(specifier: string, from: string): boolean {
   if (/^[./]|:/.test(specifier)) return false
   try {

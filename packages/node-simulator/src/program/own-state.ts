@@ -1,8 +1,8 @@
 import { isInstalled } from './probes.ts'
 
 /**
- * What `bluebird` keeps on the `Error` that all nodes share, so that its several copies in one program agree, and for good:
- * each node has it on a global object of its own instead.
+ * State that `bluebird` keeps on the shared `Error`, permanently, so that its copies in one program agree: each node
+ * has it on a separate global object instead.
  */
 export const ownState = {
   name: 'own-state',
@@ -13,5 +13,5 @@ export const ownState = {
 }
 
 const BLUEBIRD = /[/\\]bluebird[/\\]js[/\\]release[/\\]errors\.js$/
-/** Where it is looked for, and where it is put. */
+/** Where it is read, and where it is written. */
 const KEPT = /(= |defineProperty\()Error(?=(?:\[|, )"__BluebirdErrorTypes__")/g

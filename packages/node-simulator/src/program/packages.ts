@@ -2,37 +2,40 @@ import type { Left } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, isNode, type Node } from './syntax.ts'
 
-/** A bundle in two parts: what loads installed packages, once something asks for them, and all else. */
+/** A bundle in two parts: one loads installed packages when they are requested, the other has everything else. */
 export interface Packages {
-  /** What the part of the packages has of a statement: their loaders, and the bundler's own functions and imports. */
+  /**
+   * The members of a statement that belong to the part of the packages: their loaders, and the bundler's own functions
+   * and imports.
+   */
   readonly ofPackages: (statement: Node) => Left
-  /** What the rest has of it. */
+  /** The members that belong to the rest. */
   readonly ofRest: (statement: Node) => Left
-  /** The loaders that the rest asks for. */
+  /** The loaders that the rest uses. */
   readonly names: readonly string[]
-  /** The bundler's function that loads a module at its first call, which the part of the packages has not. */
+  /** The bundler's function that loads a module at its first call; the part of the packages lacks it. */
   readonly loading: string
 }
 
-/** What loads a module in CommonJS: `__commonJSMin((exports, module) => { … })`. */
+/** Loads a module in CommonJS: `__commonJSMin((exports, module) => { … })`. */
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether its statement is no more than `var name = …`; else the bundler has put it where its only user was. */
+  /** Whether its statement is just `var name = …`; otherwise the bundler has inlined it at its only use. */
   readonly isWhole: boolean
 }
 
-/** Where modules come from. */
+/** Finds the files of modules. */
 export interface Sources {
   /** @param file as the bundler names it in a comment */
   isInstalled(file: string): boolean
-  /** The file that the text between two offsets of the bundle comes from; undefined if that is unknown. */
+  /** The file of the text between two offsets of the bundle; undefined if that is unknown. */
   fileAt(offset: number, end: number): string | undefined
 }
 
 /**
- * Finds the modules of installed packages in a bundle that are in CommonJS and use nothing of the program's own files.
- * Undefined if there are none.
+ * Finds the modules of installed packages in a bundle that are in CommonJS and use nothing from the program's own
+ * files. Undefined if there are none.
  */
 export function packagesIn(statements: readonly Node[], code: string, sources: Sources): Packages | undefined {
   const of = new Map<string, Node>()
@@ -57,7 +60,7 @@ export function packagesIn(statements: readonly Node[], code: string, sources: S
     return false
   }
   const isApart = (statement: Node): boolean => loaders.get(statement)?.isWhole === true || isOfBundler(statement)
-  // Whatever rests on what is not apart is not either.
+  // A loader that depends on one that cannot be separated cannot be separated either.
   for (let before = -1; before !== loaders.size; ) {
     before = loaders.size
     for (const [statement, { call }] of loaders) if (!needsOf(call).every(isApart)) loaders.delete(statement)
@@ -97,7 +100,7 @@ function loadersIn(statements: readonly Node[], code: string, sources: Sources):
   return loaders
 }
 
-/** The loader that a statement is, or has in it. */
+/** The loader that a statement is or contains. */
 function loaderIn(statement: Node, number: number): Loader | undefined {
   if (statement.type !== 'VariableDeclaration') return undefined
   const [first, second] = statement['declarations'] as readonly Node[]
@@ -111,7 +114,7 @@ function loaderIn(statement: Node, number: number): Loader | undefined {
 
 const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
 
-/** Outside of functions, which may call it never, or more than once. */
+/** Outside of functions, which may run it never, or more than once. */
 function loaderWithin(value: unknown): Node | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -124,7 +127,7 @@ function loaderWithin(value: unknown): Node | undefined {
   return isLoader(value) ? value : loaderWithin(Object.values(value).filter((part) => typeof part === 'object'))
 }
 
-/** The bundler names the file of a module in a comment before it, unless it has put it where its only user was. */
+/** The bundler names the file of a module in a comment before it, unless it has inlined the module at its only use. */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
   return file !== undefined && isInstalled(file)
@@ -145,8 +148,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * The names of the bundle that a statement uses. One that is declared anywhere within is its own: the bundler gives what it
- * adds to a module names that the module has not.
+ * The names of the bundle that a statement uses. A name declared anywhere within is its own: names that the bundler
+ * adds never occur in the module.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
@@ -166,7 +169,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** Where a node has a name that stands for nothing outside of it. */
+/** Where a node has a name without meaning outside of it. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

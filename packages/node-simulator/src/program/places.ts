@@ -8,7 +8,7 @@ import { META, visit } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, type Node, parsed } from './syntax.ts'
 
-/** What a module finds in `import.meta`. */
+/** The content of a module's `import.meta`. */
 export interface Meta {
   readonly url: string
   readonly filename: string
@@ -18,7 +18,7 @@ export interface Meta {
   resolve(specifier: string): string
 }
 
-/** The `import.meta` of the modules of a start, by their files; without one, the entry's. */
+/** The `import.meta` of a start's modules, by file; without a file, the entry's. */
 export function metaOf(entry: string): (file?: string) => Meta {
   const made = new Map<string, Meta>()
   return (file = entry) => {
@@ -42,10 +42,10 @@ function resolvedFrom(url: string, specifier: string): string {
   }
 }
 
-/** What a module may ask for to find out where it is. */
+/** What a module may read to find out its own path. */
 const ASKS = /import\.meta|\b__(?:file|dir)name\b|\brequire\.main\b|\bmodule\.parent\b/
 
-/** Tells each module its own place, and whether it is the one that was started: in a bundle all are in one file. */
+/** Gives each module its own path, and whether it is the entry: in a bundle all are in one file. */
 export function ownPlaces(
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   entry: string,
@@ -66,7 +66,7 @@ export function ownPlaces(
   }
 }
 
-/** What stands for the module that was started, and for the one that asked for this one. */
+/** Stands for the entry module, and for the module that requested this one. */
 interface Main {
   readonly [member: string]: string
 }
@@ -80,9 +80,9 @@ const mainSeenFrom = (file: string, entry: string): Main => {
 
 interface Edits {
   readonly text: RolldownMagicString
-  /** Where `import.meta` stands. */
+  /** The places of `import.meta`. */
   readonly metas: readonly Node[]
-  /** `require.main`, `module.parent` where there is one, and what makes a `require` for an ES module. */
+  /** `require.main`, `module.parent` if there is one, and calls that create a `require` for an ES module. */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
   /** Names that Node gives to CommonJS, and that the module does not declare itself. */
   readonly free: readonly string[]
@@ -120,7 +120,7 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // Either name is anybody's to give.
+    // Any module may use either name.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

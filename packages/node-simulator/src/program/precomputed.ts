@@ -4,8 +4,8 @@ import { isInstalled } from './probes.ts'
 import { LISTED } from './tables.ts'
 
 /**
- * What `mime-types` works out whenever it is loaded, from a table that never changes, is written into the bundle instead:
- * under Express, which often has several copies of it, that was half of every run.
+ * Writes into the bundle what `mime-types` computes whenever it is loaded, from a table that never changes: under
+ * Express, which often has several copies of it, that was half of every run.
  */
 export const precomputed = {
   name: 'precomputed',
@@ -19,17 +19,17 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** The statement that fills its maps, alone in its line. */
+/** The statement that fills its maps, alone on its line. */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {
   readonly extensions: { readonly [type: string]: unknown }
   readonly types: { readonly [extension: string]: string }
-  /** Of version 3. */
+  /** In version 3. */
   readonly _extensionConflicts?: readonly unknown[]
 }
 
-/** Undefined for what is no `mime-types`, or needs what is not there. */
+/** Undefined for another module, or if a needed part is missing. */
 function exportsOf(code: string, id: string): MimeTypes | undefined {
   const module = { exports: {} as Partial<MimeTypes> }
   try {
@@ -42,7 +42,7 @@ function exportsOf(code: string, id: string): MimeTypes | undefined {
   return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
 }
 
-/** Lists of extensions stay those of the table, as programs may change them there. */
+/** Lists of extensions stay those of the table, because programs may change them there. */
 const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
   [
     `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,

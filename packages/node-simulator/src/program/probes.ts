@@ -4,10 +4,10 @@ import type { Scope } from './scopes.ts'
 import { isFunction, isNode, linesOf, type Node, parsed } from './syntax.ts'
 import { ModuleTouches, type Shared } from './touches.ts'
 
-/** What probed programs call. */
+/** The functions that probed programs call. */
 export const PROBE = '__chaosProbe'
 
-/** Where a program is probed besides its awaits: where its functions begin, or at every line of them as well. */
+/** The granularity of probes besides awaits: at the beginning of functions, or at every line of them as well. */
 export type Probing = 'functions' | 'lines'
 
 /** A place in the program as its author wrote it. */
@@ -17,24 +17,24 @@ export interface Site {
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The number of the function's own site; its own for a function. */
+  /** The number of the enclosing function's site; for a function, its own. */
   readonly within: number
-  /** Of a function, unless it has none. */
+  /** The name of a function, if it has one. */
   readonly name?: string | undefined
-  /** The state that it reads or changes as it runs, where lines are probed; and what it uses values of, read earlier. */
+  /** The state that it reads or changes, if lines are probed; and the earlier reads behind the values that it uses. */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives the function that uses it, or what it stands for. */
+/** A variable that outlives the function that uses it, or the resource that it represents. */
 export interface SharedState {
   readonly name: string
-  /** Which part, where a call's first argument says so: `seat:{}`. */
+  /** The part of it, if a call's first argument names one: `seat:{}`. */
   readonly part?: string | undefined
-  /** `memory`: every node has its own. `outside`: what it stands for is reached by all. */
+  /** `memory`: every node has its own. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
-  /** The number of the function that it is a variable of; absent for a module's. */
+  /** The number of the function that declares it; absent for a module's variable. */
   readonly of?: number | undefined
 }
 
@@ -44,16 +44,16 @@ export interface Probe {
   enters(site: number): boolean
   /** A statement is about to run. */
   at(site: number): void
-  /** What is awaited is known, and the function is left. */
+  /** The awaited value is known, and the function suspends. */
   gone<Value>(site: number, value: Value): Value
   /** The await ended. */
   back<Value>(site: number, value: Value): Value
 }
 
-/** Whether a file is of a package that others wrote. */
+/** Whether a file belongs to an installed package. */
 export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
 
-/** Probes the files of a program that its author wrote, none that were installed; their sites are added to `sites`. */
+/** Probes the files of a program that its author wrote, not installed ones; their sites are added to `sites`. */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   probing: Probing | undefined,
@@ -71,7 +71,7 @@ export const probePlugin = (
   },
 })
 
-/** How text is put between what is there: the first at a place comes first at the start of something, and last at its end. */
+/** The order of insertions at one offset: the first comes first at the start of a node, and last at its end. */
 interface Insertions {
   appendRight(index: number, text: string): unknown
   prependLeft(index: number, text: string): unknown
@@ -85,7 +85,7 @@ interface Probed {
   readonly text: Insertions
 }
 
-/** What runs nothing where it stands. */
+/** Statements that run nothing where they stand. */
 const DECLARES = /^(?:TS|Import|Export|FunctionDeclaration|ClassDeclaration|EmptyStatement|BlockStatement)/
 
 function probe(program: Node, probed: Probed): void {
@@ -100,7 +100,7 @@ function probe(program: Node, probed: Probed): void {
   const addStatement = (statement: Node, within: number): number =>
     add('statement', headOf(statement), within, touched?.of(statement, within))
 
-  /** `name` is what the node is assigned to. */
+  /** `name` is the variable that the node is assigned to. */
   function walk(value: unknown, within: number | undefined, name?: string): void {
     if (Array.isArray(value)) {
       for (const each of value) walk(each, within)
@@ -138,9 +138,9 @@ function probe(program: Node, probed: Probed): void {
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
-    // The body may be in parentheses, which its own place leaves out.
+    // The body may be in parentheses, which its own range leaves out.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // An await in the body may end here too, and what ends it must come first.
+    // An await in the body may end here too, and its closing text must come first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -168,7 +168,7 @@ function probe(program: Node, probed: Probed): void {
   walk(program, undefined)
 }
 
-/** What the places of a module touch, with functions by the numbers of their sites. */
+/** The state that places of a module touch, with functions by the numbers of their sites. */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
   const [scopes, numbers] = [new Map<number, Scope>(), new Map<Scope, number>()]
@@ -192,7 +192,10 @@ function touchesIn(program: Node) {
   }
 }
 
-/** What its author calls each await, by the number of its site: `server.ts:31`, and `server.ts:31#2` for the second of a line. */
+/**
+ * The name of each await for its author, by the number of its site: `server.ts:31`, and `server.ts:31#2` for the second
+ * on a line.
+ */
 export function awaitPlaces(sites: readonly Site[], directory: string): ReadonlyMap<number, string> {
   const [places, counts] = [new Map<number, string>(), new Map<string, number>()]
   for (const [number, { kind, file, line }] of sites.entries()) {
@@ -205,7 +208,7 @@ export function awaitPlaces(sites: readonly Site[], directory: string): Readonly
   return places
 }
 
-/** The statements that stand without braces where a block could. */
+/** The statements without braces where a block could stand. */
 function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =
@@ -223,7 +226,7 @@ function headOf(statement: Node): Node {
   return block === undefined ? statement : { ...statement, end: Math.max(statement.start, block.start - 1) }
 }
 
-/** What a function is called by its declaration, or by what it is the value of. */
+/** A function's name, from its declaration or from the variable that it is assigned to. */
 function nameIn(node: Node): string | undefined {
   const named = (node['id'] ?? node['key'] ?? (node.type === 'AssignmentExpression' ? node['left'] : undefined)) as
     | Node
@@ -232,7 +235,7 @@ function nameIn(node: Node): string | undefined {
   return typeof named?.['name'] === 'string' ? named['name'] : undefined
 }
 
-/** Where the `=>` of a function ends: neither one of its parameters' or types', nor one in a comment. */
+/** Where the `=>` of a function ends: not that of one of its parameters or types, nor one in a comment. */
 function arrowEnd({ params, returnType, typeParameters, start }: Node, code: string): number {
   const before = [...(params as readonly unknown[]), returnType, typeParameters].filter(isNode).map(({ end }) => end)
   const arrow = /(?:\/\*[\s\S]*?\*\/|\/\/.*|[\s\S])*?=>/y

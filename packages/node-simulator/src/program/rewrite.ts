@@ -2,7 +2,7 @@ import { parseAst } from 'rolldown/parseAst'
 import type { Node } from './syntax.ts'
 import { TABLE, type Table, tableIn } from './tables.ts'
 
-/** Names that the rewritten text finds around it. */
+/** Names in scope of the rewritten text. */
 export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
@@ -14,7 +14,10 @@ export interface FunctionBody {
   readonly tables: readonly Table[]
 }
 
-/** What is left of a statement: one expression alone, as the value of a variable, or all but one, which has a name instead. */
+/**
+ * The rest of a statement: one expression alone, as the value of a variable, or all but one, which is replaced by a
+ * name.
+ */
 export type Left =
   | 'all'
   | 'nothing'
@@ -28,9 +31,9 @@ interface Edit {
 }
 
 /**
- * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls, its
- * default export is what it returns (`{ default }`), and its other exports go. Large tables of data become calls too, since
- * each start makes most of them in vain. Every line stays the line it was; statements that are not kept leave it empty.
+ * An ES module as the text of an async function's body: its imports, which are only of built-in modules, become calls;
+ * its default export becomes the result (`{ default }`); its other exports are dropped. Large tables of data become
+ * calls too, since most starts do not use them. Every line keeps its number; dropped statements leave it empty.
  */
 export function asFunctionBody(
   code: string,
@@ -95,7 +98,7 @@ export function asFunctionBody(
 export const statementsOf = (code: string): readonly Node[] =>
   (parseAst(code, { lang: 'js' }) as unknown as Node)['body'] as readonly Node[]
 
-/** The name that the default export has in the module. */
+/** The local name of the default export. */
 function defaultExportIn(statements: readonly Node[]): string | undefined {
   for (const statement of statements) {
     if (statement.type === 'ExportDefaultDeclaration') return DEFAULT
@@ -108,7 +111,7 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/** The name of what is read of a literal `null`, as packages do that look for the prototype of errors. */
+/** The member that is read of a literal `null`, as packages do that look for the prototype of errors. */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
@@ -117,7 +120,10 @@ function readOfNull(statement: Node): string | undefined {
   return type === 'Literal' && raw === 'null' && kind === 'Identifier' ? String(name) : undefined
 }
 
-/** Throws what reading a member of `null` does. V8 reads the whole function again to tell what was null, at every start. */
+/**
+ * Throws the error of reading a member of `null`. V8 reads the whole function again to describe the null, at every
+ * start.
+ */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)
   Error.captureStackTrace(error, throwAsNull)
@@ -166,7 +172,7 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for the nodes of a syntax tree. If it returns false for one, those within that one are left out. */
+/** Calls `seen` for the nodes of a syntax tree. If it returns false for a node, those below are skipped. */
 export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)

@@ -2,17 +2,20 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 
 /** A name that a function or module declares. */
 export interface Declaration {
-  /** Where state that it holds is kept; undefined if it holds none that can change. */
+  /** Where the state that it holds is kept; undefined if it holds none that can change. */
   readonly kept?: 'memory' | 'outside' | undefined
-  /** Of a function: itself. */
+  /** For a function: itself. */
   readonly body?: Node | undefined
-  /** Of a constant: its text, as it is written. */
+  /** For a constant: its text in the source. */
   readonly text?: Node | undefined
   /** Whether it comes from Node's own file system. */
   readonly imported?: 'files' | undefined
 }
 
-/** The names of a function or module. Blocks have none of their own here, since two of one name seldom differ in kind. */
+/**
+ * The names of a function or module. Blocks have no scope of their own here, since two variables of one name seldom
+ * differ in kind.
+ */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
@@ -20,7 +23,7 @@ export interface Scope {
   readonly declared: Map<string, Declaration>
   /** Where classes of the module keep a member of this name. */
   keptOfThis(name: string): 'memory' | 'outside'
-  /** Whether it is being looked at, as a function that calls itself is. */
+  /** Whether it is being examined, so that a recursive function ends. */
   visiting: boolean
 }
 
@@ -79,7 +82,7 @@ function declareImports(node: Node, declared: Scope['declared']): void {
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
 
-/** A constant of which nothing can change is no state, and neither is what was taken out of something. */
+/** A constant that cannot change is no state, and neither is a value taken out of something. */
 function keptIn(
   init: Node | undefined,
   { isWhole, isConstant }: { readonly isWhole: boolean; readonly isConstant: boolean },
@@ -121,7 +124,7 @@ export function namesIn(pattern: unknown): readonly string[] {
   }
 }
 
-/** What a function's own variables are given: each time the names, and the value. */
+/** The assignments to a function's own variables: the names, and the value. */
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
   const walk = (value: unknown): void => {

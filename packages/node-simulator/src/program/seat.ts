@@ -12,7 +12,7 @@ import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
 import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 
-/** Some globals of Node, such as `crypto`, answer only if they are asked of the real object of all globals. */
+/** Some globals of Node, such as `crypto`, work only on the real global object. */
 const sharedGlobals: object = Object.create(
   globalThis,
   Object.fromEntries(
@@ -34,37 +34,37 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** Starts after which a seat is given up, since packages may keep something of each. */
+/** The number of starts after which a seat is discarded, since packages may keep something of each. */
 const MOST_STARTS = 500
 
-/** Programs with a package that does more, as it is loaded, than make what it exports, or keeps something of a start. */
+/** Programs with a package that does more when loaded than create its exports, or that keeps something of a start. */
 const unkept = new WeakSet<Program>()
 
-/** Whether a start of a program may have its packages as an earlier one loaded them. */
+/** Whether a start of a program may reuse packages that an earlier one loaded. */
 export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
 
 /** From now on every start of a program loads its packages anew. */
 export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
- * What a start of a program finds around it. Another start may take the same seat when the run is over, and with it the
- * installed packages as they were loaded: evaluating them anew takes longer than all else about a start. The program's own
- * files are always evaluated anew, and what they changed around them is undone.
+ * The surroundings of a program's start. Another start may reuse the seat when the run is over, and with it the loaded
+ * packages: evaluating them anew takes longer than everything else about a start. The program's own files are always
+ * evaluated anew, and their changes to the surroundings are undone.
  */
 export class Seat {
   readonly #process: EventEmitter = new EventEmitter()
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** Packages keep what belongs to the whole program here, and so that nobody can take it away. */
+  /** Packages keep program-wide state here, and make it impossible to remove. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
-  /** What all this was before anything of the program ran. */
+  /** The state of all this before any code of the program ran. */
   readonly #pristine: Noted[]
   readonly #program: Program
   #packages: object | undefined
   #starts = 0
-  /** How deep one package has another one loaded. */
+  /** The depth of packages loading one another. */
   #depth = 0
   #followsContext = false
   #isKept: boolean
@@ -87,14 +87,14 @@ export class Seat {
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
   }
 
-  /** Undoes what a start changed around it, and says whether another may take it. */
+  /** Undoes a start's changes to its surroundings, and returns whether another may reuse them. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
     clearConsole(this.#console)
     return putBack(this.#pristine).stays === undefined && emptyProcess(this.#process)
   }
 
-  /** Makes everything ready for a start, which has its turn. */
+  /** Prepares a start, which has its turn. */
   begin(life: Life, options: ProcessOptions): void {
     this.#starts++
     fillProcess(this.#process, this.#environment, options, life)
@@ -108,7 +108,7 @@ export class Seat {
     }
   }
 
-  /** Evaluates the program's own files; to be called within its turn. */
+  /** Evaluates the program's own files; call it within the program's turn. */
   start(probe: Probe): Promise<Exports> {
     const around: Surroundings = {
       ...{ require: requireBuiltin, importBuiltin, process: this.#process, console: this.#console },
@@ -122,10 +122,10 @@ export class Seat {
     return [this.#console, this.#global, this.#reflect]
   }
 
-  /** As the bundler's own, which it stands for. */
+  /** Behaves as the bundler's own function, which it replaces. */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
-  /** A package that does more than make what it exports is needed anew at every start. */
+  /** A package that does more than create its exports is needed anew at every start. */
   #watched(evaluate: () => void): void {
     if (this.#depth > 0) {
       evaluate()
@@ -144,7 +144,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // Built-in modules that it is the first to ask for were noted as they were made.
+    // Built-in modules that it is the first to request were recorded when they were created.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true
@@ -163,7 +163,7 @@ export class Seat {
   }
 }
 
-/** `__commonJSMin` of the bundler: a module is evaluated when it is first asked for. */
+/** `__commonJSMin` of the bundler: a module is evaluated on first use. */
 const loadingOnce: LoadModule = (load, given) => {
   let module = given
   return () => {

@@ -4,17 +4,17 @@ import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
-/** The seats that a run takes, each of which belongs to one start until the run is over. */
+/** The seats of a run; each belongs to one start until the run is over. */
 export class Seats {
   readonly #isKept: boolean
   readonly #taken: Taken[] = []
 
-  /** @param isKept whether starts of later runs may take them. */
+  /** @param isKept whether starts of later runs may reuse them. */
   constructor(isKept: boolean) {
     this.#isKept = isKept
   }
 
-  /** A seat for a node that is told this. */
+  /** A seat for a node with these arguments and environment. */
   take(program: Program, life: Life, options: ProcessOptions): Seat {
     const isKept = this.#isKept && keepsPackages(program)
     const free = isKept ? freeOf(program, JSON.stringify([life.id, options])) : []
@@ -44,15 +44,15 @@ interface Taken {
   readonly free: Seat[]
 }
 
-/** Since seats of the program are kept: a package may keep something of every start. */
+/** Since seats of the program were first kept: a package may keep something of every start. */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** Of one node: it hardly ever starts more often in one run. */
+/** For one node, which hardly ever starts more often in one run. */
 const MOST_FREE = 8
 
 interface Kept {
-  /** What was taken of the heap then. */
+  /** The heap in use at that time. */
   readonly heapBefore: number
-  /** By what nodes are told. */
+  /** By the nodes' arguments and environment. */
   readonly free: Map<string, Seat[]>
 }
 

@@ -14,14 +14,14 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // The functions that bundling adds stand at a statement of the program, too.
+  // Functions that bundling adds are attributed to a statement of the program, too.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )
   return { what: `${error.name}: ${error.message}`, trace: own.length > 0 ? own : places }
 }
 
-/** The line that called an assertion: the first outside of the package that passed it on. */
+/** The line that called an assertion: the first one outside of the package of assertions. */
 export function callerOf(program: Program, stack = ''): string | undefined {
   const frames = program.frames(stack)
   const caller = frames.find(({ file }) => file !== frames[0]?.file)

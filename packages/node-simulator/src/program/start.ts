@@ -13,11 +13,11 @@ export interface Starting {
   readonly args: readonly string[]
   readonly files: Files
   readonly environment: { readonly [name: string]: string }
-  /** Told of its default export, once its modules have been evaluated. */
+  /** Called with its default export, once its modules have been evaluated. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/** Starts a program as a node's: its own files are evaluated anew, and its packages unless the seat has them. */
+/** Starts the program of a node: its own files are evaluated anew, and its packages unless the seat has them. */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
@@ -27,7 +27,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
   const { entry, directory } = program
   life.enter(() => {
     const seat = seats.take(program, life, { entry, directory, args, environment })
-    // As Node does with modules: their first turn is a promise's.
+    // As in Node, modules first run in a promise's turn.
     Promise.resolve()
       .then(() => seat.start(probe))
       .then((exported) => evaluated?.(exported?.default))
@@ -37,7 +37,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
 
 const NO_PROBE: Probe = { enters: () => false, at() {}, gone: (_, value) => value, back: (_, value) => value }
 
-/** Holds what is to be held, and tells of the code that runs for a request of a client, with the request. */
+/** Holds requests as planned, and reports the code that runs for a client's request, with the request. */
 function probeOf(life: Life, awaits: Program['awaits']): Probe {
   const { id: node, world } = life
   const { requests, holds } = world

@@ -40,7 +40,7 @@ const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } =
   '.tsx': 'tsx',
 }
 
-/** The syntax tree of a file. Undefined for what is no program, and for what is wrong: the bundler says where. */
+/** The syntax tree of a file. Undefined for a file that is no program or has errors, which the bundler reports. */
 export function parsed(code: string, file: string): Node | undefined {
   const lang = LANGUAGES[extname(file)]
   if (lang === undefined) return undefined

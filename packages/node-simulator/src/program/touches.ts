@@ -4,15 +4,18 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** Which part, where a call's first argument says so: `seat:{}`. */
+  /** The part of it, if a call's first argument names one: `seat:{}`. */
   readonly part: string | undefined
-  /** `memory`: every node has its own. `outside`: what it stands for is reached by all. */
+  /** `memory`: every node has its own. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
-  /** The function that it is a variable of; undefined for a module's. */
+  /** The function that declares it; undefined for a module's variable. */
   readonly of: Scope | undefined
 }
 
-/** What a piece of a program reads and changes of {@link Shared} state, and what the values that it uses were read of earlier. */
+/**
+ * The {@link Shared} state that a piece of a program reads and changes, and the earlier reads behind the values that it
+ * uses.
+ */
 export interface Touches {
   readonly reads: readonly Shared[]
   readonly writes: readonly Shared[]
@@ -30,16 +33,16 @@ const FILES: Shared = { name: 'files', part: undefined, kept: 'memory', of: unde
 type Kind = keyof Touches
 type Sink = (kind: Kind, shared: Shared) => void
 
-/** What every piece of a module touches, worked out from its text alone. */
+/** The state that every piece of a module touches, derived from its text alone. */
 export class ModuleTouches {
   readonly #scopes: ReadonlyMap<Node, Scope>
-  /** Of local variables: what their values were read of. */
+  /** For local variables: the state that their values were read from. */
   readonly #derived = new Map<Scope, Map<string, Set<Shared>>>()
   readonly #known = new Map<string, Shared>()
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // What a function returns is known once what it reads is, and that may rest on other functions.
+    // The reads behind a function's result depend on the functions that it calls.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -49,7 +52,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Of an expression, or a statement without the statements and functions in it. */
+  /** Examines an expression, or a statement without the statements and functions in it. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -65,7 +68,7 @@ export class ModuleTouches {
     for (const name of targets) names.set(name, new Set([...(names.get(name) ?? []), ...found]))
   }
 
-  /** `isRun`: only what runs here; otherwise also what the functions that it calls read. */
+  /** `isRun`: only what runs here; otherwise also reads of the functions that it calls. */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
       if (Array.isArray(part)) for (const each of part) go(each)
@@ -126,7 +129,7 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /** A variable of this function's own is nobody else's, unless it holds what somebody else has. */
+  /** A function's own variable is private, unless it holds something shared. */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -179,7 +182,7 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // What is looked up in an object of this node is the object's own; a value of what is outside is a copy.
+      // A member of an object of this node belongs to that object; a value from outside is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }
@@ -193,7 +196,7 @@ export class ModuleTouches {
   }
 }
 
-/** Chains of functions that return what another has read. */
+/** The longest chain of functions that return each other's reads. */
 const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
@@ -208,7 +211,7 @@ function everyStatement(body: Node, visit: (statement: Node) => void): void {
 
 const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
 
-/** What a statement runs itself: the statements in it come after. */
+/** The part of a statement that runs by itself, without the statements in it. */
 function headParts(node: Node): readonly Node[] {
   const members = HEADS[node.type]
   return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)
@@ -242,13 +245,13 @@ function unwrapped(node: Node): Node {
   return isNode(inner) ? unwrapped(inner) : node
 }
 
-/** Of `a.b.c`, that is `a`. */
+/** For `a.b.c`, this is `a`. */
 function baseOf(node: Node): Node {
   const plain = unwrapped(node)
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/** What a call's first argument says of the part of a store that it is about: `seat:{}`. */
+/** The part of a store that a call's first argument names: `seat:{}`. */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first
@@ -260,7 +263,7 @@ function partOf(call: Node, scope: Scope): string | undefined {
 
 const nameOf = (member: Node): string => String((member['property'] as Node)['name'] ?? '')
 
-/** Of `this.seats.get`, that is `seats`. */
+/** For `this.seats.get`, this is `seats`. */
 function memberOfThis(node: Node): string | undefined {
   const plain = unwrapped(node)
   if (plain.type !== 'MemberExpression') return undefined

@@ -8,9 +8,9 @@ export interface Call {
   readonly session: Session
   /** The database that is selected. */
   readonly database: Database
-  /** As it was written. */
+  /** As written by the client. */
   readonly name: string
-  /** What follows the name. */
+  /** The words after the name. */
   readonly args: readonly string[]
   /** @throws WrongWordCount, UnknownCommand for a command that cannot be run. */
   readonly requireRunnable: (words: readonly string[]) => void
@@ -18,16 +18,16 @@ export interface Call {
   readonly perform: (session: Session, words: readonly string[]) => Reply
 }
 
-/** The command waits, unless it is within a transaction. */
+/** Makes the command wait, unless it is within a transaction. */
 export interface Waits {
   readonly waits: Omit<Waiting, 'database'>
 }
 
 export interface Command {
   readonly name: string
-  /** How many words it has, its name included; negative: at least as many. */
+  /** The number of its words, including its name; negative: at least as many. */
   readonly words: number
-  /** The same of its subcommands, by their names; others are not known. */
+  /** The same for its subcommands, by name; others are unknown. */
   readonly subcommands?: { readonly [name: string]: number } | undefined
   /** Undefined: it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined

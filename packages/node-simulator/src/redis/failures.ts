@@ -3,11 +3,11 @@ export class CommandError extends Error {
   override readonly name: string = 'CommandError'
 }
 
-/** A command or an option that this server does not know: what a real one would answer can only be guessed. */
+/** A command or an option that this server does not know: a real server's reply can only be guessed. */
 export class UnknownCommand extends Error {
   override readonly name: string = 'UnknownCommand'
   readonly what: string
-  /** Follows "it". */
+  /** Completes a sentence that begins with "it". */
   readonly because: string
 
   constructor(what: string, because = 'is not known to the simulated Redis yet') {
@@ -17,7 +17,7 @@ export class UnknownCommand extends Error {
   }
 }
 
-/** A command has fewer or more words than it can have, whatever they are. */
+/** A command has too few or too many words, whatever they are. */
 export class WrongWordCount extends CommandError {
   constructor(name: string) {
     super(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)

@@ -1,4 +1,4 @@
-/** Whether Redis would match a text by a pattern, as of `KEYS` and `PSUBSCRIBE`. */
+/** Whether Redis would match a text by a pattern, as in `KEYS` and `PSUBSCRIBE`. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   let source = ''
   for (let i = 0; i < pattern.length; i++) {

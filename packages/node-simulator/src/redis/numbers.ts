@@ -13,13 +13,13 @@ export function wholeOf(text: string): bigint {
   return value
 }
 
-/** @throws CommandError also beyond what a double holds exactly, which no place or time needs. */
+/** @throws CommandError also beyond the integers that a double holds exactly, which no index or time needs. */
 export function integerOf(text: string): number {
   const value = Number(wholeOf(text))
   return value
 }
 
-/** @throws CommandError if the sum has no 64 bits. */
+/** @throws CommandError if the sum does not fit into 64 bits. */
 export function sumOf(text: string, by: bigint): bigint {
   const sum = wholeOf(text) + by
   if (sum < LEAST || sum > MOST) throw new CommandError('ERR increment or decrement would overflow')
@@ -37,17 +37,17 @@ export function doubleOf(text: string, message = 'ERR value is not a valid float
   return value
 }
 
-/** The 64 bits of precision that Redis adds floats with, as on x86. */
+/** The 64-bit precision with which Redis adds floats, as on x86. */
 const PRECISION = 64
 const PLACES = 17
 
 interface Float {
   readonly mantissa: bigint
-  /** Of two. */
+  /** An exponent of two. */
   readonly exponent: number
 }
 
-/** The sum as Redis prints it: of two 80-bit floats, to 17 places. */
+/** The sum as Redis prints it: of two 80-bit floats, to 17 decimal places. */
 export function floatSum(one: string, other: string): string {
   const [a, b] = [floatOf(one), floatOf(other)]
   const exponent = Math.min(a.exponent, b.exponent)
@@ -79,7 +79,7 @@ function rounded(numerator: bigint, denominator: bigint, exponent: number): Floa
   const [sign, size] = numerator < 0n ? [-1n, -numerator] : [1n, numerator]
   const shift = PRECISION - (bitsOf(size) - bitsOf(denominator))
   const [top, bottom] = shift >= 0 ? [size << BigInt(shift), denominator] : [size, denominator << BigInt(-shift)]
-  // The quotient may have one bit more than there is room for.
+  // The quotient may have one bit too many.
   const excess = bitsOf(top / bottom) > PRECISION ? 1 : 0
   const mantissa = nearest(top, bottom << BigInt(excess))
   return { mantissa: sign * mantissa, exponent: exponent - shift + excess }

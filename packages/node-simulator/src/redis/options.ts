@@ -2,9 +2,9 @@ import type { Call } from './command.ts'
 import { syntaxError, UnknownCommand } from './failures.ts'
 
 export interface KnownOptions {
-  /** Words that stand for themselves. */
+  /** Words without a value. */
   readonly flags?: readonly string[]
-  /** Words that a value follows. */
+  /** Words followed by a value. */
   readonly valued?: readonly string[]
 }
 

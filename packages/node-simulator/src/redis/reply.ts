@@ -1,4 +1,4 @@
-/** What a command answers, whatever the protocol. Strings hold one byte in each character. */
+/** A command's reply, in any protocol. Strings hold one byte per character. */
 export type Reply =
   | string
   | number
@@ -7,7 +7,7 @@ export type Reply =
   | readonly Reply[]
   | { readonly simple: string }
   | { readonly error: string }
-  /** Keys and values, in turns. */
+  /** Keys and values, alternating. */
   | { readonly map: readonly Reply[] }
   | { readonly set: readonly Reply[] }
   | { readonly push: readonly Reply[] }
@@ -21,7 +21,7 @@ export type Reply =
 export const OK: Reply = { simple: 'OK' }
 export const NO_ARRAY: Reply = { noArray: true }
 
-/** The bytes of a reply, one in each character. */
+/** The bytes of a reply, one per character. */
 export function printReply(reply: Reply, protocol: 2 | 3): string {
   if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n'
   if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`

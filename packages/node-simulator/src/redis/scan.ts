@@ -9,7 +9,7 @@ import type { Reply } from './reply.ts'
 const USUAL_COUNT = 10
 
 /**
- * One page of names, in the order of their hashes: a cursor is the hash to go on from, so that whatever is there from the
+ * One page of names, in the order of their hashes. A cursor is the hash to go on from, so a name that exists from the
  * first page to the last is on one of them.
  */
 export function scanned(

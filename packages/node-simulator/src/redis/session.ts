@@ -1,12 +1,12 @@
 import type { Reply } from './reply.ts'
 
-/** A connection, as the server knows it. */
+/** A connection, as the server sees it. */
 export interface Session {
   readonly id: number
   protocol: 2 | 3
   name: string
   database: number
-  /** The commands of a transaction that is open. */
+  /** The commands of an open transaction. */
   queued: (readonly string[])[] | undefined
   /** Whether a command of the transaction could not be queued. */
   aborted: boolean
@@ -14,11 +14,11 @@ export interface Session {
   readonly channels: Set<string>
   readonly patterns: Set<string>
   waiting: Waiting | undefined
-  /** Commands that came while it waited. */
+  /** Commands that arrived while it waited. */
   readonly backlog: (readonly string[])[]
   /** Replies that have not left yet. */
   outbox: Reply[]
-  /** It is to be closed once the replies have left. */
+  /** Whether to close it once the replies have left. */
   closing: boolean
 }
 
@@ -28,11 +28,11 @@ export interface Waiting {
   readonly keys: readonly string[]
   /** 0: for ever. */
   readonly timeoutMs: number
-  /** What it does once there is something at the key. */
+  /** The command to execute once the key has something. */
   readonly does: (key: string) => readonly string[]
-  /** Its reply, from that of the command above; undefined: there was nothing. */
+  /** Its reply, given that of the command above; undefined: there was nothing. */
   readonly reply: (key: string, reply: Reply) => Reply | undefined
-  /** Its reply if nothing ever came. */
+  /** Its reply on timeout. */
   readonly nothing: Reply
 }
 

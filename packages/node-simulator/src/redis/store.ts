@@ -2,7 +2,7 @@ import { wrongType } from './failures.ts'
 import type { Session } from './session.ts'
 import type { Stream } from './stream.ts'
 
-/** The value of a key, by its type. Strings hold one byte in each character. */
+/** The value of a key, by its type. Strings hold one byte per character. */
 export interface Values {
   readonly string: { readonly type: 'string'; text: string }
   readonly hash: { readonly type: 'hash'; readonly fields: Map<string, string> }
@@ -41,12 +41,12 @@ const sizeOf = (value: Value): number => {
   }
 }
 
-/** The keys of one database. What has expired is found gone when it is looked at. */
+/** The keys of one database. Expired keys are removed when they are accessed. */
 export class Database {
   readonly number: number
   readonly #store: Store
   entries: Map<string, Entry> = new Map()
-  /** The change at which each key was last modified, for `WATCH`. */
+  /** The number of the change that last modified each key, for `WATCH`. */
   readonly #versions = new Map<string, number>()
 
   constructor(store: Store, number: number) {
@@ -69,13 +69,13 @@ export class Database {
     return value as Values[Type]
   }
 
-  /** Puts a value in the place of whatever the key holds, with this time to live. */
+  /** Replaces whatever the key holds by a value with this time to live. */
   put(key: string, value: Value, expiresAt?: number): void {
     this.entries.set(key, { value, expiresAt })
     this.changed(key)
   }
 
-  /** Whether there was such a key. */
+  /** Whether the key existed. */
   remove(key: string): boolean {
     if (!this.entries.delete(key)) return false
     this.changed(key)
@@ -93,7 +93,7 @@ export class Database {
     return removed
   }
 
-  /** The value of a key was modified: a collection that has become empty is no key any more. */
+  /** The value of a key was modified: an empty collection is removed. */
   changed(key: string): void {
     const value = this.entries.get(key)?.value
     if (value !== undefined && sizeOf(value) === 0) this.entries.delete(key)
@@ -116,24 +116,24 @@ export class Database {
   }
 }
 
-/** Everything that a server keeps. */
+/** The whole state of a server. */
 export class Store {
   readonly databases: readonly Database[] = Array.from({ length: DATABASES }, (_, i) => new Database(this, i))
-  /** The server's clock when the command that runs now began, in milliseconds. */
+  /** The server's clock at the start of the current command, in milliseconds. */
   now = 0
   changes = 0
-  /** How many random numbers were drawn; with the seed it decides those to come. */
+  /** The number of random numbers drawn; with the seed it decides the next ones. */
   draws = 0
   readonly #random: (n: number) => number
   readonly channels: Map<string, Set<Session>> = new Map()
   readonly patterns: Map<string, Set<Session>> = new Map()
-  /** Sessions that wait for a key, in the order in which they came. */
+  /** Sessions that wait for a key, in order of arrival. */
   readonly blocked: Set<Session> = new Set()
   /** Keys that were modified while sessions waited. */
   touched: { readonly database: number; readonly key: string }[] = []
   /** Scripts that were loaded, by their SHA-1; a restart forgets them. */
   readonly scripts: Map<string, string> = new Map()
-  /** What changed the store, in order, unless nobody asks. */
+  /** The changes of the store, in order, if they are recorded. */
   journal: Change[] | undefined
 
   /** `random` is the nth number of a stream, uniform in [0, 1). */
@@ -152,7 +152,7 @@ export class Store {
     return found
   }
 
-  /** A server with the same keys, to which nobody is connected. */
+  /** A server with the same keys and no connections. */
   copy(): Store {
     const copy = new Store(this.#random)
     copy.draws = this.draws
@@ -161,7 +161,7 @@ export class Store {
   }
 }
 
-/** Commands that changed the keys at one moment, all or none of which survive. */
+/** Commands that changed the keys at one moment; all or none of them survive. */
 export interface Change {
   readonly now: number
   readonly draws: number

@@ -6,7 +6,7 @@ import { idText } from './stream-ids.ts'
 
 export const streamAt = ({ database }: Call, key = ''): Stream | undefined => database.value(key, 'stream')
 
-/** Makes the stream if there is none. */
+/** Creates the stream if there is none. */
 export function streamFor(call: Call, key: string): Stream {
   const found = streamAt(call, key)
   if (found !== undefined) return found
@@ -31,12 +31,12 @@ export function groupAt(
 
 export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
 
-/** What a consumer did is kept, and wakes nobody. */
+/** Records an action of a consumer; it unblocks nobody. */
 export function noteChange({ store }: Call): void {
   store.changes++
 }
 
-/** The entry of a consumer that asks for something, which makes it known. */
+/** The state of a consumer that makes a request, created if necessary. */
 export function consumerOf({ store }: Call, group: Group, name: string): void {
   const consumer = group.consumers.get(name)
   if (consumer !== undefined) consumer.seenAt = store.now

@@ -25,14 +25,14 @@ function partOf(text: string): bigint {
   return value
 }
 
-/** An ID as `ms-sequence`, or `ms` alone with the sequence that is meant then. @throws CommandError */
+/** An ID as `ms-sequence`, or `ms` alone with the default sequence. @throws CommandError */
 export function idOf(text: string, missing: bigint = 0n): StreamId {
   const [ms = '', sequence, ...rest] = text.split('-')
   if (rest.length > 0) throw invalidId()
   return makeId(partOf(ms), sequence === undefined ? missing : partOf(sequence))
 }
 
-/** The bounds of a range: `-`, `+`, an ID, or `(` and the ID that is no part of it. */
+/** The bounds of a range: `-`, `+`, an ID, or `(` and an excluded ID. */
 export function rangeOf(first: string, last: string): readonly [from: StreamId, to: StreamId] {
   const bound = (text: string, missing: bigint): readonly [id: StreamId, isOpen: boolean] => {
     if (text === '-' || text === '+') return [text === '-' ? LEAST_ID : MOST_ID, false]

@@ -2,11 +2,11 @@ import { LEAST_ID, type StreamId } from './stream-ids.ts'
 
 export interface StreamEntry {
   readonly id: StreamId
-  /** Fields and values, in turns. */
+  /** Fields and values, alternating. */
   readonly fields: readonly string[]
 }
 
-/** An entry that a consumer has got and not acknowledged. */
+/** An entry that a consumer got and has not acknowledged. */
 export interface Delivery {
   consumer: string
   deliveredAt: number
@@ -15,14 +15,14 @@ export interface Delivery {
 
 export interface Consumer {
   readonly name: string
-  /** When it last asked, and when it last got something; undefined: never. */
+  /** When it last made a request, and when it last got something; undefined: never. */
   seenAt: number
   activeAt: number | undefined
 }
 
 export interface Group {
   lastId: StreamId
-  /** How many entries were ever read; undefined where that cannot be known. */
+  /** The number of entries ever read; undefined if that is unknowable. */
   readCount: number | undefined
   readonly pending: Map<StreamId, Delivery>
   readonly consumers: Map<string, Consumer>
@@ -33,7 +33,7 @@ export interface Stream {
   /** By ID. */
   entries: StreamEntry[]
   lastId: StreamId
-  /** How many were ever added. */
+  /** The number of entries ever added. */
   addedCount: number
   greatestDeleted: StreamId
   readonly groups: Map<string, Group>
@@ -48,7 +48,7 @@ export const createStream = (): Stream => ({
   groups: new Map(),
 })
 
-/** Where the first entry from this ID on is. */
+/** The index of the first entry with at least this ID. */
 export function placeOf({ entries }: Stream, id: StreamId): number {
   let [low, high] = [0, entries.length]
   while (low < high) {
@@ -68,7 +68,7 @@ export function entryAt(stream: Stream, id: StreamId): StreamEntry | undefined {
 export const entriesBetween = (stream: Stream, from: StreamId, to: StreamId): readonly StreamEntry[] =>
   from > to ? [] : stream.entries.slice(placeOf(stream, from), placeOf(stream, to + 1n))
 
-/** Of these IDs, those of entries that there were. */
+/** Those of these IDs that have entries. */
 export function removeEntries(stream: Stream, ids: readonly StreamId[]): number {
   let count = 0
   for (const id of ids) {
@@ -81,7 +81,7 @@ export function removeEntries(stream: Stream, ids: readonly StreamId[]): number 
   return count
 }
 
-/** How a stream is cut: to a length, or from an ID on. */
+/** How a stream is trimmed: to a length, or from an ID on. */
 export interface Trimming {
   readonly by: 'length' | 'id'
   readonly to: bigint
@@ -90,7 +90,7 @@ export interface Trimming {
 }
 
 const NODE_ENTRIES = 100
-/** How many an approximate cut removes at most. */
+/** The most entries that an approximate trim removes. */
 const MOST_REMOVED = 100 * NODE_ENTRIES
 
 /** Removes the oldest entries; returns how many. */
@@ -107,7 +107,7 @@ export function trim(
   return count
 }
 
-/** How many entries were added up to this ID; undefined where deletions hide it. */
+/** The number of entries added up to this ID; undefined if deletions make that unknowable. */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0
@@ -120,7 +120,7 @@ export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   return id === first ? addedCount - entries.length + 1 : undefined
 }
 
-/** Whether an entry from this ID on was deleted, as far as the greatest such ID tells. */
+/** Whether an entry from this ID on was deleted, as far as the greatest deleted ID shows. */
 export function hasGapAfter({ entries, greatestDeleted }: Stream, id: StreamId): boolean {
   if (entries.length === 0 || greatestDeleted === LEAST_ID) return false
   return greatestDeleted >= id

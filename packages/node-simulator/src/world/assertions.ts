@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/** Where `@chaosproxy/assertions` looks for a listener among the globals of a program. */
+/** The global where `@chaosproxy/assertions` looks for a listener. */
 export const LISTENER: symbol = Symbol.for('chaosproxy.assertions')
 
 /** An assertion that a run failed. */
@@ -11,24 +11,24 @@ export interface Breach {
   readonly what: string
 }
 
-/** A `sometimes` or `reachable`, as reports call it: `sometimes "a show sells out"`. */
+/** The name of a `sometimes` or `reachable` in reports: `sometimes "a show sells out"`. */
 export const assertionName = (kind: string, name: string): string => `${kind} ${JSON.stringify(name)}`
 
 const LONGEST_DETAILS = 300
 
-/** What the programs of a run assert. */
+/** The assertions of a run's programs. */
 export class Assertions {
   /** The first that failed. */
   broken: Breach | undefined
   readonly #met = new Set<string>()
   readonly #expected: Set<string>
 
-  /** `expected` are the names of those that some run is to meet, as far as the program's text tells. */
+  /** `expected` are the names of those that some run should reach, as found in the program's text. */
   constructor(expected: Iterable<string>) {
     this.#expected = new Set(expected)
   }
 
-  /** `place` is asked only for one that fails. */
+  /** `place` is called only for one that fails. */
   hear(node: NodeId, place: () => string | undefined, [kind, holds, name, details]: readonly unknown[]): void {
     const full = assertionName(String(kind), String(name))
     if (kind === 'sometimes' || kind === 'reachable') {
@@ -42,12 +42,12 @@ export class Assertions {
     this.broken = { name: full, node, what: `${what}${at === undefined ? '' : ` at ${at}`}${detailsText(details)}` }
   }
 
-  /** Those that this run has met. */
+  /** Those that this run has reached. */
   met(): readonly string[] {
     return [...this.#met]
   }
 
-  /** Those that this run has not met. */
+  /** Those that this run has not reached. */
   unmet(): readonly string[] {
     return [...this.#expected].filter((name) => !this.#met.has(name)).map((name) => `${name} was not met`)
   }

@@ -12,14 +12,14 @@ export interface Stoppable {
   kill(): boolean
 }
 
-/** What faults act on. */
+/** The parts of a cluster that faults act on. */
 export interface Injectable {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, Stoppable>
 }
 
-/** Every kind of fault that simulated programs can suffer, and what it does. It is in force on return. */
+/** Injects every kind of fault that simulated programs can suffer. The fault is in force on return. */
 export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, around: Injectable) => Undo } = {
   partition: onLinks,
   blackhole: onLinks,

@@ -4,11 +4,11 @@ import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
 /** How long each packet takes, before faults. */
 export interface Delays {
-  /** `drawn` is what the seed decides, in nanoseconds. */
+  /** `drawn` is the seed's choice, in nanoseconds. */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/** As drawn, unless the unusual ones are planned; `told` hears of every one. */
+/** As drawn, unless unusual delays are planned; `told` hears every delay. */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

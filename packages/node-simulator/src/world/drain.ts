@@ -1,15 +1,17 @@
 import process from 'node:process'
 import { types } from 'node:util'
 
-/** Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught where uncaught errors end. */
+/**
+ * Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught where uncaught errors arrive.
+ */
 const RESET = Symbol('reset')
 
-/** Runs every pending `nextTick` and microtask, synchronously (DEP0134 documents it away, and every Node has it). */
+/** Runs every pending `nextTick` and microtask, synchronously (deprecated by DEP0134, but present in every Node). */
 const tick: () => void = (process as unknown as { _tickCallback(): void })._tickCallback
 
 /**
- * Runs what the turn left behind until nothing is left. What a callback throws is handed on, and the rest runs
- * nevertheless.
+ * Runs the callbacks that a turn left behind until none is left. Errors thrown by a callback are passed on, and the
+ * rest still runs.
  */
 export function drain(threw: (error: unknown) => void): void {
   for (;;) {
@@ -29,13 +31,13 @@ const emptyContexts = (): void =>
     throw RESET
   })
 
-/** Empties the stack of asynchronous contexts, while uncaught errors are taken over. */
+/** Empties the stack of asynchronous contexts, while uncaught errors are intercepted. */
 export function resetContexts(): void {
   emptyContexts()
   tick()
 }
 
-/** Whether promises can be run to their end here: not from within one, as every `await` is. */
+/** Whether promises can be run to their end here: not from within one, as after every `await`. */
 export function canDrain(): boolean {
   let done = false
   queueMicrotask(() => {
@@ -50,8 +52,7 @@ type Listener = (...args: unknown[]) => void
 const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
 
 /**
- * Takes over uncaught errors, unhandled rejections and warnings from Node. The result gives them back to the listeners
- * that had them before.
+ * Intercepts uncaught errors, unhandled rejections and warnings. The result gives them back to the previous listeners.
  */
 export function takeUncaught(thrown: (error: unknown, rejected: Promise<unknown> | undefined) => void): () => void {
   if (process.hasUncaughtExceptionCaptureCallback())

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Random } from '@chaosproxy/faults'
 
-/** A file: what its program sees, and what the disk certainly has. */
+/** A file: the content that its program sees, and the content that is certainly on disk. */
 export interface Inode {
   readonly kind: 'file' | 'directory'
   readonly number: number
@@ -19,7 +19,7 @@ type Write =
 /** A change of the names in directories, which the journal of the file system makes durable in order. */
 interface Naming {
   readonly path: string
-  /** Undefined: the name goes. */
+  /** Undefined: the name is removed. */
   readonly inode: Inode | undefined
 }
 
@@ -52,7 +52,7 @@ const ERRORS: { readonly [code in ErrorCode]: readonly [errno: number, text: str
   ENOTEMPTY: [-39, 'directory not empty'],
 }
 
-/** The disk of a node. It outlives the node's programs; what was never fsynced may not outlive a loss of power. */
+/** The disk of a node. It outlives the node's programs; data that was never fsynced may not survive a power loss. */
 export class Files {
   #names = new Map<string, Inode>()
   #durableNames = new Map<string, Inode>()
@@ -68,7 +68,7 @@ export class Files {
     return this.#names.get(path)
   }
 
-  /** The directory that a name is to be in. */
+  /** The directory that should contain a name. */
   requireParent(path: string, syscall: string): void {
     const parent = this.#names.get(posix.dirname(path))
     if (parent === undefined) throw new FileError('ENOENT', syscall, path)
@@ -87,7 +87,7 @@ export class Files {
     this.#name(path, undefined)
   }
 
-  /** With everything below it. */
+  /** Including everything below it. */
   rename(from: string, to: string): void {
     for (const [path, inode] of [...this.#names]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue
@@ -121,14 +121,17 @@ export class Files {
     inode.changedMs = nowMs
   }
 
-  /** What was written to it is durable, and so is every name given so far: the journal is written in order. */
+  /** All data written to it is durable, and so is every name created so far: the journal is written in order. */
   sync(inode: Inode): void {
     inode.durable = inode.data
     inode.pending = []
     this.#commit()
   }
 
-  /** The power goes: of what was not fsynced a part is there, the last write perhaps in part, and later ones not. */
+  /**
+   * The power fails: a part of the data that was not fsynced survives, the last write perhaps in part, and later ones
+   * not.
+   */
   losePower(random: Random): void {
     for (const { path, inode } of this.#naming.slice(0, random.integer(this.#naming.length + 1)))
       applied(this.#durableNames, path, inode)

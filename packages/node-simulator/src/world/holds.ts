@@ -1,7 +1,7 @@
 import { nanos } from '@chaosproxy/history'
 import type { PlannedHold } from '@chaosproxy/simulator'
 
-/** Virtual time, in which programs take their turns. */
+/** Virtual time, in which programs take turns. */
 interface Turns<Life> {
   readonly queue: { readonly now: number }
   after(delayNanos: number, life: Life, run: () => void): () => void
@@ -9,7 +9,7 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** How many have still to pass. */
+  /** How many requests have still to pass. */
   left: number
   release(): void
 }
@@ -25,17 +25,17 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Times count from here on. */
+  /** Times of holds count from here on. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }
 
-  /** An await is reached with this value; returned is what is awaited instead. */
+  /** An await is reached with this value; the result is awaited instead. */
   gone<Value>(life: Life, place: string | undefined, value: Value): Value {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // Whoever awaits a promise in place of its value gets the same.
+    // Everyone who awaits a promise in place of its value gets the same promise.
     return this.#held(hold, life, value) as Value
   }
 
@@ -61,7 +61,7 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // In a turn of its own: whoever has passed does so to its next await.
+        // In its own turn, so that the request that passed first reaches its next await.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

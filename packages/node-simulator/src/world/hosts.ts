@@ -4,7 +4,7 @@ import type { Hosts } from './life.ts'
 
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::1'])
 
-/** What usually listens on these ports, and is decided by no seed. */
+/** The usual services at these ports, which no seed decides. */
 const SERVERS: { readonly [port: number]: string } = {
   1433: 'SQL Server',
   2379: 'etcd',
@@ -20,10 +20,10 @@ const SERVERS: { readonly [port: number]: string } = {
 }
 
 const INSTEAD =
-  'Give the program the address of a node, add a fake of that server, a Node program of your own, by --beside NAME=FILE (beside: { NAME: { entry } }), or run the real thing with chaos run.'
-const REDIS = " A Redis is added at redis:6379 by redis: 'simulated', or --redis."
+  'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real thing with chaos run.'
+const REDIS = " Add a Redis at redis:6379 with redis: 'simulated', or --redis."
 
-/** The names that nodes dial each other by; everything else is refused by name. */
+/** The host names of nodes; all others are refused by name. */
 export function hostsOf(program: string, names: readonly NodeId[], hasRedis: boolean): Hosts {
   const refused = (what: string, mayBeRedis: boolean): NotSimulated =>
     new NotSimulated(
@@ -39,6 +39,10 @@ export function hostsOf(program: string, names: readonly NodeId[], hasRedis: boo
       return name === undefined ? undefined : refused(`${name} at localhost:${port}`, name === 'Redis')
     },
     refusePath: (path) =>
-      new NotSimulated(`connecting to ${path}`, 'is a socket of the file system, which no node shares', 'Use a port.'),
+      new NotSimulated(
+        `connecting to ${path}`,
+        'is a socket of the file system, which nodes do not share',
+        'Use a port.',
+      ),
   }
 }

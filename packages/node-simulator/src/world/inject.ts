@@ -9,7 +9,7 @@ export const injectorOf = (around: Injectable): Injector =>
     soon: (callback) => around.world.schedule(0, callback),
     problemOf: (fault) => problemOf(fault, around),
     strike(fault) {
-      // The table pairs each kind with its own blow, which the compiler cannot follow through the lookup.
+      // The table pairs each kind with its own function; the compiler cannot follow that through the lookup.
       const blow = serviceBlows[fault.kind] as ((fault: Fault, around: Injectable) => Undo) | undefined
       if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
       return blow(fault, around)

@@ -9,7 +9,7 @@ import type { RequestLine } from './messages.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
-/** The program whose code runs now. Undefined outside of turns: patched globals then behave as Node's own. */
+/** The running program. Undefined outside of turns: patched globals then behave as Node's own. */
 export const turn: { life: Life | undefined } = { life: undefined }
 
 /** The life whose code is running. */
@@ -17,7 +17,7 @@ export function runningLife(): Life {
   const { life } = turn
   if (life === undefined)
     throw new Error(
-      'a simulated program goes on after its run, resumed by an event of its own of Node, which no seed decides',
+      "a simulated program goes on after its run, resumed by an event of Node's own, which no seed controls",
     )
   return life
 }
@@ -43,22 +43,22 @@ export interface LifeOptions {
   readonly messages: boolean
 }
 
-/** The names that a program dials. */
+/** The hosts that a program can reach. */
 export interface Hosts {
   /** The node of this name, as seen from another; undefined if there is none. */
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
-  /** What is likely to be sought at a port of the dialling node, if that cannot be there. */
+  /** The service that is probably meant by a port of the dialling node, if it cannot be there. */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
 
-/** What is written in one turn leaves at its end. */
+/** Data written in one turn leaves at its end. */
 export interface Flushed {
   flush(): void
 }
 
-/** One start of a node's program, until it is killed or ends by itself. Nothing of it outlives it but its disk. */
+/** One start of a node's program, until it is killed or ends by itself. Only its disk outlives it. */
 export class Life implements Actor {
   readonly world: World
   readonly network: Network
@@ -68,36 +68,38 @@ export class Life implements Actor {
   readonly hosts: Hosts
   readonly startedAt: number
   alive = true
-  /** Whether the contexts of `async_hooks` go along with every event, since the program could tell. */
+  /** Whether the contexts of `async_hooks` follow every event, because the program could observe that. */
   followsContext = false
-  /** Whether a module that its program asks for is not installed; otherwise its name is computed. */
+  /** Whether a module that its program requests is not installed; otherwise its name is computed. */
   lacks: (specifier: string) => boolean = () => false
-  /** Makes the program's calls to the node's disk, on first use. */
+  /** Creates the program's calls to the node's disk, on first use. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
-  /** Told of each that is made. */
+  /** Called for each module that is created. */
   loaded: ((module: object) => void) | undefined
-  /** What is undone once a run is over, since something that outlives it would keep the whole run. */
+  /** Called once a run is over: anything that outlives it would keep the whole run in memory. */
   readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that keep the number. */
   readonly timers: Map<number, { close(): void }> = new Map()
   agent: http.Agent | undefined
   /** Whether requests between programs are whole objects instead of bytes. */
   readonly messages: boolean
-  /** Connections for whole requests that are kept, by host and port; the last is used first. */
+  /** Open connections for whole requests, by host and port; the last is used first. */
   readonly lines: Map<string, RequestLine[]> = new Map()
-  /** Hosts and ports where nothing takes messages. */
+  /** Hosts and ports whose servers accept no messages. */
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
-  /** How often its program has asked for what differs from start to start, or has an effect outside of its memory. */
+  /**
+   * The number of its program's calls whose result differs between starts, or that have an effect outside its memory.
+   */
   uses = 0
   readonly #random: Random
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
-  /** How far this turn's clock has moved: each look at a clock takes a microsecond. */
+  /** How far this turn's clock has moved: each read of a clock takes a microsecond. */
   #looks = 0
   #timerIds = 0
 
@@ -126,7 +128,7 @@ export class Life implements Actor {
     if (this.alive) this.world.log(this.id, line)
   }
 
-  /** Runs a callback of the program, and everything that it leaves to ticks and promises. */
+  /** Runs a callback of the program, and all ticks and promises that it leaves behind. */
   enter(run: () => void): void {
     if (!this.alive) return
     const before = turn.life
@@ -147,7 +149,7 @@ export class Life implements Actor {
     }
   }
 
-  /** Calls back after a time of this node's own clock. */
+  /** Calls back after a delay by this node's own clock. */
   after(delayMs: number, run: () => void): () => void {
     this.uses++
     return this.world.after((Math.max(0, delayMs) * 1e6) / this.clock.rate, this, run)
@@ -169,12 +171,12 @@ export class Life implements Actor {
     return this.#timerIds
   }
 
-  /** Something leaves it by the network. */
+  /** Something leaves the program by the network. */
   sent(to: Endpoint): void {
     this.world.notice(this.id, to === 'clients' ? 'acknowledges' : 'sends')
   }
 
-  /** Wall time in milliseconds. A loop that waits for it ends. */
+  /** Wall time in milliseconds. It advances, so that a loop that waits for it ends. */
   wallMs(): number {
     return this.world.epochMs + this.clock.read(this.world.queue.now) + this.#look()
   }
@@ -193,7 +195,7 @@ export class Life implements Actor {
 
   threw(error: unknown, rejected: boolean): void {
     if (error === EXIT || !this.alive) return
-    // The run ends for it.
+    // This ends the run.
     if (error instanceof NotSimulated) return
     const event = rejected ? 'unhandledRejection' : 'uncaughtException'
     const { process } = this
@@ -209,7 +211,7 @@ export class Life implements Actor {
     this.end({ type: 'threw', error, rejected })
   }
 
-  /** Leaves the program at once. */
+  /** Leaves the program's code at once. */
   exit(code: number): never {
     if (this.alive) {
       try {
@@ -222,16 +224,16 @@ export class Life implements Actor {
     throw EXIT
   }
 
-  /** It ended by itself. */
+  /** The program ended by itself. */
   end(death: Death): void {
     if (!this.alive) return
-    // What was written is with the kernel, which sends it.
+    // Written data is with the kernel, which sends it.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)
   }
 
-  /** It is killed: what it wrote in this turn is gone. */
+  /** The program was killed: data that it wrote in this turn is lost. */
   kill(): void {
     this.alive = false
     this.#written.length = 0

@@ -14,14 +14,14 @@ import {
 import type { Packet, Plug, Wire } from './network.ts'
 import { socketError } from './socket.ts'
 
-/** As long as the agent of `fetch` keeps a connection that is not used. */
+/** How long the agent of `fetch` keeps an idle connection. */
 const LONGEST_IDLE_MS = 5_000
-/** Agents leave this much of the time that a server grants. */
+/** The margin that agents leave of a server's keep-alive time. */
 const MARGIN_MS = 1_000
 
 interface Coming {
   readonly head: AnswerHead
-  /** Of its body, so far. */
+  /** The body so far. */
   length: number
   part: (body: Buffer) => void
   ended: (error?: Error) => void
@@ -38,7 +38,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
   #method = ''
   #ended: ((end: LineEnd) => void) | undefined
   #isOpen = false
-  /** An answer of which parts are to come. */
+  /** An answer whose body is still arriving. */
   #coming: Coming | undefined
   usableUntil: number = Number.POSITIVE_INFINITY
   closed = false
@@ -52,7 +52,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire = life.network.dial(life.id, to, port, this, true)
   }
 
-  /** One that is kept, or a new one. */
+  /** A kept connection, or a new one. */
   static to(host: string, port: number): RequestLine {
     const life = runningLife()
     const kept = life.lines.get(`${host}:${port}`)
@@ -164,7 +164,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     coming.ended()
   }
 
-  /** Whether the connection can be used again, an answer says. */
+  /** Whether an answer allows using the connection again. */
   #over(head: AnswerHead, unwanted: boolean): void {
     const grantedMs = Number(/timeout=(\d+)/.exec(fieldOf(head.rawHeaders, 'keep-alive') ?? '')?.[1] ?? 1e6) * 1e3
     const idleMs = Math.min(LONGEST_IDLE_MS, grantedMs - MARGIN_MS)
@@ -198,7 +198,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire.send({ type: this.#isOpen ? 'end' : 'reset' })
   }
 
-  /** Its program is gone: the kernel resets what is open. */
+  /** Its program has ended: the kernel resets open connections. */
   forget(): void {
     this.closed = true
     this.#wire.send({ type: 'reset' })

@@ -2,9 +2,9 @@
 const { getOwnPropertyDescriptor, is, isExtensible } = Object
 const { defineProperty, deleteProperty, ownKeys } = Reflect
 
-/** An object, and what its members were. */
+/** An object, and its original members. */
 export interface Noted {
-  /** What it is called. */
+  /** The name of the object. */
   readonly name: string
   readonly holder: object
   readonly keys: readonly PropertyKey[]
@@ -25,7 +25,7 @@ export function replacedIn(noted: readonly Noted[]): string | undefined {
   return first
 }
 
-/** Makes all members what they were: returns what {@link replacedIn} would have, and the first that cannot be undone. */
+/** Restores all members: returns what {@link replacedIn} would have, and the first that cannot be restored. */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
   readonly stays: string | undefined
@@ -41,7 +41,7 @@ export function putBack(noted: readonly Noted[]): {
   return { replaced, stays }
 }
 
-/** Whether any member is another than it was, or was added. */
+/** Whether any member was changed or added. */
 export function areChanged(noted: readonly Noted[]): boolean {
   for (let i = 0; i < noted.length; i++) {
     const { holder, keys, before } = noted[i] as Noted
@@ -70,11 +70,11 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
   return found
 }
 
-/** Node itself puts a value in place of what loads it. */
+/** Node itself replaces a lazy loader by its value. */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 
-/** Returns what cannot be removed. */
+/** Returns the member that cannot be removed. */
 function removeAdded({ name, holder, keys }: Noted): string | undefined {
   const now = ownKeys(holder)
   if (now.length === keys.length) return undefined

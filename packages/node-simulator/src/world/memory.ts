@@ -5,18 +5,18 @@ import { MachineError } from '@chaosproxy/protocols'
 
 /** Beyond this share of its heap a thread may be ended by V8 in the middle of a turn, and the process with it. */
 const MOST_OF_HEAP = 0.65
-/** During one run: threads of all cores must fit into the memory of a machine. */
+/** During one run: the threads of all cores must fit into the machine's memory. */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
-/** Of buffers, which are no part of the heap and have no limit of their own. */
+/** For buffers, which are outside the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
 /** A collection takes about a second for each gigabyte that is kept. */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
-/** A look costs half a microsecond, so that most events do without. */
+/** A check costs half a microsecond, so most events do without. */
 const LOOK_EVERY = 8
-/** From here on, every event is followed by a look. */
+/** From here on, every event is followed by a check. */
 const MUCH = 0.6
 
-/** What of this thread's memory is taken, and what it may be. */
+/** The memory in use by this thread, and its limit. */
 export interface MemoryTaken {
   readonly heapBytes: number
   readonly heapLimitBytes: number
@@ -29,8 +29,8 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * To be called after each event, with the node whose turn was last. Garbage that nobody has collected yet is not held
- * against a program: before it is accused, it is collected.
+ * Called after each event, with the node whose turn was last. Garbage does not count against a program: before it is
+ * accused, garbage is collected.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
@@ -45,7 +45,7 @@ export function watchMemory(
     const { heapBytes, bufferBytes } = taken()
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
-  /** What may be taken before it is collected again: near the limit, every turn would be. */
+  /** The growth before garbage is collected again: near the limit, every turn would do so. */
   let untilCollected = most
   let left = LOOK_EVERY
   return (node) => {
@@ -82,7 +82,7 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
 
 let collecting: (() => void) | undefined
 
-/** Collects what nothing holds any more. Only a context that is made while the flag is set has the function. */
+/** Collects garbage. Only a context that is created while the flag is set has the function. */
 function collectGarbage(): void {
   if (collecting === undefined) {
     v8.setFlagsFromString('--expose-gc')

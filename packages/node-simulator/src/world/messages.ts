@@ -8,7 +8,7 @@ export interface RequestMessage {
   readonly type: 'request'
   readonly method: string
   readonly target: string
-  /** Names and values in turn, as `rawHeaders` has them. */
+  /** Names and values, alternating, as in `rawHeaders`. */
   readonly headers: readonly string[]
   readonly body: Buffer
 }
@@ -23,7 +23,7 @@ export interface AnswerMessage {
   readonly goesOn?: true
 }
 
-/** What a turn added to the body of an answer that has begun. */
+/** What a turn added to the body of an answer in progress. */
 export interface PartMessage {
   readonly type: 'part'
   readonly body: Buffer
@@ -38,7 +38,7 @@ export interface AnswerHead {
   readonly rawHeaders: readonly string[]
 }
 
-/** What came of a request. */
+/** The result of a request. */
 export type LineEnd =
   /** `rest`: more of the body is to come. */
   | {
@@ -46,14 +46,14 @@ export type LineEnd =
       readonly received: { readonly head: AnswerHead; readonly body: Buffer; readonly rest?: Rest | undefined }
     }
   | { readonly type: 'failed'; readonly error: Error }
-  /** Nothing there takes messages. */
+  /** The server there accepts no messages. */
   | { readonly type: 'bytes only' }
 
-/** What is still to come of an answer's body. */
+/** The rest of an answer's body. */
 export interface Rest {
-  /** Told of each part, and of the end once. */
+  /** Called for each part, and once at the end. */
   follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void
-  /** Nobody wants it any more. */
+  /** The receiver no longer wants it. */
   drop(): void
 }
 
@@ -66,7 +66,7 @@ export interface RequestLine {
   close(): void
 }
 
-/** As a trace has it, and about as long as the bytes would be. */
+/** The form in a trace, about as long as the bytes would be. */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body
@@ -99,7 +99,7 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
-/** Whether the body is as long as the head says; as bytes, another length would spoil the connection. */
+/** Whether the body is as long as the head says; as bytes, another length would corrupt the connection. */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
   return length === undefined || method === 'HEAD' || NO_BODY.has(status) || Number(length) === bytes
@@ -113,7 +113,7 @@ export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const TARGET = /^\/[\u0021-\u007e]*$/
 export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
-/** What these ask for is said in bytes. */
+/** These header fields need bytes. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
@@ -126,7 +126,7 @@ export function isPlain(method: string, target: string, headers: Iterable<readon
   return true
 }
 
-/** What of Node's HTTP server is used here. */
+/** The parts of Node's HTTP server that are used here. */
 interface Internals {
   readonly parser?: {
     incoming: http.IncomingMessage | null
@@ -145,30 +145,30 @@ interface Options {
   readonly [symbol: symbol]: unknown
 }
 
-/** Where a server keeps the class of its requests. */
+/** The key under which a server keeps the class of its requests. */
 const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
   ({ description }) => description === 'IncomingMessage',
 )
 const MOST_HEADERS = 2_000
 
-/** Takes the answer to a request: what a turn has written of it, at its end. */
+/** Takes the answer to a request: at the end of a turn, what that turn has written. */
 export interface Answering {
-  /** `take` is called then, unless something is called for already. */
+  /** `take` is called then, unless a call is pending already. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
 }
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Where an answer goes as a whole: programs can make answers of their own to a request, for another stream. */
+/** Where an answer goes as a whole. Programs can also create answers to a request for another stream. */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
 }
 
-/** Whether a server can be handed requests without their bytes. */
+/** Whether a server can be given requests without their bytes. */
 export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
 
-/** Hands a request to Node's HTTP server, as its parser does at the end of a head, of a body and of a request. */
+/** Passes a request to Node's HTTP server, as its parser does at the end of a head, of a body and of a request. */
 export function hand(
   server: http.Server,
   socket: net.Socket & Answering,
@@ -179,7 +179,7 @@ export function hand(
   if (parser?.onIncoming == null)
     throw new NotSimulated(
       'a server that does not leave its connections to Node',
-      'has nobody to hand a whole request to in messages mode',
+      'cannot be given a whole request in messages mode',
       "Use http: 'bytes'.",
     )
   const IncomingMessage = ((CLASS && options[CLASS]) || http.IncomingMessage) as typeof http.IncomingMessage
@@ -197,7 +197,7 @@ export function hand(
   request.push(null)
 }
 
-/** An answer that is being written, as Node's HTTP keeps it. */
+/** An answer in progress, as Node's HTTP keeps it. */
 interface Outgoing {
   readonly req?: Incoming | undefined
   readonly destroyed: boolean
@@ -208,7 +208,7 @@ interface Outgoing {
   [BODY]?: Body
 }
 
-/** What was written of an answer, and has not left. */
+/** The written part of an answer that has not left. */
 interface Body {
   chunks: Buffer[]
   /** Whether its head has left. */
@@ -223,7 +223,7 @@ const bodyOf = (answer: Outgoing): Body => {
   return answer[BODY]
 }
 
-/** What leaves of an answer at the end of a turn; undefined if nothing does. */
+/** The part of an answer that leaves at the end of a turn; undefined if there is none. */
 function taken(answer: Outgoing): AnswerMessage | PartMessage | undefined {
   const written = bodyOf(answer)
   const { chunks, begun, ended } = written
@@ -246,13 +246,13 @@ interface OutgoingPrototype {
   _finish(this: Outgoing): void
 }
 
-/** Has answers to whole requests leave as a whole; the result ends that. */
+/** Makes answers to whole requests leave as a whole; the result ends that. */
 export function patchAnswers(): () => void {
   const prototype = http.OutgoingMessage.prototype as unknown as OutgoingPrototype
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // The header says what the client would have seen; the body is kept as it is.
+    // The header is the one that the client would have seen; the body stays unchanged.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {
@@ -266,7 +266,7 @@ export function patchAnswers(): () => void {
     if (typeof callback === 'function') process.nextTick(callback)
     return true
   }
-  // What goes before the answer, such as 103, no client here looks at.
+  // Interim responses, such as 103, are ignored by all clients here.
   prototype._writeRaw = function (data, encoding, callback, length) {
     if (answeringOf(this) === undefined) return writeRaw.call(this, data, encoding, callback, length)
     if (typeof callback === 'function') process.nextTick(callback)

@@ -18,9 +18,9 @@ export interface Standing {
 export type Packet =
   | { readonly type: 'open' }
   | { readonly type: 'opened' }
-  /** `bytesOnly`: there is a server, and it takes no messages. */
+  /** `bytesOnly`: there is a server, but it accepts no messages. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
-  /** The request of a client that it is sent for, where that is watched. */
+  /** The client's request that it is sent for, if that is watched. */
   | { readonly type: 'data'; readonly bytes: Buffer; readonly request?: string | undefined }
   | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
   | { readonly type: 'end' }
@@ -40,13 +40,13 @@ export class Wire {
   readonly name: string
   readonly #network: Network
   readonly #stream: Stream
-  /** `n1>redis 1`: who dialled whom, and which time. */
+  /** `n1>redis 1`: who dialled whom, and the number of the connection. */
   readonly #connection: string
   readonly #to: () => Plug | undefined
   #sent = 0
   #lastArrival = 0
   #held: Packet[] = []
-  /** A cut has swallowed bytes: nothing may come after the hole. */
+  /** A cut has swallowed bytes: nothing may arrive after the gap. */
   #holed = false
   #closed = false
   /** The other direction of the same connection. */
@@ -123,7 +123,7 @@ export class Wire {
     this.#to()?.arrive(packet)
   }
 
-  /** The cut has healed: what was held goes on; where bytes are lost, the connection breaks. */
+  /** The cut has healed: held bytes go on; if bytes were lost, the connection breaks. */
   healed(): void {
     if (this.#closed) return
     if (this.#holed) {
@@ -161,9 +161,9 @@ function packetText(packet: Packet): string {
 const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
   packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
-/** A node, as connections reach it. */
+/** A node, as connections see it. */
 export interface Host {
-  /** Takes a connection, or refuses it; one for messages only if it takes them. */
+  /** Accepts a connection, or refuses it; one for messages only if it accepts them. */
   accept(
     port: number,
     from: Endpoint,
@@ -173,7 +173,7 @@ export interface Host {
   ): Plug | 'bytes only' | undefined
 }
 
-/** How long everything takes that is under way. */
+/** The delays of everything in flight. */
 export interface Times {
   readonly weather: Weather
   readonly delays: Delays
@@ -204,7 +204,7 @@ export class Network {
     return from !== to && this.#endpoints.has(from) && this.#endpoints.has(to)
   }
 
-  /** Dials; the plug hears `opened` or `refused`. Returns the wire to send by. */
+  /** Dials; the plug hears `opened` or `refused`. Returns the wire for sending. */
   dial(from: Endpoint, to: NodeId, port: number, plug: Plug, messages = false): Wire {
     const [there, back] = [
       { from, to },
@@ -247,12 +247,12 @@ export class Network {
     this.#wires.get(wire.name)?.delete(wire)
   }
 
-  /** @param name that of a link */
+  /** @param name the name of a link */
   faultsOn(name: string): readonly Standing[] {
     return this.#faults.get(name) ?? NONE
   }
 
-  /** When a limited link has passed on as much as this; it is busy until then. */
+  /** When a limited link has passed on this much; it is busy until then. */
   queued(link: Link, from: number, nanosNeeded: number): number {
     const name = linkName(link)
     const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)

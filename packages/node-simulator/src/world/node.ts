@@ -15,7 +15,7 @@ export interface NodeOptions {
   readonly hosts: Hosts
   /** The program's directory, which every disk has. */
   readonly directory: string
-  /** Whether a kill takes the power, and with it what was not fsynced. */
+  /** Whether a kill also cuts the power, which loses data that was not fsynced. */
   readonly losesPower: boolean
   /** Whether whole requests and answers go over the network instead of bytes. */
   readonly messages: boolean
@@ -24,7 +24,7 @@ export interface NodeOptions {
   readonly died: (death: Death, life: Life) => void
 }
 
-/** A node: what outlives each start of its program. */
+/** A node: the part that outlives each start of its program. */
 export class ServiceNode {
   readonly id: NodeId
   readonly clock: NodeClock = new NodeClock(millis(0))
@@ -55,7 +55,7 @@ export class ServiceNode {
     return listens
   }
 
-  /** Starts its program, unless it runs. */
+  /** Starts its program, unless it is running. */
   start(): void {
     if (this.#life !== undefined) return
     const { world, network, id, seed, hosts, boot, died, messages } = this.#options

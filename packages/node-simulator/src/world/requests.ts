@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 
-/** What a program's own code did for a client's request. */
+/** The steps of a program's own code for a client's request. */
 export interface CodeStep {
   readonly type: 'enters' | 'at' | 'gone' | 'back'
   /** A number in `Program.sites`. */
@@ -15,7 +15,7 @@ export interface CodeStep {
   readonly at: Nanos
 }
 
-/** Told of every step of a probed program that serves a client; true stops a debugger there. */
+/** Called for every step of a probed program that serves a client; true stops a debugger there. */
 export type CodeWatch = (step: CodeStep) => boolean
 
 /** A simulated socket: which request arrived last. */
@@ -24,8 +24,8 @@ interface Serving {
 }
 
 /**
- * Which client's request the code that runs serves, also where it is on another node that was asked on the way. Only
- * replays know it: contexts cost time.
+ * The client's request that the running code serves, even on a node that another node called for it. Only replays track
+ * it, because contexts cost time.
  */
 export class Requests {
   readonly ran: CodeWatch
@@ -39,12 +39,12 @@ export class Requests {
     return this.#serving.getStore()
   }
 
-  /** Runs what is done for a request that begins here. */
+  /** Runs the code for a request that begins here. */
   serve(name: string, run: () => void): void {
     this.#serving.run(name, run)
   }
 
-  /** Follows what servers hand to programs; the result ends that. */
+  /** Tracks requests as servers pass them to programs; the result ends that. */
   follow(): () => void {
     const { prototype } = http.Server
     const { emit } = prototype
@@ -54,7 +54,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // It was inherited.
+      // The property was inherited.
       delete (prototype as Partial<http.Server>).emit
     }
   }

@@ -10,14 +10,14 @@ import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 /** A server as Node keeps it. */
 interface OpenServer extends SocketServer {
   _handle: object | null
-  /** Connections of this server that are open, for those of its methods that close them. */
+  /** Open connections of this server, for the methods that close them. */
   [OPEN]?: Set<SimulatedSocket>
 }
 
 const OPEN = Symbol('open connections')
 const FIRST_FREE_PORT = 49_152
 
-/** Takes connections for a node: whatever its program listens on now. */
+/** Accepts connections for a node: everything that its program listens on now. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   accept(port, from, remotePort, back, messages) {
     const life = lifeNow()
@@ -36,13 +36,13 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   },
 })
 
-/** `server.listen` of a simulated program; a server listens on its node, and nowhere else. */
+/** `server.listen` of a simulated program; a server listens only on its node. */
 export function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
   const { port: wanted, path, callback } = listenArguments(args)
   if (path !== undefined)
     throw new NotSimulated(
       `listening on ${path}`,
-      'is a socket of the file system, which no other node could reach',
+      'is a socket of the file system, which no other node can reach',
       'Listen on a port.',
     )
   const open = server as OpenServer
@@ -96,7 +96,7 @@ function listenArguments(args: readonly unknown[]): {
   const [first] = args
   if (typeof first === 'object' && first !== null) {
     const { port, path, signal } = first as { port?: number | string; path?: string; signal?: AbortSignal }
-    if (signal !== undefined) throw new NotSimulated('listen with a signal', 'is not written yet', 'Call close().')
+    if (signal !== undefined) throw new NotSimulated('listen with a signal', 'is not implemented yet', 'Call close().')
     return { port: Number(port ?? 0), path, callback }
   }
   if (typeof first === 'string' && !/^\d+$/.test(first)) return { port: 0, path: first, callback }
@@ -105,20 +105,20 @@ function listenArguments(args: readonly unknown[]): {
 
 let written = { second: Number.NaN, text: '' }
 
-/** As `Date` headers have it; answers of the same second share the text. */
+/** As in `Date` headers; answers of the same second share the text. */
 function dateText(wallMs: number): string {
   const second = Math.floor(wallMs / 1e3)
   if (written.second !== second) written = { second, text: new Date(wallMs).toUTCString() }
   return written.text
 }
 
-/** A message that is being written, as Node's HTTP keeps it. */
+/** A message in progress, as Node's HTTP keeps it. */
 interface Outgoing {
   sendDate: boolean
   hasHeader(name: string): boolean
 }
 
-/** Puts simulated networks in the place of Node's for whatever programs run; the result takes them out again. */
+/** Replaces Node's network by the simulated one for all programs that run; the result restores it. */
 export function patchNetwork(): () => void {
   const { listen: realListen } = net.Server.prototype
   const outgoing = http.OutgoingMessage.prototype as unknown as {
@@ -134,7 +134,7 @@ export function patchNetwork(): () => void {
   outgoing._storeHeader = function (first, headers) {
     const { life } = turn
     if (life === undefined || !this.sendDate) return storeHeader.call(this, first, headers)
-    // Node keeps the text of its own clock's date.
+    // Node caches the text of its own clock's date.
     this.sendDate = false
     const date = this.hasHeader('date') ? '' : `Date: ${dateText(life.wallMs())}\r\n`
     return storeHeader.call(this, first + date, headers)

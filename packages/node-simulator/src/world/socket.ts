@@ -14,7 +14,7 @@ import {
 } from './messages.ts'
 import type { Packet, Plug, Wire } from './network.ts'
 
-/** What Node's own sockets and servers have besides what is documented, and ours rely on. */
+/** Undocumented members of Node's sockets and servers that ours rely on. */
 interface Internals {
   connecting: boolean
   timeout: number
@@ -50,11 +50,11 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether its client sends whole requests. */
   #takesMessages = false
-  /** A listener threw while it was handed a request: Node's parser reads nothing more then. */
+  /** A listener threw while it got a request: Node's parser reads nothing more then. */
   #isSpoilt = false
   #ending = false
   #ended = false
-  /** What reaches a closed socket is answered with a reset. */
+  /** Data that reaches a closed socket is answered with a reset. */
   #gone: Wire | undefined
   /** Writes that wait for the connection. */
   #waiting: (() => void)[] = []
@@ -63,7 +63,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #activeAt = 0
   #cancelTimeout: (() => void) | undefined
   #parser: unknown
-  /** The client's request that what is written is for, where that is watched. */
+  /** The client's request that written data is for, if that is watched. */
   #writtenFor: string | undefined
   /** The client's request that arrived last. */
   serves: string | undefined
@@ -173,7 +173,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     }
   }
 
-  /** Whoever listens to bytes serves the request that they are for; Node's parser of HTTP tells which itself. */
+  /** A listener for bytes serves the request that they are for; Node's HTTP parser finds that out itself. */
   #read(bytes: Buffer, request: string | undefined): void {
     const { requests } = this.life.world
     if (requests === undefined || request === undefined) this.push(bytes)
@@ -205,7 +205,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#takesMessages)
       throw new NotSimulated(
         'writing to the connection of a request',
-        'has no place in an answer in messages mode',
+        'has no meaning for an answer in messages mode',
         "Use http: 'bytes'.",
       )
     this.#writtenFor = request
@@ -250,7 +250,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     callback()
   }
 
-  /** Whatever one turn wrote leaves in one packet. */
+  /** Everything that one turn wrote leaves in one packet. */
   flush(): void {
     const wire = this.#wire
     const written = this.#written
@@ -296,7 +296,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     process.nextTick(() => this.emit('close', error !== null && error !== undefined))
   }
 
-  /** Its program is gone: the kernel resets what is open. */
+  /** Its program has ended: the kernel resets open connections. */
   forget(): void {
     const wire = this.#wire
     this.#wire = undefined
@@ -324,7 +324,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
   }
 
-  /** One event looks at whether there was activity meanwhile, since there mostly was. */
+  /** One event checks whether there was activity meanwhile, since there mostly was. */
   #expect(idleMs: number): void {
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {
@@ -363,7 +363,8 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
-  // Its stack would be the simulator's own, which is another on each machine. Sockets that are destroyed have it written out.
+  // Its stack would be the simulator's own, which differs between machines. Sockets that are destroyed have it written
+  // out.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
@@ -376,7 +377,7 @@ export function connectArguments(args: readonly unknown[]): {
   readonly options: ConnectOptions
   readonly callback: (() => void) | undefined
 } {
-  // Node hands arguments that it has sorted on as one list.
+  // Node passes on arguments that it has sorted as one list.
   if (Array.isArray(args[0])) return connectArguments(args[0])
   const last = args.at(-1)
   const callback = typeof last === 'function' ? (last as () => void) : undefined

@@ -11,8 +11,8 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * What a program does in the real world, should an event of Node's own go on with it after its run. Each way there is
- * watched from the first run on, only outside of runs, where it costs a look at the stack.
+ * Stops a program's access to the real world, should an event of Node's own resume it after its run. Each way there is
+ * watched from the first run on, but only outside of runs, where it costs a look at the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],
@@ -36,10 +36,10 @@ function endedSocket(this: unknown): unknown {
 }
 
 let isWatching = false
-/** What the first that was stopped called. */
+/** The call of the first program that was stopped. */
 let found: string | undefined
 
-/** Watches from now on; more calls change nothing. */
+/** Starts to watch; further calls change nothing. */
 export function watchStrays(): void {
   if (isWatching) return
   isWatching = true
@@ -56,7 +56,7 @@ export function watchStrays(): void {
   }
 }
 
-/** Whatever is asked of it is itself, so that a program that goes on throws nothing that would end this process. */
+/** Every member of it is itself, so that a program that goes on throws nothing that would end this process. */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
   apply: () => NOTHING,
@@ -64,12 +64,12 @@ const NOTHING: object = new Proxy(() => {}, {
 
 let mayWake = false
 
-/** A program waits for something that Node may resume between runs, without a trace of it. */
+/** A program awaits something that Node may resume between runs, without a trace. */
 export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** To be called once a run has given back the globals: a program that is resumed finds no real process either. */
+/** Called once a run has restored the globals: a program that is resumed finds no real process either. */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -84,7 +84,7 @@ export function guardProcess(): void {
   })
 }
 
-/** The next run throws it; if there is none, it is said at least. */
+/** The next run throws it; if there is none, it is at least printed. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -92,9 +92,9 @@ function note(name: string): void {
 }
 
 const sentenceOf = (name: string): string =>
-  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed decides: leave out what it awaited where CHAOS_SIMULATED is set, or run it for real with chaos run.`
+  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
-/** How far up the stack a package may be between a program and what it calls. */
+/** The most stack frames between a program and the function that a package calls for it. */
 const FRAMES = 30
 
 /** Whether a simulated program is calling, although none has its turn. */
@@ -114,18 +114,18 @@ export function requireNoStray(program: string): void {
   throw new UserError('input', `${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
-/** For what an event of Node's own resumes a moment after the last run. */
+/** For programs that an event of Node's own resumes a moment after the last run. */
 const LAST_MOMENT_MS = 20
 
 /**
- * To be called after the last run of a job, since no other would tell.
+ * Called after the last run of a job, since no further run would report it.
  *
  * @throws UserError (input) as `requireNoStray` does.
  */
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine the timer may be due before what came first.
+  // On a busy machine the timer may be due before earlier events.
   await setImmediate()
   requireNoStray(program)
 }

@@ -7,7 +7,7 @@ const instead: { readonly [kind in FaultKind]?: string } = {
   crash: 'kill',
   'drop-message': 'latency, which is what TCP makes of loss, or partition',
   'delay-message': 'latency',
-  'reorder-message': 'latency: every connection has delays of its own',
+  'reorder-message': 'latency: every connection has its own delays',
   'duplicate-message': 'reset, after which programs send again',
   'lose-request': 'partition of the link from clients',
   'lose-reply': 'partition of the link to clients',
@@ -23,12 +23,12 @@ export function serviceSuffers(kind: FaultKind): Suffering {
   const family = familyOf(kind)?.name
   const not =
     family === 'message' || family === 'http'
-      ? 'programs exchange bytes over connections, in which the simulator does not look for messages yet'
-      : 'it is not simulated for programs yet'
+      ? 'programs exchange bytes over connections, and the simulator does not recognise messages in them yet'
+      : 'it is not implemented for simulated programs yet'
   return { not, instead: instead[kind] ?? 'run it on real processes: chaos run' }
 }
 
-/** What a search injects unless it is told: every fault among nodes that programs can suffer. */
+/** A search's default faults: every fault among nodes that programs can suffer. */
 export const usualServiceFaults: readonly string[] = nemeses
   .filter(({ among, kind }) => among === 'nodes' && serviceSuffers(kind) === true)
   .map(({ name }) => name)

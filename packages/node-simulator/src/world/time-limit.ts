@@ -6,14 +6,14 @@ const CALLED = Symbol.for('chaosproxy.limited')
 /** Only scripts can be ended from outside their thread. */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
-/** So many that starting a watch for each lot of them costs nothing. */
+/** So many that starting a watch for each batch costs nothing. */
 const EVENTS_AT_A_TIME = 2_000
 
 /**
- * Calls `advance`, with how many events it is to let happen, until it returns an end. Where `longestMs` is given, each call
- * is ended once it has taken longer in real time, wherever it is, since a loop without an end never lets anybody ask.
+ * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, each call is
+ * ended once it has taken longer in real time, wherever it is, since an endless loop never yields.
  *
- * @throws what `stuck` makes, once a call was ended.
+ * @throws the error from `stuck`, once a call was ended.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -35,7 +35,7 @@ function limited<T>(timeout: Millis, run: () => T, stuck: () => Error): T {
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const told = stuck()
-    // What was cut short left its contexts, and callbacks that are still to come, which may not end either.
+    // Interrupted code left its contexts, and pending callbacks, which may not end either.
     resetContexts()
     try {
       called(timeout, () => drain(() => {}))

@@ -1,13 +1,13 @@
 import { createRandom } from '@chaosproxy/faults'
 import { fate, type Stream, substream } from '@chaosproxy/simulator'
 
-/** How long things take in one run: what overtakes what depends on it more than on anything else. */
+/** The delays of one run: they, more than anything else, determine what overtakes what. */
 export interface Weather {
   /** In nanoseconds, for the nth packet of a connection. */
   packet(stream: Stream, n: number): number
   /** For the nth operation on a disk. */
   disk(stream: Stream, n: number): number
-  /** Where the nth packet is cut in two; 0: nowhere. */
+  /** Where the nth packet is split in two; 0: nowhere. */
   split(stream: Stream, n: number, length: number): number
 }
 
@@ -17,12 +17,12 @@ const LEAST_DISK_MS = 0.05
 const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
-/** Few distinct times make ties, many make overtakings: both hide mistakes. */
+/** Few distinct times cause ties, many cause overtaking: both hide bugs. */
 const FEW = 3
 
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
 
-/** Widths are drawn for each run: narrow ones hardly let anything overtake, and wide ones keep nothing together. */
+/** Spreads are drawn for each run: narrow ones allow hardly any overtaking, and wide ones separate everything. */
 export function weatherOf(seed: number): Weather {
   const random = createRandom(`weather ${seed}`)
   const spread = (name: string, [least, most]: readonly [number, number]): ((drawn: number) => number) => {

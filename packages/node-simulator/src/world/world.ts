@@ -7,10 +7,10 @@ import { Assertions } from './assertions.ts'
 import { Holds } from './holds.ts'
 import { type CodeWatch, Requests } from './requests.ts'
 
-/** What clients are called on links. */
+/** The name of clients on links. */
 export const CLIENTS: Endpoint = 'clients'
 
-/** Told of each turn of a program, so that one that never ends can be named. */
+/** Called for each turn of a program, so that one that never ends can be named. */
 export interface TurnWatch {
   entered(node: NodeId): void
   left(): void
@@ -19,22 +19,22 @@ export interface TurnWatch {
 /** A program that takes turns. */
 export interface Actor {
   readonly id: NodeId
-  /** Whether contexts of `AsyncLocalStorage` go along with its events. */
+  /** Whether contexts of `AsyncLocalStorage` follow its events. */
   readonly followsContext: boolean
   enter(run: () => void): void
 }
 
 export interface WorldOptions {
-  /** The assertions that some run is to meet. */
+  /** The assertions that some run should reach. */
   readonly expected: Iterable<string>
   readonly log: (node: NodeId, text: string) => void
   readonly moments: MomentWatch
   readonly turns: TurnWatch | undefined
-  /** Receives everything that happens, in order, for a digest of the run. */
+  /** Receives all events, in order, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
-  /** Told of the code that runs for clients, if the program is probed. */
+  /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
-  /** Absent: no request is held. */
+  /** When absent, no request is held. */
   readonly holds?: readonly PlannedHold[] | undefined
 }
 
@@ -46,22 +46,22 @@ export class World {
   readonly queue: EventQueue = new EventQueue()
   readonly epochMs: number = EPOCH_MS
   readonly trace: ((text: string) => void) | undefined
-  /** Nodes that are paused, with what has happened to each meanwhile. */
+  /** Paused nodes, with the events that each missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
   /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
-  /** Which request the code that runs serves; undefined where nobody watches. */
+  /** The request that the running code serves; undefined if that is not watched. */
   readonly requests: Requests | undefined
-  /** Undefined where none is planned. */
+  /** Undefined if none is planned. */
   readonly holds: Holds<Actor> | undefined
   readonly #log: (node: NodeId, text: string) => void
   readonly #moments: MomentWatch
   readonly #turns: TurnWatch | undefined
-  /** What a program asked for that cannot be simulated; the first is kept. */
+  /** What a program used that cannot be simulated; the first is kept. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
-  /** Whose turn was last. */
+  /** The node that had the last turn. */
   lastTurn: NodeId | undefined
 
   constructor({ expected, log, moments, turns, trace, code, holds = [] }: WorldOptions) {
@@ -93,7 +93,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // A timer may be cleared by a turn that the pause held up as well.
+    // A timer may be cleared by a turn that the pause delayed as well.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 
@@ -103,7 +103,7 @@ export class World {
     for (const each of held ?? []) this.schedule(0, each)
   }
 
-  /** What clients do is no moment at which a fault of theirs could begin. */
+  /** A client's own step is no moment at which a fault of its own could begin. */
   notice(node: NodeId, moment: Moment): void {
     if (node !== CLIENTS && this.#moments.awaited[moment]) this.#moments.notice(node, moment)
   }
@@ -133,8 +133,8 @@ export class World {
 }
 
 /**
- * The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. A resource for each event does
- * what `AsyncLocalStorage.snapshot()` does, without the function that it dresses up.
+ * The contexts of `AsyncLocalStorage` end with a turn; Node's own events carry them along. A resource for each event
+ * has the effect of `AsyncLocalStorage.snapshot()`, without the cost of its wrapper.
  */
 function withContext(run: () => void): () => void {
   const resource = new AsyncResource('simulated')

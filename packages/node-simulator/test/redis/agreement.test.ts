@@ -18,7 +18,7 @@ const program = installed('redis-server')
 
 const framed = (words: readonly string[]): Buffer => resp.write([...words], 'requests')
 
-/** What a real Redis replies, which forgets everything first. */
+/** The replies of a real Redis, flushed first. */
 async function real({ host, port }: RealServer, lines: readonly (readonly string[])[]): Promise<RespValue[]> {
   const socket = connect(port, host)
   await once(socket, 'connect')
@@ -55,9 +55,9 @@ function simulated(lines: readonly (readonly string[])[]): RespValue[] {
 
 const UNORDERED = /^(KEYS|SMEMBERS|SUNION|SINTER|SDIFF|HGETALL|HKEYS|HVALS|EXEC)$/
 
-/** Without the order in which hash tables happen to be, and the time that passes between commands. */
+/** Without the order of hash tables, and the time between commands. */
 function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string[]): unknown {
-  // What a script replies is what its command did, besides the script's name in errors.
+  // A script's reply equals that of its command, except for the script's name in errors.
   if (name.startsWith('EVAL')) return comparable(reply, inner)
   if (name === 'TTL' && reply.kind === 'number' && reply.value > 0) return Math.round(reply.value / 100)
   if (name === 'HELLO') return reply.kind
@@ -67,11 +67,11 @@ function comparable(reply: RespValue, [name = '', , , ...inner]: readonly string
   return name === 'EXEC' ? reply.items.map(sorted) : sorted(reply)
 }
 
-/** Of a pending entry: when it was delivered is a matter of time. */
+/** In a pending entry, the delivery time varies. */
 const withoutIdle = (reply: RespValue): unknown =>
   'items' in reply && reply.items.length === 4 ? [reply.items[0], reply.items[1], reply.items[3]] : reply
 
-/** How a server keeps a stream. */
+/** The internal state of a stream on a server. */
 function withoutNodes(reply: RespValue): unknown {
   if (!('items' in reply)) return reply
   const at = reply.items.findIndex((item) => JSON.stringify(item).includes('radix-tree-keys'))
@@ -85,7 +85,7 @@ function sorted(reply: RespValue): unknown {
     : reply
 }
 
-/** Not a number has a sign in C, which it shows. */
+/** In C, not-a-number has a sign, which is printed. */
 const shown = (reply: RespValue | undefined): string =>
   JSON.stringify(reply)
     .replaceAll('-nan', 'nan')
@@ -94,7 +94,7 @@ const shown = (reply: RespValue | undefined): string =>
 describe.skipIf(program === undefined)(
   `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test.each(['2', '3'])('replies the same to random commands in RESP%s', async (protocol) => {
+    test.each(['2', '3'])('gives the same replies to random commands in RESP%s', async (protocol) => {
       const server = await startRedis(program ?? '')
       const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
       await fc.assert(
@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)(
       )
     })
 
-    test('keeps the same commands from scripts, and from those that may only read', async () => {
+    test('forbids the same commands in scripts, and in read-only scripts', async () => {
       const server = await startRedis(program ?? '')
       const names = [...commands.keys()]
       const [reply] = await real(server, [['COMMAND', 'INFO', ...names]])
@@ -119,14 +119,14 @@ describe.skipIf(program === undefined)(
           const info = infos[i]
           return info !== undefined && 'items' in info && JSON.stringify(info.items[2]).includes(`"${flag}"`)
         })
-      // Those of a container of commands are its subcommands' there.
+      // For a container of commands, its subcommands have them.
       expect(names.filter((name) => NOT_FROM_SCRIPTS.has(name) && !/^(CLIENT|SCRIPT)$/.test(name))).toEqual(
         flagged('noscript'),
       )
       expect(names.filter((name) => WRITES.has(name) && name !== 'XGROUP')).toEqual(flagged('write'))
     })
 
-    test('runs random programs of Lua to the same results, errors, and orders of tables', async () => {
+    test('runs random Lua programs to the same results, errors, and orders of tables', async () => {
       const server = await startRedis(program ?? '')
       const many = fc.array(fc.oneof({ weight: 3, arbitrary: anyProgram }, anyBareProgram), {
         minLength: 50,

@@ -8,7 +8,7 @@ const bound = fc.constantFrom('-inf', '+inf', '0', '(1', '1', '(2', '2.5', 'x')
 const field = fc.constantFrom('f', 'g', 'h')
 const place = fc.constantFrom('-100', '-2', '-1', '0', '1', '2', '100')
 const side = fc.constantFrom('LEFT', 'RIGHT', 'left')
-/** Far enough away that no test sees it pass. */
+/** Too far away for any test to see it pass. */
 const seconds = fc.constantFrom('1000', '2000', '-1', '0', 'x')
 
 const moment = fc.constantFrom('1000', '99999999999000', '99999999999999')
@@ -123,7 +123,7 @@ const sets = [
 
 const name = fc.constantFrom('-', '+', '[x', '(x', '[1', '(zz', '[', 'x')
 
-/** Where all scores are equal: otherwise a range of names is anything. */
+/** With equal scores: otherwise a range of names is undefined. */
 const named = fc.constant('names')
 
 const sortedSets = [
@@ -161,7 +161,7 @@ const edge = fc.constantFrom('-', '+', '1', '(1-1', '2-0', '3', '(3-0', '5-5', '
 const group = fc.constantFrom('g', 'h')
 const consumer = fc.constantFrom('m', 'n')
 const idle = fc.constantFrom('0', '0', '1000000')
-/** Streams have keys of their own, so that they are seldom something else. */
+/** Streams have their own keys, so that these seldom hold something else. */
 const stream = fc.constantFrom('s', 's', 't', 'a')
 
 const streams = [
@@ -217,7 +217,7 @@ const SCRIPTS = [
   "local reply = redis.pcall(unpack(ARGV)) return type(reply) == 'table' and #reply or type(reply)",
 ]
 
-/** The same commands by way of a script, which converts what they reply twice. */
+/** The same commands through a script, which converts replies twice. */
 const scripts = fc
   .tuple(
     fc.constantFrom('EVAL', 'EVAL', 'EVAL_RO'),
@@ -226,7 +226,7 @@ const scripts = fc
   )
   .map(([name, script, words]) => [name, script, '0', ...words])
 
-/** Commands whose replies a server's clock and its random numbers do not change. */
+/** Commands whose replies do not depend on a server's clock and random numbers. */
 export const anyCommand: fc.Arbitrary<readonly string[]> = fc.oneof(
   ...[...families, transactions, rest].map((family) => fc.oneof(...family)),
   scripts,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type Ran, ran, serving } from '../simulated.ts'
 import { stopped } from './stopped.ts'
 
-/** The first node adds jobs; every node works on them. */
+/** The first node adds jobs; every node runs them. */
 const queueing = serving(`
   import { Queue, Worker } from 'bullmq'
   const connection = { host: 'redis', port: 6379, maxRetriesPerRequest: null, retryStrategy: () => 50 }
@@ -26,7 +26,7 @@ const queueing = serving(`
 
 const options = { redis: 'simulated', nodes: 2, forMs: 4_000 } as const
 
-/** The names of the jobs that were done, and how many the queue counts as such. */
+/** The names of the finished jobs, and the queue's count of them. */
 function done({ lines }: Ran): { readonly names: readonly string[]; readonly counts: string | undefined } {
   const told = lines.map((line) => line.replace(/^n\d: /, ''))
   const names = told.filter((line) => line.includes('job')).map((line) => JSON.parse(line)[0] as string)
@@ -36,7 +36,7 @@ function done({ lines }: Ran): { readonly names: readonly string[]; readonly cou
 const JOBS = Array.from({ length: 6 }, (_, n) => `job ${n}`)
 const COUNTS = '[{"completed":6,"failed":0,"waiting":0,"active":0}]'
 
-test('BullMQ, unmodified, works on each job once, with priorities, delays and retries', async () => {
+test('BullMQ, unmodified, runs each job once, with priorities, delays and retries', async () => {
   expect(done(await ran(queueing, options))).toEqual({ names: JOBS, counts: COUNTS })
 })
 

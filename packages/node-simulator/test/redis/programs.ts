@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-// Random programs of Lua whose results a Redis shows as text, errors and the order of tables included.
+// Random Lua programs whose results a Redis shows as text, including errors and the order of tables.
 
 const VARIABLES = ['a', 'b', 'c', 'd'] as const
 const variable = fc.constantFrom(...VARIABLES)
@@ -172,7 +172,7 @@ local function show(v, depth)
   return '{#' .. #v .. ' ' .. table.concat(parts, ' ') .. '}'
 end`
 
-/** A program that shows what became of its variables, and of its error if it had one. */
+/** A program that shows the final values of its variables, and its error if it had one. */
 export const anyProgram: fc.Arbitrary<string> = block.map(
   (statements) => `${SHOW}
 local a, b, c, d = 1, 'abc', {1, 2, 3}, nil

@@ -46,7 +46,7 @@ test.each(results)('the script %s replies %j', (script, reply) => {
   expect(evaluated(script)).toBe(reply)
 })
 
-test('an error names its line, and the script by its SHA-1, as Redis does', () => {
+test('an error names its line, and the script by its SHA-1, as in Redis', () => {
   expect(evaluated('local t = {}\nlocal function f()\n  return t.x.y\nend\nreturn f()')).toMatch(
     /^-ERR user_script:3: attempt to index field 'x' \(a nil value\) script: [\da-f]{40}, on @user_script:3\.$/,
   )
@@ -61,13 +61,13 @@ test('scripts are known by their SHA-1 until they are flushed', () => {
   expect(ask('EVALSHA', hash, '0')).toBe('-NOSCRIPT No matching script. Please use EVAL.')
 })
 
-test('a script that may only read is kept from writing', () => {
+test('a read-only script cannot write', () => {
   const ask = server()
   expect(ask('EVAL_RO', 'return redis.call("SET", "a", "b")', '0')).toContain('Write commands are not allowed')
   expect(ask('EXISTS', 'a')).toBe(':0')
 })
 
-test('a script that fails keeps what it had written, and others see all of it at once', () => {
+test('a failing script keeps its earlier writes, and others see all of them at once', () => {
   const ask = server()
   ask('EVAL', 'redis.call("SET", KEYS[1], 1) error("no")', '1', 'a')
   expect(ask('GET', 'a')).toBe('$1\r\n1')
@@ -81,7 +81,7 @@ test('the commands of a script in MULTI run in their place', () => {
   expect(ask('EXEC')).toBe('*2\r\n+OK\r\n:2')
 })
 
-test('every script of BullMQ compiles, and what it asks for is there', () => {
+test('every script of BullMQ compiles, and the commands it uses exist', () => {
   const folder = join(import.meta.dirname, '..', '..', '..', '..', 'node_modules', 'bullmq', 'dist', 'cjs', 'scripts')
   const files = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'index.js')
   const ask = server()
@@ -94,7 +94,7 @@ test('every script of BullMQ compiles, and what it asks for is there', () => {
   expect(files.length).toBeGreaterThan(40)
 })
 
-test('a journal repeats scripts that were loaded, and their random numbers', () => {
+test('a journal replays loaded scripts, and their random numbers', () => {
   const random = (n: number): number => (n * 0.37) % 1
   const [store, session, copy] = [new Store(random), createSession(1), new Store(random)]
   store.journal = []
@@ -125,7 +125,7 @@ const refused: readonly (readonly [script: string, what: string])[] = [
   ['#!lua flags=no-writes\nreturn 1', '#!lua flags=no-writes'],
 ]
 
-test.each(refused)('the script %j ends the run by name, or its own error', (script, what) => {
+test.each(refused)('the script %j ends the run by name, or with its own error', (script, what) => {
   const ended = ((): string => {
     try {
       return evaluated(script)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ran as ranAlone, serving } from '../simulated.ts'
 import { stopped } from './stopped.ts'
 
-/** One program for all tests, so that it is bundled once: what it does is in its environment. */
+/** One program for all tests, so that it is bundled once; its environment says what it does. */
 const asker = serving(`
   import Redis from 'ioredis'
   const redis = new Redis(process.env['REDIS_URL'] ?? '')
@@ -15,7 +15,7 @@ const ran = (asks: string, options: Parameters<typeof ranAlone>[1] = {}): Return
   ranAlone(asker, { redis: 'simulated', environment: { ASKS: asks }, ...options })
 
 describe('ioredis, unmodified, against the simulated Redis', () => {
-  test('reads and writes, pipelines, scans, and gets bytes as they are', async () => {
+  test('reads and writes, pipelines, scans, and gets bytes unchanged', async () => {
     const { lines } = await ran(
       `
         await redis.set('a', 'é', 'EX', 100)
@@ -50,7 +50,7 @@ describe('ioredis, unmodified, against the simulated Redis', () => {
     expect(lines).toEqual(['n1: [null,20]', 'n1: [["jobs","one"],["two"]]'])
   })
 
-  test('subscribes, by RESP3 and patterns as well, and hears what another node publishes', async () => {
+  test('subscribes, also by RESP3 and patterns, and hears messages that another node publishes', async () => {
     const { lines } = await ran(
       `
         const id = process.env['NODE_ID']
@@ -101,14 +101,14 @@ describe('a kill of the simulated Redis', () => {
     count()
     setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`
 
-  test('keeps every command that was executed, as each is written before its reply', async () => {
+  test('keeps every executed command, because each is written before its reply', async () => {
     const { lines } = await ran(counting, { meanwhile: stopped(1_500, 200), forMs: 5_000 })
     const [, acknowledged = 0, kept = 0] = /\[(\d+),(\d+)\]/.exec(lines[0] ?? '') ?? []
     expect(Number(acknowledged)).toBeGreaterThan(50)
     expect(Number(kept)).toBeGreaterThanOrEqual(Number(acknowledged))
   })
 
-  test('that also cuts the power may lose what was written in the last second, and nothing older', async () => {
+  test('loses only writes of the last second if it also cuts the power', async () => {
     const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]
@@ -142,7 +142,7 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
   ['CONFIG GET', `redis.config('GET', '*')`],
 ]
 
-describe('what the simulated Redis does not know ends the run by name, with what to do instead', () => {
+describe('a command unknown to the simulated Redis ends the run by name, with a remedy', () => {
   test.each(refusals)('%s', async (what, asked) => {
     const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,

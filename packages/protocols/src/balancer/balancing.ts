@@ -17,7 +17,7 @@ export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, 
   )
 }
 
-/** Sends a request to a server that has not had it; `why` is the answer if there is none. */
+/** Sends a request to a server that has not tried it yet; answers with `why` if none is left. */
 function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const { config, state, steady } = turn
   const server = job.attempt < config.attempts ? choose(turn, job.command, job.tried) : undefined
@@ -56,7 +56,7 @@ export function checkJobs(turn: BalancerTurn): void {
     release(turn, job)
     const why = `balancer: no answer from ${job.server} within ${config.balancerTimeoutMs} ms`
     const mayRepeat = isRead(turn, job.command)
-    // The mistake: whatever was not answered is sent to another server.
+    // The bug: any request without an answer is sent to another server.
     const isBold = !mayRepeat && config.bug === 'retry-writes'
     if (isBold && job.attempt < config.attempts) turn.mark()
     if (mayRepeat || isBold) tryNext(turn, request, job, why)
@@ -77,7 +77,7 @@ function tell(turn: BalancerTurn, request: string, { from }: Job, result: Comple
   turn.send(from, { type: 'told', request, result })
 }
 
-/** A round of health checks begins. What has not answered in the round before it has missed one. */
+/** A round of health checks begins. A server that has not answered the previous round has missed one. */
 export function checkHealth(turn: BalancerTurn): void {
   const { state, config } = turn
   state.round++
@@ -86,7 +86,7 @@ export function checkHealth(turn: BalancerTurn): void {
     const missed = (before?.missed ?? 0) + 1
     const up = missed <= config.missedChecks
     if (before?.up !== false && !up) turn.log(`takes ${server} out`)
-    // The mistake: what is out is not looked after any more.
+    // The bug: a server that is out is no longer checked.
     const isForgotten = before?.up === false && config.bug === 'never-back'
     if (isForgotten) turn.mark()
     changeHealth(turn, server, ({ unchecked }) => ({ up, missed, unchecked: isForgotten ? unchecked + 1 : 0 }))
@@ -96,7 +96,7 @@ export function checkHealth(turn: BalancerTurn): void {
 }
 
 export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {
-  // An answer that is later than the next check comes too late.
+  // An answer that arrives after the next check has begun is too late.
   if (round !== turn.state.round) return
   if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
   changeHealth(turn, from, () => ({ up: true, missed: 0 }))

@@ -3,7 +3,7 @@ import { type Command, commandOf } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { BalancerTurn, Health } from './state.ts'
 
-// Which server gets a request.
+// Chooses the server for a request.
 
 /** Points of each server on the ring. */
 const POINTS = 16
@@ -35,7 +35,7 @@ function usable({ state, config }: BalancerTurn): readonly NodeId[] {
   return up.length < config.panicShare * state.servers.length ? state.servers : up
 }
 
-/** The first server clockwise, so that a server that falls moves its own keys only (Karger et al., STOC 1997). */
+/** The first server clockwise: when a server fails, only its own keys move (Karger et al., STOC 1997). */
 function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId {
   const place = hashOf(key)
   let best = first

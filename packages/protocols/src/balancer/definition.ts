@@ -5,48 +5,48 @@ import type { BalancerConfig, BalancerState } from './state.ts'
 
 export const balancer: ProtocolDefinition = defineProtocol({
   name: 'balancer',
-  summary: 'servers behind a load balancer with health checks, which have static files or share a store',
+  summary: 'servers behind a load balancer with health checks, which serve static files or share a store',
   defaultNodes: 4,
-  knobs: {
+  settings: {
     backend: {
-      summary: 'what servers have: static files that never change, or a store that they share',
+      summary: 'what servers serve: static files that never change, or a shared store',
       default: 'store',
       values: ['files', 'store'],
     },
     choice: {
-      summary: 'which server gets a request',
+      summary: 'how the server for a request is chosen',
       default: 'round-robin',
       values: ['round-robin', 'least-connections', 'consistent-hashing'],
     },
-    attempts: { summary: 'servers that get a request, one after the other, until one answers', default: 2 },
+    attempts: { summary: 'most servers that a request is sent to, one after the other, until one answers', default: 2 },
     'check-ms': { summary: 'how often servers are checked', default: 100 },
     'missed-checks': { summary: 'checks without an answer after which a server is out', default: 2 },
-    'deep-checks': { summary: 'whether a check waits its turn at the server, like a request', default: false },
-    'panic-share': { summary: 'with a smaller share of servers up, all get requests; 0: never', default: 0 },
+    'deep-checks': { summary: "whether a health check waits in the server's queue, like a request", default: false },
+    'panic-share': { summary: 'below this share of servers up, all servers get requests; 0: never', default: 0 },
     'requester-timeout-ms': { summary: 'how long a requester waits for the balancer', default: 500 },
     'balancer-timeout-ms': { summary: 'how long the balancer waits for a server', default: 150 },
-    'server-timeout-ms': { summary: 'how long a request may wait for its turn at a server', default: 100 },
+    'server-timeout-ms': { summary: "how long a request may wait in a server's queue", default: 100 },
     'service-ms': { summary: 'how long a server works on one request; 0: no time', default: 0 },
-    'queue-limit': { summary: 'requests that a server lets wait, if it takes time', default: 100_000 },
+    'queue-limit': { summary: "most requests in a server's queue, if a request takes time", default: 100_000 },
   },
   bugs: {
     'retry-writes': {
-      summary: 'the balancer sends what was not answered to another server, also if it is not idempotent',
+      summary: 'the balancer sends a request without an answer to another server, even if it is not idempotent',
       under: { faults: ['delay', 'pause'], workload: 'counter' },
     },
     'never-back': {
-      summary: 'a server that is out is not checked any more, so that it stays out',
+      summary: 'a server that is out is no longer checked, so it stays out',
       under: { faults: ['pause', 'kill', 'partition'], workload: 'counter' },
     },
   },
   invariants: [
     {
       name: 'every server is checked',
-      summary: 'also a server that is out is checked in each round, or it would never be taken back',
+      summary: 'servers that are out are checked in each round too; otherwise they would never be taken back',
       watch: watchState(unchecked),
     },
   ],
-  // Files never change: they can only be read.
+  // The files never change; they can only be read.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
   create(chosen) {
@@ -69,7 +69,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   },
 })
 
-/** A round may pass without one. */
+/** A round may pass without a check. */
 const MOST_ROUNDS = 2
 
 function unchecked({ health }: BalancerState): string | undefined {

@@ -9,13 +9,13 @@ import { checkRequests, end, handleRequest } from './requester.ts'
 import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
 import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
 
-/** How often requests are checked for their time. */
+/** How often requests are checked for timeouts. */
 const TICK_MS = millis(10)
 
 /**
- * Servers behind a load balancer, the first node. Each has the same files, so that nothing can be lost, or all of them share
- * a store on the second node. A client waits for its requester, the requester for the balancer, the balancer for a server
- * and the server for its turn, and each of them may give up first.
+ * Servers behind a load balancer, which is the first node. Either each server has the same files, so nothing can be
+ * lost, or all of them share a store on the second node. A client waits for its requester, the requester for the
+ * balancer, the balancer for a server, and the server for its queue; each of them may time out first.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   initial,

@@ -4,7 +4,7 @@ import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { type BalancerTurn, isRead } from './state.ts'
 
-// A requester: each node asks the balancer on behalf of its clients, and gives up after a time of its own.
+// A requester: each node asks the balancer on behalf of its clients, and gives up after its own timeout.
 
 export function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
   const { state, config } = turn

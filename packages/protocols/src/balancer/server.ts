@@ -4,7 +4,7 @@ import type { Handler } from '../turn.ts'
 import { type Balancer, type BalancerTurn, isRead, type Message, type Served, type Task } from './state.ts'
 
 // A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
-// time, and turns away what it has no place for, or what has waited too long.
+// time. It turns away requests when its queue is full, and those that have waited too long.
 
 export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt, command }) => {
   const { id } = turn.state
@@ -13,12 +13,12 @@ export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt
 }
 
 export const handleCheck: Handler<Balancer, 'check'> = (turn, { round }) => {
-  // A check without a place is not answered, which says enough.
+  // A check that finds the queue full gets no answer, which tells the balancer enough.
   if (turn.config.deepChecks) queue(turn, { type: 'check', round })
   else turn.send(turn.state.balancer, { type: 'well', round })
 }
 
-/** False if there is no place. */
+/** False if the queue is full. */
 function queue(turn: BalancerTurn, task: Task): boolean {
   const { config, state } = turn
   if (config.serviceMs === 0) {
@@ -45,7 +45,7 @@ function carryOut(turn: BalancerTurn, task: Task): void {
   const { request, attempt, command, arrivedAt } = task
   if (turn.steady - arrivedAt > config.serverTimeoutMs)
     answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
-  // Files are the same for all and for ever: what a model takes for the initial value.
+  // Files are the same on every server and never change: a file holds the model's initial value.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
   else turn.send(state.store, { type: 'do', request, attempt, command })
@@ -59,7 +59,7 @@ const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served)
 export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Message<'done'>): void =>
   answer(turn, { request, attempt }, { result })
 
-/** Attempts that the store remembers, so that a late copy of one has no effect. */
+/** Attempts that the store remembers, so that a late duplicate has no effect. */
 const MEMORY_LIMIT = 10_000
 
 /** In the store. */

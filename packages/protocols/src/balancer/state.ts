@@ -8,18 +8,18 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
   readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
-  /** Whether a health check waits its turn at the server, like a request. */
+  /** Whether a health check waits in the server's queue, like a request. */
   readonly deepChecks: boolean
   readonly checkMs: Millis
-  /** Checks in a row without an answer after which a server gets no requests. */
+  /** Checks in a row without an answer after which a server gets no more requests. */
   readonly missedChecks: number
-  /** With a smaller share of servers up, all of them get requests. */
+  /** If a smaller share of servers is up, all servers get requests. */
   readonly panicShare: number
-  /** How often a request is tried that has no effect, or had none. */
+  /** How often a request is tried if it has no effect or was refused before it had one. */
   readonly attempts: number
   readonly requesterTimeoutMs: Millis
   readonly balancerTimeoutMs: Millis
-  /** How long a request may wait for its turn at a server. */
+  /** How long a request may wait in a server's queue. */
   readonly serverTimeoutMs: Millis
   readonly serviceMs: Millis
   readonly queueLimit: number
@@ -31,7 +31,7 @@ interface Named {
   readonly attempt: number
 }
 
-/** What a server says of an attempt. Refusals: nothing was done. */
+/** A server's answer to an attempt. A refusal means that nothing was done. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
 export type BalancerMessage =
@@ -54,7 +54,7 @@ export interface BalancerRecord extends Named {
   readonly command: Command
 }
 
-/** A request at the node whose client asked it. */
+/** A request at the node that its client called. */
 export interface Request {
   readonly requestId: string
   readonly command: Command
@@ -74,18 +74,18 @@ export interface Job {
   readonly dueAt: number
 }
 
-/** The balancer's view of a server. */
+/** What the balancer knows of a server. */
 export interface Health {
   readonly up: boolean
   /** Checks in a row without an answer. */
   readonly missed: number
-  /** Requests it has not answered. */
+  /** Requests that it has not answered. */
   readonly open: number
   /** Rounds since it was last checked; for the invariant. */
   readonly unchecked: number
 }
 
-/** What waits for its turn at a server. */
+/** A request or check in a server's queue. */
 export type Task =
   | (Named & { readonly type: 'request'; readonly command: Command; readonly arrivedAt: number })
   | { readonly type: 'check'; readonly round: number }
@@ -106,7 +106,7 @@ export interface BalancerState {
   readonly station: Station<Task>
   // The store.
   held: unknown
-  /** By request and attempt: what was answered. */
+  /** By request and attempt: the answer. */
   readonly done: Map<string, Completion>
   ticking: boolean
 }

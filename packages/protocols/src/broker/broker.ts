@@ -7,8 +7,9 @@ import type { Handler } from '../turn.ts'
 import { type Broker, type BrokerRecord, type BrokerTurn, type Entry, remember } from './state.ts'
 import { backlog, isPushed, owe, push } from './topics.ts'
 
-// The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or its
-// time is up, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
+// The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or
+// its visibility timeout ends, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue
+// delivery logic").
 
 export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   const { state, config } = turn
@@ -21,7 +22,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
     return
   }
   const result = known ?? carryOut(turn, command)
-  // A refusal is remembered as well: the repetition of what was refused must not succeed later.
+  // A refusal is remembered as well: repeating a refused request must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
@@ -29,7 +30,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   if (isChange && !isEarly) turn.persist(record)
   turn.send(from, { type: 'did', request, result })
   if (isEarly) {
-    // The mistake: the producer hears that its message is safe before it is.
+    // The bug: the producer is told that its message is safe before it is.
     turn.mark()
     turn.persist(record)
   }
@@ -39,7 +40,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   }
 }
 
-/** What is handed out may yet come back, so that nobody knows what is left to drain. */
+/** A message that was handed out may come back, so nobody knows yet what is left to drain. */
 function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
   return (
@@ -47,7 +48,7 @@ function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): bo
   )
 }
 
-/** Deterministic: done again after a restart. */
+/** Deterministic, because it is repeated after a restart. */
 export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { input }: Command): Completion {
   const { f, key = UNKEYED, value } = input
   if (config.object.name !== 'queue') return config.object.apply(state.held, input)
@@ -68,7 +69,7 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   const own = entries.find(({ lease }) => lease?.request === request)
   const first = entries.find(({ lease }) => lease === undefined)
   const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
-  // The mistake: what is invisible is taken for gone.
+  // The bug: an invisible message counts as gone.
   const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
   if (seemsEmpty) turn.mark()
   // No answer: the gateway asks again.
@@ -86,14 +87,14 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   }
 }
 
-/** What was handed out for too long is visible again, in its place. */
+/** A message that was handed out for too long becomes visible again, in its place. */
 function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
   const { config, steady } = turn
   for (const [at, entry] of [...entries.entries()].reverse()) {
     const { number, value, lease } = entry
     if (lease === undefined || steady < lease.until) continue
     if (config.bug === 'redeliver-at-the-end' && entries.length > 1) {
-      // The mistake: it is put back like a new message.
+      // The bug: it goes to the end of the queue, like a new message.
       turn.mark()
       entries.splice(at, 1)
       entries.push({ number, value })
@@ -122,9 +123,9 @@ export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, 
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)
-  // The gateway settles until it is answered.
+  // The gateway repeats this until it is answered.
   const isDone = state.receipts.has(receipt)
-  // The mistake: a receipt is not compared, so what is another's by now is settled too.
+  // The bug: receipts are not compared, so a message that another consumer holds by now is settled too.
   const isLate = !isDone && config.bug === 'settle-late'
   if (isLate) {
     turn.mark()

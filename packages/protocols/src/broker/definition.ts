@@ -3,7 +3,7 @@ import { defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
 import type { BrokerConfig, BrokerState } from './state.ts'
 
-/** Objects whose keys do not depend on each other. */
+/** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
 /** How often a message arrives, and in which order. */
@@ -21,65 +21,66 @@ const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics 
 export const broker: ProtocolDefinition = defineProtocol({
   name: 'broker',
   weakness,
-  summary: 'queues and topics on a broker, with messages that arrive at most once, at least once, or exactly once',
+  summary: 'queues and topics on a broker; messages arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
-  knobs: {
+  settings: {
     delivery: {
       summary:
-        'how often a message arrives when answers get lost; exactly once: keys for producers, receipts for consumers',
+        'how often a message arrives when replies are lost; exactly-once gives producers keys and consumers receipts',
       default: 'exactly-once',
       values: ['at-most-once', 'at-least-once', 'exactly-once'],
     },
     ordered: { summary: 'whether a message waits until the one before it is settled', default: true },
     topics: {
       summary:
-        'whether what is no queue is read at the broker, or pushed to all nodes, each of which reads its own copy',
+        'whether objects other than queues are read at the broker, or pushed to all nodes, each of which reads its own copy',
       default: 'pull',
       values: ['pull', 'push'],
     },
     'visibility-ms': {
-      summary: 'how long a message that was handed out is invisible to others',
+      summary: 'how long a message that was handed out is invisible to other consumers',
       default: 100,
       worthTrying: [20],
     },
-    'retransmit-ms': { summary: 'how often a gateway asks again', default: 20 },
-    'request-timeout-ms': { summary: 'how long a gateway asks', default: 500 },
+    'retransmit-ms': { summary: 'how often a gateway repeats a request', default: 20 },
+    'request-timeout-ms': { summary: 'how long a gateway repeats a request', default: 500 },
   },
   bugs: {
     'ack-before-persist': {
-      summary: 'producers hear that their message is safe before it is on disk',
+      summary: 'producers are told that their message is safe before it is on disk',
       under: { faults: ['kill'], workload: 'queue' },
     },
     'redeliver-at-the-end': {
-      summary: 'a message that was not settled is put back behind all others',
-      under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
+      summary: 'a message that was not settled goes to the end of the queue',
+      under: { settings: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
     },
     'forget-producers': {
-      summary: 'who has produced what is kept in memory, so that a restart takes a repetition for a new message',
+      summary:
+        'requests of producers are remembered in memory only, so after a restart a duplicate counts as a new message',
       under: { faults: ['kill'], workload: 'queue' },
     },
     'settle-late': {
-      summary: 'a consumer can settle a message that has become visible again and was handed to another',
-      under: { knobs: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
+      summary: 'a consumer can settle a message that became visible again and was handed to another',
+      under: { settings: { 'visibility-ms': 20 }, faults: ['delay', 'pause'], workload: 'queue' },
     },
     'one-ack-for-all': {
-      summary: 'a message that one subscriber has acknowledged is not sent to the others again',
-      under: { knobs: { topics: 'push' }, faults: ['loss'], workload: 'register' },
+      summary: 'a message that one subscriber acknowledged is not sent to the others again',
+      under: { settings: { topics: 'push' }, faults: ['loss'], workload: 'register' },
     },
     'empty-while-in-flight': {
-      summary: 'a queue whose messages are all handed out is said to be empty',
+      summary: 'a queue whose messages are all handed out is reported as empty',
       under: { faults: ['delay', 'pause'], workload: 'queue' },
     },
   },
   invariants: [
     {
       name: 'settled once',
-      summary: 'with exactly-once delivery, a message is settled under the receipt of its last hand-over only',
+      summary: 'with exactly-once delivery, a message is settled only under the receipt of its latest hand-out',
       watch: watchState(({ twice }: BrokerState) => twice),
     },
   ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
-    // Copies take the changes of each key in order, but not those of several keys.
+    // Copies apply the changes of each key in order, but not those of different keys.
     if (object !== 'queue' && topics === 'push')
       return delivery === 'exactly-once' && ordered === true && BY_KEY.includes(object) ? 'eventual' : 'none'
     if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'

@@ -16,19 +16,19 @@ import {
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, take } from './topics.ts'
 
 /**
- * Queues and topics on one broker, the first node; every node is a gateway through which clients produce and consume. A
- * queue's message goes to one consumer; a topic is a log that each consumer reads from its own offset, or any other object;
- * or it is pushed to every node, which has a copy of its own.
+ * Queues and topics on one broker, the first node. Every node is a gateway through which clients produce and consume. A
+ * message in a queue goes to one consumer. A topic is a log that each consumer reads from its own offset, or any other
+ * object; with `topics=push` it is pushed to every node, which keeps its own copy.
  */
 export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   initial,
   redo,
   begin(turn) {
     const { state, config } = turn
-    // At most once, nobody is told again.
+    // At most once: nothing is sent again.
     if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
     push(turn)
-    // The mistake: who has produced what is kept in memory.
+    // The bug: requests of producers are remembered in memory only.
     if (config.bug === 'forget-producers' && state.keys.size > 0) {
       turn.mark()
       state.keys.clear()
@@ -77,7 +77,7 @@ function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): Br
   }
 }
 
-/** What is durable, after a restart. What was handed out and not settled is visible again. */
+/** Restores the durable state after a restart. Messages handed out and not settled are visible again. */
 function redo(turn: BrokerTurn, record: BrokerRecord): void {
   switch (record.kind) {
     case 'taken':

@@ -9,7 +9,7 @@ export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
   /** Whether a message waits until the one before it is settled. */
   readonly ordered: boolean
-  /** Whether what is no queue is asked of the broker, or pushed to every node. */
+  /** Whether requests on objects other than queues go to the broker, or changes are pushed to every node. */
   readonly topics: 'pull' | 'push'
   /** How long a message that was handed out is invisible to others. */
   readonly visibilityMs: Millis
@@ -19,19 +19,19 @@ export interface BrokerConfig extends Subject {
 }
 
 export type BrokerMessage =
-  // What is produced, and everything that is no message of a queue: from a gateway to the broker, and back.
+  // Produced messages and all requests that do not concern a queue: from a gateway to the broker, and back.
   | {
       readonly type: 'do'
       readonly request: string
       readonly command: Command
       readonly ticket: Ticket
-      /** Lets the broker know a repetition. */
+      /** Lets the broker recognise a duplicate. */
       readonly key?: string | undefined
     }
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** With a receipt, unless the queue is empty or the message is gone from it. */
+  /** With a receipt, unless the queue is empty or the message has left it. */
   | {
       readonly type: 'fetched'
       readonly request: string
@@ -86,7 +86,7 @@ export interface Call {
   readonly command: Command
   /** By the monotonic clock. */
   readonly dueAt: number
-  /** The message in hand, which is the client's once it is settled. */
+  /** The message in hand; it goes to the client once it is settled. */
   readonly inHand?: { readonly value: Json; readonly receipt: string } | undefined
 }
 
@@ -98,20 +98,20 @@ export interface BrokerState {
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   // The broker.
-  /** Everything but queues. */
+  /** All objects but queues. */
   held: unknown
   readonly queues: Map<string, Entry[]>
   readonly receiving: Forwarding
-  /** By key of a producer's request: what was answered. */
+  /** By key of a producer's request: the answer. */
   readonly keys: Map<string, Completion>
-  /** Receipts under which a message has left its queue, with its number. */
+  /** Receipts under which a message left its queue, with its number. */
   readonly receipts: Map<string, number>
   /** By subscriber: what it has not acknowledged, in order. */
   readonly subscribers: Map<NodeId, Publication[]>
   published: number
   // A subscriber.
   copy: unknown
-  /** The numbers of what it has got. */
+  /** The numbers of the changes it has received. */
   readonly got: Map<string, true>
   // The broker's queues.
   produced: number

@@ -17,18 +17,18 @@ import {
 // the receiver and no retry is performed by the sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: it is sent until its
 // receiver has acknowledged it (§4.3.2). Exactly once: the receiver, too, remembers what it has got (§4.3.3).
 
-/** Whether clients read the copies of the nodes that they call. A message of a queue is nobody's copy. */
+/** Whether clients read the copy on the node that they call. Queues are never copied. */
 export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
 
 const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
 
-/** What is read of a subscriber's own copy; undefined if the broker has to be asked. */
+/** The answer from a subscriber's own copy; undefined if the broker has to be asked. */
 export function readCopy({ state, config }: BrokerTurn, command: Command): Completion | undefined {
   const isOwn = isPushed(config) && state.id !== state.broker && isRead(config, command)
   return isOwn ? config.object.apply(state.copy, command.input) : undefined
 }
 
-/** A change is owed to each subscriber; again after a restart, unless it is known to have arrived. */
+/** Queues a change for each subscriber; again after a restart, unless it is known to have arrived. */
 export function owe(
   { state, config }: Pick<BrokerTurn, 'state' | 'config'>,
   command: Command,
@@ -40,7 +40,7 @@ export function owe(
   for (const pending of state.subscribers.values()) pending.push(publication)
 }
 
-/** Sends what is due to each subscriber. */
+/** Sends each subscriber the changes that are due. */
 export function push(turn: BrokerTurn): void {
   const { state, config } = turn
   for (const [subscriber, pending] of state.subscribers) {
@@ -52,8 +52,8 @@ export function push(turn: BrokerTurn): void {
 }
 
 /**
- * In order, the next message of a key is not sent before the one before it is acknowledged: a subscriber that gets only the
- * second of two would otherwise get the first one after it (§4.6, with a Receive Maximum of 1).
+ * In order, the next message of a key waits until the one before it is acknowledged. Otherwise a subscriber that lost
+ * the first of two would get it after the second (§4.6, with a Receive Maximum of 1).
  */
 function firstOfKeys(pending: readonly Publication[]): readonly Publication[] {
   const first = new Map<string, Publication>()
@@ -69,11 +69,11 @@ const keyOf = ({ command }: Publication): string => command.input.key ?? UNKEYED
 export const owes = ({ subscribers }: BrokerState): boolean =>
   [...subscribers.values()].some((pending) => pending.length > 0)
 
-/** The longest list of what a subscriber has not acknowledged. */
+/** The longest list of changes that a subscriber has not acknowledged. */
 export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
-/** At a subscriber: what was applied is on its disk before it is acknowledged. */
+/** At a subscriber: a change is on its disk before it is acknowledged. */
 export const handlePublish: Handler<Broker, 'publish'> = (turn, { number, command }, from) => {
   const { state, config } = turn
   const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
@@ -95,7 +95,7 @@ export const handleGot: Handler<Broker, 'got'> = (turn, { number }, from) => {
   if (!before.some((publication) => publication.number === number)) return
   const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
   for (const subscriber of subscribers) {
-    // The mistake: once a subscriber has acknowledged a message, it is settled for all.
+    // The bug: once one subscriber has acknowledged a message, it is settled for all.
     if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
     noteDelivered(turn, subscriber, number)
     turn.persist({ kind: 'delivered', subscriber, number })

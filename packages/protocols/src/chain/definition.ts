@@ -1,6 +1,6 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { chosenRouting, chosenSuccession, routingKnobs, successionKnobs } from '../routing/succession.ts'
+import { chosenRouting, chosenSuccession, routingSettings, successionSettings } from '../routing/succession.ts'
 import { chainInvariants } from './invariants.ts'
 import { createChain } from './machine.ts'
 import { serve } from './updates.ts'
@@ -9,7 +9,7 @@ export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
   summary: 'chain replication: updates go from head to tail, which answers; a majority reconfigures the chain',
   defaultNodes: 5,
-  knobs: { ...successionKnobs('head', 'reconfigures the chain'), ...routingKnobs('head') },
+  settings: { ...successionSettings('head', 'reconfigures the chain'), ...routingSettings('head') },
   bugs: {
     'head-answers': {
       summary: 'the head answers an update before it has gone along the chain',

@@ -8,7 +8,8 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // What the tail has acknowledged is on the disk of every node. It may lose what it has only just executed.
+  // Every entry that the tail has acknowledged is on the disk of every node. An entry that it has only executed may
+  // still be lost.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 
@@ -17,17 +18,17 @@ type Watch = InvariantWatch<ChainState, ChainMessage>
 export const chainInvariants: readonly Invariant[] = [
   {
     name: 'answered updates survive',
-    summary: 'what a tail has acknowledged is in the history of every later head (§3.1)',
+    summary: 'an update that a tail has acknowledged is in the history of every later head (§3.1)',
     watch: () => watchCompleteness(histories),
   },
   {
     name: 'nodes agree',
-    summary: 'no two nodes take different updates of the same number for executed by the tail (§3)',
+    summary: 'no two nodes consider different updates with the same number executed by the tail (§3)',
     watch: () => watchAgreement(histories),
   },
   {
     name: 'histories agree',
-    summary: 'two histories with an update of the same number and epoch are the same up to there',
+    summary: 'two histories with an update of the same number and epoch are identical up to it',
     watch: () => watchLogMatching(histories),
   },
   {
@@ -38,7 +39,7 @@ export const chainInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Compares lengths: that one is the beginning of the other follows from "histories agree". */
+/** Compares lengths only: "histories agree" already ensures that one is a prefix of the other. */
 function watchPropagation(): Watch {
   const states = new Map<NodeId, ChainState>()
   return (node) => (state) => {

@@ -99,7 +99,7 @@ function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
 }
 
 /**
- * A node that restarts takes its place again, unless the epoch has been sealed. A head does not: it may have numbered
+ * A node that restarts resumes its place, unless the epoch has been sealed. A head does not: it may have numbered
  * updates that were lost with its memory.
  */
 function resume(turn: ChainTurn): void {
@@ -122,7 +122,7 @@ function request(turn: ChainTurn, asked: MachineRequest): void {
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 
-/** Tells the sender if its epoch is over. */
+/** Informs the sender if its epoch is over. */
 function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return (turn, message, from) => {
     const { promised } = turn.state
@@ -131,7 +131,7 @@ function current<Message extends { readonly epoch: number }>(handle: Handler<Mes
   }
 }
 
-/** And only if both are in the same chain. */
+/** Only if both are in the same chain. */
 function inChain<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return current((turn, message, from) => {
     if (message.epoch === turn.state.epoch && isActive(turn.state)) handle(turn, message, from)

@@ -16,14 +16,15 @@ import {
 } from './state.ts'
 import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
-// What the master does in the paper (§3.1, coping with server failures), done by the nodes. A node that misses another
-// seals the epoch: from then on no majority takes part in it. Every chain is a majority, so some node that sealed it was
-// part of it, and has every update that its tail can have answered: "Update Propagation Invariant" (§3.1).
+// The nodes do here what the master does in the paper (§3.1, coping with server failures). A node that misses another
+// seals the epoch: from then on no majority takes part in it. Every chain is a majority, so some node that sealed the
+// epoch was part of the chain, and has every update that its tail may have answered: "Update Propagation Invariant"
+// (§3.1).
 
 /** How long to wait for more nodes than a majority. */
 const GATHER_MS = millis(20)
 
-/** Ends all earlier epochs here, durably, before anybody is told. */
+/** Ends all earlier epochs on this node, durably, before any message leaves it. */
 export function seal(turn: ChainTurn, epoch: number): Configuration {
   const { state } = turn
   retire(turn)
@@ -32,7 +33,7 @@ export function seal(turn: ChainTurn, epoch: number): Configuration {
   return { epoch: state.epoch, chain: state.chain, entries: [...state.log.entries] }
 }
 
-/** Requests that this node holds may still be part of the next epoch; sessions keep them from being applied twice. */
+/** Requests that this node holds may still be part of the next epoch; sessions prevent applying them twice. */
 function retire(turn: ChainTurn): void {
   const { state } = turn
   failReads(turn)
@@ -70,9 +71,9 @@ function gatherIfMajority(turn: ChainTurn): void {
 }
 
 /**
- * The new chain goes on with the longest history of the latest epoch: that of the node nearest to its head, so that
- * nothing in process is lost. This node becomes the head; the others keep their order, and those that were not in the
- * chain come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
+ * The new chain continues the longest history of the latest epoch: that of the node nearest to its head, so no update
+ * in process is lost. This node becomes the head; the others keep their order, and nodes that were not in the chain
+ * come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
  */
 export function beginChain(turn: ChainTurn): void {
   const { state } = turn
@@ -93,7 +94,7 @@ export function beginChain(turn: ChainTurn): void {
   begin(turn, { epoch: promised, chain: [id, ...stayed, ...joined], entries: latest.entries })
 }
 
-/** From its head, each node of a chain begins before its successor does: once the tail has begun, all have. */
+/** Each node of a chain begins before its successor does: once the tail has begun, all have. */
 export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)
@@ -139,7 +140,7 @@ export function heartbeat(turn: ChainTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-/** At the head: a node of the chain that is silent is left out, and one that is back joins. */
+/** At the head: a silent node is left out of the chain, and a node that is back joins it. */
 export function checkChain(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isHead(state)) return

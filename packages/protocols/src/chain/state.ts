@@ -6,9 +6,9 @@ import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
-// 2004. Departures: the paper's servers are fail-stop, and a master outside of the chain knows which have failed. Here
-// nodes are cut off and come back, and are their own master: a majority agrees on each configuration, so a chain is never
-// shorter than a majority, and a tail makes sure that the chain has not gone on without it before it answers a query.
+// 2004. Departures: the paper's servers are fail-stop, and a master outside the chain knows which have failed. Here
+// nodes are cut off and come back, and act as their own master: a majority agrees on each configuration, so a chain is
+// never shorter than a majority. Before a tail answers a query, it confirms that the chain has not gone on without it.
 
 /** A chain, and the history with which it began. The epoch numbers the configuration. */
 export interface Configuration {
@@ -19,10 +19,10 @@ export interface Configuration {
 }
 
 export type ChainMessage =
-  /** Asks for the end of all earlier epochs. */
+  /** Asks the receiver to end all earlier epochs. */
   | { readonly type: 'seal'; readonly epoch: number }
   | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
-  /** The receiver has sealed a later epoch than that of the message it answers. */
+  /** The receiver has sealed a later epoch than that of the message it replies to. */
   | { readonly type: 'deposed'; readonly epoch: number }
   /** Passed along the new chain. */
   | ({ readonly type: 'begin' } & Configuration)
@@ -34,7 +34,7 @@ export type ChainMessage =
       readonly entries: readonly Entry[]
       readonly origins: readonly (Origin | null)[]
     }
-  /** Passed back along the chain: the tail has everything up to here. */
+  /** Passed back along the chain: the tail has all entries up to here. */
   | { readonly type: 'ack'; readonly epoch: number; readonly index: number }
   | { readonly type: 'query'; readonly epoch: number; readonly origin: Origin; readonly input: Input }
   | { readonly type: 'confirm'; readonly epoch: number; readonly round: number }
@@ -46,7 +46,7 @@ export type ChainMessage =
 export type ChainRecord =
   | { readonly kind: 'sealed'; readonly epoch: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** These entries take the place of those from `from` on. */
+  /** These entries replace those from `from` on. */
   | {
       readonly kind: 'begun'
       readonly epoch: number
@@ -58,20 +58,20 @@ export type ChainRecord =
 /** The log is the paper's `Hist`; those of its entries beyond `acked` are `Sent`. */
 export interface ChainState extends MemberState {
   // Durable.
-  /** No earlier epoch goes on here. */
+  /** No epoch before this one continues on this node. */
   promised: number
-  /** The configuration that this node was last part of. */
+  /** The latest configuration that this node was part of. */
   epoch: number
   chain: readonly NodeId[]
   readonly log: Log
   // In memory.
-  /** The tail has everything up to here. */
+  /** The tail has all entries up to here. */
   acked: number
-  /** Whether the tail has confirmed to have begun the epoch. */
+  /** Whether the tail has confirmed that it began the epoch. */
   begun: boolean
-  /** While this node brings about a new configuration: what the others have sealed. */
+  /** While this node starts a new configuration: what the others have sealed. */
   sealed: Map<NodeId, Configuration> | undefined
-  /** The nodes that the head has heard of since the last check. */
+  /** The nodes that the head has heard from since the last check. */
   heard: NodeId[]
   rounds: Map<NodeId, number>
 }
@@ -87,7 +87,7 @@ export type ChainTurn = Turn<Chain>
 
 export const majorityOf = ({ nodes }: ChainState): number => Math.floor(nodes.length / 2) + 1
 
-/** Whether this node goes on with the configuration it was last part of. */
+/** Whether this node continues the configuration that it was last part of. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
 export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id
@@ -95,7 +95,7 @@ export const isTail = (state: ChainState): boolean => isActive(state) && state.c
 export const successorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) + 1]
 export const predecessorOf = ({ chain, id }: ChainState): NodeId | undefined => chain[chain.indexOf(id) - 1]
 
-/** The lowest epoch of this node above all it has heard of: no two nodes number alike. */
+/** The lowest epoch of this node above all it has heard of. No two nodes share a number. */
 export function nextEpoch({ nodes, id, promised }: ChainState): number {
   const round = Math.floor(promised / nodes.length) + 1
   return round * nodes.length + nodes.indexOf(id)

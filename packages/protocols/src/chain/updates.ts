@@ -24,7 +24,7 @@ export function serve(turn: ChainTurn, origin: Origin, command: Command): void {
     else turn.send(tail, { type: 'query', epoch: state.epoch, origin, input: command.input })
   } else {
     extend(turn, lastIndex(state.log) + 1, [{ term: state.epoch, command }], [origin])
-    // The mistake: the head answers before the update has gone along the chain.
+    // The bug: the head answers before the update has gone along the chain.
     if (config.bug !== 'head-answers' || isTail(state)) return
     turn.mark()
     execute(turn, lastIndex(state.log))
@@ -45,12 +45,15 @@ function extend(turn: ChainTurn, from: number, entries: readonly Entry[], origin
   else turn.send(successor, { type: 'update', epoch: state.epoch, from, entries, origins })
 }
 
-/** "requests are received in the same order" as they were sent (§3.1): one that overtook another is dropped, and comes again. */
+/**
+ * "requests are received in the same order" as they were sent (§3.1): a message that overtook another is dropped, and
+ * sent again later.
+ */
 export const handleUpdate: Handler<Chain, 'update'> = (turn, message, from) => {
   const { state, config } = turn
   const last = lastIndex(state.log)
   const gap = message.from > last + 1
-  // Part of the mistake: what is missing is not missed.
+  // Part of the bug: a gap goes unnoticed.
   if (gap && config.bug !== 'no-inprocess-resend') return
   const present = gap ? 0 : last + 1 - message.from
   const fresh = message.entries.slice(present)
@@ -75,7 +78,7 @@ function acknowledge(turn: ChainTurn): void {
 
 function execute(turn: ChainTurn, upTo: number): void {
   const { state, config } = turn
-  // With its mistake, the head answers too.
+  // With the bug, the head answers too.
   const answers = isTail(state) || config.bug === 'head-answers'
   while (state.applied < upTo) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null, answers)
 }
@@ -90,7 +93,10 @@ export const handleAck: Handler<Chain, 'ack'> = (turn, { index }) => {
   acknowledge(turn)
 }
 
-/** Messages may be lost, unlike in the paper: what the tail has not acknowledged is sent to the successor again. */
+/**
+ * Messages may be lost, unlike in the paper: updates that the tail has not acknowledged are sent to the successor
+ * again.
+ */
 export function sendAgain(turn: ChainTurn): void {
   const { state } = turn
   const { epoch, chain, log, acked, begun } = state
@@ -105,8 +111,8 @@ export function sendAgain(turn: ChainTurn): void {
 }
 
 /**
- * What a new successor is sent: everything, so that the requests in process are among it ("the sequence of requests in
- * Sent_i" is forwarded to it, §3.1, failure of other servers). The mistake: those are left out.
+ * Sends a new successor the whole history, which includes the requests in process ("the sequence of requests in Sent_i"
+ * is forwarded to it, §3.1, failure of other servers). The bug: those are left out.
  */
 export function historyFor(turn: ChainTurn): readonly Entry[] {
   const { log, acked } = turn.state
@@ -127,13 +133,13 @@ export function query(turn: ChainTurn, origin: Origin, input: Input): void {
   answerReads(turn)
 }
 
-/** The mistake: whichever node is called answers from its own copy. */
+/** The bug: any node answers from its own copy. */
 export function readHere(turn: ChainTurn, requestId: string, input: Input): void {
   if (!isTail(turn.state)) turn.mark()
   turn.reply(requestId, readOf(turn, input))
 }
 
-/** Also repeats a question that was lost. */
+/** Also repeats a question that may have been lost. */
 export function askRound(turn: ChainTurn): void {
   const { state } = turn
   if (!isTail(state) || state.roundConfirmed === state.roundStarted) return
@@ -146,7 +152,7 @@ export const handleConfirmed: Handler<Chain, 'confirmed'> = (turn, { round }, fr
   if (isTail(state)) rounds.confirmRound(turn)
 }
 
-/** A later epoch needs a majority to seal this one, and every chain is a majority. */
+/** A later epoch needs a majority that has sealed this one, and every chain is a majority. */
 const rounds: Rounds<ChainTurn> = createRounds<ChainTurn, number>({
   send: askRound,
   isEnough: ({ state }, answered) => answered >= majorityOf(state),

@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 /** Beyond this many, old answers are forgotten; only the fact that the request was made is kept. */
 const MOST_REMEMBERED = 10_000
 
-/** Tracks the requests given to one node: which still wait for an answer and which have had theirs. */
+/** Tracks the requests given to one node: those that wait for an answer and those that have had theirs. */
 export class Answered {
   readonly #node: NodeId
   /** Requests of earlier lives, or answered long ago. */
@@ -28,8 +28,7 @@ export class Answered {
   }
 
   /**
-   * What is wrong with answering this request now; `late` if the client no longer waits, through no fault of the
-   * protocol.
+   * Why answering this request now is wrong; `late` if the client no longer waits, which is no fault of the protocol.
    */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
@@ -40,7 +39,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A network may deliver a message twice, which then brings its answer twice.
+      // A network may deliver a message twice; its answer then comes twice too.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }
@@ -48,7 +47,7 @@ export class Answered {
   }
 
   /**
-   * Processes name requests after their node and its life, so requests of an earlier life are recognised by name alone.
+   * Processes name requests after their node and its life, so the name alone identifies a request of an earlier life.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

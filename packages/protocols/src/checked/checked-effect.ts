@@ -78,7 +78,7 @@ function checkedSend(members: Members, { node, peers }: EffectContext): AnyEffec
   if (!peers.includes(to))
     throw new Mistake(
       `sent to ${JSON.stringify(to)}, which is none of its peers`,
-      `they are ${peers.join(', ')}; clients are answered by "reply"`,
+      `they are ${peers.join(', ')}; use "reply" to answer clients`,
     )
   return { type: 'send', to, message: copied('message', members['message'], `sent ${to} a message`) }
 }
@@ -96,7 +96,7 @@ function checkedReply(members: Members, { answered, messageText }: EffectContext
     case 'unknown':
       throw new Mistake(
         `replied to "${requestId}", a request that it was never given`,
-        'the node that was given a request is the one to reply to it',
+        'only the node that was given a request may reply to it',
       )
   }
 }
@@ -144,7 +144,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
   if (part !== undefined)
     throw new Mistake(
       `${did} that JSON cannot carry`,
-      `${part}, and would not arrive as it is; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
+      `${part}, and would arrive changed; JSON has texts, finite numbers, true, false, null, lists and plain objects`,
     )
   // Skip serialising a string that is too long already.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)

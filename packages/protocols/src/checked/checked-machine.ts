@@ -68,17 +68,14 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       return stepped(checked, event.type === 'message' ? text : '', () => {
         const returned = machine.step(checked.state, given, now, steady)
         if (JSON.stringify(given) !== text)
-          throw new Mistake(
-            'changed the event that it was given',
-            `it left ${shown(given)}; copy what is to be changed`,
-          )
+          throw new Mistake('changed the event that it was given', `it left ${shown(given)}; change a copy instead`)
         return returned
       })
     },
     status: statusOf,
   }
 
-  /** Also asks for the status: hosts ask at different times, and a mistake must show at the event that caused it. */
+  /** Also reads the status: hosts read it at different times, and an error must show at the event that caused it. */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)
@@ -115,7 +112,7 @@ function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): M
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
   if (isThenable(returned)) {
-    // It may be rejected later; that is ignored.
+    // The promise may be rejected later; that is ignored.
     returned.then(undefined, () => {})
     throw new Mistake('returned a promise', 'start and step return { state, effects } at once, and are not async')
   }
@@ -123,9 +120,9 @@ function checkedReturn(returned: unknown): { readonly state: unknown; readonly e
     throw new Mistake(`returned ${shown(returned)}`, 'start and step return { state, effects }')
   const { state, effects } = returned as { readonly state?: unknown; readonly effects?: unknown }
   if (state === undefined)
-    throw new Mistake('returned no "state"', 'start and step return { state, effects }; a state of nothing is null')
+    throw new Mistake('returned no "state"', 'start and step return { state, effects }; return null for an empty state')
   if (!Array.isArray(effects))
-    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects are a list, [] where there are none')
+    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects are a list; return [] for none')
   return { state, effects }
 }
 

@@ -6,20 +6,19 @@ const DEFAULT_MS = 10
 
 export const commitWait: ProtocolDefinition = defineProtocol({
   name: 'commit-wait',
-  summary:
-    'keys have owners and writes have times; a read sees all that is not after it, if clocks differ by no more than ε',
+  summary: 'keys have owners and writes have times; a read sees all earlier writes if clocks differ by no more than ε',
   defaultNodes: 3,
   objects: ['register'],
-  knobs: {
+  settings: {
     order: {
-      summary: 'who waits for clocks that differ: writers until their time has passed, or readers that look ahead',
+      summary: 'who waits for clocks that differ: writers until their time has passed, or readers by looking ahead',
       default: 'commit-wait',
       values: ['commit-wait', 'uncertainty-interval'],
       worthTrying: ['uncertainty-interval'],
     },
     'epsilon-ms': { summary: 'how far a clock may be from true time', default: DEFAULT_MS },
     'skew-ms': {
-      summary: 'how far clocks are from true time at most: each life of a node draws its own deviation',
+      summary: 'the most that clocks deviate from true time; each life of a node draws its own deviation',
       default: DEFAULT_MS,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its key', default: 1000 },
@@ -27,18 +26,18 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   bugs: {
     'no-wait': {
       summary: 'a write is answered before its time has passed on all clocks',
-      under: { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
+      under: { settings: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
     },
     'trust-clock': {
       summary: 'a reader takes its own clock for the true time',
-      under: { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
+      under: { settings: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
     },
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // As far apart as operations are, so that it matters.
+  // Clocks differ by as much as operations are apart in time, so that the difference matters.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // The clock fault goes beyond any ε, unless it is kept to what the deviations of the nodes leave of it.
+  // The clock fault exceeds any ε, unless it is limited to what the nodes' own deviations leave of it.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

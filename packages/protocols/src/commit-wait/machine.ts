@@ -20,11 +20,11 @@ const SWEEP_MS = millis(100)
 const ASKED_LIMIT = 10_000
 
 /**
- * Each key has one owner, which keeps its versions by the time of their writes. The node that a client asks is its gateway:
- * reads see the versions up to a time by the gateway's clock. Clocks differ by no more than they are said to, and that is
- * waited for, either by writers (commit-wait, as Spanner does with TrueTime) or by readers that look ahead (uncertainty
- * intervals, as CockroachDB does). Either way a read sees every write that was answered before it began, as long as the
- * clocks keep to ε. Of Spanner's groups of replicas only the leader is here.
+ * Each key has one owner, which keeps its versions by the time of their writes. The node that a client calls is its
+ * gateway: a read sees the versions up to a time by the gateway's clock. Clocks differ by a bounded amount, and
+ * somebody waits for it: writers (commit-wait, as Spanner does with TrueTime) or readers that look ahead (uncertainty
+ * intervals, as CockroachDB does). Either way a read sees every write that was answered before it began, as long as
+ * clocks keep to ε. Of Spanner's replica groups only the leader is modelled.
  */
 export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWait>({
   initial,
@@ -36,7 +36,7 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
   },
   messages: {
     ask(turn, { ticket, ask }, from) {
-      // A duplicate would be carried out twice.
+      // A duplicate would be applied twice.
       if (takeTicket(turn.state.forwarding, from, ticket)) serve(turn, ask)
     },
     answer(turn, { requestId, result }) {

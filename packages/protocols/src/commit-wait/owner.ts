@@ -14,7 +14,7 @@ import {
 
 const NOBODY: readonly Ask[] = []
 
-/** What a key's owner does for a request; while a write waits for its time, those that come after it wait too. */
+/** How a key's owner serves a request. While a write waits for its time, later requests wait too. */
 export function serve(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { input } = ask.command
@@ -43,14 +43,14 @@ export function serve(turn: CommitWaitTurn, ask: Ask): void {
   }
 }
 
-/** The newest version that is not in the future of the reader. */
+/** The newest version that is not in the reader's future. */
 function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
   const { state } = turn
   const limit = at + uncertainty(turn)
   const versions = state.versions.get(key) ?? []
   const found = versions.findLast(({ stamp }) => stamp.time <= limit)
   const skipped = versions.findLast(({ stamp }) => stamp.time <= limit + trueUncertainty(turn))
-  if (found !== skipped && isMistaken(turn)) turn.mark()
+  if (found !== skipped && hasBug(turn)) turn.mark()
   const seen: Stamp = { time: at, logical: 0 }
   const before = state.readAt.get(key) ?? BEGINNING
   if (isAfter(seen, before)) state.readAt.set(key, seen)
@@ -58,19 +58,19 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 }
 
 /**
- * How far after the reader's clock a version may be that it must see.
+ * A read must also see versions up to this much after the reader's clock.
  *
  * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
- * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read began,
- *   so the read begins again after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read
+ *   began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
 
-/** The mistake: a reader takes its clock for the true time. */
-const isMistaken = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
+/** The bug: a reader takes its clock for the true time. */
+const hasBug = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
 
-const uncertainty = (turn: CommitWaitTurn): number => (isMistaken(turn) ? 0 : trueUncertainty(turn))
+const uncertainty = (turn: CommitWaitTurn): number => (hasBug(turn) ? 0 : trueUncertainty(turn))
 
 function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
   const { state, config } = turn
@@ -83,7 +83,7 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
   }
   // Start: a write's time is no less than TT.now().latest, computed after its request has arrived (Spanner §4.1.2).
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
-  // The mistake: the write is answered while its time may still lie ahead of other nodes' clocks.
+  // The bug: the write is answered while its time may still lie ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {
     turn.mark()
     commit(turn, key, ask, version)
@@ -99,7 +99,7 @@ function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
   turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
-/** Just past its time, not at it. */
+/** Just after its time, not at it. */
 const PAST_MS = 0.001
 
 export function waited(turn: CommitWaitTurn, key: string): void {
@@ -125,7 +125,7 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
   answer(turn, ask, ok(ask.command.input.value))
 }
 
-/** Older versions that no reader's clock can be behind any more are dropped. */
+/** Drops older versions that no reader's clock can be behind any more. */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)
   if (versions === undefined) all.set(key, [version])

@@ -31,7 +31,7 @@ export interface Ask {
   readonly requestId: string
   readonly gateway: NodeId
   readonly command: Command
-  /** By the gateway's clock, when the client asked. */
+  /** The gateway's clock when the client asked. */
   readonly at: number
 }
 
@@ -46,20 +46,20 @@ export interface CommitWaitRecord {
 
 export interface CommitWaitState {
   readonly id: NodeId
-  /** How far this node's clock is ahead, besides what its host does to it. */
+  /** How far this node's clock is ahead, in addition to any fault injected by its host. */
   readonly aheadMs: number
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
-  /** The gateway: requests of this node's clients by id, with how many sweeps old they are. */
+  /** The gateway: requests of this node's clients by id, with their age in sweeps. */
   readonly asked: Map<string, { readonly command: Command; sweeps: number }>
   // The owner of some keys.
   /** Oldest first. */
   readonly versions: Map<string, Version[]>
-  /** By key: the latest time that was read at, so that no later write gets an earlier one. In memory only. */
+  /** By key: the latest time of a read, so that no later write gets an earlier one. In memory only. */
   readonly readAt: Map<string, Stamp>
   /** By key: a write that waits for its time to pass. */
   readonly waiting: Map<string, { readonly ask: Ask; readonly version: Version }>
-  /** By key: what came while a write waited. */
+  /** By key: requests that arrived while a write waited. */
   readonly queued: Map<string, readonly Ask[]>
 }
 
@@ -80,6 +80,6 @@ export const BEGINNING: Stamp = { time: Number.NEGATIVE_INFINITY, logical: 0 }
 export const isAfter = (one: Stamp, other: Stamp): boolean =>
   one.time > other.time || (one.time === other.time && one.logical > other.logical)
 
-/** This time, or just after the floor if that is not earlier. */
+/** This time, or just after `floor` if that is later. */
 export const stampAfter = (time: number, floor: Stamp): Stamp =>
   time > floor.time ? { time, logical: 0 } : { time: floor.time, logical: floor.logical + 1 }

@@ -8,38 +8,42 @@ export const dns: ProtocolDefinition = defineProtocol({
   summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
   defaultNodes: 4,
   objects: ['register'],
-  knobs: {
+  settings: {
     secondaries: {
       summary: 'how many nodes copy the zone; all others but the primary are resolvers',
       default: 1,
     },
     'first-serial': {
-      summary: 'the serial the zone begins with; by default the third update wraps it',
+      summary: 'the first serial of the zone; by default the third update wraps it',
       default: 2 ** 32 - 3,
     },
     'ttl-ms': { summary: 'how long resolvers keep an answer', default: 200, worthTrying: [50] },
     'negative-ttl-ms': { summary: 'how long resolvers believe that a name does not exist', default: 100 },
     'refresh-ms': { summary: 'how often a secondary looks for a new version of the zone', default: 100 },
-    'expire-ms': { summary: 'how long a secondary answers without having reached the primary', default: 1_000 },
-    flush: { summary: 'the primary tells resolvers which names to drop', default: true, worthTrying: [false] },
-    forwarding: { summary: 'resolvers look into the cache of another one first', default: true },
+    'expire-ms': { summary: 'how long a secondary answers without reaching the primary', default: 1_000 },
+    flush: {
+      summary: 'whether the primary tells resolvers which names to drop from their caches',
+      default: true,
+      worthTrying: [false],
+    },
+    forwarding: { summary: "whether resolvers ask another resolver's cache first", default: true },
     'retransmit-ms': { summary: 'how long a resolver waits before it asks another server', default: 40 },
   },
   bugs: {
     'refill-from-stale': {
-      summary: 'a cache that was flushed is filled again from a secondary that lacks the update',
+      summary: 'a flushed cache is filled again from a secondary that lacks the update',
       under: { faults: ['delay', 'partition'] },
     },
     'ttl-anew': {
-      summary: 'what comes from another cache is kept for its full time to live again',
+      summary: 'an answer from another cache starts over with its full time to live',
       under: { faults: ['partition', 'loss'] },
     },
     'keep-negative': {
-      summary: 'that a name does not exist is remembered for ever',
-      under: { knobs: { flush: false }, faults: ['loss'] },
+      summary: 'the answer that a name does not exist is kept for ever',
+      under: { settings: { flush: false }, faults: ['loss'] },
     },
     'serial-as-integer': {
-      summary: 'serials are compared as integers, so a secondary ignores what comes after the wrap',
+      summary: 'serials are compared as integers, so a secondary ignores updates after the wrap',
       under: { faults: ['delay'] },
     },
   },

@@ -7,7 +7,7 @@ type Watch = InvariantWatch<DnsState, DnsMessage>
 export const dnsInvariants: readonly Invariant[] = [
   {
     name: 'no answer outlives its time',
-    summary: 'what a cache answers is no older than its time to live, however many caches it came through',
+    summary: 'an answer from a cache is no older than its time to live, however many caches it came through',
     watch: watchState(({ late }: DnsState) => late),
   },
   {

@@ -8,9 +8,9 @@ import { authoritative } from './zone.ts'
 
 // A resolver answers from its cache, or asks servers one after the other (RFC 1034 §5.3.3).
 
-/** How often every server is asked. */
+/** How many times every server is asked. */
 const ROUNDS = 4
-/** Questions beyond this number wait for nothing: they are refused. */
+/** Requests beyond this number of open questions are refused. */
 const QUESTION_LIMIT = 10_000
 
 export function resolve(turn: DnsTurn, requestId: string, name: string): void {
@@ -32,7 +32,7 @@ export function resolve(turn: DnsTurn, requestId: string, name: string): void {
   ask(turn, name, { id: ++state.questionsAsked, askedAt: steady, attempt: 0, requestIds: [requestId] })
 }
 
-/** The nearest first: a neighbour's cache, the secondaries, and at last the primary. */
+/** The nearest first: a neighbour's cache, then the secondaries, and finally the primary. */
 function serversOf({ config, state }: DnsTurn): readonly NodeId[] {
   const { id, resolvers, secondaries, primary } = state
   const neighbour = resolvers[(resolvers.indexOf(id) + 1) % resolvers.length]
@@ -52,7 +52,7 @@ function ask(turn: DnsTurn, name: string, question: Question): void {
   turn.send(server, { type: 'query', name, id: question.id })
 }
 
-/** The next server, as this one has no answer, or none that may be used. */
+/** Asks the next server, as this one has no answer that may be used. */
 const askNext = (turn: DnsTurn, name: string, question: Question): void =>
   ask(turn, name, { ...question, attempt: question.attempt + 1 })
 
@@ -68,7 +68,7 @@ export const handleQuery: Handler<Dns, 'query'> = (turn, { name, id }, from) => 
   turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
 }
 
-/** What a cache passes on is as old as it has become there: its time to live counts down (RFC 2308 §5). */
+/** A cache passes on the age of an answer: its time to live counts down (RFC 2308 §5). */
 function fromCache(turn: DnsTurn, name: string): Answer | undefined {
   const { state, steady } = turn
   const entry = state.cache.get(name)
@@ -107,7 +107,7 @@ export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer })
 function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
   const flushed = turn.state.flushed.get(name)
   if (flushed === undefined || !isLater(flushed, serial)) return true
-  // The mistake: whatever comes next is put in.
+  // The bug: any answer that arrives is cached.
   if (turn.config.bug !== 'refill-from-stale') return false
   turn.mark()
   return true
@@ -116,12 +116,12 @@ function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
 function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
   const { steady, config } = turn
   let leftMs = lifeOf(turn, answer) - answer.ageMs
-  // The mistake: what another cache has had for a while gets all its time again.
+  // The bug: an answer from another cache starts over with its full time to live.
   if (config.bug === 'ttl-anew' && answer.ageMs > 0) {
     turn.mark()
     leftMs = lifeOf(turn, answer)
   }
-  // The mistake: that there is no such name is believed for ever (RFC 2308 §5 bounds it).
+  // The bug: the answer that a name does not exist is believed for ever (RFC 2308 §5 bounds it).
   if (config.bug === 'keep-negative' && answer.value === null) {
     turn.mark()
     leftMs = Number.MAX_SAFE_INTEGER

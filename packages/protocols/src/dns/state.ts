@@ -10,13 +10,13 @@ export interface DnsConfig extends Subject {
   readonly secondaries: number
   readonly firstSerial: number
   readonly ttlMs: Millis
-  /** The time to live of the answer that there is no such name. */
+  /** The time to live of the answer that a name does not exist. */
   readonly negativeTtlMs: Millis
   /** How often a secondary compares its serial with the primary's … */
   readonly refreshMs: Millis
-  /** … and how long it answers without having reached it. */
+  /** … and how long it answers without reaching it. */
   readonly expireMs: Millis
-  /** Whether an update makes resolvers drop the name. */
+  /** Whether an update makes resolvers drop the name from their caches. */
   readonly flush: boolean
   /** Whether resolvers ask each other's caches first. */
   readonly forwarding: boolean
@@ -26,16 +26,16 @@ export interface DnsConfig extends Subject {
 /** An answer on its way. The value of a name that does not exist is null. */
 export interface Answer {
   readonly value: Json
-  /** The version of the zone it was taken from. */
+  /** The version of the zone that it comes from. */
   readonly serial: number
-  /** How long ago an authoritative server gave it. */
+  /** Time since an authoritative server gave it. */
   readonly ageMs: number
 }
 
 export type DnsMessage =
   // Between a resolver and the servers it asks.
   | { readonly type: 'query'; readonly name: string; readonly id: number }
-  /** Without an answer, the server has none: another must be asked. */
+  /** Without an answer, the server has none and the resolver must ask another. */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
   // To the primary, and back.
   | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
@@ -63,16 +63,16 @@ export interface Zone {
 }
 
 export interface CacheEntry extends Answer {
-  /** By the resolver's monotonic clock: when it came, and when it must be dropped. */
+  /** By the resolver's monotonic clock: when it arrived, and when it must be dropped. */
   readonly at: Millis
   readonly until: Millis
 }
 
-/** A question that a resolver is asking others. */
+/** A question for which a resolver is asking others. */
 export interface Question {
   readonly id: number
   readonly askedAt: Millis
-  /** Which of the servers is being asked, counted on from server to server. */
+  /** The number of servers asked before this one. */
   readonly attempt: number
   readonly requestIds: readonly string[]
 }
@@ -83,7 +83,7 @@ export interface DnsState {
   readonly primary: NodeId
   readonly secondaries: readonly NodeId[]
   readonly resolvers: readonly NodeId[]
-  /** Tells updates passed on to the primary from their duplicates. */
+  /** Distinguishes updates passed on to the primary from their duplicates. */
   readonly forwarding: Forwarding
   // An authoritative server; a secondary has none before its first transfer.
   zone: Zone | undefined
@@ -91,13 +91,13 @@ export interface DnsState {
   heardAt: Millis
   /** On the primary: secondaries known to have the current zone. */
   readonly current: Set<NodeId>
-  /** On the primary: whether somebody may still have an old answer. */
+  /** On the primary: whether a node may still have an old answer. */
   owes: boolean
   // A resolver.
   readonly cache: Map<string, CacheEntry>
   readonly questions: Map<string, Question>
   questionsAsked: number
-  /** By name: the zone of its last known update. No answer from an earlier one is good. */
+  /** By name: the zone of its last known update. Answers from an earlier zone must not be used. */
   readonly flushed: Map<string, number>
   /** An answer that was given after its time to live; for the invariant. */
   late: string | undefined

@@ -34,8 +34,8 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Once all secondaries have the zone, answers from older ones disappear within their time to live. Clocks may differ, so
- * half of it again is waited for.
+ * Once all secondaries have the zone, answers from older ones disappear within their time to live. The wait is half as
+ * long again, because clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {
   const { state, config } = turn
@@ -45,7 +45,7 @@ export function oweAnswers(turn: DnsTurn): void {
   turn.setTimer('settled', millis(1.5 * longestMs + config.retransmitMs))
 }
 
-/** Undefined: this server has no zone, or must no longer trust the one it has (RFC 1035 §3.3.13, EXPIRE). */
+/** Undefined: this server has no zone, or may no longer trust it (RFC 1035 §3.3.13, EXPIRE). */
 export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
@@ -68,7 +68,7 @@ export function handleTransfer(turn: DnsTurn, from: NodeId): void {
   turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
 }
 
-/** Asked for at each refresh interval, and after each notification. */
+/** Requested at each refresh interval, and after each notification. */
 export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
@@ -85,7 +85,7 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   if (zone === undefined) return true
   const later = isLater(serial, zone.serial)
   if (turn.config.bug !== 'serial-as-integer') return later
-  // The mistake: serials are compared as integers, so after the wrap the copy looks newer than the original.
+  // The bug: serials are compared as integers, so after the wrap the copy looks newer than the original.
   if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
 }

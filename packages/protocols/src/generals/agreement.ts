@@ -36,7 +36,7 @@ function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, befo
 
 const LIES = 0.5
 
-/** The opposite of an order: to write another value. */
+/** The opposite of an order: writing another value. */
 function altered(order: Order): Order {
   const { value } = order.input
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
@@ -52,7 +52,7 @@ export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, 
   else hearOral(turn, from, number, battle, order)
 }
 
-/** A general who hears of a battle knows of all earlier ones, and waits for two rounds at most. */
+/** A general who hears of a battle knows of all earlier ones. It waits for at most two rounds. */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn
   for (let number = state.decided.length; number <= last; number++) {
@@ -69,7 +69,7 @@ function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Batt
     if (!battle.heard.has(from)) battle.heard.set(from, order)
   } else if (battle.own === null) {
     battle.own = order
-    // The mistake: the commander is believed. This is OM(0), which is for no traitors.
+    // The bug: the commander is believed. This is OM(0), which tolerates no traitor.
     if (config.bug === 'trust-commander') {
       turn.mark()
       decide(turn, number, order)
@@ -99,7 +99,7 @@ function hearSigned(
   if (battle.signed.has(text)) return
   if (!areGood(state, signatures, text)) {
     if (config.bug !== 'unverified-signatures') return
-    // The mistake: whoever relays an order can write another one over the commander's name.
+    // The bug: a general that relays an order can write another one over the commander's name.
     turn.mark()
   }
   battle.signed.set(text, order)
@@ -110,7 +110,7 @@ function hearSigned(
 const areGood = (state: GeneralsState, signatures: readonly Signature[], text: string): boolean =>
   signatures[0]?.by === commanderOf(state) && signatures.every(({ under }) => under === text)
 
-/** What has not come by now is absent (assumption A3). */
+/** A message that has not arrived by now is absent (assumption A3). */
 export function conclude(turn: GeneralsTurn, number: number): void {
   const { state, config } = turn
   const battle = state.battles.get(number)
@@ -120,13 +120,13 @@ export function conclude(turn: GeneralsTurn, number: number): void {
   decide(turn, number, decision)
 }
 
-/** choice(V): the order, if there is a single one; else to retreat (§4). */
+/** choice(V): the order, if there is exactly one; otherwise to retreat (§4). */
 function choice({ signed }: Battle): Decision {
   const [only = null, ...more] = signed.values()
   return more.length === 0 ? only : null
 }
 
-/** majority(v_1, …, v_n-1), where what was not received is to retreat (OM, step 3). */
+/** majority(v_1, …, v_n-1), where a missing value counts as a retreat (OM, step 3). */
 function majority(state: GeneralsState, { own, heard }: Battle): Decision {
   const values = [own, ...peersOf(state).map((peer) => heard.get(peer) ?? null)]
   const texts = values.map(textOf)

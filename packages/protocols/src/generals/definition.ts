@@ -7,14 +7,14 @@ export const generals: ProtocolDefinition = defineProtocol({
   name: 'generals',
   summary: 'a commander and lieutenants agree on orders though one of them lies: Byzantine generals, oral or signed',
   defaultNodes: 4,
-  knobs: {
+  settings: {
     messages: {
-      summary: 'oral: anybody can alter what he passes on; signed: that would be noticed',
+      summary: 'oral: a general can alter a message that he passes on; signed: the others would notice',
       default: 'oral',
       values: ['oral', 'signed'],
     },
     traitor: {
-      summary: 'who tells some of the others something else',
+      summary: 'the general who tells some of the others something else',
       default: 'lieutenant',
       values: ['none', 'commander', 'lieutenant'],
     },
@@ -25,20 +25,20 @@ export const generals: ProtocolDefinition = defineProtocol({
   },
   bugs: {
     'trust-commander': {
-      summary: 'lieutenants do not ask each other what the commander has told them: OM(0)',
-      under: { knobs: { traitor: 'commander' }, faults: ['clock'] },
+      summary: 'lieutenants do not tell each other the order that they got: OM(0)',
+      under: { settings: { traitor: 'commander' }, faults: ['clock'] },
     },
     'three-generals': {
       summary: 'only three take part, though one of them may be a traitor',
       under: { faults: ['clock'] },
     },
     'unverified-signatures': {
-      summary: 'orders are signed, and nobody looks whether the signature fits',
-      under: { knobs: { messages: 'signed' }, faults: ['clock'] },
+      summary: 'signatures of orders are not verified',
+      under: { settings: { messages: 'signed' }, faults: ['clock'] },
     },
   },
   invariants: generalsInvariants,
-  // A traitorous commander answers his clients what he has told nobody.
+  // A traitorous commander reports orders to his clients that he has sent to nobody.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
   // The traitor is the fault. "The absence of a message can be detected" (A3) only while messages are in time.
   notUnder: [
@@ -49,9 +49,7 @@ export const generals: ProtocolDefinition = defineProtocol({
     if (traitor === 'none') return undefined
     if (messages === 'oral' && nodes < 4)
       return `of ${nodes} generals one is a traitor, and with oral messages 3m + 1 are needed for m traitors (Lamport, Shostak & Pease 1982): use 4, or messages=signed`
-    return nodes < 3
-      ? `with a traitor and ${nodes} generals there is nobody left to agree with: use 3 or more`
-      : undefined
+    return nodes < 3 ? `with a traitor and ${nodes} generals nobody is left to agree with: use 3 or more` : undefined
   },
   create(chosen) {
     const traitor = chosen.value('traitor')

@@ -28,7 +28,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before anyone hears of it, so what is missing he has not ordered loyally.
+          // A loyal commander decides before any message leaves him; an order that is missing from his decisions was
+          // not given loyally.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`

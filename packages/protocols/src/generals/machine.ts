@@ -15,17 +15,17 @@ import {
 } from './state.ts'
 
 /**
- * A commander sends orders to his lieutenants, one of whom, or he himself, may be a traitor who tells some of them
- * something else. All loyal generals must carry out the same orders, and the commander's, if he is loyal. The first node
- * is the commander; a traitor among the lieutenants is the last. Clients' updates are the orders; reads are answered by
- * the node that was asked. A traitor lies to other generals and not to clients.
+ * A commander sends orders to his lieutenants. One of them, or the commander himself, may be a traitor who tells some
+ * of the others something else. All loyal generals must carry out the same orders: the commander's, if he is loyal. The
+ * first node is the commander; a traitor among the lieutenants is the last node. Clients' updates are the orders; the
+ * called node answers reads. A traitor lies to other generals and not to clients.
  */
 export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   initial,
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // Those who asked for what was decided then have lost their connection.
+  // Clients that asked for orders decided before the restart have lost their connection.
   begin: (turn) => carryOut(turn),
   request: handleRequest,
   messages: {
@@ -49,7 +49,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
 
 function initial({ id, peers, seed }: NodeSetting, { object, traitor, bug }: GeneralsConfig): GeneralsState {
   const all = inOrder(id, peers)
-  // The mistake: three generals, of whom one may be a traitor, cannot agree (§2). The others are left out.
+  // The bug: three generals, one of whom may be a traitor, cannot agree (§2). The others are left out.
   const generals = bug === 'three-generals' ? all.slice(0, 3) : all
   const suspect = { none: undefined, commander: generals[0], lieutenant: generals.at(-1) }[traitor]
   return {

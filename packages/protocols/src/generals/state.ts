@@ -8,17 +8,17 @@ import type { Turn, Types } from '../turn.ts'
 export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
-  /** How long a message may take: what has not come after two of these was never sent. */
+  /** How long a message may take. A message that has not arrived after twice this time was never sent. */
   readonly roundMs: Millis
 }
 
-/** What the commander wants done, and the request it came from. */
+/** The commander's order, and the request it came from. */
 export interface Order {
   readonly input: Input
   readonly origin: { readonly node: NodeId; readonly requestId: string }
 }
 
-/** Stands for a signature that nobody can forge: of whom, and under what. */
+/** Stands for a signature that nobody can forge: the signer, and the text signed. */
 export interface Signature {
   readonly by: NodeId
   readonly under: string
@@ -26,7 +26,7 @@ export interface Signature {
 
 export type GeneralsMessage =
   | { readonly type: 'request'; readonly order: Order; readonly ticket: Ticket }
-  /** From the commander, or from a lieutenant who relays what it got from there. */
+  /** From the commander, or from a lieutenant who relays the commander's order. */
   | {
       readonly type: 'order'
       /** Battles are numbered from 0. */
@@ -35,7 +35,7 @@ export type GeneralsMessage =
       readonly signatures: readonly Signature[]
     }
 
-/** A decision; null is to retreat, which is to do nothing. */
+/** A decision; null means to retreat, which changes nothing. */
 export type Decision = Order | null
 
 export type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
@@ -44,7 +44,7 @@ export type GeneralsRecord = { readonly battle: number; readonly decision: Decis
 export interface Battle {
   /** Oral: what the commander said to this general. */
   own: Decision
-  /** Oral: what each of the others says that the commander said to it. */
+  /** Oral: by lieutenant, the order that it says it got from the commander. */
   readonly heard: Map<NodeId, Decision>
   /** Signed: all orders that the commander has signed, by their text. */
   readonly signed: Map<string, Order>
@@ -52,7 +52,7 @@ export interface Battle {
 
 export interface GeneralsState {
   readonly id: NodeId
-  /** All that take part, the commander first. */
+  /** All participants, the commander first. */
   readonly generals: readonly NodeId[]
   readonly isLoyal: boolean
   readonly generator: Generator

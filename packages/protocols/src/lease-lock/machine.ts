@@ -7,13 +7,14 @@ import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from '
 import { handleLoad, handleStore } from './store.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
 
-/** Objects of which each key is a content of its own, with its own lock. Others have one lock. */
+/** Objects whose keys are independent; each key has its own lock. Any other object has one lock. */
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
 
 /**
- * Every node serves clients, and does so under a lock: it acquires the lock of the key, loads what the store has, applies
- * the requests and stores the result. The first node is the lock service, the second the store. The lock is a lease: its
- * holder may believe that it still holds it when it is another's. With fencing the store refuses the earlier one.
+ * Every node serves clients under a lock: it acquires the lock of the key, loads the content from the store, applies
+ * the requests and stores the result. The first node is the lock service, the second the store. The lock is a lease, so
+ * a holder may believe that it still has a lock that another node holds by now. With fencing the store refuses the
+ * earlier holder.
  */
 export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
   initial,
@@ -81,7 +82,7 @@ function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig)
   }
 }
 
-/** How long the service was down is unknown, so every lease may have all its time before it. */
+/** How long the service was down is unknown, so every lease may have all of its time left. */
 function renewLeases({ state, steady }: LeaseLockTurn): void {
   state.renewed = true
   for (const [key, lock] of state.locks) state.locks.set(key, { ...lock, since: steady })

@@ -8,7 +8,7 @@ export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, sectio
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-  // Busy: the worker asks again. Its own lease is renewed, counted from now, since its answer may have been lost.
+  // Busy: the worker asks again. A worker's own lease is renewed from now on, since the reply may have been lost.
   if (isHeld && lock.section !== section) return
   const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
   const until = turn.now + config.leaseMs
@@ -19,7 +19,7 @@ export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, sectio
 
 function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
   if (holder === section) return true
-  // The mistake: the token counts releases, so a lease that ran out is granted anew under its old token.
+  // The bug: the token counts releases, so a lease that expired is granted anew under its old token.
   const ranOut = turn.config.bug === 'reuse-token' && holder !== undefined
   if (ranOut) turn.mark()
   return ranOut

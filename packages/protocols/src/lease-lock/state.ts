@@ -13,7 +13,7 @@ export interface LeaseLockConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** Names one attempt of one worker to do something under the lock of a key. */
+/** Names one attempt of one worker to run a section under the lock of a key. */
 interface Named {
   readonly key: string
   readonly section: string
@@ -35,7 +35,7 @@ export type LeaseLockMessage =
   | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
   | (Named & { readonly type: 'stored' })
-  /** A later token has been seen. */
+  /** The store has seen a later token. */
   | (Named & { readonly type: 'refused' })
 
 export type LeaseLockRecord =
@@ -56,7 +56,7 @@ export interface Grant {
 
 /** The store's content under one key. */
 export interface Cell {
-  /** As the object saves it; null: nothing yet. */
+  /** As the object saves it; null if nothing is stored yet. */
   readonly content: Json
   readonly version: number
   /** The section that stored it. */
@@ -70,7 +70,7 @@ export interface Pending {
   readonly command: Command
 }
 
-/** What a worker does under the lock of one key: load, apply its clients' requests, store. */
+/** A worker's use of the lock of one key: load, apply its clients' requests, store. */
 export interface Section {
   readonly name: string
   readonly requests: readonly Pending[]
@@ -90,7 +90,7 @@ export type Phase =
 
 export interface Lease {
   readonly token: number
-  /** By the worker's clock of the kind that leases are measured with. */
+  /** By the worker's clock of the kind that measures leases. */
   readonly until: number
 }
 
@@ -103,11 +103,11 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /** Whether leases from before a restart have started over: the clock that measured them is gone. */
+  /** Whether leases from before a restart have started over, because the clock that measured them is gone. */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>
-  /** A store that was accepted although the value had changed since its section read it; for the invariant. */
+  /** A write that was accepted although the value had changed since its section loaded it; for the invariant. */
   clash: string | undefined
   // The worker; each node is one.
   readonly sections: Map<string, Section>

@@ -1,8 +1,8 @@
 import type { Handler } from '../turn.ts'
 import type { Cell, LeaseLock, LeaseLockTurn } from './state.ts'
 
-// The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A load
-// counts as well: a value that was loaded must not be overwritten by an earlier holder.
+// The store: it refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). A
+// load counts as well: an earlier holder must not overwrite a value that was loaded.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
@@ -19,7 +19,7 @@ export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, tok
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
-  // The mistake: a load does not count, so an earlier holder can still store, and is then overwritten.
+  // The bug: a load does not count, so an earlier holder can still store, and its value is then overwritten.
   if (config.bug === 'fence-stores-only') {
     turn.mark()
     return
@@ -32,10 +32,10 @@ export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) =>
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY
-  // The worker stores again until it is answered.
+  // The worker repeats this until it is answered.
   const isDone = cell.section === section
   const isLate = !isDone && config.fencing && token < cell.fence
-  // The mistake: tokens are compared when something is loaded, and not again when the result is stored.
+  // The bug: tokens are compared at a load but not at the store that follows it.
   if (isLate && config.bug === 'fence-loads-only') turn.mark()
   else if (isLate) {
     turn.send(from, { type: 'refused', key, section })

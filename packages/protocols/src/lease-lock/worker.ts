@@ -3,10 +3,10 @@ import { unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
-// A worker serves its clients' requests under the lock of their key: it loads what the store has, applies them, and stores
-// the result. Whether it still holds the lock it can only tell by its clock.
+// A worker serves its clients' requests under the lock of their key: it loads the content from the store, applies them,
+// and stores the result. Only its clock says whether it still holds the lock.
 
-/** Requests beyond this number that wait for one lock are refused. */
+/** Requests for one lock beyond this number are refused. */
 const WAITING_LIMIT = 1_000
 
 const NONE: readonly Pending[] = []
@@ -25,7 +25,7 @@ export function handleRequest(turn: LeaseLockTurn, key: string, pending: Pending
   }
 }
 
-/** Everything that waits for this lock becomes one section. */
+/** All requests that wait for this lock become one section. */
 function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NONE): void {
   const { state } = turn
   const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
@@ -51,19 +51,20 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
-    // Given up in the meantime.
+    // The section was given up in the meantime.
     turn.send(state.service, { type: 'release', key, section: name })
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The service counts from later than the request was sent. By wall clock the end is the one that it was told.
+  // The service starts to count after the request was sent, so counting from there is safe. By the wall clock, the
+  // service says when the lease ends.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })
 }
 
-/** With fencing no holder looks at its clock: the store knows better. */
+/** With fencing the holder does not look at its clock: the store decides. */
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
@@ -118,7 +119,7 @@ function end(turn: LeaseLockTurn, key: string, section: Section, results: readon
   turn.send(state.service, { type: 'release', key, section: section.name })
 }
 
-/** Messages may have been lost, and locks been busy. */
+/** Messages may have been lost, or the lock was busy. */
 export function workAgain(turn: LeaseLockTurn): void {
   const { state } = turn
   for (const [key, section] of [...state.sections]) {

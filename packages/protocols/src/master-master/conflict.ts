@@ -3,7 +3,7 @@ import { compareStamps, covers, type Stamp, type Version } from './version.ts'
 
 const NONE: readonly Version[] = []
 
-/** The versions of an item: one, or several siblings. The one that reads answer comes first. */
+/** The versions of an item: one, or several siblings. Reads answer with the first. */
 export function heldOf(
   { versions, siblings }: Pick<MasterMasterState, 'versions' | 'siblings'>,
   key: string,
@@ -35,19 +35,19 @@ export function isNewer(turn: MasterMasterTurn, version: Version): boolean {
   if (current === undefined) return true
   const newer = compareStamps(version.stamp, current.stamp) > 0
   if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
-  // The mistake: of two writes with the same time, each node keeps the one it has.
+  // The bug: of two writes with the same time, each node keeps the one that it has.
   const later = version.stamp.time > current.stamp.time
   if (later !== newer) turn.mark()
   return later
 }
 
-/** Puts a newer version in place of those it replaces; returns the one that reads answer from now on. */
+/** Puts a newer version in place of those it replaces; returns the version that reads answer with from now on. */
 export function replace(turn: MasterMasterTurn, version: Version): Version {
   const { state } = turn
   const { key } = version
   const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
   const kept = [version, ...(isForgetful(turn, concurrent) ? NONE : concurrent)]
-  // Any node chooses the same of several siblings: the one with the latest stamp.
+  // Every node chooses the same of several siblings: the one with the latest stamp.
   kept.sort((one, other) => compareStamps(other.stamp, one.stamp))
   const current = kept[0] ?? version
   state.versions.set(key, current)
@@ -57,7 +57,7 @@ export function replace(turn: MasterMasterTurn, version: Version): Version {
 }
 
 function isForgetful(turn: MasterMasterTurn, concurrent: readonly Version[]): boolean {
-  // The mistake: of concurrent versions the one that arrives last is kept, so that merging is not commutative.
+  // The bug: of concurrent versions the last to arrive is kept, so merging is not commutative.
   if (turn.config.bug !== 'merge-by-arrival' || concurrent.length === 0) return false
   turn.mark()
   return true

@@ -6,22 +6,22 @@ import { createMasterMaster } from './machine.ts'
 import { mergeables } from './mergeable.ts'
 import { settled } from './settled.ts'
 
-type Knobs = ProtocolOptions['knobs']
+type Settings = ProtocolOptions['settings']
 
 /**
- * The latest write by real time is the one that stays if clocks are right, and finer than the time from one write to the
- * next. Lamport clocks know nothing of real time.
+ * The latest write by real time survives if clocks are right, and their resolution finer than the time between writes.
+ * Lamport clocks do not follow real time.
  */
-const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Knobs): boolean =>
+const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
   !(conflicts === 'version-vector' && siblings === 'all') &&
   Number(resolutionMs) <= FINEST_RESOLUTION_MS
 
 const FINEST_RESOLUTION_MS = 0.1
 
-/** In a bank, a node knows its own spending but not that of others at the same time. */
-const isEventual = (object: string, knobs: Knobs): boolean =>
-  object === 'counter' ? knobs['sums'] !== 'settle' : object !== 'bank' && settlesByTime(knobs)
+/** In a bank, a node knows its own transfers but not concurrent ones of other nodes. */
+const isEventual = (object: string, settings: Settings): boolean =>
+  object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
 /** Every node answers by itself. */
 const weakness: Weakness = () => 'every node takes writes without asking the others, and settles conflicts later'
@@ -33,56 +33,58 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
     'every node takes writes and answers at once; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,
   objects: Object.keys(mergeables),
-  knobs: {
+  settings: {
     conflicts: {
       summary:
-        'how conflicting writes are settled: the latest by wall clock, by Lamport clock or by hybrid clock wins, or version vectors keep both',
+        'which conflicting write wins: the latest by wall clock, by Lamport clock or by hybrid clock; with version vectors both are kept',
       default: 'timestamp',
       values: ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'],
     },
     siblings: {
-      summary:
-        'with version vectors: what a read of concurrent writes answers, the latest by wall clock or all in a list',
+      summary: 'with version vectors: how concurrent writes are read, the latest by wall clock or all in a list',
       default: 'latest',
       values: ['latest', 'all'],
     },
     sums: {
-      summary: "counters and balances: merge adds up every node's changes, settle lets one of two results win",
+      summary: "counters and balances: `merge` adds up every node's changes, `settle` lets one of two results win",
       default: 'merge',
       values: ['merge', 'settle'],
     },
-    'retransmit-ms': { summary: 'how often what was not confirmed is sent again', default: 100 },
-    'resolution-ms': { summary: 'what timestamps are multiples of, in milliseconds', default: 0.1 },
+    'retransmit-ms': { summary: 'how often writes that were not confirmed are sent again', default: 100 },
+    'resolution-ms': { summary: 'the resolution of timestamps, in milliseconds', default: 0.1 },
   },
   bugs: {
     'no-tie-break': {
       summary: 'of two writes with the same timestamp each node keeps its own',
-      under: { knobs: { 'resolution-ms': 50 } },
+      under: { settings: { 'resolution-ms': 50 } },
     },
     'forget-gossip': {
-      summary: 'writes are passed on once, and never again to who missed them',
+      summary: 'a write is sent to the other nodes once, and never again to a node that missed it',
       under: { faults: ['loss'] },
     },
-    'clock-ignorant': { summary: 'what arrives last wins, whatever its timestamp', under: { faults: ['delay'] } },
+    'clock-ignorant': {
+      summary: 'the write that arrives last wins, whatever its timestamp',
+      under: { faults: ['delay'] },
+    },
     'forget-received': {
-      summary: "others' writes are confirmed without being stored, so a restart forgets them",
+      summary: "other nodes' writes are confirmed without being stored, so a restart forgets them",
       under: { faults: ['kill'] },
     },
     'merge-by-arrival': {
-      summary: 'of concurrent versions the one that arrives last is kept: a merge that is not commutative',
-      under: { knobs: { conflicts: 'version-vector' } },
+      summary: 'of concurrent versions the last to arrive is kept, so merging is not commutative',
+      under: { settings: { conflicts: 'version-vector' } },
     },
     'forget-context': {
-      summary: "a write's version vector leaves out what other nodes wrote, so it does not replace what it should",
-      under: { knobs: { conflicts: 'version-vector' } },
+      summary: "the version vector of a write leaves out other nodes' writes, so the write does not replace them",
+      under: { settings: { conflicts: 'version-vector' } },
     },
     'deaf-clock': {
-      summary: 'a logical clock does not learn from the stamps it is sent, so a later write loses to an earlier one',
-      under: { knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+      summary: 'a logical clock ignores the stamps of other nodes, so a later write may lose to an earlier one',
+      under: { settings: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
     },
   },
   invariants: masterMasterInvariants,
-  promises: (object, knobs) => (isEventual(object, knobs) ? 'eventual' : 'none'),
+  promises: (object, settings) => (isEventual(object, settings) ? 'eventual' : 'none'),
   // A write stamped by a slow clock loses to earlier ones.
   notUnder: ['clock'],
   create(chosen) {

@@ -5,8 +5,8 @@ import { heldOf, includes } from './conflict.ts'
 import type { MasterMasterMessage, MasterMasterState } from './state.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies converge because of what holds at every step: a node never goes back to an older version, takes the newest one
-// that it is sent, keeps what it has confirmed, and is sent each version until it confirms it.
+// Copies converge because four things hold at every step: a node never goes back to an older version, takes the newest
+// one that it is sent, keeps what it has confirmed, and is sent each version until it confirms it.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
@@ -19,17 +19,17 @@ export const masterMasterInvariants: readonly Invariant[] = [
   },
   {
     name: 'confirmed versions are kept',
-    summary: 'a version that a node has confirmed, or a newer one, is still there after a restart',
+    summary: 'after a restart a node still has each version that it confirmed, or a newer one',
     watch: watchConfirmed,
   },
   {
     name: 'writes are owed',
-    summary: 'a node that took a write goes on telling every peer that has not confirmed it',
+    summary: 'a node that took a write keeps sending it to every peer that has not confirmed it',
     watch: watchOwed,
   },
   {
     name: 'a write replaces what its node had',
-    summary: 'by logical clocks and version vectors a write is later than all that its node had',
+    summary: 'by logical clocks and version vectors, a write is later than all that its node had',
     watch: watchReplaced,
   },
 ]

@@ -101,7 +101,7 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The mistake: a write knows only its own node's versions, and becomes a sibling of the others it should replace.
+  // The bug: a write knows only its own node's versions, and becomes a sibling of others that it should replace.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }
@@ -122,13 +122,13 @@ function handleVersions(
   const { state, config } = turn
   for (const version of versions) {
     hear(turn, version.stamp)
-    // The mistake: the version that arrives last counts as the latest.
+    // The bug: the version that arrives last counts as the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
       if (!isSame(state, version)) turn.mark()
     }
     take(turn, version)
-    // The mistake: received versions are confirmed but kept only in memory.
+    // The bug: received versions are confirmed but kept only in memory.
     if (config.bug === 'forget-received') turn.mark()
     else turn.persist(version)
   }
@@ -139,7 +139,7 @@ function handleVersions(
 function hear(turn: MasterMasterTurn, stamp: Stamp): void {
   const { state, config } = turn
   const latest = afterHearing(state.latest, stamp)
-  // The mistake: a logical clock counts its own node's writes only.
+  // The bug: a logical clock counts its own node's writes only.
   if (config.bug !== 'deaf-clock') state.latest = latest
   else if (latest !== state.latest) turn.mark()
 }
@@ -159,7 +159,7 @@ function handleReceived(
 
 function owe(turn: MasterMasterTurn, key: string): void {
   const { state, config } = turn
-  // The mistake: each write is sent once, and a node that misses it never learns of it.
+  // The bug: each write is sent once, and a node that misses it never learns of it.
   if (config.bug === 'forget-gossip') {
     turn.mark()
     return
@@ -167,7 +167,7 @@ function owe(turn: MasterMasterTurn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Sends a peer the versions that it has not confirmed, as many as fit one message. */
+/** Sends a peer the versions that it has not confirmed, at most one message full. */
 function tell(turn: MasterMasterTurn, peer: NodeId): void {
   const { state } = turn
   const versions: Version[] = []

@@ -11,7 +11,7 @@ import type { Version } from './version.ts'
  * item counts.
  */
 export interface Mergeable<Held> {
-  /** The value of no versions; `took` keeps it up to date. */
+  /** The value of an object without versions; `took` keeps it up to date. */
   initial(): Held
   /** A version has replaced `before`, or is the item's first. */
   took(held: Held, version: Version, before: Version | undefined): void
@@ -35,14 +35,14 @@ export interface Copy {
 
 export interface Outcome {
   readonly result: Completion
-  /** The versions to make. */
+  /** The versions to create. */
   readonly writes?: readonly Write[] | undefined
 }
 
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Only one node writes the item, or it is written once: a later write is then newer, whatever the clock says. */
+  /** Only one node writes the item, or it is written once, so a later write is newer whatever the clock says. */
   readonly timeless: boolean
 }
 

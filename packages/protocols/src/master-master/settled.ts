@@ -4,8 +4,8 @@ import { amountOf, sumOf } from '../objects/counter.ts'
 import { ok, UNKEYED, unsupported } from '../objects/object.ts'
 import { type AnyMergeable, answered, type Copy, type Mergeable, type Write } from './mergeable.ts'
 
-// Sums kept as plain values: a node reads a number, computes with it and writes the result. Of two results computed at the
-// same time one is lost.
+// Sums stored as plain values: a node reads a number, computes with it and writes the result. Of two results computed
+// at the same time one is lost.
 
 const settledWrite = (key: string, value: Json): Write => ({ key, value, timeless: false })
 

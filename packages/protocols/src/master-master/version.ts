@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/** Time by the clock of the node that took the write, the node, and the count of that node's writes. */
+/** The time by the clock of the node that took the write, the node, and the count of that node's writes. */
 export interface Stamp {
   readonly time: number
   /** Hybrid clocks: orders stamps of the same time; absent for 0. */
@@ -19,7 +19,7 @@ export interface Version {
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp
-  /** With version vectors: the versions of this item that its writer's node had, and that it replaces. */
+  /** With version vectors: the versions of this item on the writer's node, which this one replaces. */
   readonly seen?: VersionVector | undefined
 }
 

@@ -8,7 +8,7 @@ interface Bank {
   readonly done: Set<string>
 }
 
-/** Opening balances of every bank. */
+/** The opening balances of every bank. */
 export const BALANCES: { readonly [account: string]: number } = {
   a: 100_000,
   b: 100_000,
@@ -19,7 +19,7 @@ export const BALANCES: { readonly [account: string]: number } = {
 
 export const bank: ReplicatedObject<Bank> = {
   name: 'bank',
-  summary: 'five accounts of 100: transfer money that is there, once for each id; read all balances',
+  summary: 'five accounts of 100: transfer money if the account has it, once for each id; read all balances',
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   reads: ['read'],
   initial: () => ({ balances: new Map(Object.entries(BALANCES)), done: new Set() }),
@@ -47,7 +47,7 @@ export const bank: ReplicatedObject<Bank> = {
   },
 }
 
-/** Not enough money; nothing was moved. */
+/** The account lacks the money; nothing was moved. */
 export const overdrawn: Completion = declined('insufficient funds')
 
 export interface Movement {

@@ -2,7 +2,7 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
 
 /**
  * A sequential object that a protocol replicates. Deterministic: copies that apply the same inputs in the same order
- * stay equal. It has the functions and values of the checker's model that judges it, but shares no code with it.
+ * stay equal. It has the functions and values of the checker's model, but shares no code with it.
  */
 export interface ReplicatedObject<State> {
   readonly name: string
@@ -12,8 +12,8 @@ export interface ReplicatedObject<State> {
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input to one copy at once; may change the state in place. The answer must not share anything with the
-   * state that may change later.
+   * Applies an input to one copy; may change the state in place. The answer must not share anything with the state that
+   * may change later.
    */
   apply(state: State, input: Input): Completion
   /** The object's content for a snapshot; later changes of the state do not affect it. */
@@ -26,7 +26,7 @@ export interface ReplicatedObject<State> {
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
-/** What a copy of an object says to a read; undefined if it is none, or cannot be answered. Changes nothing. */
+/** A copy's answer to a read; undefined if the request is no read, or cannot be answered. Changes nothing. */
 export function valueIn(object: AnyObject, held: unknown, read: Input): Json | undefined {
   if (!object.reads.includes(read.f)) return undefined
   const answer = object.apply(held, read)
@@ -36,7 +36,7 @@ export function valueIn(object: AnyObject, held: unknown, read: Input): Json | u
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 /** The system could not serve the request; it had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
-/** The object's own answer: nothing was changed, because of what the object holds. */
+/** The object's own refusal: its content did not allow the change, and nothing was changed. */
 export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
 /** This node cannot serve the request now; it had no effect. */

@@ -38,7 +38,7 @@ export const register: ReplicatedObject<Registers> = {
   load: (saved) => loadPairs(saved, (value) => value),
 }
 
-/** What a `cas` expects and what it writes; undefined if its value is not a pair. */
+/** The expected and the new value of a `cas`; undefined if its value is not a pair. */
 export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>
   Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
 

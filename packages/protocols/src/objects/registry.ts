@@ -13,11 +13,11 @@ import { set } from './set.ts'
 /** Everything that protocols can replicate. Help, docs and tests iterate over this list. */
 export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, bank, ids, log]
 
-/** The functions that a protocol's clients can call with these knobs. */
-export function functionsOf(protocol: ProtocolDefinition, knobs: ProtocolOptions['knobs']): readonly string[] {
-  const declared = typeof protocol.functions === 'function' ? protocol.functions(knobs) : protocol.functions
+/** The functions that a protocol's clients can call with these settings. */
+export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOptions['settings']): readonly string[] {
+  const declared = typeof protocol.functions === 'function' ? protocol.functions(settings) : protocol.functions
   if (declared !== undefined) return declared
-  // Searches ask before every trial.
+  // A search asks before every trial.
   const known = functionsKnown.get(protocol)
   if (known !== undefined) return known
   const functions = [...new Set(protocol.objects.flatMap((name) => findObject(name)?.functions ?? []))]

@@ -7,18 +7,20 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',
   summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
   defaultNodes: 3,
-  knobs: { 'retransmit-ms': { summary: 'how often what was not confirmed is sent again', default: 50 } },
+  settings: {
+    'retransmit-ms': { summary: 'how often entries and proposals that were not confirmed are sent again', default: 50 },
+  },
   bugs: {
     'read-before-own-write': {
       summary: 'a writer is answered before its own node has applied its write',
       under: { faults: ['delay'] },
     },
     'apply-out-of-order': {
-      summary: 'updates are applied as they arrive, whatever is missing before them',
+      summary: 'updates are applied as they arrive, even if earlier ones are missing',
       under: { faults: ['loss'] },
     },
     'forget-applied': {
-      summary: 'updates are kept in memory only, so reads go back after a restart',
+      summary: 'updates are kept in memory only, so after a restart reads return older values',
       under: { faults: ['kill'] },
     },
   },

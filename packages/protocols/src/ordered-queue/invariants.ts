@@ -7,12 +7,12 @@ type Watch = InvariantWatch<OrderedQueueState, OrderedQueueMessage>
 export const orderedQueueInvariants: readonly Invariant[] = [
   {
     name: 'one order',
-    summary: 'every node has applied the beginning of one sequence of updates, in its order',
+    summary: 'all nodes apply the same sequence of updates in the same order',
     watch: watchOrder,
   },
   {
     name: 'applied entries are kept',
-    summary: 'what a node has said it has is still there after a restart, so that reads never go back',
+    summary: 'entries that a node has confirmed are still there after a restart, so reads never go back',
     watch: watchKept,
   },
 ]
@@ -24,7 +24,7 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // An entry whose write was cut short was never sent to anyone.
+        // An entry whose write was interrupted was never sent to any node.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early

@@ -7,15 +7,15 @@ import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, Ordere
 
 /** Entries or proposals per message or retransmission. */
 const BATCH = 64
-/** Nodes refuse updates beyond this number of their own that are not applied yet. */
+/** A node refuses updates while this many of its own are not applied yet. */
 const PENDING_LIMIT = 10_000
 
 /**
  * One node puts all updates in one order and passes them on without waiting for anyone. Every node applies them in that
  * order, and answers reads at once from its own copy. A writer is answered once its own node has applied its update.
- * These are the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency versus linearizability",
- * 1994: sequentially consistent for clients that stay with one node, and not linearizable, since a node that lags answers
- * reads with old values.
+ * These are the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency versus
+ * linearizability", 1994: sequentially consistent for clients that stay with one node, but not linearizable, since a
+ * node that lags answers reads with old values.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
@@ -76,7 +76,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unsupported)
     return
   }
-  // Reads cost no message. What they see is durable: the host carries out nothing before an earlier `persist` is done.
+  // Reads cost no message. The values they see are durable: the host carries out nothing before an earlier `persist` is
+  // done.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
     return
@@ -87,7 +88,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   }
   const command = commandOf(request)
   const number = ++state.proposed
-  // The mistake: a writer is answered before its own node has the write, so its next read may not show it.
+  // The bug: a writer is answered before its own node has the write, so its next read may not show it.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
     turn.mark()
@@ -98,7 +99,9 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
 }
 
-/** A proposal may be lost, and so may be the entry it became; the node that orders knows which it has taken. */
+/**
+ * A proposal may be lost, and so may the entry that it became. The node that orders knows which proposals it has taken.
+ */
 function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
   let left = BATCH
@@ -108,7 +111,7 @@ function proposeAgain(turn: OrderedQueueTurn): void {
   }
 }
 
-/** Takes an update once, and the updates of one node in the order in which it proposed them. */
+/** Takes an update once, and the updates of one node in the order in which that node proposed them. */
 function order(turn: OrderedQueueTurn, entry: Entry): void {
   const { state } = turn
   if (entry.number !== (state.taken.get(entry.life) ?? 0) + 1) return
@@ -119,7 +122,7 @@ function order(turn: OrderedQueueTurn, entry: Entry): void {
   apply(turn, entry)
 }
 
-/** Sends a node what it lacks, as far as is known. */
+/** Sends a node the entries that it is known to lack. */
 function spread(turn: OrderedQueueTurn, peer: NodeId): void {
   const { log, have } = turn.state
   const count = have.get(peer) ?? log.length
@@ -131,7 +134,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // One batch after the other while it catches up; single entries are on their way already.
+  // Sends the next batch to a node that is catching up; single entries are already on their way.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 
@@ -139,12 +142,12 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   const { state, config } = turn
   const { log } = state
   if (from > log.length + 1) {
-    // Something before these was lost and comes again.
+    // An entry before these was lost and will be sent again.
     if (config.bug === 'apply-out-of-order') applyEarly(turn, from, entries)
   } else {
     const fresh = entries.slice(log.length + 1 - from)
     if (fresh.length > 0) {
-      // The mistake: what was applied is in memory only, so a restart takes back what reads have shown.
+      // The bug: applied updates are in memory only, so a restart takes back values that reads have shown.
       if (config.bug === 'forget-applied') turn.mark()
       else turn.persist(fresh)
     }
@@ -156,7 +159,7 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
-/** The mistake: updates are applied as they arrive. */
+/** The bug: updates are applied as they arrive. */
 function applyEarly(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
   for (const [i, entry] of entries.entries()) {
     if (turn.state.early.has(from + i)) continue

@@ -8,7 +8,7 @@ export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An update, and where it comes from: the number counts the updates of one life of one node. */
+/** An update and its origin; the number counts the updates of one life of one node. */
 export interface Entry {
   readonly origin: NodeId
   readonly life: number
@@ -19,7 +19,10 @@ export interface Entry {
 export type OrderedQueueMessage =
   /** To the node that orders. */
   | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
-  /** From it; `from` is the place of the first, counted from 1. None: asks how far the other is. */
+  /**
+   * From the node that orders; `from` is the place of the first entry, counted from 1. Without entries it asks how far
+   * the receiver is.
+   */
   | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   | { readonly type: 'have'; readonly count: number }
 
@@ -31,18 +34,18 @@ export interface OrderedQueueState {
   readonly peers: readonly NodeId[]
   readonly orderer: NodeId
   readonly life: number
-  /** Everything in it has been applied to `held`. */
+  /** All of its entries have been applied to `held`. */
   readonly log: Entry[]
   readonly held: unknown
   proposed: number
   /** By number: this node's updates that it has not applied yet. The request is absent if it was answered before. */
   readonly pending: Map<number, { readonly requestId: string | undefined; readonly command: Command }>
-  /** With apply-out-of-order: places that were applied before those in front of them. */
+  /** With apply-out-of-order: places that were applied ahead of earlier ones. */
   readonly early: Set<number>
-  // Used only where updates are ordered.
+  // Used only on the node that orders.
   /** By life: the last number taken. */
   readonly taken: Map<number, number>
-  /** By node: how many entries it has; absent if unknown. */
+  /** By node: the number of entries it has; absent if unknown. */
   readonly have: Map<NodeId, number>
 }
 

@@ -6,11 +6,11 @@ import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import type { Message, Outbox, OutboxTurn } from './state.ts'
 
-// An app server. With an outbox it writes to the database and is done. In a dual write it writes to the database and to the
-// queue, one after the other: nothing makes both happen, and two app servers may come to the two in different orders
-// (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
+// An app server. With an outbox it writes to the database only. In a dual write it writes to the database and then to
+// the queue, or the other way round: nothing makes both happen, and the writes of two app servers may reach the two in
+// different orders (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
 
-/** How often calls are checked for their time. */
+/** How often calls are checked for timeouts. */
 const CHECK_MS = millis(20)
 
 export function handleRequest(turn: OutboxTurn, requestId: string, command: Command): void {
@@ -68,7 +68,7 @@ function end(turn: OutboxTurn, request: string, result: Completion): void {
   turn.reply(call.requestId, result)
 }
 
-/** What is overdue may have happened in the database, in the queue, in both or in neither. */
+/** An overdue call may have taken effect in the database, in the queue, in both or in neither. */
 export function checkCalls(turn: OutboxTurn): void {
   const { state, config } = turn
   for (const [request, { command, dueAt }] of [...state.calls]) {

@@ -17,7 +17,7 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // The mistake: a transaction of its own, or none. A crash between the two, or any, loses the event.
+    // The bug: the event has its own transaction, or none. A crash between the two, or any crash, loses the event.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)
@@ -37,7 +37,7 @@ export function relay(turn: OutboxTurn): void {
   if (outbox.length === 0) return
   const commands = outbox.slice(0, BATCH)
   if (config.bug === 'forget-on-send') {
-    // The mistake: what was sent counts as received.
+    // The bug: an event that was sent counts as received.
     turn.mark()
     forget(turn, sent + commands.length)
   } else turn.setTimer('relay', config.relayMs)

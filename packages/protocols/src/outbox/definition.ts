@@ -13,22 +13,22 @@ const weakness: Weakness = ({ write = 'outbox' }) =>
 export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
   weakness,
-  summary: 'a database and a queue that are to have the same, by an outbox in the database or by writing to both',
+  summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // What is read changes nothing, or the view would have to be asked in turn with the database.
+  // Reads change nothing: otherwise the view and the database would have to take turns.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
-  knobs: {
+  settings: {
     write: {
-      summary: 'how the queue hears of a write: by an outbox in the database, or by a dual write in either order',
+      summary: 'how the queue learns of a write: from an outbox in the database, or by a dual write in either order',
       default: 'outbox',
       values: ['outbox', 'database-then-queue', 'queue-then-database'],
     },
     'request-timeout-ms': { summary: 'how long an app server waits for an answer', default: 500 },
-    'relay-ms': { summary: 'how often the relay sends again what was not confirmed', default: 20 },
+    'relay-ms': { summary: 'how often the relay repeats events that were not confirmed', default: 20 },
   },
   bugs: {
     'outbox-apart': {
-      summary: 'the event is stored in a transaction of its own, after that of the effect',
+      summary: "the event is stored in its own transaction, after the effect's",
       under: { faults: ['kill'], workload: 'counter' },
     },
     'outbox-in-memory': {
@@ -40,7 +40,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
       under: { faults: ['loss', 'partition', 'kill'], workload: 'counter' },
     },
     'apply-repeats': {
-      summary: 'the consumer applies whatever comes, also what it has had before',
+      summary: 'the consumer applies every event, duplicates included',
       under: { faults: ['delay', 'partition'], workload: 'counter' },
     },
   },

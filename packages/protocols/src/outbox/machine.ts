@@ -10,9 +10,9 @@ import { handleEvents, handlePublish, handleQuery } from './queue.ts'
 import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 /**
- * A database, and a queue that tells others what has changed in it. The first node is the database and answers its clients
- * from there; the second one is the queue, with a view made of its events, from which all other nodes answer. Both are to
- * have the same in the end.
+ * A database, and a queue that publishes its changes. The first node is the database and answers its clients from
+ * there. The second is the queue, with a view made of its events, from which all other nodes answer. Both should have
+ * the same content in the end.
  */
 export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,
@@ -63,7 +63,7 @@ function initial({ id, peers, seed }: NodeSetting, { object }: OutboxConfig): Ou
   }
 }
 
-/** What is durable, after a restart. */
+/** Restores the durable state after a restart. */
 function redo({ state, config }: OutboxTurn, record: OutboxRecord): void {
   const { object } = config
   switch (record.kind) {

@@ -2,14 +2,15 @@ import { takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
 import type { Outbox } from './state.ts'
 
-// The queue, with its only consumer: a view that applies events in order. The relay repeats events, so the consumer tells by
-// their numbers which of them it has had (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent Receiver").
+// The queue, with its only consumer: a view that applies events in order. The relay repeats events, so the consumer
+// recognises duplicates by their numbers (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent
+// Receiver").
 
 export const handleEvents: Handler<Outbox, 'events'> = (turn, { first, commands }, from) => {
   const { state, config } = turn
   for (const [i, command] of commands.entries()) {
     const isRepeated = first + i <= state.received
-    // The mistake: whatever comes is applied.
+    // The bug: every event is applied, whether it is a duplicate or not.
     const isApplied = !isRepeated || config.bug === 'apply-repeats'
     if (isRepeated && isApplied) turn.mark()
     if (!isApplied) continue

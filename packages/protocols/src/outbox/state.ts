@@ -9,7 +9,7 @@ export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   /** How long an app server waits for an answer. */
   readonly timeoutMs: Millis
-  /** How often the relay sends again what was not confirmed. */
+  /** How often the relay repeats events that were not confirmed. */
   readonly relayMs: Millis
 }
 
@@ -36,9 +36,9 @@ export type OutboxRecord =
       readonly command: Command
       readonly event: boolean
     }
-  /** In the database, with a mistake: an event in a transaction of its own. */
+  /** In the database, with a bug: an event in its own transaction. */
   | { readonly kind: 'event'; readonly command: Command }
-  /** In the database: events up to this number are in the queue. */
+  /** In the database: the queue has the events up to this number. */
   | { readonly kind: 'sent'; readonly upTo: number }
   /** In the queue: an event of the relay. */
   | { readonly kind: 'received'; readonly command: Command }
@@ -69,7 +69,7 @@ export interface OutboxState {
   readonly outbox: Command[]
   /** The number of the last event that it has confirmed. */
   sent: number
-  // The queue, and the view that is made of its events.
+  // The queue, and the view that is built from its events.
   viewed: unknown
   readonly publications: Forwarding
   received: number

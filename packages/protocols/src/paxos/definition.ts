@@ -4,9 +4,9 @@ import {
   chosenReads,
   chosenRouting,
   chosenSuccession,
-  readsKnob,
-  routingKnobs,
-  successionKnobs,
+  readsSetting,
+  routingSettings,
+  successionSettings,
 } from '../routing/succession.ts'
 import { paxosInvariants } from './invariants.ts'
 import { createPaxos, serve } from './machine.ts'
@@ -15,14 +15,19 @@ export const paxos: ProtocolDefinition = defineProtocol({
   name: 'paxos',
   summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
   defaultNodes: 5,
-  knobs: { ...successionKnobs('leader', 'prepares a ballot'), reads: readsKnob('leader'), ...routingKnobs('leader') },
+  settings: {
+    ...successionSettings('leader', 'prepares a ballot'),
+    reads: readsSetting('leader'),
+    ...routingSettings('leader'),
+  },
   bugs: {
     'ignore-highest-accepted': {
-      summary: 'a new leader goes by what it has accepted itself, whatever higher-numbered proposals promises report',
+      summary:
+        'a new leader uses only the proposals that it has accepted itself, even if promises report higher-numbered ones',
       under: { faults: ['isolate-leader', 'partition'] },
     },
     'ignore-promise': {
-      summary: 'acceptors accept proposals of lower ballots than they promised',
+      summary: 'acceptors accept proposals with ballots lower than they promised',
       under: { faults: ['isolate-leader', 'partition'] },
     },
     'forget-promise': {
@@ -30,12 +35,12 @@ export const paxos: ProtocolDefinition = defineProtocol({
       under: { faults: ['kill', 'isolate-leader'] },
     },
     'quorum-off-by-one': {
-      summary: 'half of the nodes, rounded down, are taken for a majority',
+      summary: 'half of the nodes, rounded down, count as a majority',
       under: { faults: ['halves'] },
     },
     'stale-read': {
       summary: 'a leader answers reads without confirming that it still leads',
-      under: { faults: ['isolate-leader'], knobs: { reads: 'round' } },
+      under: { faults: ['isolate-leader'], settings: { reads: 'round' } },
     },
   },
   invariants: paxosInvariants,

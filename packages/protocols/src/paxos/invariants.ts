@@ -25,7 +25,7 @@ export const paxosInvariants: readonly Invariant[] = [
   },
 ]
 
-/** What a node has promised counts once somebody has heard of it: before that a crash may undo it. */
+/** A promise counts once a node has heard of it: before that a crash may undo it. */
 function watchPromises(): Watch {
   const promised = new Map<NodeId, number>()
   return (node) => (state, event) => {
@@ -37,7 +37,7 @@ function watchPromises(): Watch {
 }
 
 interface Slot {
-  /** By ballot: who is known to have accepted its proposal. */
+  /** By ballot: the acceptors that are known to have accepted its proposal. */
   readonly acceptors: Map<number, Set<NodeId>>
   chosen: Proposal | undefined
 }

@@ -19,7 +19,8 @@ export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
     turn.cancelTimer('heartbeat')
     turn.cancelTimer('reach')
     failReads(turn)
-    // Their slots may still be chosen: the origin asks the next leader, and sessions keep it from being applied twice.
+    // The slots of pending requests may still be chosen: their origin asks the next leader, and sessions prevent
+    // applying a request twice.
     state.origins = new Map()
     state.votes = new Map()
     state.promises = new Map()
@@ -91,7 +92,7 @@ function highestReported(turn: PaxosTurn): Reported {
   const { state, config } = turn
   const highest = highestOf(state.applied, [...state.promises.values()].flat())
   if (config.bug !== 'ignore-highest-accepted') return highest
-  // The mistake: a new leader goes by what it has accepted itself.
+  // The bug: a new leader uses only the proposals that it has accepted itself.
   const own = highestOf(state.applied, state.promises.get(state.id) ?? [])
   if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) turn.mark()
   return own
@@ -116,7 +117,7 @@ export function propose(turn: PaxosTurn, command: Command): number {
   return slot
 }
 
-/** The leader is an acceptor too; its own vote counts once it is on its disk, before which nothing leaves this node. */
+/** The leader is an acceptor too. Its own vote counts once it is on disk; nothing leaves this node before. */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
@@ -178,7 +179,9 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
   rounds.confirmRound(turn)
 }
 
-/** A majority had promised no higher ballot after the round began, so no other leader had chosen anything before that. */
+/**
+ * A majority had not promised a higher ballot when the round began, so no other leader had chosen anything before that.
+ */
 const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
     const { ballot, roundStarted: round, applied: chosen } = turn.state
@@ -197,7 +200,7 @@ function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
-/** A leader that no majority answers steps down: it could not have anything chosen. */
+/** A leader steps down if no majority answers: it could not get anything chosen. */
 export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

@@ -140,19 +140,19 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') read(turn, origin, command)
   else {
-    // Set first: the slot of a sole node is chosen at once.
+    // Set first, because a sole node's slot is chosen at once.
     state.origins.set(state.next, origin)
     propose(turn, command)
   }
 }
 
 /**
- * Everything chosen before the read began is among the slots applied here and those that phase 1 brought to light, if
- * this node still leads.
+ * Every slot chosen before the read began is among those applied here and those found in phase 1, if this node still
+ * leads.
  */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
   const { state, config } = turn
-  // The mistake: the leader answers without confirming that it still leads.
+  // The bug: the leader answers without confirming that it still leads.
   if (config.bug === 'stale-read') {
     turn.mark()
     answer(turn, origin, readOf(turn, input))
@@ -173,7 +173,7 @@ function prepare(turn: PaxosTurn, { ballot, from: first }: MessageOf<PaxosMessag
   turn.send(from, { type: 'promise', ballot, accepted: promise(turn, ballot, first) })
 }
 
-/** The ballot is not promised here: that takes a prepare request. */
+/** Does not promise the ballot: that takes a prepare request. */
 function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempted'>): void {
   const { state } = turn
   if (ballot <= state.ballot) return
@@ -189,7 +189,7 @@ function isOfLeader(turn: PaxosTurn, from: NodeId, ballot: number): boolean {
       turn.send(from, { type: 'preempted', ballot: state.promised })
       return false
     }
-    // The mistake: whatever was promised, the proposal is accepted.
+    // The bug: the proposal is accepted, whatever this node has promised.
     turn.mark()
   }
   state.promised = ballot

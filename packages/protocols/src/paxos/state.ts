@@ -11,7 +11,7 @@ export interface PaxosConfig extends SuccessionConfig {
   readonly reads: Reads
 }
 
-/** What a leader proposes for a slot, and an acceptor accepts. Null: a no-op. */
+/** What a leader proposes for a slot and an acceptor accepts. Null is a no-op. */
 export interface Proposal {
   readonly ballot: number
   readonly command: Command | null
@@ -34,7 +34,7 @@ export type PaxosMessage =
   | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
   /** Phase 2b. */
   | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /** An acceptor has promised this ballot, which is higher than that of the message it answers (PMMC §4.3). */
+  /** An acceptor has promised this ballot, which is higher than that of the message it replies to (PMMC §4.3). */
   | { readonly type: 'preempted'; readonly ballot: number }
   | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
   | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
@@ -45,7 +45,7 @@ export type PaxosMessage =
 
 export type PaxosRecord =
   | { readonly kind: 'promise'; readonly ballot: number }
-  /** Every slot up to `chosen` is chosen, which spares learning those again. */
+  /** Every slot up to `chosen` is chosen, so they need not be learned again. */
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
 /** Slots 1 to `applied` are chosen and applied. */
@@ -63,9 +63,9 @@ export interface PaxosState extends MemberState {
   next: number
   /** By slot that is not chosen yet: the acceptors known to have accepted it. */
   votes: Map<number, NodeId[]>
-  /** Slots below were proposed before the last heartbeat. */
+  /** Slots below this one were proposed before the last heartbeat. */
   proposedBefore: number
-  /** The last slot that phase 1 brought to light: reads wait for it. */
+  /** The last slot found in phase 1: reads wait for it. */
   inherited: number
   /** By acceptor: the last round it answered. */
   rounds: Map<NodeId, number>
@@ -95,11 +95,11 @@ export function nextBallot({ nodes, id, promised, ballot }: PaxosState): number 
 /** Any two sets of this size share a node, so a later leader hears of every value that may be chosen (§2.1). */
 export const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
 
-/** The mistake: half of the nodes, rounded down, count as a majority. */
+/** The bug: half of the nodes, rounded down, count as a majority. */
 export const majorityOf = ({ state, config }: PaxosTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, Math.floor(state.nodes.length / 2)) : trueMajorityOf(state)
 
-/** Whether these are enough; the mistake makes a difference if they would not be otherwise. */
+/** Whether these acceptors suffice. Marks the bug if they would not without it. */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false
   if (count < trueMajorityOf(turn.state)) turn.mark()

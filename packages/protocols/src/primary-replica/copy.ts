@@ -17,7 +17,7 @@ export function applyAll(object: AnyObject, state: PrimaryReplicaState): void {
   while (state.applied < lastIndex(state.log)) applyNext(object, state)
 }
 
-/** Rebuilds the copy after the log was cut back to before what the copy has applied. */
+/** Rebuilds the copy after the log was cut back below the entries that it has applied. */
 export function rebuildCopy(object: AnyObject, state: PrimaryReplicaState): void {
   state.copy = createCopy(object)
   state.applied = 0

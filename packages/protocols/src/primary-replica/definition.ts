@@ -1,16 +1,16 @@
 import { millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, Weakness } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { chosenSuccession, successionKnobs } from '../routing/succession.ts'
+import { chosenSuccession, successionSettings } from '../routing/succession.ts'
 import { primaryReplicaInvariants } from './invariants.ts'
 import { createPrimaryReplica } from './machine.ts'
 import { serve } from './serving.ts'
 
-/** The settings with the strongest promise, under which every mistake shows. */
+/** The settings with the strongest promise, under which every bug shows. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * Each client goes through one prefix of the primary's log after another, with its own writes in it: a sequential order.
- * A failover would cut the log of a replica back behind what its clients have read.
+ * Each client reads longer and longer prefixes of the primary's log, with its own writes in them: a sequential order. A
+ * failover could cut a replica's log back behind what its clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
@@ -32,10 +32,10 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'one node takes the writes and passes them on to copies; another takes over when it is silent',
   defaultNodes: 5,
-  knobs: {
+  settings: {
     sync: {
       summary:
-        'how many replicas must have a write before it is acknowledged; majority: as many as make one with the primary',
+        'how many replicas must have a write before it is acknowledged; majority: enough to form one with the primary',
       default: 0,
       values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 'majority', 'all'],
     },
@@ -46,44 +46,44 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       values: ['primary', 'replica', 'sticky', 'sticky-while-up'],
     },
     'own-writes': {
-      summary: 'a write is acknowledged only once the replica that its client called has it as well',
+      summary: 'whether a write is acknowledged only once the replica that its client called has it as well',
       default: false,
     },
-    failover: { summary: 'a replica takes over when the primary is silent', default: true },
-    ...successionKnobs('primary', 'takes over'),
+    failover: { summary: 'whether a replica takes over when the primary is silent', default: true },
+    ...successionSettings('primary', 'takes over'),
     'request-timeout-ms': { summary: 'how long a request waits for the primary', default: 1000 },
   },
   bugs: {
     'no-fencing': {
-      summary: 'an old primary goes on after a failover, and replicas go along with it',
-      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+      summary: 'an old primary goes on after a failover, and replicas keep following it',
+      under: { settings: STRICTEST, faults: ['isolate-leader'] },
     },
     'ack-before-replicate': {
       summary: 'writes are acknowledged at once, whatever sync says',
-      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+      under: { settings: STRICTEST, faults: ['isolate-leader'] },
     },
     'promote-stale': {
       summary: 'any replica can take over, whatever its copy lacks',
-      under: { knobs: STRICTEST, faults: ['isolate-leader', 'partition'] },
+      under: { settings: STRICTEST, faults: ['isolate-leader', 'partition'] },
     },
     'stale-read': {
       summary: 'a synchronous primary answers reads without confirming that it still is one',
-      under: { knobs: STRICTEST, faults: ['isolate-leader'] },
+      under: { settings: STRICTEST, faults: ['isolate-leader'] },
     },
     'own-write-when-sent': {
-      summary: 'own-writes counts what was sent to the replica as what the replica has',
-      under: { knobs: STICKY, faults: ['delay'] },
+      summary: 'own-writes counts entries sent to the replica as received',
+      under: { settings: STICKY, faults: ['delay'] },
     },
     'forget-epoch': {
       summary: 'promises are kept in memory only, so a restart forgets them',
-      under: { knobs: STRICTEST, faults: ['kill', 'isolate-leader'] },
+      under: { settings: STRICTEST, faults: ['kill', 'isolate-leader'] },
     },
   },
   invariants: primaryReplicaInvariants,
-  promises: (_, knobs) =>
-    (knobs['sync'] === 'majority' || knobs['sync'] === 'all') && knobs['reads'] === 'primary'
+  promises: (_, settings) =>
+    (settings['sync'] === 'majority' || settings['sync'] === 'all') && settings['reads'] === 'primary'
       ? 'linearizable'
-      : Object.entries(STICKY).every(([name, value]) => knobs[name] === value)
+      : Object.entries(STICKY).every(([name, value]) => settings[name] === value)
         ? 'sequential'
         : 'none',
   sticky: ({ reads }) => (reads === 'sticky-while-up' ? 'while-up' : reads === 'sticky'),

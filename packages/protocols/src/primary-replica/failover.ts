@@ -36,7 +36,7 @@ export function awaitPrimary(turn: PrimaryReplicaTurn): void {
   if (turn.config.failover) awaitLeader(turn)
 }
 
-/** The primary has been silent too long: ask the others to promise to follow this node instead. */
+/** The primary has been silent too long: asks the others to promise to follow this node instead. */
 export function campaign(turn: PrimaryReplicaTurn): void {
   const { state } = turn
   if (state.role === 'primary') return
@@ -57,7 +57,7 @@ export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, fro
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   follow(turn, undefined)
-  // The mistake: the first node to ask is promoted, whatever its copy lacks.
+  // The bug: the first node to ask is promoted, whatever its copy lacks.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()

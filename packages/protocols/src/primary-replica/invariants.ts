@@ -17,19 +17,19 @@ export const primaryReplicaInvariants: readonly Invariant[] = [
   },
   {
     name: 'acknowledged entries survive',
-    summary: 'what a majority had when it was acknowledged is in the log of every later primary',
+    summary: 'an acknowledged entry that a majority had is in the log of every later primary',
     watch: () => watchCompleteness(copies),
   },
   {
     name: 'logs agree',
-    summary: 'two logs with an entry of the same index and epoch are the same up to there',
+    summary: 'two logs with an entry of the same index and epoch are identical up to it',
     watch: () => watchLogMatching(copies),
   },
 ]
 
 /**
- * The last entry that this primary may acknowledge and that a majority is known to have. If the primary is configured
- * to wait for fewer copies, a failover may lose acknowledged entries, as configured.
+ * The last entry that this primary may acknowledge and that a majority is known to have. A primary configured to wait
+ * for fewer copies may lose acknowledged entries in a failover; that is no breach.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0

@@ -99,7 +99,7 @@ function begin(turn: PrimaryReplicaTurn): void {
   becomePrimary(turn)
 }
 
-/** If every node answers reads, it answers at once from its own copy. */
+/** If every node answers reads, this one answers at once from its own copy. */
 function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
   const { config } = turn
   if (config.reads === 'replica' && isRead(config, asked)) turn.reply(asked.requestId, readOf(turn, asked.input))
@@ -108,7 +108,7 @@ function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
 
 type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>
 
-/** The mistake: epochs are ignored, so an old primary carries on, and its replicas with it. */
+/** The bug: epochs are ignored, so an old primary carries on, and its replicas with it. */
 const isFenced = ({ config }: PrimaryReplicaTurn): boolean => config.bug !== 'no-fencing'
 
 function replicate(turn: PrimaryReplicaTurn, message: OfType<'replicate'>, from: NodeId): void {
@@ -144,7 +144,7 @@ function promise(turn: PrimaryReplicaTurn, message: OfType<'promise'>, from: Nod
   else handlePromise(turn, message, from)
 }
 
-/** Another node has begun a later epoch: whatever this node was, it is now a replica. */
+/** Another node has begun a later epoch: this node becomes a replica, whatever it was. */
 function learnEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   promiseEpoch(turn, epoch)
   follow(turn, undefined)

@@ -29,7 +29,7 @@ export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   return index
 }
 
-/** Sends each replica the entries that it has not been sent, or an empty message to show that the primary is alive. */
+/** Sends each replica the entries that it has not been sent, or an empty message as a heartbeat. */
 export function heartbeat(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }

@@ -37,7 +37,7 @@ function canReplicate(turn: PrimaryReplicaTurn): boolean {
  */
 function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn
-  // The mistake: a synchronous primary answers from its copy too.
+  // The bug: a synchronous primary answers from its copy without confirming.
   if (config.sync === 0 || config.bug === 'stale-read') {
     if (config.sync !== 0) turn.mark()
     answer(turn, origin, readOf(turn, input))

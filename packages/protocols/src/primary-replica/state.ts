@@ -69,7 +69,7 @@ export interface PrimaryReplicaState extends SuccessionState {
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
-  /** Where to send the answer to each entry, by index. */
+  /** By index: where to send the answer to each entry. */
   readonly proposals: Map<number, Origin>
   /** Committed writes that wait for their clients' replicas, by index and in that order. */
   readonly ownWrites: Map<number, OwnWrite>
@@ -89,7 +89,7 @@ export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((st
 /** How many replicas must have a write before it is acknowledged. */
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
-  // The mistake: acknowledges as soon as the primary has the write, whatever `sync` says.
+  // The bug: acknowledges as soon as the primary has the write, whatever `sync` says.
   if (turn.config.bug !== 'ack-before-replicate') return count
   if (count > 0) turn.mark()
   return 0
@@ -107,10 +107,10 @@ function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 's
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
-/** Promises not to follow any earlier epoch, made durable before anything else leaves this node. */
+/** Promises not to follow any earlier epoch. The promise is durable before any message leaves this node. */
 export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
-  // The mistake: the promise is kept only in memory.
+  // The bug: the promise is kept only in memory.
   if (turn.config.bug === 'forget-epoch') turn.mark()
   else turn.persist({ kind: 'epoch', epoch })
 }

@@ -9,7 +9,7 @@ import { compareTags } from './tag.ts'
 /** Keys per message. */
 const BATCH = 256
 
-/** Tells the next of the other nodes which versions this one has, and hands over hints to their owners. */
+/** Sends the next of the other nodes a digest of this node's versions, and hands over hints to their owners. */
 export function synchronise(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const [owner, kept] of state.hints)
@@ -24,7 +24,7 @@ export function synchronise(turn: QuorumTurn): void {
   if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
 }
 
-/** The others take turns; once each has had its turn, the next keys have theirs. */
+/** The others take turns; after each has had its turn, the next keys follow. */
 function nextPeer(state: QuorumState): NodeId | undefined {
   const others = state.nodes.filter((node) => node !== state.id)
   state.digestTo++
@@ -37,7 +37,7 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
-/** Asks for the versions that are later than those here. */
+/** Asks for the versions that are later than its own. */
 export const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
   const { versions } = turn.state
   const keys = tags.flatMap(([key, tag]) => {

@@ -24,10 +24,10 @@ const weakness: Weakness = (settings, nodes) => {
 export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
   weakness,
-  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers as by ABD',
+  summary: 'no leader: a read asks R of N replicas and a write W; by default atomic registers, as in ABD',
   defaultNodes: 5,
   objects: ['register'],
-  knobs: {
+  settings: {
     replicas: { summary: 'how many nodes hold each key (N)', default: 'all', values: [...COUNTS, 'all'] },
     r: {
       summary: 'how many replicas a read waits for (R)',
@@ -40,29 +40,33 @@ export const quorum: ProtocolDefinition = defineProtocol({
       values: [...COUNTS, 'majority', 'all'],
     },
     'write-back': {
-      summary: 'W replicas have what a read found before it is answered, as in ABD',
+      summary: 'whether a read first stores the value it found on W replicas, as in ABD',
       default: true,
     },
     tags: {
-      summary: 'what orders writes: a counter above that of R replicas, or the clock of the node that takes the write',
+      summary: 'what orders writes: a counter above those of R replicas, or the clock of the node that takes the write',
       default: 'counter',
       values: ['counter', 'clock'],
     },
     'read-repair': {
-      summary: 'replicas that answered a read with an older version are sent the latest, without waiting for them',
+      summary:
+        'whether a read sends the latest version to replicas that answered with an older one, without waiting for them',
       default: true,
     },
     sloppy: {
-      summary: 'other nodes stand in for replicas that do not answer, and hand over what they took later',
+      summary: 'whether other nodes stand in for replicas that do not answer, and hand over the writes later',
       default: false,
     },
-    'anti-entropy': { summary: 'replicas compare what they have, so that they agree in the end', default: true },
+    'anti-entropy': {
+      summary: 'whether replicas compare their versions, so that they agree in the end',
+      default: true,
+    },
     'sync-ms': { summary: 'milliseconds between comparisons, and between attempts to hand over', default: 100 },
     'request-timeout-ms': { summary: 'how long a request waits for replicas', default: 1000 },
   },
   bugs: {
     'no-write-back': {
-      summary: 'reads are answered with what only some replica has, so that a later read may miss it',
+      summary: 'reads are answered with a version that only some replica has, so a later read may miss it',
       under: { faults: ['delay', 'partition'] },
     },
     'quorum-off-by-one': {
@@ -70,22 +74,22 @@ export const quorum: ProtocolDefinition = defineProtocol({
       under: { faults: ['partition'] },
     },
     'drop-handoff-on-restart': {
-      summary: 'what a node took for another is kept in memory only, so a restart drops it',
+      summary: 'writes that a node took for another are kept in memory only, so a restart drops them',
       under: {
-        knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
+        settings: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
         faults: ['partition', 'kill'],
       },
     },
-    'no-tie-break': { summary: 'of two writes with the same counter each replica keeps the one it got first' },
+    'no-tie-break': { summary: 'of two writes with the same counter each replica keeps the one that it got first' },
   },
   functions: FUNCTIONS,
   invariants: quorumInvariants,
   promises,
-  notUnder: (knobs) => (knobs['tags'] === 'clock' ? ['clock'] : []),
+  notUnder: (settings) => (settings['tags'] === 'clock' ? ['clock'] : []),
   impossible: impossibleSizes,
   create: (chosen) =>
     createQuorum({
-      knobs: chosen.knobs,
+      settings: chosen.settings,
       writeBack: chosen.boolean('write-back'),
       readRepair: chosen.boolean('read-repair'),
       sloppy: chosen.boolean('sloppy'),
@@ -98,13 +102,13 @@ export const quorum: ProtocolDefinition = defineProtocol({
 })
 
 /**
- * Where reads and writes meet, reads write back and tags count, registers are atomic; without write-back they are
- * regular (Lamport, "On Interprocess Communication", 1986). Where a write may not see the one before, only tags from
- * clocks keep it from being lost.
+ * If reads and writes overlap, reads write back and tags are counters, registers are atomic; without write-back they
+ * are regular (Lamport, "On Interprocess Communication", 1986). If a write may miss the one before, only tags from
+ * clocks prevent losing it.
  */
-function promises(_: string, knobs: ProtocolOptions['knobs']): ReturnType<ProtocolDefinition['promises']> {
-  const strict = overlap(knobs) && knobs['sloppy'] !== true
-  const counts = knobs['tags'] !== 'clock'
-  if (strict && counts && knobs['write-back'] !== false) return 'linearizable'
-  return knobs['anti-entropy'] !== false && (strict || !counts) ? 'eventual' : 'none'
+function promises(_: string, settings: ProtocolOptions['settings']): ReturnType<ProtocolDefinition['promises']> {
+  const strict = overlap(settings) && settings['sloppy'] !== true
+  const counts = settings['tags'] !== 'clock'
+  if (strict && counts && settings['write-back'] !== false) return 'linearizable'
+  return settings['anti-entropy'] !== false && (strict || !counts) ? 'eventual' : 'none'
 }

@@ -8,17 +8,17 @@ type Watch = InvariantWatch<QuorumState, QuorumMessage>
 export const quorumInvariants: readonly Invariant[] = [
   {
     name: 'one value per tag',
-    summary: 'a tag names one write, also after the node that gave it has restarted (Lynch & Shvartsman 1997)',
+    summary: 'a tag names one write, even after the node that gave it has restarted (Lynch & Shvartsman 1997)',
     watch: watchTags,
   },
   {
     name: 'the latest is kept',
-    summary: 'a replica that is sent a version has it, or a later one, after that (ABD)',
+    summary: 'a replica that is sent a version keeps it, or a later one (ABD)',
     watch: watchLatest,
   },
   {
     name: 'answers are held',
-    summary: 'W replicas have what a client is about to be told, or something later, if reads write back (ABD)',
+    summary: 'if reads write back, W replicas have the value that a client is about to get, or a later one (ABD)',
     watch: watchHeld,
   },
 ]

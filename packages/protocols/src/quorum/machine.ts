@@ -8,7 +8,7 @@ import type { Quorum, QuorumConfig, QuorumRecord, QuorumState, QuorumTurn } from
 
 /**
  * Replicas without a leader. The node that a client calls asks the replicas of the key itself: a read waits for R of
- * them, a write for W. Reads the time only where writes take their tags from clocks.
+ * them, a write for W. It reads the time only if tags come from clocks.
  */
 export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   initial,
@@ -50,12 +50,12 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   },
 })
 
-function initial({ id, peers, seed }: NodeSetting, { knobs }: QuorumConfig): QuorumState {
+function initial({ id, peers, seed }: NodeSetting, { settings }: QuorumConfig): QuorumState {
   const nodes = [id, ...peers].sort()
   return {
     id,
     nodes,
-    sizes: sizesOf(knobs, nodes.length),
+    sizes: sizesOf(settings, nodes.length),
     life: seed >>> 0,
     begun: 0,
     operations: new Map(),

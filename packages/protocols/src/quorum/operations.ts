@@ -14,9 +14,9 @@ import {
 } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
-// What the node that a client called does: it asks the replicas itself, in one or two phases.
+// How a node carries out a client's operation: it asks the replicas itself, in one or two phases.
 
-/** How often operations are checked for age, and replicas that are silent asked again. */
+/** How often operations are checked for age, and silent replicas asked again. */
 const SWEEP_MS = millis(50)
 const OPERATION_LIMIT = 10_000
 const CLIENT_LIMIT = 10_000
@@ -59,7 +59,7 @@ export function handleRequest(turn: QuorumTurn, requestId: string, command: Comm
   else ask(turn, operation)
 }
 
-/** A write that is carried out twice would overwrite those in between. */
+/** Applying a write twice would overwrite those in between. */
 function answerAgain(
   turn: QuorumTurn,
   requestId: string,
@@ -87,8 +87,8 @@ function remember(
 }
 
 /**
- * Sends the message of the current phase to everyone asked who has not answered it. This node itself is asked last,
- * because its answer may end the phase.
+ * Sends the message of the current phase to every replica of the operation that has not answered it. This node comes
+ * last, because its own answer may end the phase.
  */
 function ask(turn: QuorumTurn, operation: Operation): void {
   const { state } = turn
@@ -119,14 +119,14 @@ export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id,
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
-  // Part of the mistake.
+  // Part of the bug.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
   return compareTags(one.tag, other.tag)
 }
 
 /**
- * A write's second phase. Its tag is higher than that of every write that was acknowledged before it began, because R
- * replicas were asked (Lynch & Shvartsman 1997); or, with tags from clocks, because clocks agree.
+ * A write's second phase. Its tag is higher than that of every write that was acknowledged before it began: because R
+ * replicas were asked (Lynch & Shvartsman 1997) or, with tags from clocks, because clocks agree.
  */
 function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation
@@ -136,8 +136,8 @@ function write(turn: QuorumTurn, operation: Operation, counter: number): void {
 }
 
 /**
- * The latest of R versions is the answer. "Reads must write": before it is returned, W replicas must have it, or a later
- * read may return an older one (ABD). That takes no second phase if they have it already.
+ * Answers with the latest of R versions. "Reads must write": before that, W replicas must have it, or a later read may
+ * return an older one (ABD). No second phase is needed if they have it already.
  */
 function finishQuery(turn: QuorumTurn, operation: Operation): void {
   const { config, state } = turn
@@ -173,7 +173,7 @@ export const handleStored: Handler<Quorum, 'stored'> = (turn, { operation: id },
   finish(turn, operation)
 }
 
-/** The mistake: one replica too few, so that R + W = N and a read can miss the write. */
+/** The bug: one replica too few, so that R + W = N and a read can miss the write. */
 const writeSize = ({ state: { sizes }, config }: QuorumTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, sizes.n - sizes.r) : sizes.w
 
@@ -192,7 +192,7 @@ function end(turn: QuorumTurn, { id, requestIds, client }: Operation, result: Co
   for (const requestId of requestIds) turn.reply(requestId, result)
 }
 
-/** Asks again, and gives up on operations that are too old: replicas that are needed do not answer. */
+/** Asks again, and gives up operations that are too old, whose replicas do not answer. */
 export function sweep(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const operation of state.operations.values()) {
@@ -212,7 +212,7 @@ const outcomeOf = ({ input, phase }: Operation): Completion =>
 
 /**
  * "all read and write operations are performed on the first N healthy nodes from the preference list, which may not
- * always be the first N nodes encountered" (Dynamo §4.6). A replica is taken to be healthy if it answers in time.
+ * always be the first N nodes encountered" (Dynamo §4.6). A replica counts as healthy if it answers in time.
  */
 function callStandIns(state: QuorumState, { key, replicas, standIns, answered }: Operation): void {
   const owners = [...standIns.values()]

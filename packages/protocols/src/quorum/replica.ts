@@ -3,11 +3,11 @@ import type { Handler, MessageOf } from '../turn.ts'
 import type { Quorum, QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
-// What a replica does: it answers queries, keeps the latest version of each key, and keeps hints for others.
+// The part of a replica: it answers queries, keeps the latest version of each key, and keeps hints for others.
 
 type Put = MessageOf<QuorumMessage, 'put'>
 
-/** The latest version here, also of what is kept for others: whoever reads sloppily must find what was written so. */
+/** The latest version here, including those kept for others: a sloppy read must find a sloppy write. */
 export function latestOf({ versions, hints }: QuorumState, key: string): Version | undefined {
   let latest = versions.get(key)
   for (const kept of hints.values()) {
@@ -18,8 +18,8 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
 }
 
 /**
- * A replica replaces its version if the one it is sent is later, and acknowledges it either way (ABD). The
- * acknowledgement waits for the disk, because it follows the record.
+ * A replica replaces its version by a later one, and acknowledges either way (ABD). The acknowledgement follows the
+ * record, so it waits for the disk.
  */
 export const handlePut: Handler<Quorum, 'put'> = (turn, put, from) => {
   store(turn, put)
@@ -40,7 +40,7 @@ export function take(turn: QuorumTurn, version: Version): void {
   turn.persist({ kind: 'version', version })
 }
 
-/** The mistake: tags with the same counter are taken for the same, so each replica keeps the version it got first. */
+/** The bug: tags with the same counter count as equal, so each replica keeps the version that it got first. */
 export function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
   if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
@@ -54,7 +54,7 @@ export function isLater(turn: QuorumTurn, version: Version, than: Version): bool
 
 function keepHint(turn: QuorumTurn, owner: NodeId, version: Version): void {
   if (!addHint(turn.state, owner, version)) return
-  // The mistake: hints are kept in memory only, so a restart drops them.
+  // The bug: hints are kept in memory only, so a restart drops them.
   if (turn.config.bug === 'drop-handoff-on-restart') turn.mark()
   else turn.persist({ kind: 'hint', owner, version })
 }
@@ -69,7 +69,7 @@ export function addHint({ hints }: QuorumState, owner: NodeId, version: Version)
   return true
 }
 
-/** Removes a hint that its owner has, unless a later one has taken its place. */
+/** Removes a hint that its owner has received, unless a later one has replaced it. */
 export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pick<Version, 'key' | 'tag'>): boolean {
   const kept = hints.get(owner)
   const hint = kept?.get(key)

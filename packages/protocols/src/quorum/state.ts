@@ -1,6 +1,6 @@
 import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
-import type { KnobValue } from '../definition.ts'
+import type { ProtocolSettingValue } from '../definition.ts'
 import type { Turn, Types } from '../turn.ts'
 import type { Sizes } from './sizes.ts'
 import type { Tag, Version } from './tag.ts'
@@ -10,13 +10,13 @@ import type { Tag, Version } from './tag.ts'
 // et al., "Dynamo: Amazon's Highly Available Key-value Store", 2007.
 
 export interface QuorumConfig {
-  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly settings: { readonly [name: string]: ProtocolSettingValue }
   /** Whether a read stores the value it is about to return on W replicas first. */
   readonly writeBack: boolean
   /** Whether a read sends that value to replicas that answered with an older one, without waiting for them. */
   readonly readRepair: boolean
   readonly sloppy: boolean
-  /** Where a write gets its tag: from the highest of R replicas, or from the clock of the node that takes it. */
+  /** The source of a write's tag: the highest tag of R replicas, or the clock of the node that takes the write. */
   readonly tags: 'counter' | 'clock'
   readonly antiEntropy: boolean
   readonly syncMs: Millis
@@ -73,7 +73,7 @@ export interface LastRequest {
   result: Completion | undefined
 }
 
-/** The version whose place on W replicas this node has just vouched for. */
+/** The version that this node has just vouched to be on W replicas. */
 export interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -91,11 +91,11 @@ export interface QuorumState {
   readonly lastRequests: Map<string, LastRequest>
   /** What this node stores as a replica. Durable, as are the hints. */
   readonly versions: Map<string, Version>
-  /** By replica that this node stands in for, by key. */
+  /** By the replica that this node stands in for, then by key. */
   readonly hints: Map<NodeId, Map<string, Version>>
-  /** The keys of `versions`, in the order in which they came. */
+  /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /** Where the next digest begins, and to which of the others it goes. */
+  /** Where the next digest begins, and which node it goes to. */
   digestFrom: number
   digestTo: number
   vouched: Vouched | undefined

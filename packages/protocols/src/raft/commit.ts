@@ -16,24 +16,24 @@ import { storeEntriesAsLeader } from './storing.ts'
  */
 export function advanceCommit(turn: RaftTurn): void {
   const { state } = turn
-  // The mistake: the leader's own copy counts as a majority.
+  // The bug: the leader's own copy counts as a majority.
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
   if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) turn.mark()
-  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The mistake: it does.
+  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: it does.
   if (termAt(state.log, index) !== state.term) {
     if (turn.config.bug !== 'commit-old-term') return
     turn.mark()
   }
-  // A leader that needs no other node may not have written them yet.
+  // A leader that needs no other node may not have written the entries to its disk yet.
   if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
   applyCommitted(turn)
 }
 
 /**
- * The last index held by that many voters, or the commit index if that is later. A leader that is not a voter
+ * The last index that this many voters hold, or the commit index if that is later. A leader that is not a voter
  * "replicates log entries but does not count itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
@@ -59,7 +59,7 @@ export function applyCommitted(turn: RaftTurn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // If another entry took the proposal's place and is committed, the proposal never will be. The mistake: whatever is
+    // If another entry took the proposal's place and is committed, the proposal never will be. The bug: any entry
     // committed at its index answers it.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
@@ -75,10 +75,10 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
   const { copy, role } = state
   const { object } = config
   switch (config.bug) {
-    // The mistake: a repeated request is applied again.
+    // The bug: a repeated request is applied again.
     case 'double-apply':
       return applyAgain(turn, command)
-    // The mistake: only the leader keeps sessions, so its successor has none.
+    // The bug: only the leader keeps sessions, so its successor has none.
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, copy, command)
       turn.mark()
@@ -88,7 +88,7 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
   }
 }
 
-/** Applies the command again; its result is remembered only to tell whether it was applied before. */
+/** Applies the command again; its result is remembered only to detect that it was applied before. */
 function applyAgain(turn: RaftTurn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)

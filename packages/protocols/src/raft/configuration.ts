@@ -1,7 +1,7 @@
 import type { Entry } from '../log.ts'
 import type { Configuration, RaftState } from './state.ts'
 
-/** To be called after entries replace the log from index `from` on: their membership changes take effect. */
+/** Call it after entries replace the log from index `from` on: their membership changes take effect. */
 export function noteConfigurations(state: RaftState, from: number, entries: readonly Entry[]): void {
   const { configurations } = state
   let latest = state.configuration

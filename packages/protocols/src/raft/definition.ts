@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import type { BugSetting, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { chosenRouting, routingKnobs } from '../routing/succession.ts'
+import { chosenRouting, routingSettings } from '../routing/succession.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 import { serve } from './serving.ts'
@@ -10,16 +10,16 @@ import { serve } from './serving.ts'
 const CUT_OFF: BugSetting = { faults: ['isolate-leader'] }
 const RESTARTS: BugSetting = { faults: ['kill'] }
 
-/** How many times as fast as another a clock may run. */
+/** The most times faster that one clock may run than another. */
 const DRIFT = 1.25
 
 export const raft: ProtocolDefinition = defineProtocol({
   name: 'raft',
   summary: 'consensus by a replicated log and an elected leader; reads by read-index',
   defaultNodes: 5,
-  knobs: {
+  settings: {
     'pre-vote': {
-      summary: 'ask whether an election could be won before starting one',
+      summary: 'whether a node asks if it could win an election before starting one',
       default: true,
       worthTrying: [false],
     },
@@ -28,22 +28,22 @@ export const raft: ProtocolDefinition = defineProtocol({
     'election-max-ms': { summary: 'longest election timeout, in milliseconds', default: 500 },
     batch: { summary: 'most entries in one message', default: 64, worthTrying: [1] },
     pipeline: {
-      summary: 'most messages with entries on their way to one follower',
+      summary: 'most messages with entries in flight to one follower',
       default: 4,
       worthTrying: [1],
     },
     reads: {
-      summary: 'how a leader makes sure that it leads before it answers a read',
+      summary: 'how a leader confirms that it still leads before it answers a read',
       default: 'read-index',
       values: ['read-index', 'lease'],
       worthTrying: ['lease'],
     },
     'clock-drift': {
-      summary: 'how much faster one clock may run than another, as leases assume',
+      summary: 'the most times faster that one clock may run than another, as leases assume',
       default: DRIFT,
     },
     'snapshot-entries': {
-      summary: 'how many entries call for a snapshot that takes their place',
+      summary: 'entries since the last snapshot after which a node takes the next one',
       default: 10_000,
       worthTrying: [4],
     },
@@ -53,15 +53,15 @@ export const raft: ProtocolDefinition = defineProtocol({
       worthTrying: [150],
     },
     'resize-ms': {
-      summary: 'how often a leader takes a vote from a node, or gives one back; 0: never',
+      summary: 'how often a leader removes a voter or adds one back; 0: never',
       default: 0,
       worthTrying: [100],
     },
-    ...routingKnobs('leader'),
+    ...routingSettings('leader'),
   },
   bugs: {
     'ack-before-majority': {
-      summary: 'the leader takes an entry for committed once it has it itself',
+      summary: 'the leader considers an entry committed once it has it itself',
       under: CUT_OFF,
     },
     'forget-vote': {
@@ -79,42 +79,48 @@ export const raft: ProtocolDefinition = defineProtocol({
     },
     'ack-before-fsync': { summary: 'messages and replies do not wait for the disk', under: RESTARTS },
     'double-apply': {
-      summary: 'a request that comes again is carried out again',
+      summary: 'a repeated request is carried out again',
       under: { faults: ['isolate-leader'], workload: 'list-append' },
     },
     'dedup-leader-only': { summary: 'only the leader remembers which requests were carried out', under: CUT_OFF },
-    'reply-by-index': { summary: 'a request is answered by whatever was committed in its place', under: CUT_OFF },
+    'reply-by-index': { summary: 'a request is answered by any entry committed in its place', under: CUT_OFF },
     'read-without-noop': {
       summary: 'a new leader answers reads before an entry of its term is committed',
       under: { faults: ['shifting'] },
     },
     'quorum-off-by-one': {
-      summary: 'half of the nodes, rounded down, are taken for a majority',
+      summary: 'half of the nodes count as a majority',
       under: { faults: ['halves'] },
     },
     'vote-twice': {
       summary: 'a node votes for every candidate of a term that asks',
-      under: { faults: ['isolate-leader', 'kill'], knobs: { 'pre-vote': false, 'election-max-ms': 260 } },
+      under: { faults: ['isolate-leader', 'kill'], settings: { 'pre-vote': false, 'election-max-ms': 260 } },
     },
     'up-to-date-length-only': {
       summary: 'the longer log wins votes, whatever the terms of its entries',
-      under: { faults: ['isolate-leader', 'shifting'], knobs: { 'pre-vote': false } },
+      under: { faults: ['isolate-leader', 'shifting'], settings: { 'pre-vote': false } },
     },
-    'no-prev-check': { summary: 'a follower appends without looking at what comes before', under: CUT_OFF },
-    'prev-length-only': { summary: 'a follower appends wherever its log is long enough', under: CUT_OFF },
+    'no-prev-check': { summary: 'a follower appends without checking the entry before', under: CUT_OFF },
+    'prev-length-only': {
+      summary: 'a follower appends wherever its log is long enough, without comparing terms',
+      under: CUT_OFF,
+    },
     'no-truncate': { summary: 'entries that conflict with those of the leader are kept', under: CUT_OFF },
-    'lease-too-long': { summary: 'a lease outlasts the silence that followers promise', under: CUT_OFF },
+    'lease-too-long': {
+      summary: 'a lease lasts longer than followers promise to elect no other leader',
+      under: CUT_OFF,
+    },
     'forget-snapshot': {
-      summary: 'a snapshot that the leader sent is confirmed without being stored',
+      summary: 'a snapshot from the leader is confirmed without being stored',
       under: {
         faults: ['isolate-leader', 'kill'],
-        knobs: { 'snapshot-entries': 50 },
-        trialKnobs: { 'snapshot-entries': 4 },
+        settings: { 'snapshot-entries': 50 },
+        trialSettings: { 'snapshot-entries': 4 },
       },
     },
     'overlapping-changes': {
-      summary: 'membership changes do not wait for the one before to be committed',
-      under: { faults: ['isolate-leader', 'partition'], knobs: { 'resize-ms': 60 } },
+      summary: 'a membership change does not wait for the previous one to be committed',
+      under: { faults: ['isolate-leader', 'partition'], settings: { 'resize-ms': 60 } },
     },
     'stale-append': { summary: 'entries are taken from leaders of earlier terms', under: CUT_OFF },
   },
@@ -135,7 +141,7 @@ export const raft: ProtocolDefinition = defineProtocol({
       heartbeatMs: chosen.ms('heartbeat-ms'),
       electionMinMs,
       electionMaxMs,
-      // The mistake: the lease lasts as long as a leader waits before it steps down, while another may be elected
+      // The bug: the lease lasts as long as a leader waits before it steps down, although another may be elected
       // meanwhile.
       reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,

@@ -43,7 +43,7 @@ export function becomeFollower(turn: RaftTurn, term: number, leader: NodeId | un
   }
 }
 
-/** Waits the shortest election timeout, in which the leader counts as alive, and then a random remainder. */
+/** Waits for the shortest election timeout, during which the leader counts as alive, and then a random remainder. */
 function awaitLeader(turn: RaftTurn): void {
   turn.setTimer('silence', turn.config.electionMinMs)
   // The election timer runs only while no leader is known.
@@ -129,8 +129,8 @@ function becomeLeader(turn: RaftTurn): void {
   turn.cancelTimer('election')
   turn.cancelTimer('silence')
   turn.log(`leads in term ${state.term}`)
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). One mistake makes a leader
-  // commit entries of earlier terms by counting replicas, and such a leader seems to need none.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). With one of the bugs a
+  // leader commits entries of earlier terms by counting replicas; such a leader has no use for a no-op.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)
@@ -154,7 +154,7 @@ export function handleVoteRequest(
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  // The mistake: every candidate gets a vote, even if another has it already.
+  // The bug: every candidate gets a vote, even if another has it already.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)
@@ -179,10 +179,10 @@ function upToDate(turn: RaftTurn, candidate: { readonly lastIndex: number; reado
 
 function takenForUpToDate({ state, config }: RaftTurn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
-    // The mistake: any candidate gets the vote, whatever its log lacks.
+    // The bug: any candidate gets the vote, whatever its log lacks.
     case 'no-log-check':
       return true
-    // The mistake: the longer log wins, however old its last term.
+    // The bug: the longer log wins, however old its last term.
     case 'up-to-date-length-only':
       return last >= lastIndex(state.log)
     default:

@@ -103,7 +103,7 @@ function noteVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
 function append(turn: RaftTurn, message: Append, from: NodeId): void {
   const { state, config } = turn
   noteTerm(turn, message.term)
-  // The mistake: follows any node that says it leads, however old its term.
+  // The bug: follows any node that claims to lead, however old its term.
   if (message.term < state.term) {
     if (config.bug !== 'stale-append') {
       refuseOldLeader(turn, from, message.round)

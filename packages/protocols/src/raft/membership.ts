@@ -4,9 +4,8 @@ import { appendEntry } from './replication.ts'
 import { roundFromNow } from './rounds.ts'
 import type { RaftTurn } from './state.ts'
 
-// Membership changes by one server at a time: §4.1 of the thesis. Instead of an administrator, a timer decides which
-// and when. Nodes that do not vote still receive everything, like servers that catch up before they are added (thesis
-// §4.2.1).
+// Membership changes by one server at a time: §4.1 of the thesis. A timer plays the administrator. Nodes that do not
+// vote still receive everything, like servers that catch up before they are added (thesis §4.2.1).
 
 export function resize(turn: RaftTurn): void {
   const { state, config } = turn
@@ -28,7 +27,7 @@ export function resize(turn: RaftTurn): void {
 function mayChange(turn: RaftTurn): boolean {
   const { state, config } = turn
   const may = state.commitIndex >= state.configuration.index && state.commitIndex >= state.noopIndex
-  // The mistake: changes overlap.
+  // The bug: changes overlap.
   if (may || config.bug !== 'overlapping-changes') return may
   turn.mark()
   return true

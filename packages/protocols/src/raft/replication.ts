@@ -64,10 +64,10 @@ function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): b
 
 function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
-    // The mistake: no check at all.
+    // The bug: no check at all.
     case 'no-prev-check':
       return true
-    // The mistake: any entry there will do.
+    // The bug: the terms are not compared.
     case 'prev-length-only':
       return here !== undefined
     default:
@@ -79,7 +79,7 @@ function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: numb
 function storeEntries(turn: RaftTurn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
-  // The mistake: existing entries stay, and are confirmed as if they were the leader's.
+  // The bug: existing entries stay, and are confirmed as if they were the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
   if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) turn.mark()

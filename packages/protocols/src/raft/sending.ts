@@ -23,8 +23,8 @@ export function broadcast(turn: RaftTurn): void {
 }
 
 /**
- * The same, but only for followers that were sent nothing since: heartbeats are for "idle periods" (Figure 2, Rules for
- * Servers).
+ * The same, but only for followers that were sent nothing since the last time: heartbeats are for "idle periods"
+ * (Figure 2, Rules for Servers).
  */
 export function breakSilence(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) {

@@ -8,7 +8,7 @@ import { appendEntry } from './replication.ts'
 import { holdsLease, holdsTrueLease, roundFromNow } from './rounds.ts'
 import type { RaftTurn } from './state.ts'
 
-// What a leader does with a request: §8; thesis §6.4 (reads).
+// How a leader serves a request: §8; thesis §6.4 (reads).
 
 /** The most uncommitted entries of a leader; beyond that it refuses requests. */
 const UNCOMMITTED_LIMIT = 10_000
@@ -32,14 +32,14 @@ function propose(turn: RaftTurn, origin: Origin, command: Command): void {
 /** By read-index (thesis §6.4) or by lease (§6.4.1). */
 function read(turn: RaftTurn, origin: Origin, input: Input): void {
   const { state } = turn
-  // The mistake: a leader answers from its own copy without checking that it still leads.
+  // The bug: a leader answers from its own copy without checking that it still leads.
   if (turn.config.bug === 'stale-read') {
     turn.mark()
     answer(turn, origin, readOf(turn, input))
     return
   }
   // Until its no-op is committed, a leader does not know which entries are (§8); all of them precede the no-op. The
-  // mistake: it takes the entries known to be committed for all of them.
+  // bug: it assumes that the entries known to be committed are all of them.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
   if (index < state.noopIndex) turn.mark()

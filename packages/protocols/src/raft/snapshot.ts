@@ -36,7 +36,7 @@ export function handleSnapshot(
   const { index, term } = snapshot
   // A stale message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
-    // The mistake: the snapshot is confirmed but kept only in memory.
+    // The bug: the snapshot is confirmed but kept only in memory.
     if (config.bug === 'forget-snapshot') turn.mark()
     else turn.persist({ kind: 'snapshot', snapshot })
     restoreSnapshot(config.object, state, snapshot)

@@ -27,7 +27,7 @@ export interface RaftConfig extends RoutingConfig {
    * answered.
    */
   readonly leaseMs: Millis
-  /** The same without the mistake. */
+  /** The correct length, without the bug. */
   readonly trueLeaseMs: Millis
   /** How long a leader leads before it hands over to another node; 0: as long as it can. */
   readonly transferMs: Millis
@@ -60,7 +60,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** The round this belongs to: a reply shows that the sender still led when the round began. */
+      /** The round of this message: a reply shows that the sender still led when the round began. */
       readonly round: number
     }
   | {
@@ -113,7 +113,7 @@ export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 /** A leader's knowledge of one follower. */
 export interface Progress {
-  /** Counts for majorities. */
+  /** Whether it counts for majorities. */
   voter: boolean
   next: number
   match: number
@@ -148,7 +148,10 @@ export interface RaftState extends RoutingState {
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** The last entry that it has written to disk, or is writing. This and the following are used only on the leader. */
+  /**
+   * The last entry that it has written to disk, or is writing. This member and the following are used only on the
+   * leader.
+   */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
@@ -158,7 +161,7 @@ export interface RaftState extends RoutingState {
   /** By this node's monotonic clock, like the start of the round. */
   leaseUntil: Millis
   /**
-   * Whether it has told another node to take over. That node may act at any time, so there are no more leases in this
+   * Whether it has asked another node to take over. That node may act at any time, so there are no more leases in this
    * term.
    */
   leaseForfeited: boolean
@@ -204,12 +207,12 @@ export class RaftTurn extends Turn<Raft> {
     if (!this.voteChanged) return
     this.voteChanged = false
     const { term, votedFor } = this.state
-    // The mistake: term and vote are kept only in memory.
+    // The bug: term and vote are kept only in memory.
     if (this.config.bug === 'forget-vote') this.mark()
     else this.put({ type: 'persist', record: { kind: 'vote', term, votedFor } })
   }
 
-  /** The mistake: effects that should wait for the disk are carried out first. */
+  /** The bug: effects that should wait for the disk are carried out first. */
   persistLast(): void {
     const { effects } = this
     const records = effects.filter((effect) => effect.type === 'persist')
@@ -223,7 +226,7 @@ export class RaftTurn extends Turn<Raft> {
 
 /** A majority of the latest configuration's members. */
 export function majorityOf(turn: RaftTurn): number {
-  // The mistake: with half the nodes a majority, two disjoint halves can each form one.
+  // The bug: half of the nodes count as a majority, so two disjoint halves can each form one.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 

@@ -2,9 +2,9 @@ import { entriesFrom, lastIndex } from '../log.ts'
 import type { RaftTurn } from './state.ts'
 
 /**
- * Writes entries to the leader's disk just before it sends them: all that have come up since the last write, as one
- * record. The leader's other work need not wait for the disk. It counts itself among the holders of an entry only once
- * the entry is written.
+ * Writes entries to the leader's disk just before it sends them: all entries since the last write, as one record. The
+ * leader's other work need not wait for the disk. It counts itself among the holders of an entry only once the entry is
+ * written.
  */
 export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn

@@ -9,7 +9,7 @@ const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
 
-/** The share of the time to live that is left for clock drift. */
+/** The share of the time to live that is allowed for clock drift. */
 const DRIFT = 0.1
 
 /** A lock ends by itself, whether or not its holder knows. */
@@ -21,54 +21,56 @@ export const redlock: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a lock on a majority of independent masters, for a time to live',
   defaultNodes: 5,
-  // Those of which each key is a content of its own, with its own lock.
+  // Objects whose keys are independent; each key has its own lock.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
-  knobs: {
+  settings: {
     'ttl-ms': {
-      summary: 'how long a master keeps a lock that nobody gives back',
+      summary: 'how long a master keeps a lock that is not released',
       default: 1_000,
       isLeaseMs: true,
     },
     fencing: {
-      summary: 'the holder writes a token to a majority, and the resource refuses lower ones; Redlock has none',
+      summary:
+        'whether the holder writes a token to a majority and the resource refuses lower ones; Redlock itself has no tokens',
       default: false,
     },
-    'clock-drift': { summary: 'the share of the time to live by which clocks may differ', default: DRIFT },
-    'attempt-ms': { summary: 'within which a majority must have answered', default: 50, worthTrying: [200] },
+    'clock-drift': { summary: 'the share of the time to live that is allowed for clock drift', default: DRIFT },
+    'attempt-ms': { summary: 'the time within which a majority must have answered', default: 50, worthTrying: [200] },
     'request-timeout-ms': { summary: 'how long a request tries to get the lock', default: 500 },
   },
   bugs: {
     'no-majority': {
-      summary: 'one master less than a majority is enough',
-      under: { knobs: FENCED, faults: ['partition', 'loss'] },
+      summary: 'one master less than a majority suffices',
+      under: { settings: FENCED, faults: ['partition', 'loss'] },
     },
     'validity-not-subtracted': {
-      summary: 'the time it took to get the lock is not taken off its time to live',
-      under: { knobs: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 }, faults: ['delay', 'pause'] },
+      summary: 'the time spent acquiring the lock is not subtracted from its time to live',
+      under: { settings: { ...FENCED, 'ttl-ms': 20, 'attempt-ms': 200 }, faults: ['delay', 'pause'] },
     },
     'release-any': {
-      summary: 'a lock is released without looking whether it is still one’s own',
-      under: { knobs: LONG, faults: ['delay', 'loss'], workload: 'lock' },
+      summary: 'a lock is released without checking who holds it',
+      under: { settings: LONG, faults: ['delay', 'loss'], workload: 'lock' },
     },
     'forget-on-restart': {
       summary: 'masters keep locks in memory only, and come back at once',
-      under: { knobs: LONG, faults: ['kill'], workload: 'lock' },
+      under: { settings: LONG, faults: ['kill'], workload: 'lock' },
     },
   },
   invariants: [
     {
       name: 'a majority has what is granted',
-      summary: 'at the moment when a client is told that it has a lock, a majority of masters have it as its own',
+      summary: "when a client is granted a lock, a majority of masters have the lock as that client's",
       watch: watchGrants,
     },
   ],
-  // A lock that outlives all its holders is one; a resource needs fencing, since what is late is not known to be.
+  // A lock that outlives all its holders is itself linearizable. A resource needs fencing, since nothing shows that a
+  // message is late.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,
   impossible: (_, nodes) =>
     nodes % 2 === 0
-      ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves keep each other from the lock: use an odd number`
+      ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves can block each other: use an odd number`
       : undefined,
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
   create: (chosen) =>
@@ -90,7 +92,7 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // In the same step it may have been given back already.
+    // The lock may have been released in the same step.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

@@ -22,17 +22,17 @@ import { nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from '
 const AGAIN_MS = millis(20)
 
 /**
- * Redlock (redis.io, "Distributed Locks with Redis"): a lock is held by whoever has it on a majority of N independent
- * masters, for a time to live. Every node is one of the masters, and a client of all. Of a `lock`, clients take and
- * release what they like. Other objects stand for the resource that a lock is for: the first node keeps it, and every
- * request loads it, changes it and stores it under the lock of its key.
+ * Redlock (redis.io, "Distributed Locks with Redis"): a client holds a lock if it has the key on a majority of N
+ * independent masters, for a time to live. Every node is one of the masters, and a client of all. A `lock` is taken and
+ * released by the clients themselves. Any other object stands for the resource that a lock protects: the first node
+ * keeps it, and every request loads it, changes it and stores it under the lock of its key.
  */
 export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   initial,
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {
     turn.setTimer('again', AGAIN_MS)
-    // How long it was down is unknown, so every key may have all its time before it.
+    // How long it was down is unknown, so every key may have all of its time left.
     for (const key of turn.state.locks.keys()) turn.setTimer(`expire ${key}`, turn.config.ttlMs)
   },
   before({ state }) {
@@ -91,7 +91,7 @@ function handleRequest(turn: RedlockTurn, { requestId, input }: MachineRequest):
   else if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
   else if (f === 'acquire') begin(turn, key, { type: 'hold', requestId })
   else {
-    // A client may release through another node than the one it has the lock from.
+    // A client may release the lock through another node than the one that acquired it.
     const name = nameOfToken(key, value)
     const held = state.held.get(name) ?? (config.fencing ? name : String(value))
     state.held.delete(name)

@@ -15,14 +15,14 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
   turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
 }
 
-/** "fsync=always", without which a restarted master would have to stay away for a time to live. */
+/** "fsync=always": otherwise a restarted master would have to stay away for a time to live. */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
-  // The mistake: the master keeps its keys in memory only.
+  // The bug: the master keeps its keys in memory only.
   if (turn.config.bug === 'forget-on-restart') turn.mark()
   else turn.persist(record)
 }
 
-/** Its time to live is over. */
+/** The key has expired. */
 export const expire = (turn: RedlockTurn, key: string): void => remove(turn, key, false)
 
 function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {
@@ -41,7 +41,7 @@ export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, f
   const wasMine = isMine || state.gone.get(value) === true
   remember(state, value, wasMine)
   const isOthers = there !== undefined && !isMine
-  // The mistake: the key is deleted, whosever lock it is.
+  // The bug: the key is deleted, whoever holds the lock.
   if (isOthers && config.bug === 'release-any') turn.mark()
   if (isMine || (isOthers && config.bug === 'release-any')) {
     turn.cancelTimer(`expire ${key}`)
@@ -55,7 +55,7 @@ function isToken({ tokens }: RedlockState, key: string, there: string, value: st
   return raised?.value === there && nameOfToken(key, raised.token) === value
 }
 
-/** Late copies of a message come soon or never. */
+/** Late duplicates of a message come soon or never. */
 const REMEMBERED = 10_000
 
 function remember({ gone }: RedlockState, value: string, wasMine: boolean): void {
@@ -64,7 +64,7 @@ function remember({ gone }: RedlockState, value: string, wasMine: boolean): void
   if (gone.size > REMEMBERED && oldest !== undefined) gone.delete(oldest)
 }
 
-/** A request to release by token may come again after a restart. */
+/** A request to release by token may be repeated after a restart. */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
@@ -73,7 +73,10 @@ function rememberToken(
   if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
 }
 
-/** Not part of Redlock, which has no fencing tokens: the holder writes one to a majority, greater than all before it. */
+/**
+ * Not part of Redlock, which has no fencing tokens: the holder writes a token to a majority, greater than all before
+ * it.
+ */
 export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
   const { state } = turn
   if (state.locks.get(key) !== value) return

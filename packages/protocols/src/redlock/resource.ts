@@ -1,12 +1,12 @@
 import type { Handler } from '../turn.ts'
 import type { Cell, Redlock, RedlockTurn } from './state.ts'
 
-// What the lock is for. Only with fencing tokens can it tell that a holder is late (Kleppmann, "How to do distributed
-// locking", 2016).
+// The resource that the lock protects. Only fencing tokens can show that a holder is late (Kleppmann, "How to do
+// distributed locking", 2016).
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 
-/** A load counts as well: a value that was loaded must not be overwritten by an earlier holder. */
+/** A load counts as well: an earlier holder must not overwrite a value that was loaded. */
 export const handleLoad: Handler<Redlock, 'load'> = (turn, { key, value, token }, from) => {
   const cell = turn.state.cells.get(key) ?? EMPTY
   if (turn.config.fencing && token < cell.fence) {

@@ -8,13 +8,13 @@ export interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
   /** The share of the time to live that clocks may differ by (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
-  /** Within which a majority must have answered. */
+  /** The time within which a majority must have answered. */
   readonly attemptMs: Millis
   readonly requestTimeoutMs: Millis
   readonly fencing: boolean
 }
 
-/** Each attempt has a value of its own, which only its owner knows. */
+/** Each attempt has its own value, which only its owner knows. */
 interface Named {
   readonly key: string
   readonly value: string
@@ -29,24 +29,24 @@ export type RedlockMessage =
   | (Named & { readonly type: 'raised' })
   | (Named & { readonly type: 'delete' })
   | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
-  // To the resource that the lock is for, and back.
+  // To the resource that the lock protects, and back.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
   | (Named & { readonly type: 'stored' })
-  /** A later token has been seen. */
+  /** The resource has seen a later token. */
   | (Named & { readonly type: 'refused' })
 
 export type RedlockRecord =
   | (Named & { readonly kind: 'set' })
-  /** Given back, or forgotten. */
+  /** Released or expired. */
   | (Named & { readonly kind: 'deleted'; readonly isReleased: boolean })
   | (Named & { readonly kind: 'raised'; readonly token: number })
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
 /** The resource's content under one key. */
 export interface Cell {
-  /** As the object saves it; null: nothing yet. */
+  /** As the object saves it; null if nothing is stored yet. */
   readonly content: Json
   /** The attempt that stored it. */
   readonly by: string
@@ -54,12 +54,12 @@ export interface Cell {
   readonly fence: number
 }
 
-/** What a lock is wanted for: to be held by the client, or to change the resource. */
+/** The purpose of a lock: to be held by the client, or to change the resource. */
 export type Job =
   | { readonly type: 'hold'; readonly requestId: string }
   | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
 
-/** A client of Redlock trying to lock a key, or using it. */
+/** A client of Redlock that acquires or uses the lock of a key. */
 export interface Attempt {
   readonly key: string
   readonly value: string
@@ -71,19 +71,19 @@ export interface Attempt {
   readonly raised: Set<NodeId>
   /** The highest counter that a master has answered; then the fencing token. */
   token: number
-  /** While it is stored. */
+  /** While the result is being stored. */
   content: Json
   result: Completion | undefined
 }
 
-/** A lock being given back, until every master has said so. */
+/** A lock being released, until every master has confirmed. */
 export interface Release {
   readonly key: string
   readonly value: string
-  /** When absent, nobody waits for it. */
+  /** When absent, no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether it was this attempt's. */
+  /** By master: whether the key was this attempt's. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -99,14 +99,14 @@ export interface RedlockState {
   readonly counters: Map<string, number>
   /** With fencing: the lock that the latest token was written for. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
-  /** Values given back, and whether they were there: on one connection no SET comes after its DEL. */
+  /** Values released, and whether they were there. On one connection no SET comes after its DEL. */
   readonly gone: Map<string, boolean>
   // The resource.
   readonly cells: Map<string, Cell>
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Jobs that found their lock taken. */
+  /** Jobs whose lock was taken. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
   /** By key and token: the value of a lock that was granted here. */
   readonly held: Map<string, string>
@@ -122,13 +122,13 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
   for (const master of turn.state.masters) turn.send(master, message)
 }
 
-/** By its token a lock can be released through any node. */
+/** Any node can release a lock by its token. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => Math.floor(masters.length / 2) + 1
 
 export function majorityOf({ state, config }: RedlockTurn): number {
-  // The mistake: half of them, rounded down, will do.
+  // The bug: half of them, rounded down, suffice.
   return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
 }

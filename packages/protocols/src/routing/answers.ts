@@ -3,14 +3,14 @@ import { UNAVAILABLE, unavailable } from '../objects/object.ts'
 import { takeReady } from './reads.ts'
 import type { Origin, RoutingTurn } from './routing.ts'
 
-// The way back: from the leader to the node that the client asked, and from there to the client.
+// The way back: from the leader to the node that the client called, and from there to the client.
 
 /** On the leader: answers the reads that are ready. */
 export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
 
-/** Reads this node's copy. */
+/** Answers from this node's copy. */
 export const readOf = ({ config, state }: RoutingTurn, input: Input): Completion =>
   config.object.apply(state.copy.held, input)
 

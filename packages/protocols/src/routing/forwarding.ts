@@ -26,9 +26,9 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * False for a duplicate of a request already taken, or a request overtaken by a later one of the same life. Neither may be
- * answered: a refusal would claim that the request has no effect, while the first copy may be on its way into the log.
- * A copy may be so late that its sender has restarted and sent others since.
+ * False for a duplicate of a request already taken, or a request overtaken by a later one of the same life. Neither may
+ * be answered: a refusal would claim that the request has no effect, while its first copy may be on its way into the
+ * log. A copy may be so late that its sender has restarted and sent others since.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

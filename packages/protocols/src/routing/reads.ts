@@ -4,9 +4,9 @@ import type { Input } from '@chaosproxy/history'
 export interface Read<Origin> {
   readonly origin: Origin
   readonly input: Input
-  /** Answered once this entry is applied … */
+  /** It is answered once this entry is applied … */
   readonly index: number
-  /** … and this round has been answered by a majority. */
+  /** … and a majority has answered this round. */
   readonly round: number
 }
 

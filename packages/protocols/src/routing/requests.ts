@@ -48,7 +48,7 @@ export function offerRequests(turn: RoutingTurn): void {
 
 /**
  * Forwards a request to the leader, if one is known. A request that a leader may still apply is forwarded again only if
- * it is a read or its session prevents applying it twice. A new leader gets it at once; the same leader after a while,
+ * it is a read or its session prevents applying it twice: to a new leader at once, to the same leader after a while,
  * since the request or its answer may have been lost.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {

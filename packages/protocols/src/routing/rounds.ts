@@ -6,13 +6,13 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
   roundConfirmed: number
 }
 
-/** What the protocol does itself. */
+/** The parts that each protocol provides. */
 export interface RoundSteps<Turn, Peer> {
   /** Sends the messages of the round in progress. */
   send(turn: Turn): void
-  /** Whether this many nodes, the leader among them, are enough to confirm it. */
+  /** Whether this many nodes, including the leader, suffice to confirm it. */
   isEnough(turn: Turn, answered: number): boolean
-  /** What is kept of the other nodes. */
+  /** What the leader knows of each other node. */
   peers(turn: Turn): Iterable<Peer>
   /** The latest round that a node has answered. */
   roundOf(peer: Peer): number

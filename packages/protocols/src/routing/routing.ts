@@ -43,7 +43,7 @@ export interface RoutingState {
   readonly id: NodeId
   readonly forwarding: Forwarding
   readonly requests: Map<string, Request>
-  /** The node that this one takes for the leader. */
+  /** The node that this one believes to lead. */
   leader: NodeId | undefined
   /** On the leader: pending reads. */
   reads: Read<Origin>[]
@@ -61,8 +61,8 @@ export interface RoutingConfig extends Subject {
   /** How long a request forwarded to a leader waits for its answer. */
   readonly requestTimeoutMs: Millis
   /**
-   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; a new
-   * leader gets it at once. 0: neither.
+   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; to a
+   * new leader it goes at once. 0: neither.
    */
   readonly retryMs: Millis
 }
@@ -77,7 +77,7 @@ export interface RoutingTurn {
   cancelTimer(timer: RoutedTimer): void
 }
 
-/** Rings while requests wait. */
+/** The timer runs while requests wait. */
 export type RoutedTimer = 'requests'
 
 /** Nodes and leaders refuse requests beyond this number. */

@@ -28,7 +28,7 @@ export interface SavedCopy {
 /** Maximum number of sessions kept. */
 const SESSION_LIMIT = 10_000
 /**
- * Number forgotten at a time, because finding the oldest means examining all. A client that was idle while 10,000
+ * The number forgotten at a time, because finding the oldest means examining all. A client that was idle while 10,000
  * others wrote has lost the protection of its last request; after 9,000 others it may have.
  */
 const SESSIONS_FORGOTTEN = 1_000

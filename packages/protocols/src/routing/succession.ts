@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Knob } from '../definition.ts'
+import type { ProtocolSetting } from '../definition.ts'
 import { draw, type Generator } from '../generator.ts'
-import type { Chosen, Knobs } from '../options.ts'
+import type { Chosen, ProtocolSettings } from '../options.ts'
 import { answer } from './answers.ts'
 import type { Origin, RoutingConfig, RoutingState, RoutingTurn } from './routing.ts'
 import { applyOnce } from './sessions.ts'
@@ -20,7 +20,7 @@ export interface SuccessionState extends RoutingState {
   readonly generator: Generator
 }
 
-/** Of a node in a group whose members all have the same log. */
+/** The state of a node in a group whose members have the same log. */
 export interface MemberState extends SuccessionState {
   /** Every node, by name. */
   readonly nodes: readonly NodeId[]
@@ -28,14 +28,14 @@ export interface MemberState extends SuccessionState {
   origins: Map<number, Origin>
 }
 
-/** `leader` is the protocol's word for it; after its silence a node `succeeds`, such as `takes over`. */
-export const successionKnobs = (leader: string, succeeds: string): Knobs => ({
+/** `leader` is the protocol's word for it. After its silence a node `succeeds` it, as in `takes over`. */
+export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
   'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
   'silence-min-ms': { summary: `shortest silence after which a node ${succeeds}`, default: 250 },
   'silence-max-ms': { summary: `longest silence after which a node ${succeeds}`, default: 500 },
 })
 
-export const routingKnobs = (leader: string): Knobs => ({
+export const routingSettings = (leader: string): ProtocolSettings => ({
   'leader-wait-ms': { summary: `how long a request waits for a ${leader} before it is refused`, default: 300 },
   'retry-ms': {
     summary: `how long a request waits for the answer of its ${leader} before it is sent there again; 0: never again`,
@@ -44,11 +44,11 @@ export const routingKnobs = (leader: string): Knobs => ({
   'request-timeout-ms': { summary: `how long a request that a ${leader} has waits for its answer`, default: 1000 },
 })
 
-/** Whether reads take a place in the log, or a round of messages that confirms the leader. */
+/** Whether a read takes a place in the log, or a round of messages that confirms the leader. */
 export type Reads = 'log' | 'round'
 
-export const readsKnob = (leader: string): Omit<Knob, 'name'> => ({
-  summary: `reads wait for a round that confirms the ${leader}, or take a place in the log like anything else`,
+export const readsSetting = (leader: string): Omit<ProtocolSetting, 'name'> => ({
+  summary: `reads wait for a round that confirms the ${leader}, or take a place in the log like updates`,
   default: 'round',
   values: ['round', 'log'],
   worthTrying: ['log'],
@@ -72,7 +72,7 @@ export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => (
   bug: chosen.bug,
 })
 
-/** Applies the next place of the log, and answers the request from which it came if that waits here. */
+/** Applies the next entry of the log, and answers its request if that waits here. */
 export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {
   const { state, config } = turn
   state.applied++

@@ -9,12 +9,11 @@ export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
   summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
   defaultNodes: 3,
-  // Objects whose keys have nothing to do with each other.
+  // Objects whose keys are independent of each other.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log'],
-  knobs: {
+  settings: {
     by: {
-      summary:
-        'how the shard of a key is found: by its hash, by its first letter, or from a directory on the first node',
+      summary: "how a key's shard is found: by its hash, by its first letter, or from a directory on the first node",
       default: 'hash',
       values: ['hash', 'range', 'directory'],
       worthTrying: ['directory'],
@@ -26,23 +25,23 @@ export const sharded: ProtocolDefinition = defineProtocol({
       worthTrying: [20],
     },
     'retransmit-ms': {
-      summary: 'how often a shard is sent again, and a request that found no owner asked again',
+      summary: 'how often a shard in transit is sent again, and a request that found no owner is passed on again',
       default: 20,
     },
     'request-timeout-ms': { summary: 'how long a request waits for the owner of its shard', default: 1000 },
   },
   bugs: {
     'both-owners-serve': {
-      summary: 'a shard is served by its earlier owner until the next has confirmed it',
+      summary: 'a shard is served by its former owner until the next has confirmed it',
     },
     'drop-in-flight': {
-      summary: 'writes that arrive while their shard is on its way are answered, and go nowhere',
+      summary: 'writes that arrive while their shard is moving are answered, and lost',
     },
   },
   invariants: [
     {
       name: 'one owner per shard',
-      summary: 'no two nodes serve the same shard, whatever became of the messages of its moves',
+      summary: 'no two nodes serve the same shard, even if messages of its moves are lost',
       watch: watchOwners,
     },
   ],

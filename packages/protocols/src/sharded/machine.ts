@@ -16,8 +16,9 @@ import {
 } from './state.ts'
 
 /**
- * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which moves. Any node
- * passes a client's request to the owner that it knows of; an earlier owner refuses it and says where the shard went.
+ * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
+ * node passes a client's request to the owner that it knows of; a former owner refuses it and says where the shard
+ * went.
  */
 export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,

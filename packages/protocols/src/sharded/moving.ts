@@ -3,8 +3,9 @@ import type { Json } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { placeOf, type ShardedTurn } from './state.ts'
 
-// A shard moves under load in three steps, each written down before the next begins: its owner gives it away and serves it no
-// more; the next owner takes it, and serves it; the first forgets it. At no time do two nodes serve it.
+// A shard moves under load in three steps, each durable before the next begins: its owner gives it away and stops
+// serving it; the next owner takes it and serves it; the first owner forgets it. No two nodes ever serve it at the same
+// time.
 
 /** A rebalancer at its busiest: any shard, to any other node. */
 export function rebalance(turn: ShardedTurn): void {
@@ -22,7 +23,7 @@ function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const content = config.object.save(state.owned.get(shard))
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
-  // The mistake: the owner serves the shard until the next one has confirmed it.
+  // The bug: the owner serves the shard until the next one has confirmed it.
   if (config.bug !== 'both-owners-serve') {
     state.owned.delete(shard)
     state.places.set(shard, { owner: to, epoch })
@@ -38,7 +39,8 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state, config } = turn
-  // A shard may have come and gone again by the time a duplicate arrives. To have heard of the move is not to have made it.
+  // By the time a duplicate arrives, a shard may have come and gone again. Having heard of the move does not mean
+  // having made it.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

@@ -47,7 +47,7 @@ function shardOf(turn: ShardedTurn, key: string): number | undefined {
     case 'hash':
       return Number(ownerOf(numbersTo(config.shards), key))
     case 'range': {
-      // The first letter decides: keys that follow each other are together.
+      // The first letter decides, so neighbouring keys are together.
       const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
       return Math.floor((letter * config.shards) / LETTERS)
     }
@@ -93,7 +93,7 @@ function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
   if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
-    // The mistake: writes that arrive while their shard is on its way are answered, and go nowhere.
+    // The bug: writes that arrive while their shard is moving are answered, and lost.
     turn.mark()
     return ok(input.value)
   }
@@ -117,7 +117,7 @@ export function handleAsk(
   else turn.send(from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
 }
 
-/** Follows the move at once if it is news, and otherwise asks again later: the shard may be on its way. */
+/** Follows the move at once if it is new to this node, and otherwise asks again later: the shard may be moving. */
 export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn
   const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id

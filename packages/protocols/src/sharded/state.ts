@@ -15,7 +15,7 @@ export interface ShardedConfig extends Subject {
   readonly requestTimeoutMs: Millis
 }
 
-/** Where a shard is; it has a new epoch with each move. */
+/** The place of a shard. Each move gives it a new epoch. */
 export interface Place {
   readonly owner: NodeId
   readonly epoch: number
@@ -30,11 +30,11 @@ export type ShardedMessage =
       readonly command: Command
     }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** Not here: nothing was done. */
+  /** The shard is not here: nothing was done. */
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The ticket's number: an earlier refusal says nothing of what was passed on since. */
+      /** The ticket's number: a refusal does not concern later copies of the request. */
       readonly number: number
       readonly shard: number
       readonly place: Place
@@ -62,7 +62,7 @@ export type ShardedRecord =
 /** A request of this node's clients. */
 export interface Asked {
   readonly command: Command
-  /** It is not with any owner: it was refused, or waits for the directory. */
+  /** No owner has it: it was refused, or waits for the directory. */
   idle: boolean
   /** The number of the ticket that it was last passed on with. */
   number: number
@@ -89,7 +89,7 @@ export interface ShardedState {
   // The owner.
   /** By shard: the object with the shard's keys. */
   readonly owned: Map<number, unknown>
-  /** By shard: given away, and not confirmed yet. */
+  /** By shard: given away, but not confirmed yet. */
   readonly leaving: Map<number, Leaving>
   /** Counts changes of `owned`. */
   moves: number
@@ -98,7 +98,7 @@ export interface ShardedState {
 export type Sharded = Types<ShardedConfig, ShardedState, ShardedMessage, ShardedRecord, 'again' | 'rebalance'>
 export type ShardedTurn = Turn<Sharded>
 
-/** Shards are dealt out at first, one node after the other. */
+/** At first, shards are dealt to the nodes in turn. */
 export const firstPlace = ({ nodes }: Pick<ShardedState, 'nodes'>, shard: number): Place => ({
   owner: nodes[shard % nodes.length] ?? nodes[0],
   epoch: 0,

@@ -8,13 +8,13 @@ import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
 import { bound, type Call, type Single, type SingleTurn } from './state.ts'
 
-// An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may mean
-// that the request was lost, or that its effect is there and the answer was lost; trying again is safe only for requests
+// An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may
+// mean that the request was lost, or that it took effect and the answer was lost. Retrying is safe only for requests
 // without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
 
-/** Answers kept for when the database gives none. */
+/** Number of answers kept for times when the database does not answer. */
 const KNOWN_LIMIT = 1_000
-/** Retries that can be saved up. */
+/** Retries that the budget can save up. */
 const MOST_TOKENS = 10
 
 export function handleRequest(turn: SingleTurn, requestId: string, command: Command): void {
@@ -49,7 +49,7 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   const { config } = turn
   if (config.retry !== 'key') return undefined
   if (config.bug !== 'key-per-attempt') return request
-  // The mistake: the key is made where the attempt is, so that each attempt has its own.
+  // The bug: the key is made for the attempt, so each attempt has its own.
   if (number > 1) turn.mark()
   return `${request}-${number}`
 }
@@ -66,7 +66,7 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   end(turn, call, result)
 }
 
-/** Turned away: that attempt has no effect. */
+/** The attempt was turned away and has no effect. */
 export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
@@ -75,7 +75,7 @@ export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: nu
   if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
 }
 
-/** What is overdue has failed, and what is due is tried again. */
+/** Overdue attempts have failed; requests whose pause is over are tried again. */
 export function lookAtCalls(turn: SingleTurn): void {
   for (const call of [...turn.state.calls.values()]) {
     if (call.dueAt > turn.steady) continue
@@ -85,7 +85,7 @@ export function lookAtCalls(turn: SingleTurn): void {
   }
 }
 
-/** An attempt has failed: it was turned away, or nothing came in time. */
+/** An attempt has failed: it was turned away, or timed out. */
 function failed(turn: SingleTurn, call: Call): void {
   const { state, config, steady } = turn
   if (noteFailure(state.breaker, config.breakerFailures, steady + config.coolDownMs))
@@ -118,7 +118,10 @@ function backoffOf({ config, state }: SingleTurn, failures: number): number {
   }
 }
 
-/** An attempt without an answer may have taken effect, so only reads and what was turned away each time have failed. */
+/**
+ * An attempt without an answer may have taken effect. Only reads, and requests that were turned away each time, have
+ * certainly failed.
+ */
 function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
@@ -126,7 +129,7 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
-    // The mistake: what is not sent now is reported as never sent.
+    // The bug: a request that is not sent this time is reported as never sent.
     turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })

@@ -12,7 +12,7 @@ export interface Breaker {
 
 export const createBreaker = (): Breaker => ({ failures: 0, openUntil: undefined, probing: false })
 
-/** Whether an attempt may be sent now. After the cool-down only the first caller is told so. */
+/** Whether an attempt may be sent now. After the cool-down only the first caller gets `true`. */
 export function mayPass(breaker: Breaker, steady: number): boolean {
   if (breaker.openUntil === undefined) return true
   if (steady < breaker.openUntil || breaker.probing) return false

@@ -4,8 +4,9 @@ import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import { type Attempt, bound, type SingleRecord, type SingleTurn } from './state.ts'
 
-// The database: one node with a disk. With a key, the effect and the memory of it are one transaction, so that a repeated
-// request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
+// The database: one node with a disk. With a key, the effect and the record of the key are one transaction, so a
+// repeated request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4),
+// 2012).
 
 export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn
@@ -71,17 +72,17 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The mistake: two transactions. A crash between them forgets that the effect is there.
+      // The bug: two transactions. A crash between them loses the key of an effect that happened.
       persist(withoutKey)
       persist(ofKey)
       return
     case 'key-before-effect':
-      // The mistake: two transactions. A crash between them forgets the effect of what is held for done.
+      // The bug: two transactions. A crash between them loses an effect whose key is recorded as done.
       persist(ofKey)
       persist(withoutKey)
       return
     case 'key-in-memory':
-      // The mistake: a restart forgets all keys.
+      // The bug: a restart forgets all keys.
       persist(withoutKey)
       return
     default:
@@ -95,7 +96,7 @@ function noteEffect({ state }: SingleTurn, { request }: EffectRecord, result: Co
   bound(state.effects)
 }
 
-/** Redoes what is durable, after a restart. */
+/** Restores the durable state after a restart. */
 export function redo(turn: SingleTurn, record: SingleRecord): void {
   const { state, config } = turn
   if (record.kind === 'key') {

@@ -17,16 +17,16 @@ const weakness: Weakness = ({ retry = 'key', degrade }) =>
 export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
   weakness,
-  summary: 'app servers on one database, which try again when no answer comes: never, blindly, or under a key',
+  summary: 'app servers on one database; when no answer comes they retry: never, blindly, or with a key',
   defaultNodes: 3,
-  knobs: {
+  settings: {
     retry: {
-      summary: 'what an app server does when no answer comes: nothing, ask again, or ask again under the same key',
+      summary: 'what an app server does when no answer comes: nothing, retry, or retry with the same key',
       default: 'key',
       values: RETRIES,
     },
     'timeout-ms': { summary: 'how long an app server waits for an answer to one attempt', default: 100 },
-    attempts: { summary: 'how often a request is tried, the first time included', default: 4 },
+    attempts: { summary: 'attempts per request, the first one included', default: 4 },
     backoff: {
       summary: 'the pause before a retry: none, fixed, doubling, or any time up to the doubling one (full jitter)',
       default: 'jitter',
@@ -34,16 +34,19 @@ export const single: ProtocolDefinition = defineProtocol({
     },
     'backoff-ms': { summary: 'the first pause', default: 25 },
     'longest-backoff-ms': { summary: 'the longest pause', default: 1_000 },
-    'retry-budget': { summary: 'retries for each first attempt, on average; 0: any number', default: 0 },
+    'retry-budget': { summary: 'retries allowed per first attempt, on average; 0: no limit', default: 0 },
     'breaker-failures': {
-      summary: 'failures in a row after which nothing is sent for a while; 0: the circuit stays closed',
+      summary: 'failures in a row that open the circuit, so that nothing is sent for a while; 0: it stays closed',
       default: 0,
       worthTrying: [2],
     },
     'cool-down-ms': { summary: 'how long nothing is sent once the circuit is open', default: 200 },
-    degrade: { summary: 'whether reads that fail are answered with what was read before', default: false },
+    degrade: {
+      summary: 'whether a read that fails is answered with the last value this app server read',
+      default: false,
+    },
     'service-ms': { summary: 'how long the database works on one request; 0: no time', default: 0 },
-    'queue-limit': { summary: 'how many requests the database lets wait, if it takes time', default: 100_000 },
+    'queue-limit': { summary: "most requests in the database's queue, if a request takes time", default: 100_000 },
   },
   bugs: {
     'key-in-memory': {
@@ -51,30 +54,30 @@ export const single: ProtocolDefinition = defineProtocol({
       under: { faults: ['kill', 'delay'], workload: 'counter' },
     },
     'key-after-effect': {
-      summary: 'the key is stored in a transaction of its own, after that of the effect',
+      summary: "the key is stored in its own transaction, after the effect's",
       under: { faults: ['kill'], workload: 'counter' },
     },
     'key-before-effect': {
-      summary: 'the key is stored in a transaction of its own, before that of the effect',
+      summary: "the key is stored in its own transaction, before the effect's",
       under: { faults: ['kill'], workload: 'counter' },
     },
     'key-per-attempt': {
-      summary: 'each attempt has a key of its own, so that no retry is known',
+      summary: 'each attempt has its own key, so no retry is recognised',
       under: { faults: ['delay', 'pause'], workload: 'counter' },
     },
     'refuse-after-sent': {
       summary: 'with the circuit open, a request is refused as never sent although it was tried before',
-      under: { knobs: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
+      under: { settings: { 'breaker-failures': 2 }, faults: ['delay', 'pause'], workload: 'counter' },
     },
   },
   invariants: [
     {
       name: 'once for each key',
-      summary: 'what has a key takes effect once, and is answered ok only if its effect is there (Helland 2012)',
+      summary: 'a request with a key takes effect once, and is answered ok only if its effect is there (Helland 2012)',
       watch: watchState(({ wrong }: SingleState) => wrong),
     },
   ],
-  // Asked again blindly, anything may be done twice, and an old write after a later one.
+  // With blind retries anything may happen twice, and an old write may follow a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {
     return createSingle({

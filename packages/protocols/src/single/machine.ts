@@ -12,8 +12,9 @@ import { handleDo, handleServed, redo } from './database.ts'
 import type { Single, SingleConfig, SingleState } from './state.ts'
 
 /**
- * App servers on one database, as most systems begin. The first node is the database; every node is an app server, which
- * asks it on behalf of its clients. What an app server does when no answer comes decides what the system promises.
+ * App servers on one database, the way most systems begin. The first node is the database; every node is an app server,
+ * which asks it on behalf of its clients. An app server's reaction to a missing answer decides what the system
+ * promises.
  */
 export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   initial,

@@ -22,11 +22,11 @@ export interface SingleConfig extends Subject {
   /** Failures in a row that open the circuit; 0: it stays closed. */
   readonly breakerFailures: number
   readonly coolDownMs: Millis
-  /** Whether reads are answered from what this app server knows when the database does not answer. */
+  /** Whether an app server answers reads from its last known answers while the database does not answer. */
   readonly degrade: boolean
   /** How long the database works on one request. */
   readonly serviceMs: Millis
-  /** How many requests the database lets wait. */
+  /** How many requests may wait at the database. */
   readonly queueLimit: number
 }
 
@@ -41,14 +41,17 @@ export interface Attempt {
   /** Names the request among all requests of all app servers. */
   readonly request: string
   readonly attempt: number
-  /** The idempotency key; absent if the database is not to remember the request. */
+  /** The idempotency key; absent if the database should not remember the request. */
   readonly key?: string | undefined
   readonly command: Command
   readonly ticket: Ticket
 }
 
 export type SingleRecord =
-  /** A transaction: an effect and, with a key, the memory of it. The ticket keeps a copy of the message from acting again. */
+  /**
+   * A transaction: an effect and, with a key, the record of it. The ticket prevents a copy of the message from acting
+   * again.
+   */
   | {
       readonly kind: 'effect'
       readonly from: NodeId
@@ -57,7 +60,7 @@ export type SingleRecord =
       readonly key?: string | undefined
       readonly command: Command
     }
-  /** A transaction of its own for the key, in systems with a mistake. */
+  /** The key in its own transaction, in systems with a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
 /** A client's request to this app server, until it is answered. */
@@ -85,15 +88,15 @@ export interface SingleState {
   readonly breaker: Breaker
   /** Retries that the budget allows. */
   retryTokens: number
-  /** By question, as JSON text: the last answer of the database. */
+  /** By question, as JSON text: the database's last answer. */
   readonly known: Map<string, Completion>
   // The database.
   held: unknown
   readonly receiving: Forwarding
-  /** By idempotency key: what was answered. */
+  /** By idempotency key: the answer. */
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** Requests whose effect is there, and how it went wrong with them; for the invariants. */
+  /** Requests that took effect; `wrong` describes the first breach. For the invariants. */
   readonly effects: Set<string>
   wrong: string | undefined
 }
@@ -104,7 +107,7 @@ export type SingleTurn = Turn<Single>
 /** Keys, and requests, that a database remembers. */
 const MEMORY_LIMIT = 10_000
 
-/** Drops the oldest entry of what has grown too large. */
+/** Drops the oldest entry of a map that has grown too large. */
 export function bound(entries: Map<string, unknown> | Set<string>, limit: number = MEMORY_LIMIT): void {
   if (entries.size <= limit) return
   const [oldest] = entries.keys()

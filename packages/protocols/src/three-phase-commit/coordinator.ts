@@ -11,7 +11,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
-  // No spread, which would take longer than all else that a transaction does.
+  // No spread: it would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, {
     requestId,
@@ -72,7 +72,7 @@ function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void
   tell(turn, transaction, sites, false)
 }
 
-/** A site that is not heard of in time is taken for dead: its vote counts as no, its acknowledgement as given. */
+/** A site that does not answer in time counts as dead: its vote is no, its acknowledgement is given. */
 export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
@@ -85,7 +85,7 @@ export function checkOpen(turn: ThreePhaseTurn): void {
   }
 }
 
-/** This site first: with a single message out, its own record must already be on its way to the disk. */
+/** This site comes first: when a single message is out, its own record must already be on its way to the disk. */
 function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

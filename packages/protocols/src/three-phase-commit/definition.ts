@@ -10,28 +10,28 @@ const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as 
 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'three-phase-commit',
-  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut splits it',
+  summary: 'two-phase commit with a phase between, so that a dead coordinator blocks nobody; a cut network splits it',
   defaultNodes: 3,
   objects: Object.keys(planners),
-  knobs: {
-    'check-ms': { summary: 'how often a site looks at its undecided transactions', default: 50 },
+  settings: {
+    'check-ms': { summary: 'how often a site checks its undecided transactions', default: 50 },
     'vote-timeout-ms': { summary: 'how long the coordinator waits for votes and acknowledgements', default: 200 },
-    'silence-ms': { summary: 'after how long a silence the sites decide without the coordinator', default: 300 },
-    attempts: { summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+    'silence-ms': { summary: 'the silence of the coordinator after which the sites decide without it', default: 300 },
+    attempts: { summary: 'attempts at a transaction that finds an item locked', default: 60 },
   },
   bugs: {
     'forget-vote': {
-      summary: 'a yes is kept in memory only, so a restarted site has nothing to commit',
+      summary: 'a yes vote is kept in memory only, so a restarted site has nothing to commit',
       under: { faults: ['kill'] },
     },
     'decide-alone': {
       summary: 'a restarted site decides without the sites that do not answer, which may have decided before',
-      under: { knobs: IMPATIENT, faults: ['kill'], workload: 'bank' },
+      under: { settings: IMPATIENT, faults: ['kill'], workload: 'bank' },
     },
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
-  // Silence must mean death: whatever makes the living silent may be decided twice.
+  // Silence must mean death: a fault that silences a living site may split the decision.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

@@ -9,7 +9,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
   const { state } = turn
   const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
-    // It was asked about this transaction before it had heard of it, and answered for an abort.
+    // It was asked about this transaction before it had heard of it, and promised to abort.
     voteNo('given up')
     return
   }
@@ -22,7 +22,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
   const { items, writes, read } = own
   const part: SitePart = { coordinator: from, sites, items, writes, read }
   hold(state, transaction, { part, restarted: false })
-  // The mistake: a restart forgets what was voted for.
+  // The bug: a restart forgets the site's yes votes.
   if (turn.config.bug === 'forget-vote') turn.mark()
   else turn.persist({ kind: 'ready', transaction, part })
   turn.send(from, { type: 'yes', transaction, read: part.read })

@@ -8,14 +8,14 @@ import type { Attempt } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
 export interface ThreePhaseConfig extends TransactionConfig {
-  /** How long a site hears nothing from the coordinator before it asks the others. */
+  /** How long a site waits for the coordinator before it asks the others. */
   readonly silenceMs: Millis
 }
 
 /** Why a site votes no; `given up`: it has aborted by itself. */
 export type SiteRefusal = Refusal | 'given up'
 
-/** How far a site is; `deciding`: it is the coordinator and goes on deciding. */
+/** A site's progress; `deciding`: it is the coordinator and goes on deciding. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
 
 export type ThreePhaseMessage = { readonly transaction: string } & (
@@ -42,13 +42,13 @@ export interface SitePart extends Staged {
   readonly sites: readonly NodeId[]
 }
 
-/** How far a part is, and what its site has heard. */
+/** A site's progress, and what it has heard. */
 export interface Doubt {
   readonly part: SitePart
   preCommitted: boolean
-  /** Since the vote. Such a site may have slept through the decision of the others. */
+  /** Whether it restarted since the vote. Such a site may have missed the decision of the others. */
   readonly restarted: boolean
-  /** Since the coordinator was last heard. */
+  /** Checks since it last heard from the coordinator. */
   checks: number
   /** Answers of the other sites, in this round of questions. */
   readonly heard: Map<NodeId, { readonly progress: Progress; readonly restarted: boolean }>
@@ -65,7 +65,7 @@ export interface Open extends Attempt {
 
 export interface ThreePhaseState extends Held {
   readonly id: NodeId
-  /** All nodes in order: an item's place among them decides which holds it. */
+  /** All nodes in order: an item's place among them decides which node holds it. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
@@ -75,7 +75,7 @@ export interface ThreePhaseState extends Held {
   readonly doubts: Map<string, Doubt>
   /** By transaction: whether it was committed. */
   readonly finished: Map<string, boolean>
-  /** What the latest step has settled, for the invariant. */
+  /** Decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 

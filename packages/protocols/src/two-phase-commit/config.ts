@@ -5,11 +5,11 @@ import { type Planner, planners } from './items.ts'
 /** The options that two-phase and three-phase commit have in common. */
 export interface TransactionConfig extends Subject {
   readonly planner: Planner
-  /** How often each node looks at what it has not decided. */
+  /** How often each node checks its undecided transactions. */
   readonly checkMs: Millis
   /** How long a coordinator waits for votes, and for acknowledgements if there are any. */
   readonly voteTimeoutMs: Millis
-  /** How often a transaction is tried that finds an item locked. */
+  /** How often a transaction that finds an item locked is tried. */
   readonly attempts: number
 }
 

@@ -13,7 +13,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt): void {
   const begun = transactionFor(turn, attempted)
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  // No spread, which would take longer than all else that a transaction does.
+  // No spread: it would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: everyone is asked to vote, and may say no.
@@ -31,20 +31,23 @@ export const handleYes: Handler<TwoPhase, 'yes'> = (turn, { transaction, read },
   if (open.votes.size === open.participants.length) commit(turn, transaction, open)
 }
 
-/** All have voted yes. Phase 2: it is committed once this node has written it down, and then everyone is told. */
+/**
+ * All have voted yes. Phase 2: the transaction is committed once this node has written that down; then everyone is
+ * informed.
+ */
 function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { state, config } = turn
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
   const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
-    // Nothing to commit; all items were locked at the moment of the last vote, so what was read belongs together.
+    // Nothing to commit. All items were locked at the moment of the last vote, so the values read belong together.
     tell(turn, transaction, participants, false)
     turn.reply(requestId, answer)
     return
   }
   state.committed.set(transaction, new Set(participants))
-  // The mistake: the decision is in memory only, and after a restart it is presumed to have been an abort.
+  // The bug: the decision is in memory only, and after a restart it is presumed to be an abort.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)
@@ -68,7 +71,7 @@ export const handleInquire: Handler<TwoPhase, 'inquire'> = (turn, { transaction 
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
-  // The mistake: what this node knows nothing of is presumed to be committed.
+  // The bug: an unknown transaction is presumed to be committed.
   const presumed = !isCommitted && config.bug === 'presume-commit'
   if (presumed) turn.mark()
   turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
@@ -80,18 +83,18 @@ export const handleDone: Handler<TwoPhase, 'done'> = (turn, { transaction }, fro
   if (left === undefined) return
   left.delete(from)
   if (left.size > 0) return
-  // Nobody can ask any more.
+  // No node can ask any more.
   committed.delete(transaction)
   turn.persist({ kind: 'ended', transaction })
 }
 
-/** Gives up on votes that do not come, and tells decisions again to those that have not confirmed them. */
+/** Gives up on missing votes, and repeats decisions to nodes that have not confirmed them. */
 export function checkDecisions(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
     if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
-    // Not committed, and never will be: nobody else can decide so.
+    // Not committed, and never will be: only this node could decide it.
     abort(turn, transaction, open)
     turn.reply(open.requestId, unavailable)
   }

@@ -10,14 +10,14 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
   summary: 'items are spread over the nodes; a transaction commits if every node concerned votes for it, or nowhere',
   defaultNodes: 3,
   objects: Object.keys(planners),
-  knobs: {
-    'check-ms': { summary: 'how often undecided transactions are looked at', default: 50 },
+  settings: {
+    'check-ms': { summary: 'how often undecided transactions are checked', default: 50 },
     'vote-timeout-ms': { summary: 'how long a coordinator waits for votes before it aborts', default: 200 },
-    attempts: { summary: 'how often a transaction is tried that finds an item locked', default: 60 },
+    attempts: { summary: 'attempts at a transaction that finds an item locked', default: 60 },
   },
   bugs: {
     'presume-commit': {
-      summary: 'a coordinator that knows nothing of a transaction says that it was committed',
+      summary: 'a coordinator says that an unknown transaction was committed',
       under: { faults: ['loss', 'kill'] },
     },
     'forget-prepared': {
@@ -25,7 +25,7 @@ export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
       under: { faults: ['kill'] },
     },
     'decide-on-timeout': {
-      summary: 'a node that voted yes and hears nothing aborts, rather than be blocked',
+      summary: 'a node that voted yes and hears nothing aborts instead of staying blocked',
       under: { faults: ['loss', 'partition'] },
     },
     'forget-decision': {

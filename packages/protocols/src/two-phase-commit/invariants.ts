@@ -4,7 +4,7 @@ import type { Settled, TwoPhaseMessage, TwoPhaseState } from './state.ts'
 export const twoPhaseInvariants: readonly Invariant[] = [
   {
     name: 'never half-committed',
-    summary: 'no node commits a transaction that another aborts, or has forgotten',
+    summary: 'no node commits a transaction that another aborts or has forgotten',
     watch: watchOutcomes,
   },
 ]

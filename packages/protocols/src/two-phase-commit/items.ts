@@ -4,7 +4,7 @@ import { amountOf, sumOf } from '../objects/counter.ts'
 import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
 
-// What a request does, item by item, so that each node can do its part and say beforehand whether it can.
+// A request split into operations on items, so that each node can do its part and say beforehand whether it can.
 
 export type Operation = { readonly item: string } & (
   | { readonly does: 'read' }
@@ -54,7 +54,7 @@ const counter: Planner = (input) => {
     : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
 }
 
-/** An account is an item, and so is the id of a transfer, which is made once. */
+/** An account is an item, and so is the id of a transfer, which is made only once. */
 const bank: Planner = (input) => {
   if (input.f === 'read') {
     const accounts = Object.keys(BALANCES)
@@ -84,10 +84,10 @@ const bank: Planner = (input) => {
 /** By object name. */
 export const planners: { readonly [object: string]: Planner } = { register, counter, bank }
 
-/** The result of a transaction that was done before; it is not done again. */
+/** The result of a transaction that was done before; it is not repeated. */
 export const DONE_BEFORE = 'done before'
 
-/** Why a node votes no. An item that is locked will be free later. */
+/** Why a node votes no. A locked item will be free later. */
 export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 /** Items with their values. */
@@ -97,7 +97,7 @@ export type Outcome =
   | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
   | { readonly refusal: Completion | typeof DONE_BEFORE }
 
-/** Does operations on these values without changing them. */
+/** Applies operations to these values without changing them. */
 export function perform(operations: readonly Operation[], values: ReadonlyMap<string, Json>): Outcome {
   const writes = new Map<string, Json>()
   const read = new Map<string, Json>()
@@ -136,7 +136,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
   return { writes, read }
 }
 
-/** What a node can still do either way once it has voted yes. */
+/** What a node that voted yes needs in order to commit or to abort. */
 export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values
@@ -150,7 +150,7 @@ export interface Held {
   readonly locks: Map<string, string>
 }
 
-/** A node's vote on its operations: yes, with what it would do, or no. */
+/** A node's vote on its operations: yes, with the values to write, or no. */
 export function vote(
   operations: readonly Operation[],
   { values, locks }: Held,
@@ -165,7 +165,7 @@ export function lock({ locks }: Held, transaction: string, { items }: Staged): v
   for (const item of items) locks.set(item, transaction)
 }
 
-/** Does what was voted for, if the transaction commits; its items are free afterwards. */
+/** Applies the values voted for if the transaction commits, and frees its items. */
 export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Staged, commit: boolean): void {
   if (commit) for (const [item, value] of writes) values.set(item, value)
   for (const item of items) if (locks.get(item) === transaction) locks.delete(item)

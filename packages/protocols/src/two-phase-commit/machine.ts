@@ -8,10 +8,10 @@ import { coordinatorAtFirst, tryAgain } from './retries.ts'
 import { NOTHING_SETTLED, type TwoPhase, type TwoPhaseRecord, type TwoPhaseState, type TwoPhaseTurn } from './state.ts'
 
 /**
- * Items are spread over the nodes, one copy of each. The node that a client asks coordinates its transaction: all nodes
- * concerned lock their items and vote, and only if all vote yes does it commit (Gray, "Notes on data base operating
- * systems", 1978). Locks are kept until the end, so transactions are as if one came after the other. A node
- * that voted yes can neither commit nor abort by itself: while the coordinator is down, it is blocked.
+ * Items are spread over the nodes, one copy of each. The node that a client calls coordinates its transaction: all
+ * nodes concerned lock their items and vote, and it commits only if all vote yes (Gray, "Notes on data base operating
+ * systems", 1978). Locks are kept until the end, so transactions are serial in effect. A node that voted yes can
+ * neither commit nor abort by itself: while the coordinator is down, it is blocked.
  */
 export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPhase>({
   initial,
@@ -38,7 +38,7 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
     },
   },
   status: () => ({ role: 'participant', leads: false, ready: true }),
-  // What was committed; a request over several items has no copy in one place.
+  // The committed values; a request over several items has no copy in one place.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 

@@ -2,9 +2,9 @@ import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from './items.ts'
 import type { Prepared, Settled, TwoPhase, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
-/** Transactions remembered, so that a late copy of a message does not begin one anew. */
+/** Transactions remembered, so that a late duplicate of a message does not begin one anew. */
 const FINISHED_LIMIT = 10_000
-/** With decide-on-timeout: after how many checks. */
+/** With decide-on-timeout: the number of checks after which it decides. */
 const PATIENCE_CHECKS = 2
 
 export const handlePrepare: Handler<TwoPhase, 'prepare'> = (turn, { transaction, operations }, from) => {
@@ -23,10 +23,10 @@ export const handlePrepare: Handler<TwoPhase, 'prepare'> = (turn, { transaction,
   const { items, writes, read } = part
   const prepared: Prepared = { coordinator: from, items, writes, read }
   hold(state, transaction, prepared)
-  // The mistake: a restart forgets what was voted for.
+  // The bug: a restart forgets the node's yes votes.
   if (config.bug === 'forget-prepared') turn.mark()
   else turn.persist({ kind: 'prepared', transaction, prepared })
-  // From here on only the coordinator can tell how it ends.
+  // From here on only the coordinator knows the outcome.
   turn.send(from, { type: 'yes', transaction, read: prepared.read })
 }
 
@@ -48,7 +48,7 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // Where the coordinator is this node, its decision may not be durable yet, and then nobody has heard of it.
+  // If the coordinator is this node, its decision may not be durable yet, and then nobody has heard of it.
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 
@@ -75,7 +75,7 @@ export function checkDoubts(turn: TwoPhaseTurn): void {
     const coordinator = state.prepared.get(transaction)?.coordinator
     if (checks === 0 || coordinator === undefined) continue
     if (config.bug === 'decide-on-timeout' && checks >= PATIENCE_CHECKS) {
-      // The mistake: rather than be blocked, it takes no answer for an abort.
+      // The bug: rather than stay blocked, it treats silence as an abort.
       turn.mark()
       decide(turn, transaction, false)
     } else turn.send(coordinator, { type: 'inquire', transaction })

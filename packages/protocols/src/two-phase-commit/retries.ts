@@ -8,12 +8,12 @@ import { inOrder, ownerOf } from '../owner.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// What the coordinators of two-phase and three-phase commit share: what they begin with, which transaction a request becomes, and how it is
-// tried again when an item was locked.
+// Shared by the coordinators of two-phase and three-phase commit: their initial state, how a request becomes a
+// transaction, and how it is retried when an item was locked.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12
-/** Requests that are open or wait to be tried again. */
+/** The most requests that are open or wait for a retry. */
 const OPEN_LIMIT = 10_000
 
 /** A request and its number of attempts, this one included. */
@@ -23,7 +23,7 @@ export interface Attempt {
   readonly attempt: number
 }
 
-/** A node as a coordinator that has not been asked for anything yet, and holds nothing. */
+/** A coordinator that holds nothing and has had no request yet. */
 export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omit<Coordinator, 'open'> => ({
   id,
   nodes: inOrder(id, peers),
@@ -54,7 +54,7 @@ interface CoordinatorTurn {
 
 interface Transaction {
   readonly name: string
-  /** What each node that votes has to do. */
+  /** The operations of each node that votes. */
   readonly parts: ReadonlyMap<NodeId, readonly Operation[]>
 }
 
@@ -88,7 +88,7 @@ export function answerOf(
   return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
 }
 
-/** Once a node has voted no: what there is to answer, or another attempt later. */
+/** After a node has voted no: the answer, or a later attempt. */
 export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: Refusal): void {
   const { requestId, command, attempt } = attempted
   if (refusal === DONE_BEFORE) turn.reply(requestId, ok(command.input.value))

@@ -30,29 +30,29 @@ export interface Prepared extends Staged {
 export interface Open extends Attempt {
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
-  /** By how many checks it is older. */
+  /** Its age in checks. */
   checks: number
 }
 
 export interface TwoPhaseState extends Held {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
-  /** All nodes in order: an item's place among them decides who holds it. */
+  /** All nodes in order: an item's place among them decides which node holds it. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
   begun: number
-  // The coordinator of what this node's clients ask.
+  // The coordinator of requests from this node's clients.
   readonly open: Map<string, Open>
-  /** By transaction: who has not confirmed the commit yet. */
+  /** By transaction: the nodes that have not confirmed the commit yet. */
   readonly committed: Map<string, Set<NodeId>>
   again: readonly Attempt[]
   // The participant.
   readonly prepared: Map<string, Prepared>
-  /** By transaction in doubt: how many checks ago it was prepared. */
+  /** By transaction in doubt: the number of checks since it was prepared. */
   readonly doubt: Map<string, number>
   readonly finished: Set<string>
-  /** What the latest step has settled, for the invariant. */
+  /** Decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 

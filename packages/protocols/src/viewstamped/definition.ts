@@ -4,27 +4,28 @@ import {
   chosenReads,
   chosenRouting,
   chosenSuccession,
-  readsKnob,
-  routingKnobs,
-  successionKnobs,
+  readsSetting,
+  routingSettings,
+  successionSettings,
 } from '../routing/succession.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
 
 export const viewstamped: ProtocolDefinition = defineProtocol({
   name: 'viewstamped',
-  summary: 'Viewstamped Replication: a primary by turns, view changes, and recovery from the others or from disk',
+  summary:
+    'Viewstamped Replication: nodes take turns as primary; view changes; recovery from the other nodes or from disk',
   defaultNodes: 5,
-  knobs: {
-    ...successionKnobs('primary', 'starts a view change'),
+  settings: {
+    ...successionSettings('primary', 'starts a view change'),
     recovery: {
-      summary: 'whether a node that restarts has its log on disk, or asks the others for it, as in the paper',
+      summary: 'whether a restarted node has its log on disk, or asks the others for it, as in the paper',
       default: 'disk',
       values: ['disk', 'nonce'],
       worthTrying: ['nonce'],
     },
-    reads: readsKnob('primary'),
-    ...routingKnobs('primary'),
+    reads: readsSetting('primary'),
+    ...routingSettings('primary'),
   },
   bugs: {
     'stale-view-change': {
@@ -37,20 +38,20 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
     },
     'skip-recovery': {
       summary: 'a node that has lost its log takes part again at once',
-      under: { faults: ['kill'], knobs: { recovery: 'nonce' } },
+      under: { faults: ['kill'], settings: { recovery: 'nonce' } },
     },
     'forget-view': {
-      summary: 'view numbers are kept in memory only, so a restart brings back a view that was left',
-      under: { faults: ['kill', 'isolate-leader'], knobs: { recovery: 'disk' } },
+      summary: 'view numbers are kept in memory only, so a node may restart in a view that it had left',
+      under: { faults: ['kill', 'isolate-leader'], settings: { recovery: 'disk' } },
     },
   },
   invariants: viewstampedInvariants,
   promises: () => 'linearizable',
-  // A majority that restarts without its log has nobody left to ask: §4.3 assumes that f nodes are recovering at most.
+  // If a majority restarts without its log, no node is left to ask: §4.3 assumes that at most f nodes are recovering.
   mayStopUnder: ({ recovery }) => (recovery === 'nonce' ? ['kill', 'crash'] : []),
   impossible: ({ recovery }, nodes) =>
     recovery === 'nonce' && nodes < 3
-      ? `recovery=nonce needs 3 nodes, because a node that restarts asks a majority of all; there are ${nodes}`
+      ? `recovery=nonce needs 3 nodes, because a restarted node asks a majority of all; there are ${nodes}`
       : undefined,
   create: (chosen) =>
     createViewstamped({

@@ -31,7 +31,7 @@ export const viewstampedInvariants: readonly Invariant[] = [
   },
   {
     name: 'prepared requests are kept',
-    summary: 'within its view a node has what it sent PrepareOk for, also after it has recovered (§4.3)',
+    summary: 'within its view a node keeps every request that it sent PrepareOk for, even across a recovery (§4.3)',
     watch: watchPrepared,
   },
 ]

@@ -46,7 +46,7 @@ import {
 } from './view-change.ts'
 
 /**
- * Viewstamped Replication: the view number says which node is primary; the others take its log in order, and change the
+ * Viewstamped Replication: the view number determines the primary; the others follow its log in order, and change the
  * view when it is silent.
  */
 export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewstamped>({
@@ -120,17 +120,17 @@ function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState
   }
 }
 
-/** With the log on disk, a node that restarts is no different from one that was slow. */
+/** With the log on disk, a node that restarts looks like one that was slow. */
 function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): void {
   const { state, config } = turn
   const isFirstLife = journal.length === 0
   if (config.recovery === 'nonce') state.lastNormal = state.view
   if (state.view !== state.lastNormal) state.status = 'view-change'
-  // The mistake: it takes part at once, with an empty log.
+  // The bug: it takes part at once, with an empty log.
   const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
   if (recovers) state.status = 'recovering'
   if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
-  // A later life must know that it is one.
+  // A later life must know that it is not the first.
   if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
   if (state.status === 'normal') state.leader = primaryOf(state, state.view)
   if (state.status === 'recovering') askForRecovery(turn)
@@ -144,7 +144,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   const crowded = state.origins.size >= REQUEST_LIMIT || state.reads.length >= REQUEST_LIMIT
   if (!isPrimary(state) || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') {
-    // Whatever was committed before is in the log with which the view began, or was committed here.
+    // Everything committed before is in the log with which the view began, or was committed here.
     const index = Math.max(state.applied, state.inherited)
     state.reads.push({ origin, input: command.input, index, round: roundFromNow(turn) })
     answerReads(turn)

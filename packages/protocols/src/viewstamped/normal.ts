@@ -27,7 +27,7 @@ export function propose(turn: ViewstampedTurn, command: Command): void {
   const op = lastIndex(state.log)
   storeEntries(turn, op, [entry])
   broadcast(turn, { type: 'prepare', view: state.view, from: op, entries: [entry], commit: state.applied })
-  // The mistake: the primary answers before any backup has the request.
+  // The bug: the primary answers before any backup has the request.
   if (turn.config.bug === 'answer-before-prepare-ok' && quorumOf(state) > 1) {
     turn.mark()
     commitUpTo(turn, op)
@@ -46,7 +46,7 @@ export const handlePrepare: Handler<Viewstamped, 'prepare'> = (turn, { entries, 
   turn.send(from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
 }
 
-/** Adds those entries that are not here yet. Within a view they are the same ones. */
+/** Adds the entries that this node lacks. Within a view, entries with the same number are the same. */
 function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   const { log } = turn.state
   const fresh = entries.slice(Math.max(0, lastIndex(log) + 1 - from))
@@ -125,7 +125,7 @@ export const handleGetState: Handler<Viewstamped, 'get-state'> = (turn, { view, 
   turn.send(to, { type: 'new-state', view, from, entries, commit: state.applied })
 }
 
-/** What this node lacks of its own view. */
+/** The entries of its own view that this node lacks. */
 export const handleMissing: Handler<Viewstamped, 'new-state'> = (turn, { from, entries, commit, view }) => {
   const { state } = turn
   if (from > lastIndex(state.log) + 1) return

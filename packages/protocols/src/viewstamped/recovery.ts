@@ -40,9 +40,8 @@ export const handleRecovery: Handler<Viewstamped, 'recovery'> = (turn, { nonce }
 /**
  * "The recovering replica waits to receive at least f + 1 RecoveryResponse messages from different replicas, all
  * containing the nonce it sent in its Recovery message, including one from the primary of the latest view it learns of
- * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node. Where
- * connections break with their node, as here, those say no less than responses to its new request: without the nonce
- * nothing would be lost.
+ * in these messages" (§4.3, step 3). The nonce tells them from responses to an earlier recovery of the same node. Here
+ * connections break when their node dies, so those responses would be just as good: the nonce is not needed.
  */
 export function handleRecoveryResponse(turn: ViewstampedTurn, response: RecoveryResponse, from: NodeId): void {
   const { state } = turn

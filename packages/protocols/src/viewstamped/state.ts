@@ -37,7 +37,7 @@ export type ViewstampedMessage =
       readonly entries: readonly Entry[]
       readonly commit: number
     }
-  /** The sender has everything up to `op`, and has answered the round. */
+  /** The sender has all entries up to `op`, and has answered the round. */
   | { readonly type: 'prepare-ok'; readonly view: number; readonly op: number; readonly round: number }
   | { readonly type: 'commit'; readonly view: number; readonly commit: number; readonly round: number }
   | { readonly type: 'start-view-change'; readonly view: number }
@@ -56,10 +56,10 @@ export type ViewstampedMessage =
   | RoutedMessage
 
 export type ViewstampedRecord =
-  /** Takes part in no earlier view from now on. */
+  /** The sender takes part in no earlier view from now on. */
   | { readonly kind: 'view'; readonly view: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** The view has begun here, with these entries in place of those from `from` on. */
+  /** The view has begun on the sender, with these entries in place of those from `from` on. */
   | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
 
 /** What a primary knows of a backup. */
@@ -81,7 +81,7 @@ export interface ViewstampedState extends MemberState {
   // During a recovery. The nonce is unique to the life of the node.
   readonly nonce: number
   responses: Map<NodeId, RecoveryResponse>
-  // The primary's.
+  // Used only on the primary.
   backups: Map<NodeId, Backup>
   /** The op number at the beginning of the view: reads wait for it. */
   inherited: number

@@ -30,7 +30,7 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   state.leader = undefined
   state.startViewChanges = []
   state.doViewChanges = new Map()
-  // The mistake: the view number is kept in memory only.
+  // The bug: the view number is kept in memory only.
   if (turn.config.bug === 'forget-view') turn.mark()
   else turn.persist({ kind: 'view', view })
   turn.log(`starts the change to view ${view}`)
@@ -39,7 +39,7 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   doViewChangeIfDue(turn)
 }
 
-/** A primary is none any more. Its clients ask again, and sessions keep requests from being executed twice. */
+/** The primary has stepped down. Its clients ask again, and sessions prevent executing a request twice. */
 function resign(turn: ViewstampedTurn): void {
   const { state } = turn
   turn.cancelTimer('heartbeat')
@@ -105,7 +105,7 @@ function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewC
         : two
   const best = all.reduce(better)
   if (turn.config.bug !== 'stale-view-change') return best
-  // The mistake: the longest log wins, whatever view it is of.
+  // The bug: the longest log wins, whatever its view.
   const longest = all.reduce((one, two) => (one.entries.length >= two.entries.length ? one : two))
   if (longest.lastNormal !== best.lastNormal) turn.mark()
   return longest
@@ -134,7 +134,7 @@ export function begin(turn: ViewstampedTurn, view: number, from: number, entries
   offerRequests(turn)
 }
 
-/** The primary of a view that has begun. */
+/** The node is the primary of a view that has begun. */
 export function lead(turn: ViewstampedTurn): void {
   const { state, config } = turn
   const others = state.nodes.filter((node) => node !== state.id)
@@ -164,8 +164,8 @@ export const handleStartView: Handler<Viewstamped, 'start-view'> = (turn, { view
 }
 
 /**
- * This node missed the beginning of a view. The paper has it drop what it does not know to be committed before it asks
- * (§5.2); here it keeps that until the answer comes, because another view change may need it meanwhile.
+ * This node missed the beginning of a view. The paper has it drop entries that it does not know to be committed before
+ * it asks (§5.2); here it keeps them until the reply comes, because another view change may need them meanwhile.
  */
 export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): void {
   turn.send(from, { type: 'get-state', view, from: turn.state.applied + 1 })
@@ -182,7 +182,7 @@ export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) 
   turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
 }
 
-/** A primary that no quorum answers cannot go on. */
+/** A primary without a quorum of replies cannot go on. */
 export function checkReach(turn: ViewstampedTurn): void {
   const { state, config } = turn
   if (!isPrimary(state)) return

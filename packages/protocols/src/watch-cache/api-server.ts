@@ -3,13 +3,16 @@ import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
-// An API server: it lists what there is, watches what changes from there on, and answers reads from what it has so
-// (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
+// An API server: it lists the store's content, watches the changes that follow, and answers reads from the resulting
+// cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
 
 /** Consistent reads beyond this number are refused. */
 const WAITING_LIMIT = 10_000
 
-/** Lists until there is something to watch from; then asks for what it lacks, from the first revision that it has not seen. */
+/**
+ * Lists until it knows a revision to watch from; then asks for the changes it lacks, from the first revision that it
+ * has not seen.
+ */
 export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
   if (state.isListed) turn.send(state.store, { type: 'watch', from: state.revision + 1 })
@@ -27,7 +30,7 @@ export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, co
   resync(turn)
 }
 
-/** "410 Gone": what lies between is lost, and only a new list can tell what it led to. */
+/** "410 Gone": the changes in between are lost, and only a new list can show their result. */
 export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }
@@ -36,12 +39,12 @@ export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, ch
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
-    // An event was lost on the way. The watch is resumed after the last one that came.
+    // An event was lost on the way. The watch resumes after the last one that arrived.
     if (config.bug !== 'resume-at-latest') {
       resync(turn)
       return
     }
-    // The mistake: it goes on from the latest revision that it has heard of.
+    // The bug: it goes on from the latest revision that it has heard of.
     turn.mark()
   }
   for (const change of changes) if (change.revision > state.revision) apply(turn, change)
@@ -58,14 +61,14 @@ function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): 
 }
 
 /**
- * From the cache a read may be older than what the client was shown by another API server before (Kubernetes issue 59848).
- * A consistent read asks the store for its present revision, and waits until the cache has come so far (Kubernetes
+ * A read from the cache may be older than what another API server showed the client before (Kubernetes issue 59848). A
+ * consistent read asks the store for its present revision, and waits until the cache has reached it (Kubernetes
  * enhancement 2340).
  */
 export function read(turn: WatchCacheTurn, requestId: string, input: Input): void {
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
-  // The mistake: the cache is taken to be fresh as long as the watch is open.
+  // The bug: the cache counts as fresh as long as the watch is open.
   const isTrusting = !isPlain && config.bug === 'trust-cache'
   if (isTrusting) turn.mark()
   if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)

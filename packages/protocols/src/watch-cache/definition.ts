@@ -12,11 +12,11 @@ const weakness: Weakness = ({ reads = 'cache' }) =>
 export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',
   weakness,
-  summary: 'one store numbers all changes; API servers list, watch, and answer reads from what they have so',
+  summary: 'one store numbers all changes; API servers list and watch them, and answer reads from their caches',
   defaultNodes: 4,
-  knobs: {
+  settings: {
     reads: {
-      summary: 'cache: whatever the cache of the node has; consistent: once the cache has what the store had',
+      summary: "cache: the node's cache, whatever its age; consistent: once the cache has what the store had",
       default: 'cache',
       values: ['cache', 'consistent'],
     },
@@ -30,16 +30,16 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   },
   bugs: {
     'resume-at-latest': {
-      summary: 'after a gap a watch goes on from the latest revision heard of, not from the last one received',
+      summary: 'after a gap, a watch goes on from the latest revision heard of, not from the last one received',
       under: { faults: ['loss', 'partition'] },
     },
     'ignore-compaction': {
-      summary: 'a watch from a revision that is compacted begins with the oldest change that is left',
-      under: { knobs: { history: 2 }, faults: ['loss', 'partition'] },
+      summary: 'a watch from a compacted revision begins with the oldest change that is left',
+      under: { settings: { history: 2 }, faults: ['loss', 'partition'] },
     },
     'trust-cache': {
       summary: 'consistent reads are answered from the cache without asking the store',
-      under: { knobs: CONSISTENT, faults: ['delay', 'partition'] },
+      under: { settings: CONSISTENT, faults: ['delay', 'partition'] },
     },
   },
   invariants: [

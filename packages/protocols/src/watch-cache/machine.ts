@@ -19,9 +19,9 @@ import type { WatchCache, WatchCacheConfig, WatchCacheMessage, WatchCacheState, 
 import { handleList, handleWatch, keep, write } from './store.ts'
 
 /**
- * A store with a revision for each change, and API servers that keep a copy of it by list and watch, as in Kubernetes. The
- * first node is the store, which takes all writes; it answers reads as well, and is never late. The caches of the others
- * are late by what is on its way, and while they are cut off by as long as that lasts.
+ * A store with a revision for each change, and API servers that keep a copy of it by list and watch, as in Kubernetes.
+ * The first node is the store, which takes all writes; it also answers reads, and is never stale. The caches of the
+ * others lag behind by the messages in flight and, while cut off, by the length of the cut.
  */
 export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCache>({
   initial,

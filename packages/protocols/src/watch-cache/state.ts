@@ -6,11 +6,11 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
-  /** `cache`: whatever the node's cache has. `consistent`: at least what the store had when the read came. */
+  /** `cache`: the content of the node's cache. `consistent`: at least what the store had when the read arrived. */
   readonly reads: 'cache' | 'consistent'
   /** How many past changes the store keeps for watches to resume from. */
   readonly history: number
-  /** How often an API server asks again for what it lacks. */
+  /** How often an API server repeats its request for missing changes. */
   readonly resyncMs: Millis
   readonly requestTimeoutMs: Millis
 }
@@ -25,14 +25,14 @@ export type WatchCacheMessage =
   // From an API server to the store.
   | { readonly type: 'write'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'list' }
-  /** "everything from this revision on". It also says that the sender has everything before. */
+  /** Asks for all changes from this revision on, and confirms that the sender has all earlier ones. */
   | { readonly type: 'watch'; readonly from: number }
   /** A consistent read asks for the present revision. */
   | { readonly type: 'revision'; readonly requestId: string }
   // From the store.
   | { readonly type: 'written'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
-  /** In order and without a gap; `from` is the first revision covered, `to` the last. */
+  /** In order and without gaps; `from` is the first revision covered, `to` the last. */
   | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
   /** The watch cannot be resumed: changes from there on are no longer kept. */
   | { readonly type: 'compacted' }
@@ -53,7 +53,7 @@ export interface WatchCacheState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly store: NodeId
-  /** Tells writes passed on to the store from their duplicates. */
+  /** Distinguishes writes passed on to the store from their duplicates. */
   readonly forwarding: Forwarding
   /** The object as of `revision`: on the store the truth, elsewhere the cache. */
   held: unknown
@@ -64,10 +64,10 @@ export interface WatchCacheState {
   /** By API server: the revision it is known to have. */
   readonly known: Map<NodeId, number>
   // An API server.
-  /** Whether it has listed what there is since it started. */
+  /** Whether it has listed the store's content since it started. */
   isListed: boolean
   readonly waiting: Map<string, Waiting>
-  /** With a mistake: changes that the cache went past without applying them; for the invariant. */
+  /** With a bug: changes that the cache skipped without applying them; for the invariant. */
   skipped: string | undefined
 }
 

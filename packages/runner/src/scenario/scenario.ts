@@ -1,6 +1,6 @@
 import type { Endpoint, Fault, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Input, Millis, Nanos } from '@chaosproxy/history'
-import type { KnobValue } from '@chaosproxy/protocols'
+import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { Settings } from '@chaosproxy/workloads'
 
 /**
@@ -59,7 +59,7 @@ export interface Scenario {
   /** The workload's settings when its operations were drawn. */
   readonly settings: Settings
   readonly bug: string | undefined
-  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
   readonly nodes: number
   /** Nodes that no client asks, and that faults hit like the others; absent: none. */
   readonly besides?: readonly NodeId[] | undefined

@@ -5,15 +5,15 @@ import type { Scenario } from '@chaosproxy/runner'
 /** How long one packet of a simulated connection takes. */
 export type PlannedDelay = NonNullable<Scenario['delays']>[number]
 
-/** How long a packet takes where only those of other times are planned. */
+/** The delay of a packet, in a schedule that plans only packets of other times. */
 export const USUAL_DELAY: Nanos = nanos(500_000)
 
 const parameters = {
-  connection: text('who dialled whom, and which time'),
+  connection: text('the connection: who dialled whom, and its number'),
   from: text('the end that sent it'),
-  packet: wholeNumber('which of the packets of this end'),
-  ms: ms('how long it takes'),
-  leastMs: optional(ms('the least time that matters')),
+  packet: wholeNumber('the number of the packet from this end'),
+  ms: ms('the delay of the packet'),
+  leastMs: optional(ms('the least delay that matters')),
 }
 
 export const printPlannedDelay = ({ connection, from, packet, takes, least }: PlannedDelay): object => ({

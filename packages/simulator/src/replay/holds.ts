@@ -2,15 +2,15 @@ import { ms, readObject, readParameters, text, wholeNumber } from '@chaosproxy/f
 import { type Millis, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 
-/** One request's wait at an await of a program that is made longer. */
+/** Prolongs one request's wait at an await of a program. */
 export type PlannedHold = NonNullable<Scenario['holds']>[number]
 
 const parameters = {
-  at: text('the await of a program at which a request is held'),
-  fromMs: ms('the first that comes to it from then on is held'),
-  until: text('the await that others have to pass first'),
-  times: wholeNumber('how many of them', { least: 1, most: 1_000 }),
-  mostMs: ms('how long it is held if they do not'),
+  at: text('the await at which a request is held'),
+  fromMs: ms('the time from which on the first request to reach it is held'),
+  until: text('the await that others must pass first'),
+  times: wholeNumber('the number of requests that must pass', { least: 1, most: 1_000 }),
+  mostMs: ms('the longest time that it is held'),
 }
 
 export const printPlannedHold = ({ at, from, until, times, most }: PlannedHold): object => ({

@@ -11,7 +11,7 @@ import {
   wholeNumber,
 } from '@chaosproxy/faults'
 import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
-import type { KnobValue } from '@chaosproxy/protocols'
+import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { parsePlannedDelay, printPlannedDelay } from './delays.ts'
 import { parsePlannedHold, printPlannedHold } from './holds.ts'
@@ -19,15 +19,18 @@ import { parsePlannedHold, printPlannedHold } from './holds.ts'
 /** A failing scenario as a file that people can read, keep and edit. */
 export interface Replay {
   readonly scenario: Scenario
-  /** What went wrong, in words. */
+  /** The failure, in words. */
   readonly found: string | undefined
-  /** The level that it was held to, on which the end of a run depends; absent if it is what the target promises, and in older files. */
+  /**
+   * The level that the history was checked against, which the end of a run depends on; absent in older files, and if it
+   * is the one that the target promises.
+   */
   readonly level?: string | undefined
   /** Digest of the history the simulator recorded: a different one means that something else happened. */
   readonly digest: string | undefined
   /** Digest of the user's file with the protocol; absent for built-in ones, and in older files. */
   readonly source?: string | undefined
-  /** The version of Node that ran it, if it is of programs, whose runs may depend on that; absent in older files. */
+  /** The version of Node that ran it, for programs, whose runs may depend on it; absent in older files. */
   readonly node?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run; otherwise the history shows the failure. */
   readonly invariants: boolean
@@ -41,7 +44,7 @@ const OLDEST_VERSION = 1
 /** The workload of files from before they named one. */
 const REGISTER = 'register'
 
-/** One operation or fault per line. */
+/** Prints one operation or fault per line. */
 export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
   const { target, workload, settings, bug, knobs, nodes, besides, seed, timeoutMs, operations, faults, delays, holds } =
     scenario
@@ -103,7 +106,7 @@ export function parseReplay(written: string, source: string): Replay {
   if ('spec' in members)
     throw new UserError(
       'input',
-      `${source} is of a run, not of a replay. Have it again with chaos run --spec ${source}`,
+      `${source} describes a run, not a replay. Repeat the run with chaos run --spec ${source}`,
     )
   if (members['kind'] !== 'scenario')
     throw new UserError('input', `${source} is no replay file: it has no "kind":"scenario". chaos fuzz writes them.`)
@@ -158,17 +161,17 @@ export function parseReplay(written: string, source: string): Replay {
 }
 
 const headParameters = {
-  target: text('what it is played on'),
-  workload: optional(text('what clients do')),
-  bug: optional(text('a mistake of the target')),
-  nodes: wholeNumber('how many nodes', { least: 1, most: 15 }),
-  seed: wholeNumber('of delays, and of the nodes'),
-  timeoutMs: ms('how long clients wait'),
-  found: optional(text('what went wrong')),
-  level: optional(text('that it is held to')),
-  digest: optional(text('of the history')),
-  source: optional(text("of the user's own protocol")),
-  node: optional(text('the version of Node that ran programs')),
+  target: text('the system under test'),
+  workload: optional(text('the workload of the clients')),
+  bug: optional(text('the bug of the target')),
+  nodes: wholeNumber('the number of nodes', { least: 1, most: 15 }),
+  seed: wholeNumber('the seed of delays and nodes'),
+  timeoutMs: ms('the timeout of clients'),
+  found: optional(text('the failure, in words')),
+  level: optional(text('the level that is checked')),
+  digest: optional(text('the digest of the history')),
+  source: optional(text("the digest of the user's protocol file")),
+  node: optional(text('the version of Node that ran the programs')),
 }
 const LISTS = ['operations', 'faults', 'delays', 'holds']
 const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'besides', 'invariants', ...LISTS]
@@ -183,7 +186,7 @@ function parseJson(text: string, source: string): unknown {
     const why = quote(error instanceof Error ? error.message : String(error))
     throw new UserError(
       'input',
-      `${source} is not JSON (${why}): it was cut short, or is no file that chaos fuzz wrote. A history is for chaos check.`,
+      `${source} is not JSON (${why}): it is truncated, or not written by chaos fuzz. Check a history with chaos check.`,
     )
   }
 }
@@ -205,9 +208,9 @@ function parseFlag(value: unknown, where: string): boolean {
   throw new UserError('input', `${where} is ${quote(value)}. Give true or false.`)
 }
 
-function parseKnobs(value: unknown, where: string): { readonly [name: string]: KnobValue } {
+function parseKnobs(value: unknown, where: string): { readonly [name: string]: ProtocolSettingValue } {
   const members = value === undefined ? {} : readObject(value, where)
-  const knobs: { [name: string]: KnobValue } = {}
+  const knobs: { [name: string]: ProtocolSettingValue } = {}
   for (const [name, knob] of Object.entries(members)) {
     if (typeof knob !== 'number' && typeof knob !== 'boolean' && typeof knob !== 'string')
       throw new UserError('input', `${where}: "${name}" is ${quote(knob)}. Give a number, true, false or a text.`)
@@ -217,11 +220,11 @@ function parseKnobs(value: unknown, where: string): { readonly [name: string]: K
 }
 
 const operationParameters = {
-  atMs: ms('when it begins'),
-  client: wholeNumber('whose it is'),
-  node: text('who is asked'),
-  f: text('what is asked'),
-  key: optional(text('of which key')),
+  atMs: ms('the time when it begins'),
+  client: wholeNumber('the number of the client'),
+  node: text('the node that is called'),
+  f: text('the function that is called'),
+  key: optional(text('the key')),
 }
 
 function parseOperation(value: unknown, where: string, nodes: number): PlannedOperation {
@@ -251,11 +254,11 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
   if (f === 'write' || f === 'cas') throw new UserError('input', `${where}: a ${f} needs "value".`)
-  // A read, a dequeue, an acquire: null is left out when it is printed.
+  // For a read, a dequeue or an acquire, the value null is not printed.
   return { f, ...keyed, value: null }
 }
 
-const timeParameters = { fromMs: ms('when it begins'), toMs: ms('when it ends') }
+const timeParameters = { fromMs: ms('the time when it begins'), toMs: ms('the time when it ends') }
 
 function parsePlannedFault(
   value: unknown,
@@ -272,7 +275,7 @@ function parsePlannedFault(
   return { from, to, fault }
 }
 
-/** Names of message faults in earlier versions, when the name implied a probability. */
+/** Names of message faults in earlier versions, in which the name implied a probability. */
 const FORMER_KINDS: { readonly [kind: string]: string } = {
   loss: 'drop-message',
   duplicate: 'duplicate-message',

@@ -5,18 +5,19 @@ import type { Scenario } from '@chaosproxy/runner'
 import type { SearchedProtocol } from './subject.ts'
 import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
-/** As the nemesis `clock` draws them. */
+/** The strengths that the nemesis `clock` draws. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
-/** Half its speed or half as much again: beyond that a clock is useless as such. */
+/** Half as fast, or half as fast again: beyond that a clock is useless. */
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
- * What the user chose, else what the protocol says it bears: up to that bound, because mistakes hide close to it, and
- * never beyond. Undefined: clocks are as wrong as the nemesis draws them, and may be so together.
+ * The user's choice, else the bounds that the protocol declares: clocks are wrong up to a bound, because bugs hide
+ * close to it, and never beyond. Undefined: clocks are as wrong as the nemesis draws them, and several may be wrong at
+ * once.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
-  knobs: ProtocolOptions['knobs'],
+  knobs: ProtocolOptions['settings'],
 ): ClockStrengths | undefined {
   const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
   if (chosen === undefined && drift === undefined && jumpMs === undefined) return undefined
@@ -27,12 +28,12 @@ export function clockStrengths(
 }
 
 /**
- * The kinds of fault that a trial leaves out, since nothing is promised under them and nobody asked for them. Clocks within
- * declared bounds stay.
+ * The kinds of fault that a trial leaves out, because nothing is promised under them and the user did not ask for them.
+ * Clock faults within declared bounds stay.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
-  knobs: ProtocolOptions['knobs'],
+  knobs: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] {
   const asked: readonly FaultPlan['kind'][] =
     choices.faults === undefined ? [] : nemesesOf(choices).map(({ kind }) => kind)
@@ -40,10 +41,13 @@ export function kindsLeftOut(
   return notPromisedUnder(protocol, knobs).filter((kind) => !asked.includes(kind) && !(kind === 'clock' && keepsClocks))
 }
 
-/** A clock this much too slow is `drift` times slower than a right one; one as much too fast is closer to it. */
+/**
+ * A clock that is slow by this much is `drift` times slower than a correct one; a clock that is fast by as much is
+ * closer to a correct one.
+ */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
-/** The same schedule with clocks that are wrong by no more than this, one after another. */
+/** The same schedule with clocks wrong by no more than this, one after another. */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
   strengths: ClockStrengths | undefined,
@@ -65,7 +69,7 @@ interface ScheduleOfScenario {
   readonly schedule: readonly ScheduledFault[]
 }
 
-/** The same plan, mixed from others, without what would make clocks wrong beyond the bounds. */
+/** The same plan, mixed from others, without faults that would make clocks wrong beyond the bounds. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.knobs) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan

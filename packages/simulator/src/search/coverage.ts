@@ -10,15 +10,15 @@ import type { Trial } from './trial.ts'
 export interface Coverage {
   /** Observes the steps of one node in a trial. */
   observe(node: NodeId): Observer
-  /** After a trial: keeps its scenario if it reached something new, and says whether it did. */
+  /** After a trial: keeps its scenario if it reached something new, and returns whether it did. */
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
   /** A variation of a kept scenario; the given plan if none is kept. */
   vary(plan: Plan, random: Random): Plan
-  /** The same, to be continued apart, by what watches the machine then. */
+  /** A copy to continue separately, with this watch on the machine. */
   copy(machine: AnyMachine | undefined): Coverage
 }
 
-/** Older scenarios are dropped: what was new early on is common by now. */
+/** Older scenarios are dropped: states that were new early on are common by now. */
 const MOST_KEPT = 64
 
 /** What has been reached so far. */
@@ -32,9 +32,9 @@ interface Reached {
 const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
 
 /**
- * By protocol states reached: a node's role before and after a step, and what the step was about. Zalewski's American
- * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life. Programs have no
- * machine: what they reach is what they say by `sometimes` and `reachable`, as in Antithesis's SDK.
+ * Tracks coverage by protocol states: a node's role before and after a step, and the kind of event. Zalewski's American
+ * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are those of a replica's life. Programs have
+ * no machine: their coverage is the `sometimes` and `reachable` assertions that they reach, as in Antithesis's SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,
@@ -89,7 +89,7 @@ export function createCoverage(
 }
 
 interface Edges {
-  /** False if it was known already. */
+  /** False if it was already known. */
   add(before: string | undefined, after: string, kind: string): boolean
   copy(): Edges
 }

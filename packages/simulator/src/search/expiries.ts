@@ -4,13 +4,14 @@ import type { Disturbances } from './disturbances.ts'
 import type { Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
 
-/** Leases and timers of usual lengths, where nothing has been learned. */
+/** Leases and timers of usual lengths, if none have been learned. */
 const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
- * Leases that outlast what others promised, and promises forgotten by a restart: the leader is cut off, and clients ask most
- * about when what it held has run out. Before the cut its answers come late, or meanwhile others restart.
+ * Aims at leases that outlast the promises behind them, and at promises forgotten by a restart: the leader is cut off,
+ * and clients are busiest about when its lease ends. Before the cut its answers are delayed, or meanwhile others
+ * restart.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -37,7 +38,7 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
 }
 
 /**
- * A node falls asleep just after it has sent something, and is cut off as soon as that has been answered: when it wakes it
+ * A node is paused just after it has sent something, and cut off as soon as that has been answered: when it resumes it
  * takes old answers for new ones.
  */
 function sleeper(random: Random, ms: number): Disturbances {
@@ -50,7 +51,10 @@ function sleeper(random: Random, ms: number): Disturbances {
   return { schedule: [], reactions: [sleep, cut], busy: [millis(fromMs + ms * (0.7 + 0.5 * random.next()))] }
 }
 
-/** A node that has just told clients something is cut off, and the others restart before what they granted it has run out. */
+/**
+ * A node that has just answered clients is cut off, and the others restart before the lease that they granted it has
+ * ended.
+ */
 function forgetful(random: Random, ms: number): Disturbances {
   const fromMs = 2 * ms * random.next()
   const moment = random.pick(['acknowledges', 'acknowledges', 'sends'] as const)
@@ -63,7 +67,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Whoever is granted anew takes a while to serve. Most ask then: a client that writes to a node cut off waits long.
+  // A new leader takes a while to serve. Clients are busiest then: one that writes to a node that is cut off waits
+  // long.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],
@@ -75,7 +80,7 @@ function forgetful(random: Random, ms: number): Disturbances {
 
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
-/** Mostly how long a takeover takes, which is what leases are for; else some timer, or any length. */
+/** Mostly the time of a takeover, which leases are made for; otherwise some timer, or any length. */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()
   if (takeoverMs !== undefined && takeoverMs > 0 && choice < 0.6) return takeoverMs

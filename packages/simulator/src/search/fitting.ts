@@ -6,17 +6,17 @@ import { harms, type Reaction } from './reaction.ts'
 import { drawnReaction, OCCURRENCES, scatter } from './strategy.ts'
 import { kindOf } from './trial-choices.ts'
 
-/** What programs do while a request is under way: between what it has read and what it writes. */
+/** The part of a request during which programs run: between its reads and its writes. */
 const WITHIN_REQUESTS = ['sends', 'sends', 'rings', 'acknowledges'] as const satisfies readonly Moment[]
-/** Requests overtake one another only where many are under way at once. */
+/** Requests overtake one another only when many are in progress at once. */
 const BUSY_PROBABILITY = 0.7
 const MOST_BUSY_MOMENTS = 4
 const MOST_REACTIONS = 6
 const MOST_EPISODES = 3
 
 /**
- * What a strategy planned, made to fit programs, of which none leads, and the faults that there are: a plan that waits for a
- * leader, or does only what was not chosen, would come to nothing.
+ * Adapts a strategy's plan to programs, which have no leader, and to the available faults: a plan that waits for a
+ * leader, or uses only faults that were not chosen, would have no effect.
  */
 export function fitting(
   { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,
@@ -48,7 +48,7 @@ export function fitting(
 
 interface Fitting {
   readonly random: Random
-  /** Those that the trial draws from. */
+  /** The nemeses that the trial draws from. */
   readonly nemeses: readonly Nemesis[]
   readonly nodes: readonly NodeId[]
   readonly lengthMs: Millis

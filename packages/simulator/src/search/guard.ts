@@ -1,14 +1,15 @@
 import nodeCrypto from 'node:crypto'
 import type { AnyMachine, ProtocolDefinition } from '@chaosproxy/protocols'
 
-/** What makes a run unrepeatable, and what to use instead. */
-const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" that start is given'
-const TIME = 'use the "now" that start and step are given'
+/** Makes a run unrepeatable, with the remedy. */
+const CHANCE = 'draw from a generator kept in the state, seeded with the "seed" passed to start'
+const TIME = 'use the "now" passed to start and step'
 const LATER = 'return a "setTimer" effect'
 
 /**
  * Keeps a protocol from anything that differs between two runs: during `start` and `step`, JavaScript's clock,
- * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`. For protocols not yet trusted, as it costs time.
+ * randomness and timers throw an error that names them, and so do Node's as members of `process` and `crypto`. Used for
+ * protocols that are not yet trusted, because it costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
   ...protocol,
@@ -60,7 +61,7 @@ const TimelessDate = new Proxy(Date, {
   get: (target, name, receiver) => (name === 'now' ? refusal('Date.now()', TIME) : Reflect.get(target, name, receiver)),
 })
 
-/** Put in place at each step: nothing is made anew. */
+/** Installed at each step, so it allocates nothing. */
 const refused = {
   random: refusal('Math.random()', CHANCE),
   now: refusal('performance.now()', TIME),

@@ -19,10 +19,10 @@ import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /** For the trials that look for other ways to break an invariant, once this one has been varied enough. */
+  /** The number of trials that look for other ways to break an invariant, once this one has been varied enough. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** For the whole search; up to three times as much where few variations are tried in it. */
+  /** For the whole search; up to three times as much if few variations are tried in it. */
   readonly budgetMs: Millis
 }
 
@@ -31,15 +31,15 @@ type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 /** Variations tried per broken invariant before moving on to another one. */
 const VARIATIONS = 60
 
-/** So many are tried before time may end the search, so that it does not find less on a machine with much else to do. */
+/** This many are tried before time may end the search, so that it does not find less on a busy machine. */
 const LEAST_VARIATIONS = 1_500
-/** The search of a slow subject, or on a slow machine, ends after this many times its budget all the same. */
+/** The search of a slow subject, or on a slow machine, ends after this many times its budget in any case. */
 const LONGEST_BUDGETS = 3
 
 /**
  * Goes from a broken invariant, which no client may have noticed, to a violation that a client sees. Up to the break
  * the scenario and its faults stay the same; then clients send many operations to all nodes, sometimes under one more
- * fault. If that shows nothing, other seeds that break the same invariant are tried. Undefined if time ran out.
+ * fault. If that shows nothing, tries other seeds that break the same invariant. Undefined if time ran out.
  */
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined

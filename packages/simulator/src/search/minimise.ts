@@ -16,36 +16,38 @@ import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from 
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
-  /** For the whole minimisation; up to five times as much where few runs are tried in it. */
+  /** For the whole minimisation; up to five times as much if few runs are tried in it. */
   readonly budgetMs: Millis
 }
 
-/** So many runs are tried before time may end it, or a program whose runs take long would hardly be cut down. */
+/** This many runs are tried before time may end it; otherwise a program with long runs would hardly be minimised. */
 const LEAST_RUNS = 40
-/** It ends after this many times its budget all the same. */
+/** It ends after this many times its budget in any case. */
 const LONGEST_BUDGETS = 5
-/** Small enough for a person to follow; the search for smaller ones ends here. */
+/** Small enough for a person to follow; the search for smaller scenarios ends here. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /** Share of the budget for shrinking the scenario found; the rest goes to finding a smaller one. */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
-/** For a small scenario of a program from scratch: it takes as long to try as one step of shrinking a large one. */
+/**
+ * For small scenarios of a program built from scratch: each takes as long to try as one step of shrinking a large one.
+ */
 const SMALL_SHARE = 0.3
-/** So many are tried before time may end that, but for a share beyond which nothing would be left for the rest. */
+/** This many are tried before time may end that stage, which leaves a share of the budget for the rest. */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** In place of `SHRINK_SHARE`, for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
 /** The rest is for delays, where they can be chosen. */
 const STURDY_SHARE = 0.95
-/** For a scenario generated from scratch. */
+/** For scenarios built from scratch. */
 const MOST_OPERATIONS = 12
 /** Number of other seeds a scenario is tried under, to see whether it depends on its delays. */
 const OTHER_SEEDS = 8
 
 /**
- * The smallest scenario found in the given time that fails for the same cause. The scenario is shrunk; if it stays
+ * Finds, in the given time, the smallest scenario that fails for the same cause. The scenario is shrunk; if it stays
  * large (one deletion too many makes the failure disappear), random parts of it are tried, and small scenarios from
  * scratch. Undefined if the scenario does not fail when it is played again.
  */
@@ -84,7 +86,7 @@ export function minimise(
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
     const candidate = shrink(other, { fails, expired, turned: subject.knobs })
-    // A candidate as large as the best is accepted too: it may allow deletions that the best does not.
+    // A candidate as large as the best one is accepted too: it may allow deletions that the best one does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   const sturdiest = sturdier(smallest, {
@@ -101,7 +103,7 @@ export function minimise(
     return delays
   }
 
-  /** A hold needs few operations to show what takes many of them otherwise. */
+  /** With a hold, few operations show a failure that otherwise takes many. */
   function smallOne(): Scenario | undefined {
     const holds = strategies.find(({ name }) => name === 'awaits')
     if (finding.scenario.operations.length <= MOST_OPERATIONS || (subject.awaits ?? []).length === 0) return undefined
@@ -138,7 +140,7 @@ function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenari
   })
 }
 
-/** One fault, or one request that is held, is as much to follow as three operations. */
+/** To a reader, one fault or one held request counts as much as three operations. */
 const sizeOf = ({ operations, faults, holds = [] }: Scenario): number =>
   operations.length + 3 * (faults.length + holds.length)
 

@@ -1,6 +1,6 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
 import { float64Array, millis, millisToNanos } from '@chaosproxy/history'
-import { functionsOf, type KnobValue, stickinessOf } from '@chaosproxy/protocols'
+import { functionsOf, type ProtocolSettingValue, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import {
   EVEN_RANK,
@@ -22,7 +22,7 @@ import type { SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
-/** A trial before it is run: its faults are still selectors and intentions, made concrete during the run. */
+/** A trial before it is run: its faults are still selectors and intentions, resolved during the run. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
@@ -84,7 +84,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
 }
 
-/** Without the faults under which nothing is promised, and without those that the user did not choose. */
+/** The plan without faults under which nothing is promised, and without those that the user did not choose. */
 export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
   const notUnder = kindsLeftOut(subject, scenario.knobs)
@@ -95,10 +95,10 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
   }
 }
 
-/** Knobs whose default hides mistakes are changed in half of the trials, unless the user has set them. */
-function chooseKnobs(subject: SearchedProtocol, random: Random): { readonly [name: string]: KnobValue } {
-  const knobs: { [name: string]: KnobValue } = { ...subject.knobs }
-  for (const { name, worthTrying } of subject.protocol.knobs) {
+/** Draws the settings whose defaults hide bugs: each is changed in half of the trials, unless the user has set it. */
+function chooseKnobs(subject: SearchedProtocol, random: Random): { readonly [name: string]: ProtocolSettingValue } {
+  const knobs: { [name: string]: ProtocolSettingValue } = { ...subject.knobs }
+  for (const { name, worthTrying } of subject.protocol.settings) {
     if (worthTrying === undefined || Object.hasOwn(knobs, name)) continue
     if (random.chance(WORTH_TRYING_PROBABILITY)) knobs[name] = random.pick(worthTrying)
   }
@@ -107,13 +107,16 @@ function chooseKnobs(subject: SearchedProtocol, random: Random): { readonly [nam
 
 type Asking = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>
 
-/** Whether settings are those for less than linearizability, or for less than all that the workload can ask for. */
+/**
+ * Whether the settings for weaker checks apply: for levels below linearizable, or for protocols without some of the
+ * workload's functions.
+ */
 function isForLess({ workload, level, protocol, knobs }: Asking): boolean {
   const functions = functionsOf(protocol, knobs)
   return level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
 }
 
-/** Why clients of the protocol cannot do what the workload's clients do: `cannot be asked to add`; undefined if they can. */
+/** Why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can. */
 export function whyUnaskable(subject: Asking): string | undefined {
   const { workload, settings, protocol, knobs } = subject
   const functions = functionsOf(protocol, knobs)
@@ -138,7 +141,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
 }
 
-/** The operations of clients that act at random times and have seen no answers yet. */
+/** The operations of clients that act at random times, independent of earlier answers. */
 function planOperations(
   { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,
@@ -159,7 +162,7 @@ function planOperations(
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
       ? inBursts(random, busy ?? burstsWithin(random, lengthMs), busyMs)
       : () => random.next() * lengthMs
-  // Plain loops: trials are planned by the thousand, and an iterator would cost more than drawing.
+  // Plain loops: trials are planned by the thousand, and an iterator would cost more than the random numbers.
   const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
@@ -183,7 +186,7 @@ function planOperations(
 const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
   Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
-/** Times clustered around a few moments: some mistakes need many operations at once, on one key. */
+/** Times clustered around a few moments: some bugs need many operations at once, on one key. */
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
   const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs

@@ -5,7 +5,7 @@ export const NODE_COUNTS: readonly number[] = [3, 3, 5]
 /** Unless the user gives a number. */
 export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 
-/** The numbers of nodes that a search draws from, as far as they are possible with these knobs. */
+/** The numbers of nodes that a search draws from, as far as these settings allow them. */
 export const possibleNodes = (
   { impossible }: ProtocolDefinition,
   knobs: SearchedProtocol['knobs'],

@@ -2,7 +2,7 @@ import { type Fault, type Link, linksBetween, type NodeId } from '@chaosproxy/fa
 import type { Nanos } from '@chaosproxy/history'
 import type { Moment } from '../moments.ts'
 
-/** Something to do to a node at the nth moment of a run when some node is at its weakest. */
+/** An action on a node at the nth moment of a run when some node is most vulnerable. */
 export interface Reaction {
   readonly moment: Moment
   /** Counted from 1, over all nodes. */

@@ -12,7 +12,7 @@ export interface Reflexes {
 
 export function createReflexes(reactions: readonly Reaction[]): Reflexes {
   const awaited: { [moment in Moment]: boolean } = {
-    // Who leads already has to be known when moments begin to count.
+    // The present leader must be known when moments begin to count.
     leads: reactions.some(({ moment }) => moment === 'leads'),
     persists: false,
     acknowledges: false,

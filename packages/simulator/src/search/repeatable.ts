@@ -6,9 +6,9 @@ import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan } from './trial.ts'
 
 /**
- * Runs trials twice, the second time in reverse order, which shows what is kept from one run to the next: and by the
- * subject's shortcut, which is distrusted if it alone makes a difference. Says how the first that differs does; undefined
- * if none does.
+ * Runs trials twice, the second time in reverse order, which reveals state kept from one run to the next. The subject's
+ * shortcut is included; it is no longer trusted if it alone makes a difference. Describes the first trial that differs;
+ * undefined if none does.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
@@ -23,7 +23,10 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 }
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
-  /** The share of the time for this that has passed: once it is over, no other trial is run. One is always run twice. */
+  /**
+   * The share of the time for this that has passed: once it is over, no further trial is run. At least one is run
+   * twice.
+   */
   readonly share?: (() => number) | undefined
 }
 
@@ -37,15 +40,15 @@ function differentSeed(
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const { events, failure } = runPlan(run, planTrial(subject, strategy, seed), limits)
-    // How far it came until its memory was full is not the seed's doing.
+    // How far a trial came before its memory was full does not depend on the seed.
     return failure?.kind === 'broken' ? undefined : events
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {
     const events = eventsOf(seed, subject)
-    // The search tells of it.
+    // The search reports it.
     if (events === undefined) break
     before.set(seed, events)
-    // As much again is needed to run them all again.
+    // As much time again is needed to run all of them again.
     if (share() > 1 / 2) break
   }
   let compared = 0

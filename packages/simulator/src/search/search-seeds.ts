@@ -13,18 +13,20 @@ import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 export interface SearchOptions {
   readonly first: number
   readonly count: number
-  /** Seeds take them in turn. */
+  /** The seeds take the strategies in turn. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** Whether the first failure ends the search. */
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice, to check that both give the same bytes. */
   readonly verifyDeterminism: boolean
-  /** What other ranges reached that came before, so that this one looks for what is new to all of them. */
+  /** The coverage of earlier ranges, so that this one looks for states that are new to all of them. */
   readonly learnt?: Coverage | undefined
-  /** What all searches of this thread have reached, to which this one adds; then its trials depend on those before, too. */
+  /**
+   * The coverage of all searches of this thread, which this one extends; its trials then depend on earlier ones too.
+   */
   readonly reached?: Coverage | undefined
-  /** Whether to begin no other seed. */
+  /** Whether to begin no further seed. */
   readonly stopped?: (() => boolean) | undefined
   /** Called with each seed before its trial. */
   readonly begins?: ((seed: number) => void) | undefined
@@ -43,8 +45,8 @@ export interface SeedFailure {
 /** The evidence behind a search that found nothing. */
 export interface Evidence {
   /**
-   * What the workload finds missing in the history of every trial, such as `no read succeeded`: a search that found
-   * nothing then proves nothing. Undefined before the first history.
+   * What the workload misses in the history of every trial, such as `no read succeeded`: a search that found nothing
+   * then proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
   /** Trials whose history the checker could not judge within its limits. */
@@ -61,7 +63,7 @@ export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
 const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
   one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
 
-/** Once nothing is missing, no later history needs to be looked through. */
+/** Once nothing is missing, later histories need not be examined. */
 const withTrial = (
   evidence: Evidence,
   { workload }: SearchedProtocol,
@@ -83,21 +85,21 @@ export interface SearchResult {
   readonly findings: readonly SeedFailure[]
   /** By strategy: how many trials it had, and how many of them failed. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** Seeds whose trials, as they were planned, reached what none had before; empty if no strategy varies trials. */
+  /** Seeds whose planned trials reached states that no earlier trial had; empty if no strategy varies trials. */
   readonly interesting: readonly number[]
 }
 
-/** One trial in so many is run without the subject's shortcut as well, and compared. */
+/** One trial in this many is also run without the subject's shortcut, and compared. */
 const COMPARED_SEEDS = 25
 
-/** How often a strategy that varies trials plans a new one, which then is known by its seed alone. */
+/** How often a strategy that varies trials plans a new one, which its seed alone determines. */
 const NEW_PROBABILITY = 0.25
 
-/** What shows the states of a subject; programs have none, and say themselves what they reach. */
+/** The machine that shows the states of a subject; programs have none, and report their own coverage. */
 const watchedMachine = (subject: SearchedProtocol) =>
   subject.start === undefined ? machineOf(subject, subject.knobs) : undefined
 
-/** What the trials of these seeds reach, for ranges that begin with it. Undefined if no strategy varies trials. */
+/** The coverage of these seeds' trials, for ranges that begin with it. Undefined if no strategy varies trials. */
 export function learnFrom(
   subject: SearchedProtocol,
   seeds: readonly number[],
@@ -114,7 +116,7 @@ export function learnFrom(
   return coverage
 }
 
-/** One trial for each seed of a range. Depends only on its arguments, and changes none but `reached`. */
+/** Runs one trial for each seed of a range. Depends only on its arguments, and changes none but `reached`. */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []

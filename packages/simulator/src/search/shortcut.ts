@@ -4,7 +4,9 @@ import type { Plan } from './plan.ts'
 import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan, type Trial, type TrialLimits } from './trial.ts'
 
-/** A trial by the subject's shortcut, unless it fails or is to be compared: then the one without it counts. */
+/**
+ * A trial by the subject's shortcut, repeated without it if it fails or is to be compared: then the repetition counts.
+ */
 export function hurriedTrial(
   subject: SearchedProtocol,
   plan: Plan,
@@ -15,7 +17,7 @@ export function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // What filled the memory may be what was kept.
+  // State kept by the shortcut may have filled the memory.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
@@ -23,7 +25,7 @@ export function hurriedTrial(
   return sure
 }
 
-/** Undefined for a run that is refused, which it may not be without the shortcut. */
+/** Undefined for a run that is refused: without the shortcut it may not be. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

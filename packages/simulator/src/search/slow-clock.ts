@@ -5,24 +5,24 @@ import { slowestPpm } from './clock-bounds.ts'
 import type { Disturbances } from './disturbances.ts'
 import type { SearchedProtocol } from './subject.ts'
 
-/** Where a bound of drift is declared, this share of trials has one clock close to it all the time … */
+/** If a bound of drift is declared, in this share of trials one clock is close to it all the time … */
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** … and in this share of those it is the leader's that is slow, and the leader is cut off. */
+/** … and in this share of those it is the leader's clock that is slow, and the leader is cut off. */
 const CUT_OFF_PROBABILITY = 0.6
-/** Leases of usual lengths end within it. */
+/** Leases of usual lengths end within this time. */
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * A lease breaks only while its holder is slow, cut off and asked. Where bounds say how slow it may be, some trials see to that,
- * so that only the moment is left to chance; the others are left as they were planned.
+ * A lease breaks only while its holder is slow, cut off and asked. If bounds say how slow it may be, some trials
+ * arrange that, so that only the moment is left to chance; the others stay as planned.
  */
 export function withSlowClock(
   planned: Disturbances,
   { protocol, choices: { faults, clocks } = {} }: SearchedProtocol,
-  { knobs, random, lengthMs }: { knobs: ProtocolOptions['knobs']; random: Random; lengthMs: number },
+  { knobs, random, lengthMs }: { knobs: ProtocolOptions['settings']; random: Random; lengthMs: number },
 ): Disturbances {
   const { drift } = clockBoundsOf(protocol, knobs)
   const isFree = clocks === undefined && (faults === undefined || faults.includes('clock'))
@@ -33,7 +33,7 @@ export function withSlowClock(
   return { ...planned, schedule: [clock, ...planned.schedule.filter(({ plan }) => plan.kind !== 'clock')] }
 }
 
-/** Clients ask most about when the lease of a leader that was cut off is over. */
+/** Clients are busiest about when the lease of a leader that was cut off ends. */
 function holderCutOff(random: Random, lengthMs: number, ppm: number): Disturbances {
   const cutMs = 10 + 90 * random.next()
   const overMs = cutMs + SHORTEST_LEASE_MS * (LONGEST_LEASE_MS / SHORTEST_LEASE_MS) ** random.next()

@@ -7,11 +7,11 @@ import { aroundExpiry } from './expiries.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
 
-/** How a search chooses what breaks. */
+/** How a search chooses faults and their times. */
 export interface Strategy {
   readonly name: string
   readonly summary: string
-  /** The schedule's faults are those of the given nemeses; there may be none. `awaits` are those of a program. */
+  /** The schedule's faults are those of the given nemeses; there may be none. `awaits` belong to programs. */
   plan(
     random: Random,
     nodes: readonly NodeId[],
@@ -22,7 +22,7 @@ export interface Strategy {
   ): Disturbances
   /** Whether its plans are mixed with scenarios that reached something new. */
   readonly varies?: boolean | undefined
-  /** How long its trials are; when absent, as usual. */
+  /** The length of its trials; when absent, the usual one. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 
@@ -40,7 +40,7 @@ const uniform: Strategy = {
 
 const biased: Strategy = {
   name: 'biased',
-  summary: 'what a node does at its weakest moments (coming to lead, writing to disk, answering) is cut short',
+  summary: 'faults strike a node when it is most vulnerable: when it becomes leader, writes to disk, or answers',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, random.integer(3), nodes, lengthMs),
     reactions: react(random, 1 + random.integer(4), moments),
@@ -53,7 +53,7 @@ const biased: Strategy = {
  */
 const swarm: Strategy = {
   name: 'swarm',
-  summary: 'a few kinds of fault only, chosen anew for each trial, and many of them',
+  summary: 'only a few kinds of fault, chosen for each trial, but many of them',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, someOf(random, nemeses), 2 + random.integer(8), nodes, lengthMs),
     reactions: [],
@@ -72,14 +72,14 @@ const swarmBiased: Strategy = {
 /** For failures that take several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
 const leaders: Strategy = {
   name: 'leaders',
-  summary: 'one leader after another is cut off, as it comes to lead or just after',
+  summary: 'one leader after another is cut off, as it takes over or just after',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses.filter(unseats), 1 + random.integer(2), nodes, millis(lengthMs / 3)),
     reactions: Array.from({ length: 3 + random.integer(5) }, (_, i) => ({
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // Before it has told anyone, or while it is telling them.
+      // Before the new leader has informed anyone, or while it does.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
       // Long enough for the others to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
@@ -87,10 +87,10 @@ const leaders: Strategy = {
   }),
 }
 
-/** Whatever was acknowledged or promised must be on disk. */
+/** Everything acknowledged or promised must be on disk. */
 const crashes: Strategy = {
   name: 'crashes',
-  summary: 'power fails while something is being written, and one node stays away longer than the others',
+  summary: 'power fails during writes, and one node stays down longer than the others',
   plan: (random, nodes, lengthMs, nemeses) => ({
     schedule: scatter(random, nemeses, random.integer(2), nodes, lengthMs),
     reactions: Array.from({ length: 1 + random.integer(4) }, () => powerFailure(random)).flat(),
@@ -108,13 +108,13 @@ function powerFailure(random: Random): Reaction[] {
 }
 
 /**
- * Leases forgotten, promises forgotten, answers that come late: two nodes have to do something within a few milliseconds of
+ * Aims at forgotten leases, forgotten promises and late answers: two nodes have to act within a few milliseconds of
  * each other, one of them around a restart.
  */
 const windows: Strategy = {
   name: 'windows',
-  summary: 'nodes are back within milliseconds of a message, a timer or a restart, while others are slow or cut off',
-  // What happens within milliseconds is seen only if clients ask that often.
+  summary: 'nodes restart within milliseconds of a message, a timer or a restart, while others are slow or cut off',
+  // Events within milliseconds are seen only if clients ask that often.
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses) {
     const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
@@ -123,14 +123,14 @@ const windows: Strategy = {
       const times = () => random.next() * lengthMs
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
-    // What opens a window, what uses it and the clients that see it come together.
+    // The faults that open a window, those that use it and the clients that see it come together.
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
   },
 }
 
-/** Restarts that belong together begin within it. */
+/** Related restarts begin within this time. */
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
@@ -146,10 +146,10 @@ function shortRestart(random: Random, fromMs: number): Reaction[] {
   return random.pick([[restart], [separation], [restart, separation], [restart, separation]])
 }
 
-/** What was learned of the protocol tells when: leases, elections and timers of any length. */
+/** Uses the times learned from the protocol: leases, elections and timers of any length. */
 const expiries: Strategy = {
   name: 'expiries',
-  summary: 'a leader is cut off, and asked just before and after its timers and leases have run out',
+  summary: 'a leader is cut off, and clients are busiest just before and after its timers and leases run out',
   plan(random, _nodes, _lengthMs, nemeses, times) {
     const { schedule, ...rest } = aroundExpiry(random, times())
     const kinds: readonly string[] = nemeses.map(({ kind }) => kind)
@@ -158,12 +158,12 @@ const expiries: Strategy = {
 }
 
 /**
- * Between what a request has read and what it writes by it, another one writes. Hardly any other fault is needed, and with fewer
- * of them what is found is smaller.
+ * Another request writes between one request's read and the write that depends on it. Hardly any other fault is needed,
+ * and fewer of them make failures smaller.
  */
 const awaits: Strategy = {
   name: 'awaits',
-  summary: 'a request of a program is held at an await until another one has passed that await, or a different one',
+  summary: "a program's request is held at an await until another request has passed that await, or a different one",
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, _times, places = []) {
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
@@ -174,7 +174,7 @@ const awaits: Strategy = {
 }
 
 const MOST_HOLDS = 3
-/** Held for less, nothing overtakes it; for longer, clients have given up. */
+/** Held for less, no request overtakes it; for longer, clients have given up. */
 const [SHORTEST_HOLD_MS, LONGEST_HOLD_MS] = [5, 300]
 
 function hold(random: Random, places: readonly string[], busy: readonly number[]): PlannedHold {
@@ -191,8 +191,8 @@ function hold(random: Random, places: readonly string[], busy: readonly number[]
 const coverage: Strategy = {
   name: 'coverage',
   summary:
-    'variations of the trials in which nodes came into states, or heard messages in states, as in none before; of a program, of those that met a sometimes or reachable first',
-  // In a program, what came into a rare state is tried with requests that overtake one another there.
+    'varies trials that reached a new state of a node, or a message in a new state; for programs, a new sometimes or reachable',
+  // In a program, a trial that reached a rare state is tried again with requests that overtake one another there.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
       random,
@@ -220,9 +220,10 @@ export const strategies: readonly Strategy[] = [
 ]
 
 /**
- * The default strategies of a search, taken in turn. Those that alone find the rarest mistakes come more often. Coverage
- * is not among them: watching makes a trial a quarter dearer, and has found no mistake sooner. Nor are the branches of programs,
- * which V8 can count for a fifth to two fifths more: those of the examples are all taken within some 20 trials.
+ * The default strategies of a search, taken in turn. Strategies that alone find the rarest bugs come more often.
+ * Coverage is not among them: watching makes a trial a quarter dearer, and has found no bug sooner. Nor are the
+ * branches of programs, which V8 can count for a fifth to two fifths more time: those of the examples are all taken
+ * within some 20 trials.
  */
 export const usualStrategies: readonly Strategy[] = [
   uniform,
@@ -239,7 +240,7 @@ export const usualStrategies: readonly Strategy[] = [
   expiries,
 ]
 
-/** Programs have no leaders, and nothing is known of their timers. */
+/** Programs have no leaders, and their timers are unknown. */
 const usualOfPrograms: readonly Strategy[] = usualStrategies.map((strategy) =>
   strategy === leaders || strategy === expiries ? awaits : strategy,
 )
@@ -263,7 +264,7 @@ export function usualStrategiesOf(subject: SubjectKind): readonly Strategy[] {
   }
 }
 
-/** By name, as often as they are named. */
+/** By name; a name given twice counts twice. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
   names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 
@@ -274,12 +275,12 @@ const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others',
 const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
 const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
 const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
-/** So soon that nothing the node does in the same step has left it. */
+/** So soon that nothing from the same step has left the node. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** Roughly how often each moment occurs in a trial: the occurrence to react to is drawn below it. */
+/** Roughly how often each moment occurs in a trial; the occurrence to react to is drawn below it. */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,
@@ -319,20 +320,20 @@ export function scatter(
 const react = (random: Random, count: number, to: readonly Moment[]): Reaction[] =>
   Array.from({ length: count }, () => drawnReaction(random, to, harms))
 
-/** Some harm at some of these moments. */
+/** A few kinds of harm at some of these moments. */
 export function drawnReaction(random: Random, to: readonly Moment[], possible: readonly Harm[]): Reaction {
   const moment = random.pick(to)
   return {
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // At that very moment, or while what it sent is in flight.
+    // At that very moment, or while the node's messages are in flight.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }
 }
 
-/** Mistakes show on either scale. */
+/** Bugs show on either scale. */
 const faultLengthMs = (random: Random): number => between(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
 
 /** Log-uniform. */

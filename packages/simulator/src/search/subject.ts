@@ -1,12 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { AnyMachine, KnobValue, ProtocolDefinition } from '@chaosproxy/protocols'
+import type { AnyMachine, ProtocolDefinition, ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
 import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { TrialChoices } from './trial-choices.ts'
 
-/** In place of a level: only the protocol's own invariants are watched. */
+/** Instead of a level: only the protocol's own invariants are watched. */
 export const NO_LEVEL = 'none'
 
 /** What is searched: a protocol with its options, and the level its histories must meet. */
@@ -16,7 +16,7 @@ export interface SearchedProtocol {
   readonly protocol: ProtocolDefinition
   readonly bug: string | undefined
   /** Chosen by the user; the search keeps them. */
-  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
   /** Or `NO_LEVEL`. */
   readonly level: string
   readonly workload: Workload
@@ -24,32 +24,32 @@ export interface SearchedProtocol {
   readonly workloadReference?: string | undefined
   /** Workload settings chosen by the user; each trial draws the others. */
   readonly settings: Settings
-  /** If undefined, each trial chooses. */
+  /** Undefined: each trial chooses. */
   readonly nodes: number | undefined
-  /** Nodes that no client asks, and that faults hit like the others; absent: none. */
+  /** Nodes that no client calls, but that faults hit like the others; when absent, none. */
   readonly besides?: readonly NodeId[] | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
-  /** The awaits of a program at which requests can be held, as holds name them; absent: none. */
+  /** The awaits of a program at which requests can be held, as holds name them; when absent, none. */
   readonly awaits?: readonly string[] | undefined
-  /** Whether a program says by assertions what it reaches, which a search can follow; absent: no. */
+  /** Whether a program reports its coverage by assertions, which a search can follow; when absent, no. */
   readonly asserts?: boolean | undefined
-  /** Starts a cluster of something that is no state machine; absent: the protocol's. */
+  /** Starts a cluster of a subject that is no state machine; when absent, the protocol's. */
   readonly start?: Start | undefined
-  /** A faster way to start the same, for trials by the hundred; absent: none. */
+  /** A faster way to start the same cluster, for trials by the hundred; when absent, there is none. */
   readonly shortcut?: Shortcut | undefined
 }
 
 type Start = (options: ClusterOptions) => SimulatedCluster
 
 /**
- * Clusters that use again what an earlier one has made, and so behave as those that `start` starts unless something of a
- * trial is left in it. What such a trial finds counts only if it happens without the shortcut, too.
+ * Starts clusters that reuse parts of earlier ones, and so behave like those of `start` unless a trial left something
+ * behind. A failure in such a trial counts only if it also happens without the shortcut.
  */
 export interface Shortcut {
   readonly start: Start
-  /** A trial was different by it: from now on it is none. */
+  /** A trial differed because of it: the shortcut is no longer used. */
   distrust(): void
 }
 
@@ -57,13 +57,13 @@ export interface Shortcut {
 export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
   subject.shortcut === undefined ? subject : { ...subject, start: subject.shortcut.start }
 
-/** What a trial asks of the cluster that it runs on. */
+/** The options that a trial passes to its cluster. */
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
-  readonly knobs: { readonly [name: string]: KnobValue }
-  /** As in scenarios; for what is no state machine. */
+  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  /** As in scenarios; for subjects that are no state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
-  /** Told how long each packet takes. */
+  /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
@@ -75,5 +75,5 @@ export const clusterOf = (subject: SearchedProtocol, options: ClusterOptions): S
 
 export const machineOf = (
   { protocol, bug, workload }: SearchedProtocol,
-  knobs: { readonly [name: string]: KnobValue },
-): AnyMachine => protocol.create({ bug, object: workload.object, knobs })
+  knobs: { readonly [name: string]: ProtocolSettingValue },
+): AnyMachine => protocol.create({ bug, object: workload.object, settings: knobs })

@@ -7,24 +7,24 @@ import { possibleNodes } from './possible-nodes.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
-/** How long things take in a protocol: mistakes about time show just before and after these have passed. */
+/** The durations in a protocol: bugs about time show just before and after these have passed. */
 export interface Times {
-  /** From when a leader is cut off until another node leads: leases and elections. Undefined if none does. */
+  /** The time from cutting off a leader until another node leads: leases and elections. Undefined if none does. */
   readonly takeoverMs: Millis | undefined
-  /** What it sets its timers to, in ascending order. */
+  /** The durations of its timers, in ascending order. */
   readonly timersMs: readonly number[]
 }
 
 const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
 const LONGEST = { events: 50_000, durationMs: millis(6_000) }
-/** Shorter timers are hardly to be told from the network. */
+/** Shorter timers can hardly be distinguished from network delays. */
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
-/** Learned once, from a run without clients whose leader is cut off; depends on the subject and the knobs alone. */
-export function timesOf(subject: SearchedProtocol, knobs: ProtocolOptions['knobs']): Times {
+/** Learned once, from a run without clients whose leader is cut off; depends only on the subject and the settings. */
+export function timesOf(subject: SearchedProtocol, knobs: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING
   const ofSubject = known.get(subject) ?? new Map<string, Times>()
   known.set(subject, ofSubject)
@@ -36,13 +36,13 @@ export function timesOf(subject: SearchedProtocol, knobs: ProtocolOptions['knobs
   return times
 }
 
-function learned(subject: SearchedProtocol, knobs: ProtocolOptions['knobs']): Times {
+function learned(subject: SearchedProtocol, knobs: ProtocolOptions['settings']): Times {
   const timers = new Set<number>()
   try {
     const takeoverMs = takeover(subject, noting(machineOf(subject, knobs), timers))
     return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
   } catch (error) {
-    // The trials will tell what is wrong with the protocol.
+    // The trials will show what is wrong with the protocol.
     if (error instanceof MachineError) return NOTHING
     throw error
   }
@@ -58,7 +58,7 @@ function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | unde
   const cutAt = cluster.clock.now()
   cluster.inject({ kind: 'partition', links: linksBetween([[leader], others]), mode: 'drop' }, () => {})
   const isTaken = (): boolean => others.some((node) => cluster.status().get(node)?.leads === true)
-  // One that leads already, as masters do, takes nothing over.
+  // A node that already leads, as masters do, takes nothing over.
   if (isTaken()) return undefined
   let steps = 0
   const end = cluster.run(() => ++steps % STEPS_BETWEEN_LOOKS === 0 && isTaken(), LONGEST)
@@ -67,7 +67,7 @@ function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | unde
 
 const STEPS_BETWEEN_LOOKS = 4
 
-/** The same machine; what it sets its timers to is noted. */
+/** The same machine, with the durations of its timers noted. */
 function noting(machine: AnyMachine, timers: Set<number>): AnyMachine {
   type Noted = ReturnType<AnyMachine['step']>
   const noted = (transition: Noted): Noted => {

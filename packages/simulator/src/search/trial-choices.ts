@@ -15,16 +15,16 @@ export interface TrialChoices {
   readonly mix?: { readonly [f: string]: number } | undefined
 }
 
-/** The most that wrong clocks may be wrong by; they never overlap, so this bounds any node's clock. */
+/** The largest clock error. Clock faults never overlap, so this bounds any node's clock. */
 export interface ClockStrengths {
-  /** Parts per million either way; as usual if absent. */
+  /** Parts per million, fast or slow; when absent, the usual range. */
   readonly driftPpm?: number | undefined
   readonly jumpMs?: Millis | undefined
 }
 
 /**
- * The search draws from faults among nodes, where mistakes hide; the network to clients never fails unless chosen. Nor do
- * links lie: whoever believes them keeps no promise, mistake or not.
+ * The search draws from faults among nodes, where bugs hide; the network to clients never fails unless chosen. Links do
+ * not lie either: a node that believes false messages keeps no promise, with or without a bug.
  */
 const usual: readonly Nemesis[] = allNemeses.filter(
   ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
@@ -45,14 +45,14 @@ export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' }
   silence: 'partition',
 }
 
-/** The reactions that do only what the user's faults do as well. */
+/** The reactions whose harm is among the user's faults. */
 export function reactionsWithin(reactions: readonly Reaction[], choices: TrialChoices): readonly Reaction[] {
   if (choices.faults === undefined) return reactions
   const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/** Inputs thrown away until one has the wanted function; a workload may call it only now and then. */
+/** The most inputs discarded until one has the wanted function, which a workload may call only rarely. */
 const MOST_TRIES = 200
 
 /** The next input with a function drawn by its weight; undefined if the client does not call that function. */

@@ -18,7 +18,7 @@ import { warmUp } from './warm-up.ts'
 
 /** How a trial failed; absent if it did not. */
 export type Failure =
-  /** The history breaks the level it must meet: a client was told something impossible. */
+  /** The history violates the level that it must meet: a client got an impossible answer. */
   | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
   | Unrecovered
   /** An invariant that the protocol declares was broken, whether or not a client noticed. */
@@ -34,7 +34,7 @@ export type Failure =
   | {
       readonly kind: 'broken'
       readonly what: string
-      /** Equal for the same mistake on any event, so that such failures count as one cause. */
+      /** Equal for the same error at any event, so that such failures count as one cause. */
       readonly mistake: string
       /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
@@ -42,7 +42,7 @@ export type Failure =
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
       /** It floods, virtual time stands still, or a program does not answer: only a limit ends the trial. */
       readonly endless?: boolean | undefined
-      /** It never returned, or took all memory; so would a replay. */
+      /** It never returned, or took all memory; a replay would do the same. */
       readonly stuck?: boolean | undefined
     }
 
@@ -55,7 +55,7 @@ export interface LogLine {
 
 export interface Trial {
   /**
-   * With the faults that happened, and operations at the times they began: playing it again gives the same history.
+   * Contains the faults that happened, and operations at the times they began: playing it again gives the same history.
    * Built on demand, because most trials never need it.
    */
   readonly scenario: () => Scenario
@@ -65,46 +65,51 @@ export interface Trial {
   readonly startedAt: Nanos
   /** Absent if the trial failed before its end. */
   readonly played: Played | undefined
-  /** What was listened for, where the subject's network can be listened to. */
+  /** The messages that the ear heard, if the subject's network has one. */
   readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
-  /** Why the checker could not tell whether the level holds; absent if it could, or was not asked. */
+  /** Why the checker could not decide whether the level holds; absent if it could, or was not asked. */
   readonly undecided: string | undefined
-  /** What some trial of a search is to meet, and this one has not. */
+  /** What some trial of a search should reach, and this one has not. */
   readonly unmet: readonly string[]
-  /** What it has met of what some trial is to meet. */
+  /** What this trial has reached of what some trial should reach. */
   readonly met: readonly string[]
   /** Steps of all nodes' machines. */
   readonly steps: number
-  /** Everything that happened in virtual time: arrivals, fsyncs, timers, and what clients and the nemesis did. */
+  /** Events in virtual time: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   readonly happened: number
 }
 
 export interface TrialLimits {
-  /** For the check of each history, which takes hardly 1% of `CHECK_STEPS`, the default. */
+  /** The limit for checking each history, which takes hardly 1% of `CHECK_STEPS`, the default. */
   readonly checkSteps?: number | undefined
   readonly memoryBytes: number
-  /** A monotonic clock for what is given a time as a whole, such as minimising. The outcome of a trial never depends on it. */
+  /** A monotonic clock for stages with a time limit, such as minimising. The outcome of a trial never depends on it. */
   readonly now: () => Millis
   /** Whether broken invariants end a trial. */
   readonly invariants: boolean
-  /** Called once per node; the result is called after each of the node's steps. `now` counts from the scenario's start. */
+  /**
+   * Called once per node; the result is called after each of the node's steps. `now` counts from the scenario's start.
+   */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   /** Which messages between nodes to record. */
   readonly listening?: Listening | undefined
   /** Receives what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
-  /** Told how long each packet takes, where the subject is no state machine. */
+  /** Called with the delay of each packet, if the subject is no state machine. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
-/** About 15 s of an ordinary machine. Counted in steps, so that a trial has one outcome on every machine, busy or not. */
+/**
+ * About 15 s of an ordinary machine. Counted in steps, so that a trial has the same outcome on every machine, busy or
+ * not.
+ */
 export const CHECK_STEPS = 150_000_000
 
-/** Far beyond an honest trial, which takes about 3,000 events and 5 s. */
+/** Far beyond a normal trial, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000
 const LONGEST_MS = 60_000
-/** No honest trial takes longer, even if no operation is answered and one client waits for all of them. */
+/** No normal trial takes longer, even if no operation is answered and one client waits for all of them. */
 const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
   events: MOST_EVENTS,
   durationMs: millis(LONGEST_MS + operations.length * timeoutMs),
@@ -123,11 +128,11 @@ export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limit
   run(subject, scenario, limits, undefined)
 
 /**
- * The leader when a scenario begins in the simulator: what the scenario does to this node may be meant for the leader.
+ * The leader when a scenario begins in the simulator: the scenario's faults on this node may be aimed at the leader.
  */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, knobs } = scenario
-  // Only protocols name a leader.
+  // Only protocols have a leader.
   if (subject.start !== undefined) return undefined
   try {
     const cluster = clusterOf(subject, { nodes, seed, knobs })
@@ -179,7 +184,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // A linearizable system must give the latest value at any time; others only after they have had time to agree.
+        // A linearizable system must return the latest value at any time; others only after they have had time to
+        // agree.
         until: subject.level === 'linearizable' ? 'service' : 'agreement',
       },
       (ended) => {
@@ -196,7 +202,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
     if (end === 'too much time' && playing.isHealed()) {
-      // It stands still, and is given the time that it may take to recover.
+      // It does not answer, and gets the time that recovery may take.
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
@@ -219,7 +225,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
 
-/** When a scenario begins: once the nodes can serve. */
+/** A scenario begins once the nodes can serve. */
 function begun(cluster: SimulatedCluster): Nanos {
   warmUp(cluster)
   cluster.scenarioBegins?.()
@@ -234,7 +240,7 @@ const endless = (end: string, what: string): Failure => ({
   endless: true,
 })
 
-/** What was broken so far, if that ends a trial. */
+/** The invariant broken so far, if that ends a trial. */
 const breachIn =
   (
     cluster: SimulatedCluster,
@@ -247,7 +253,7 @@ const breachIn =
 const tooLongToRecover = (end: string): string =>
   `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`
 
-/** The node that took a step last, and on what. */
+/** The node that took the last step, and the event. */
 interface LastStep {
   node: NodeId | undefined
   event: AnyEvent | undefined
@@ -273,7 +279,7 @@ function observerOf(
   }
 }
 
-/** Some event made the protocol flood; the last one is as likely as any to show which. */
+/** Some event made the protocol flood; the last one is as likely as any other to show which. */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
   return `the run does not end: ${end} (${most.events.toLocaleString('en-US')} events or ${most.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`

@@ -3,21 +3,21 @@ import { clockBoundsOf, notPromisedUnder, type ProtocolDefinition, type Protocol
 import { slowestPpm } from './clock-bounds.ts'
 import { nemesesOf, type TrialChoices } from './trial-choices.ts'
 
-/** Faults that somebody chose, though the protocol promises nothing under them. */
+/** Faults that the user chose although the protocol promises nothing under them. */
 export interface Unpromised {
   /** `commit-wait promises nothing under corrupt`. */
   readonly what: string
-  /** What has to be said as well: the level to hold histories to nevertheless, or how wrong clocks are to be. */
+  /** What the user must also give: the level to check histories against, or how wrong clocks may be. */
   readonly lacks: 'level' | 'strengths'
 }
 
 /**
- * The first of the chosen faults under which the protocol promises nothing. The user must then say which level histories
- * are held to. Undefined if the promise covers all that was chosen.
+ * The first of the chosen faults under which the protocol promises nothing. The user must then say which level
+ * histories are checked against. Undefined if the promise covers all that was chosen.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,
-  knobs: ProtocolOptions['knobs'],
+  knobs: ProtocolOptions['settings'],
   choices: TrialChoices = {},
 ): Unpromised | undefined {
   const kinds = notPromisedUnder(protocol, knobs)
@@ -30,25 +30,25 @@ export function unpromisedOf(
 
 function unpromisedClocks(
   protocol: ProtocolDefinition,
-  knobs: ProtocolOptions['knobs'],
+  knobs: ProtocolOptions['settings'],
   kinds: readonly FaultPlan['kind'][],
   { clocks }: TrialChoices,
 ): Unpromised | undefined {
   const { name } = protocol
   if (protocol.clocks === undefined)
     return kinds.includes('clock')
-      ? { what: `${name} promises nothing where clocks are wrong`, lacks: 'level' }
+      ? { what: `${name} promises nothing if clocks are wrong`, lacks: 'level' }
       : undefined
   const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
   const mostPpm = drift === undefined ? Number.POSITIVE_INFINITY : slowestPpm(drift)
   const mostMs = jumpMs ?? Number.POSITIVE_INFINITY
   if (clocks === undefined && mostPpm === 0 && mostMs === 0)
-    return { what: `${name} promises nothing where clocks are wrong, with these settings`, lacks: 'strengths' }
+    return { what: `${name} promises nothing if clocks are wrong, with these settings`, lacks: 'strengths' }
   const { driftPpm = 0, jumpMs: chosenMs = 0 } = clocks ?? {}
   if (driftPpm > mostPpm)
-    return { what: `${name} promises nothing where clocks drift by more than ${inPercent(mostPpm)}`, lacks: 'level' }
+    return { what: `${name} promises nothing if clocks drift by more than ${inPercent(mostPpm)}`, lacks: 'level' }
   if (chosenMs > mostMs)
-    return { what: `${name} promises nothing where clocks jump by more than ${mostMs} ms`, lacks: 'level' }
+    return { what: `${name} promises nothing if clocks jump by more than ${mostMs} ms`, lacks: 'level' }
   return undefined
 }
 

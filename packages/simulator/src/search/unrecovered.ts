@@ -4,18 +4,19 @@ import type { Played, Scenario } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 
-/** Nothing was answered any more once everything was healed, however long clients waited. */
+/** After healing, no operation was answered, however long clients waited. */
 export interface Unrecovered {
   readonly kind: 'unrecovered'
   readonly what: string
-  /** When everything was healed, counted from the start of the scenario, and how long clients waited since. */
+  /** When everything was healed, counted from the start of the scenario, and how long clients have waited since. */
   readonly healedAt: Nanos
   readonly waited: Nanos
 }
 
 /**
- * Whether the protocol answered before everything was healed, and never again. One that never answered at all, or
- * nothing like what is asked at the end, shows nothing about recovery; a search tells that of all trials together.
+ * Whether the protocol answered before everything was healed, and never again. A protocol that never answered, or never
+ * answered operations like those asked at the end, shows nothing about recovery; a search reports that for all trials
+ * together.
  */
 export function unrecovered(
   { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
@@ -35,7 +36,7 @@ export function unrecovered(
 }
 
 /**
- * When the last answer came to an operation like those asked after healing. Nothing is like a drain, for which any
+ * When an operation like those asked after healing was last answered. No operation is like a drain, for which any
  * answer counts.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {

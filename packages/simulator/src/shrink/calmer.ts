@@ -10,14 +10,14 @@ export interface CalmerOptions {
   readonly expired: () => boolean
 }
 
-/** Of more delays than these, no least time is looked for. */
+/** With more delays than these, no least time is searched for. */
 const FEW = 3
-/** Halvings: of 30 ms about 0.1 ms are left. */
+/** Number of halvings: they take 30 ms down to about 0.1 ms. */
 const HALVINGS = 8
 
 /**
- * The same scenario with as few unusual delays as it needs, each with the least time that matters. The scenario itself if
- * it does not fail again with every delay spelt out.
+ * The same scenario with as few unusual delays as it needs, each with the least time that matters. The scenario itself
+ * if it does not fail again with every delay written out.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }
@@ -37,7 +37,7 @@ export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerO
   if (delays.length > FEW) return calmest
   return { ...calmest, delays: delays.map((_, place) => withLeast(delays, place)) }
 
-  /** Only of a time that is longer than usual. */
+  /** Only for delays longer than usual. */
   function withLeast(delays: readonly PlannedDelay[], place: number): PlannedDelay {
     const delay = delays[place] as PlannedDelay
     const failsAt = (takes: number): boolean =>

@@ -12,7 +12,7 @@ export interface ShrinkOptions {
    * randomness of the nodes.
    */
   readonly reseeds?: number | undefined
-  /** Knobs set by the user; they are kept. */
+  /** Settings chosen by the user; they are kept. */
   readonly turned?: Scenario['knobs'] | undefined
 }
 
@@ -23,7 +23,7 @@ export interface ShrinkOptions {
 const RESEEDS = 1
 
 /**
- * A smaller scenario that fails in the same way: fewer faults, operations, nodes and changed knobs, shorter faults,
+ * A smaller scenario that fails in the same way: fewer faults, operations, nodes and changed settings, shorter faults,
  * rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE
  * 2002) to each in turn until a whole round changes nothing. Fates depend on links and message numbers, so the
  * remaining parts mostly keep theirs; if a deletion still makes the failure disappear, it is retried under other seeds.

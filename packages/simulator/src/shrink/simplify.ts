@@ -45,7 +45,7 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
-/** Resets knobs to their defaults: all at once, otherwise one after another; never those the user has set. */
+/** Resets settings to their defaults: all at once, otherwise one after another; never those that the user chose. */
 export function* fewerKnobs(scenario: Scenario, turned: Scenario['knobs']): Iterable<Change> {
   const chosen = Object.keys(scenario.knobs).filter((name) => !Object.hasOwn(turned, name))
   yield (current) => withoutKnobs(current, chosen)

@@ -8,7 +8,7 @@ const SHORTEST_MS = 50
 
 export interface SturdierOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** The same scenario under each of the other delays and other randomness that it is tried with. */
+  /** The same scenario under each of the seeds it is tried with, which change delays and the nodes' randomness. */
   readonly others: (scenario: Scenario) => readonly Scenario[]
   readonly expired: () => boolean
 }
@@ -54,7 +54,7 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** As long after what began last before it as it was. */
+/** Keeps its distance from the latest earlier start. */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

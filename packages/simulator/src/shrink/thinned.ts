@@ -33,7 +33,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** Everything from some moment on: the node that led by then may as well lead from the beginning. */
+/** Everything from some moment on: the node that led at that time may as well lead from the beginning. */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(

@@ -12,6 +12,6 @@ export const balancerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),
-  // What has an effect is sent to one server only.
+  // A request with an effect is sent to one server only.
   { protocol: 'balancer', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
 ]

@@ -1,29 +1,29 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
-/** What a request of unknown outcome may have taken is not known to be lost, nor to be kept. */
+/** Whether a message that a request of unknown outcome may have taken is lost is unknown. */
 const IN_ORDER = { meets: ['linearizable'] }
 const queues = { protocol: 'broker', workload: 'queue' }
 const ONCE_AT_MOST = { delivery: 'at-most-once' }
 const ONCE_AT_LEAST = { delivery: 'at-least-once' }
 
-/** So that what went wrong with a key is not soon put right by the next write. */
+/** So that a wrong value is not soon overwritten by the next write. */
 const MANY_KEYS = { keys: 100, reads: 0.1 }
 const PUSHED = { topics: 'push' }
 
 export const brokerRows: readonly SystemRow[] = [
   { ...queues, faults: CALM, earns: LINEARIZABLE },
   { ...queues, faults: UNDER_FAULTS, earns: IN_ORDER },
-  // Nothing is lost, and some of it comes twice.
+  // Nothing is lost, and some messages come twice.
   { ...queues, knobs: ONCE_AT_LEAST, faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
-  // Nothing comes twice, and some of it never.
+  // Nothing comes twice, and some messages never.
   {
     ...queues,
     knobs: ONCE_AT_MOST,
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
-  // Consumers that do not wait for each other get what comes later before what comes again.
+  // Consumers that do not wait for each other may get a later message before a repeated one.
   {
     ...queues,
     knobs: { ordered: false },
@@ -39,10 +39,10 @@ export const brokerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable'] },
   },
-  // Every subscriber gets a copy of its own, late; of each key in order …
+  // Every subscriber gets its own copy, late; changes of each key in order …
   { protocol: 'broker', knobs: PUSHED, faults: CALM, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
   { protocol: 'broker', knobs: PUSHED, faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
-  // … or not, where the next one does not wait for the one before it to be acknowledged.
+  // … or not, if the next one does not wait until the one before it is acknowledged.
   {
     protocol: 'broker',
     knobs: { ...PUSHED, ordered: false },
@@ -50,7 +50,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'], seldom: ['linearizable', 'eventual'] },
   },
-  // At most once, what is lost is lost for this subscriber.
+  // At most once, a lost change is lost for this subscriber.
   {
     protocol: 'broker',
     knobs: { ...PUSHED, ...ONCE_AT_MOST },
@@ -58,7 +58,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'] },
   },
-  // At least once, a subscriber counts what comes again.
+  // At least once, a subscriber applies duplicates.
   {
     protocol: 'broker',
     workload: 'counter',

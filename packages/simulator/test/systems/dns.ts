@@ -5,7 +5,7 @@ const LATE = { meets: ['eventual'], breaks: ['linearizable'] }
 
 export const dnsRows: readonly SystemRow[] = [
   { protocol: 'dns', faults: CALM, earns: EVENTUAL },
-  // What was changed is answered from caches until its time is over, to who changed it as well.
+  // A changed name is answered from caches until its time to live ends, even to the client that changed it.
   {
     protocol: 'dns',
     knobs: { flush: false },

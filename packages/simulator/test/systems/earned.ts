@@ -8,14 +8,17 @@ import { simulateRun } from '../simulate-run.ts'
 import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5
-/** As many operations either way: where nothing breaks, only what is close together shows the order of the system. */
+/**
+ * The same number of operations either way: without faults, only operations close together show the order of the
+ * system.
+ */
 const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
 const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }
 
-/** What the runs of one row showed, added up run by run. */
+/** The combined results of one row's runs. */
 export interface Shown {
   readonly runs: number
-  /** Levels that some run did not meet, though each must: by level, the first seed and the reason. */
+  /** Levels that every run must meet and some run did not: by level, the first seed and the reason. */
   readonly missed: readonly string[]
   /** Levels that must break and have not yet. */
   readonly unbroken: readonly string[]
@@ -52,7 +55,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
   const { protocol, knobs = {}, nodes = NODES, faults, earns } = row
   const workload = workloadOf(row)
   const { timeMs, rate } = faults.length === 0 && row.aimed === undefined ? CALM_PACE : USUAL_PACE
-  const machine = findProtocol(protocol)!.create({ object: workload.object, knobs })
+  const machine = findProtocol(protocol)!.create({ object: workload.object, settings: knobs })
   const events: Event[] = []
   const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
     workload,
@@ -67,7 +70,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
             random: createRandom(`schedule ${seed}`),
           }),
     sink: { append: (event) => events.push(event) },
-    // Four for each node, the last of which asks another node each time.
+    // Four for each node; the last one calls another node each time.
     clients: 20,
     sticky: stickinessOf(findProtocol(protocol)!, knobs),
     rate: row.rate ?? rate,

@@ -4,9 +4,9 @@ const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 
 export const leaseLockRows: readonly SystemRow[] = [
   { protocol: 'lease-lock', faults: CALM, earns: LINEARIZABLE },
-  // Fencing makes two holders harmless, by whatever clock they came about.
+  // With fencing, two holders are harmless, whichever clock caused them.
   { protocol: 'lease-lock', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { protocol: 'lease-lock', knobs: { clock: 'wall' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // Without it, jumps of wall clocks do no harm to leases that are measured by monotonic ones.
+  // Without it, jumps of wall clocks do not affect leases measured by monotonic clocks.
   { protocol: 'lease-lock', knobs: { fencing: false }, faults: ['clock'], earns: LINEARIZABLE },
 ]

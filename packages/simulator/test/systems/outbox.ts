@@ -5,11 +5,11 @@ const APART = { meets: [], breaks: ['eventual'] }
 const COUNTERS = { protocol: 'outbox', workload: 'counter' }
 
 export const outboxRows: readonly SystemRow[] = [
-  // The view is late, and has everything in the end.
+  // The view is stale, and has everything in the end.
   { protocol: 'outbox', settings: { cas: 0 }, faults: CALM, earns: EVENTUAL },
   { protocol: 'outbox', settings: { cas: 0 }, faults: UNDER_FAULTS, earns: EVENTUAL },
   { ...COUNTERS, faults: UNDER_FAULTS, earns: EVENTUAL },
-  // The dual write comes to the two in different orders, even if all of it arrives …
+  // Dual writes reach the two in different orders, even if all of them arrive …
   {
     protocol: 'outbox',
     knobs: { write: 'database-then-queue' },
@@ -17,7 +17,7 @@ export const outboxRows: readonly SystemRow[] = [
     faults: ['delay'],
     earns: APART,
   },
-  // … and to one of them only, if something does: it loses, or invents.
+  // … and only one of them after a crash: events are lost, or invented.
   { ...COUNTERS, knobs: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
   { ...COUNTERS, knobs: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
 ]

@@ -6,7 +6,7 @@ const SYNCHRONOUS = { sync: 'all', reads: 'primary' }
 
 export const primaryReplicaRows: readonly SystemRow[] = [
   { protocol: 'primary-replica', faults: CALM, earns: { meets: ['eventual'] } },
-  // Jose does not see his own transfer, as replicas lag.
+  // Jose does not see his own transfer, because replicas lag.
   {
     protocol: 'primary-replica',
     knobs: { failover: false },
@@ -25,8 +25,8 @@ export const primaryReplicaRows: readonly SystemRow[] = [
   },
   // Semi-synchronous: two replicas of four make a majority with the primary.
   { protocol: 'primary-replica', knobs: { sync: 2, reads: 'primary' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // One replica of four: what only it and the primary have is lost when the other three go on without them. Between the cuts
-  // there is time to agree on a primary, so that one of them has it on the smaller side.
+  // One replica of four: writes that only it and the primary have are lost when the other three go on without them.
+  // Between the cuts there is time to agree on a primary, so that one of them has it on the smaller side.
   {
     protocol: 'primary-replica',
     knobs: { sync: 1, reads: 'primary' },
@@ -46,7 +46,7 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
-  // A sticky session never goes back, but does not see its own write before its replica has it …
+  // A sticky session never goes back, but does not see its own write until its replica has it …
   {
     protocol: 'primary-replica',
     knobs: STICKY,

@@ -11,10 +11,11 @@ export const quorumRows: readonly SystemRow[] = [
   { ...system, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { ...system, knobs: { r: 1, w: 'all' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { ...system, knobs: { replicas: 3 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // A reader believes a value that a link made up.
+  // A reader believes a forged value.
   { ...system, faults: ['forge'], earns: { meets: [], breaks: ['linearizable'] } },
   { ...system, faults: ['forge-signed'], earns: LINEARIZABLE },
-  // Regular: of two reads during a write, the later one may return the older value. Here n1 and n2 have what others get later.
+  // Regular: of two reads during a write, the later one may return the older value. Here n1 and n2 get versions later
+  // than others.
   {
     ...system,
     knobs: { 'write-back': false, 'read-repair': false },

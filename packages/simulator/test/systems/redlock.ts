@@ -1,7 +1,7 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const ONE_HOLDER = { meets: ['linearizable'] }
-/** Longer than anybody holds a lock in a run. */
+/** Longer than any client holds a lock in a run. */
 const LONG = { 'ttl-ms': 10_000 }
 const FENCED = { fencing: true, 'ttl-ms': 100 }
 
@@ -9,17 +9,17 @@ export const redlockRows: readonly SystemRow[] = [
   { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: CALM, earns: ONE_HOLDER },
   { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: UNDER_FAULTS, earns: ONE_HOLDER },
   { protocol: 'redlock', workload: 'lock', knobs: { ...LONG, fencing: true }, faults: UNDER_FAULTS, earns: ONE_HOLDER },
-  // Whoever holds it for longer than it lives has it no more, and is not told.
+  // A client that holds the lock longer than its time to live has lost it, and is not notified.
   {
     protocol: 'redlock',
     workload: 'lock',
-    // No shorter, since on a busy machine no majority answers in time.
+    // No shorter: on a busy machine no majority would answer in time.
     knobs: { 'ttl-ms': 100 },
     faults: CALM,
     rate: 100,
     earns: { meets: [], breaks: ['linearizable'] },
   },
-  // A holder whose words reach the resource only after its lock has run out undoes what the next one stored.
+  // A holder whose messages reach the resource only after its lock has expired undoes the next holder's result.
   {
     protocol: 'redlock',
     workload: 'set',
@@ -28,6 +28,6 @@ export const redlockRows: readonly SystemRow[] = [
     aimed: [{ fromMs: 100, toMs: 1_200, kind: 'latency', links: ['n2>n1'], latencyMs: 80, jitterMs: 20 }],
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
-  // What is stored late does no harm with a fencing token.
+  // A late store is harmless with a fencing token.
   { protocol: 'redlock', knobs: FENCED, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
 ]

@@ -2,22 +2,22 @@ import type { Json } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 
 /**
- * One row of the table of systems: a system with its settings, what happens to it, and the verdict it must earn. Rows
- * are data: they run in the simulator over many seeds, and as real processes.
+ * One row of the table of systems: a system with its settings, its faults, and the verdict it must earn. Rows are data:
+ * they run in the simulator over many seeds, and as real processes.
  */
 export interface SystemRow {
   readonly protocol: string
   readonly knobs?: Settings
-  /** Absent: a register. */
+  /** When absent, a register. */
   readonly workload?: string
   /** Settings of the workload. */
   readonly settings?: Settings
   readonly nodes?: number
-  /** Nemeses by name; none: a calm run. */
+  /** Nemeses by name; none: a run without faults. */
   readonly faults: readonly string[]
-  /** Faults aimed at what must break, as `--faults FILE` takes them; nemeses would seldom hit it. */
+  /** Faults aimed at the level that must break, in the form of `--faults FILE`; nemeses would rarely hit it. */
   readonly aimed?: readonly AimedFault[]
-  /** Operations per second, if what must break shows only under load. */
+  /** Operations per second, if the violation shows only under load. */
   readonly rate?: number
   readonly earns: EarnedVerdict
 }
@@ -33,11 +33,11 @@ export interface AimedFault {
 export interface EarnedVerdict {
   /** Levels that every run meets. */
   readonly meets: readonly string[]
-  /** Levels that some run violates: a system that is never caught is stronger than the table says, or not tried. */
+  /** Levels that some run violates: a system that is never caught is stronger than the table says, or untested. */
   readonly breaks?: readonly string[]
-  /** Those of them that break in one run of twenty or fewer on processes, where nobody waits for it. */
+  /** Those of them that break in at most one run of twenty on processes, which tests do not wait for. */
   readonly seldom?: readonly string[]
-  /** Whether some run loses acknowledged writes; absent: no run may. */
+  /** Whether some run loses acknowledged writes; when absent, no run may. */
   readonly loses?: boolean
 }
 
@@ -49,7 +49,7 @@ export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'k
 export const between = (one: readonly string[], other: readonly string[]): readonly string[] =>
   one.flatMap((a) => other.flatMap((b) => [`${a}>${b}`, `${b}>${a}`]))
 
-/** One node is cut off until clients stop: what it took last meets what the others took. */
+/** One node is cut off until clients stop: its last writes then meet those of the others. */
 export const FIRST_CUT_OFF: readonly AimedFault[] = [
   {
     fromMs: 100,

@@ -5,7 +5,9 @@ const ATOMIC = { meets: ['linearizable'] }
 const PAID_TWICE = { meets: [], breaks: ['linearizable'] }
 const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
 const blind = { protocol: 'single', knobs: { retry: 'blind' } }
-/** Longer than a database needs on a busy machine, where too short a wait repeats what was not lost. */
+/**
+ * Longer than a database needs on a busy machine; with a shorter wait, requests that were not lost would be repeated.
+ */
 const PATIENT = { 'timeout-ms': 5_000 }
 
 export const singleRows: readonly SystemRow[] = [
@@ -18,7 +20,7 @@ export const singleRows: readonly SystemRow[] = [
   { ...blind, knobs: { ...blind.knobs, ...PATIENT }, workload: 'counter', faults: CALM, earns: LINEARIZABLE },
   { ...blind, workload: 'counter', faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
   { ...blind, workload: 'append', rate: 50, faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
-  // The circuit opens, and reads are answered from before.
+  // The circuit opens, and reads get earlier values.
   {
     protocol: 'single',
     knobs: { degrade: true, 'breaker-failures': 2 },

@@ -10,13 +10,13 @@ import { titleOf } from './row.ts'
 /** Shared by all rows, so that the time does not grow with their number. */
 const RUNS = 60
 const LEAST_RUNS = 1
-/** What breaks must show within so many seeds. */
+/** Violations must show within this many seeds. */
 const MOST_RUNS = 40
 
 const seedsPerRow = Math.max(LEAST_RUNS, Math.floor(RUNS / systemRows.length))
 
 describe('the table of systems', () => {
-  test('has a calm row and one under faults for each protocol', () => {
+  test('has a row without faults and one with faults for each protocol', () => {
     for (const { name } of protocols) {
       const rows = systemRows.filter(({ protocol }) => protocol === name)
       expect(
@@ -30,7 +30,7 @@ describe('the table of systems', () => {
     }
   })
 
-  test('names protocols and workloads that there are', () => {
+  test('names existing protocols and workloads', () => {
     for (const { protocol, workload = 'register' } of systemRows) {
       expect(findProtocol(protocol)?.name).toBe(protocol)
       expect(workloads.map(({ name }) => name)).toContain(workload)

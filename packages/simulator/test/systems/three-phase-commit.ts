@@ -3,7 +3,7 @@ import { between, CALM, type SystemRow } from './row.ts'
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const ATOMIC = { meets: ['linearizable'] }
 
-/** Silence must mean death: messages in time, and nodes that die. */
+/** Silence must mean death: messages arrive in time, and nodes may die. */
 const DEATHS = ['kill']
 
 export const threePhaseCommitRows: readonly SystemRow[] = [
@@ -11,7 +11,7 @@ export const threePhaseCommitRows: readonly SystemRow[] = [
   { protocol: 'three-phase-commit', faults: DEATHS, earns: LINEARIZABLE },
   { protocol: 'three-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
   { protocol: 'three-phase-commit', workload: 'bank', faults: DEATHS, earns: ATOMIC },
-  // Cut in two, either side decides for itself, and money is half moved.
+  // If the network is cut, each side decides for itself, and money is half moved.
   {
     protocol: 'three-phase-commit',
     knobs: { 'vote-timeout-ms': 50, 'silence-ms': 50 },

@@ -6,7 +6,7 @@ const WITHOUT_KILLS = UNDER_FAULTS.filter((fault) => fault !== 'kill')
 export const viewstampedRows: readonly SystemRow[] = [
   { protocol: 'viewstamped', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'viewstamped', faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // What more than f nodes have lost at once is lost for good: then nobody answers, which is safe.
+  // If more than f nodes lose their logs at once, these are lost for good: then nobody answers, which is safe.
   { protocol: 'viewstamped', knobs: { recovery: 'nonce' }, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
   { protocol: 'viewstamped', knobs: { recovery: 'nonce' }, faults: WITHOUT_KILLS, earns: LINEARIZABLE },
   { protocol: 'viewstamped', knobs: { reads: 'log' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },

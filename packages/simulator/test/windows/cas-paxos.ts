@@ -2,12 +2,12 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
-// A register without a log: each request is a round of Paxos over the key's value (Rystsov, "CASPaxos", 2018, §2.2). Its
-// mistakes need restarts of acceptors or proposers between the two phases of somebody else's round.
+// A register without a log: each request is a round of Paxos over the key's value (Rystsov, "CASPaxos", 2018, §2.2).
+// Its bugs need restarts of acceptors or proposers between the two phases of another node's round.
 
 const GIVE_UP_MS = 80
 
-/** Of a round: its number, then the node that has it, and in which of its lives. */
+/** A round's ballot: its number, then its node, and the life of that node. */
 type Ballot = readonly [round: number, node: string, life: number]
 const NONE: Ballot = [0, '', 0]
 const compare = (one: Ballot, other: Ballot): number =>
@@ -141,7 +141,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           return
         case 'behind':
           state.last = Math.max(state.last, message.promised[0])
-          // Nothing of it may have been accepted before its second phase.
+          // No part of it can have been accepted before its second phase.
           if (round !== undefined && round.outcome === undefined) end(round, { type: 'fail', error: 'overtaken' })
       }
     }
@@ -189,7 +189,7 @@ export const casPaxos: ProtocolDefinition = {
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
-  knobs: [],
+  settings: [],
   bugs: [
     { name: 'forget-promise', summary: 'promises are kept in memory only, until something is accepted' },
     { name: 'forget-accepted-ballot', summary: 'a restart keeps the value, and not in which round it was accepted' },

@@ -2,8 +2,9 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
-// A register whose reads ask nobody: whoever holds a lease of a majority answers them by itself (Gray & Cheriton, "Leases",
-// 1989). Its mistakes show only if some timer, restart or answer of one node falls into a few milliseconds of another's.
+// A register whose reads ask nobody: the node with a lease from a majority answers them by itself (Gray & Cheriton,
+// "Leases", 1989). Its bugs show only if some timer, restart or answer of one node falls within a few milliseconds of
+// another's.
 
 /** One write of a key. Versions are ordered by epoch, then by number. */
 interface Version {
@@ -34,12 +35,12 @@ interface Pending {
 
 interface Holding {
   readonly epoch: number
-  /** When it asked, by round; and who granted. */
+  /** By round: when it asked, and who granted. */
   readonly asked: Map<number, { readonly at: number; readonly by: Set<string> }>
   adopted: boolean
   until: number
   n: number
-  /** As far as a majority has it. */
+  /** The versions up to here are on a majority. */
   readonly committed: Map<string, { readonly n: number; readonly value: Json }>
   readonly latest: Map<string, Json>
   readonly pending: Map<number, Pending>
@@ -62,7 +63,7 @@ type Effects = Effect<Message, Record>[]
 
 interface Options {
   readonly bug: string | undefined
-  /** How much faster one clock may run than another, as holders assume. */
+  /** The most times faster that one clock may run than another, as holders assume. */
   readonly drift: number
   readonly leaseMs: number
   readonly tickMs: number
@@ -101,7 +102,7 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       if (holding !== undefined && holding.epoch === state.epoch && (steady < holding.until || !holding.adopted)) {
         if (steady > holding.until - leaseMs / 2 || !holding.adopted) ask(holding)
         if (!holding.adopted && state.ticks % 5 === 0) state.holding = undefined
-        // Messages may have been lost, and while it adopts it serves nobody.
+        // Messages may have been lost, and while it adopts versions it serves nobody.
         if (state.ticks % 5 === 0)
           for (const [n, { key, value }] of [...holding.pending])
             broadcast({ type: 'store', key, version: { epoch: holding.epoch, n, value } })
@@ -133,7 +134,7 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       const before = isMajority(asked.by)
       asked.by.add(from)
       if (before || !isMajority(asked.by)) return
-      // The grantors count from later than the request was sent.
+      // The grantors start to count after the request was sent.
       const from0 = bug === 'late-answer' ? steady : asked.at
       holding.until = Math.max(holding.until, from0 + leaseMs / drift)
       if (holding.adopted) return
@@ -146,7 +147,7 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       switch (message.type) {
         case 'ask': {
           const { epoch, round } = message
-          // Another may still hold what this node granted before it restarted.
+          // Another node may still hold the lease that this one granted before it restarted.
           if (bug !== 'forget-grant' && steady < (state.since ?? steady) + leaseMs) return
           if (epoch < state.epoch || (state.grant && state.grant.to !== from && state.grant.until > steady)) return
           observe(epoch)
@@ -255,15 +256,15 @@ const withLeases = (name: string, leaseMs: number, tickMs: number): ProtocolDefi
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
   clocks: { drift: 1.25 },
-  knobs: [{ name: 'drift', summary: 'how much faster one clock may run than another', default: 1.25 }],
+  settings: [{ name: 'drift', summary: 'how much faster one clock may run than another', default: 1.25 }],
   bugs: [
     { name: 'forget-grant', summary: 'a restarted node grants at once, whatever it granted before' },
     { name: 'late-answer', summary: 'a lease is counted from the answer, not from the request' },
     { name: 'forget-epoch', summary: 'epochs are kept in memory only' },
   ],
-  create: ({ bug, knobs }) => machineOf({ bug, drift: Number(knobs['drift'] ?? 1.25), leaseMs, tickMs }),
+  create: ({ bug, settings }) => machineOf({ bug, drift: Number(settings['drift'] ?? 1.25), leaseMs, tickMs }),
 })
 
 export const leasedRegister: ProtocolDefinition = withLeases('leased-register', 60, 10)
-/** What takes milliseconds there takes a second here. */
+/** Times are a thousandfold: seconds here instead of milliseconds. */
 export const slowlyLeasedRegister: ProtocolDefinition = withLeases('slowly-leased-register', 1_000, 80)

@@ -2,9 +2,9 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
-// One node, the first, keeps the values; the others hand requests on to it, again and again until it answers. For a moment
-// after a start it refuses whatever comes. Its mistakes show only if it dies between its disk and its answer, or just before
-// somebody tries again.
+// The first node keeps the values; the others pass requests on to it, repeatedly until it answers. For a moment after a
+// start it refuses all requests. Its bugs show only if it dies between its disk and its answer, or just before another
+// node retries.
 
 const AGAIN_MS = 120
 const WARM_UP_MS = 45
@@ -25,7 +25,7 @@ interface State {
   readonly id: string
   readonly keeper: string
   readonly values: Map<string, Json>
-  /** By request: what was answered. */
+  /** By request: the answer. */
   readonly done: Map<string, Completion>
   readonly waiting: Map<string, { readonly input: Input; attempts: number }>
   isWarm: boolean
@@ -45,11 +45,11 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
     const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [held, value]
     const matches = held === expected
     const after = matches ? next : held
-    // A mismatch is kept as well: its answer may be on its way while the request comes again.
+    // A mismatch is kept as well: its answer may be in flight while the request is repeated.
     const result: Completion = matches ? { type: 'ok', value: next } : { type: 'fail', error: 'mismatch' }
     state.values.set(key, after)
     state.done.set(id, result)
-    // The mistake: what was answered is not kept, so that a request that comes again after a restart is carried out again.
+    // The bug: the answer is not kept, so a request repeated after a restart is carried out again.
     effects.push({ type: 'persist', record: { id: bug === 'forget-answers' ? '' : id, key, value: after, result } })
     return result
   }
@@ -96,7 +96,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           effects.push({ type: 'send', to: from, message: answer })
         } else if (message.type === 'done') finish(state, message.id, message.result, effects)
         else {
-          // The mistake: the keeper refuses this attempt, and an earlier one may have been carried out.
+          // The bug: the keeper refuses this attempt, although an earlier one may have been carried out.
           const isCertain = bug === 'forward-refusal' || state.waiting.get(message.id)?.attempts === 1
           finish(state, message.id, isCertain ? REFUSED : UNKNOWN, effects)
         }
@@ -114,9 +114,10 @@ export const relay: ProtocolDefinition = {
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
-  // A message that comes twice is carried out once and answered once; one of a relay's earlier life is another's request.
+  // A duplicate message is carried out once and answered once; a message from a relay's earlier life is a different
+  // request.
   notUnder: ['duplicate-message'],
-  knobs: [],
+  settings: [],
   bugs: [
     { name: 'forward-refusal', summary: 'a refusal of a later attempt is told as if there had been no earlier one' },
     { name: 'forget-answers', summary: 'a restart forgets which requests were carried out' },

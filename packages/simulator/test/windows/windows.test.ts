@@ -8,9 +8,9 @@ import { leasedRegister, slowlyLeasedRegister } from './leased-register.ts'
 import { relay } from './relay.ts'
 import { foundIn } from './windows.ts'
 
-describe('where a mistake shows only within milliseconds between the timers or restarts of two nodes', () => {
+describe('a bug that shows only within milliseconds of timers or restarts of two nodes', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
-    '$name as it is has nothing to be found',
+    '$name without its bug has no failure',
     (protocol) => {
       expect(foundIn(protocol, undefined, 80)).toEqual([])
       expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
@@ -22,34 +22,34 @@ describe('where a mistake shows only within milliseconds between the timers or r
     { protocol: casPaxos, bug: 'forget-accepted-ballot' },
     { protocol: relay, bug: 'forget-answers' },
     { protocol: relay, bug: 'forward-refusal' },
-  ] as const)('$protocol.name with $bug is caught', ({ protocol, bug }) => {
+  ] as const)('$protocol.name with $bug is found', ({ protocol, bug }) => {
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
-  test('a lease of a second that is counted from the answer is caught around the time at which it runs out', () => {
+  test('is found in a lease of a second that is counted from the answer, around its end', () => {
     expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
   })
 })
 
-describe('a run without clients shows how long things take in a protocol:', () => {
+describe('a run without clients shows', () => {
   const learned = (protocol: SearchedProtocol['protocol']) =>
     timesOf(
       { protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as SearchedProtocol,
       {},
     )
 
-  test('the length of a lease from how long another node takes to lead once its holder is cut off', () => {
+  test('the length of a lease, by the time that another node takes to lead once its holder is cut off', () => {
     expect(learned(leasedRegister).takeoverMs).toBeGreaterThan(60)
     expect(learned(leasedRegister).takeoverMs).toBeLessThan(150)
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test('the delays of timers from what they are set to', () => {
+  test('the delays of timers, by their settings', () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
 
-  test('no takeover where nobody leads, or everybody does', () => {
+  test('no takeover if nobody leads, or every node does', () => {
     expect(learned(findProtocol('master-master')!).takeoverMs).toBeUndefined()
     expect(learned(findProtocol('quorum')!).takeoverMs).toBeUndefined()
   })

@@ -3,7 +3,7 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { register } from '@chaosproxy/workloads'
 import { type Failure, searchSeeds, strategies } from '../../src/index.ts'
 
-/** What one strategy finds within so many trials: by default the one that aims at short windows. */
+/** The failures that one strategy finds in this many trials; by default the strategy that aims at short windows. */
 export function foundIn(
   protocol: ProtocolDefinition,
   bug: string | undefined,
@@ -34,7 +34,7 @@ export function foundIn(
     )
   for (let first = 1; first <= trials; first += AT_ONCE) {
     const { findings } = searchSeeds(subject, { ...options, first, count: AT_ONCE, stopAtFirst: false })
-    // Candidates that take turns by their own ticks may meet for ever: that is no find of the mistake.
+    // Candidates that take turns by their own ticks may collide for ever: that does not count as finding the bug.
     const found = findings.find(({ failure }) => failure.kind !== 'unrecovered')
     if (found !== undefined) return [found.failure]
   }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import { DEFAULT_OBJECT, type KnobValue, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { type AskedOperations, protocolTarget, type Target } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
@@ -25,7 +25,7 @@ export interface EmbeddedClusterOptions {
   readonly bug?: string | undefined
   /** The name of the object that it replicates; by default a register. */
   readonly object?: string | undefined
-  readonly knobs?: { readonly [name: string]: KnobValue } | undefined
+  readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   /** The number of nodes, which are called n1, n2, … */
   readonly nodes: number
   /** Holds a directory with a journal for each node. A node recovers from an existing journal. */
@@ -126,7 +126,7 @@ function nodeOf(
       protocol: options.protocol,
       bug: options.bug,
       object: options.object,
-      knobs: options.knobs ?? {},
+      settings: options.settings ?? {},
       peers: nodes
         .filter((other) => other !== id)
         .map((other) => ({ id: other, port: network.peerAddress(id, other, 'peer').port })),
@@ -182,7 +182,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
   // Nodes create their own machine; this one only rejects an unknown bug, object or setting before they start.
-  protocol.create({ bug: options.bug, object: options.object, knobs: options.knobs ?? {} })
+  protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw new UserError('usage', `the number of nodes is ${options.nodes}; give a whole number, 1 or more`)
 }
@@ -206,6 +206,5 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   sessions: { by: NODE_CLIENTS, named: true },
   suffers: embeddedSuffers,
   requireElsewhere() {},
-  start: ({ settings, asked, ...options }) =>
-    startEmbeddedCluster({ ...options, protocol: reference, knobs: settings, recorded: asked }),
+  start: ({ asked, ...options }) => startEmbeddedCluster({ ...options, protocol: reference, recorded: asked }),
 })

@@ -37,7 +37,7 @@ async function run(setup: NodeSetup): Promise<void> {
   const node = await startNode({
     id: setup.id,
     protocol: setup.protocol,
-    machine: protocol.create({ bug: setup.bug, object: setup.object, knobs: setup.knobs }),
+    machine: protocol.create({ bug: setup.bug, object: setup.object, settings: setup.settings }),
     peers: setup.peers,
     seed: setup.seed,
     journalPath: setup.journalPath,

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { KnobValue, NodeStatus } from '@chaosproxy/protocols'
+import type { NodeStatus, ProtocolSettingValue } from '@chaosproxy/protocols'
 
 // The messages between a node process and its owner: JSON lines on the node's standard input and output. They do not
 // pass through the proxy, so they also reach a node that is partitioned. The node ends when its input does.
@@ -11,7 +11,7 @@ export interface NodeSetup {
   readonly bug?: string | undefined
   /** The object that it replicates. */
   readonly object?: string | undefined
-  readonly knobs: { readonly [name: string]: KnobValue }
+  readonly settings: { readonly [name: string]: ProtocolSettingValue }
   /** Where to dial each peer: a port of the proxy on 127.0.0.1. */
   readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
   readonly seed: number

@@ -15,7 +15,7 @@ await vetOnThread(process.argv[2] === 'workload' ? tryWorkload : tryProtocol)
 
 async function tryProtocol(path: string): Promise<void> {
   const { create, bugs } = await loadProtocol(path)
-  for (const bug of [undefined, ...bugs.map(({ name }) => name)]) create({ bug, knobs: {} })
+  for (const bug of [undefined, ...bugs.map(({ name }) => name)]) create({ bug, settings: {} })
 }
 
 async function tryWorkload(path: string): Promise<void> {

@@ -49,7 +49,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   const module = exported as Partial<ProtocolModule>
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is no text')
   if (typeof module.create !== 'function') throw wrong('"create" is no function')
-  const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, knobs = [], bugs = [] } = module
+  const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, settings = [], bugs = [] } = module
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}, and no function`)
   const { functions } = module
@@ -64,12 +64,14 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
         `"objects" has "${object}".${didYouMean(object, objectNames)} For an object other than ${objectNames.join(', ')}, "functions" must list the supported functions`,
       )
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
-  for (const [member, list] of Object.entries({ knobs, bugs, invariants: module.invariants ?? [] }))
+  for (const [member, list] of Object.entries({ settings, bugs, invariants: module.invariants ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
       throw wrong(`"${member}" is no list of { name, … }`)
-  for (const knob of knobs)
-    if (!['number', 'boolean', 'string'].includes(typeof knob.default))
-      throw wrong(`the knob "${knob.name}" has no "default" that is a number, true, false or a text`)
+  for (const setting of settings)
+    if (!['number', 'boolean', 'string'].includes(typeof setting.default))
+      throw wrong(`the setting "${setting.name}" has no "default" that is a number, true, false or a text`)
+  const renamed = renamedMember(module, bugs)
+  if (renamed !== undefined) throw wrong(renamed)
   const { clocks, notUnder, mayStopUnder } = module
   const kindsOf = (member: string, kinds: unknown): readonly FaultKind[] => {
     const problem = kindsProblem(member, kinds)
@@ -77,7 +79,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     return kinds as readonly FaultKind[]
   }
   const checkedKinds = (member: string, given: ProtocolModule['notUnder']): ProtocolDefinition['notUnder'] => {
-    if (typeof given === 'function') return (knobs) => kindsOf(member, given(knobs))
+    if (typeof given === 'function') return (settings) => kindsOf(member, given(settings))
     return given === undefined ? undefined : kindsOf(member, given)
   }
   const boundsOf = (bounds: unknown): ClockBounds => {
@@ -97,7 +99,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   return checkedProtocol({
     summary,
     ...module,
-    knobs,
+    settings,
     bugs,
     name,
     objects: named,
@@ -109,6 +111,16 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     defaultNodes,
     create,
   })
+}
+
+/** Names the new word for a member that was once called `knobs`; undefined if there is none. */
+function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string | undefined {
+  if ('knobs' in module) return 'rename "knobs" to "settings", also in the options that "create" is given'
+  for (const { name, under = {} } of bugs) {
+    if ('knobs' in under) return `the bug "${name}" has "knobs": rename it to "settings"`
+    if ('trialKnobs' in under) return `the bug "${name}" has "trialKnobs": rename it to "trialSettings"`
+  }
+  return undefined
 }
 
 /** The problem with the kinds of fault that a member lists; undefined if there is none. */

@@ -7,7 +7,7 @@ export const fixture: ProtocolDefinition = {
   defaultNodes: 2,
   objects: ['register'],
   promises: () => 'eventual',
-  knobs: [{ name: 'loudness', summary: 'how loud it is', default: 3 }],
+  settings: [{ name: 'loudness', summary: 'how loud it is', default: 3 }],
   bugs: [{ name: 'mute', summary: 'it says nothing' }],
   create: () => ({
     start: () => ({ state: undefined, effects: [] }),

@@ -15,12 +15,12 @@ export default {
   name: 'needs-a-setting',
   objects: ['register', 'counter'],
   notUnder: ['pause', 'clock'],
-  knobs: [{ name: 'hurry', summary: 'whether nodes hurry', default: false }],
+  settings: [{ name: 'hurry', summary: 'whether nodes hurry', default: false }],
   bugs: [
     {
       name: 'once',
       summary: 'writes what it is told once',
-      under: { knobs: { hurry: true }, faults: ['pause', 'kill', 'lose-reply', 'failover'], workload: 'counter' },
+      under: { settings: { hurry: true }, faults: ['pause', 'kill', 'lose-reply', 'failover'], workload: 'counter' },
     },
   ],
   create: () => machine,

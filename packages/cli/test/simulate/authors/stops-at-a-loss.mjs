@@ -3,11 +3,11 @@
 
 const AGAIN_MS = 50
 
-const create = ({ knobs }) => ({
+const create = ({ settings }) => ({
   start({ id, peers }) {
     const collections = { values: new Map(), results: new Map(), forwarded: new Map(), acks: new Set() }
     const state = { id, peers, waiting: [], round: 0, ...collections }
-    const effects = knobs.resend ? [{ type: 'setTimer', timer: 'again', afterMs: AGAIN_MS }] : []
+    const effects = settings.resend ? [{ type: 'setTimer', timer: 'again', afterMs: AGAIN_MS }] : []
     return { state, effects }
   },
   step(state, event) {
@@ -71,7 +71,7 @@ export default {
   promises: 'linearizable',
   functions: ['read', 'write'],
   objects: ['register'],
-  knobs: [{ name: 'resend', summary: 'send again what was not answered', default: false }],
+  settings: [{ name: 'resend', summary: 'send again what was not answered', default: false }],
   notUnder: ['kill', 'crash'],
   create,
 }

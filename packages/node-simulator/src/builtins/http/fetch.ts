@@ -37,10 +37,10 @@ export async function simulatedFetch(input: string | URL | Request, init?: Reque
   }
 }
 
-/** What listens to a signal, and is told in turn. */
+/** A listener of a signal, called in order. */
 interface Following {
   aborted: (reason: unknown) => void
-  /** Listens no longer, since a signal may outlive the run that it belongs to. */
+  /** Stops listening, because a signal may outlive the run that it belongs to. */
   over(): void
 }
 
@@ -66,7 +66,7 @@ function exchange(asked: Asked, following: Following): Promise<http.IncomingMess
   if (url.protocol !== 'http:')
     throw new NotSimulated(
       `fetch of ${url.protocol}//${url.host}`,
-      'is encrypted inside of Node',
+      'is encrypted inside Node',
       'Between simulated nodes use http:.',
     )
   signal?.throwIfAborted()

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { type Life, runningLife } from '../../world/life.ts'
 
-/** Connections that an agent keeps are of one program: an agent of all nodes would mix them up. */
+/** An agent's open connections belong to one program: an agent shared by all nodes would mix them up. */
 function agentOf(life: Life): http.Agent {
   life.agent ??= new http.Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 })
   return life.agent
@@ -9,7 +9,7 @@ function agentOf(life: Life): http.Agent {
 
 type Args = [url: string | URL | http.RequestOptions, options?: unknown, callback?: unknown]
 
-/** With the agent of the program that asks, unless it brings its own. */
+/** Uses the agent of the calling program, unless the call brings its own. */
 function request(...args: Args): http.ClientRequest {
   const [first, second, third] = args
   const agent = agentOf(runningLife())
@@ -23,7 +23,7 @@ function request(...args: Args): http.ClientRequest {
   return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)
 }
 
-/** `undefined` and `null` mean the usual one; `false` means one for this request alone. */
+/** `undefined` and `null` mean the default agent; `false` means one for this request alone. */
 const withAgent = (options: http.RequestOptions, agent: http.Agent): http.RequestOptions => ({
   ...options,
   _defaultAgent: agent,

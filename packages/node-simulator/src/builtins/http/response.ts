@@ -3,29 +3,29 @@ import type { Rest } from '../../world/messages.ts'
 
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** An answer that came as a message. */
+/** A response that arrived as a message. */
 export interface WholeAnswer {
   readonly statusCode: number
   readonly statusMessage: string
   readonly rawHeaders: readonly string[]
   readonly headers: { readonly location?: string | undefined }
-  /** Its body, or what of it has come. */
+  /** Its body, or the part that has arrived. */
   readonly whole: Buffer
   readonly rest?: Rest | undefined
 }
 
-/** How a response came to be. */
+/** The origin of a response. */
 export interface Exchanged {
   readonly url: string
   readonly method: string
   readonly redirected: boolean
-  /** Called once nothing of the response is still to come. */
+  /** Called once the whole response has arrived. */
   readonly over: () => void
 }
 
 /**
- * A response of `fetch`: the usual ways to read it are read here, and everything else by Node's own `Response`, which costs
- * as much as the whole exchange.
+ * A response of `fetch`: the usual ways to read it are handled here, and everything else by Node's own `Response`,
+ * which costs as much as the whole exchange.
  */
 export class FetchedResponse {
   readonly url: string
@@ -168,7 +168,7 @@ export class FetchedResponse {
     return this.#own
   }
 
-  /** The body as it comes. */
+  /** The body as it arrives. */
   #stream(): ReadableStream<Uint8Array> {
     return new ReadableStream({
       start: (controller) => {
@@ -189,5 +189,5 @@ export class FetchedResponse {
   }
 }
 
-// Programs ask whether it is a Response.
+// Programs test with `instanceof Response`.
 Object.setPrototypeOf(FetchedResponse.prototype, Response.prototype)

@@ -5,10 +5,10 @@ import { OK, type Reply } from '../reply.ts'
 import type { Session } from '../session.ts'
 import { leaveAll } from './pub-sub.ts'
 
-/** The Redis whose answers these are. */
+/** The version of Redis that the replies imitate. */
 const VERSION = '7.2.0'
 
-/** Whether a session only listens: in RESP2 its replies could not be told from messages. */
+/** Whether a session only listens: in RESP2 its replies would be indistinguishable from messages. */
 export const isListening = ({ protocol, channels, patterns }: Session): boolean =>
   protocol === 2 && channels.size + patterns.size > 0
 
@@ -71,14 +71,14 @@ function client({ session, args: [what = '', ...rest] }: Call): Reply {
     case 'SETINFO':
       return OK
     case 'MAINT_NOTIFICATIONS':
-      // Of Redis' own cloud: node-redis asks every server for it, and goes on without.
+      // A command of Redis' own cloud: node-redis sends it to every server, and works without.
       throw new CommandError(`ERR unknown subcommand '${what}'. Try CLIENT HELP.`)
     default:
       throw new UnknownCommand(`CLIENT ${what}`)
   }
 }
 
-/** What clients read before they begin: the version, and that nothing is still being loaded. */
+/** The fields that clients check before they begin: the version, and that nothing is still being loaded. */
 function info({ store }: Call): Reply {
   const lines = [
     '# Server',

@@ -4,7 +4,7 @@ import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import type { Reply } from '../reply.ts'
 
-/** How times to live are given: for so long or until then, in seconds or milliseconds. */
+/** The forms of times to live: relative or absolute, in seconds or milliseconds. */
 export const TIMES = ['EX', 'PX', 'EXAT', 'PXAT'] as const
 type Time = (typeof TIMES)[number]
 
@@ -21,7 +21,7 @@ function momentOf({ store, name }: Call, text: string, time: Time): number {
 const invalidTime = (name: string): CommandError =>
   new CommandError(`ERR invalid expire time in '${name.toLowerCase()}' command`)
 
-/** When a value that is being written expires; undefined: never. */
+/** The expiry of a value that is being written; undefined: never. */
 export function deadline(call: Call, options: ReadonlyMap<string, string>, time: Time | undefined): number | undefined {
   if (time === undefined) return undefined
   const text = options.get(time) ?? ''

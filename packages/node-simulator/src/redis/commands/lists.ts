@@ -45,7 +45,7 @@ const popping =
     return Array.from({ length: Math.min(count, length) }, () => pop(call, key, side) ?? null)
   }
 
-/** How many to take. */
+/** The number of elements to take. */
 export function countOf(text: string): number {
   const message = 'ERR value is out of range, must be positive'
   if (!/^\d+$/.test(text)) throw new CommandError(message)
@@ -75,7 +75,7 @@ function timeoutOf(text = ''): number {
   return Math.ceil(seconds * 1_000)
 }
 
-/** Waits until a command finds something at one of the keys; `reply` puts it together with its key. */
+/** Waits until a command finds something at one of the keys; `reply` combines it with its key. */
 export const waitingFor =
   (command: string, reply: (key: string, found: Reply) => Reply | undefined) =>
   ({ args }: Call): Waits => ({
@@ -104,7 +104,7 @@ const waitingMove = (args: readonly string[], from: Side, to: Side): Waits => {
   }
 }
 
-/** The bounds of a range, whose negative places count from the end. */
+/** The bounds of a range; negative indexes count from the end. */
 export function boundsOf(first: string, last: string, length: number): readonly [from: number, end: number] {
   const place = (text: string): number => {
     const at = integerOf(text)

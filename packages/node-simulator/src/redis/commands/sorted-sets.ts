@@ -85,7 +85,7 @@ const counting =
   (between: (least: string, most: string) => (scored: Scored) => boolean) =>
   (call: Call): number => {
     const [key, least = '', most = ''] = call.args
-    // The bounds are looked at before the key, as in Redis.
+    // The bounds are checked before the key, as in Redis.
     const accept = between(least, most)
     return ordered(call, key).filter(accept).length
   }
@@ -126,7 +126,7 @@ function rangeReply(call: Call, { by, reversed, limit, withScores }: Range): Rep
   return withScores ? { scored: page } : page.map(([member]) => member)
 }
 
-/** Takes `LIMIT offset count` out of the words. */
+/** Removes `LIMIT offset count` from the words. */
 function limitOf(words: readonly string[]): {
   readonly limit: Range['limit']
   readonly others: readonly string[]
@@ -176,7 +176,7 @@ const pop =
     const popped = all.slice(0, count)
     const members = popped.map(([member]) => member)
     remove(call, key, members)
-    // Without a count not even RESP3 nests the only pair.
+    // Without a count, even RESP3 does not nest the only pair.
     if (wanted === undefined) return popped.flatMap(([member, score]): Reply[] => [member, { double: score }])
     return { scored: popped }
   }

@@ -140,7 +140,7 @@ interface Claiming {
   readonly onlyIds: boolean
 }
 
-/** Gives an entry to a consumer, if it has been idle for long enough. Undefined: it stays where it is. */
+/** Assigns an entry to a consumer, if it has been idle for long enough. Undefined: it stays with its consumer. */
 function claimOne(
   call: Call,
   { stream, group }: ReturnType<typeof groupAt>,
@@ -217,7 +217,7 @@ function claimAll(call: Call): Reply {
   const claimed: Reply[] = []
   const gone: Reply[] = []
   let at = 0
-  // A call looks at ten times as many as it may claim.
+  // A call examines ten times as many entries as it may claim.
   for (; at < candidates.length && at < count * 10 && claimed.length + gone.length < count; at++) {
     const [id] = candidates[at] ?? [LEAST_ID]
     if (entryAt(found.stream, id) === undefined) gone.push(idText(id))

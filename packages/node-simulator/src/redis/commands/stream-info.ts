@@ -26,7 +26,7 @@ function streamInfo(stream: Stream): Reply {
   return { map: told.flat() }
 }
 
-/** How many entries a group has yet to read; null where deletions hide it. */
+/** How many entries a group has yet to read; null if deletions make that unknowable. */
 function lagOf(stream: Stream, { readCount, lastId }: Group): number | null {
   const { addedCount } = stream
   if (addedCount === 0) return 0

@@ -73,7 +73,7 @@ type Found = readonly [key: string, entries: Reply]
 const foundReply = ({ session }: Call, found: readonly Found[]): Reply =>
   found.length === 0 ? NO_ARRAY : session.protocol === 3 ? { map: found.flat() } : found
 
-/** Without waiting, or until a stream has something. */
+/** Reads without waiting, or waits until a stream has something. */
 function orWait(
   call: Call,
   found: readonly Found[],
@@ -142,7 +142,7 @@ function readAsGroup(call: Call): Reply | Waits {
   ])
 }
 
-/** Hands new entries to a consumer of a group. */
+/** Delivers new entries to a consumer of a group. */
 function deliver(
   call: Call,
   stream: Stream,
@@ -166,7 +166,7 @@ function deliver(
   noteChange(call)
 }
 
-/** What a consumer has got and not acknowledged: an entry that is gone is null. */
+/** The entries that a consumer got and has not acknowledged; an entry that was deleted is null. */
 function history(
   call: Call,
   stream: Stream,

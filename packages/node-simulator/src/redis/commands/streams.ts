@@ -8,10 +8,10 @@ import { idOf, idText, LEAST_ID, newId, rangeOf } from '../stream-ids.ts'
 
 interface Cut {
   readonly trimming: Trimming | undefined
-  /** How many entries it may remove; undefined: as many as are usual. */
+  /** The most entries it may remove; undefined: the default. */
   readonly most: number | undefined
   readonly makesStream: boolean
-  /** What follows the options. */
+  /** The words after the options. */
   readonly rest: readonly string[]
 }
 
@@ -56,7 +56,7 @@ function add(call: Call): Reply {
   const { trimming, most, makesStream, rest } = cutOf(words, 'XADD')
   const [given = '', ...fields] = rest
   if (fields.length < 2 || fields.length % 2 === 1) throw wrongArity(call.name)
-  // Whether it is an ID at all is seen before anything else.
+  // The syntax of the ID is checked first.
   if (given !== '*') newId(given, LEAST_ID, 0)
   if (streamAt(call, key) === undefined && !makesStream) return null
   const id = newId(given, streamAt(call, key)?.lastId ?? LEAST_ID, call.store.now)

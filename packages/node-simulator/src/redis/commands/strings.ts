@@ -9,7 +9,7 @@ const MOST_BYTES = 512 * 1024 * 1024
 
 const textAt = ({ database }: Call, key: string): string | undefined => database.value(key, 'string')?.text
 
-/** Changes a text and keeps its time to live. */
+/** Changes a string and keeps its time to live. */
 function rewrite({ database }: Call, key: string, text: string): void {
   if (text.length > MOST_BYTES) throw new CommandError('ERR string exceeds maximum allowed size (proto-max-bulk-len)')
   database.put(key, { type: 'string', text }, database.entry(key)?.expiresAt)

@@ -14,7 +14,7 @@ export function forget(session: Session): void {
 export const isOutdated = ({ store, session }: Pick<Call, 'store' | 'session'>): boolean =>
   [...session.watched.values()].some(({ database, key, version }) => store.database(database).version(key) !== version)
 
-/** `EXEC` is executed where commands are. */
+/** `EXEC` is executed where commands are dispatched. */
 export const transactionCommands: readonly Command[] = [
   command('MULTI', 1, ({ session }) => {
     if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')

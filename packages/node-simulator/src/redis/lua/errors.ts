@@ -1,16 +1,16 @@
 import { numberText } from './numbers.ts'
 import { JSON_NULL, LuaError, type LuaValue, typeName } from './values.ts'
 
-/** What Redis calls every script, in errors and stacks. */
+/** The name of every script in errors and stacks, as in Redis. */
 export const CHUNK = 'user_script'
 
-/** Raises an error at the line that runs now, as Lua does with its own. */
+/** Raises an error at the current line, as Lua does with its own. */
 export function fail(message: string): never {
   const line = lineOfCaller()
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** The argument that a function of a library cannot do with. */
+/** An error for an argument that a library function cannot use. */
 export class ArgumentError extends LuaError {
   readonly at: number
   readonly of: string
@@ -29,11 +29,11 @@ export function badArgument(at: number, of: string, what: string): never {
   throw new ArgumentError(at, of, what, lineOfCaller())
 }
 
-/** Ends the run: a script asked for something that is not implemented. */
+/** Ends the run: a script used something that is not implemented. */
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** Follows "it"; undefined: it is not known. */
+  /** Completes a sentence that begins with "it"; undefined: it is not known. */
   readonly because: string | undefined
   readonly line: number | undefined
 
@@ -50,8 +50,8 @@ export function refuse(what: string, because?: string): never {
 }
 
 /**
- * The line at which the script's innermost function is, or that function's caller for level 2. A script's code has the
- * lines of the script, so that its stack tells.
+ * The line of the script's innermost function, or of that function's caller for level 2. A script's code keeps the
+ * lines of the script, so the stack shows them.
  */
 export function lineOfCaller(level = 1): number | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
@@ -67,17 +67,17 @@ export function lineOfCaller(level = 1): number | undefined {
   }
 }
 
-/** A value that an operator cannot work on; `named` as in `local 'x'`. */
+/** The error for a value that an operator cannot use; `named` as in `local 'x'`. */
 export function badOperand(does: string, value: LuaValue, named: string | undefined): never {
   const type = typeName(value)
   return fail(`attempt to ${does} ${named === undefined ? `a ${type} value` : `${named} (a ${type} value)`}`)
 }
 
-/** As `tostring` does it, without metatables. */
+/** Like `tostring`, without metatables. */
 export function plainText(value: LuaValue): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return numberText(value)
   if (value === undefined || typeof value === 'boolean') return String(value ?? 'nil')
   if (value === JSON_NULL) return 'userdata: (nil)'
-  return refuse(`the text of a ${typeName(value)}`, 'is an address, which no seed decides')
+  return refuse(`the text of a ${typeName(value)}`, 'is an address, which no seed controls')
 }

@@ -6,7 +6,7 @@ export function numberText(value: number): string {
   return significant(value, 14)
 }
 
-/** As `%.{digits}g` of C. */
+/** Like `%.{digits}g` in C. */
 export function significant(value: number, digits: number, keepsZeros = false): string {
   if (Number.isNaN(value)) return '-nan'
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
@@ -21,16 +21,16 @@ export function significant(value: number, digits: number, keepsZeros = false): 
   return `${keepsZeros ? mantissa : withoutZeros(mantissa)}e${exponentText(exponent)}`
 }
 
-/** As `%.{places}e` of C. */
+/** Like `%.{places}e` in C. */
 export function scientific(value: number, places: number): string {
   const [mantissa = '', power = ''] = exponential(value, places).split('e')
   return `${Object.is(value, -0) ? '-' : ''}${mantissa}e${exponentText(Number(power))}`
 }
 
-/** So many digits more show whether a number lies halfway between two shorter ones. */
+/** This many more digits show whether a number lies halfway between two shorter ones. */
 const MORE = 25
 
-/** As C prints it: what lies halfway becomes even, where JavaScript takes the larger. */
+/** Rounds as C does: halves to even, where JavaScript rounds up. */
 function exponential(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   return halfToEven(value.toExponential(most), value.toExponential(most + MORE))
@@ -41,7 +41,7 @@ function halfToEven(rounded: string, exact: string): string {
   return even === undefined ? rounded : even.replace(/\.$/, '') + power
 }
 
-/** As `%.{places}f` of C; beyond 1e21 JavaScript has no notation for it but the exact integer. */
+/** Like `%.{places}f` in C; beyond 1e21 JavaScript prints only the exact integer so. */
 export function fixedText(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   if (Math.abs(value) < 1e21) return halfToEven(value.toFixed(most), value.toFixed(most + MORE))
@@ -57,7 +57,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const HEXADECIMAL = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?$/i
 const INFINITE = /^([+-]?)inf(inity)?$/i
 
-/** The number that a text stands for, as C's `strtod` reads it; undefined for none. */
+/** The number that a text denotes, as C's `strtod` reads it; undefined for none. */
 export function numberOf(text: string): number | undefined {
   const end = text.indexOf('\0')
   const trimmed = (end < 0 ? text : text.slice(0, end)).replace(/^[ \t-\r]+|[ \t-\r]+$/g, '')
@@ -73,15 +73,15 @@ export function numberOf(text: string): number | undefined {
   return sign === '-' ? -size : size
 }
 
-/** The number that a value is, or that its text stands for. */
+/** The number that a value is, or that its text denotes. */
 export const toNumber = (value: LuaValue): number | undefined =>
   typeof value === 'number' ? value : typeof value === 'string' ? numberOf(value) : undefined
 
-/** The text that a value is taken for where a string is wanted. */
+/** The text of a value where a string is expected. */
 export const toText = (value: LuaValue): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? numberText(value) : undefined
 
-/** An integer argument as C casts it: toward zero, and the least one for what has none. */
+/** An integer argument as C casts it: toward zero, and the smallest integer if there is none. */
 export function toInteger(value: number): number {
   if (Number.isNaN(value) || Math.abs(value) >= 2 ** 63) return -(2 ** 63)
   return Math.trunc(value)

@@ -3,16 +3,16 @@ import { toNumber, toText } from './numbers.ts'
 import { LuaTable } from './table.ts'
 import { isTrue, type LuaFunction, type LuaValue, typeName } from './values.ts'
 
-/** How deep `__index` and `__newindex` may lead. */
+/** The longest chain of `__index` and `__newindex`. */
 const MOST_LINKS = 100
 
-/** The library that strings find their methods in. */
+/** The library with the methods of strings. */
 export const stringMethods: { table: LuaTable | undefined } = { table: undefined }
 
 export const metamethod = (value: LuaValue, name: string): LuaValue =>
   value instanceof LuaTable ? value.metatable?.get(name) : undefined
 
-/** A call that was compiled: `named` tells errors what was to be called. */
+/** A compiled call; `named` is its callee in errors. */
 export function callable(value: LuaValue, named?: string): LuaFunction {
   if (typeof value === 'function') return value
   const calls = metamethod(value, '__call')
@@ -92,7 +92,7 @@ export const power: Arithmetic = arithmetic('__pow', powerOf)
 /** The sign is that of the divisor. */
 export const modulo: Arithmetic = arithmetic('__mod', (one, other) => one - Math.floor(one / other) * other)
 
-/** C's `pow`: unlike JavaScript's, 1 to any power is 1. */
+/** Like C's `pow`: unlike in JavaScript, 1 to any power is 1. */
 export function powerOf(base: number, exponent: number): number {
   return base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent
 }

@@ -2,9 +2,9 @@ import { fail, refuse } from './errors.ts'
 import type { LuaValue } from './values.ts'
 
 const MOST_CAPTURES = 32
-/** What backtracking may cost. */
+/** The most steps of backtracking. */
 const MOST_STEPS = 5_000_000
-/** How deep it may go. */
+/** The deepest recursion. */
 const MOST_DEPTH = 3_000
 
 type Size = number | 'open' | 'position'
@@ -14,7 +14,7 @@ interface Capture {
   size: Size
 }
 
-/** One search for a pattern of Lua 5.1 in a text (lstrlib.c); places count from 0. */
+/** One search for a pattern of Lua 5.1 in a text (lstrlib.c); positions count from 0. */
 export class Matching {
   readonly #text: string
   readonly #pattern: string
@@ -29,20 +29,20 @@ export class Matching {
     this.#pattern = end < 0 ? pattern : pattern.slice(0, end)
   }
 
-  /** Where the match that begins at `start` ends; undefined for none. */
+  /** The end of the match that begins at `start`; undefined for none. */
   at(start: number, patternStart: number): number | undefined {
     this.#captures = []
     this.#depth = 0
     return this.#match(start, patternStart)
   }
 
-  /** The captures of the last match; the whole if the pattern has none. */
+  /** The captures of the last match; the whole match if the pattern has none. */
   captures(start: number, end: number): readonly LuaValue[] {
     const count = Math.max(1, this.#captures.length)
     return Array.from({ length: count }, (_, i) => this.capture(i, start, end))
   }
 
-  /** Those of the pattern alone. */
+  /** Only the pattern's own captures. */
   ownCaptures(): readonly LuaValue[] {
     return this.#captures.map((_, i) => this.capture(i, 0, 0))
   }
@@ -104,7 +104,7 @@ export class Matching {
     }
   }
 
-  /** `%b`, `%f` and `%1`: where text and pattern go on; undefined for another escape. */
+  /** `%b`, `%f` and `%1`: the next positions in text and pattern; undefined for another escape. */
   #special(at: number, p: number): readonly [at: number, p: number] | 'none' | undefined {
     const [text, pattern] = [this.#text, this.#pattern]
     const kind = pattern[p + 1] ?? ''
@@ -179,7 +179,7 @@ export class Matching {
     }
   }
 
-  /** Where the class that begins at `p` ends in the pattern. */
+  /** The end of the class that begins at `p` in the pattern. */
   #classEnd(p: number): number {
     const pattern = this.#pattern
     if (pattern[p] === '%') {

@@ -1,7 +1,7 @@
 /** A value of Lua 5.1: nil is undefined, and a string holds one byte in each character. */
 export type LuaValue = undefined | boolean | number | string | LuaTable | LuaFunction | JsonNull
 
-/** What `cjson` has for null: a value that is only equal to itself. */
+/** The null of `cjson`: a value that is only equal to itself. */
 export class JsonNull {
   readonly isUserdata: true = true
 }
@@ -14,7 +14,7 @@ export type LuaFunction = (...args: LuaValue[]) => readonly LuaValue[]
 /** Anything but nil and NaN. */
 type Key = NonNullable<LuaValue>
 
-/** A place of the hash part; a key whose value is nil keeps it until another takes it. */
+/** A slot of the hash part. A key whose value is nil keeps its slot until another key takes it. */
 interface Node {
   readonly at: number
   key: Key | undefined
@@ -25,8 +25,8 @@ interface Node {
 const MOST_BITS = 26
 
 /**
- * A table as Lua 5.1 lays it out (ltable.c): an array part and a hash part of chained scatter with Brent's variation. What
- * `#` says of a table with holes, and the order of `pairs`, follow from the layout.
+ * A table as Lua 5.1 lays it out (ltable.c): an array part and a hash part of chained scatter with Brent's variation.
+ * The layout determines `#` of a table with holes, and the order of `pairs`.
  */
 export class LuaTable {
   metatable: LuaTable | undefined
@@ -34,12 +34,12 @@ export class LuaTable {
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** No place at or after this one is free. */
+  /** No slot at or after this one is free. */
   #lastFree: number
-  /** Where each key is, so that it is found without following chains. */
+  /** The slot of each key, found without following chains. */
   readonly #places = new Map<Key, Node>()
 
-  /** `items` and `keys` are how many of each there is room for at first. */
+  /** `items` and `keys` are the initial capacities of the two parts. */
   constructor(items = 0, keys = 0) {
     this.#array = new Array<LuaValue>(items).fill(undefined)
     this.#nodes = nodesFor(keys)
@@ -71,7 +71,7 @@ export class LuaTable {
     else place.value = value
   }
 
-  /** A border: an item that is there, where the one after it is not. */
+  /** A border: the index of an item whose successor is nil. */
   get length(): number {
     const array = this.#array
     let end = array.length
@@ -101,7 +101,9 @@ export class LuaTable {
     return start
   }
 
-  /** The key after this one, with its value; undefined after the last. @throws RangeError for a key that is not there. */
+  /**
+   * The key after this one, with its value; undefined after the last. @throws RangeError for a key that is not there.
+   */
   next(key: LuaValue): readonly [key: Key, value: LuaValue] | undefined {
     let at = this.#indexOf(key)
     for (; at < this.#array.length; at++) {
@@ -128,7 +130,7 @@ export class LuaTable {
     if (items > this.#array.length) this.#resize(items, this.#nodes.length)
   }
 
-  /** A place for a key that has none; undefined if it now belongs to the array part. */
+  /** A slot for a key that has none; undefined if it now belongs to the array part. */
   #newPlace(key: Key): Node | undefined {
     let main = this.#mainPlace(key)
     if (main === undefined || main.value !== undefined) {
@@ -146,7 +148,7 @@ export class LuaTable {
     return main
   }
 
-  /** Of two keys whose main place is one, the one that is not in its own moves. Returns the place for the new key. */
+  /** If two keys share their main slot, the one that is not in its own moves. Returns the slot for the new key. */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node
     if (other === main) {
@@ -178,7 +180,7 @@ export class LuaTable {
     if (length === 0) return undefined
     if (typeof key === 'string') return this.#nodes[hashOf(key) & (length - 1)]
     if (typeof key === 'boolean') return this.#nodes[(key ? 1 : 0) & (length - 1)]
-    // Tables and functions hash by their addresses in a real Lua, which no seed decides.
+    // In a real Lua, tables and functions hash by their addresses, which no seed decides.
     return this.#nodes[(typeof key === 'number' ? hashOfNumber(key) : 0) % ((length - 1) | 1)]
   }
 
@@ -247,7 +249,7 @@ function bestArray(counts: readonly number[], items: number): { readonly size: n
   return { size, inArray }
 }
 
-/** As Lua hashes strings: of long ones only some bytes. */
+/** Hashes strings like Lua: only some bytes of long ones. */
 function hashOf(text: string): number {
   let hash = text.length
   const step = (text.length >> 5) + 1

@@ -2,11 +2,11 @@ import { JSON_NULL, type LuaFunction, type LuaValue } from './table.ts'
 
 export { JSON_NULL, type LuaFunction, type LuaValue }
 
-/** What `error` was called with, on its way to `pcall`. */
+/** The argument of `error`, on its way to `pcall`. */
 export class LuaError extends Error {
   override readonly name: string = 'LuaError'
   readonly value: LuaValue
-  /** The line of the script that it came from. */
+  /** The line of the script that raised it. */
   readonly line: number | undefined
 
   constructor(value: LuaValue, line?: number) {

@@ -4,7 +4,7 @@ import type { Store } from '../store.ts'
 
 export const sha1 = (text: string): string => createHash('sha1').update(text, 'latin1').digest('hex')
 
-/** @throws CommandError for a script that was never loaded, or is forgotten. */
+/** @throws CommandError for a script that was never loaded, or was dropped. */
 export function loadedScript(store: Store, hash: string): string {
   const source = store.scripts.get(hash.toLowerCase())
   if (source === undefined) throw new CommandError('NOSCRIPT No matching script. Please use EVAL.')

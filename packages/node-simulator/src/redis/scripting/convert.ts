@@ -4,7 +4,7 @@ import { LuaTable } from '../lua/table.ts'
 import type { LuaValue } from '../lua/values.ts'
 import { doubleText, type Reply } from '../reply.ts'
 
-/** A table with one field, as scripts see replies that are no plain value. */
+/** A table with one field: how scripts see replies that are no plain value. */
 export function field(name: string, value: LuaValue): LuaTable {
   const table = new LuaTable()
   table.set(name, value)
@@ -19,7 +19,7 @@ function listOf(replies: readonly Reply[], protocol: 2 | 3): LuaTable {
   return table
 }
 
-/** What a script gets of a reply, by the protocol that it has chosen. */
+/** Converts a reply for a script, in the protocol that the script has chosen. */
 export function luaOf(reply: Reply, protocol: 2 | 3): LuaValue {
   if (reply === null) return protocol === 3 ? undefined : false
   if (typeof reply === 'string' || typeof reply === 'number') return reply
@@ -70,7 +70,7 @@ function setOf(items: readonly Reply[]): LuaTable {
   return table
 }
 
-/** What the client gets of a script's result. */
+/** Converts a script's result for the client. */
 export function replyOf(value: LuaValue, protocol: 2 | 3): Reply {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return BigInt(toInteger(value))

@@ -34,7 +34,7 @@ function chunkOf(source: string): Chunk {
   return chunk
 }
 
-/** What one server runs scripts with. */
+/** The part of a server that runs scripts. */
 class Scripting {
   readonly #machine: Machine
   readonly #functions = new Map<Chunk, LuaFunction>()
@@ -74,7 +74,7 @@ export function load(store: Store, source: string): string {
   return hash
 }
 
-/** Runs a script, whole, at this moment. @throws CommandError, UnknownCommand */
+/** Runs a whole script at once. @throws CommandError, UnknownCommand */
 export function evaluate(call: Call, evaluation: Evaluation): Reply {
   const hash = load(call.store, evaluation.source)
   return orRefused(hash, () => {
@@ -85,7 +85,7 @@ export function evaluate(call: Call, evaluation: Evaluation): Reply {
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
-/** Commands that scripts may not use, as they are about connections, or wait. */
+/** Commands that scripts may not use, because they concern connections, or wait. */
 export const NOT_FROM_SCRIPTS: ReadonlySet<string> = words(`
   AUTH HELLO CLIENT QUIT RESET MULTI EXEC DISCARD WATCH UNWATCH SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE
   EVAL EVALSHA EVAL_RO EVALSHA_RO SCRIPT BLPOP BRPOP BLMOVE BRPOPLPUSH BZPOPMIN BZPOPMAX`)
@@ -99,7 +99,7 @@ export const WRITES: ReadonlySet<string> = words(`
   XREADGROUP XSETID XTRIM ZADD ZINCRBY ZPOPMAX ZPOPMIN ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE`)
 
 function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
-  // What a script selects is selected for it alone.
+  // A script's `SELECT` applies to it alone.
   const own = createSession(session.id)
   own.database = session.database
   return (words) => {
@@ -135,7 +135,7 @@ function orRefused<T>(hash: string, act: () => T): T {
       const place = error.line === undefined ? 'the' : `line ${error.line} of the`
       throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
     }
-    // How deep calls may go depends on more than the script.
+    // The possible depth of calls depends on more than the script.
     if (error instanceof RangeError)
       throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
     throw error

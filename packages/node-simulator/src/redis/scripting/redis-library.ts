@@ -8,9 +8,9 @@ import type { Reply } from '../reply.ts'
 import { sha1 } from './cache.ts'
 import { field, luaOf } from './convert.ts'
 
-/** The script that runs now, as its calls of commands see it. */
+/** The running script, as its command calls see it. */
 export interface Running {
-  /** The protocol of replies that it gets and gives. */
+  /** The protocol of the replies that it gets and returns. */
   protocol: 2 | 3
   /** @throws CommandError, UnknownCommand */
   readonly perform: (words: readonly string[]) => Reply
@@ -29,12 +29,12 @@ function errorTable(text: string): LuaTable {
   return field('err', trimmed.includes(' ') ? trimmed : `ERR ${trimmed}`)
 }
 
-/** Numbers are written with as many digits as tell them from others. */
+/** Numbers are written with enough digits to distinguish them. */
 function wordOf(value: LuaValue): string | undefined {
   return typeof value === 'number' ? significant(value, 17) : typeof value === 'string' ? value : undefined
 }
 
-/** What came of a command; an error is raised, or returned. */
+/** The result of a command; an error is raised, or returned. */
 function performed(running: Running, args: readonly LuaValue[], raises: boolean): readonly LuaValue[] {
   const words = args.map(wordOf)
   const wrong = wrongWords(words)
@@ -69,7 +69,7 @@ const fromText =
 
 const REFUSED = ['breakpoint', 'debug', 'set_repl', 'acl_check_cmd']
 
-/** The library `redis`; `running` is the script that runs now. */
+/** The library `redis`; `running` is the current script. */
 export function redisLibrary(running: () => Running): LuaTable {
   const functions: Library = {
     call: (...args) => performed(running(), args, true),

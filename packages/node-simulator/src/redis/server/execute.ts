@@ -15,7 +15,7 @@ const WHILE_LISTENING: readonly string[] = [
 ]
 
 /**
- * Executes a command, and what it lets others go on with; the replies are in the outboxes of the sessions.
+ * Executes a command, and the waiting commands that it unblocks; the replies are in the outboxes of the sessions.
  *
  * @throws UnknownCommand
  */
@@ -30,7 +30,7 @@ export function execute(store: Store, session: Session, words: readonly string[]
   serveWaiting(store)
 }
 
-/** A command has waited for as long as it may. */
+/** A command has waited for its whole timeout. */
 export function giveUp(store: Store, session: Session, now: number): void {
   const { waiting } = session
   if (waiting === undefined) return
@@ -39,7 +39,7 @@ export function giveUp(store: Store, session: Session, now: number): void {
   serveWaiting(store)
 }
 
-/** The connection is gone. */
+/** The connection has closed. */
 export function disconnect(store: Store, session: Session): void {
   session.waiting = undefined
   session.backlog.length = 0
@@ -47,7 +47,7 @@ export function disconnect(store: Store, session: Session): void {
   leaveAll(store, session)
 }
 
-/** Applies what a journal has kept. */
+/** Applies the commands of a journal. */
 export function redo(store: Store, changes: readonly Change[]): void {
   const session = createSession(0)
   for (const { now, draws, database, commands: lines } of changes) {
@@ -94,7 +94,7 @@ function executeQueued(store: Store, session: Session): Reply {
   if (aborted || outdated) session.queued = undefined
   if (aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.')
   if (outdated) return NO_ARRAY
-  // Still within the transaction, so that nothing waits.
+  // Still within the transaction, so no command waits.
   const replies = noting(store, session, lines, () =>
     lines.map((words) => failing(() => withoutWaiting(store, session, words)) ?? null),
   )
@@ -102,7 +102,7 @@ function executeQueued(store: Store, session: Session): Reply {
   return replies
 }
 
-/** Keeps what changes the keys in the journal, if there is one. */
+/** Records changes of keys in the journal, if there is one. */
 function noting<T>(store: Store, session: Session, lines: readonly (readonly string[])[], act: () => T): T {
   const { journal, changes: before, draws, now } = store
   const { database } = session
@@ -144,7 +144,7 @@ function run(store: Store, session: Session, words: readonly string[]): Reply | 
 const isWaits = (result: Reply | Waits | undefined): result is Waits =>
   typeof result === 'object' && result !== null && 'waits' in result
 
-/** Undefined if it waits, or has replied itself. */
+/** Undefined if it waits, or has written its reply itself. */
 function runOrWait(store: Store, session: Session, words: readonly string[]): Reply | undefined {
   const result = run(store, session, words)
   if (!isWaits(result)) return result
@@ -170,7 +170,7 @@ function firstServed(store: Store, session: Session, { keys, does, reply }: Wait
   return undefined
 }
 
-/** Sessions that wait for a key go on in the order in which they came, until there is nothing left at it. */
+/** Sessions that wait for a key are served in order of arrival, until the key has nothing left. */
 function serveWaiting(store: Store): void {
   while (store.touched.length > 0) {
     const { database, key } = store.touched.shift() ?? { database: 0, key: '' }
@@ -179,7 +179,7 @@ function serveWaiting(store: Store): void {
       if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
       const words = waiting.does(key)
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
-      // A value of another type is nothing to wait for.
+      // A value of another type does not end the wait.
       if (served === undefined || isError(served)) continue
       const told = waiting.reply(key, served)
       if (told !== undefined) goOn(store, session, told)
@@ -189,7 +189,7 @@ function serveWaiting(store: Store): void {
 
 const isError = (reply: Reply): boolean => typeof reply === 'object' && reply !== null && 'error' in reply
 
-/** Ends the waiting, and executes what came meanwhile. */
+/** Ends the wait, and executes the commands that arrived meanwhile. */
 function goOn(store: Store, session: Session, reply: Reply): void {
   session.waiting = undefined
   store.blocked.delete(session)

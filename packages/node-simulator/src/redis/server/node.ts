@@ -20,7 +20,7 @@ export interface RedisOptions {
   readonly world: World
   readonly network: Network
   readonly seed: number
-  /** Whether a kill takes the power, and with it what was not fsynced. */
+  /** Whether a kill also cuts the power, which loses data that was not fsynced. */
   readonly losesPower: boolean
 }
 
@@ -30,8 +30,8 @@ interface Disk {
 }
 
 /**
- * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no command that was executed, since each was
- * written before its reply; a loss of power may take those of the last second.
+ * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no executed command, since each was written
+ * before its reply; a power loss may lose those of the last second.
  */
 export class RedisNode implements Actor {
   readonly id: NodeId = REDIS
@@ -40,7 +40,7 @@ export class RedisNode implements Actor {
   readonly #options: RedisOptions
   readonly #connections = new Set<Connection>()
   #store: Store
-  /** What is certainly on disk, and what was written since; undefined where the power lasts. */
+  /** The commands certainly on disk, and those written since; undefined if the power never fails. */
   #disk: Disk | undefined
   #up = false
   #accepted = 0
@@ -90,7 +90,7 @@ export class RedisNode implements Actor {
     return true
   }
 
-  /** Of what was written and not fsynced, the beginning is kept, however much that is. */
+  /** Of the data written but not fsynced, a prefix of any length survives. */
   #losePower(disk: Disk): void {
     this.#sync()
     const random = createRandom(`power ${REDIS} ${this.#kills} ${this.#options.seed}`)
@@ -103,7 +103,7 @@ export class RedisNode implements Actor {
     this.#store = disk.store.copy()
   }
 
-  /** Moves what has been fsynced by now to the disk. */
+  /** Moves data that has been fsynced by now to the disk. */
   #sync(): void {
     if (this.#disk === undefined) return
     const { now } = this.world.queue
@@ -117,7 +117,7 @@ export class RedisNode implements Actor {
     )
   }
 
-  /** Runs a turn of the server: every reply of it leaves at its end. */
+  /** Runs a turn of the server: all its replies leave at the end of the turn. */
   enter(run: () => void): void {
     if (!this.#up) return
     const { world } = this
@@ -136,7 +136,7 @@ export class RedisNode implements Actor {
     }
   }
 
-  /** Executes what a client sent. */
+  /** Executes a client's commands. */
   execute(session: Session, words: readonly string[]): void {
     execute(this.#store, session, words, this.#now())
   }
@@ -160,7 +160,7 @@ const refusalOf = ({ what, because }: UnknownCommand): NotSimulated =>
   new NotSimulated(
     what,
     because,
-    'Use other commands of Redis in the simulation (the manual page searching.md has the list), or run it against a real Redis with chaos run.',
+    'Use other commands of Redis in the simulation (the manual page searching.md lists them), or run it against a real Redis with chaos run.',
   )
 
 const CLOSES = new Set<Packet['type']>(['end', 'reset'])
@@ -214,7 +214,7 @@ class Connection implements Plug {
     }
   }
 
-  /** Sends what was replied, and begins or ends to wait. */
+  /** Sends the replies, and starts or ends a wait. */
   flush(): void {
     const { session } = this
     if (session.outbox.length > 0) {
@@ -244,7 +244,7 @@ class Connection implements Plug {
     if (politely) this.#wire.send({ type: 'end' })
   }
 
-  /** The server was killed: the kernel resets what is open. */
+  /** The server was killed: the kernel resets open connections. */
   reset(): void {
     this.#closed = true
     this.#cancelWait?.()
@@ -252,7 +252,7 @@ class Connection implements Plug {
   }
 }
 
-/** The words of a command, one byte in each character; none for an empty line, undefined if it cannot be read. */
+/** The words of a command, one byte per character; none for an empty line, undefined if it cannot be read. */
 export function wordsOf(frame: Buffer): readonly string[] | undefined {
   if (isNoCommand(frame)) return []
   return readRespCommand(frame)?.map((word) => (typeof word === 'string' ? Buffer.from(word) : word).toString('latin1'))

@@ -10,10 +10,10 @@ import type { Machine } from './machine.ts'
 import { Scope } from './scope.ts'
 import { compileBody } from './statements.ts'
 
-/** A script on a machine. */
+/** A compiled script, bound to a machine. */
 export type Chunk = (machine: Machine) => LuaFunction
 
-/** The text is no Lua. */
+/** The text is no valid Lua. */
 export class LuaSyntaxError extends Error {
   override readonly name: string = 'LuaSyntaxError'
 }
@@ -29,7 +29,7 @@ export function compile(source: string): Chunk {
 
 interface Parsed {
   readonly chunk: ast.Chunk
-  /** Where expressions in parentheses begin. */
+  /** The offsets of expressions in parentheses. */
   readonly groups: ReadonlySet<number>
 }
 
@@ -85,13 +85,13 @@ interface Lexing {
 
 const [STRING, IDENTIFIER, PUNCTUATOR, END] = [2, 8, 32, 1]
 
-/** After these a parenthesis begins the arguments of a call. */
+/** After these tokens a parenthesis begins the arguments of a call. */
 const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Where expressions begin that are in parentheses, which the parser does not tell: of a call in parentheses only the first
- * result counts.
+ * Finds expressions in parentheses, which the parser does not report: of a call in parentheses only the first result
+ * counts.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
   const starts = new Set<number>()

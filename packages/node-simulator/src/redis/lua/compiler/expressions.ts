@@ -2,7 +2,7 @@ import type * as ast from 'luaparse'
 import { atLine } from './lines.ts'
 import type { Scope } from './scope.ts'
 
-/** What expressions are compiled with. */
+/** The functions that expressions are compiled with. */
 export interface Compiling {
   readonly scope: Scope
   /** Whether an expression is in parentheses. */
@@ -36,11 +36,11 @@ const COMPARISONS: { readonly [operator in Operator]?: (one: string, other: stri
 export const isCall = (node: ast.Expression): node is Call =>
   node.type === 'CallExpression' || node.type === 'TableCallExpression' || node.type === 'StringCallExpression'
 
-/** Whether it may have several values where the last of a list stands. */
+/** Whether it may have several values as the last item of a list. */
 export const hasMany = (node: ast.Expression, { isGrouped }: Compiling): boolean =>
   (isCall(node) || node.type === 'VarargLiteral') && !isGrouped(node)
 
-/** One value. */
+/** Compiled to exactly one value. */
 export function compileValue(node: ast.Expression, to: Compiling): string {
   switch (node.type) {
     case 'NilLiteral':
@@ -89,7 +89,7 @@ export function compileList(nodes: readonly ast.Expression[], to: Compiling): st
   return [...before, `...${compileMany(last, to)}`].join(', ')
 }
 
-/** As a condition of JavaScript. */
+/** Compiled to a condition of JavaScript. */
 export function compileCondition(node: ast.Expression, to: Compiling): string {
   if (node.type === 'BooleanLiteral') return String(node.value)
   if (node.type === 'UnaryExpression' && node.operator === 'not') return `!(${compileCondition(node.argument, to)})`
@@ -120,7 +120,7 @@ function compileBinary({ operator, left, right }: ast.BinaryExpression, to: Comp
   const compare = COMPARISONS[operator]
   if (compare !== undefined) {
     if (operator.startsWith('>') && !(isSimple(left) && isSimple(right))) {
-      // Operands are evaluated from the left, although they change places.
+      // Operands are evaluated from the left, even where they swap places.
       const [first, second] = [scope.temporary(), scope.temporary()]
       return atLine(line, `(${first} = ${one}, ${second} = ${other}, ${compare(first, second)})`)
     }
@@ -150,7 +150,7 @@ function compileIndex(node: ast.MemberExpression | ast.IndexExpression, to: Comp
   return atLine(node.base.loc?.end.line, `$.index(${base}, ${keyOf(node, to)}${nameArgument(node.base, to)})`)
 }
 
-/** What errors call the value of an expression. */
+/** The name of an expression's value in errors. */
 export function describe(node: ast.Expression, { scope }: Compiling): string | undefined {
   const field = (key: string): string => `field '${key.replace(/\0.*/s, '')}'`
   if (node.type === 'Identifier') return `${scope.find(node.name)?.kind ?? 'global'} '${node.name}'`
@@ -183,7 +183,7 @@ function argumentsOf(node: Call, to: Compiling): string {
   return compileList(node.arguments, to)
 }
 
-/** A table with the room that Lua reserves for what its constructor lists, as `#` and `pairs` depend on that. */
+/** A table with the capacity that Lua reserves for its constructor's items, because `#` and `pairs` depend on that. */
 function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling): string {
   const last = fields.at(-1)
   const rest = last?.type === 'TableValue' && hasMany(last.value, to) ? compileMany(last.value, to) : undefined
@@ -201,7 +201,7 @@ function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling)
   return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
 }
 
-/** Sizes are kept in one byte: of those from 16 only the first bits. */
+/** Sizes are kept in one byte: from 16 on only their leading bits. */
 function reserved(count: number): number {
   let [size, power] = [count, 1]
   while (size >= 16) {

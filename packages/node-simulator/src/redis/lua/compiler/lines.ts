@@ -1,10 +1,10 @@
 const MARK = '\u0001'
 
-/** Marks what follows as of a line of the script. */
+/** Attributes the following code to a line of the script. */
 export const atLine = (line: number | undefined, code: string): string =>
   line === undefined ? code : `${MARK}${line};${code}`
 
-/** Puts every marked part of the code on its line, so that a stack tells the lines of the script. */
+/** Puts every marked part of the code on its line, so that a stack shows the lines of the script. */
 export function alignLines(code: string): string {
   let line = 1
   return code.replaceAll(new RegExp(`${MARK}(\\d+);`, 'g'), (_, wanted: string) => {

@@ -11,7 +11,7 @@ import * as operators from '../operators.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
-/** Steps, which are rounds of loops and calls, that a script may take. */
+/** Steps (rounds of loops, and calls) that a script may take. */
 export const MOST_STEPS = 5_000_000
 
 const ITEM: unique symbol = Symbol('an item of a table')
@@ -19,11 +19,11 @@ type Part = LuaValue | typeof ITEM
 
 const nonexistent = (name: string): never => fail(`Script attempted to access nonexistent global variable '${name}'`)
 
-/** A library whose functions may be looked at, and not called. */
+/** A library whose functions may be read, but not called. */
 const refusedLibrary = (name: string, functions: readonly string[]): LuaTable =>
   libraryTable(Object.fromEntries(functions.map((each) => [each, () => refuse(`${name}.${each}`)])))
 
-/** What compiled scripts find under the name `$`. */
+/** The runtime that compiled scripts find under the name `$`. */
 export class Machine {
   readonly ITEM: typeof ITEM = ITEM
   readonly NO_RESULTS: readonly LuaValue[] = NO_RESULTS
@@ -48,7 +48,7 @@ export class Machine {
   readonly #globals = new LuaTable()
   readonly #random: ScriptRandom
 
-  /** `libraries` are those of the host, and `draw` its random numbers, uniform in [0, 1). */
+  /** `libraries` are provided by the host, and `draw` returns its random numbers, uniform in [0, 1). */
   constructor(libraries: { readonly [name: string]: LuaTable }, draw: () => number) {
     this.#random = new ScriptRandom(draw)
     const own = {
@@ -80,7 +80,7 @@ export class Machine {
   }
 
   exhausted(): never {
-    return refuse(`more than ${MOST_STEPS.toLocaleString('en')} steps`, 'may be a loop that never ends')
+    return refuse(`more than ${MOST_STEPS.toLocaleString('en')} steps`, 'may be an endless loop')
   }
 
   global(name: string): LuaValue {
@@ -92,7 +92,7 @@ export class Machine {
     return fail('Attempt to modify a readonly table')
   }
 
-  /** A key and its value, in a table's constructor, where the key may be none. */
+  /** A key and its value in a table's constructor, where the key may be invalid. */
   entry(key: LuaValue, value: LuaValue): readonly LuaValue[] {
     operators.requireKey(key)
     return [key, value]
@@ -102,7 +102,10 @@ export class Machine {
     return new LuaTable()
   }
 
-  /** `items` and `keys` are how many there is room for at first; `parts` are keys, or `ITEM`, each with its value; `rest` are further items. */
+  /**
+   * `items` and `keys` are the initial capacities; `parts` are keys, or `ITEM`, each with its value; `rest` are further
+   * items.
+   */
   table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
     const table = new LuaTable(items, keys)
     const listed: LuaValue[] = []

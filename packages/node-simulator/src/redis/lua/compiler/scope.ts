@@ -2,7 +2,7 @@
 interface Local {
   /** Its name in JavaScript. */
   readonly id: string
-  /** How many functions it is within. */
+  /** The number of functions it is nested in. */
   readonly depth: number
 }
 
@@ -12,7 +12,7 @@ interface FunctionFrame {
   readonly takesRest: boolean
 }
 
-/** Which local variable a name means, and under what name JavaScript knows it: one name for each variable. */
+/** Resolves a name to a local variable and its JavaScript name, which is unique. */
 export class Scope {
   readonly #blocks: Map<string, Local>[] = []
   readonly #functions: FunctionFrame[] = []
@@ -27,7 +27,7 @@ export class Scope {
     }
   }
 
-  /** Compiles a function, and tells which temporaries its body uses. */
+  /** Compiles a function, and reports the temporaries that its body uses. */
   inFunction(
     takesRest: boolean,
     compile: () => string,
@@ -57,7 +57,7 @@ export class Scope {
     return this.#functions.at(-1)?.takesRest ?? false
   }
 
-  /** A variable for one value on its way, of the function that is being compiled. */
+  /** A temporary variable of the function that is being compiled. */
   temporary(): string {
     const id = this.name()
     this.#functions.at(-1)?.temporaries.push(id)

@@ -70,7 +70,7 @@ function compileLocal({ variables, init }: ast.LocalStatement, to: Compiling): s
   return `${before} let ${declared.join(', ')};`
 }
 
-/** So many values of a list, each in a variable of its own, which `before` sets. */
+/** This many values of a list, each in its own variable, which `before` sets. */
 function compileValues(
   nodes: readonly ast.Expression[],
   count: number,
@@ -144,7 +144,7 @@ function compileNamedFunction(node: ast.FunctionDeclaration, to: Compiling): str
 function compileReturn({ arguments: values }: ast.ReturnStatement, to: Compiling): string {
   const [only] = values
   if (only === undefined) return 'return $.NO_RESULTS;'
-  // What runs here is the caller's: its line is that of the call.
+  // This code belongs to the caller: its line is that of the call.
   if (values.length === 1 && hasMany(only, to)) return `return (${compileMany(only, to)});`
   return `return [${compileList(values, to)}];`
 }
@@ -165,7 +165,7 @@ function compileNumericFor(node: ast.ForNumericStatement, to: Compiling): string
     const id = scope.declare(node.variable.name)
     return `let ${id} = ${at}; ${compileBlock(node.body, to)}`
   })
-  // Lua steps back before the first round, which rounds.
+  // Lua subtracts the step before the first round, which rounds.
   const head = `let ${at} = ${initial}, ${limit} = ${end}, ${step} = ${by}; ${at} -= ${step};`
   const ends = `if (!(${step} > 0 ? ${at} <= ${limit} : ${limit} <= ${at})) break;`
   return `{ ${head} while (true) { ${at} += ${step}; ${ends} ${STEP} ${body} } }`
@@ -186,7 +186,7 @@ function compileGenericFor(node: ast.ForGenericStatement, to: Compiling): string
   return `{ ${head} while (true) { ${STEP} ${call} ${body} } }`
 }
 
-/** Something that the parser knows, and Lua 5.1 does not. */
+/** Syntax that the parser knows, but Lua 5.1 does not. */
 function refuseSyntax({ type, loc }: ast.Node): never {
   throw new ScriptRefusal(type, undefined, loc?.start.line)
 }

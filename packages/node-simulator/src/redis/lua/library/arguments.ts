@@ -6,7 +6,7 @@ import { type LuaFunction, type LuaValue, typeName } from '../values.ts'
 /** Functions by their names. */
 export type Library = { readonly [name: string]: LuaFunction }
 
-/** What a function of a library was called with; places count from 0, and errors name them from 1. */
+/** The arguments of a library function; positions count from 0, and errors name them from 1. */
 export class Arguments {
   readonly values: readonly LuaValue[]
   readonly #of: string

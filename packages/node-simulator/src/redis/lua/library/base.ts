@@ -5,7 +5,7 @@ import { LuaTable } from '../table.ts'
 import { isTrue, LuaError, type LuaFunction, type LuaValue, typeName } from '../values.ts'
 import { type Arguments, type Library, named } from './arguments.ts'
 
-/** Results that one call may have. */
+/** The most results of one call. */
 const MOST_RESULTS = 7_999
 
 export function textOf(value: LuaValue): string {
@@ -79,13 +79,13 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** Redis has its `pcall` return the texts of its own errors, as it did when these were no tables. */
+/** In Redis, `pcall` returns Redis' own errors as texts, as it did before they were tables. */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value
 }
 
-/** What `pcall` returns. Running out of stack depends on more than the script. */
+/** The results of `pcall`. Stack overflow is not caught, because it depends on more than the script. */
 export function protectedCall(
   act: () => readonly LuaValue[],
   onError: (value: LuaValue) => LuaValue,
@@ -116,7 +116,7 @@ function getMetatable(args: Arguments): LuaValue {
 
 const REFUSED = ['load', 'loadstring', 'collectgarbage', 'gcinfo', 'newproxy', 'getfenv', 'setfenv']
 
-/** The functions that are no library's. */
+/** The global functions, which belong to no library. */
 export function baseLibrary(): Library {
   const nextFunction: LuaFunction = (table, key) => {
     const found =

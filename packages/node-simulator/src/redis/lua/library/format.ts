@@ -11,7 +11,7 @@ interface Directive {
 
 const DIRECTIVE = /%(?:%|([-+ #0]*)(\d*)(?:(\.)(\d*))?(.?))/gs
 
-/** As C's `sprintf`, without lengths. */
+/** Like C's `sprintf`, without length modifiers. */
 export function format(args: Arguments): string {
   let at = 0
   return args
@@ -104,7 +104,7 @@ function floatText(value: number, how: Directive): string {
   return padded(isUpper ? text.toUpperCase() : text, how, true)
 }
 
-/** The flag # has every number show a point. */
+/** The flag # makes every number show a decimal point. */
 const withPoint = (digits: string, flags: string): string =>
   flags.includes('#') && !digits.includes('.') ? digits.replace(/(?=e|$)/, '.') : digits
 
@@ -116,7 +116,7 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/** Long texts are passed on whole; of others C sees what precedes a zero byte. */
+/** Long strings are passed on whole; C cuts others at the first zero byte. */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text

@@ -21,7 +21,7 @@ interface Token {
   readonly kind: Kind
   /** Where it begins, counted from 0. */
   readonly at: number
-  /** The text of a string, or what is wrong. */
+  /** The text of a string, or the error in it. */
   readonly text: string
   readonly value: LuaValue
 }

@@ -26,7 +26,7 @@ function printed(value: LuaValue, depth: number): string {
   return `[${items.join(',')}]`
 }
 
-/** The largest place of a table whose keys are all places; undefined for another. */
+/** The largest index of a table whose keys are all indexes; undefined for any other table. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
   for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {

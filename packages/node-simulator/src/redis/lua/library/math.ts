@@ -6,7 +6,7 @@ import { type Arguments, libraryTable, named } from './arguments.ts'
 
 const MOST = 2 ** 31 - 1
 
-/** Draws from the server's randomness, which its seed decides, or, once a script seeds it, as Redis does (`redisLrand48`). */
+/** Draws from the server's seeded randomness or, once a script sets a seed, like Redis (`redisLrand48`). */
 export class ScriptRandom {
   #state: bigint | undefined
   readonly #draw: () => number
@@ -16,7 +16,7 @@ export class ScriptRandom {
     this.#draw = draw
   }
 
-  /** Undefined: no longer by a seed of the script. */
+  /** Undefined: the script has set no seed. */
   seed(value: number | undefined): void {
     this.#state = value === undefined ? undefined : (BigInt.asUintN(32, BigInt(Math.trunc(value))) << 16n) | 0x330en
   }

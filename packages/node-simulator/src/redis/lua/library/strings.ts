@@ -10,7 +10,7 @@ import { format } from './format.ts'
 const MOST_BYTES = 64 * 1024 * 1024
 const SPECIALS = /[\^$*+?.()[\]%-]/
 
-/** A place counted from 1, or from the end if it is negative. */
+/** A position counted from 1, or from the end if it is negative. */
 const placeOf = (at: number, length: number): number => Math.max(0, at < 0 ? at + length + 1 : at)
 
 function sub(args: Arguments): string {
@@ -45,7 +45,7 @@ function repeat(args: Arguments): string {
 const lower = (text: string): string => text.replaceAll(/[A-Z]+/g, (found) => found.toLowerCase())
 const upper = (text: string): string => text.replaceAll(/[a-z]+/g, (found) => found.toUpperCase())
 
-/** Where a pattern is found first, for `find` and `match`. */
+/** The first match of a pattern, for `find` and `match`. */
 function search(args: Arguments, kind: 'find' | 'match'): readonly LuaValue[] {
   const [text, pattern] = [args.text(0), args.text(1)]
   const from = args.integerOr(2, 1)
@@ -121,7 +121,7 @@ function substitute(args: Arguments): readonly LuaValue[] {
   return [result + text.slice(at), count]
 }
 
-/** Nil and false leave the text as it is. */
+/** Nil and false leave the match unchanged. */
 function replaced(whole: string, value: LuaValue): string {
   if (!isTrue(value)) return whole
   return toText(value) ?? fail(`invalid replacement value (a ${typeName(value)})`)

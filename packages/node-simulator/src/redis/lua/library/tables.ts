@@ -67,7 +67,7 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
   return NO_RESULTS
 }
 
-/** Errors within a library tell no line. */
+/** Errors within a library name no line. */
 function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   const type = typeof one
   if (type === typeof other && (type === 'number' || type === 'string')) return isLess(one, other)
@@ -75,7 +75,9 @@ function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   throw new LuaError(incomparableText(one, other), lineOfCaller())
 }
 
-/** Quicksort as Lua does it, as the order of equals, and what an inconsistent comparison does, follow from it. */
+/**
+ * Quicksort as in Lua, because the order of equal items, and the effect of an inconsistent comparison, depend on it.
+ */
 function sort(table: LuaTable, less: (one: LuaValue, other: LuaValue) => boolean): void {
   const swap = (i: number, j: number): void => {
     const [one, other] = [table.get(i), table.get(j)]

@@ -7,19 +7,19 @@ import {
   usualStrategies,
 } from '../src/index.ts'
 
-// What long runs over all deliberate mistakes have in common.
+// Shared by long runs over all planted bugs.
 
 const MOST_TRIALS = 20_000
 const BETWEEN_STARTS = 1_000_000
 
 export const limits: TrialLimits = {
   memoryBytes: 2 ** 28,
-  // The time that this process works, not what it waits for others on the same machine.
+  // The CPU time of this process, without waits for others on the same machine.
   now: () => millis(process.cpuUsage().user / 1_000),
   invariants: true,
 }
 
-/** The first failure from this starting seed on; they are counted from 0, and far apart. */
+/** The first failure from this starting seed on; starting seeds count from 0 and lie far apart. */
 export function findingFrom(subject: SearchedProtocol, start: number): SeedFailure {
   const first = 1 + start * BETWEEN_STARTS
   const search = { first, count: MOST_TRIALS, strategies: usualStrategies, stopAtFirst: true, verifyDeterminism: false }

@@ -1,30 +1,30 @@
 import { nemeses } from '@chaosproxy/faults'
-import { type KnobValue, notPromisedUnder, type ProtocolDefinition } from '@chaosproxy/protocols'
+import { notPromisedUnder, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { simulatorSuffers } from '../suffers.ts'
 import { nemesesOf } from './trial-choices.ts'
 
-/** What a search takes, where nobody chose otherwise, of the setting under which a mistake is likely to show. */
-export interface MistakeSetting {
-  readonly knobs: { readonly [name: string]: KnobValue }
-  /** When absent, the usual one brings it out. */
+/** The settings under which a bug is likely to show, for a search that the user did not configure otherwise. */
+export interface SettingForBug {
+  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  /** When absent, the default workload exposes the bug. */
   readonly workload?: string | undefined
-  /** Names of faults that a search would leave out otherwise. */
+  /** Names of faults that a search would otherwise leave out. */
   readonly besides: readonly string[]
-  /** Names of all that trials draw from then; undefined, and so the usual ones, if there is none besides. */
+  /** Names of all faults that trials draw from; undefined, meaning the default ones, if `besides` is empty. */
   readonly faults?: readonly string[] | undefined
 }
 
 /**
- * The setting without the knobs that somebody chose; empty for a mistake that declares none. What the mistake needs adds to
- * the usual faults and never replaces them: they find more than the declared ones alone.
+ * The settings that a bug declares, without those that the user chose; empty for a bug that declares none. The bug's
+ * faults are added to the default ones, because all of them find more than the declared ones alone.
  */
-export function mistakeSetting(
+export function settingForBug(
   protocol: ProtocolDefinition,
   bug: string | undefined,
-  chosen: MistakeSetting['knobs'] = {},
-): MistakeSetting {
+  chosen: SettingForBug['knobs'] = {},
+): SettingForBug {
   const { faults = [], workload, ...under } = protocol.bugs.find(({ name }) => name === bug)?.under ?? {}
-  const declared = Object.entries({ ...under.knobs, ...under.trialKnobs })
+  const declared = Object.entries({ ...under.settings, ...under.trialSettings })
   const knobs = Object.fromEntries(declared.filter(([name]) => !Object.hasOwn(chosen, name)))
   const notUnder = notPromisedUnder(protocol, { ...knobs, ...chosen })
   const drawn = nemesesOf({})

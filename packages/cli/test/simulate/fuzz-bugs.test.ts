@@ -8,7 +8,7 @@ import { subjectOf } from '../../../engine/src/worlds/subject.ts'
 import { parseFuzzSettings } from '../../src/fuzz/use.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
-const mistakes: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
+const declared: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
   protocols.flatMap((protocol) => protocol.bugs.map((bug) => [`${protocol.name} ${bug.name}`, protocol, bug] as const))
 
 /** Enough trials for each strategy to draw every kind. */
@@ -29,15 +29,15 @@ const own = join(import.meta.dirname, 'authors', 'needs-a-setting.mjs')
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
 describe('a search for a deliberate bug', () => {
-  test.each(mistakes)('uses the settings that %s declares to need', async (_, { name }, bug) => {
+  test.each(declared)('uses the settings that %s declares to need', async (_, { name }, bug) => {
     const {
       search: { subject },
       taken,
     } = await parsed({ target: name, bug: bug.name })
-    const { knobs, trialKnobs, workload, faults = [] } = bug.under ?? {}
-    expect(subject.knobs).toMatchObject({ ...knobs, ...trialKnobs })
+    const { settings, trialSettings, workload, faults = [] } = bug.under ?? {}
+    expect(subject.knobs).toMatchObject({ ...settings, ...trialSettings })
     expect(subject.workload).toBe(workload ?? 'register')
-    expect(taken).toMatchObject({ knobs: { ...knobs, ...trialKnobs }, workload })
+    expect(taken).toMatchObject({ knobs: { ...settings, ...trialSettings }, workload })
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
@@ -86,6 +86,6 @@ describe('a search for a deliberate bug', () => {
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }
     expect((await search(protocol, settings)).found).toMatchObject({ kind: 'invariant' })
     const chosen = { conflicts: 'timestamp', 'resolution-ms': 0.1 }
-    expect((await search(protocol, { ...settings, knobs: chosen })).found).toBeUndefined()
+    expect((await search(protocol, { ...settings, settings: chosen })).found).toBeUndefined()
   })
 })
