@@ -184,8 +184,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // A linearizable system must return the latest value at any time; others only after they have had time to
-        // agree.
+        // A linearizable system must return the latest value at any time; others only after time to agree.
         until: subject.level === 'linearizable' ? 'service' : 'agreement',
       },
       (ended) => {
