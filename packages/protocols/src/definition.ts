@@ -118,7 +118,10 @@ export interface ClockBounds {
 }
 
 /** What settings give up: `replicas answer reads, and lag`. Undefined if that is nothing. */
-export type Weakness = (settings: { readonly [name: string]: ProtocolSettingValue }, nodes: number) => string | undefined
+export type Weakness = (
+  settings: { readonly [name: string]: ProtocolSettingValue },
+  nodes: number,
+) => string | undefined
 
 /** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */
 export interface ProtocolDefinition {

@@ -11,8 +11,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   name: 'lease-lock',
   weakness: ({ fencing = true }) =>
     fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
-  summary:
-    'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
+  summary: 'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
   defaultNodes: 5,
   // A lock in a store that is itself protected by locks would only confuse.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
