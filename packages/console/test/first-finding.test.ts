@@ -13,7 +13,7 @@ test('the violation that was found first stays above, and the next one stands be
   expect(afterFirst(first, first)).toEqual(first)
   expect(afterFirst(first, next)).toEqual({
     ...first,
-    ...{ operations: 20, ladder: '<ol/>' },
+    ladder: '<ol/>',
     since: { title: next.title, sentence: next.sentence, drawing: next.drawing },
   })
 })

@@ -10,7 +10,7 @@ export function afterFirst(first: Judged | undefined, newest: Judged): Omit<Verd
   if (first === undefined || newest.mood !== 'bad') return newest
   const { title, sentence, drawing } = newest
   const isOther = title !== first.title || sentence !== first.sentence
-  const upTo = newest.upTo === undefined ? {} : { upTo: first.upTo }
-  const kept = { ...newest, ...upTo, title: first.title, sentence: first.sentence, drawing: first.drawing }
+  const found = newest.upTo === undefined ? {} : { upTo: first.upTo, operations: first.operations }
+  const kept = { ...newest, ...found, title: first.title, sentence: first.sentence, drawing: first.drawing }
   return isOther ? { ...kept, since: { title, sentence, drawing } } : kept
 }

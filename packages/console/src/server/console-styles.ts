@@ -18,6 +18,7 @@ button:disabled{color:var(--ink2);cursor:default;border-style:dashed;background:
 .verdict h1 small{font-size:17px;font-weight:400;letter-spacing:0;color:var(--ink2)}
 .verdict .lede{font-size:17px;margin-top:6px;max-width:60em;overflow-wrap:anywhere}
 .basis{font-size:13px;color:var(--ink2);min-height:20px;margin-bottom:10px;font-variant-numeric:tabular-nums}
+.since{font-size:14px;margin-bottom:10px;max-width:60em;overflow-wrap:anywhere}
 .verdict .why{-webkit-line-clamp:1}
 .stage{display:grid;grid-template-columns:minmax(0,1fr) 344px;gap:24px}
 .rail{min-width:0}.rail section{margin-bottom:16px;background:var(--panel);border-radius:8px;padding:12px 16px}
