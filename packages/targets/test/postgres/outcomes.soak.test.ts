@@ -123,6 +123,7 @@ liveTest(
       type: 'fail',
       error: 'insufficient funds',
       answered: true,
+      node: 'n1',
     })
 
     // Somebody else holds the row: a command that is ended while it waits was not carried out.
@@ -239,7 +240,7 @@ liveTest(
     await prepared({ user: 'young', password: 'two' })
     await expect(prepared({ user: 'young', password: 'three' })).rejects.toMatchObject({
       code: 'environment',
-      message: expect.stringMatching(/^n1 \(127\.0\.0\.1:\d+\) does not let young in: 28P01 .*"password"/),
+      message: expect.stringMatching(/^n1 \(127\.0\.0\.1:\d+\) refuses young: 28P01 .*"password"/),
     })
     await expect(prepared({ user: 'young', password: 'two', database: 'shop' })).rejects.toThrow('"database"')
     const nobody = [{ node: 'n1', host: '127.0.0.1', port: 1 }]
