@@ -258,7 +258,7 @@ describe('a register', () => {
       const { history, report } = judge([...known, write(3, 3, 40, g), last], 'register')
       const { headline } = factsOf({ history, report, asked: 'causal' })
       expect(headline.despite?.because).toBe("by p3's writes alone, the g it read may be the newer one")
-      expect(headline.beside).toBe(`read-your-writes? yes (${headline.despite?.because}) · eventual? not known`)
+      expect(headline.beside).toBe(`read-your-writes is met: ${headline.despite?.because}`)
       return headline.title
     }
     expect(causally(read(3, 1, 50, { key: 'g' }))).toBe('p3 read an older g than it had written itself')

@@ -131,7 +131,6 @@ describe('the page at the end of a run', () => {
 
   test('says which faults took effect, and names those that did not', () => {
     const whole = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
-    expect(whole).toContain('sequential? not known · eventual? yes, 340 ms after healing')
     expect(whole).toContain('faults that took effect: 1 of 1 partition, 0 of 1 kill')
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
   })

@@ -119,7 +119,6 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
             asked,
             isVacuous: vacuous.length > 0,
             requirements,
-            convergedAfterNanos: run?.convergedAfterHealNanos,
             loss,
           }),
     expected: expectedText({ expectation, report, vacuous }),

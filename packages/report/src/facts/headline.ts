@@ -1,6 +1,5 @@
-import { type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
-import { duration } from '@chaosproxy/history'
-import { allMet, levelsOfModel, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
+import { type Report, verdictOf } from '@chaosproxy/checker'
+import { allMet, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
 import { adjective, type Despite } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
@@ -13,7 +12,7 @@ export interface Headline {
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** Shown next to the verdict: `only eventually consistent`. */
+  /** Shown next to the verdict: why it is unknown, or why a level that sounds violated is met. */
   readonly beside: string
   /** Why a level is met although the title sounds as if it were not; undefined if none is. */
   readonly despite?: Despite | undefined
@@ -31,7 +30,6 @@ interface Circumstances {
   readonly asked: string | undefined
   readonly isVacuous: boolean
   readonly requirements: readonly RequirementResult[]
-  readonly convergedAfterNanos?: number | undefined
   /** What users lost by the violation, in their words. */
   readonly loss?: Loss | undefined
 }
@@ -61,16 +59,17 @@ const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | un
 
 function verdictLine(
   report: Report<string>,
-  { asked, isVacuous, convergedAfterNanos, loss }: Circumstances,
+  { asked, isVacuous, loss }: Circumstances,
 ): Omit<Headline, 'title' | 'despite'> {
   const strongest = strongestOf(report)
+  const despite = despiteOf(report, loss)
   const level = asked ?? strongest
   const verdict = verdictOf(report, level)
   if (verdict.result === 'violated')
     return {
       mood: 'bad',
       verdict: `Not ${adjective(level)}`,
-      beside: besideOf(report, level, { convergedAfterNanos, loss }),
+      beside: despite === undefined ? '' : `${despite.level} is met: ${despite.because}`,
     }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
@@ -86,33 +85,3 @@ function verdictLine(
 /** `eventually consistent, not linearizable`, where the headline is about the strongest level alone. */
 const weakerText = ({ headline }: Report<string>, level: string, strongest: string): string =>
   headline.startsWith('not ') ? `${adjective(level)}, not ${adjective(strongest)}` : headline
-
-/** `sequentially consistent? no · eventual? yes`: the levels a reader asks about next. */
-function besideOf(
-  report: Report<string>,
-  level: string,
-  { convergedAfterNanos, loss }: Pick<Circumstances, 'convergedAfterNanos' | 'loss'>,
-): string {
-  const despite = despiteOf(report, loss)
-  const levels = levelsOfModel(report)
-  const asked = ['sequential', 'causal', 'read-your-writes', 'eventual']
-  const answer: { readonly [result in Verdict['result']]: string } = {
-    met: 'yes',
-    violated: 'no',
-    unknown: 'not known',
-  }
-  return asked
-    .filter((other) => levels.indexOf(other) > levels.indexOf(level))
-    .filter((other) => other === 'sequential' || other === 'eventual' || verdictOf(report, other).result !== 'unknown')
-    .map((other) => {
-      const result = verdictOf(report, other).result
-      const after =
-        other === 'eventual' && result === 'met' && convergedAfterNanos !== undefined
-          ? `, ${duration(convergedAfterNanos)} after healing`
-          : despite?.level === other
-            ? ` (${despite.because})`
-            : ''
-      return `${other}? ${answer[result]}${after}`
-    })
-    .join(' · ')
-}

@@ -27,9 +27,7 @@ export const warningsOf = (
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
-  // What was found is said already.
-  const more = expected.endsWith('found eventual') ? beside.replace(/(?: · )?eventual\? yes.*$/, '') : beside
-  return [level, expected, more]
+  return [level, expected, beside]
     .filter((text) => text !== '')
     .map((text, i) => (i === 0 ? capitalised(text) : text))
     .join(' · ')
