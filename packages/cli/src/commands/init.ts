@@ -16,6 +16,7 @@ import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { SIMULATED_EXAMPLE, SIMULATED_FILES } from '../init/simulated.ts'
 import { surveyFolder } from '../init/survey.ts'
 import { configText, type Start, USUAL_PLACE } from '../init/template.ts'
+import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 
 const FILE = 'chaos.config.ts'
@@ -136,7 +137,7 @@ async function chosenForFolder(typed: TypedPlace): Promise<FolderChoice> {
     survey: surveyFolder(process.cwd()),
     typed,
     usual,
-    say: (text: string) => print(process.stdout, text),
+    say: (text: string) => print(process.stdout, fitted(text)),
   }
   return canAsk()
     ? askingOnTerminal((ask) => chooseForFolder({ ...asked, ask }))
