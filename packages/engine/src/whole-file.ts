@@ -49,7 +49,7 @@ export function foundText(path: string): string | undefined {
   return readFileSync(path, 'utf8')
 }
 
-/** The same as JSON; undefined if it is none, too. */
+/** Its text parsed as JSON; undefined also for invalid JSON. */
 export function foundJson(path: string): unknown {
   try {
     const text = foundText(path)

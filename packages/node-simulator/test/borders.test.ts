@@ -44,7 +44,7 @@ describe('a call that cannot be simulated is refused by name, with a remedy', ()
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
 
-  test('but modules that are loaded and never used are accepted', async () => {
+  test('a module that is loaded but never used is accepted', async () => {
     const { lines } = await ran(
       serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
         class Mine extends tls.TLSSocket {}

@@ -124,7 +124,7 @@ function createMasters(
   }
 }
 
-describe('masters that were apart merge', () => {
+describe('masters that were apart', () => {
   const nodes = ['n1', 'n2', 'n3']
   const answers = (masters: ReturnType<typeof createMasters>, input: Input): Json[] =>
     nodes.map((node) => {
@@ -132,7 +132,7 @@ describe('masters that were apart merge', () => {
       return completion.type === 'ok' ? completion.value : completion.error
     })
 
-  test('a counter to the sum of all additions, whenever they met', () => {
+  test('merge a counter to the sum of all additions, whenever they meet', () => {
     const step = fc.record({
       node: fc.constantFrom(...nodes),
       amount: fc.integer({ min: -9, max: 9 }),
@@ -152,7 +152,7 @@ describe('masters that were apart merge', () => {
     )
   })
 
-  test('a set to the elements added and not removed later', () => {
+  test('merge a set to the elements added and not removed later', () => {
     const masters = createMasters(mergeables['set']!, nodes)
     masters.ask('n1', { f: 'add', key: 'x', value: 1 })
     masters.ask('n2', { f: 'add', key: 'x', value: 2 })
@@ -162,7 +162,7 @@ describe('masters that were apart merge', () => {
     expect(answers(masters, { f: 'contains', key: 'x', value: 1 })).toEqual([false, false, false])
   })
 
-  test('a bank that two masters spend from at once to an overdrawn account, and create no money', () => {
+  test('merge a bank that both spent from to an overdrawn account, and create no money', () => {
     const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
