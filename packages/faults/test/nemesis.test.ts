@@ -113,7 +113,7 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses of %d no
 })
 
 describe('resolving a fault', () => {
-  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))('of %s yields its kind', (_, nemesis) => {
+  test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))('a fault of %s has its kind', (_, nemesis) => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         for (const { plan } of nemesis.plan(createRandom(seed), nodes).parts)

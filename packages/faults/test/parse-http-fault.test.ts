@@ -28,7 +28,7 @@ test.each(httpFamily.kinds.map(({ kind }) => kind))('every parameter of %s is ch
   expect(() => httpFamily.parse({ kind, links, nonsense: 1 }, 'x')).toThrow(`x: ${kind} has no parameter "nonsense"`)
 })
 
-describe('a refusal names the problem, its place and a correction', () => {
+describe('a wrong HTTP fault', () => {
   test.each([
     [3, 'x: 3 is no object.'],
     [{ links }, 'x: "kind" is missing. Known: lose-request, crash-before-reply, '],
@@ -58,7 +58,7 @@ describe('a refusal names the problem, its place and a correction', () => {
       'x: edit-reply: the value of A is "c\\r\\nd". Give a text of one',
     ],
     [{ kind: 'edit-reply', links, headers: { 'Content-Length': '5' } }, 'x: edit-reply: Content-Length says where the'],
-  ])('%j', (value, message) => {
+  ])('is refused: %j', (value, message) => {
     expect(() => httpFamily.parse(value, 'x')).toThrow(message)
   })
 })

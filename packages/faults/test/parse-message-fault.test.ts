@@ -26,7 +26,7 @@ describe('parsing a message fault', () => {
   })
 
   test.each(messageFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'of kind %s requires each of its parameters by name',
+    'a fault of kind %s requires each of its parameters by name',
     (kind, parameters) => {
       expect(messageFamily.has(kind)).toBe(true)
       const given: { [name: string]: unknown } = { kind, links }

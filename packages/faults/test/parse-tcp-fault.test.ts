@@ -26,7 +26,7 @@ describe('parsing a fault', () => {
   })
 
   test.each(tcpFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'of kind %s requires each of its parameters by name',
+    'a fault of kind %s requires each of its parameters by name',
     (kind, parameters) => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, unit, values, ...parameter } of parameters) {

@@ -70,14 +70,14 @@ test.each(
   expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which is not after "fromMs" 5')
 })
 
-describe('a misspelt word gets a suggestion', () => {
+describe('the right spelling', () => {
   test.each([
     [{ kind: 'latencey', links }, 'Did you mean latency?'],
     [{ kind: 'latency', links, latencyMs: 5, jiterMs: 2 }, 'Did you mean jitterMs?'],
     [{ kind: 'lose-reply', links, silence: 'hangs' }, 'Did you mean hang?'],
     [{ kind: 'lose-reply', links, when: { probabilty: 0.1 } }, 'Did you mean probability?'],
     [{ kind: 'kil', nodes: ['n1'] }, 'Did you mean kill?'],
-  ])('%j', (value, message) => {
+  ])('is suggested for %j', (value, message) => {
     expect(() => parseFault(value, 'x')).toThrow(message)
   })
 })

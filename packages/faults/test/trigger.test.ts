@@ -13,11 +13,11 @@ function hits(when: ConstructorParameters<typeof Trigger>[0]): readonly number[]
 
 describe('a trigger', () => {
   test.each([
-    ['without conditions hits every candidate', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
-    ['with an nth hits that one only', { nth: 3 }, [3]],
-    ['with a first hits so many', { first: 2 }, [1, 2]],
-    ['with an every hits each nth', { every: 5 }, [5, 10]],
-    ['with two counts hits what both allow', { first: 9, every: 4 }, [4, 8]],
+    ['hits every candidate without conditions', undefined, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    ['with nth hits that candidate only', { nth: 3 }, [3]],
+    ['with first hits that many', { first: 2 }, [1, 2]],
+    ['with every hits every nth candidate', { every: 5 }, [5, 10]],
+    ['with two counts hits the candidates that both allow', { first: 9, every: 4 }, [4, 8]],
     ['counts from its application, the end excluded', { fromMs: 2, untilMs: 4 }, [3, 4]],
     ['spares the first messages of a connection', { afterMessages: 10 }, [11, 12]],
     ['counts only candidates within its times', { fromMs: 4, nth: 2 }, [6]],

@@ -75,7 +75,7 @@ describe('a cut', () => {
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('that drops overrides any fault that keeps bytes back, in either order', () => {
+  test('overrides any fault that keeps bytes back if it drops, in either order', () => {
     for (const others of [partition('hold'), bandwidth(0), latency(100)])
       for (const harms of [
         [others, partition('drop')],
@@ -107,7 +107,7 @@ describe('a latency', () => {
     expect(times[2]).toBe(times[0])
     expect(times[3]).not.toBe(times[0])
   })
-  test('with uniform jitter varies in both directions, but is never negative', () => {
+  test('varies in both directions with uniform jitter, but is never negative', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 100, noNaN: true }), (seed, jitterMs) => {
         const random = createRandom(seed)
@@ -134,7 +134,7 @@ describe('a latency', () => {
     draws.sort((a, b) => a - b)
     expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
   })
-  test('without jitter draws no random number', () => {
+  test('draws no random number without jitter', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
@@ -163,7 +163,7 @@ describe('a bandwidth', () => {
     const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
     expect(last?.atMs).toBeCloseTo(1000, -1)
   })
-  test('of 0 lets nothing pass', () => {
+  test('lets nothing pass if it is 0', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })

@@ -107,7 +107,7 @@ describe('bandwidth', () => {
     }
   })
 
-  test('of 0 is a cut for bytes, and heals', async () => {
+  test('is a cut for bytes if it is 0, and heals', async () => {
     const { network, client, server } = await conversation()
     const none = network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 0 })
     client.socket.write('x')
@@ -141,7 +141,7 @@ describe('a reset', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('right after an end leaves no connection behind', async () => {
+  test('leaves no connection behind right after an end', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -190,7 +190,7 @@ describe('chance', () => {
     expect(await delays(2)).not.toEqual(first)
   })
 
-  test('on one link does not depend on events on another', async () => {
+  test('on one link is independent of events on another', async () => {
     const other = async (network: Network) => {
       network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
       await network.route({ from: 'clients', to: `n${network.statistics().size}` })

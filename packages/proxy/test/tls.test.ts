@@ -145,7 +145,7 @@ describe('TLS originated at the proxy', () => {
     ['nobody has vouched for, where any will do', { verify: false }, true],
     ['is for another name', { ...trust, serverName: 'other.example' }, false],
     ['is for the name that was given', { ...trust, serverName: 'localhost' }, true],
-  ])('with a server whose certificate %s', async (_, originate, accepted) => {
+  ])('accepts or refuses a server whose certificate %s', async (_, originate, accepted) => {
     const { route } = await routeWith({ originate }, await echoSecurely())
     const client = new Received(await dial(route))
     client.socket.write('hello')

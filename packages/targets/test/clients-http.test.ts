@@ -151,7 +151,7 @@ describe('an HTTP client made from a route table', () => {
   })
 })
 
-describe('a wrong HTTP declaration is refused before anything starts', () => {
+describe('a wrong HTTP declaration', () => {
   test.each([
     [{ kind: 'https' }, /must be an object with a "kind": http/],
     [{ kind: 'http', routes: './nowhere.json' }, /"routes" is ".\/nowhere.json": .*no such file/],
@@ -159,17 +159,17 @@ describe('a wrong HTTP declaration is refused before anything starts', () => {
     [{ kind: 'http', routes: { routes: ROUTES }, keys: '{id}' }, /placeholders are \{key\}, \{number\} and \{run\}/],
     [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
     [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a list of at least one/],
-  ])('%j', (declaration, message) => {
+  ])('is refused: %j', (declaration, message) => {
     expect(() => plan(declaration)).toThrow(message)
   })
 
-  test('a function without a route is refused', async () => {
+  test('is refused for a function without a route', async () => {
     await expect(clientOf(1, { kind: 'http', routes: { routes: ROUTES } }, ['read', 'cas'])).rejects.toThrow(
       /no route says how to cas/,
     )
   })
 
-  test('a route from which no request can be made is refused', async () => {
+  test('is refused for a route from which no request can be made', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

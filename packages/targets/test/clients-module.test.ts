@@ -76,7 +76,7 @@ describe('a client module that is itself wrong ends the run', () => {
     ['answers a read with nothing', `if (f === 'write') return 1`, /answered a read with nothing/],
     ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot say/],
     ['answers with a function', 'return () => 1', /returned a function/],
-    ['ends everything', 'process.exit(0)', /calls process\.exit\(0\)/],
+    ['ends the process', 'process.exit(0)', /calls process\.exit\(0\)/],
     [
       'has an error that nobody catches',
       `setTimeout(() => { throw new Error('ECONNRESET') }); await new Promise(() => {})`,
@@ -104,21 +104,25 @@ describe('a client module that is itself wrong ends the run', () => {
   })
 })
 
-describe('a wrong client module is refused before anything starts', () => {
+describe('a wrong client module', () => {
   test.each([
-    ['there is none', undefined, /there is no such file/],
+    ['there is no such file', undefined, /there is no such file/],
     ['it throws', `throw new Error('oops')`, /does not run: oops/],
     ['it exports no client', 'export default { invoke() {} }', /"open" is no function.*defineClient/],
-    ['it cannot do what is asked', `export default { functions: ['read'], open() {} }`, /does not support write/],
-    ['it ends everything', 'process.exit(3)', /process\.exit\(3\) while it is loaded/],
-    ['it awaits what never comes', 'await new Promise(() => {}); export default {}', /never settles/],
-  ])('%s', async (_, text, message) => {
+    [
+      'it lacks a function of the workload',
+      `export default { functions: ['read'], open() {} }`,
+      /does not support write/,
+    ],
+    ['it ends the process', 'process.exit(3)', /process\.exit\(3\) while it is loaded/],
+    ['it awaits a promise that never settles', 'await new Promise(() => {}); export default {}', /never settles/],
+  ])('is refused if %s', async (_, text, message) => {
     const directory = temporaryDirectory()
     if (text !== undefined) writeFileSync(join(directory, 'client.ts'), text)
     await expect(clientOf(directory)).rejects.toThrow(message)
   })
 
-  test('an "open" that returns no client is refused', async () => {
+  test('is refused if "open" returns no client', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), 'export default { open: () => ({}) }')
     const { ask, broken } = await clientOf(directory)

@@ -68,23 +68,23 @@ describe('a protocol without a leader', () => {
   })
 })
 
-describe('an error in a protocol is reported with its event and place', () => {
-  test('if the start throws', async () => {
+describe('an error in a protocol', () => {
+  test('is reported with its event and place if the start throws', async () => {
     const starting = start({ protocol: fileOf({ begin: 'throw new Error("no start")', status: READY }) })
     await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
   })
 
-  test('if a step throws', async () => {
+  test('is reported with its event and place if a step throws', async () => {
     expect(await toldOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
-  test('if a step does not return', async () => {
+  test('is reported if a step does not return', async () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('if a promise left behind by a step rejects', async () => {
+  test('is reported if a promise left behind by a step rejects', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )

@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('with only functions declared accepts every workload that these allow', () => {
+  test('accepts every workload that its functions allow if it declares only functions', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 

@@ -43,7 +43,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('that is in force when a recording starts is recorded', async () => {
+  test('is recorded if it is in force when a recording starts', async () => {
     const { seen, faults, recording } = links()
     await faults.inject(cut(['n1>n2']))
     faults.noteIn(recording)
@@ -64,7 +64,7 @@ describe('a fault between containers', () => {
     expect(seen).toEqual(['partition begins', 'partition ends'])
   })
 
-  test('that its links refuse is an error with the reason', async () => {
+  test('is an error with the reason if its links refuse it', async () => {
     const { inject } = createActiveFaults({ inject: async () => ({ type: 'failed', error: 'it is gone' }) })
     await expect(inject(cut(['n1>n2']))).rejects.toThrow('partition: it is gone')
   })

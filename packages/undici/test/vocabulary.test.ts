@@ -102,7 +102,7 @@ describe('every kind of fault', () => {
     expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
   })
 
-  test('"reset" ends the existing connections once', async () => {
+  test('resets the existing connections once if it is "reset"', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)
@@ -113,7 +113,7 @@ describe('every kind of fault', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('half-open and slow-close hold the end of a reply', async () => {
+  test('holds the end of a reply if it is half-open or slow-close', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')
@@ -137,7 +137,7 @@ describe('every kind of fault', () => {
     expect(await healSlow()).toBe(1)
   })
 
-  test('is one of these, or refused by name', async () => {
+  test('acts on requests of the dispatcher, or is refused by name', async () => {
     const recorded = await recording(await store())
     for (const { kind } of faultDefinitions) {
       if (kind in EFFECTS || OF_CONNECTIONS.includes(kind)) continue

@@ -35,7 +35,7 @@ describe('a request without a token', () => {
     expect(plane.proxies.get('n1').listen).toBe(before)
   })
 
-  test('without an address, as clients of Toxiproxy may send it, listens on loopback', async () => {
+  test('listens on loopback if it has no address, like those of some Toxiproxy clients', async () => {
     const { ask } = await control()
     const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
@@ -86,7 +86,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'that a request names are processes, not files such as %s',
+    'are processes if a request names them, not files such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
@@ -95,7 +95,7 @@ describe('the peers of a proxy', () => {
   )
 
   test.runIf(process.platform === 'linux')(
-    'that a config file names are read from regular files only, and only their beginning',
+    'are read from regular files only, and only their beginning, if a config file names them',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
       cleanUp(() => rmSync(folder, { recursive: true }))
@@ -117,7 +117,7 @@ describe('the peers of a proxy', () => {
 describe('a name', () => {
   const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
 
-  test.each(hostile)('that would break a terminal, a log or a URL is refused everywhere: %j', async (name) => {
+  test.each(hostile)('is refused everywhere if it would break a terminal, a log or a URL: %j', async (name) => {
     const { ask } = await withProxies()
     const segment = encodeURIComponent(name)
     const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }

@@ -46,7 +46,7 @@ describe('a fault', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('of a toxic, partition or rule set is listed, but changed only through its own route', async () => {
+  test('is listed if a toxic, partition or rule set has it, but changed only through its own route', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
@@ -58,7 +58,7 @@ describe('a fault', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('on a link that no proxy carries is refused, since it would have no effect', async () => {
+  test('is refused on a link that no proxy carries, since it would have no effect', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -68,7 +68,7 @@ describe('a fault', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('that resets connections does so once and is then gone', async () => {
+  test('is gone once it has reset its connections', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -107,7 +107,7 @@ describe('a partition', () => {
     expect((await ask('GET', '/v1/partitions')).json).toHaveLength(1)
   })
 
-  test('of unknown endpoints is refused', async () => {
+  test('is refused if its endpoints are unknown', async () => {
     const { ask } = await withProxies()
     for (const groups of [[['a'], ['z']], [['a']], 'a|b', [['a'], []], [['a'], ['clients']], [['a'], [5]]])
       expect((await ask('PUT', '/v1/partitions/p', { groups })).status, JSON.stringify(groups)).toBe(400)
@@ -134,7 +134,7 @@ describe('a rule set', () => {
     ])
   })
 
-  test('with one invalid fault is refused as a whole', async () => {
+  test('is refused as a whole if one of its faults is invalid', async () => {
     const { ask } = await withProxies()
     await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'old' }] })
     const good = { ...latency, links: ['a>b'], name: 'new' }

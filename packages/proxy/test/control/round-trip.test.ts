@@ -21,7 +21,7 @@ describe('a proxy that leads to itself is refused', () => {
     ['', '127.0.0.1'],
     ['', '[::1]'],
     ['[::]', '[0:0:0:0:0:0:0:1]'],
-  ])('if it listens on "%s" and leads to "%s"', async (listen, upstream) => {
+  ])('a proxy that listens on "%s" is refused if it leads to "%s"', async (listen, upstream) => {
     const { plane } = await control()
     const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
@@ -30,7 +30,7 @@ describe('a proxy that leads to itself is refused', () => {
     expect(plane.proxies.list()).toEqual([])
   })
 
-  test('if it does so through others, which stay unchanged', async () => {
+  test('a proxy that leads to itself through others is refused, and the others stay unchanged', async () => {
     const { plane, ask } = await control()
     const server = await echo()
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))
@@ -51,7 +51,7 @@ describe('a proxy that leads to itself is refused', () => {
 })
 
 describe('a proxy is accepted', () => {
-  test('if it leads to another proxy, or to the same port elsewhere', async () => {
+  test('a proxy may lead to another proxy, or to the same port elsewhere', async () => {
     const { plane } = await control()
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
@@ -62,7 +62,7 @@ describe('a proxy is accepted', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('if it carries datagrams and leads to the TCP port with its number', async () => {
+  test('a proxy for datagrams may lead to the TCP port with its number', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

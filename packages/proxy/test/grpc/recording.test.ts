@@ -74,7 +74,7 @@ describe('a gRPC call', () => {
     [status.DATA_LOSS, 'info'],
     [status.ABORTED, 'info'],
     [status.RESOURCE_EXHAUSTED, 'info'],
-  ])('with status %i: a write is %s', async (code, outcome) => {
+  ])('is recorded by its status: after %i a write is %s', async (code, outcome) => {
     const { call, view } = await kvRoute()
     expect(await call('Put', { key: `status ${code}`, value: 'one' })).toEqual({ status: code })
     await eventually(() => view.events.length === 2)
@@ -92,7 +92,7 @@ describe('a gRPC call', () => {
     }
   })
 
-  test('that is cancelled, or reset by a fault, has an unknown outcome', async () => {
+  test('has an unknown outcome if it is cancelled, or reset by a fault', async () => {
     const { call, view, apply, service, recorder } = await kvRoute()
     apply({ kind: 'reset-stream', back: true, when: { nth: 1 } })
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ status: status.INTERNAL })
@@ -103,7 +103,7 @@ describe('a gRPC call', () => {
     expect(view.events.some(({ type }) => type === 'fail')).toBe(false)
   })
 
-  test('without a status has an unknown outcome', async () => {
+  test('has an unknown outcome without a status', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
@@ -124,17 +124,20 @@ describe('a gRPC call', () => {
   test.each([
     [403, 'fail'],
     [503, 'info'],
-  ])('rejected before the service with HTTP status %i: a write is %s', async (code, outcome) => {
-    const service = await serveHttp2((stream) => {
-      stream.resume()
-      stream.respond({ ':status': code }, { endStream: true })
-    })
-    const { route, client } = await http2RouteTo(service, { table: kvTable })
-    const { call } = kvClient(route.port)
-    await call('Put', { key: 'x', value: 'one' })
-    await eventually(() => client.events.length === 2)
-    expect(client.events[1]).toMatchObject({ type: outcome, error: `status ${code}` })
-  })
+  ])(
+    'is recorded by its HTTP status if it is rejected before the service: after %i a write is %s',
+    async (code, outcome) => {
+      const service = await serveHttp2((stream) => {
+        stream.resume()
+        stream.respond({ ':status': code }, { endStream: true })
+      })
+      const { route, client } = await http2RouteTo(service, { table: kvTable })
+      const { call } = kvClient(route.port)
+      await call('Put', { key: 'x', value: 'one' })
+      await eventually(() => client.events.length === 2)
+      expect(client.events[1]).toMatchObject({ type: outcome, error: `status ${code}` })
+    },
+  )
 })
 
 describe('traffic that is no operation', () => {

@@ -6,7 +6,7 @@ import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
 // What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
 
-test.each(Object.entries(badRequests))('bytes of a client that are no request: %s', async (_, text) => {
+test.each(Object.entries(badRequests))('refuses bytes of a client that are no request: %s', async (_, text) => {
   const accepted: Received[] = []
   const server = await serve((socket) => {
     const said = new Received(socket)
@@ -29,21 +29,24 @@ test.each(Object.entries(badRequests))('bytes of a client that are no request: %
   expect(passed.length).toBeLessThan(text.length)
 })
 
-test.each(Object.entries(badResponses))('bytes of a server that are no response: %s', async (_, { methods, text }) => {
-  const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
-  const { route, apply, http } = await httpRouteTo(server)
-  const edit = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
-  const client = new Received(await dial(route))
-  client.socket.end(methods.map((method) => `${method} /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n`).join(''))
-  await client.until(() => client.ended)
-  // It goes on as it came: what the client makes of it is its own affair, as it would be without a proxy.
-  const hits = (client.text.match(/X-Edited: yes\r\n/g) ?? []).length
-  expect(client.text.replaceAll('X-Edited: yes\r\n', '')).toBe(text)
-  await eventually(() => route.liveConnections === 0)
-  expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1 })
-  // Only a head that could be read was edited.
-  expect(edit.hits).toBe(hits)
-})
+test.each(Object.entries(badResponses))(
+  'handles bytes of a server that are no response: %s',
+  async (_, { methods, text }) => {
+    const server = await serve((socket) => socket.once('data', () => socket.end(bytesOf(text))))
+    const { route, apply, http } = await httpRouteTo(server)
+    const edit = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
+    const client = new Received(await dial(route))
+    client.socket.end(methods.map((method) => `${method} /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n`).join(''))
+    await client.until(() => client.ended)
+    // It goes on as it came: what the client makes of it is its own affair, as it would be without a proxy.
+    const hits = (client.text.match(/X-Edited: yes\r\n/g) ?? []).length
+    expect(client.text.replaceAll('X-Edited: yes\r\n', '')).toBe(text)
+    await eventually(() => route.liveConnections === 0)
+    expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1 })
+    // Only a head that could be read was edited.
+    expect(edit.hits).toBe(hits)
+  },
+)
 
 test('clients that send unfinished requests byte by byte delay nobody', async () => {
   const service = await keyValueService()

@@ -220,7 +220,7 @@ describe('an endless event stream', () => {
 describe('a compressed reply', () => {
   const codings = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
 
-  test.each(Object.entries(codings))('with %s is edited and encoded again', async (coding, encode) => {
+  test.each(Object.entries(codings))('is edited and encoded again in %s', async (coding, encode) => {
     const { apply, ask } = await served((_, reply) => {
       const body = encode(Buffer.from('old'))
       reply.writeHead(200, { 'Content-Encoding': coding, 'Content-Length': body.length }).end(body)
@@ -231,7 +231,7 @@ describe('a compressed reply', () => {
     expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
   })
 
-  test.each(['zstd', 'unheard-of'])('with %s, which cannot be encoded, is edited and sent plain', async (coding) => {
+  test.each(['zstd', 'unheard-of'])('is edited and sent plain if %s cannot be encoded', async (coding) => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
     })
@@ -275,7 +275,7 @@ describe('a status without content', () => {
     expect(first.endsWith('\r\n\r\n')).toBe(true)
   })
 
-  test.each([204, 304])('that is edited to a 200 has a length or a new body: %i', async (status) => {
+  test.each([204, 304])('gets a length or a new body if it is edited to a 200: %i', async (status) => {
     const { apply, ask } = await start(status)
     const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
@@ -312,7 +312,7 @@ describe('a request', () => {
       Buffer.from(body),
     ])
 
-  test('that is long is edited, delayed, and sent in pieces', async () => {
+  test('is edited, delayed, and sent in pieces if it is long', async () => {
     const { apply, ask, seen } = await start()
     const faults = [
       apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' } }),
@@ -325,7 +325,7 @@ describe('a request', () => {
     for (const fault of faults) expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('that is long is duplicated if the limit allows', async () => {
+  test('is duplicated if it is long and the limit allows it', async () => {
     const { apply, ask, seen } = await start()
     const fault = apply({ kind: 'duplicate-request', maxBodyBytes: LONG + 1000 })
     const client = await ask(put(long))
@@ -335,7 +335,7 @@ describe('a request', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('that is long gets a new body', async () => {
+  test('gets a new body if it is long', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(long))
@@ -343,7 +343,7 @@ describe('a request', () => {
     expect(seen.map(String)).toEqual(['new'])
   })
 
-  test('that is compressed gets its new body in the same coding', async () => {
+  test('gets its new body in the same coding if it is compressed', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(gzipSync('old'), 'Content-Encoding: gzip\r\n'))
@@ -367,7 +367,7 @@ describe('a request', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('with an unknown coding is missed by faults that search its body', async () => {
+  test('is missed by faults that search its body if its coding is unknown', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

@@ -15,7 +15,7 @@ const sessionsOf = ({ lines }: RecordedLines) =>
 const namedBy = (client: string): RouteTable =>
   parseRouteTable({ client, routes: [{ request: 'PUT /kv/{key}', f: 'write', value: 'body' }] }, 'test')
 
-describe('a client is identified by', () => {
+describe('the identity of a client', () => {
   test.each<[string, { headers?: { [name: string]: string }; path?: string; body?: string }, unknown]>([
     ['header.X-Client', { headers: { 'x-client': 'alice' } }, 'alice'],
     ['header.X-Client', {}, undefined],
@@ -30,7 +30,7 @@ describe('a client is identified by', () => {
     ['form.client', { body: 'a=1&client=bob' }, 'bob'],
     ['peer.address', {}, '127.0.0.1'],
     ['connection', {}, expect.stringMatching(/^connection \d+$/)],
-  ])('%s: %j', async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
+  ])('is taken from %s: %j', async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
     const {
       route,
       client: view,
@@ -45,7 +45,7 @@ describe('a client is identified by', () => {
     expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
   })
 
-  test('its process', async (context) => {
+  test('is its process', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -62,7 +62,7 @@ describe('a client is identified by', () => {
     expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
   })
 
-  test('nothing, if the table names nothing', async () => {
+  test('is unknown if the table names nothing', async () => {
     const { route, client, recorder } = await httpRouteTo(await keyValueService())
     await httpClient(route.port)('PUT', '/kv/x', 'v')
     expect(sessionsOf(client)).toEqual([undefined])
@@ -70,8 +70,8 @@ describe('a client is identified by', () => {
   })
 })
 
-describe('traffic with an unknown effect marks', () => {
-  test('the key of a write that did not arrive in full', async () => {
+describe('traffic with an unknown effect', () => {
+  test('marks the key of a write that did not arrive in full', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -81,7 +81,7 @@ describe('traffic with an unknown effect marks', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('nothing, if it is a read', async () => {
+  test('marks nothing if it is a read', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -91,7 +91,7 @@ describe('traffic with an unknown effect marks', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('all keys, if the bytes begin HTTP/2', async () => {
+  test('marks all keys if its bytes begin HTTP/2', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -102,7 +102,7 @@ describe('traffic with an unknown effect marks', () => {
     ])
   })
 
-  test('a key, until a 404 to the write withdraws the mark', async () => {
+  test('marks a key until a 404 to the write withdraws the mark', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')
@@ -116,7 +116,7 @@ describe('traffic with an unknown effect marks', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('nothing, if the server refuses a request without a route (status %s)', async (status, wanted) => {
+  ])('marks nothing if the server refuses a request without a route (status %s)', async (status, wanted) => {
     const service = await serveHttp((_request, reply) => {
       reply.statusCode = status
       reply.end()

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dial, eventually, Received, serve } from '../sockets.ts'
 import { bodyOf, httpClient, httpRouteTo, keyValueService, statusOf } from './live.ts'
 
-describe('a fault selects requests', () => {
+describe('a fault of requests', () => {
   const statuses = async (when: object | undefined, match: object | undefined, requests: readonly string[]) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
@@ -28,7 +28,7 @@ describe('a fault selects requests', () => {
     [{ probability: 1 }, 'XXXXXXXXX'],
     [{ fromMs: 3_600_000 }, '.........'],
     [{ untilMs: 3_600_000 }, 'XXXXXXXXX'],
-  ])('by count: %j', async (when, expected) => {
+  ])('selects by count: %j', async (when, expected) => {
     expect(await statuses(when, undefined, writes)).toBe(expected)
   })
 
@@ -46,11 +46,11 @@ describe('a fault selects requests', () => {
     [{ header: 'X-Tenant', headerValue: 'red' }, '...'],
     [{ client: '127.0.0.0/8' }, 'XXX'],
     [{ client: '10.0.0.1' }, '...'],
-  ])('by content: %j', async (match, expected) => {
+  ])('selects by content: %j', async (match, expected) => {
     expect(await statuses(undefined, match, ['PUT /kv/x one', 'GET /kv/x', 'PUT /kv/y two'])).toBe(expected)
   })
 
-  test('by the status of the response', async () => {
+  test('selects by the status of the response', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -59,7 +59,7 @@ describe('a fault selects requests', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('by chance, and the same ones for the same seed', async () => {
+  test('selects by chance, and the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -76,7 +76,7 @@ describe('a fault selects requests', () => {
     expect(first).toMatch(/\./)
   })
 
-  test('beyond a rate', async () => {
+  test('selects requests beyond a rate', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -86,7 +86,7 @@ describe('a fault selects requests', () => {
     expect(seen).toEqual([404, 404, 404, 429, 429])
   })
 
-  test('until it is removed, when waiting requests are sent at once', async () => {
+  test('releases waiting requests at once when it is removed', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)

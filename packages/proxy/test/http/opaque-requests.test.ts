@@ -62,7 +62,7 @@ describe('bytes that are no HTTP/1.1 may have requested', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('anything, if they are TLS and the server replies, or more follows the hello', () => {
+  test('anything, if they are TLS and the server replies, or if requests may be sent with the hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])

@@ -229,7 +229,7 @@ test('frames are found however the bytes are divided, and the preface comes firs
   )
 })
 
-describe('an impossible fault of HTTP/2 is refused', () => {
+describe('an impossible fault of HTTP/2', () => {
   test.each([
     [
       { kind: 'drop-stream', links: ['a>b'] },
@@ -241,12 +241,12 @@ describe('an impossible fault of HTTP/2 is refused', () => {
     [{ kind: 'goaway', links: ['a>b'], when: { afterMessages: 1 } }, '"when" has no parameter "afterMessages"'],
     [{ kind: 'goaway', links: ['a>b'], match: { body: 'x' } }, '"match" has no parameter "body"'],
     [{ kind: 'goaway', links: ['a>b'], match: { path: 'x' } }, 'A path begins with a slash'],
-  ])('%j', (json, message) => {
+  ])('is refused: %j', (json, message) => {
     expect(() => http2Family.parse(json, 'x')).toThrow(UserError)
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('on a link that is not declared to carry HTTP/2', () => {
+  test('is refused on a link that is not declared to carry it', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })

@@ -69,7 +69,7 @@ describe('a service over HTTP/2', () => {
 })
 
 describe('an operation over HTTP/2', () => {
-  test('whose request a fault resets has an unknown outcome, for client and backend', async () => {
+  test('has an unknown outcome, for client and backend, if a fault resets its request', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', match: { method: 'GET' } })
@@ -88,7 +88,7 @@ describe('an operation over HTTP/2', () => {
     await eventually(() => backend.events.length === 4)
   })
 
-  test('whose response a fault resets was done, as its backend saw it', async () => {
+  test('was done, as its backend saw it, if a fault resets its response', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', back: true })
@@ -106,7 +106,7 @@ describe('an operation over HTTP/2', () => {
     ])
   })
 
-  test('that a fault delays takes longer for its client, but not for its backend', async () => {
+  test('takes longer for its client, but not for its backend, if a fault delays it', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service, { clock })
@@ -127,7 +127,7 @@ describe('an operation over HTTP/2', () => {
     expect([client.events.length, backend.events.length]).toEqual([2, 2])
   })
 
-  test('that is reset at its start does not prevent the recording of later ones', async () => {
+  test('does not prevent the recording of later ones if it is reset at its start', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     const reset = apply({ kind: 'reset-stream', when: { nth: 1 } })
@@ -153,7 +153,7 @@ describe('an operation over HTTP/2', () => {
     expect(client.remarks).toEqual([['touched', 'x', expect.objectContaining({ what: 'PUT /kv/x' })]])
   })
 
-  test('that never left certainly failed', async () => {
+  test('certainly failed if it never left', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -167,7 +167,7 @@ describe('an operation over HTTP/2', () => {
     expect(outcomes(client).at(-1)?.[0]).toBe('fail')
   })
 
-  test('that its client cancels has an unknown outcome even before it left, since it will be sent', async () => {
+  test('has an unknown outcome if its client cancels it even before it left, since it will be sent', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })

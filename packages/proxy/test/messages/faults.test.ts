@@ -237,7 +237,7 @@ describe('the match of a message fault', () => {
     [{ member: 'type', equals: 1, contains: '"n":2' }, []],
     [{ member: 'toString' }, []],
     [{ contains: 'no JSON' }, ['no JSON at all']],
-  ])('%j', (match, struck) => {
+  ])('selects by %j', (match, struck) => {
     const { apply, send, there } = world()
     const lines = ['{"type":1,"n":1}', '{"type":{"a":null},"n":2}', 'no JSON at all', '[1]', 'null']
     apply(drop, { match })

@@ -85,7 +85,7 @@ test('the sender is paused while too much waits, and resumed afterwards', () => 
   expect([there.reading, there.text.length]).toEqual([true, 33 * line.length])
 })
 
-describe('an impossible message fault is refused with the reason', () => {
+describe('an impossible message fault', () => {
   test.each<[Framing, unknown, string]>([
     [
       jsonLines,
@@ -112,14 +112,14 @@ describe('an impossible message fault is refused with the reason', () => {
       { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
       'a RESP message is a command, as ["SET","x","1"]',
     ],
-  ])('%#', (framing, json, reason) => {
+  ])('is refused: %#', (framing, json, reason) => {
     const { faults } = world({ framing })
     const apply = () => faults.apply(messageFamily.parse(json, 'x'))
     expect(apply).toThrow(UserError)
     expect(apply).toThrow(reason)
   })
 
-  test('a fault that is possible in one direction is accepted', () => {
+  test('is accepted if it is possible in one direction', () => {
     const { faults } = world({ framing: resp })
     faults.intercept({ from: 'n2', to: 'n1', framing: resp })
     faults.apply({ ...drop, links: back, match: { command: 'SET' } })

@@ -153,12 +153,12 @@ describe('a connection whose replies do not follow requests', () => {
   })
 })
 
-describe('what is marked as touched outside the record', () => {
+describe('a command marks', () => {
   test.each([
-    ['nothing, by a time to live', ['SET', 'x', '1', 'EX', '10'], []],
-    ['a key that is changed otherwise', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
-    ['all keys, by a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
-    ['nothing, by what only reads', ['KEYS', '*'], []],
+    ['nothing if it sets a time to live', ['SET', 'x', '1', 'EX', '10'], []],
+    ['a key that it changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
+    ['all keys if it is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
+    ['nothing if it only reads', ['KEYS', '*'], []],
   ])('%s', async (_, words, marked) => {
     const { ask, marks } = await recorded({ answer: () => OK })
     await ask(command(...words), 5)

@@ -8,8 +8,8 @@ function scripted(answers: { readonly [command: string]: string }) {
 
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
-describe('a field first read while its hash is being deleted is no register', () => {
-  test('because its deletion would not be in the record', async () => {
+describe('a field first read while its hash is being deleted', () => {
+  test('is no register, because its deletion would not be in the record', async () => {
     const { client, connect, told, marks } = await recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -22,7 +22,7 @@ describe('a field first read while its hash is being deleted is no register', ()
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('also in a transaction that deletes the hash at its end', async () => {
+  test('is no register even if a transaction deletes the hash at its end', async () => {
     const { connect, told, ask } = await recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -43,7 +43,7 @@ describe('a field first read while its hash is being deleted is no register', ()
     ])
   })
 
-  test('until the hash is deleted, and afterwards it is one again', async () => {
+  test('is a register again once the hash is deleted', async () => {
     const { told, ask } = await recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     await ask('DEL h\r\n', 4)
     await ask('HSET h f 1\r\n', 4)

@@ -15,7 +15,7 @@ import { cleanUp, dial, drop, eventually, links, network, Received, serve, settl
 import { recorded } from './recorded.ts'
 
 describe('Redis commands', () => {
-  test('on strings are operations on registers, with outcomes from their replies', async () => {
+  test('are operations on registers for strings, with outcomes from their replies', async () => {
     const { ask, told, recorder } = await recorded()
     await ask(command('SET', 'x', '1'), 5)
     await ask(command('get', 'x'), 7)
@@ -44,14 +44,14 @@ describe('Redis commands', () => {
     expect(recorder.counters).toMatchObject({ operations: 7, open: 0, unmatched: 0, waiting: 0, opaqueConnections: 0 })
   })
 
-  test('on numbers are operations on counters', async () => {
+  test('are operations on counters for numbers', async () => {
     const { ask, told } = await recorded({ commands: commandSet({ model: 'counter' }) })
     await ask(command('INCR', 'n'), 4)
     await ask(command('GET', 'n'), 7)
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('that run a declared script are a compare-and-set', async () => {
+  test('are a compare-and-set if they run a declared script', async () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = await recorded({
@@ -85,7 +85,7 @@ describe('Redis commands', () => {
     )
   })
 
-  test('with binary values are distinct from those with texts', async () => {
+  test('are recorded with binary values distinct from texts', async () => {
     const { client, told } = await recorded()
     client.socket.write(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
     await eventually(() => told().length > 0)

@@ -35,7 +35,7 @@ describe('timeout', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('of 0 closes no connection until it is removed, and then the ones it touched', async () => {
+  test('closes no connection at 0 until it is removed, and then the ones it touched', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -88,7 +88,7 @@ describe('reset-peer', () => {
     expect([client.error, server.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('whose trigger spares a connection lets it end in order', async () => {
+  test('lets a connection end in order if its trigger spares it', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'reset-peer', afterMs: ms(0) }, { probability: 0 }))
     client.socket.end('bye')
@@ -104,7 +104,7 @@ describe('limit-bytes', () => {
     [0, ''],
     [3, 'abc'],
     [6, 'abcdef'],
-  ])('of %d passes that many bytes, then closes both sides in order', async (bytes, expected) => {
+  ])('passes %d bytes, then closes both sides in order', async (bytes, expected) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes }))
     client.socket.write('abcdef')

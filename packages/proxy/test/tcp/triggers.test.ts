@@ -57,14 +57,14 @@ describe('a trigger', () => {
     expect(await hit(when)).toEqual(expected)
   })
 
-  test('with a probability draws from the seed', async () => {
+  test('draws from the seed if it has a probability', async () => {
     const first = await hit({ probability: 0.5 }, 1)
     expect(await hit({ probability: 0.5 }, 1)).toEqual(first)
     const others = await Promise.all([2, 3, 4].map((seed) => hit({ probability: 0.5 }, seed)))
     expect(others.some((other) => other.join() !== first.join())).toBe(true)
   })
 
-  test('with afterBytes spares the bytes before', async () => {
+  test('spares the bytes before afterBytes', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { afterBytes: 5 }))
     client.socket.write('abcdefgh')
@@ -75,7 +75,7 @@ describe('a trigger', () => {
     await server.until((r) => r.text === 'abcdefgh')
   })
 
-  test('with fromMs and untilMs switches the fault on and off, on live connections', async () => {
+  test('switches the fault on and off at fromMs and untilMs, on live connections', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { fromMs: ms(100), untilMs: ms(200) }))
@@ -92,7 +92,7 @@ describe('a trigger', () => {
     fault.remove()
   })
 
-  test('of a reset selects among live connections', async () => {
+  test('selects among live connections for a reset', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {
@@ -130,7 +130,7 @@ describe('an update of a fault', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('of the trigger selects connections again', async () => {
+  test('selects connections again if the trigger changes', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { probability: 0 }))
     fault.update(on(to, { kind: 'partition', mode: 'hold' }, { probability: 1 }))
@@ -140,7 +140,7 @@ describe('an update of a fault', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('to another kind or other links is refused', async () => {
+  test('is refused if it changes the kind or the links', async () => {
     const { network } = await routeTo(undefined)
     const fault = network.apply(on(to, { kind: 'half-open' }))
     expect(() => fault.update(on(to, { kind: 'refuse' }))).toThrow('half-open on clients>n1 cannot become refuse')

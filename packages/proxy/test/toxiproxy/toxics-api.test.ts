@@ -41,7 +41,7 @@ describe('the toxics of a proxy', () => {
     ['slicer', { average_size: 64, size_variation: 32, delay: 10 }],
     ['limit_data', { bytes: 100 }],
     ['noop', {}],
-  ])('of type %s can be created, changed and removed', async (type, attributes) => {
+  ])('can be created, changed and removed for type %s', async (type, attributes) => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type, attributes, stream: 'upstream', toxicity: 0.25 })
     const toxic = { attributes, name: `${type}_upstream`, type, stream: 'upstream', toxicity: 0.25 }
@@ -110,7 +110,7 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 letters')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
-  ])('that are invalid are 400, and the server continues (%#)', async (body, error) => {
+  ])('are refused with 400 if they are invalid, and the server continues (%#)', async (body, error) => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })

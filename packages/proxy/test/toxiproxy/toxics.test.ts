@@ -85,7 +85,7 @@ describe('a proxy', () => {
     expect(received.error).toBe('ECONNRESET')
   })
 
-  test('that is moved resets its connections, and uses its new addresses', async () => {
+  test('resets its connections when it is moved, and uses its new addresses', async () => {
     const first = await serve((socket) => socket.write('first'))
     const second = await serve((socket) => socket.write('second'))
     const { ask, connect, addressOf } = await proxied(first)
@@ -107,7 +107,7 @@ describe('a proxy', () => {
     expect(received).toMatchObject({ text: 'ab', closed: false })
   })
 
-  test('with a hanging dial delays no other connection', async () => {
+  test('delays no other connection while a dial hangs', async () => {
     const { ask, plane, addressOf } = await proxied(await echo())
     // Packets to a documentation address (RFC 5737) are answered by nobody, or at once by a router; never by a server.
     await ask('POST', '/proxies', { name: 'hole', listen: '127.0.0.1:0', upstream: '192.0.2.1:1' })
@@ -177,7 +177,7 @@ describe('bandwidth', () => {
     expect(performance.now() - start).toBeGreaterThan(270)
   })
 
-  test('of rate 0 cuts, and removing it resumes (as testcontainers does)', async () => {
+  test('cuts at rate 0, and resumes when removed (as testcontainers does)', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const up = await toxic('bandwidth', { rate: 0 }, { stream: 'upstream', name: 'CUT_UP' })
     const down = await toxic('bandwidth', { rate: 0 }, { stream: 'downstream', name: 'CUT_DOWN' })
@@ -197,7 +197,7 @@ describe('limit_data', () => {
     [0, 100, 0],
     [50, 100, 50],
     [100, 100, 100],
-  ])('of %i bytes passes, of %i, the first %i and closes', async (bytes, sent, passed) => {
+  ])('at %i bytes passes, of %i, the first %i and closes', async (bytes, sent, passed) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes })
     const client = await connect()
@@ -237,7 +237,7 @@ describe('timeout', () => {
     expect(performance.now() - start).toBeGreaterThan(79)
   })
 
-  test('of 0 drops everything until it is removed, and then closes', async () => {
+  test('drops everything at 0 until it is removed, and then closes', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const name = await toxic('timeout', { timeout: 0 })
     const client = await connect()
@@ -270,7 +270,7 @@ describe('reset_peer', () => {
 })
 
 describe('slicer', () => {
-  test('without variation cuts pieces of the size, in order, with a pause after each', async () => {
+  test('cuts pieces of the size without variation, in order, with a pause after each', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('slicer', { average_size: 50, size_variation: 0, delay: 3_000 }, { stream: 'upstream' })
@@ -331,7 +331,7 @@ describe('the toxicity of a toxic', () => {
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('of 0 leaves the end of a connection alone under reset_peer', async () => {
+  test('leaves the end of a connection alone under reset_peer if it is 0', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()

@@ -221,7 +221,7 @@ describe('a retry', () => {
     ])
   })
 
-  test('without an id must follow an unanswered request of the same client', () => {
+  test('must follow an unanswered request of the same client if it has no id', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -351,7 +351,7 @@ describe('a value that no history can hold', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
   })
 
-  test('is one with more than 500 levels', () => {
+  test('may be nested in more than 500 levels', () => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(500))))

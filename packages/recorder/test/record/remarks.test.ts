@@ -304,7 +304,7 @@ describe('a reply', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('with an unknown key marks only keys that somebody saw absent', () => {
+  test('marks only keys that somebody saw absent if its key is unknown', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())

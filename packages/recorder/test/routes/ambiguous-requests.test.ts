@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a precondition on versions', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'that names no single version, %s, is not understood, and its key is marked',
+    'is not understood if it names no single version, %s, and its key is marked',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -52,7 +52,7 @@ describe('a precondition on versions', () => {
     ['"a,b"', '"a,b"'],
     ['"*"', '"*"'],
     ['17', 17],
-  ])('with one tag, %s, compares with it', (tag, version) => {
+  ])('compares with its single tag, %s', (tag, version) => {
     const completion = completionOf(replace, 'PUT /docs/a', {
       headers: [['If-Match', tag]],
       answerHeaders: [['ETag', '"3"']],
@@ -125,20 +125,20 @@ describe('the key of a request', () => {
     result: 'body',
   }
 
-  test('of several parts differs if a part differs or a slash moves', () => {
+  test('differs if one of several parts differs or a slash moves', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
     expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
   })
 
-  test('from an object does not depend on the order of its members', () => {
+  test("does not depend on the order of an object's members", () => {
     const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
     const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('from a repeated parameter is not understood, since services differ in which one counts', () => {
+  test('is not understood from a repeated parameter, since services differ in which one counts', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

@@ -26,7 +26,7 @@ describe('a successful reply that looks like a refusal is not understood', () =>
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('also as the reply to a read, even if an absent result means an absent value', () => {
+  test('a read with a reply that looks like a refusal is not understood, even if an absent result means an absent value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
@@ -44,7 +44,7 @@ describe('a successful reply that contains such words is a success', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('even if these words are the value that was read', () => {
+  test('a reply with such words is a success if they are the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })

@@ -202,7 +202,7 @@ test('the table reads the same operation from a request that it made', () => {
   )
 })
 
-describe('a route that cannot make requests is refused with advice', () => {
+describe('a route that cannot make requests', () => {
   test.each([
     [
       'a key that the server makes',
@@ -231,11 +231,11 @@ describe('a route that cannot make requests is refused with advice', () => {
       /JSON and a text at once/,
     ],
     ['a body of a GET', { request: 'GET /{key}', f: 'write', value: 'json.v' }, /a GET has no body/],
-  ])('%s', (_, route, remedy) => {
+  ])('is refused for %s', (_, route, remedy) => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(remedy)
   })
 
-  test('if it has several operations', () => {
+  test('is refused for several operations', () => {
     const route = {
       request: 'POST /move/{key}',
       operations: [
@@ -246,13 +246,13 @@ describe('a route that cannot make requests is refused with advice', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(/Give each its own route/)
   })
 
-  test('if another route matches its requests', () => {
+  test('is refused if another route matches its requests', () => {
     const first = { request: 'PUT /{key}', when: { 'json.v': 1 }, f: 'append', value: 'json.v' }
     const second = { request: 'PUT /{key}', f: 'write', value: 'json.v' }
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)
   })
 
-  test('if no route has the function', () => {
+  test('is refused if no route has the function', () => {
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow(UserError)
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow('no route says how to write')
   })

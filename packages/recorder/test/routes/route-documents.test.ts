@@ -66,7 +66,7 @@ describe('the schema refuses what the parser refuses', () => {
     ['a client that is none', { routes: [read], client: 'ip' }],
     ['an initial value without its name', { routes: [read], initial: null }],
     ['a case without its outcome', { routes: [{ ...read, answers: [{ when: { 'json.a': 1 } }] }] }],
-  ])('%s', (_, table) => {
+  ])('a table with %s', (_, table) => {
     expect(() => parseRouteTable(table, 'x')).toThrow()
     expect(invalidBy(routeTableSchema as Schema, table)).toBeDefined()
   })

@@ -13,7 +13,7 @@ test('a table is data, and is returned as written', () => {
   expect(parseRouteTable(JSON.parse(JSON.stringify(embeddedRoutes)), 'routes.json')).toEqual(embeddedRoutes)
 })
 
-describe('a wrong table is refused with problem, place and correction', () => {
+describe('a wrong table', () => {
   test.each<[unknown, string]>([
     [[], 'x: [] is no object.'],
     [{}, 'x: "routes" must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
@@ -69,7 +69,7 @@ describe('a wrong table is refused with problem, place and correction', () => {
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
     [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: set "initial": "read" as well.'],
     [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", and no route says how'],
-  ])('%j', (value, message) => {
+  ])('is refused: %j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
 })
@@ -115,7 +115,7 @@ test('a path may have a colon within a segment, like methods of Google’s APIs'
   expect(() => parseRouteTable(routes({ ...read, request: 'GET /kv/{key}:peek' }), 'x')).not.toThrow()
 })
 
-describe('a table that cannot be meant is refused', () => {
+describe('a table that cannot be meant', () => {
   test.each<[string, unknown, string]>([
     [
       'a route without a key where others have one',
@@ -180,7 +180,7 @@ describe('a table that cannot be meant is refused', () => {
       route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
       '"each" is a list of the request, so "result" belongs to no single item.',
     ],
-  ])('%s', (_, value, message) => {
+  ])('is refused for %s', (_, value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
 
@@ -188,11 +188,11 @@ describe('a table that cannot be meant is refused', () => {
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('with a route %s, next to another one', (_, other) => {
+  ])('is refused if it has a route %s, next to another one', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('with a route that an earlier one shadows', () => {
+  test('is refused if an earlier route shadows another one', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })
@@ -249,7 +249,7 @@ describe('the functions of a table', () => {
         }),
       'x: route 3 (POST /2): "f" is "delete", but "read" and "write" of other routes belong to the model register, which does not know it, and no model knows all of them. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
     ],
-  ])('that %s are refused', (_, checking, message) => {
+  ])('are refused if %s', (_, checking, message) => {
     expect(checking).toThrow(message)
   })
 })

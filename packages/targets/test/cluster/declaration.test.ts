@@ -116,7 +116,7 @@ describe('a command line', () => {
     expect(wordsOf(text, 'here')).toEqual(words)
   })
 
-  test('without a program is refused', () => {
+  test('is refused without a program', () => {
     expect(() => wordsOf('  ', 'here: command')).toThrow('here: command names no program.')
   })
 })

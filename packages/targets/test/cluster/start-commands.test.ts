@@ -122,8 +122,8 @@ describe("a cluster started by the user's commands", () => {
   })
 })
 
-describe('the start of a cluster fails', () => {
-  test('if a node exits at once, and shows its last lines', async () => {
+describe('the failed start of a cluster', () => {
+  test('shows the last lines of a node that exits at once', async () => {
     const nodes = [{}, { command: ['/bin/sh', '-c', 'echo "no licence found" >&2; exit 7'] }]
     await expect(start({ ...kv, nodes })).rejects.toMatchObject({
       code: 'environment',
@@ -133,7 +133,7 @@ describe('the start of a cluster fails', () => {
     })
   })
 
-  test('if a placeholder is unknown, and suggests the right one', async () => {
+  test('suggests the right placeholder for an unknown one', async () => {
     const command = ['node', 'server.js', '--listen', '{listen.cleint}']
     await expect(start({ ...kv, command })).rejects.toMatchObject({
       code: 'input',
@@ -143,7 +143,7 @@ describe('the start of a cluster fails', () => {
     })
   })
 
-  test('if no node claims to lead, and shows their answers', async () => {
+  test("shows the nodes' answers if none claims to lead", async () => {
     const role = { ...kv.role, leads: 'master' }
     await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
       code: 'environment',
@@ -153,7 +153,7 @@ describe('the start of a cluster fails', () => {
     })
   })
 
-  test('if no node answers a read, and shows what the clients got', async () => {
+  test('shows what the clients got if no node answers a read', async () => {
     const command = ['/bin/sh', '-c', 'echo up; exec sleep 300']
     const ready = { by: 'log', pattern: '^up' }
     const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
@@ -163,7 +163,7 @@ describe('the start of a cluster fails', () => {
     })
   })
 
-  test('if there is data that the run did not write', async () => {
+  test('reports data that the run did not write', async () => {
     const files = { 'data.json': '{"x":17}' }
     await expect(start({ ...kv, files })).rejects.toMatchObject({
       code: 'environment',
@@ -171,7 +171,7 @@ describe('the start of a cluster fails', () => {
     })
   })
 
-  test('if it is aborted', async () => {
+  test('can be aborted', async () => {
     const giveUp = new AbortController()
     const role = { ...kv.role, leads: 'nobody' }
     const starting = start({ ...kv, role }, { signal: giveUp.signal })
@@ -179,7 +179,7 @@ describe('the start of a cluster fails', () => {
     await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was aborted' })
   })
 
-  test('if a command that joins the nodes fails', async () => {
+  test('reports a command that fails to join the nodes', async () => {
     await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(

@@ -144,7 +144,7 @@ describe('a command', () => {
     )
   })
 
-  test('that does not exist is reported with the directories searched', async () => {
+  test('is refused with the directories searched if it does not exist', async () => {
     await expect(run.start({ words: ['no-such-server', '--port', '1'] })).rejects.toMatchObject({
       code: 'environment',
       message:
@@ -153,7 +153,7 @@ describe('a command', () => {
     await expect(run.start({ words: ['./no-such-server'] })).rejects.toThrow('there is no program ./no-such-server')
   })
 
-  test('that is not executable or has no interpreter is reported as such', async () => {
+  test('is refused if it is not executable or has no interpreter', async () => {
     const path = join(run.directory(), 'server')
     writeFileSync(path, '#!/no/such/interpreter\n')
     await expect(run.start({ words: [path] })).rejects.toThrow(`${path} may not be executed (chmod +x)`)

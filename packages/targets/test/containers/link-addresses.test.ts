@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('left by a killed process and its killed keeper are removed by the next process that adds some', async () => {
+  test('are removed by the next process that adds some if their process and its keeper were killed', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -101,7 +101,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere(living.addresses)).toEqual(living.addresses)
   })
 
-  test('of a killed process are removed by its keeper, unless another process has taken them over', async () => {
+  test('are removed by the keeper of a killed process, unless another process has taken them over', async () => {
     const owner = await startOwner([4, 4])
     const [lost = '', taken = ''] = owner.addresses
     process.kill(owner.keeper, 'SIGSTOP')

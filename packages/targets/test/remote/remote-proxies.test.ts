@@ -223,14 +223,14 @@ describe('a fault on a link through a proxy of another host', () => {
   })
 })
 
-describe('proxies of another host are refused in one sentence', () => {
+describe('proxies of another host', () => {
   const refusalOf = (plan: RemotePlan) =>
     openRemoteProxies([plan], { version: 'v' }).then(
       () => 'opened',
       (error: Error) => error.message,
     )
 
-  test('if the token is missing, wrong, or not in the environment', async () => {
+  test('are refused if the token is missing, wrong, or not in the environment', async () => {
     const there = await host({ token: 'sesame' })
     vi.stubEnv(TOKEN, 'wrong')
     const remedy = 'give the one that it was started with, by "token" of mine.json: proxies[0].'
@@ -249,14 +249,14 @@ describe('proxies of another host are refused in one sentence', () => {
     vi.unstubAllEnvs()
   })
 
-  test('if that host runs another version', async () => {
+  test('are refused if that host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
       /the proxy at 127\.0\.0\.1:\d+ is of version 0\.0\.1, and this run of v: install the same version on both\.$/,
     )
   })
 
-  test('if a proxy does not exist or is disabled', async () => {
+  test('are refused if a proxy does not exist or is disabled', async () => {
     const there = await host({ name: 'db' })
     expect(await refusalOf(planOf(there.control))).toMatch(/has no proxy to-n2\. It has: db\.$/)
     await there.plane.updateProxy('db', { enabled: false })
@@ -265,7 +265,7 @@ describe('proxies of another host are refused in one sentence', () => {
     )
   })
 
-  test('if nothing listens there, or the given certificate is invalid', async () => {
+  test('are refused if nothing listens there, or the given certificate is invalid', async () => {
     expect(await refusalOf(planOf('http://127.0.0.1:1'))).toContain('No proxy answers at 127.0.0.1:1')
     const directory = mkdtempSync(join(tmpdir(), 'chaos-remote-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))

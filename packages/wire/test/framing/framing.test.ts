@@ -188,7 +188,7 @@ test('an encoded command is one message, and decodes to the same command', () =>
   }
 })
 
-describe('an impossible framing is refused with advice', () => {
+describe('an impossible framing', () => {
   test.each([
     [
       'soap',
@@ -210,7 +210,7 @@ describe('an impossible framing is refused with advice', () => {
       { kind: 'length-prefixed', lengthFieldLength: 2, lengthAdjustment: 0.5 },
       'lengthAdjustment is a whole number of bytes',
     ],
-  ])('%j', (json, message) => {
+  ])('is refused: %j', (json, message) => {
     expect(() => parseFraming(json, 'route n1')).toThrow(UserError)
     expect(() => parseFraming(json, 'route n1')).toThrow(message)
   })

@@ -188,7 +188,7 @@ test.skipIf(!hasProtoc)('the descriptor of these tests is the same as from proto
 })
 
 describe('declarations', () => {
-  test('copied from a .proto file mean the same as its descriptor', () => {
+  test('mean the same as the descriptor if they are copied from a .proto file', () => {
     const declared = parseDeclarations(
       {
         'shop.v1.Everything': [
@@ -237,7 +237,7 @@ describe('declarations', () => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })
 
-  test('of a file that is no descriptor are refused with the command to make one', () => {
+  test('are refused with the command to make a descriptor if the file is none', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
       'api.proto is no FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )

@@ -61,7 +61,7 @@ describe('a HEADERS frame with a replaced block', () => {
     )
   })
 
-  test.each([0, 16_384, 16_385, 50_000])('of %i bytes fits frames that every peer accepts', (length) => {
+  test.each([0, 16_384, 16_385, 50_000])('fits frames that every peer accepts with %i bytes', (length) => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
     const fragment = Buffer.alloc(length, 'x')
     const frames = framesOf(withFragment(block, fragment))

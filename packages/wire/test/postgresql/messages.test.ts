@@ -110,7 +110,7 @@ const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters:
 const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
 
 describe('a PostgreSQL message', () => {
-  test('of a client is read as it was written', () => {
+  test('is read as a client wrote it', () => {
     fc.assert(
       fc.property(fc.oneof(startups, requests), (message) => {
         expect(readFrontend(writeFrontend(message))).toEqual(message)
@@ -118,7 +118,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('of a server is read as it was written', () => {
+  test('is read as a server wrote it', () => {
     fc.assert(
       fc.property(responses, (message) => {
         expect(readBackend(writeBackend(message))).toEqual(message)
@@ -148,7 +148,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('that is incomplete or has a wrong length is reported with its place', () => {
+  test('is refused with its place if it is incomplete or has a wrong length', () => {
     fc.assert(
       fc.property(requests, responses, fc.nat(), (request, response, cut) => {
         for (const [bytes, read] of [
@@ -173,7 +173,7 @@ describe('a PostgreSQL message', () => {
     expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is no UTF-8')
   })
 
-  test('of another protocol or beyond the limits is refused at its header', () => {
+  test('is refused at its header if it is of another protocol or beyond the limits', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
       'this is no message of a PostgreSQL server',
     )
@@ -202,7 +202,7 @@ describe('a PostgreSQL message', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test("made for a fault is one query, and a server's replies cannot be made up", () => {
+  test("is one query if it is made for a fault, and a server's replies cannot be made up", () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
@@ -215,7 +215,7 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
-  test('with an error has its SQLSTATE, and one with a tag its row count', () => {
+  test('has its SQLSTATE if it reports an error, and a row count if it has a tag', () => {
     const report = writeBackend({
       kind: 'error',
       fields: [
