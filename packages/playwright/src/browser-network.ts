@@ -60,7 +60,7 @@ export class BrowserNetwork {
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
-      throw new UserError('usage', `proxy: a page cannot be called ${JSON.stringify(name)}. Call it ana, say.`)
+      throw new UserError('usage', `proxy: a page cannot be called ${JSON.stringify(name)}. Call it ana, for example.`)
     await this.#links.join(name)
     const opening = this.#proxies.get(name) ?? openSocksServer((host, port) => this.#wayTo(name, host, port))
     this.#proxies.set(name, opening)

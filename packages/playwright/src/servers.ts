@@ -35,14 +35,17 @@ export const addressOf = ({ host, port }: Pick<Server, 'host' | 'port'>): string
 
 function parseServer(name: string, origin: string): Server {
   if (!/^[\w.-]+$/.test(name) || name === 'clients')
-    throw new UserError('usage', `servers: a server cannot be called ${JSON.stringify(name)}. Call it api, say.`)
+    throw new UserError(
+      'usage',
+      `servers: a server cannot be called ${JSON.stringify(name)}. Call it api, for example.`,
+    )
   const text = origin.includes('://') ? origin : `http://${origin}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   const usualPort = url && PORTS[url.protocol]
   if (url === undefined || usualPort === undefined || url.hostname === '')
     throw new UserError(
       'usage',
-      `servers: ${name} is at ${JSON.stringify(origin)}, which is no origin. Write http://127.0.0.1:3000, or host:port.`,
+      `servers: ${name} is at ${JSON.stringify(origin)}, which is not an origin. Write http://127.0.0.1:3000, or host:port.`,
     )
   return {
     name,

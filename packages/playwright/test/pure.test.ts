@@ -70,7 +70,7 @@ test('a server is found by any name of this machine and its port', () => {
 test.each([
   [{ 'a b': 'http://localhost:1' }, 'a server cannot be called "a b"'],
   [{ clients: 'http://localhost:1' }, 'a server cannot be called "clients"'],
-  [{ api: 'ftp://localhost' }, 'api is at "ftp://localhost", which is no origin'],
+  [{ api: 'ftp://localhost' }, 'api is at "ftp://localhost", which is not an origin'],
   [{ one: 'http://localhost:1', two: '127.0.0.1:1' }, 'one and two are both at localhost:1'],
 ])('servers %o are refused with the reason', (servers, reason) => {
   expect(() => parseServers(servers)).toThrow(reason)

@@ -281,7 +281,7 @@ describe('the TLS options of a proxy', () => {
     [{ terminate: { cert: 'x' } }, 'route n1.terminate: unknown member "cert"; there are certificate, key'],
     [{ terminate: { key: 'x' } }, '"certificate" and "key" belong together'],
     [{ terminate: { certificate: 'x', key: 'y', names: ['a'] } }, '"names" are for a generated certificate'],
-    [{ terminate: { names: [] } }, '"names" is a list of texts, one at least'],
+    [{ terminate: { names: [] } }, '"names" must be a list of at least one text'],
     [{ originate: { verify: 'no' } }, '"verify" is true or false'],
     [{ originate: { serverName: 5 } }, '"serverName" is a text'],
   ])('%j is refused with advice', (value, message) => {

@@ -108,7 +108,7 @@ describe('a wrong client module', () => {
   test.each([
     ['there is no such file', undefined, /there is no such file/],
     ['it throws', `throw new Error('oops')`, /does not run: oops/],
-    ['it exports no client', 'export default { invoke() {} }', /"open" is no function.*defineClient/],
+    ['it exports no client', 'export default { invoke() {} }', /"open" is not a function.*defineClient/],
     [
       'it lacks a function of the workload',
       `export default { functions: ['read'], open() {} }`,

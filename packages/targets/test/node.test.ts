@@ -298,7 +298,7 @@ describe('a node, to its peers', () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     expect(await exchange(node.peerPort, text)).toBe('')
-    expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent what is no message/)
+    expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent something that is not a message/)
   })
 
   test('closes the connection at a line that is not JSON, after handling the lines before it', async () => {
@@ -306,7 +306,7 @@ describe('a node, to its peers', () => {
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
-    expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent what is no message/)
+    expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent something that is not a message/)
   })
 
   test('closes the old connection of a peer that dials anew', async () => {

@@ -26,7 +26,7 @@ describe('a user’s protocol', () => {
 
   test.each([
     [{ objects: ['sett'] }, '"objects" has "sett". Did you mean set?'],
-    [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is no kind of fault. Did you mean kill?'],
+    [{ notUnder: ['kil'] }, '"notUnder" has "kil", which is not a kind of fault. Did you mean kill?'],
     [{ knobs: [] }, 'rename "knobs" to "settings"'],
     [
       { bugs: [{ name: 'late', summary: '', under: { knobs: {} } }] },

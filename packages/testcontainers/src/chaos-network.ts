@@ -57,7 +57,10 @@ export class ChaosNetwork {
     if (ids.size === 0) throw new UserError('usage', `${WHERE}: no container is given. Give them by name: { n1, n2 }.`)
     const odd = [...ids.keys()].find((name) => name === 'clients' || !/^[\w.-]+$/.test(name))
     if (odd !== undefined)
-      throw new UserError('usage', `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Call it n1, say.`)
+      throw new UserError(
+        'usage',
+        `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Call it n1, for example.`,
+      )
     return new ChaosNetwork([...ids.keys()], await openContainerNetwork({ where: WHERE, ids, seed }))
   }
 

@@ -108,7 +108,7 @@ describe('a request is tried', () => {
     ],
     [
       ['routes', 'try', table, '--request', 'GET /', '--header', 'x'],
-      '--header: "x" is no header. Write X-Client: alice',
+      '--header: "x" is not a header. Write X-Client: alice',
     ],
     [['routes', 'try'], 'name the file of a table'],
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],

@@ -230,7 +230,7 @@ export const misbehaving: readonly Misbehaving[] = [
   ),
   unusable('ends the process', protocol({ top: 'process.exit(0)' }), /calls process\.exit\(0\) while it is loaded/),
   unusable('exports no protocol', 'export const name = "mine"', /default export must be/),
-  unusable('has no name', 'export default { create: () => ({}) }', /"name" is no text/),
+  unusable('has no name', 'export default { create: () => ({}) }', /"name" is not a text/),
   unusable(
     'creates nothing',
     'export default { name: "mine", create() {} }',

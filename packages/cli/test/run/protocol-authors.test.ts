@@ -72,7 +72,7 @@ describe('the simulator as a library', () => {
   })
 
   test('refuses an export that is not a protocol, and unknown names', async () => {
-    await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is no text')
+    await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is not a text')
     const protocol = await moduleIn(await withProtocol())
     await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')
     await expect(simulate(protocol, { faults: ['kil'] })).rejects.toThrow('Did you mean kill?')

@@ -39,7 +39,7 @@ export function parseLink(value: unknown, where: string): Link {
   const ends = typeof value === 'string' ? value.split('>') : linkMembers(value)
   const [from, to] = ends
   if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string' || from === '' || to === '')
-    throw new UserError('input', `${where}: ${quote(value)} is no link. Write one as "n1>n2", one direction each.`)
+    throw new UserError('input', `${where}: ${quote(value)} is not a link. Write one as "n1>n2", one direction each.`)
   return { from, to }
 }
 

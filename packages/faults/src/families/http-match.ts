@@ -31,5 +31,5 @@ export function validateHeadMatch(
       `${where}: "path" is ${quote(path)}: nothing says where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
     )
   if (headerValue !== undefined && header === undefined)
-    throw new UserError('input', `${where}: "headerValue" says what a field holds. Give "header" as well.`)
+    throw new UserError('input', `${where}: "headerValue" is the value of a header field. Give "header" as well.`)
 }

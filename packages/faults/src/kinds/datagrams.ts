@@ -18,7 +18,7 @@ export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'let later datagrams overtake this one',
   parameters: {
-    behind: or(wholeNumber('number of others that pass first', { least: 1 }), 1),
+    behind: or(wholeNumber('number of other datagrams that pass first', { least: 1 }), 1),
     withinMs: or(ms('longest wait for them', { most: 3_600_000 }), 1000),
   },
 })

@@ -42,7 +42,7 @@ function validateEdit({ headers, body }: Edit, where: string, changesMore = fals
 export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))
   for (const [name, value] of entries) {
-    if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is no name of a field.`)
+    if (!NAME.test(name)) throw new UserError('input', `${where}: ${quote(name)} is not a name of a field.`)
     if (FRAMING.includes(name.toLowerCase()))
       throw new UserError('input', `${where}: ${name} says where the message ends, and is set with "body".`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))

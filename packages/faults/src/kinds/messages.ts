@@ -1,8 +1,8 @@
 import { defineFault } from '../definition/definition.ts'
 import { flag, json, ms, or, wholeNumber } from '../definition/parameter.ts'
 
-const behind = or(wholeNumber('number of others that pass first', { least: 1 }), 1)
-const withinMs = or(ms('longest wait for them', { most: 3_600_000 }), 1000)
+const behind = or(wholeNumber('number of other messages that pass first', { least: 1 }), 1)
+const withinMs = or(ms('longest wait for those messages', { most: 3_600_000 }), 1000)
 
 export const dropMessage = defineFault({
   kind: 'drop-message',
@@ -60,7 +60,7 @@ const forged = {
 /** Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3: oral messages, on a link that lies. */
 export const forgeMessage = defineFault({
   kind: 'forge-message',
-  summary: 'change fields of a JSON message; its receiver believes them',
+  summary: 'change fields of a JSON message, which its receiver takes for genuine',
   notInProcesses: {
     not: 'a process that believes something false may exit, and nothing restarts it',
     instead: 'a protocol with --sim',

@@ -35,7 +35,7 @@ export const bridge = cutting('bridge', 'bridge', 'two halves that see each othe
 export const oneWay = cutting(
   'one-way',
   'one-way',
-  'one node is heard by nobody, yet hears all the others, or the other way round',
+  'one node receives from all others, but none receives from it, or the other way round',
 )
 
 export const cutClients: Nemesis = {

@@ -83,7 +83,7 @@ export const limitCpu: Nemesis = {
 
 export const fillDisk: Nemesis = {
   name: 'fill-disk',
-  summary: 'fill the disk of one node, a minority or the leader, where "disk" gives containers one of their own',
+  summary: 'fill the disk of one node, a minority or the leader, if "disk" gives each container a disk of its own',
   kind: 'fill-disk',
   among: 'nodes',
   plan: (random) => just({ kind: 'fill-disk', nodes: random.pick(pauseChoices) }),

@@ -298,6 +298,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 
-const NO_HTTP = 'bytes that are no HTTP/1.1'
+const NO_HTTP = 'bytes that are not HTTP/1.1'
 
 const isOurs = (turn: HttpTurn | undefined): boolean => turn?.madeUp !== undefined || turn?.silenced !== undefined

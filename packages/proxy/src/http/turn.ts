@@ -8,7 +8,7 @@ import type { Reply } from './reply.ts'
 /** Why a request has no response, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
-  unparsed: 'unparsable: what came is no HTTP/1.1',
+  unparsed: 'unparsable: the bytes are not HTTP/1.1',
   request: 'the request was lost',
   reply: 'the answer was lost',
 } as const

@@ -190,7 +190,7 @@ export class Http2Recording {
 
   /** The rest of the connection is not HTTP/2. */
   opaque(): void {
-    this.#recording.opaque('bytes that are no HTTP/2', 'everything')
+    this.#recording.opaque('bytes that are not HTTP/2', 'everything')
   }
 
   /** The server will send nothing more. */
@@ -315,7 +315,7 @@ export class Http2Recording {
   }
 }
 
-const GONE_AWAY = 'refused: the server had said that it serves no more'
+const GONE_AWAY = 'refused: the server had announced that it takes no more requests'
 
 const nameOfCode = (code: number): string =>
   Object.entries(http2Codes).find(([, known]) => known === code)?.[0] ?? String(code)

@@ -405,7 +405,7 @@ const NANOS_PER_MS = 1e6
 
 function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptions['onNotice']): PartSeries {
   const onTrouble = (part: string, error: unknown) =>
-    onNotice?.(`${part}: it stays as it is, since it cannot be compressed or removed (${whyOf(error)}).`)
+    onNotice?.(`${part}: it is left as it is, because it cannot be compressed or removed (${whyOf(error)}).`)
   try {
     return createPartSeries(path, { ...parts, onTrouble })
   } catch (error) {

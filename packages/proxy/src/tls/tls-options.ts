@@ -121,7 +121,7 @@ function textsOf(members: Members, name: string, where: string): readonly string
   if (value === undefined) return undefined
   if (Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string' && text !== ''))
     return value
-  throw new UserError('input', `${where}: "${name}" is a list of texts, one at least.`)
+  throw new UserError('input', `${where}: "${name}" must be a list of at least one text.`)
 }
 
 function membersOrFlag(value: unknown, known: readonly string[], where: string): Members | undefined {

@@ -214,6 +214,6 @@ describe('traffic that is no operation', () => {
       routes: [{ request: 'GRPC /kv.v1.Store/Watch', f: 'read', key: 'json.key', result: 'json.key' }],
     }
     expect(() => parseRouteTable(table, 'kv.json')).toThrow(UserError)
-    expect(() => parseRouteTable(table, 'kv.json')).toThrow('this method streams messages, and is no operation')
+    expect(() => parseRouteTable(table, 'kv.json')).toThrow('this method streams messages, and is not an operation')
   })
 })

@@ -97,8 +97,8 @@ describe('traffic with an unknown effect', () => {
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
     await eventually(() => client.remarks.length > 0)
     expect(client.remarks).toEqual([
-      ['passed-on', { what: 'bytes that are no HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', { what: 'HTTP/2', why: 'bytes that are no HTTP/1.1 may contain it' }],
+      ['passed-on', { what: 'bytes that are not HTTP/1.1', count: 1, mayWrite: false }],
+      ['touched', { what: 'HTTP/2', why: 'bytes that are not HTTP/1.1 may contain it' }],
     ])
   })
 

@@ -32,7 +32,7 @@ function found(text: string | Buffer) {
 const everything = (what: string) => [{ what, touches: 'everything' }]
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
 
-describe('bytes that are no HTTP/1.1 may have requested', () => {
+describe('bytes that are not HTTP/1.1 may have requested', () => {
   test.each<[string, string | Buffer, unknown]>([
     ['nothing, where they are garbage', Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * i * 31) % 251)), []],
     ['nothing, where they only speak of requests', 'we PUT the thing in /kv/x, and GET it', []],
@@ -86,7 +86,7 @@ describe('a single client without HTTP', () => {
     }
     expect(recorder.counters.opaqueConnections).toBe(2)
     expect(recorder.counters.examples.passedOn).toEqual([
-      { what: 'bytes that are no HTTP/1.1', count: 2, mayWrite: false },
+      { what: 'bytes that are not HTTP/1.1', count: 2, mayWrite: false },
     ])
     expect(touchedIn(client.remarks)).toEqual([])
   })
@@ -97,8 +97,8 @@ describe('a single client without HTTP', () => {
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')
     await eventually(() => client.remarks.length > 1)
     expect(client.remarks).toEqual([
-      ['passed-on', { what: 'bytes that are no HTTP/1.1', count: 1, mayWrite: false }],
-      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are no HTTP/1.1 may contain it' }],
+      ['passed-on', { what: 'bytes that are not HTTP/1.1', count: 1, mayWrite: false }],
+      ['touched', 'x', { what: 'PUT /kv/x', why: 'bytes that are not HTTP/1.1 may contain it' }],
     ])
   })
 

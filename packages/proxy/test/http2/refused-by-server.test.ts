@@ -79,7 +79,7 @@ describe('a request that the server rejects', () => {
     session.destroy()
     await eventually(() => recorder.counters.open === 0)
     expect(outcomes(client).slice(2)).toEqual([
-      ['fail', 'write', 'x', 'refused: the server had said that it serves no more'],
+      ['fail', 'write', 'x', 'refused: the server had announced that it takes no more requests'],
       ['info', 'write', 'x', expect.stringContaining('the connection ended')],
     ])
   })

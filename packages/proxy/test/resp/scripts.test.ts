@@ -175,9 +175,9 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis', () => {
 
 test('a declared script that cannot be read is refused', () => {
   const refused = (declare: unknown) => () => parseRespSettings({ declare }, 'here')
-  expect(refused({})).toThrow('here: "declare" is no list.')
+  expect(refused({})).toThrow('here: "declare" is not a list.')
   expect(refused([{ script: 'a', as: 'INCR KEYS' }])).not.toThrow()
-  expect(refused([{ script: 'a', as: 'INCR KEYS[x]' }])).toThrow('KEYS[x] is no place')
+  expect(refused([{ script: 'a', as: 'INCR KEYS[x]' }])).toThrow('KEYS[x] is not a place')
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 

@@ -45,7 +45,7 @@ export function whyNotCompared(type: ColumnType, oid: number): string | undefine
   const said = SAID[oid]
   return said === undefined
     ? `the column's type (number ${oid}) has several texts for one value: record a column of text or whole numbers, or use a cast in the SELECT`
-    : `the column is ${said}, whose values have several texts each: say "type":"${said}" beside "table"`
+    : `the column is ${said}, which can write the same value in several ways: say "type":"${said}" beside "table"`
 }
 
 const SAID: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }

@@ -29,7 +29,7 @@ interface Answered {
 }
 
 const TOO_LONG = 'a connection of PostgreSQL with a message of more than 16 MiB'
-const NOT_POSTGRESQL = 'a connection that is no PostgreSQL'
+const NOT_POSTGRESQL = 'a connection that does not speak PostgreSQL'
 
 /** One connection: its bytes as messages, and its transactions from their first byte to the last of the reply. */
 export class PostgresqlConversation implements RecordedConversation {

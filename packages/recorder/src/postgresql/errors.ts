@@ -31,12 +31,12 @@ export const noticeOutcomes: readonly ErrorMeaning[] = [
   {
     says: ['canceling wait for synchronous replication'],
     means: 'info',
-    why: 'committed on the primary, and perhaps not on the standbys',
+    why: 'committed on the primary, but perhaps not on the standbys',
   },
   {
     says: ['canceling the wait for synchronous replication'],
     means: 'info',
-    why: 'committed on the primary, and perhaps not on the standbys; the session was ended',
+    why: 'committed on the primary, but perhaps not on the standbys; the session was ended',
   },
 ]
 

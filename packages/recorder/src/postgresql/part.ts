@@ -120,7 +120,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
 type Addition = Extract<Action, { readonly does: 'add' }>
 
 function addition({ sign }: Addition, key: string, amount: Json | undefined): Part | string {
-  if (typeof amount !== 'number') return 'what it adds is no whole number'
+  if (typeof amount !== 'number') return 'what it adds is not a whole number'
   const [f, value] = sign * amount < 0 ? ['subtract', Math.abs(amount)] : ['add', Math.abs(amount)]
   return {
     key,
@@ -139,7 +139,7 @@ function sum(
 ): Part | string {
   if (place === undefined)
     return 'it adds to an unknown value: add RETURNING with the recorded column, or record with --model counter'
-  if (typeof given !== 'number') return 'what it adds is no whole number'
+  if (typeof given !== 'number') return 'what it adds is not a whole number'
   const amount = sign * given
   return {
     key,
@@ -151,7 +151,7 @@ function sum(
       const read = reads(place, answer)
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
-      if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is no whole number' }
+      if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
       // The row may have been created.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },

@@ -77,8 +77,7 @@ export class Questions {
         const parameters = new Map(message.parameters)
         const replication = parameters.get('replication')
         this.#applicationName = parameters.get('application_name')
-        if (replication !== undefined && replication !== 'false')
-          this.#lose('a connection of PostgreSQL for replication')
+        if (replication !== undefined && replication !== 'false') this.#lose('a replication connection of PostgreSQL')
         return
       }
       case 'ssl-request':

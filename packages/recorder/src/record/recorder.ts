@@ -232,7 +232,7 @@ class LiveRecorder implements Recorder {
       },
       mayHaveAsked: (what, touches) => {
         if (touches === 'nothing') this.#remarks.passedOn(what, false)
-        else this.#remarks.touched({ what, why: 'bytes that are no HTTP/1.1 may contain it' }, touches)
+        else this.#remarks.touched({ what, why: 'bytes that are not HTTP/1.1 may contain it' }, touches)
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
       unmatchedAnswer: () => {

@@ -9,7 +9,7 @@ const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
 /** Why an unrecorded request marks keys. */
-export const NO_OPERATION = 'it may have written, and is no operation'
+export const NO_OPERATION = 'it may have written, and is not an operation'
 
 /** Gaps in the record: counts, with the first few examples of each kind. */
 export interface RemarkCounters {

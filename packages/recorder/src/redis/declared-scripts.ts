@@ -27,7 +27,7 @@ export function whyNot(words: readonly string[]): string | undefined {
   const [name = ''] = words
   if (name === '' || PLACE.test(name)) return 'it has no command'
   const odd = words.find((word) => /[[\]]/.test(word) && !PLACE.test(word))
-  return odd === undefined ? undefined : `${odd} is no place: write KEYS[1] or ARGV[1]`
+  return odd === undefined ? undefined : `${odd} is not a place: write KEYS[1] or ARGV[1]`
 }
 
 export function declaredScript({ is, commands }: DeclaredScript, readers: CommandReaders): KnownScript {

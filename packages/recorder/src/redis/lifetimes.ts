@@ -29,7 +29,7 @@ const NOT_YET = -1
 
 /** The reason given for marked keys. */
 export const MAY_HAVE_EXPIRED =
-  'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to tell which'
+  'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
  * A key with a time to live from before the recording may disappear at any time without a recorded command. This finds

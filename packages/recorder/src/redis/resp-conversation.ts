@@ -362,7 +362,7 @@ export class RespConversation implements RecordedConversation {
     this.#isOpaque = true
     this.#isBlind = true
     this.#values.stop()
-    this.#connection.opaque('a connection that is no RESP', 'everything')
+    this.#connection.opaque('a connection that does not speak RESP', 'everything')
     const begun = this.#open
     if (begun === undefined) return
     this.#open = undefined

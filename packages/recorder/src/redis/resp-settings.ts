@@ -74,13 +74,14 @@ const EXAMPLE = '[{"script":"the SHA-1, or a part of the text","as":"INCRBY KEYS
 
 function parseDeclared(given: unknown, where: string): readonly DeclaredScript[] {
   if (given === undefined) return []
-  const bad = (why: string): UserError => new UserError('input', `${where}: "declare" ${why}. Write ${EXAMPLE}, say.`)
-  if (!Array.isArray(given)) throw bad('is no list')
+  const bad = (why: string): UserError =>
+    new UserError('input', `${where}: "declare" ${why}. Write ${EXAMPLE}, for example.`)
+  if (!Array.isArray(given)) throw bad('is not a list')
   return (given as readonly unknown[]).map((entry) => {
-    if (typeof entry !== 'object' || entry === null) throw bad(`has ${quote(entry)}, which is no script`)
+    if (typeof entry !== 'object' || entry === null) throw bad(`has ${quote(entry)}, which is not a script`)
     const { script, as, answers, ...others } = entry as Members
     const [stranger] = Object.keys(others)
-    if (stranger !== undefined) throw bad(`has a script with ${quote(stranger)}, where only script, as and answers go`)
+    if (stranger !== undefined) throw bad(`has a script with ${quote(stranger)}: give only script, as and answers`)
     if (typeof script !== 'string' || script === '') throw bad('has a script without "script"')
     const lines: readonly unknown[] = Array.isArray(as) ? as : [as]
     const places: readonly unknown[] = Array.isArray(answers)

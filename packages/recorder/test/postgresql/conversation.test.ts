@@ -268,7 +268,7 @@ describe('a connection to PostgreSQL', () => {
       }),
     ).toMatch(/^touched: .*sslmode=disable/)
     const strange = after((conversation, time) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
-    expect(strange).toMatch(/^touched: .*a connection that is no PostgreSQL/)
+    expect(strange).toMatch(/^touched: .*a connection that does not speak PostgreSQL/)
   })
 
   test('is recorded alike however its bytes are divided', () => {

@@ -37,14 +37,17 @@ describe('a wrong table', () => {
     [route({ value: ['json.old', 3] }), '"value" is 3. Give a place'],
     [route({ value: [] }), '"value" is an empty list.'],
     [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
-    [route({ value: 'item.id' }), `"value" is "item.id", and there is no list: say with "each" what it is an item of.`],
+    [route({ value: 'item.id' }), `"value" is "item.id", but there is no list: name it with "each".`],
     [
       route({ value: { from: 'header.Location', match: '/items' } }),
       '"match" is "/items". Give a pattern with one name',
     ],
     [route({ key: 'path.name' }), '"key" is "path.name", and the path has no {name}.'],
     [route({ result: 'path.key' }), '"result" is "path.key". An answer has: header.NAME, body, json, json.MEMBER.'],
-    [route({ outcomes: { 4040: 'ok' } }), '"outcomes": "4040" is no status. Write 404, a class of them: 5xx, or gRPC'],
+    [
+      route({ outcomes: { 4040: 'ok' } }),
+      '"outcomes": "4040" is not a status. Write 404, a class of them: 5xx, or gRPC',
+    ],
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
     [
@@ -68,7 +71,7 @@ describe('a wrong table', () => {
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],
     [{ ...route({}), initial: 'read' }, 'x: "keys" is undefined. List the keys to read at the start'],
     [{ ...route({}), keys: ['a'] }, 'x: "keys" are read at the start: set "initial": "read" as well.'],
-    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", and no route says how'],
+    [{ ...route({}), initial: 'read', keys: ['a'] }, 'x: "initial" is "read", but no route can do that'],
   ])('is refused: %j', (value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
@@ -123,9 +126,9 @@ describe('a table that cannot be meant', () => {
       'x: route 2 (PUT /kv): its write has no "key", and GET /kv/{key} has one, so they would never be about the same object. Say where the request has it, such as "key": "json.key"; for one fixed object: "key": {"const": "NAME"}.',
     ],
     [
-      'a name in the path that is no key',
+      'a name in the path that is not a key',
       routes({ ...read, request: 'GET /kv/{id}' }),
-      'the path has {id}, and there is no "key". Say "key": "path.id", or name it {key}; a segment that is no key is *.',
+      'the path has {id}, and there is no "key". Say "key": "path.id", or name it {key}; a segment that is not a key is *.',
     ],
     [
       'a name in the path that nothing uses',
@@ -172,7 +175,7 @@ describe('a table that cannot be meant', () => {
     [
       'operations beside an operation',
       routes({ ...read, operations: [{ f: 'read', result: 'body' }] }),
-      '"f" stands beside "operations". Give it in each of them.',
+      '"f" is beside "operations". Give it in each of the operations instead.',
     ],
     ['no operations', routes({ request: 'GET /', operations: [] }), '"operations" is []. Give a list'],
     [

@@ -47,9 +47,9 @@ export async function loadClientModule(path: string): Promise<ClientModule> {
     new UserError('usage', `${path}: ${what}. Its default export must be defineClient({ open(address) { … } }).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const { open, functions } = exported as Partial<ClientModule>
-  if (typeof open !== 'function') throw wrong('"open" is no function')
+  if (typeof open !== 'function') throw wrong('"open" is not a function')
   if (functions !== undefined && !(Array.isArray(functions) && functions.every((f) => typeof f === 'string')))
-    throw wrong('"functions" is no list of names')
+    throw wrong('"functions" is not a list of names')
   return exported as ClientModule
 }
 

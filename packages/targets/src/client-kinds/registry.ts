@@ -30,7 +30,7 @@ export const clientSchema = v.variant(
 /** The kind of a declaration. */
 export function clientKindOf({ kind }: { readonly kind: string }): ClientKind<ClientDeclaration> {
   const found = kinds.find((each) => each.kind === kind)
-  if (found === undefined) throw new TypeError(`${kind} is no kind of clients`)
+  if (found === undefined) throw new TypeError(`${kind} is not a kind of client`)
   return found
 }
 

@@ -26,7 +26,10 @@ export function createFirstAnswers(named: string, broke: (error: UserError) => v
       failures++
       if (failures === MOST)
         broke(
-          new UserError('input', `${named} has answered none of its first ${MOST} operations. The last one: ${why}`),
+          new UserError(
+            'input',
+            `${named} has answered none of its first ${MOST} operations. The last one failed because: ${why}`,
+          ),
         )
     },
   }

@@ -91,7 +91,7 @@ export function respReplies(): RespReplies {
   }
 }
 
-const UNREADABLE = { type: 'unreadable', why: 'this is no RESP' } as const
+const UNREADABLE = { type: 'unreadable', why: 'this is not RESP' } as const
 
 export const errorOf = (reply: Json | undefined): string | undefined =>
   reply !== null && typeof reply === 'object' && 'error' in reply && typeof reply['error'] === 'string'

@@ -80,7 +80,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       if (current !== process) return
       current = undefined
       if (life.alive && kills === 0 && !ended)
-        options.died(`${id} ended by itself; its last words: ${lastWords(logPath)} (${logPath})`)
+        options.died(`${id} ended by itself; its last output: ${lastWords(logPath)} (${logPath})`)
       if (life.alive) enter(false)
       options.moved(undefined)
     })

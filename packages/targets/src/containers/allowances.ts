@@ -130,8 +130,8 @@ function bridge(): Allowance {
     ...{ what: 'bridges', allowed: true, isNeeded: false },
     detail:
       passes === true
-        ? 'traffic within one passes the rules'
-        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within one bypasses the rules'}, so they go into the containers' own networks`,
+        ? 'traffic within a bridge passes the rules'
+        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within a bridge bypasses the rules'}, so they go into the containers' own networks`,
   }
 }
 

@@ -171,7 +171,7 @@ function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngin
   }
   return new UserError(
     'environment',
-    `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If they are on another socket, name it: DOCKER_HOST=unix:///run/podman/podman.sock, say.`,
+    `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If they are on another socket, name it, as in DOCKER_HOST=unix:///run/podman/podman.sock.`,
   )
 }
 

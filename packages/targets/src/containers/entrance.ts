@@ -92,7 +92,7 @@ export function requireEntrance(
   if (found === undefined)
     throw new UserError(
       'input',
-      `${where}: through: there is no service ${service}.${didYouMean(service, others)} Those that are no nodes: ${others.join(', ') || 'none'}.`,
+      `${where}: through: there is no service ${service}.${didYouMean(service, others)} Those that are not nodes: ${others.join(', ') || 'none'}.`,
     )
   if (isNode(found))
     throw new UserError(

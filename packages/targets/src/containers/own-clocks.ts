@@ -56,7 +56,7 @@ export const WITHOUT_LIBRARY = 'Install it (apt-get install libfaketime), or lea
 export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): OwnClocks {
   const library = findLibrary()
   if (library === undefined)
-    throw new UserError('environment', `${where}: clocks: there is no ${LIBRARY} here. ${WITHOUT_LIBRARY}`)
+    throw new UserError('environment', `${where}: clocks: ${LIBRARY} is not installed here. ${WITHOUT_LIBRARY}`)
   const directory = mkdtempSync(join(tmpdir(), 'chaos-clocks-'))
   keeper.removeLater(directory)
   const clocks = new Map(

@@ -54,7 +54,7 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
     if (port === undefined || network === undefined)
       throw new UserError(
         'usage',
-        `${where}: where ${container.name} serves is not clear. Publish one port of it, or give --upstream.`,
+        `${where}: it is unclear on which port ${container.name} serves. Publish a single port of it, or give --upstream.`,
       )
     return {
       name: otherName(container, running),

@@ -144,7 +144,7 @@ function containerRefusal(name: string, { services, suffers }: Offering): string
   const known = [...services.keys()]
   if (!services.has(service))
     return `${name}: no service ${service} is running besides the nodes.${didYouMean(service, known)} There are: ${known.join(', ') || 'none'}.`
-  return `${name}: a service that is no node can suffer only faults of its links: partition:${service}.`
+  return `${name}: a service that is not a node can suffer only faults of its links: partition:${service}.`
 }
 
 const onService = (nemesis: Nemesis, service: string, links: readonly Link[]): Nemesis => ({

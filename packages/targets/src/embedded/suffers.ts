@@ -14,7 +14,7 @@ export function embeddedSuffers(kind: FaultKind): Suffering {
       instead: 'reset, or with --sim, where framing notices',
     }
   if (kind === 'failover')
-    return { not: 'its protocols have no command for it: they elect by themselves', instead: 'kill or pause' }
+    return { not: 'its protocols elect leaders by themselves, and have no command for that', instead: 'kill or pause' }
   const family = familyOf(kind)?.name
   if (family === 'udp')
     return {

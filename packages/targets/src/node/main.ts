@@ -31,7 +31,7 @@ async function run(setup: NodeSetup): Promise<void> {
   const watchdog = own ? startWatchdog(setup.id) : undefined
   if (own) process.on('uncaughtException', (error) => stopFor(threwBetweenSteps(setup.id, error)))
   process.once('SIGTERM', () => {
-    log.line(`${setup.id} ends: it was told to`)
+    log.line(`${setup.id} ends, as it was told to`)
     process.exit(0)
   })
   const node = await startNode({

@@ -54,7 +54,9 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
         line(text)
       } catch (error) {
         socket.destroy()
-        options.refused(`${from ?? 'an unknown sender'} sent what is no message: ${(error as Error).message}`)
+        options.refused(
+          `${from ?? 'an unknown sender'} sent something that is not a message: ${(error as Error).message}`,
+        )
       }
     })
   })

@@ -94,7 +94,7 @@ function clientOf({ reads, isolation, local }: Settings, object: string | undefi
 export const settings: readonly Setting[] = [
   {
     name: 'commit',
-    summary: 'what a commit waits for: async: no standby, only the disk; else synchronous_commit',
+    summary: "what a commit waits for (synchronous_commit); async: only the primary's disk, no standby",
     default: 'on',
     values: [...commits],
   },

@@ -42,7 +42,7 @@ export const redisSettings: readonly Setting[] = [
   },
   {
     name: 'lock-ms',
-    summary: 'time to live of a lock: after that it is free, even if its holder does not notice',
+    summary: 'time to live of a lock; afterwards it is free, even if its holder does not notice',
     default: 10_000,
     min: 10,
     max: 3_600_000,

@@ -134,5 +134,5 @@ function authoritiesOf({ where, ca }: RemotePlan): string | undefined {
   } catch (error) {
     throw new UserError('usage', `${where}.ca: ${ca}: ${whyUnreadable(error)}`)
   }
-  throw new UserError('input', `${where}.ca: ${ca}: this is no certificate. Give one in PEM.`)
+  throw new UserError('input', `${where}.ca: ${ca}: this is not a certificate. Give one in PEM.`)
 }

@@ -27,7 +27,7 @@ const END_GRACE_MS = 2_000
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:
-    'The command has to use it: its address is in CHAOS_PROXY_N1, and {n1} stands for it in --env and in the command.',
+    'The command must use the proxy: its address is in CHAOS_PROXY_N1, and replaces {n1} in --env and in the command.',
   async begin({ proxies, placeholders, logDir, keeper }) {
     if (keeper === undefined) throw new Error('what is started has a keeper')
     const { command: words, environment, prints } = recorded
@@ -64,7 +64,7 @@ function troubleOf(
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
   if (end.code === 0 || mayFail) return []
   const how = end.signal === null ? `exit code ${end.code}` : end.signal
-  return [`${words} ended with ${how}. Where it may fail under faults, say --may-fail`]
+  return [`${words} ended with ${how}. If it may fail under faults, say --may-fail`]
 }
 
 /** `CHAOS_PROXY_N1` holds the address of the proxy n1. */

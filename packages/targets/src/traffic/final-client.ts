@@ -61,7 +61,7 @@ function byCommands(model: string): ReadFinally | undefined {
           const field = fieldOf(key)
           if (isPlain(key)) client.invoke(request, timeoutMs, completed)
           else if (field !== undefined) client.invoke({ ...request, input: field }, timeoutMs, completed)
-          else queueMicrotask(() => completed({ type: 'fail', error: `${key} is no key of its own` }))
+          else queueMicrotask(() => completed({ type: 'fail', error: `${key} is not a key of its own` }))
         },
         close: () => client.close(),
       }
@@ -148,7 +148,7 @@ function answersIn(framing: Framing): ReplySource<Buffer> {
         },
       })
       const [reply, more] = found
-      if (!isRead || more !== undefined) return { type: 'unreadable', why: `this is no answer of ${framing.name}` }
+      if (!isRead || more !== undefined) return { type: 'unreadable', why: `this is not an answer of ${framing.name}` }
       return reply === undefined ? { type: 'incomplete' } : { type: 'reply', reply, reusable: true }
     },
     end: () => ({ type: 'unreadable', why: 'the server ended the connection' }),

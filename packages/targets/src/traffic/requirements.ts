@@ -113,5 +113,5 @@ function remedyFor(first: string, carries: Carriage): string {
     method === 'GET'
       ? { request: `GET ${pattern}`, f: 'read', result: 'json.value' }
       : { request: `${method} ${pattern}`, f: 'write', value: 'json.value' }
-  return `add ${JSON.stringify(route)}, say. chaos routes try shows what becomes of a request.`
+  return `add ${JSON.stringify(route)}, for example. chaos routes try shows how a request is recorded.`
 }

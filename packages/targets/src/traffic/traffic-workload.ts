@@ -36,7 +36,7 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
     reads: like?.reads ?? ['read'],
     settings: [],
     create() {
-      throw new Error('the clients are somebody else’s')
+      throw new Error('the clients are not chaos’s own')
     },
     finale: (keys) => keys.map((key) => ({ f: 'read', key, value: null })),
     ...(like?.races === undefined ? {} : { races: like.races }),

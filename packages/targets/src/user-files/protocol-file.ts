@@ -47,17 +47,17 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     new UserError('usage', `${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<ProtocolModule>
-  if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is no text')
-  if (typeof module.create !== 'function') throw wrong('"create" is no function')
+  if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is not a text')
+  if (typeof module.create !== 'function') throw wrong('"create" is not a function')
   const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, settings = [], bugs = [] } = module
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
-    throw wrong(`"promises" is "${promises}", not one of ${promiseNames.join(', ')}, and no function`)
+    throw wrong(`"promises" is "${promises}", which is neither one of ${promiseNames.join(', ')} nor a function`)
   const { functions } = module
   // If only functions are declared, they alone decide.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
-      throw wrong(`"${member}" is no list of names`)
+      throw wrong(`"${member}" is not a list of names`)
   for (const object of named)
     if (functions === undefined && !objectNames.includes(object))
       throw wrong(
@@ -66,7 +66,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (!Number.isInteger(defaultNodes) || defaultNodes < 1) throw wrong(`"defaultNodes" is ${defaultNodes}`)
   for (const [member, list] of Object.entries({ settings, bugs, invariants: module.invariants ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
-      throw wrong(`"${member}" is no list of { name, … }`)
+      throw wrong(`"${member}" is not a list of { name, … }`)
   for (const setting of settings)
     if (!['number', 'boolean', 'string'].includes(typeof setting.default))
       throw wrong(`the setting "${setting.name}" has no "default" that is a number, true, false or a text`)
@@ -130,7 +130,7 @@ function kindsProblem(member: string, kinds: unknown): string | undefined {
   const wrong: unknown = kinds.find((kind) => !known.includes(kind))
   return wrong === undefined
     ? undefined
-    : `"${member}" has ${JSON.stringify(wrong)}, which is no kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
+    : `"${member}" has ${JSON.stringify(wrong)}, which is not a kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
 }
 
 /** The problem with declared bounds of clocks; undefined if there is none. */

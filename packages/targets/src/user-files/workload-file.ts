@@ -53,16 +53,16 @@ export function workloadFrom(exported: unknown, path: string): Workload {
   if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
   const module = exported as Partial<WorkloadModule>
   const { name, functions, reads = [], settings = [], create } = module
-  if (typeof name !== 'string' || name === '') throw wrong('"name" is no text')
-  if (typeof create !== 'function') throw wrong('"create" is no function')
-  if (!isTexts(functions) || functions.length === 0) throw wrong('"functions" is no list of names')
+  if (typeof name !== 'string' || name === '') throw wrong('"name" is not a text')
+  if (typeof create !== 'function') throw wrong('"create" is not a function')
+  if (!isTexts(functions) || functions.length === 0) throw wrong('"functions" is not a list of names')
   refuseUnknown(functions, module.model, wrong)
   if (!isTexts(reads) || reads.some((read) => !functions.includes(read)))
-    throw wrong('"reads" is no list of names that are among the "functions"')
+    throw wrong('"reads" is not a list of names from "functions"')
   for (const member of ['finale', 'vacuous', 'follow'] as const)
     if (module[member] !== undefined && typeof module[member] !== 'function') throw wrong(`"${member}" is no function`)
   if (!Array.isArray(settings) || settings.some((setting) => typeof setting?.name !== 'string' || !hasDefault(setting)))
-    throw wrong('"settings" is no list of { name, summary, default }')
+    throw wrong('"settings" is not a list of { name, summary, default }')
   return {
     summary: `from ${path}`,
     initial: null,
@@ -147,7 +147,7 @@ function checkedClient(client: unknown, functions: readonly string[], path: stri
       if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
         throw new UserError(
           'input',
-          `${path}: "next" returned ${shown(input)}, which is no { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
+          `${path}: "next" returned ${shown(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
         )
       // Only JSON values reach the target and the history.
       return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }

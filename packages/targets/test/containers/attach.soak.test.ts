@@ -165,7 +165,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(memory()).toBe(wholly)
   })
 
-  test('can be cut from a service that is no node', async () => {
+  test('can be cut from a service that is not a node', async () => {
     const { inject } = await start(declaration)
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     const heal = await inject({ kind: 'partition', links: [between('n1', 'db'), between('db', 'n1')], mode: 'hold' })

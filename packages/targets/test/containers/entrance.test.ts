@@ -37,13 +37,13 @@ function required(service: string, gateway: Partial<Container> = {}): void {
 }
 
 describe('a gateway for the clients', () => {
-  test('must be a running service that is no node', () => {
+  test('must be a running service that is not a node', () => {
     expect(() => required('gateway')).not.toThrow()
   })
 
   test('must be a service of the project', () => {
     expect(() => required('gatewy')).toThrow(
-      /^shop\.json: through: there is no service gatewy\..*gateway.* Those that are no nodes: gateway, db\.$/,
+      /^shop\.json: through: there is no service gatewy\..*gateway.* Those that are not nodes: gateway, db\.$/,
     )
   })
 

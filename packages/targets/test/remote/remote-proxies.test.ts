@@ -273,7 +273,7 @@ describe('proxies of another host', () => {
     expect(await refusalOf(planOf('https://127.0.0.1:1', { ca: file }))).toContain(`proxies[0].ca: ${file}: `)
     writeFileSync(file, 'x')
     expect(await refusalOf(planOf('https://127.0.0.1:1', { ca: file }))).toBe(
-      `mine.json: proxies[0].ca: ${file}: this is no certificate. Give one in PEM.`,
+      `mine.json: proxies[0].ca: ${file}: this is not a certificate. Give one in PEM.`,
     )
   })
 })

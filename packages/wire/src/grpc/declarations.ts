@@ -69,7 +69,7 @@ function resolve(types: ReadonlyMap<string, MessageType>, message: string, name:
   }
   throw new UserError(
     'input',
-    `${where}: ${quote(name)} is no type. Declare it in "messages", or take int32 for an enum. Types: ${scalarNames.join(', ')}.`,
+    `${where}: ${quote(name)} is not a type. Declare it in "messages", or take int32 for an enum. Types: ${scalarNames.join(', ')}.`,
   )
 }
 
@@ -79,7 +79,7 @@ function parseMethod(types: ReadonlyMap<string, MessageType>, path: string, pair
   if (!/^\/[^/\s]+\/[^/\s]+$/.test(path))
     throw new UserError(
       'input',
-      `${at}: ${quote(path)} is no method. Write it as gRPC does: "/package.Service/Method".`,
+      `${at}: ${quote(path)} is not a method. Write it as gRPC does: "/package.Service/Method".`,
     )
   if (input === undefined || output === undefined || (pair as readonly unknown[]).length !== 2)
     throw new UserError(

@@ -88,7 +88,7 @@ function readScalar(reader: WireReader, kind: ScalarName): Json {
     case 'string': {
       const bytes = reader.lengthDelimited()
       // Replacing invalid bytes could make two different strings equal.
-      if (!isUtf8(bytes)) throw new WireError('a text is no UTF-8')
+      if (!isUtf8(bytes)) throw new WireError('a text is not UTF-8')
       return bytes.toString('utf8')
     }
     case 'bytes':

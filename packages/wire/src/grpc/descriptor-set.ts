@@ -148,7 +148,7 @@ function filesOf(bytes: Buffer, where: string): readonly Node[] {
   }
   throw new UserError(
     'input',
-    `${where} is no FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out=api.desc api.proto`,
+    `${where} is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out=api.desc api.proto`,
   )
 }
 
@@ -213,6 +213,6 @@ function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, whe
   if (found !== undefined) return found.type
   throw new UserError(
     'input',
-    `${where} knows nothing of ${name.replace(/^\./, '')}, which it uses. Make it with what it imports: protoc --include_imports`,
+    `${where} uses ${name.replace(/^\./, '')} without declaring it. Make it with its imports: protoc --include_imports`,
   )
 }

@@ -87,10 +87,10 @@ export class BodyReader {
           if (digit >= 0) {
             if (++this.#sizeDigits > MAXIMUM_SIZE_DIGITS) return this.#fail(i, 'a chunk size that is too large')
             this.#remaining = this.#remaining * 16 + digit
-          } else if (this.#sizeDigits === 0) return this.#fail(i, 'a chunk size that is no hexadecimal number')
+          } else if (this.#sizeDigits === 0) return this.#fail(i, 'a chunk size that is not a hexadecimal number')
           else if (byte === CR) this.#state = IN.sizeLineFeed
           else if (byte === SEMICOLON) this.#state = IN.extension
-          else return this.#fail(i, 'a chunk size that is no hexadecimal number')
+          else return this.#fail(i, 'a chunk size that is not a hexadecimal number')
           break
         }
         case IN.extension:

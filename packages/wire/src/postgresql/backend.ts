@@ -18,7 +18,7 @@ export function readBackend(frame: Buffer): BackendMessage {
 
 function readEncryption(answer: string): BackendMessage {
   if (answer === 'S' || answer === 'G' || answer === 'N') return { kind: 'encryption', answer }
-  throw new MalformedMessage(`${JSON.stringify(answer)} is no answer to a request to encrypt`)
+  throw new MalformedMessage(`${JSON.stringify(answer)} is not an answer to a request to encrypt`)
 }
 
 interface Reader {
@@ -75,7 +75,7 @@ const readers: { readonly [type: string]: Reader } = {
     read(cursor) {
       const status = String.fromCharCode(cursor.byte('the status'))
       if (status === 'I' || status === 'T' || status === 'E') return { kind: 'ready', status }
-      throw cursor.error(`${JSON.stringify(status)} is no status of a transaction`)
+      throw cursor.error(`${JSON.stringify(status)} is not a status of a transaction`)
     },
   },
   T: {

@@ -55,7 +55,7 @@ export class MessageCursor {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error(`${field} has no end`)
     const bytes = this.#bytes.subarray(this.#at, end)
-    if (!isUtf8(bytes)) throw this.error(`${field} is no UTF-8`)
+    if (!isUtf8(bytes)) throw this.error(`${field} is not UTF-8`)
     this.#at = end + 1
     return bytes.toString('utf8')
   }

@@ -43,7 +43,7 @@ function messageReader<Message>(
       frames.read(chunk, {
         frame: (bytes) => found.push(read(bytes)),
         loose() {
-          if (!frames.framed) throw new Error(`this is no message of ${whose}`)
+          if (!frames.framed) throw new Error(`this is not a message of ${whose}`)
           throw new Error(`a message of ${whose} is longer than ${maxMessageBytes} bytes, which is the limit here`)
         },
       })

@@ -229,8 +229,8 @@ describe('declarations', () => {
   test.each([
     [{ 'a.B': 'bytes key = 1' }, {}, 'must be a list of fields'],
     [{ 'a.B': ['bytes key'] }, {}, '"bytes key" declares no field'],
-    [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is no type. Declare it in "messages", or take int32 for an enum'],
-    [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is no method. Write it as gRPC does: "/package.Service/Method"'],
+    [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
+    [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
     [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
   ])('%j %j are refused', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
@@ -239,7 +239,7 @@ describe('declarations', () => {
 
   test('are refused with the command to make a descriptor if the file is none', () => {
     expect(() => parseDescriptorSet(Buffer.from('syntax = "proto3";'), 'api.proto')).toThrow(
-      'api.proto is no FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
+      'api.proto is not a FileDescriptorSet. Make one: protoc --include_imports --descriptor_set_out',
     )
   })
 })

@@ -170,15 +170,15 @@ describe('a PostgreSQL message', () => {
     expect(() => readBackend(row.subarray(0, -1))).toThrow('DataRow: column 1 breaks off (at byte 11 of 15)')
     const query = Buffer.concat([writeFrontend({ kind: 'query', sql: 'select 1' }), Buffer.from('x')])
     expect(() => readFrontend(query)).toThrow('Query: 1 bytes are left over')
-    expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is no UTF-8')
+    expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is not UTF-8')
   })
 
   test('is refused at its header if it is of another protocol or beyond the limits', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
-      'this is no message of a PostgreSQL server',
+      'this is not a message of a PostgreSQL server',
     )
     expect(() => frontendReader(1000).read(Buffer.from('GET / HTTP/1.1\r\n'))).toThrow(
-      'no message of a PostgreSQL client',
+      'not a message of a PostgreSQL client',
     )
     const reader = frontendReader(1000)
     reader.read(writeFrontend(startup))

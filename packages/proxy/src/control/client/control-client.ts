@@ -164,7 +164,7 @@ export function parseAnswer(text: string, host: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new UserError('environment', `What answers at ${host} is no chaos proxy: it sent no JSON.`)
+    throw new UserError('environment', `What answers at ${host} is not a chaos proxy: it sent no JSON.`)
   }
 }
 

@@ -50,11 +50,11 @@ export const newProxyParameters: typeof proxyParameters & {
   readonly protocol: DefaultedParameter<'tcp' | 'udp'>
   readonly keepHost: DefaultedParameter<boolean>
 } = {
-  name: text('one of a kind'),
+  name: text('the name, which no other proxy may have'),
   ...proxyParameters,
   from: or(text('the name of the dialling end in links'), 'clients'),
   to: optional(text('the name of the upstream end in links; by default that of the proxy')),
-  protocol: or(choice(['tcp', 'udp'], 'what it passes on'), 'tcp'),
+  protocol: or(choice(['tcp', 'udp'], 'whether the proxy passes on connections or datagrams'), 'tcp'),
   keepHost: or(flag('whether a server reached by TLS gets the Host of the client instead of its own name'), false),
 }
 

@@ -25,12 +25,12 @@ export class RequestDraft implements WrittenParts {
   /** Puts a value in a place. Returns why not if the place already has a different value. */
   put(place: string, value: Json): Trouble {
     const found = findPlace(place)
-    if (found === undefined) return `${place} is no place in a request`
+    if (found === undefined) return `${place} is not a place in a request`
     const { name } = placeParts(place)
     if (found.holds === 'json') return found.write(this, name, value)
     const text = textOf(value)
     return text === undefined
-      ? `${place} holds a text, and cannot say ${JSON.stringify(value)}`
+      ? `${place} holds a text, so it cannot hold ${JSON.stringify(value)}`
       : found.write(this, name, text)
   }
 

@@ -107,7 +107,7 @@ function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]
     return 'it has several operations at once, and clients make one at a time. Give each its own route, or write a client (kind "module")'
   if (route.request.startsWith('GRPC '))
     return 'gRPC can be recorded, but not sent. Write a client (kind "module" or "program")'
-  if (operation.perhaps) return 'it only makes its operation possible later. Add a route that does it at once'
+  if (operation.perhaps) return 'its operation only happens later, if at all. Add a route that does it at once'
   if (operation.each !== undefined)
     return 'it has an operation for each item of a list, and clients use one object at a time. Add a route for a single one'
   if (sourcesOf(operation.key).some(isOfAnswer))
@@ -186,7 +186,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   if (input.key === undefined)
     return free.length === 0
       ? undefined
-      : `it is about one of several objects, and ${f} has no key. Fix the place with "sends": {"${free[0]}": "chaos"}`
+      : `it is about one of several objects, but ${f} has no key. Fix the place with "sends": {"${free[0]}": "chaos"}`
   if (free.length === 0)
     return 'it has no place for a key, so all objects would be one. Give "key", or let clients use only one: --workload-set keys=1'
   const parts: readonly ValueSpec[] = Array.isArray(spec) ? spec : spec === undefined ? [] : [spec]

@@ -111,5 +111,5 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
 export function readHeader(line: string, where: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':')
   if (colon > 0) return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-  throw new UserError('input', `${where}: ${JSON.stringify(line)} is no header. Write X-Client: alice`)
+  throw new UserError('input', `${where}: ${JSON.stringify(line)} is not a header. Write X-Client: alice`)
 }

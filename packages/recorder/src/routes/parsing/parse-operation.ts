@@ -107,7 +107,7 @@ function checkOperation(
   if (key === undefined && names.length > 0 && !names.includes('key')) {
     const [name] = names
     throw wrong(
-      `${at}: the path has {${name}}, and there is no "key". Say "key": "path.${name}", or name it {key}; a segment that is no key is *.`,
+      `${at}: the path has {${name}}, and there is no "key". Say "key": "path.${name}", or name it {key}; a segment that is not a key is *.`,
     )
   }
 }

@@ -21,7 +21,8 @@ export function parseRoute(value: unknown, where: string): RouteSpec {
   const { operations, ...recorded } = parseMembers(written, recordedMembers, at, scope)
   if (operations === undefined) return { ...requests, ...recorded, ...parseOperation(written, at, scope.names) }
   const beside = Object.keys(operationMembers).find((name) => written[name] !== undefined)
-  if (beside !== undefined) throw wrong(`${at}: "${beside}" stands beside "operations". Give it in each of them.`)
+  if (beside !== undefined)
+    throw wrong(`${at}: "${beside}" is beside "operations". Give it in each of the operations instead.`)
   return { ...requests, ...recorded, operations }
 }
 

@@ -42,7 +42,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
   checkRoutes(routes, where)
   if (initial === 'read' && initialReadOf(table) === undefined)
     throw wrong(
-      `${where}: "initial" is "read", and no route says how: one is needed with GET, "f": "read" and a key of the path or the query alone.`,
+      `${where}: "initial" is "read", but no route can do that: one is needed with GET, "f": "read" and a key that is only in the path or the query.`,
     )
   return table
 }
@@ -52,7 +52,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
   const path = request.slice(request.indexOf(' ') + 1)
   if (schema?.methods.get(path)?.streams === true)
     throw wrong(
-      `${where} (${request}): this method streams messages, and is no operation. Leave it out or, where it writes nothing, say "ignore": true.`,
+      `${where} (${request}): this method streams messages, and is not an operation. Leave it out or, where it writes nothing, say "ignore": true.`,
     )
 }
 

@@ -43,7 +43,7 @@ function parseSource(value: unknown, place: ValuePlace): ValueSource {
   if (kind === 'path' && !names.includes(name))
     throw wrong(`${where} is ${quote(value)}, and the path has no {${name}}.`)
   if ((kind === 'item' || value === 'name') && !hasItem)
-    throw wrong(`${where} is ${quote(value)}, and there is no list: say with "each" what it is an item of.`)
+    throw wrong(`${where} is ${quote(value)}, but there is no list: name it with "each".`)
   return value
 }
 

@@ -142,7 +142,7 @@ function parseOutcomes(value: unknown, where: string): NonNullable<CompoundRoute
   const outcomes = Object.entries(readObject(value, where)).map(([status, given]) => {
     if (STATUS.test(status)) return [status, outcome.parse(given, `${where}: ${status}`, TABLE_SCOPE)] as const
     throw wrong(
-      `${where}: ${quote(status)} is no status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
+      `${where}: ${quote(status)} is not a status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
     )
   })
   return Object.fromEntries(outcomes)

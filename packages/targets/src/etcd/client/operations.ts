@@ -77,7 +77,8 @@ export const ownOperations: { readonly [f: string]: Perform } = {
 
   async release(operation, { key = '', value }, { locks }) {
     // There is nothing to release without a token.
-    if (typeof value !== 'number') return { type: 'fail', error: 'not asked: there is no token' }
+    if (typeof value !== 'number')
+      return { type: 'fail', error: 'the server was not asked, because the client has no token' }
     const released = await locks.release(operation, key, value)
     if (typeof released === 'object') return released
     return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost', answered: true }

@@ -30,7 +30,7 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
     return password
   }
   const exchanging = (): Exchange => {
-    if (exchange === undefined) throw new Error('the server goes on with a login that it has not begun')
+    if (exchange === undefined) throw new Error('the server continues a login that it has not begun')
     return exchange
   }
   return ({ method, bytes: rest }) => {
@@ -81,7 +81,7 @@ function finalMessage(exchange: Exchange, challenge: string): string {
   const { r: nonce = '', s: salt = '', i: rounds } = attributesOf(challenge)
   const iterations = Number(rounds)
   if (!nonce.startsWith(exchange.nonce) || !(iterations >= 1 && iterations <= MOST_ITERATIONS))
-    throw new Error('the challenge of the server is none of SCRAM')
+    throw new Error("the server's challenge is not one of SCRAM")
   const salted = pbkdf2Sync(exchange.password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
   const key = hmac(salted, 'Client Key')
   const unproven = `c=biws,r=${nonce}`
@@ -95,7 +95,7 @@ function finalMessage(exchange: Exchange, challenge: string): string {
 function requireProof({ proven }: Exchange, answer: string): void {
   const given = Buffer.from(attributesOf(answer)['v'] ?? '', 'base64')
   if (proven === undefined || given.length !== proven.length || !timingSafeEqual(given, proven))
-    throw new Error('the server does not know the password itself: this is not the server it pretends to be')
+    throw new Error('the server does not know the password, so it is not the server that it claims to be')
 }
 
 const attributesOf = (text: string): { readonly [name: string]: string } =>
