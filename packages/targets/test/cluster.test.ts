@@ -272,7 +272,7 @@ describe('links', () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
-      'n1>n2 carries nothing that lose-reply could hurt',
+      'n1>n2 carries nothing that lose-reply can act on',
     )
     await expect(inject(cluster, { kind: 'drop-datagram', links })).rejects.toThrow(
       'not datagrams; instead: drop-message',
@@ -282,7 +282,7 @@ describe('links', () => {
   test('messages are lost only on known links, and an unknown node is refused by name', async () => {
     const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
-    await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message could hurt')
+    await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message can act on')
     await expect(inject(cluster, { ...loss, links: [{ from: 'n1', to: 'n9' }] })).rejects.toThrow('there is no node n9')
     await expect(inject(cluster, { kind: 'kill', nodes: ['n9'] })).rejects.toThrow(
       'there is no node n9; there are n1, n2, n3',
