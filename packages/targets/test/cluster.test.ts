@@ -91,6 +91,7 @@ describe('a cluster', () => {
     expect(await healing).toEqual({
       type: 'failed',
       error: 'n1 was not started again: the cluster is stopped',
+      hits: 1,
     })
     expect(all.map(processExists)).toEqual([false, false, false])
   })
