@@ -56,6 +56,7 @@ function lasting(json: string) {
 const wordsOf = (page: string, path: string): string =>
   page
     .replace(/<style>.*?<\/style>|<script.*?<\/script>|<div class="reproduce">.*?<\/div>/gs, '')
+    .replace(/<div><dt>Repeat<\/dt>.*?<\/div>/gs, '')
     .replace(/<[^>]*>/g, ' ')
     .replaceAll(path, 'FILE')
     .replaceAll(path.replace(/^.*\//, ''), 'FILE')

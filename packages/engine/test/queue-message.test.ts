@@ -87,7 +87,7 @@ describe('the result of a worker', () => {
     expect(() => found({ scenario: { operations: 'none' } })).toThrow('findings.0.scenario')
     expect(() => found({ failure: { ...failure, kind: 'boredom' } })).toThrow('findings.0.failure')
     expect(() => read({ type: 'done', value: { ...value, trials: -1 } })).toThrow(
-      'a worker answered what no worker can have found: trials',
+      'a worker returned an impossible result: trials',
     )
   })
 })

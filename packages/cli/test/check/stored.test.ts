@@ -32,7 +32,8 @@ function recordingOf(operations: number, keys: number, staleAt?: number): readon
   return lines
 }
 
-const json = (stdout: string) => ({ ...JSON.parse(stdout === '' ? '{}' : stdout), file: '', timing: {} })
+/** Without the file, the times and the command, which names the file. */
+const json = (stdout: string) => ({ ...JSON.parse(stdout === '' ? '{}' : stdout), file: '', timing: {}, telling: {} })
 const check = ['check', '--expect', 'linearizable', '--json'] as const
 
 /** The same recording as a file, and as numbered parts. */

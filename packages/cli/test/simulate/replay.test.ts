@@ -99,7 +99,7 @@ describe('chaos replay', () => {
       expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
         exitCode: 4,
         found: false,
-        trouble: [expect.stringContaining('(duplicate-message) could not be injected: ')],
+        trouble: [expect.stringContaining('(duplicate) could not be injected: ')],
       })
   })
 
