@@ -1,5 +1,5 @@
 /**
- * The protocol that `chaos init protocol` writes: a register kept by majorities, whole and right, with one mistake to
+ * The protocol that `chaos init protocol` writes: a register kept by majorities, whole and right, with one bug to
  * switch on.
  */
 export const PROTOCOL_FILE = 'protocol.ts'
