@@ -187,6 +187,17 @@ describe('a register', () => {
     ...more,
   })
 
+  test('whose nodes end with different values says which of them do', () => {
+    const open = { ...write(1, 1, 0), type: 'info' as const }
+    const ends = [
+      read(2, null as never, 50, { final: true, node: 'n1' }),
+      read(3, null as never, 60, { final: true, node: 'n2' }),
+      read(4, 1, 70, { final: true, node: 'n3' }),
+      read(5, null as never, 80, { final: true, node: 'n1' }),
+    ]
+    expect(titleOf([open, ...ends], 'register')).toBe('n3 ended with another x than n1')
+  })
+
   test('that no replica remembers names whose write is gone', () => {
     const told = judge([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50, { final: true })], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")

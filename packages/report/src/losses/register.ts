@@ -21,6 +21,7 @@ import {
   valueText,
   writtenText,
 } from '../operation-words.ts'
+import { listed } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
@@ -34,7 +35,8 @@ export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
   unseen(history, report, counterexample) ??
   appendLoss(history, counterexample) ??
   disagreement(history, counterexample) ??
-  olderThanKnown(history, counterexample)
+  olderThanKnown(history, counterexample) ??
+  apartAtTheEnd(history, counterexampleOf(report, 'eventual'))
 
 /** Of several last writes to a key that overlapped, one might have replaced the others: each key has lost one at least. */
 function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
@@ -55,6 +57,24 @@ export function lostText(lost: readonly LostWrite[]): string {
   const keys = new Set(lost.map(({ key }) => key)).size
   const least = keys < lost.length ? `at least ${count(keys)} of ` : ''
   return `${least}${plural(lost.length, 'acknowledged write')} lost`
+}
+
+/** `n3 ended with another x than n1`: the final reads of one key differ. */
+function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
+  const finals = counterexample?.operations.map(({ operation }) => operation).filter((row) => isFinal(history, row))
+  const byValue = new Map<string, string[]>()
+  for (const row of finals ?? []) {
+    const node = nodeOf(history, row)
+    if (node === undefined) return undefined
+    const value = JSON.stringify(outputOf(history, row))
+    byValue.set(value, [...(byValue.get(value) ?? []), nameText(node, 24)])
+  }
+  const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
+  const [fewest, most] = [groups[0], groups.at(-1)]
+  const [key] = counterexample?.keys ?? []
+  if (fewest === undefined || most === undefined || fewest === most) return undefined
+  const what = key === undefined ? 'value' : nameText(key, 24)
+  return { title: `${listed(fewest)} ended with another ${what} than ${listed(most)}`, level: 'eventual' }
 }
 
 /** Two clients who both changed one value: the contradiction is their changes and the write of the value. */
