@@ -58,12 +58,15 @@ const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself ===
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
-/** `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target, and what that gives up; empty if no run is known. */
-export function settingsText(run: RunSummary | undefined): string {
+/**
+ * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if something is violated, what that gives up;
+ * empty if no run is known.
+ */
+export function settingsText(run: RunSummary | undefined, isViolated: boolean): string {
   if (run === undefined) return ''
   const { target, nodes } = run.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
-  const weakness = run.weakness === undefined ? '' : `: ${printable(run.weakness)}`
+  const weakness = run.weakness === undefined || !isViolated ? '' : `: ${printable(run.weakness)}`
   const named = [
     ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
     ...chosen,

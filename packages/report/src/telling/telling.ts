@@ -31,7 +31,7 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   return {
     outcome,
     what: facts.headline.title,
-    why: { text, certainty, settings: settingsText(input.run) },
+    why: { text, certainty, settings: settingsText(input.run, outcome === 'violated' || outcome === 'weaker') },
     next: nextOf(outcome, facts, input),
   }
 }
