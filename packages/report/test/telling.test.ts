@@ -81,7 +81,7 @@ describe('an outcome', () => {
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next } = told({ ...run, spec: { ...run.spec, target } })
     expect(next.text).toMatch(/stale-reads/)
-    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Choose stronger ones/)
+    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Choose stronger settings/)
   })
 
   test('is a violation even of a run that was interrupted, or proves little', () => {

@@ -168,4 +168,5 @@ const own = `
 .spark{display:block;margin-left:auto}.spark-bars{fill:var(--data)}.plot.sweep-plot{max-width:none}
 @media screen and (max-width:1000px){.plot.middle{display:block}.plot.wide{display:none}}
 @media screen and (max-width:760px){.plot.narrow{display:block}.plot.middle{display:none}.levels tbody th{position:sticky;left:0;background:var(--page)}.levels tbody th,.numbers tbody th{min-width:104px;max-width:140px;overflow-wrap:anywhere}}
+@media print{.levels td,.levels th{font-size:8pt;padding-right:4px}.levels .level,.levels .multiple small{white-space:normal}.levels tbody th,.numbers tbody th{min-width:80px}}
 `

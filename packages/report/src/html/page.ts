@@ -156,18 +156,15 @@ function whyAnswer(telling: Telling): Html | undefined {
 }
 
 /** The command is there to be copied, with what it repeats. */
-function nextAnswer({ again: repeats, run, historyFile }: Page, { next: { text, command } }: Telling): Html {
+function nextAnswer({ again: repeats, run }: Page, { next: { text, command } }: Telling): Html {
   const promise =
     run === undefined || command === undefined || command !== repeats
-      ? undefined
+      ? ''
       : run.tier === 'simulated'
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
-  const note =
-    promise === undefined
-      ? undefined
-      : html`<p class="note">${promise} The history is in <a href="${fileLink(historyFile)}">${fileName(historyFile)}</a>.</p>`
-  return html`${text}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button>${note}</div>`}`
+  const note = promise === '' ? undefined : html` <span class="settings">${promise}</span>`
+  return html`${text}${note}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button></div>`}`
 }
 
 /** The drawing of what broke a level; folded away where nothing had promised that level. */

@@ -50,12 +50,12 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .skip{position:absolute;left:-999px}.skip:focus{left:24px;top:8px;background:var(--page);padding:6px 10px;z-index:9}
 .top{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:center;font-size:13px;color:var(--ink2);padding:10px 0;border-bottom:1px solid var(--line)}
 .top b{color:var(--ink)}.top button{margin-left:auto}.buttons{margin-left:auto;display:flex;flex-wrap:wrap;gap:8px}.top .buttons button{margin:0}
-.head{padding-top:18px;margin-bottom:12px}
+.head{padding-top:14px;margin-bottom:10px}
 .standing{margin-top:6px;color:var(--ink2);overflow-wrap:anywhere}.standing:empty,.lede:empty{display:none}
 .lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:60em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}
 .warnings{list-style:none;margin-top:10px;font-size:14px}.warnings li{padding-left:22px;position:relative}.warnings li::before{content:"!";position:absolute;left:2px;top:3px;width:14px;height:14px;line-height:14px;text-align:center;font-weight:700;font-size:11px;border:1px solid var(--ink);border-radius:50%}
 .facts{font-size:14px;margin-top:16px;display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:0 32px}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts dt{color:var(--ink2);min-width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
-.answers{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 14px;font-size:15px;margin:8px 0 16px;max-width:66em}.answers>div{display:contents}.answers dt{color:var(--ink2);font-weight:600}.answers dd{margin:0;overflow-wrap:anywhere}.settings{color:var(--ink2)}.settings::before{content:"· "}
+.answers{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 14px;font-size:14.5px;margin:6px 0 8px;max-width:68em}.answers>div{display:contents}.answers dt{color:var(--ink2);font-weight:600}.answers dd{margin:0;overflow-wrap:anywhere}.settings{color:var(--ink2)}.settings::before{content:"· "}
 .reproduce{display:flex;flex-wrap:wrap;gap:2px 12px;align-items:center;background:var(--panel);border-radius:8px;padding:6px 14px;font-size:13px;margin-top:4px}.reproduce code{flex:1;min-width:0}.reproduce p{flex-basis:100%;margin:0;font-size:12px}
 .lost{margin-bottom:24px;padding:8px 12px;background:var(--tint);border-left:3px solid var(--accent);overflow-wrap:anywhere}
 .mark{width:20px;height:20px;flex:none;fill:none;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}

@@ -59,10 +59,11 @@ function problemOf(finding: Finding): string {
 
 /** What qualifies a verdict, and each level; empty if there is nothing to add. */
 function outputOf(finding: Finding): string {
-  const { result, name, sentence, evidence, levels, notes } = finding
+  const { result, name, sentence, evidence, levels, notes, telling } = finding
   const lines = [
     ...(result === 'noted' ? [titleWithVerdict(finding), ...(evidence.length === 0 ? [sentence] : evidence)] : []),
     ...notes,
+    ...(telling === undefined || result !== 'noted' ? [] : [`next: ${telling.next.text}`]),
     ...levels.map(({ level, result, reason }) => `${level}: ${result}${reason === '' ? '' : `, ${reason}`}`),
   ]
   return lines.length === 0 ? '' : `${[name, ...lines.map((line) => `  ${line}`)].join('\n')}\n`

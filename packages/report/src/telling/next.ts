@@ -60,7 +60,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
       command: again === undefined ? undefined : withoutOption(again, 'bug'),
     }
   if (run?.weakness !== undefined)
-    return { text: 'These settings give it up. Choose stronger ones, or expect a weaker level.', command: again }
+    return { text: 'Choose stronger settings, or expect a weaker level.', command: again }
   return { text: remedyOf(facts, history), command: again }
 }
 

@@ -148,7 +148,10 @@ export function answerLines(telling: Telling, page: PageStyle): string[] {
   const answers: readonly (readonly [string, string])[] = [
     [
       nameOfWhy(telling).toLowerCase(),
-      [text, why.settings === '' ? '' : `(${why.settings})`].filter((part) => part !== '').join(' '),
+      // With little room the page has the settings.
+      [text, why.settings === '' || page.brevity?.remainder === true ? '' : `(${why.settings})`]
+        .filter((part) => part !== '')
+        .join(' '),
     ],
     ['next', next.text],
   ]
