@@ -86,7 +86,7 @@ describe('the page at the end of a run', () => {
     const lines = page.split('\n')
     expect(lines[1]).toBe("  p2's confirmed write was missing at n2")
     expect(lines[2]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
-    expect(lines[3]).toMatch(/^ {2}likely why: In force then: partition \{n1 \| n2 n3\}, since 11\.870 s\. \(/)
+    expect(lines[3]).toMatch(/^ {2}likely why: In force then: partition \{n1 \| n2 n3\}, since 11\.870 s\.$/)
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
   })
 

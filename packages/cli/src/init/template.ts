@@ -52,7 +52,7 @@ export default defineConfig({
   ${own ? '' : '// '}expect: 'linearizable',
 ${own ? ownTarget(startText(target, nodes), place, needsOwnKeys(target)) : COMMENTED_TARGET}
   runs: {
-    smoke: { timeMs: 3_000 },
+    smoke: { timeMs: 5_000 },
     nightly: { timeMs: 300_000 },
   },
 })
