@@ -158,17 +158,19 @@ async function inTime<Ready>(
     process.kill()
   }, startupTimeoutMs)
   try {
-    return await ready
+    const reached = await ready
+    // Otherwise it became ready while it was being killed.
+    if (!late) return reached
   } catch (error) {
     if (!late) throw error
-    const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
-    throw new UserError(
-      'environment',
-      `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} Its log is ${logPath}`,
-    )
   } finally {
     clearTimeout(timer)
   }
+  const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
+  throw new UserError(
+    'environment',
+    `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} Its log is ${logPath}`,
+  )
 }
 
 const listensText = (ports: readonly number[]): string =>
