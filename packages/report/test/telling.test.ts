@@ -180,6 +180,15 @@ test('an option that is set anew replaces its old value', () => {
   expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
 })
 
+test('a run that a file defines is offered no option that such a command refuses', () => {
+  const again = 'npx chaos run --spec r/run.json'
+  expect(withOption(again, 'time', '20s')).toBeUndefined()
+  expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)
+  const run = summary({ report: fine, vacuous: ['the run ended before any kill was injected'] })
+  const { next } = tellingOf(factsOf({ history, report: fine, run }), { history, run, again })
+  expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
+})
+
 test('a history without a run says how many operations were judged', () => {
   const judged = made([{ p: 1, f: 'write', key: 'x', in: 1, from: 0, to: 5 }])
   const { outcome, why, next } = tellingOf(factsOf({ history: judged, report: fine }), { history: judged })

@@ -127,7 +127,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     violations: report === undefined ? [] : violationsOf(report, shown),
     spans,
     ...{ near, wire, lease, race },
-    why: shown === undefined ? NOTHING_SHOWN : whyOf({ history, near, wire, lease, race, spans, run }),
+    why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, spans, run }),
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }

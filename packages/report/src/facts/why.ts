@@ -1,4 +1,3 @@
-import type { History } from '@chaosproxy/history'
 import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
@@ -21,7 +20,6 @@ export interface Why {
 
 /** What is known of the moments in which it happened. */
 export interface Known {
-  readonly history: History
   /** The faults that can explain it, most telling first. */
   readonly near: readonly NearFault[]
   readonly wire?: Wire | undefined

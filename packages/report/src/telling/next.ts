@@ -35,13 +35,13 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'weaker':
       return {
         text: `Nothing promises that it is ${adjective(strongestIn(facts))}. To make that fail, expect it.`,
-        command: again === undefined ? undefined : withOption(again, 'expect', strongestIn(facts)),
+        command: withOption(again, 'expect', strongestIn(facts)),
       }
     case 'met':
       return isRun
         ? {
             text: 'One seed proves little. Try twenty.',
-            command: again === undefined ? undefined : withOption(again, 'times', '20'),
+            command: withOption(again, 'times', '20'),
           }
         : { text: 'A history shows what happened once. Record more under faults.' }
     default:
@@ -57,7 +57,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   if (bug !== undefined)
     return {
       text: `The planted bug ${bug} is to do this. Without it the run should pass.`,
-      command: again === undefined ? undefined : withoutOption(again, 'bug'),
+      command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'bug'),
     }
   if (run?.weakness !== undefined)
     return { text: 'Choose stronger settings, or expect a weaker level.', command: again }
@@ -73,17 +73,17 @@ function remedyOf({ report, shown, near }: Facts, history: History): string {
 const DECIDING: readonly {
   readonly reason: RegExp
   readonly text: string
-  readonly option?: { readonly run: readonly [string, string]; readonly check?: readonly [string, string] }
+  readonly option?: { readonly run?: readonly [string, string]; readonly check?: readonly [string, string] }
 }[] = [
   {
-    reason: /time/,
+    reason: /out of time/,
     text: 'Give the checker more time.',
     option: { run: ['check-timeout', '10m'], check: ['timeout', '10m'] },
   },
   {
-    reason: /memory/,
-    text: 'Give the checker more memory.',
-    option: { run: ['memory', '8GB'], check: ['memory', '8GB'] },
+    reason: /out of memory/,
+    text: 'Give the checker more memory, by chaos check --memory.',
+    option: { check: ['memory', '8GB'] },
   },
   {
     reason: /reads and writes only|\bcas\b/,
@@ -104,7 +104,7 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
   const option = run === undefined ? remedy.option?.check : remedy.option?.run
   return {
     text: remedy.text,
-    command: again === undefined || option === undefined ? undefined : withOption(again, ...option),
+    command: option === undefined ? undefined : withOption(again, ...option),
   }
 }
 
@@ -115,7 +115,7 @@ const MS_FOR_A_FAULT = 10_000
 function supplied(vacuous: readonly string[], { spec }: RunSummary, again: string | undefined): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
-    command: again === undefined ? undefined : withOption(again, name, value),
+    command: withOption(again, name, value),
   })
   const lacks = (what: RegExp): boolean => vacuous.some((reason) => what.test(reason))
   if (lacks(/was injected|took effect|under way/)) {
@@ -129,9 +129,14 @@ function supplied(vacuous: readonly string[], { spec }: RunSummary, again: strin
   return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
 }
 
-/** The command with the option set to the value, in place of what it was set to. */
-export const withOption = (command: string, name: string, value: string): string =>
-  `${withoutOption(command, name)} --${name} ${value}`
+/** The command with the option set to the value, in place of what it was set to; undefined if it cannot have the option. */
+export const withOption = (command: string | undefined, name: string, value: string): string | undefined =>
+  command === undefined || (isBySpec(command) && name !== 'times')
+    ? undefined
+    : `${withoutOption(command, name)} --${name} ${value}`
+
+/** Whether a file defines the whole run: the command then takes no option that would change it. */
+const isBySpec = (command: string): boolean => / --spec[= ]/.test(command)
 
 const withoutOption = (command: string, name: string): string =>
   command.replace(new RegExp(` --${name}(?:=| )(?:'[^']*'|\\S+)`, 'g'), '')
