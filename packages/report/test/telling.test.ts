@@ -146,6 +146,28 @@ describe('a cause', () => {
     )
   })
 
+  test('may be a lost reply of a message that came out twice', () => {
+    const reply: Fault = { kind: 'lose-reply', links: [{ from: 'clients', to: 'n1' }], probability: 0.2 } as never
+    const queued = made([
+      { p: 1, f: 'enqueue', key: 'q', in: 5, from: 0, to: 5e6, node: 'n1' },
+      { p: 2, f: 'dequeue', key: 'q', out: 5, from: 1e9, to: 1.1e9, node: 'n1' },
+      { p: 3, f: 'dequeue', key: 'q', out: 5, from: 2e9, to: 2.1e9, node: 'n1' },
+    ])
+    const twice: Counterexample = {
+      ...counterexample,
+      operations: [0, 1, 2].map((operation) => ({ operation, role: 'core' })),
+      culprit: 2,
+      keys: ['q'],
+    }
+    const judged = { ...report('not linearizable', { linearizable: violated(twice) }), model: 'queue' }
+    const run = summary({ report: judged as never, faults: [fault(reply, 500, 3000)] })
+    const { text, certainty } = tellingOf(factsOf({ history: queued, report: judged, run }), {
+      history: queued,
+      run,
+    }).why
+    expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
+  })
+
   test('may be missing where messages were not captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({

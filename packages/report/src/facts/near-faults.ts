@@ -3,7 +3,7 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, INFO } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { nameText } from '../operation-words.ts'
+import { isRead, nameText } from '../operation-words.ts'
 import { moment } from '../words.ts'
 import { type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -36,9 +36,11 @@ export function nearFaults(
 ): readonly NearFault[] {
   if (spans.length === 0 || !hasTimes(history)) return []
   const gap = gapOf(history, counterexample)
-  const isUnsure = counterexample.operations.some(({ operation }) => history.operations.outcome[operation] === INFO)
+  const { culprit, operations } = counterexample
+  const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
+  const isOldRead = isSure && culprit !== undefined && isRead(history, culprit)
   const touched = concerning(spans, gap)
-    .filter((span) => isUnsure || !changesOutcomesOnly(span))
+    .filter((span) => !isOldRead || !changesOutcomesOnly(span))
     .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
     .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
