@@ -1,0 +1,68 @@
+import type { EdgeMask } from './edges.ts'
+import type { Graph } from './graph.ts'
+
+/** The strongly connected components of a graph: every cycle lies in one. */
+export interface Components {
+  readonly count: number
+  /** By node. An edge between two components leads from the larger number to the smaller. */
+  readonly of: Int32Array
+  /** By component: how many nodes it has. */
+  readonly size: Int32Array
+}
+
+/** Tarjan's algorithm (1972) with a stack of its own; edges of kinds outside the mask do not count. Linear. */
+export function componentsOf({ nodes, starts, to, kind }: Graph, mask: EdgeMask): Components {
+  const of = new Int32Array(nodes).fill(-1)
+  const index = new Int32Array(nodes)
+  const low = new Int32Array(nodes)
+  const next = new Int32Array(nodes)
+  const open = new Int32Array(nodes)
+  const way = new Int32Array(nodes)
+  const size: number[] = []
+  let opened = 0
+  let visited = 0
+  for (let root = 0; root < nodes; root++) {
+    if (index[root] !== 0) continue
+    let depth = 0
+    way[0] = root
+    for (;;) {
+      const node = way[depth]
+      if (index[node] === 0) {
+        index[node] = low[node] = ++visited
+        next[node] = starts[node]
+        open[opened++] = node
+      }
+      let child = -1
+      while (next[node] < starts[node + 1]) {
+        const edge = next[node]++
+        if ((mask & (1 << kind[edge])) === 0) continue
+        const other = to[edge]
+        if (index[other] === 0) {
+          child = other
+          break
+        }
+        if (of[other] < 0 && index[other] < low[node]) low[node] = index[other]
+      }
+      if (child >= 0) {
+        way[++depth] = child
+        continue
+      }
+      if (low[node] === index[node]) {
+        const before = opened
+        let other: number
+        do {
+          other = open[--opened]
+          of[other] = size.length
+        } while (other !== node)
+        size.push(before - opened)
+      }
+      if (depth === 0) break
+      const parent = way[--depth]
+      if (low[node] < low[parent]) low[parent] = low[node]
+    }
+  }
+  return { count: size.length, of, size: Int32Array.from(size) }
+}
+
+/** Whether no edges of these kinds form a cycle. */
+export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf(graph, mask).count === graph.nodes

@@ -1,0 +1,67 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import { type EdgeList, NO_KEY, RT, SO } from './edges.ts'
+
+/** When transactions ran, and whose they are: the columns of a `TransactionRecord`. */
+export interface Spans {
+  readonly length: number
+  readonly session: Int32Array
+  readonly invoked: Int32Array
+  readonly completed: Int32Array
+}
+
+/** The beginnings and ends of transactions in the order of events: t for an invocation, ~t for a completion. */
+export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Array): Int32Array {
+  let last = -1
+  for (let t = 0; t < length; t++) {
+    if (counts[t] === 0) continue
+    if (invoked[t] > last) last = invoked[t]
+    if (completed[t] !== NEVER && completed[t] > last) last = completed[t]
+  }
+  const NOTHING = length
+  const at = new Int32Array(last + 1).fill(NOTHING)
+  for (let t = 0; t < length; t++) {
+    if (counts[t] === 0) continue
+    at[invoked[t]] = t
+    if (completed[t] !== NEVER) at[completed[t]] = ~t
+  }
+  let kept = 0
+  for (let position = 0; position <= last; position++) if (at[position] !== NOTHING) at[kept++] = at[position]
+  return at.subarray(0, kept)
+}
+
+/** Joins each transaction to the next of its session, unless they overlap. */
+export function addSessions(edges: EdgeList, { length, session, invoked, completed }: Spans, counts: Uint8Array): void {
+  const before = new Map<number, number>()
+  for (let t = 0; t < length; t++) {
+    if (counts[t] === 0 || session[t] < 0) continue
+    const last = before.get(session[t])
+    if (last !== undefined && completed[last] < invoked[t]) edges.add(last, t, SO, NO_KEY)
+    if (completed[t] !== NEVER) before.set(session[t], t)
+  }
+}
+
+/**
+ * Adds the order of real time. A pair of transactions would take an edge each; instead each run of completions is one
+ * further node, from `firstNode` on, that they lead to and that leads to the next such node and to the invocations after
+ * it. At most four edges for each transaction.
+ *
+ * @returns the number of nodes added
+ */
+export function addRealTime(edges: EdgeList, events: Int32Array, firstNode: number): number {
+  let barrier = firstNode - 1
+  let isOpen = false
+  for (const event of events) {
+    if (event < 0) {
+      if (!isOpen) {
+        barrier++
+        if (barrier > firstNode) edges.add(barrier - 1, barrier, RT, NO_KEY)
+        isOpen = true
+      }
+      edges.add(~event, barrier, RT, NO_KEY)
+    } else {
+      isOpen = false
+      if (barrier >= firstNode) edges.add(barrier, event, RT, NO_KEY)
+    }
+  }
+  return barrier - firstNode + 1
+}

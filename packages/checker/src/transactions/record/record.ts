@@ -1,0 +1,216 @@
+import { FAIL, type History, type Json, NO_MICRO_VALUE, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { NEVER } from '../../encoding/encoded.ts'
+import { placeOf } from '../../encoding/operation-row.ts'
+import { NO_LIST, ReadListBuilder, type ReadLists } from './read-lists.ts'
+
+/** What became of a transaction. */
+export const COMMITTED = 0
+export const ABORTED = 1
+/** It has no answer: it may have committed. */
+export const UNANSWERED = 2
+
+/** What a micro-operation does. */
+export const READ = 0
+export const APPEND = 1
+export const WRITE = 2
+
+/** In place of a value or a list: unknown. No id of a history's values is equal to it. */
+export const UNKNOWN = NO_MICRO_VALUE
+
+/** In place of a session: nothing identified the client. */
+export const NO_SESSION = -1
+
+/**
+ * The transactions of a history as columns. Transaction t is operation t of the history, so it has its process, times and
+ * lines there. Micro-operations are rows of their own, in the order of the transactions and within each in its order.
+ */
+export interface TransactionRecord {
+  readonly history: History
+  readonly length: number
+  /** COMMITTED, ABORTED or UNANSWERED. */
+  readonly status: Uint8Array
+  /** By transaction: the client's number, or NO_SESSION. */
+  readonly session: Int32Array
+  /** Event position of the invocation. Transaction a precedes b in real time if `completed[a] < invoked[b]`. */
+  readonly invoked: Int32Array
+  /** Event position of the completion; NEVER if there is none or it is not known to have ended there. */
+  readonly completed: Int32Array
+  /** The micro-operations of t are rows starts[t] (inclusive) to starts[t + 1] (exclusive). */
+  readonly starts: Int32Array
+  /** By micro-operation: READ, APPEND or WRITE. */
+  readonly kind: Uint8Array
+  /** By micro-operation: the key, a dense number. */
+  readonly key: Int32Array
+  /**
+   * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
+   * that did not commit. For a read of a list see `list`.
+   */
+  readonly value: Int32Array
+  /** By micro-operation: the node of the list that was read; NO_LIST for all others. */
+  readonly list: Int32Array
+  readonly lists: ReadLists
+  /** By key: its id in the history's values. */
+  readonly keys: Int32Array
+}
+
+const kinds: { readonly [name: string]: number } = {
+  r: READ,
+  read: READ,
+  append: APPEND,
+  w: WRITE,
+  write: WRITE,
+}
+
+/** What a micro-operation does, by its name; undefined if no judge knows it. EDN writes names as keywords. */
+export const microKind = (name: string): number | undefined => {
+  const plain = name.startsWith(':') ? name.slice(1) : name
+  return Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
+}
+
+/**
+ * Reads the transactions of a history. `areLists`: reads return lists, and null is the empty one; otherwise they return
+ * values of registers.
+ *
+ * @throws UserError for a value that is not a list of micro-operations, or a micro-operation of another kind.
+ */
+export function readTransactions(history: History, areLists: boolean): TransactionRecord {
+  const { operations, values } = history
+  const { length, outcome, process, callEvent, returnEvent, input, output } = operations
+  const micro = values.microOperations()
+  const kindOf = (micro?.kinds ?? []).map((name) => microKind(name) ?? -1)
+  const status = new Uint8Array(length)
+  const session = new Int32Array(length)
+  const completed = new Int32Array(length).fill(NEVER)
+  const starts = new Int32Array(length + 1)
+  const from = new Int32Array(length)
+  let rows = 0
+  for (let t = 0; t < length; t++) {
+    const isCommitted = outcome[t] === OK
+    status[t] = isCommitted ? COMMITTED : outcome[t] === FAIL ? ABORTED : UNANSWERED
+    session[t] = history.hasSessions ? history.sessionOf(process[t]) : process[t]
+    if (isCommitted) completed[t] = returnEvent[t]
+    const range = values.microRange(isCommitted ? output[t] : input[t])
+    if (range === undefined && !isEmpty(history, isCommitted ? output[t] : input[t])) throw noTransaction(history, t)
+    starts[t] = rows
+    from[t] = range?.from ?? 0
+    rows += range === undefined ? 0 : range.to - range.from
+  }
+  starts[length] = rows
+  const columns = {
+    kind: new Uint8Array(rows),
+    key: new Int32Array(rows),
+    value: new Int32Array(rows).fill(UNKNOWN),
+    list: new Int32Array(rows).fill(NO_LIST),
+  }
+  const keys = new KeyNumbers()
+  const reader = areLists ? new ListReader(history) : undefined
+  for (let t = 0; t < length && micro !== undefined; t++) {
+    for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
+      const kind = kindOf[micro.kind[at]]
+      if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
+      const key = keys.numberOf(micro.key[at])
+      const value = micro.value[at]
+      columns.kind[row] = kind
+      columns.key[row] = key
+      if (kind === READ && status[t] !== COMMITTED) continue
+      columns.value[row] = value === NO_MICRO_VALUE ? 0 : value
+      if (kind === READ && reader !== undefined) columns.list[row] = reader.nodeOf(key, columns.value[row], t)
+    }
+  }
+  const lists = reader?.lists() ?? new ReadListBuilder().lists()
+  return {
+    ...{ history, length, status, session, invoked: callEvent, completed, starts },
+    ...columns,
+    lists,
+    keys: keys.ids(),
+  }
+}
+
+/** An empty list of micro-operations is no transaction in the history's tables. */
+const isEmpty = (history: History, id: number): boolean => {
+  const value = history.values.json(id as ValueId)
+  return value === null || (Array.isArray(value) && value.length === 0)
+}
+
+/** Numbers keys 0, 1, 2, … in the order they appear. */
+class KeyNumbers {
+  readonly #numbers = new Map<number, number>()
+  #lastId = UNKNOWN
+  #last = 0
+
+  numberOf(id: number): number {
+    if (id === this.#lastId) return this.#last
+    let number = this.#numbers.get(id)
+    if (number === undefined) {
+      number = this.#numbers.size
+      this.#numbers.set(id, number)
+    }
+    this.#lastId = id
+    this.#last = number
+    return number
+  }
+
+  ids(): Int32Array {
+    return Int32Array.from(this.#numbers.keys())
+  }
+}
+
+/** Turns the lists of reads into nodes. */
+class ListReader {
+  readonly #history: History
+  readonly #builder = new ReadListBuilder()
+  /** By key: the empty list, and the nodes of the lists read so far by their ids. */
+  readonly #known: Map<number, number>[] = []
+  readonly #parsed = new Map<number, Int32Array>()
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  nodeOf(key: number, value: number, transaction: number): number {
+    let known = this.#known[key]
+    if (known === undefined) {
+      known = new Map([[0, this.#builder.root(key)]])
+      this.#known[key] = known
+    }
+    let node = known.get(value)
+    if (node !== undefined) return node
+    node = known.get(0) ?? NO_LIST
+    for (const element of this.#elementsOf(value, transaction)) node = this.#builder.child(node, element)
+    known.set(value, node)
+    return node
+  }
+
+  lists(): ReadLists {
+    return this.#builder.lists()
+  }
+
+  #elementsOf(value: number, transaction: number): Int32Array {
+    const before = this.#parsed.get(value)
+    if (before !== undefined) return before
+    const { values } = this.#history
+    const list = values.json(value as ValueId)
+    if (!Array.isArray(list)) throw noList(this.#history, transaction, list)
+    const elements = Int32Array.from(list, (element: Json) => values.id(element))
+    this.#parsed.set(value, elements)
+    return elements
+  }
+}
+
+const noTransaction = (history: History, row: number): UserError =>
+  new UserError(
+    'input',
+    `${placeOf(history, row)}: the value of a transaction is a list of micro-operations, such as [["append","x",1],["r","y",null]].`,
+  )
+
+const otherKind = (history: History, row: number, kind: string | undefined): UserError =>
+  new UserError(
+    'input',
+    `${placeOf(history, row)}: a micro-operation reads ("r"), appends ("append") or writes ("w"), and does not ${JSON.stringify(kind ?? '')}.`,
+  )
+
+const noList = (history: History, row: number, value: Json): UserError =>
+  new UserError(
+    'input',
+    `${placeOf(history, row)}: a read of a list returns a list or null, not ${JSON.stringify(value)}. If the keys hold single values, check with --model rw-register.`,
+  )
