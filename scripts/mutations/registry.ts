@@ -10,6 +10,7 @@ import { recordMutations } from './records.ts'
 import { sequentialMutations } from './sequential.ts'
 import { sessionMutations } from './sessions.ts'
 import { startMutations } from './starts.ts'
+import { transactionMutations } from './transactions.ts'
 import { watchMutations } from './watches.ts'
 import { weakerMutations } from './weaker.ts'
 
@@ -28,4 +29,5 @@ export const mutations: readonly Mutation[] = [
   ...sessionMutations,
   ...counterexampleMutations,
   ...watchMutations,
+  ...transactionMutations,
 ]
