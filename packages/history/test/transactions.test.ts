@@ -11,12 +11,14 @@ import {
   outputOf,
   printJsonLine,
   type ValueId,
+  ValueTable,
 } from '@chaosproxy/history'
 import { openHistoryWriter, readHistory } from '@chaosproxy/history/files'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
 import { readEvents } from '../src/files/read.ts'
+
 import { NO_MICRO_VALUE } from '../src/tables/transactions.ts'
 import { read } from './reading.ts'
 
@@ -86,6 +88,37 @@ describe('transactions', () => {
         expect(new Set(ids.values()).size).toBe(ids.size)
       }),
     )
+  })
+
+  test('keep each list they read once, after its prefixes', () => {
+    const history = historyFromEvents(
+      [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
+    )
+    const { value } = history.values.microOperations()!
+    const { length, parent, depth } = history.values.lists()!
+    const nodes = Array.from(history.operations.output, (id) => {
+      const { from } = history.values.microRange(id)!
+      return ValueTable.listOf(value[from]!)
+    })
+    expect(nodes).toEqual([0, 1, 2, 3, 4, 2])
+    expect(length).toBe(5)
+    expect([...parent]).toEqual([-1, 0, 1, 2, 1])
+    expect([...depth]).toEqual([0, 1, 2, 3, 2])
+  })
+
+  test('tell equal lists of two keys apart, and a list that is appended from one that is read', () => {
+    const [x, y, appended] = [
+      ['r', 'x', [1]],
+      ['r', 'y', [1]],
+      ['append', 'x', [1]],
+    ]
+    const history = historyFromEvents([x, y, appended].flatMap((micro) => txn([micro] as Json)))
+    const [first, second, third] = history.values.microOperations()!.value
+    expect(ValueTable.listOf(second!)).toBeGreaterThan(ValueTable.listOf(first!))
+    expect(ValueTable.listOf(third!)).toBe(-1)
+    expect(third).toBe(history.values.id([1]))
+    const ofOthers = [0, -1, 2 ** 30, null, 'x', [1]].map((value) => ValueTable.listOf(history.values.id(value)))
+    expect(new Set(ofOthers)).toEqual(new Set([-1]))
   })
 
   test('are plain values if they are no list of micro-operations', () => {

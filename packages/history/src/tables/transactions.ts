@@ -36,7 +36,7 @@ export interface MicroRange {
 
 /** A table as plain data. In shared memory, other threads get it without a copy. */
 export interface TransactionData {
-  readonly lists: number
+  readonly length: number
   readonly rows: number
   readonly starts: Int32Array
   readonly slots: Int32Array
@@ -48,9 +48,18 @@ export interface TransactionData {
 
 /** The table of values that micro-operations refer to. */
 interface Values {
-  id(value: Json): number
+  id(value: Json, depth: number): number
+  idOfList(key: number, elements: readonly Json[], depth: number): number
   json(id: number): Json
 }
+
+/** Whether a list given to a micro-operation of this kind is a value. To an append, it is an element. */
+export const holdsLists = (kind: string): boolean => kind !== APPEND
+
+export const APPEND = 'append'
+
+/** How deeply its keys and values are nested in a transaction's value. */
+const MICRO_DEPTH = 2
 
 /**
  * Numbers distinct transactions 0, 1, 2, … in the order they first appear, and stores them as columns instead of text.
@@ -58,10 +67,12 @@ interface Values {
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
-  readonly #kinds: ByteTable
-  #lists = 0
-  #rows = 0
-  /** By list: the start of its rows; one more element marks the end of the last list. */
+  readonly kinds: ByteTable
+  #length: number
+  /** The end of the rows, those of the transaction that is being added included. */
+  #rows: number
+  #hash = 0
+  /** By transaction: the start of its rows; one more element marks the end of the last one. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
@@ -73,8 +84,8 @@ export class TransactionTable {
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {
     this.#values = values
     this.#memory = memory
-    this.#kinds = new ByteTable(memory, data?.kinds)
-    this.#lists = data?.lists ?? 0
+    this.kinds = new ByteTable(memory, data?.kinds)
+    this.#length = data?.length ?? 0
     this.#rows = data?.rows ?? 0
     this.#starts = data?.starts ?? memory.int32Array(64)
     this.#slots = data?.slots ?? memory.int32Array(128)
@@ -85,7 +96,7 @@ export class TransactionTable {
   }
 
   get length(): number {
-    return this.#lists
+    return this.#length
   }
 
   get sizeBytes(): number {
@@ -98,100 +109,119 @@ export class TransactionTable {
   data(): TransactionData {
     this.#isLent = true
     return {
-      lists: this.#lists,
-      rows: this.#rows,
+      length: this.#length,
+      rows: this.#end,
       starts: this.#starts,
       slots: this.#slots,
       kind: this.#kind,
       key: this.#key,
       value: this.#value,
-      kinds: this.#kinds.data(),
+      kinds: this.kinds.data(),
     }
   }
 
   /** All present micro-operations. */
   columns(): MicroOperations {
+    const rows = this.#end
     return {
-      length: this.#rows,
-      kind: this.#kind.subarray(0, this.#rows),
-      kinds: this.#kinds.texts(),
-      key: this.#key.subarray(0, this.#rows),
-      value: this.#value.subarray(0, this.#rows),
+      length: rows,
+      kind: this.#kind.subarray(0, rows),
+      kinds: this.kinds.texts(),
+      key: this.#key.subarray(0, rows),
+      value: this.#value.subarray(0, rows),
     }
   }
 
-  range(list: number): MicroRange {
-    return { from: this.#starts[list] ?? 0, to: this.#starts[list + 1] ?? 0 }
+  get #end(): number {
+    return this.#starts[this.#length] ?? 0
+  }
+
+  range(transaction: number): MicroRange {
+    return { from: this.#starts[transaction] ?? 0, to: this.#starts[transaction + 1] ?? 0 }
   }
 
   /** The number of this transaction; undefined if the value is not a transaction, or has one kind too many. */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
-    if (this.#isLent) this.#takeBack()
-    const from = this.#rows
-    let hash = value.length
-    for (const [kind, key, held] of value) {
-      const number = this.#kinds.internText(kind)
-      if (number >= MOST_KINDS) {
-        this.#rows = from
-        return undefined
-      }
-      hash = this.#add(hash, number, this.#values.id(key), held === undefined ? NO_MICRO_VALUE : this.#values.id(held))
+    this.begin()
+    for (const [name, key, held] of value) {
+      const kind = this.kinds.internText(name)
+      if (!this.canAdd(kind)) return undefined
+      const keyId = this.#values.id(key, MICRO_DEPTH)
+      this.add(kind, keyId, held === undefined ? NO_MICRO_VALUE : this.#held(name, keyId, held))
     }
-    return this.#find(hash, from)
+    return this.end()
   }
 
-  json(list: number): Json {
-    const { from, to } = this.range(list)
-    return Array.from({ length: to - from }, (_, i): Json => {
-      const row = from + i
-      const kind = this.#kinds.text(this.#kind[row] ?? 0)
-      const key = this.#values.json(this.#key[row] ?? 0)
-      const value = this.#value[row] ?? NO_MICRO_VALUE
-      return value === NO_MICRO_VALUE ? [kind, key] : [kind, key, this.#values.json(value)]
-    })
+  #held(kind: string, key: number, value: Json): number {
+    return Array.isArray(value) && holdsLists(kind)
+      ? this.#values.idOfList(key, value, MICRO_DEPTH)
+      : this.#values.id(value, MICRO_DEPTH)
   }
 
-  #add(hash: number, kind: number, key: number, value: number): number {
+  /** Begins the next transaction, and gives up one that was not ended. */
+  begin(): void {
+    if (this.#isLent) this.#takeBack()
+    this.#rows = this.#end
+    this.#hash = 0
+  }
+
+  /** Whether a micro-operation of this kind, a number in `kinds`, has a place in the columns. */
+  canAdd(kind: number): boolean {
+    return kind < MOST_KINDS
+  }
+
+  /** Adds a micro-operation to the transaction that was begun. */
+  add(kind: number, key: number, value: number): void {
     const row = this.#rows
     if (row === this.#kind.length) this.#growRows()
     this.#kind[row] = kind
     this.#key[row] = key
     this.#value[row] = value
     this.#rows = row + 1
-    return mixed(mixed(mixed(hash, kind), key), value)
+    this.#hash = mixed(mixed(mixed(this.#hash, kind), key), value)
   }
 
-  /** The number of the list whose rows were added last, or of the equal one that was already known. */
-  #find(hash: number, from: number): number {
+  /** The number of the transaction that was begun, or of the equal one that was already known. */
+  end(): number {
+    const hash = this.#hash
     const slots = this.#slots
     const mask = slots.length / 2 - 1
     let slot = hash & mask
     for (;;) {
-      const list = (slots[2 * slot] ?? 0) - 1
-      if (list < 0) break
-      if (slots[2 * slot + 1] === hash && this.#equals(list, from)) {
-        this.#rows = from
-        return list
-      }
+      const known = (slots[2 * slot] ?? 0) - 1
+      if (known < 0) break
+      if (slots[2 * slot + 1] === hash && this.#equals(known)) return known
       slot = (slot + 1) & mask
     }
-    const list = this.#lists
-    if (list + 2 > this.#starts.length)
+    const added = this.#length
+    if (added + 2 > this.#starts.length)
       this.#starts = copied(this.#starts, this.#memory.int32Array(2 * this.#starts.length))
-    this.#starts[list] = from
-    this.#starts[list + 1] = this.#rows
-    slots[2 * slot] = list + 1
+    this.#starts[added + 1] = this.#rows
+    slots[2 * slot] = added + 1
     slots[2 * slot + 1] = hash
-    this.#lists = list + 1
-    if (2 * this.#lists > mask) this.#growSlots()
-    return list
+    this.#length = added + 1
+    if (2 * this.#length > mask) this.#growSlots()
+    return added
   }
 
-  #equals(list: number, from: number): boolean {
-    const start = this.#starts[list] ?? 0
+  json(transaction: number): Json {
+    const { from, to } = this.range(transaction)
+    return Array.from({ length: to - from }, (_, i): Json => {
+      const row = from + i
+      const kind = this.kinds.text(this.#kind[row] ?? 0)
+      const key = this.#values.json(this.#key[row] ?? 0)
+      const value = this.#value[row] ?? NO_MICRO_VALUE
+      return value === NO_MICRO_VALUE ? [kind, key] : [kind, key, this.#values.json(value)]
+    })
+  }
+
+  /** Whether this transaction equals the one that was begun. */
+  #equals(known: number): boolean {
+    const start = this.#starts[known] ?? 0
+    const from = this.#end
     const size = this.#rows - from
-    if ((this.#starts[list + 1] ?? 0) - start !== size) return false
+    if ((this.#starts[known + 1] ?? 0) - start !== size) return false
     for (let i = 0; i < size; i++) {
       if (this.#kind[start + i] !== this.#kind[from + i] || this.#key[start + i] !== this.#key[from + i]) return false
       if (this.#value[start + i] !== this.#value[from + i]) return false
@@ -211,12 +241,12 @@ export class TransactionTable {
     const slots = this.#memory.int32Array(2 * old.length)
     const mask = slots.length / 2 - 1
     for (let at = 0; at < old.length; at += 2) {
-      const list = old[at] ?? 0
+      const entry = old[at] ?? 0
       const hash = old[at + 1] ?? 0
-      if (list === 0) continue
+      if (entry === 0) continue
       let slot = hash & mask
       while (slots[2 * slot] !== 0) slot = (slot + 1) & mask
-      slots[2 * slot] = list
+      slots[2 * slot] = entry
       slots[2 * slot + 1] = hash
     }
     this.#slots = slots

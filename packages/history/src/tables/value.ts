@@ -1,6 +1,7 @@
 import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
+import { type Lists, type ListsData, ListTable } from './lists.ts'
 import type { Memory } from './memory.ts'
 import type { PlacedTexts } from './placed-texts.ts'
 import { type MicroOperations, type MicroRange, type TransactionData, TransactionTable } from './transactions.ts'
@@ -9,26 +10,29 @@ declare const valueId: unique symbol
 
 /**
  * A JSON value as a 32-bit integer; equal values have equal ids within one table. Integers that fit 31 bits are their
- * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions
- * have columns of their own, and even numbers from FIRST_TRANSACTION down.
+ * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions and
+ * the lists that they read have columns of their own, and take turns at the even numbers from FIRST_TRANSACTION down.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/**
- * The id of the first transaction; each further one has the next lower even number. Ids between it and 0 are unused.
- */
+/** Ids between it and 0 are unused. */
 const FIRST_TRANSACTION = -16
+const FIRST_LIST = FIRST_TRANSACTION - 2
 
-const transactionId = (list: number): ValueId => (FIRST_TRANSACTION - 2 * list) as ValueId
-const listOf = (id: number): number => (FIRST_TRANSACTION - id) / 2
-const isTransactionId = (id: number): boolean => id <= FIRST_TRANSACTION && (id & 1) === 0
+const transactionId = (transaction: number): ValueId => (FIRST_TRANSACTION - 4 * transaction) as ValueId
+const isTransactionId = (id: number): boolean => id <= FIRST_TRANSACTION && (id & 3) === 0
+const transactionOf = (id: number): number => (FIRST_TRANSACTION - id) / 4
+
+const listId = (list: number): ValueId => (FIRST_LIST - 4 * list) as ValueId
+const isListId = (id: number): boolean => id <= FIRST_LIST && (id & 3) === 2
 
 /** A table of values as plain data, for another thread. */
 export interface ValueTableData {
   readonly texts: ByteTableData
   readonly transactions: TransactionData | undefined
+  readonly lists: ListsData | undefined
 }
 
 const SMALLEST = -(2 ** 30)
@@ -48,6 +52,8 @@ export class ValueTable {
   readonly #memory: Memory | undefined
   /** Created with the first transaction. */
   #transactions: TransactionTable | undefined
+  /** Created with the first list that a transaction reads. */
+  #lists: ListTable | undefined
 
   /** Creates a table in the given memory, or from one that was lent. */
   constructor(memory?: Memory, data?: ValueTableData) {
@@ -55,10 +61,11 @@ export class ValueTable {
     this.#texts = new ByteTable(memory, data?.texts)
     this.#texts.internText('null')
     if (data?.transactions !== undefined) this.#transactions = new TransactionTable(this, memory, data.transactions)
+    if (data?.lists !== undefined) this.#lists = new ListTable(memory, data.lists)
   }
 
   data(): ValueTableData {
-    return { texts: this.#texts.data(), transactions: this.#transactions?.data() }
+    return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
   /** The present canonical texts, numbered by `placeOf`. */
@@ -81,20 +88,35 @@ export class ValueTable {
     return (id & 1) === 1 ? -1 : id >> 1
   }
 
-  id(value: Json): ValueId {
+  /** `depth`: how deeply it is nested in the value of an event. */
+  id(value: Json, depth = 0): ValueId {
     if (value === null) return NULL
     if (typeof value === 'number') {
       if (isSmallInteger(value)) return smallIntegerId(value)
       if (value === 0) return smallIntegerId(0)
     }
-    return (this.#texts.internText(canonical(value)) << 1) as ValueId
+    return (this.#texts.internText(canonical(value, depth)) << 1) as ValueId
   }
 
   /** The id of a transaction's value, stored as micro-operations if it is a list of them. */
   idOfTransaction(value: Json): ValueId {
+    const transaction = this.transactionTable.intern(value)
+    return transaction === undefined ? this.id(value) : transactionId(transaction)
+  }
+
+  /** The table of transactions, for a reader that adds them by micro-operations. */
+  get transactionTable(): TransactionTable {
     this.#transactions ??= new TransactionTable(this, this.#memory)
-    const list = this.#transactions.intern(value)
-    return list === undefined ? this.id(value) : transactionId(list)
+    return this.#transactions
+  }
+
+  get hasTransactions(): boolean {
+    return this.#transactions !== undefined
+  }
+
+  /** The id of the transaction that was begun in the table of transactions. */
+  endTransaction(): ValueId {
+    return transactionId(this.transactionTable.end())
   }
 
   /** The micro-operations of all transactions; undefined if there are none. */
@@ -104,7 +126,36 @@ export class ValueTable {
 
   /** The range of a transaction's micro-operations; undefined for any other value. */
   microRange(id: number): MicroRange | undefined {
-    return isTransactionId(id) ? this.#transactions?.range(listOf(id)) : undefined
+    return isTransactionId(id) ? this.#transactions?.range(transactionOf(id)) : undefined
+  }
+
+  /** The id of a list that micro-operations of this key read; `depth` as in `id`. Equal lists of a key have equal ids. */
+  idOfList(key: number, elements: readonly Json[], depth: number): ValueId {
+    const lists = this.listTable
+    let list = lists.empty(key)
+    for (const element of elements) list = lists.longer(list, this.id(element, depth + 1))
+    return listId(list)
+  }
+
+  /** The table of lists, for a reader that adds them by elements. */
+  get listTable(): ListTable {
+    this.#lists ??= new ListTable(this.#memory)
+    return this.#lists
+  }
+
+  /** The lists that micro-operations read; undefined if there are none. */
+  lists(): Lists | undefined {
+    return this.#lists?.columns()
+  }
+
+  /** The id of a list by its number. */
+  static listId(list: number): ValueId {
+    return listId(list)
+  }
+
+  /** The number of a list that micro-operations read; -1 for any other value. */
+  static listOf(id: number): number {
+    return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }
 
   /** The id of the value whose canonical text is bytes[start, end). Must not be a small integer's text. */
@@ -121,13 +172,17 @@ export class ValueTable {
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
-    if (isTransactionId(id) && this.#transactions !== undefined) return this.#transactions.json(listOf(id))
+    if (isTransactionId(id)) return this.transactionTable.json(transactionOf(id))
+    if (isListId(id)) {
+      const elements = this.listTable.elements(ValueTable.listOf(id))
+      return Array.from(elements, (element) => this.json(element as ValueId))
+    }
     // Most values are plain strings, which need no parsing.
     return this.#texts.unquoted(id >> 1) ?? (JSON.parse(this.#texts.text(id >> 1)) as Json)
   }
 
   get sizeBytes(): number {
-    return this.#texts.sizeBytes + (this.#transactions?.sizeBytes ?? 0)
+    return this.#texts.sizeBytes + (this.#transactions?.sizeBytes ?? 0) + (this.#lists?.sizeBytes ?? 0)
   }
 
   /** Number of values that take a place in the table, null included. */
