@@ -93,7 +93,7 @@ export const checkMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'levels/causal-convergence.ts',
+    'levels/registry.ts',
     ['report', 'mutants'],
     [
       {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLater, nextSerial } from '../src/dns/serial.ts'
+import { isLater, nextSerial } from '../src/dns/zone.ts'
 import { findProtocol } from '../src/index.ts'
 import { createNodes, ok, read, write } from './nodes.ts'
 

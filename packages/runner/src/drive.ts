@@ -1,6 +1,5 @@
 import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
 import { type Event, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import { watchBeats } from './beats.ts'
 import { driveClients } from './clients/driven-clients.ts'
 import { observeClients } from './clients/observed-clients.ts'
 import type { RunClients, StopReason } from './clients/run-clients.ts'
@@ -9,12 +8,12 @@ import type { RemoteLoad } from './load/remote-load.ts'
 import { insistOnFaults } from './nemesis/insist.ts'
 import { currentLeader, type NemesisLoop, startNemesisLoop } from './nemesis/nemesis-loop.ts'
 import type { PlannedRun } from './plan/plan-run.ts'
-import type { Cancel, Healed, HistorySink, Injected } from './ports/cluster.ts'
+import type { Cancel, Clock, Healed, HistorySink, Injected } from './ports/cluster.ts'
 import { createLiveJudge, type LiveJudge } from './ports/live-judge.ts'
 import type { RunOptions } from './ports/run-options.ts'
 import type { RunOutcome, RunStage } from './ports/run-outcome.ts'
 import type { Target } from './ports/target.ts'
-import { STOOD_STILL } from './result/standstills.ts'
+import { BEAT_EVERY_MS, createBeats, STOOD_STILL, type Standstill } from './result/standstills.ts'
 import type { Progress, RunListener } from './run-event.ts'
 
 export interface RunHandle {
@@ -196,3 +195,26 @@ const reporting = (sink: HistorySink, listener: RunListener): HistorySink => ({
     },
   },
 })
+
+interface BeatOptions {
+  readonly since: () => Nanos
+  readonly stood: (standstill: Standstill) => void
+  readonly isOver: () => boolean
+}
+
+/** Calls `stood` after each time in which this process stood still, until it is over. */
+export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
+  const beat = createBeats(since())
+  const schedule = (): void => {
+    const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
+    // A program that has recorded itself and has nothing more to do ends.
+    clock.at(next, beaten, { keepsAlive: false })
+  }
+  function beaten(): void {
+    if (isOver()) return
+    const standstill = beat(since())
+    if (standstill !== undefined) stood(standstill)
+    schedule()
+  }
+  schedule()
+}

@@ -1,6 +1,6 @@
 import { historyFromEvents, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { watchBeats } from '../src/beats.ts'
+import { watchBeats } from '../src/drive.ts'
 import { faultSpans } from '../src/result/fault-spans.ts'
 import { judgeRequirements } from '../src/result/requirements/judge-requirements.ts'
 import { parseRequirement } from '../src/result/requirements/requirement.ts'

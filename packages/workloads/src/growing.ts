@@ -1,8 +1,10 @@
+import { levels } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
-import { createKeyPool } from './keys.ts'
-import { readOf, readShare } from './reading.ts'
+import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
+import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf, type Settings } from './setting.ts'
-import type { Clients } from './workload.ts'
+import { missing } from './vacuity.ts'
+import type { Clients, Workload } from './workload.ts'
 
 /**
  * Clients of objects that are appended to and read whole. `appended` makes a value from its number. No value is
@@ -26,4 +28,46 @@ export function createGrowing(settings: Settings, serial: number, appended: (num
       }
     },
   }
+}
+
+/** Strings that grow at their end. */
+export const append: Workload = {
+  name: 'append',
+  summary: 'a string that is appended to and read whole',
+  model: 'register',
+  initial: null,
+  levels,
+  object: 'register',
+  functions: ['append', 'read'],
+  reads: ['read'],
+  settings: [
+    keysSetting(20, 'how many strings clients use at a time'),
+    readsSetting,
+    sizeSetting('appends to a string until a new one takes its place'),
+  ],
+  create: (settings, serial) => createGrowing(settings, serial, (number) => `${number}.`),
+  finale: readAll,
+  races: { what: 'an append', functions: ['append'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
+}
+
+/** Lists that grow at their end. */
+export const listAppend: Workload = {
+  name: 'list-append',
+  summary: 'a list that is appended to and read whole',
+  model: 'list-append',
+  initial: null,
+  levels: ['linearizable', 'eventual', 'convergent'],
+  object: 'lists',
+  functions: ['append', 'read'],
+  reads: ['read'],
+  settings: [
+    keysSetting(20, 'how many lists clients use at a time'),
+    readsSetting,
+    sizeSetting('appends to a list until a new one takes its place'),
+  ],
+  create: (settings, serial) => createGrowing(settings, serial, (number) => number),
+  finale: readAll,
+  races: { what: 'an append', functions: ['append'] },
+  vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }

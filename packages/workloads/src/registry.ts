@@ -1,7 +1,6 @@
-import { append } from './append.ts'
 import { bank } from './bank.ts'
 import { counter } from './counter.ts'
-import { listAppend } from './list-append.ts'
+import { append, listAppend } from './growing.ts'
 import { lock } from './lock.ts'
 import { log } from './log.ts'
 import { queue } from './queue.ts'

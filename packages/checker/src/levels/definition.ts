@@ -2,9 +2,8 @@ import type { Relations } from '../register/causal/orders/contradiction.ts'
 import type { Judged } from '../register/causal/orders/judged.ts'
 import type { Facts } from '../register/causal/orders/order.ts'
 import type { Hides } from '../register/start/may-see.ts'
-import type { Rung } from './rungs.ts'
 
-/** A level of consistency: a file of its own, and a line in the registry. */
+/** A level of consistency, as the registry lists it. */
 export interface LevelDefinition<Name extends string = string> {
   readonly name: Name
   /** Follows "is": `sequentially consistent`. Absent if the name itself does. */
@@ -89,3 +88,20 @@ export const orderOfWrites = {
     since: alreadyKnew,
   },
 } satisfies Partial<WeakDefinition>
+
+/** Levels that pages show together, and the sign of the strongest of them in tables. */
+export interface Rung {
+  readonly title: string
+  /** Label of the sign in a table's legend. */
+  readonly name: string
+  readonly sign: string
+}
+
+/** Strongest first. */
+export const rungs = {
+  linearizable: { title: 'Linearizable', name: 'linearizable', sign: '●' },
+  sequential: { title: 'Sequential', name: 'sequential', sign: '⊖' },
+  causal: { title: 'Causal', name: 'causal', sign: '◑' },
+  client: { title: 'PRAM', name: 'PRAM or session', sign: '◔' },
+  eventual: { title: 'Eventual', name: 'eventual', sign: '○' },
+} as const satisfies { readonly [name: string]: Rung }

@@ -1,16 +1,220 @@
-import { causal } from './causal.ts'
-import { causalConvergence } from './causal-convergence.ts'
-import { causalMemory } from './causal-memory.ts'
-import { convergent } from './convergent.ts'
-import { eventual } from './eventual.ts'
-import { linearizable } from './linearizable.ts'
-import { monotonicReads } from './monotonic-reads.ts'
-import { monotonicWrites } from './monotonic-writes.ts'
-import { pram } from './pram.ts'
-import { readYourWrites } from './read-your-writes.ts'
-import { sequential } from './sequential.ts'
-import { session } from './session.ts'
-import { writesFollowReads } from './writes-follow-reads.ts'
+import { earlierReadOf, missesOwnWrites, readsGoBack } from '../register/session/guarantees.ts'
+import {
+  afterwards,
+  alreadyKnew,
+  type LevelDefinition,
+  noSharedOrder,
+  orderOfWrites,
+  rungs,
+  type WeakDefinition,
+} from './definition.ts'
+
+/** Herlihy & Wing 1990. It implies eventual if there are final reads. */
+const linearizable: LevelDefinition<'linearizable'> = {
+  name: 'linearizable',
+  sentence: 'as if there were one copy: an answer reflects every write acknowledged before the question was asked',
+  rung: rungs.linearizable,
+  isCompared: true,
+  isRealTime: true,
+  implies: ['sequential', 'eventual'],
+}
+
+/** Lamport 1979. It does not imply eventual: a replica may lag for ever and still fit one order. */
+const sequential: LevelDefinition<'sequential'> = {
+  name: 'sequential',
+  adjective: 'sequentially consistent',
+  sentence: 'one order for everybody, in which each client sees its own steps in turn; answers may be old',
+  rung: rungs.sequential,
+  isCompared: true,
+  implies: ['causal-convergence', 'causal-memory'],
+}
+
+/** CC of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). It does not imply PRAM. */
+const causal: WeakDefinition<'causal'> = {
+  name: 'causal',
+  adjective: 'causally consistent',
+  sentence: 'what a client has seen or done comes before what it does next, for everybody; the rest may differ',
+  rung: rungs.causal,
+  isCompared: true,
+  implies: [],
+  headline: 'causally consistent',
+  cost: 2,
+  contradiction: (relations) => relations.inCausalPast(),
+  sourcesChosenBy: 'all',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no causal order explains them',
+    introduction: () => 'A client read a value although it already knew of a newer one',
+    since: alreadyKnew,
+  },
+}
+
+/** CM of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal convergence. */
+const causalMemory: WeakDefinition<'causal-memory'> = {
+  name: 'causal-memory',
+  adjective: 'a causal memory',
+  sentence: 'causal, with one order for each client that explains all of its reads',
+  rung: rungs.causal,
+  isCompared: true,
+  implies: ['causal', 'pram'],
+  headline: 'causally consistent (causal memory)',
+  cost: 5,
+  contradiction: (relations) => relations.inViews('causal order'),
+  sourcesChosenBy: 'all, then each client',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no causal order lets each process explain its reads together',
+    introduction: (client) =>
+      client === undefined
+        ? noSharedOrder()
+        : `no order of the writes that ${client} knew of, causes first, explains what it read`,
+    since: afterwards,
+  },
+}
+
+/** CCv of Bouajjani, Enea, Guerraoui & Hamza (POPL 2017). Not comparable to causal memory. */
+const causalConvergence: WeakDefinition<'causal-convergence'> = {
+  name: 'causal-convergence',
+  adjective: 'causally convergent',
+  sentence: 'causal, and concurrent writes are settled alike everywhere',
+  rung: rungs.causal,
+  isCompared: true,
+  implies: ['causal', 'session'],
+  headline: 'causally convergent',
+  cost: 4,
+  contradiction: (relations) => relations.inArbitration(),
+  sourcesChosenBy: 'all',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no order of the writes fits what all processes saw',
+    introduction: noSharedOrder,
+    since: alreadyKnew,
+  },
+}
+
+/** Lipton & Sandberg 1988. It does not imply the session guarantees. */
+const pram: WeakDefinition<'pram'> = {
+  name: 'pram',
+  adjective: 'PRAM',
+  sentence: 'the writes of each client are seen in its order; those of different clients in any',
+  rung: rungs.client,
+  isCompared: true,
+  implies: [],
+  headline: 'PRAM consistent',
+  // Usually known before its turn, because causal memory implies it.
+  cost: 6,
+  // It lets a read see the future.
+  contradiction: (relations) => relations.inViews('client order'),
+  sourcesChosenBy: 'each client',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'some process cannot put all writes and its reads in one order',
+    introduction: (client) =>
+      client === undefined
+        ? noSharedOrder()
+        : `no order of the writes that keeps each client's own order explains what ${client} read`,
+    since: afterwards,
+  },
+}
+
+/** Terry et al. 1994: all four guarantees, the two about writes also for what is visible. */
+const session: WeakDefinition<'session'> = {
+  name: 'session',
+  adjective: 'session consistent',
+  sentence: 'one order for each client that gives it all four guarantees below at once',
+  rung: rungs.client,
+  isCompared: true,
+  implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
+  headline: 'consistent within sessions',
+  cost: 3,
+  // With all four guarantees a read sees its whole causal past, and the orders they force on the arbitration are those
+  // of causal convergence: the two levels coincide (shown by the tests, over all sources).
+  contradiction: (relations) => relations.inArbitration(),
+  sourcesChosenBy: 'all',
+  hides: 'writes and reads',
+  words: {
+    noWay: 'no order of the writes keeps the promises to every session',
+    introduction: noSharedOrder,
+    since: alreadyKnew,
+  },
+}
+
+/** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the order it made them. */
+const readYourWrites: WeakDefinition<'read-your-writes'> = {
+  name: 'read-your-writes',
+  sentence: 'a client sees its own writes',
+  rung: rungs.client,
+  implies: [],
+  cost: 1,
+  contradiction: (relations) => relations.inSession(missesOwnWrites),
+  sourcesChosenBy: 'all',
+  hides: 'writes',
+  knewBy: (_, write) => write,
+  words: {
+    noWay: 'some process missed a write of its own',
+    introduction: () => 'A client missed a write of its own, however the writes are ordered',
+    since: (who, read) => `${who} had already written it when it ${read}`,
+  },
+}
+
+/** Viotti & Vukolić 2016. */
+const monotonicReads: WeakDefinition<'monotonic-reads'> = {
+  name: 'monotonic-reads',
+  adjective: 'monotonic in its reads',
+  sentence: 'a client never sees something older than it has seen',
+  rung: rungs.client,
+  implies: [],
+  cost: 1,
+  contradiction: (relations) => relations.inSession(readsGoBack),
+  sourcesChosenBy: 'all',
+  hides: 'nothing',
+  knewBy: earlierReadOf,
+  words: {
+    noWay: 'some process saw the writes go back',
+    introduction: () => "A client's reads went backwards, however the writes are ordered",
+    since: (who, read) => `${who} had already seen it when it ${read}`,
+  },
+}
+
+const monotonicWrites: WeakDefinition<'monotonic-writes'> = {
+  ...orderOfWrites,
+  name: 'monotonic-writes',
+  adjective: 'monotonic in its writes',
+  sentence: 'the writes of one client are applied in its order',
+  rung: rungs.client,
+}
+
+const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
+  ...orderOfWrites,
+  name: 'writes-follow-reads',
+  sentence: 'a write comes after the writes that its client had read',
+  rung: rungs.client,
+}
+
+/** Vogels 2009. Defined by final reads: without them it stays unknown, whatever else holds. */
+const eventual: LevelDefinition<'eventual'> = {
+  name: 'eventual',
+  adjective: 'eventually consistent',
+  sentence: 'once all is quiet, the copies agree on a value that nobody had overwritten',
+  rung: rungs.eventual,
+  isCompared: true,
+  implies: ['convergent'],
+  isApart: true,
+  isRealTime: true,
+}
+
+/**
+ * Convergence alone (Bailis & Ghodsi 2013, the liveness half of eventual consistency): after healing, all final reads
+ * agree, on whatever value. Defined by final reads: without them it stays unknown, whatever else holds.
+ */
+const convergent: LevelDefinition<'convergent'> = {
+  name: 'convergent',
+  sentence: 'once all is quiet, the copies agree, no matter on what',
+  rung: rungs.eventual,
+  implies: [],
+  isApart: true,
+  isRealTime: true,
+}
 
 /** The levels of consistency, strongest first. Everything that lists, decides or names levels iterates over them. */
 export const definitions = [

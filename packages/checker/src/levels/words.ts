@@ -1,7 +1,6 @@
-import type { LevelDefinition } from './definition.ts'
+import type { LevelDefinition, Rung } from './definition.ts'
 import { type Level, levels } from './levels.ts'
 import { definitions } from './registry.ts'
-import type { Rung } from './rungs.ts'
 
 const words: ReadonlyMap<string, LevelDefinition> = new Map(
   definitions.map((definition: LevelDefinition) => [definition.name, definition]),

@@ -19,17 +19,14 @@ import { type PlannedRun, type RunListener, violationText } from '@chaosproxy/ru
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
-import { stdoutScreen } from '../reporting/screen.ts'
-import { fitted } from '../terminal/fitted.ts'
+import { fitted, printTitle } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
-import { widthAsked } from '../terminal/page-width.ts'
+import { stdoutScreen, widthAsked } from '../terminal/page-width.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { printTitle } from '../terminal/title.ts'
 import { againCommand } from './again.ts'
 import { type Followers, openFollowers } from './followers.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
-import { queuePerformer } from './queue-performer.ts'
 import { showProgress } from './show-progress.ts'
 import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
@@ -104,7 +101,7 @@ async function performOne(
   try {
     const { load } = settings
     // Connect first: no directory is created if the queue cannot be reached.
-    const performer = load && (await queuePerformer(load, progress))
+    const performer = load && (await (await import('./queue-performer.ts')).queuePerformer(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)

@@ -1,7 +1,7 @@
+import { describeFault } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
-import type { RunListener } from '@chaosproxy/runner'
+import type { Progress, RunListener } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
-import { createRateMeter, liveLine } from './live-line.ts'
 
 const REFRESH_EVERY_MS = 100
 
@@ -40,4 +40,38 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
         return undefined
     }
   }
+}
+
+/** Two lines about a run in progress: its counts; then the faults in force and the verdict so far. */
+export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
+  const { counts, leader, stage } = progress
+  const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`
+  const leading =
+    leader === undefined ? '' : `   leader ${leader.node}${leader.term === undefined ? '' : ` (term ${leader.term})`}`
+  const first =
+    stage === 'working'
+      ? `${clock}   ${thousands(operationsPerSecond)} ops/s   ok ${thousands(counts.ok)}  fail ${thousands(counts.fail)}  info ${thousands(counts.info)}${leading}`
+      : `${clock}   ${stage === 'healing' ? 'healing everything' : 'waiting for the replicas to agree, then reading every node once more'}`
+  const faults = progress.activeFaults.map(describeFault).join(' · ')
+  const now = faults === '' ? '' : `now: ${faults}   `
+  return `${first}\n    ${now}so far: ${progress.soFar}${progress.doubt === undefined ? '' : ` (${progress.doubt})`}`
+}
+
+/** Operations per second over roughly the last second, from occasional snapshots. */
+function createRateMeter(): (operations: number, elapsedNanos: number) => number {
+  const window: { readonly operations: number; readonly at: number }[] = []
+  return (operations, at) => {
+    window.push({ operations, at })
+    while (window.length > 2 && at - (window[0]?.at ?? at) > 1.5e9) window.shift()
+    const first = window[0]
+    if (first === undefined || at === first.at) return 0
+    return Math.round(((operations - first.operations) * 1e9) / (at - first.at))
+  }
+}
+
+const thousands = (count: number): string => count.toLocaleString('en-US')
+
+const minutes = (durationMs: number): string => {
+  const seconds = Math.floor(durationMs / 1000)
+  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
 }

@@ -1,5 +1,6 @@
 import { asciiOnly } from '@chaosproxy/history'
 import { fitLine } from '@chaosproxy/report'
+import { print } from './output.ts'
 import { speaksUnicode, widthAsked } from './page-width.ts'
 
 /**
@@ -14,3 +15,7 @@ export function fitted(text: string, width: number | undefined = widthAsked(proc
     .flatMap((line) => fitLine(line, width))
     .join('\n')
 }
+
+/** Prints what a command is about to do. */
+export const printTitle = (title: string): void =>
+  print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

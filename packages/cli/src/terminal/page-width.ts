@@ -1,3 +1,4 @@
+import type { Screen } from '@chaosproxy/engine/run'
 import type { TerminalOptions } from '@chaosproxy/report'
 
 /**
@@ -39,3 +40,9 @@ export function speaksUnicode(): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG || ''
   return TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale))
 }
+
+/** How stdout shows text. */
+export const stdoutScreen = (): Screen => ({
+  colours: wantsColours(process.stdout),
+  terminal: terminalOptions(process.stdout),
+})

@@ -1,6 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { liveLine } from '../../src/run/live-line.ts'
+import { liveLine } from '../../src/run/show-progress.ts'
 import { clippedLines } from '../../src/terminal/progress.ts'
 
 const calm = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/runner/result'
-import { readSummary } from '../../../engine/src/run/read-summary.ts'
+import { readSummary } from '../../../engine/src/run/results.ts'
 import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 
 /** What a page says, without its markup. */

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
-import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
 
 /** The exit codes of a shell that finds no such program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
@@ -42,4 +41,25 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // It has ended already.
   }
+}
+
+/** Far more than a probe needs to print. */
+export const MOST_ANSWER_BYTES = 1_000_000
+
+export const late = (withinMs: number): ProbeAnswer => ({
+  why: `no answer within ${withinMs < 1000 ? `${withinMs} ms` : `${withinMs / 1000} s`}`,
+})
+
+/** The first number in a text. */
+export function numberIn(text: string, what: string): ProbeAnswer {
+  const [digits] = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/i.exec(text) ?? []
+  return digits === undefined ? { why: `${what} has no number: ${shortened(text)}` } : { value: Number(digits) }
+}
+
+const MOST_SHOWN = 60
+
+export function shortened(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ')
+  if (line === '') return 'it is empty'
+  return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN - 1)}…` : line
 }

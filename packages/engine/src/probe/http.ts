@@ -1,5 +1,5 @@
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
-import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './answer.ts'
+import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './command.ts'
 
 /** Asks a server by GET. Redirections are answers like any other. */
 export async function askHttp({

@@ -54,7 +54,10 @@ export async function carryOut(
             steered?.(handle)
           },
         }),
-      ask: async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked),
+      // Few runs require a probe.
+      ask: run.spec.require?.length
+        ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
+        : undefined,
     })
     if (outcome === undefined) {
       rmSync(directory.path, { recursive: true, force: true })

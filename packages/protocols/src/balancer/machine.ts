@@ -1,13 +1,14 @@
-import { millis } from '@chaosproxy/history'
-import { commandOf } from '../command.ts'
+import { type Completion, millis } from '@chaosproxy/history'
+import { type Command, commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
+import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
+import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
 import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
-import { checkRequests, end, handleRequest } from './requester.ts'
 import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
-import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
+import { type Balancer, type BalancerConfig, type BalancerState, type BalancerTurn, isRead } from './state.ts'
 
 /** How often requests are checked for timeouts. */
 const TICK_MS = millis(10)
@@ -80,4 +81,36 @@ function tick(turn: BalancerTurn): void {
   if (state.ticking || state.requests.size + state.jobs.size === 0) return
   state.ticking = true
   turn.setTimer('tick', TICK_MS)
+}
+
+// A requester: each node asks the balancer on behalf of its clients, and gives up after its own timeout.
+
+function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
+  const { state, config } = turn
+  const isKnown = config.object.functions.includes(command.input.f)
+  if (!isKnown || (config.backend === 'files' && !isRead(turn, command))) turn.reply(requestId, unsupported)
+  else if (state.requests.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
+  else {
+    const request = `${state.id}-${state.life}-${requestId}`
+    state.requests.set(request, { requestId, command, dueAt: turn.steady + config.requesterTimeoutMs })
+    turn.send(state.balancer, { type: 'ask', request, command })
+  }
+}
+
+/** The balancer has answered, or took too long. */
+function end(turn: BalancerTurn, request: string, result: Completion): void {
+  const { requests } = turn.state
+  const asked = requests.get(request)
+  if (asked === undefined) return
+  requests.delete(request)
+  turn.reply(asked.requestId, result)
+}
+
+function checkRequests(turn: BalancerTurn): void {
+  const { state, config } = turn
+  for (const [request, { command, dueAt }] of [...state.requests]) {
+    if (dueAt > turn.steady) continue
+    const error = `requester: no answer from the balancer within ${config.requesterTimeoutMs} ms`
+    end(turn, request, isRead(turn, command) ? refused(error) : { type: 'info', error })
+  }
 }

@@ -1,9 +1,60 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
+import { lastIndex } from '../log.ts'
+import { type LogProtocol, watchAgreement, watchCompleteness, watchLogMatching } from '../log-invariants.ts'
 import { defineProtocol } from '../options.ts'
 import { chosenRouting, chosenSuccession, routingSettings, successionSettings } from '../routing/succession.ts'
-import { chainInvariants } from './invariants.ts'
 import { createChain } from './machine.ts'
+import { type ChainMessage, type ChainState, isActive, isHead, isTail, predecessorOf } from './state.ts'
 import { serve } from './updates.ts'
+
+const histories: LogProtocol<ChainState> = {
+  leads: isHead,
+  term: ({ epoch }) => epoch,
+  log: ({ log }) => log,
+  // Every entry that the tail has acknowledged is on the disk of every node. An entry that it has only executed may
+  // still be lost.
+  settled: (state) => (isTail(state) ? 0 : state.acked),
+}
+
+type Watch = InvariantWatch<ChainState, ChainMessage>
+
+const chainInvariants: readonly Invariant[] = [
+  {
+    name: 'answered updates survive',
+    summary: 'an update that a tail has acknowledged is in the history of every later head (§3.1)',
+    watch: () => watchCompleteness(histories),
+  },
+  {
+    name: 'nodes agree',
+    summary: 'no two nodes consider different updates with the same number executed by the tail (§3)',
+    watch: () => watchAgreement(histories),
+  },
+  {
+    name: 'histories agree',
+    summary: 'two histories with an update of the same number and epoch are identical up to it',
+    watch: () => watchLogMatching(histories),
+  },
+  {
+    name: 'update propagation',
+    summary:
+      '"For servers labeled i and j such that i ≤ j holds (i.e., i is a predecessor of j in the chain) then: Hist_j ⪯ Hist_i" (§3.1)',
+    watch: watchPropagation,
+  },
+]
+
+/** Compares lengths only: "histories agree" already ensures that one is a prefix of the other. */
+function watchPropagation(): Watch {
+  const states = new Map<NodeId, ChainState>()
+  return (node) => (state) => {
+    states.set(node, state)
+    const before = predecessorOf(state)
+    const predecessor = before === undefined ? undefined : states.get(before)
+    if (!isActive(state) || predecessor?.epoch !== state.epoch) return undefined
+    const [own, others] = [lastIndex(state.log), lastIndex(predecessor.log)]
+    return own > others ? `${node} has ${own} updates, and ${before} before it has ${others}` : undefined
+  }
+}
 
 export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',

@@ -2,9 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { ok, unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
-import { isLater } from './serial.ts'
 import type { Answer, CacheEntry, Dns, DnsTurn, Question } from './state.ts'
-import { authoritative } from './zone.ts'
+import { authoritative, isLater } from './zone.ts'
 
 // A resolver answers from its cache, or asks servers one after the other (RFC 1034 §5.3.3).
 

@@ -4,7 +4,6 @@ import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
-import { isLater, nextSerial } from './serial.ts'
 import { type Answer, type Dns, type DnsTurn, readOf, type Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
@@ -103,3 +102,15 @@ export const handleUpdate: Handler<Dns, 'update'> = (turn, { requestId, command,
   if (!takeTicket(turn.state.forwarding, from, ticket)) return
   turn.send(from, { type: 'updated', requestId, result: update(turn, command) })
 }
+
+// "Serial Number Arithmetic", RFC 1982: numbers of 32 bits that wrap.
+
+const SERIALS = 2 ** 32
+const HALF = 2 ** 31
+
+/** §3.1: addition, modulo 2^32. */
+export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
+
+/** §3.2: whether `one` is the later of two serials that are less than 2^31 updates apart. */
+export const isLater = (one: number, other: number): boolean =>
+  (one > other && one - other < HALF) || (one < other && other - one > HALF)

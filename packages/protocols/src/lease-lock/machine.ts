@@ -2,9 +2,8 @@ import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
-import { handleAcquire, handleRelease } from './service.ts'
+import { handleAcquire, handleLoad, handleRelease, handleStore } from './service.ts'
 import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
-import { handleLoad, handleStore } from './store.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
 
 /** Objects whose keys are independent; each key has its own lock. Any other object has one lock. */

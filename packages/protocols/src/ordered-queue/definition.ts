@@ -1,7 +1,62 @@
-import type { ProtocolDefinition } from '../definition.ts'
+import type { NodeId } from '@chaosproxy/faults'
+import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
-import { orderedQueueInvariants } from './invariants.ts'
 import { createOrderedQueue } from './machine.ts'
+import type { Entry, OrderedQueueMessage, OrderedQueueState } from './state.ts'
+
+type Watch = InvariantWatch<OrderedQueueState, OrderedQueueMessage>
+
+const orderedQueueInvariants: readonly Invariant[] = [
+  {
+    name: 'one order',
+    summary: 'all nodes apply the same sequence of updates in the same order',
+    watch: watchOrder,
+  },
+  {
+    name: 'applied entries are kept',
+    summary: 'entries that a node has confirmed are still there after a restart, so reads never go back',
+    watch: watchKept,
+  },
+]
+
+function watchOrder(): Watch {
+  const order: Entry[] = []
+  return (node) => {
+    let checked = 0
+    return ({ log, orderer, early }, event) => {
+      if (event === undefined) {
+        checked = 0
+        // An entry whose write was interrupted was never sent to any node.
+        if (node === orderer) order.length = Math.min(order.length, log.length)
+      }
+      const [place] = early
+      if (place !== undefined) return `${node} applied update ${place} when it had ${log.length}`
+      for (; checked < log.length; checked++) {
+        const own = log[checked]
+        const known = order[checked]
+        if (own === undefined) continue
+        if (known === undefined) order.push(own)
+        else if (known.life !== own.life || known.number !== own.number)
+          return `${node} has ${describe(own)} in place ${checked + 1}, and others have ${describe(known)}`
+      }
+      return undefined
+    }
+  }
+}
+
+function watchKept(): Watch {
+  const said = new Map<NodeId, number>()
+  return (node) =>
+    ({ log }, event) => {
+      if (event?.type === 'message' && event.message.type === 'have')
+        said.set(event.from, Math.max(said.get(event.from) ?? 0, event.message.count))
+      const count = said.get(node) ?? 0
+      if (event !== undefined || log.length >= count) return undefined
+      return `${node} said it had ${count} updates, and starts with ${log.length}`
+    }
+}
+
+const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
 export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',

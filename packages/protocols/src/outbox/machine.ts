@@ -5,8 +5,7 @@ import { valueIn } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
-import { handleCommit, handleReceived, relay } from './database.ts'
-import { handleEvents, handlePublish, handleQuery } from './queue.ts'
+import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived, relay } from './database.ts'
 import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 /**

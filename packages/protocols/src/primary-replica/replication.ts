@@ -1,11 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { countPresent, type Entry, entriesFrom, firstOfTerm, lastIndex, replaceFrom, termAt } from '../log.ts'
-import { answerReads } from '../routing/answers.ts'
+import { answer, answerReads } from '../routing/answers.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import type { Handler } from '../turn.ts'
 import { applyAll, applyNext, rebuildCopy } from './copy.ts'
-import { acknowledgeOwn, releaseOwn } from './own-writes.ts'
-import { majorityOf, type PrimaryReplica, type PrimaryReplicaTurn, type Replica, syncCount } from './state.ts'
+import {
+  majorityOf,
+  type OwnWrite,
+  type PrimaryReplica,
+  type PrimaryReplicaTurn,
+  type Replica,
+  syncCount,
+} from './state.ts'
 
 /** Entries per message, and entries in flight to one replica. */
 const BATCH = 64
@@ -136,3 +142,31 @@ const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTurn, Repl
 
 /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
 export const roundFromNow: (turn: PrimaryReplicaTurn) => number = rounds.roundFromNow
+
+// A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds if the client's write is
+// on that replica before the client goes on, so the primary waits for it (Terry et al., "Session Guarantees for Weakly
+// Consistent Replicated Data", 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position of the
+// write).
+
+/** Answers a committed write, at once unless its client's own replica has yet to confirm it. */
+function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
+  const { config, state } = turn
+  const { node } = write.origin
+  const lags = config.ownWrites && node !== state.id && (state.replicas.get(node)?.match ?? 0) < index
+  // The bug: entries that were sent to the replica count as received.
+  const sent = lags && config.bug === 'own-write-when-sent'
+  if (sent) turn.mark()
+  if (lags && !sent) state.ownWrites.set(index, write)
+  else answer(turn, write.origin, write.result)
+}
+
+/** A replica has confirmed the log up to `match`. */
+function releaseOwn(turn: PrimaryReplicaTurn, replica: NodeId, match: number): void {
+  const { ownWrites } = turn.state
+  for (const [index, { origin, result }] of ownWrites) {
+    if (index > match) return
+    if (origin.node !== replica) continue
+    ownWrites.delete(index)
+    answer(turn, origin, result)
+  }
+}

@@ -1,8 +1,8 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { transactionConfig } from '../two-phase-commit/config.ts'
-import { twoPhaseInvariants } from '../two-phase-commit/invariants.ts'
 import { planners } from '../two-phase-commit/items.ts'
+import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createThreePhaseCommit } from './machine.ts'
 
 /** Decisions are made while others are still down. */

@@ -1,9 +1,9 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { transactionConfig } from './config.ts'
-import { twoPhaseInvariants } from './invariants.ts'
 import { planners } from './items.ts'
 import { createTwoPhaseCommit } from './machine.ts'
+import { twoPhaseInvariants } from './state.ts'
 
 export const twoPhaseCommit: ProtocolDefinition = defineProtocol({
   name: 'two-phase-commit',

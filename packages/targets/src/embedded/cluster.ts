@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { NodeId } from '@chaosproxy/faults'
+import { type FaultKind, familyOf, type NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
-import { type AskedOperations, protocolTarget, type Target } from '@chaosproxy/runner'
+import { type AskedOperations, protocolTarget, type Suffering, type Target } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import type { ClusterNews } from '../network/news.ts'
+import { processRefusal } from '../network/node-harms.ts'
 import { startCluster } from '../network/starting.ts'
 import { createHttpClient } from '../node/http-client.ts'
 import { NODE_CLIENTS, nodeRoutes } from '../node/node-routes.ts'
@@ -17,7 +18,6 @@ import { loadProtocol } from '../user-files/protocol-file.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import type { Ports } from './node-process.ts'
 import { ready } from './ready.ts'
-import { embeddedSuffers } from './suffers.ts'
 
 export interface EmbeddedClusterOptions {
   /** The protocol's name, or the path of a file: see `loadProtocol`. */
@@ -208,3 +208,26 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   requireElsewhere() {},
   start: ({ asked, ...options }) => startEmbeddedCluster({ ...options, protocol: reference, recorded: asked }),
 })
+
+/**
+ * The faults that an embedded cluster can suffer: its nodes are real processes, and every link leads through the proxy.
+ */
+function embeddedSuffers(kind: FaultKind): Suffering {
+  const refusal = processRefusal(kind)
+  if (refusal !== undefined) return refusal
+  if (kind === 'corrupt-message')
+    return {
+      not: 'messages have no checksum, so a flipped bit would pass as real data',
+      instead: 'reset, or with --sim, where framing notices',
+    }
+  if (kind === 'failover')
+    return { not: 'its protocols elect leaders by themselves, and have no command for that', instead: 'kill or pause' }
+  const family = familyOf(kind)?.name
+  if (family === 'udp')
+    return {
+      not: 'nodes and clients speak over connections, not datagrams',
+      instead: kind.replace('datagram', 'message'),
+    }
+  if (family === 'http2') return { not: 'clients speak HTTP/1.1', instead: 'the faults of HTTP/1.1' }
+  return true
+}

@@ -1,7 +1,8 @@
-import type { Encryption } from '../framing/encryption.ts'
+import type { Encryption, Unbinding } from '../framing/encryption.ts'
+import { readBackend, writeBackend } from './backend.ts'
 import { writeFrontend } from './frontend.ts'
-import { GSSENC_REQUEST, SSL_REQUEST } from './layout.ts'
-import { createUnbinding } from './unbinding.ts'
+import { GSSENC_REQUEST, LONGEST_STARTUP_BYTES, SSL_REQUEST } from './layout.ts'
+import { MalformedMessage } from './message-cursor.ts'
 
 const REQUEST_BYTES = 8
 /** The first byte of TLS; newer clients may begin with it (`sslnegotiation=direct`). */
@@ -25,3 +26,48 @@ export const encryption: Encryption = {
 }
 
 const NOTHING = { kind: 'nothing', sizeBytes: 0 } as const
+
+/** AuthenticationSASL: the names of the mechanisms that the server offers. */
+const SASL = 10
+const AUTHENTICATION = 'R'.charCodeAt(0)
+const HEADER_BYTES = 5
+
+/** Removes mechanisms that end in -PLUS, which bind a password to the certificate of the server's TLS. */
+function createUnbinding(): Unbinding {
+  let kept: Buffer = Buffer.alloc(0)
+  let isOver = false
+  return {
+    get isOver() {
+      return isOver
+    },
+    rewritten(bytes) {
+      if (isOver) return bytes
+      kept = Buffer.concat([kept, bytes])
+      const sizeBytes = kept.length < HEADER_BYTES ? HEADER_BYTES : 1 + kept.readUInt32BE(1)
+      const begins = kept[0] === AUTHENTICATION
+      if (begins && kept.length < sizeBytes && sizeBytes <= LONGEST_STARTUP_BYTES) return Buffer.alloc(0)
+      isOver = true
+      const first = begins ? unbound(kept.subarray(0, sizeBytes)) : undefined
+      return first === undefined ? kept : Buffer.concat([first, kept.subarray(sizeBytes)])
+    },
+  }
+}
+
+/** Undefined for a message to pass on unchanged. */
+function unbound(frame: Buffer): Buffer | undefined {
+  try {
+    const message = readBackend(frame)
+    if (message.kind !== 'authentication' || message.method !== SASL) return undefined
+    const offered = message.bytes
+      .toString('latin1')
+      .split('\0')
+      .filter((mechanism) => mechanism !== '')
+    const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
+    // If the server accepts nothing else, the client must see that itself.
+    if (left.length === 0) return undefined
+    return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
+  } catch (error) {
+    if (error instanceof MalformedMessage) return undefined
+    throw error
+  }
+}

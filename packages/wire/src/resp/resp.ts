@@ -51,3 +51,9 @@ export function respToJson(value: RespValue): Json {
       return value.items.map(respToJson)
   }
 }
+
+/** The words of a request; undefined if it cannot be read. */
+export const requestWords = (request: Buffer): readonly Json[] | undefined => readRespCommand(request)?.map(wordToJson)
+
+const wordToJson = (word: string | Buffer): Json =>
+  typeof word === 'string' ? word : respToJson({ kind: 'string', value: word })

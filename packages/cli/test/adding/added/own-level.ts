@@ -1,5 +1,5 @@
 import type { WeakDefinition } from '../../../../checker/src/levels/definition.ts'
-import { rungs } from '../../../../checker/src/levels/rungs.ts'
+import { rungs } from '../../../../checker/src/levels/definition.ts'
 
 /** A read sees all that is in its causal past. */
 export const ownLevel: WeakDefinition = {

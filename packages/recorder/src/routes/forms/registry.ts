@@ -1,7 +1,86 @@
-import { constant } from './constant.ts'
-import type { AnyForm } from './form.ts'
-import { match } from './match.ts'
-import { members } from './members.ts'
+import { quote, readObject } from '@chaosproxy/faults'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
+import { compilePath, decodeSegment, encodeSegment } from '@chaosproxy/wire/http'
+import type { ValueSource, ValueSpec } from '../table/route-table.ts'
+import { type AnyForm, defineForm } from './form.ts'
 
-/** To add a form, write its file next to this one and add it here: parser, recorder, request maker and JSON Schema follow. */
+type Constant = { readonly const: Json }
+
+const constant: AnyForm = defineForm<Constant>({
+  members: ['const'],
+  example: '{"const": …}',
+  schema: () => ({ const: true }),
+  parse: (members) => ({ const: members['const'] as Json }),
+  parts: () => [],
+  join: (spec) => () => spec.const,
+  split: (spec, value) =>
+    canonical(spec.const) === canonical(value)
+      ? []
+      : { why: `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}` },
+})
+
+/** The part of a text that matches `{NAME}` in the pattern, such as `/items/{id}` for a Location. */
+type Match = { readonly from: ValueSource; readonly match: string }
+
+const ONE_NAME = /^[^{}]*\{\w+\}[^{}]*$/
+
+const match: AnyForm = defineForm<Match>({
+  members: ['from', 'match'],
+  example: '{"from": "header.Location", "match": "/items/{id}"}',
+  schema: ({ place }) => ({ from: place, match: { type: 'string', pattern: ONE_NAME.source } }),
+  parse({ from, match: pattern }, { where, place }) {
+    if (typeof pattern !== 'string' || !ONE_NAME.test(pattern))
+      throw new UserError(
+        'input',
+        `${where}: "match" is ${quote(pattern)}. Give a pattern with one name in braces: "/items/{id}".`,
+      )
+    return { from: place(from, `${where}: "from"`), match: pattern }
+  },
+  parts: ({ from }) => [from],
+  isText: true,
+  join(spec) {
+    const path = compilePath(spec.match)
+    return ([text]) => {
+      const found = typeof text === 'string' ? path.match(text)?.[1] : undefined
+      return found === undefined ? undefined : decodeSegment(found)
+    }
+  },
+  split(spec, value) {
+    if (typeof value === 'string' || typeof value === 'number')
+      return [spec.match.replace(/\{\w+\}/, () => encodeSegment(String(value)))]
+    return { why: `${spec.match} is a pattern of texts, and ${JSON.stringify(value)} is none` }
+  },
+})
+
+/** An object, each of whose members is a separate value. */
+type Members = { readonly members: { readonly [name: string]: ValueSpec } }
+
+const members: AnyForm = defineForm<Members>({
+  members: ['members'],
+  example: '{"members": {…}}',
+  schema: ({ value }) => ({ members: { type: 'object', minProperties: 1, additionalProperties: value } }),
+  parse(given, { where, value }) {
+    const inner = readObject(given['members'], `${where}: "members"`)
+    const parsed = Object.entries(inner).map(([name, part]) => [name, value(part, `${where}: ${quote(name)}`)] as const)
+    return { members: Object.fromEntries(parsed) }
+  },
+  parts: (spec) => Object.values(spec.members),
+  join(spec) {
+    const names = Object.keys(spec.members)
+    return (parts) => Object.fromEntries(names.map((name, i) => [name, parts[i] as Json]))
+  },
+  split(spec, value) {
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      return { why: `it takes an object, and ${JSON.stringify(value)} is none` }
+    const object = value as { readonly [name: string]: Json }
+    const lost = Object.keys(object).find((name) => !Object.hasOwn(spec.members, name))
+    if (lost !== undefined) return { why: `it has no place for "${lost}" of ${JSON.stringify(value)}` }
+    const names = Object.keys(spec.members)
+    const missing = names.find((name) => object[name] === undefined)
+    if (missing !== undefined) return { why: `${JSON.stringify(value)} has no "${missing}"` }
+    return names.map((name) => object[name] ?? null)
+  },
+})
+
+/** To add a form, define it and add it here: parser, recorder, request maker and JSON Schema follow. */
 export const valueForms: readonly AnyForm[] = [constant, match, members]
