@@ -62,10 +62,10 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     }))
 }
 
-/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (for 12 ms)`. */
+/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (missing for 12 ms)`. */
 function accountedText({ key, value, count: times, late, bounds }: Accounted, isSurplus: boolean): string {
   const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
   const often = isSurplus ? ` (${count(times)} too many)` : times > 1 ? ` ×${count(times)}` : ''
   const allowed = bounds === undefined ? '' : ` (allowed: ${bounds[0]} to ${bounds[1]})`
-  return `${named}${often}${allowed}${late === undefined ? '' : ` (for ${duration(late)})`}`
+  return `${named}${often}${allowed}${late === undefined ? '' : ` (missing for ${duration(late)})`}`
 }

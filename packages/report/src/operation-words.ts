@@ -1,5 +1,7 @@
 import type { OperationRow, OrderEdge } from '@chaosproxy/checker'
 import {
+  clientInWords,
+  clientName,
   FAIL,
   FLAG_FINAL,
   type History,
@@ -40,19 +42,18 @@ const endsOf = (list: readonly Json[]): string =>
     `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
   )
 
-/** `p4`, or the name a file gave the process. */
+/** `p4`, or the client's name. */
 export function processText(history: History, process: number): string {
-  const name = nameText(history.processName(process))
+  const name = nameText(clientName(history, process))
   return /^\d+$/.test(name) ? `p${name}` : name
 }
 
-/** The process of an operation: `p4`. */
+/** The client of an operation: `p4`. */
 export const clientOf = (history: History, operation: number): string =>
   processText(history, history.operations.process[operation] ?? 0)
 
-/** For sentences: `process 4`. */
-export const processInWords = (history: History, process: number): string =>
-  `process ${nameText(history.processName(process))}`
+/** For sentences: `process 4`, or `client c4`. */
+export const processInWords = (history: History, process: number): string => printable(clientInWords(history, process))
 
 export const functionOf = (history: History, operation: number): string =>
   history.functions[history.operations.f[operation] ?? -1] ?? '?'

@@ -116,7 +116,7 @@ test('elements of a set that were missing for a while, never read, or twice in o
   ).accounting
   expect(accountLines(set).map(({ what, items }) => `${what}: ${items}`)).toEqual([
     'duplicated: 1',
-    'stale: 1 (for 1.0 ms)',
+    'stale: 1 (missing for 1.0 ms)',
     'never read: 2',
   ])
 })

@@ -155,7 +155,7 @@ describe('the embedded operations', () => {
     expect(decoded).toHaveLength(history.operations.length)
     for (const [row, operation] of decoded.entries()) {
       expect(operation.call).toBe(Math.round(history.operations.callTime[row]! / 1000))
-      expect(data.processes[operation.process]).toBe(history.processName(history.operations.process[row]!))
+      expect(data.processes[operation.process]).toBe(`p${history.processName(history.operations.process[row]!)}`)
       expect(operation.flags & 3).toBe(history.operations.outcome[row])
     }
   })

@@ -26,8 +26,8 @@ describe('the lanes of the timeline', () => {
       op(3, 10, 11),
     ])
     expect(processesByLane(lanesOf(history, []))).toEqual([
-      ['p0 +1', [0, 3]],
-      ['p1 +1', [1, 2]],
+      ['p0, p3', [0, 3]],
+      ['p1, p2', [1, 2]],
     ])
   })
 
@@ -47,6 +47,17 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).names).toEqual(['p1', 'p2', 'p10', 'p0'])
   })
 
+  test('are those with something to see where the timeline opens, before all others', () => {
+    const second = 1000
+    const history = made([
+      ...[op(0, 1, 2), op(1, second, second + 9), op(2, second + 3, second + 4), op(3, second + 5, second + 6)],
+      op(4, 2 * second, 2 * second + 1),
+    ])
+    const { names, atOpening } = lanesOf(history, [3, 1])
+    expect({ names, atOpening }).toEqual({ names: ['p3', 'p1', 'p2', 'p0', 'p4'], atOpening: 3 })
+    expect(lanesOf(history, []).atOpening).toBe(0)
+  })
+
   test("are a session's where sessions are known, one below the other for processes that overlap", () => {
     const plain = made([op(0, 1, 4), op(1, 2, 3), op(2, 5, 6), op(3, 1, 2)])
     const history = {
@@ -64,6 +75,6 @@ describe('the lanes of the timeline', () => {
 
   test('join processes that are retired one after the other', () => {
     const history = made(Array.from({ length: 20_000 }, (_, i) => op(i, 2 * i, 2 * i + 1, { type: 'info' })))
-    expect(lanesOf(history, []).names).toEqual(['p0 +19999'])
+    expect(lanesOf(history, []).names).toEqual(['p0, p1…'])
   })
 })

@@ -1,4 +1,4 @@
-import { type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { clientInWords, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
@@ -100,7 +100,7 @@ function storyOf(
   for (let i = 0; i < length && seen === ''; i++) {
     const shown = overdrawnIn(history, row[i])
     if (shown?.[0] === account)
-      seen = `, and process ${processOf(history, row[i])} read ${show(shown[1])}${atNode(history, row[i])}`
+      seen = `, and ${clientInWords(history, history.operations.process[row[i]])} read ${show(shown[1])}${atNode(history, row[i])}`
   }
   const operations = spent.length === 1 ? 'operation' : 'operations'
   const sentence = `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged ${operations} (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
@@ -117,15 +117,12 @@ function firstOverdrawnRead(history: History): Balance | undefined {
     if (shown === undefined) continue
     const at = (operations.callTime[row] / 1e9).toFixed(3)
     return {
-      sentence: `Account ${shown[0]} is overdrawn: process ${processOf(history, row)} read ${show(shown[1])}${atNode(history, row)} at ${at} s.`,
+      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${at} s.`,
       overdrawn: { account: shown[0], by: -shown[1] },
     }
   }
   return undefined
 }
-
-const processOf = ({ operations, processName }: History, row: number): string =>
-  String(processName(operations.process[row]))
 
 function atNode({ operations, nodes }: History, row: number): string {
   const node = nodes[operations.node[row]]

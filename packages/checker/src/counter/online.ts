@@ -1,4 +1,4 @@
-import { type Json, type Process, UserError } from '@chaosproxy/history'
+import { type Caller, callerInWords, type Json, UserError } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { decimal, LARGEST_FRACTION } from '../object/model/decimal.ts'
 import {
@@ -10,13 +10,14 @@ import {
   type OnlineRoom,
   tooMuch,
 } from '../online/object-monitor.ts'
+import { capital } from '../verdict/words.ts'
 import { counter } from './counter.ts'
 import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** An operation in flight. */
 interface Asked {
-  readonly process: Process
+  readonly caller: Caller
   readonly call: number
   /** What it adds; undefined for a read. */
   readonly amount: number | undefined
@@ -107,13 +108,13 @@ function watchCounter(start: number | undefined, of: string, retainAtMost: numbe
   }
 }
 
-function begin(counting: Counting, { position, process, f, input }: Called): Asked | GivenUp {
+function begin(counting: Counting, { position, event: caller, f, input }: Called): Asked | GivenUp {
   const { tallies } = counting
   const amount = counterNumbers[f] === READ ? undefined : amountIn(f, input ?? null, position)
   const [only] = tallies
   const least = tallies.length > 1 ? new Map(tallies.map((tally) => [tally, tally.count()])) : (only?.count() ?? 0)
   const quiet = counting.open === 0 ? counting.called : undefined
-  const flight: Asked = { process, call: position, amount, least, done: counting.done, quiet }
+  const flight: Asked = { caller, call: position, amount, least, done: counting.done, quiet }
   if (amount === undefined || amount === 0) return flight
   counting.called++
   counting.asked = plus(counting.asked, amount)
@@ -218,7 +219,7 @@ function readMixed(
 
 function wasAdded(counting: Counting, addition: Asked, amount: number, type: Ended['type']): Impossible | undefined {
   const { flights, of } = counting
-  const { call, process } = addition
+  const { call, caller } = addition
   flights.delete(addition)
   if (type === 'ok') {
     counting.open--
@@ -226,7 +227,9 @@ function wasAdded(counting: Counting, addition: Asked, amount: number, type: End
     for (const tally of counting.tallies) tally.acknowledged(call)
   } else if (type === 'info') for (const tally of counting.tallies) tally.abandoned(call)
   else if (!hasFailed(counting, amount))
-    return new Impossible(`Process ${process}'s addition${of} certainly failed, but what was read includes it.`)
+    return new Impossible(
+      `${capital(callerInWords(caller))}'s addition${of} certainly failed, but what was read includes it.`,
+    )
   const [oldest] = flights
   for (const tally of counting.tallies) tally.settle(oldest?.call ?? Number.POSITIVE_INFINITY)
   return undefined
@@ -242,7 +245,8 @@ function hasFailed(counting: Counting, amount: number): boolean {
   return tallies.length === 0 || counting.tallies.length > 0
 }
 
-const didRead = ({ of }: Counting, { process }: Asked, value: number): string => `Process ${process} read ${value}${of}`
+const didRead = ({ of }: Counting, { caller }: Asked, value: number): string =>
+  `${capital(callerInWords(caller))} read ${value}${of}`
 
 const leastOf = ({ least }: Asked, tally: Tally): number =>
   typeof least === 'number' ? least : (least.get(tally) ?? 0)

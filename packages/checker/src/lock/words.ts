@@ -1,4 +1,4 @@
-import { type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import { clientInWords, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { capital, show } from '../verdict/words.ts'
@@ -97,8 +97,7 @@ function tokenOf(history: History, row: OperationRow): number | undefined {
     : undefined
 }
 
-const who = (history: History, row: OperationRow): string =>
-  `process ${history.processName(history.operations.process[row])}`
+const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
 const by = ({ operations, nodes }: History, row: OperationRow): string =>
   operations.node[row] < 0 ? '' : ` by ${nodes[operations.node[row]]}`

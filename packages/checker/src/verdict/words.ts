@@ -1,4 +1,4 @@
-import { INFO, inputOf, type Json, outputOf, shownText, UNNAMED } from '@chaosproxy/history'
+import { clientInWords, INFO, inputOf, type Json, outputOf, shownText } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
@@ -13,8 +13,6 @@ export interface Words {
   readonly acknowledged: (row: number, kind: number) => string
   /** `in the same process`, or the client that two operations of several processes belong to */
   readonly ofOneClient: (row: number, other: number) => string
-  /** `process 4`, or `client "alice"` where clients have names. */
-  readonly client: (row: number) => string
   /** `12.031 s` */
   readonly returnedAt: (row: number) => string
   readonly calledAt: (row: number) => string
@@ -26,9 +24,8 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { operations } = history
   const who = (row: number): string => {
     spokenOf?.add(row)
-    return `process ${history.processName(operations.process[row])}`
+    return clientInWords(history, operations.process[row])
   }
-  const name = (row: number): string => show(history.sessionName(history.sessionOf(operations.process[row])))
   const node = (row: number): string | undefined => history.nodes[operations.node[row]]
   const at = (preposition: string, row: number): string => {
     const name = node(row)
@@ -79,11 +76,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     acknowledged: (row, kind) =>
       `${kind === CAS || isCas(history.functions[operations.f[row]]) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
     ofOneClient: (row, other) =>
-      operations.process[row] === operations.process[other]
-        ? 'in the same process'
-        : `for the same client, ${name(row)}`,
-    client: (row) =>
-      history.hasSessions && history.sessionOf(operations.process[row]) !== UNNAMED ? `client ${name(row)}` : who(row),
+      operations.process[row] === operations.process[other] ? 'in the same process' : 'for the same client',
     returnedAt: (row) => clock(operations.returnTime[row]),
     calledAt: (row) => clock(operations.callTime[row]),
   }

@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import { clientInWords, type History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Guarantee } from './guarantees.ts'
 import type { Change, Watch } from './record.ts'
@@ -30,7 +30,7 @@ export interface Words {
 
 export function createWords(history: History): Words {
   const { operations } = history
-  const who = (row: OperationRow): string => `process ${history.processName(operations.process[row])}`
+  const who = (row: OperationRow): string => clientInWords(history, operations.process[row])
   const change = ({ key, value, revision }: Change): string =>
     value === undefined
       ? `the deletion of ${key} at revision ${revision}`

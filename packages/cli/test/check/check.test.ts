@@ -56,7 +56,7 @@ describe('chaos check', () => {
     const pooled = record('pooled.jsonl', { by: 'connection', named: false }, {})
     const told = await chaosHere(['check', named, '--expect', 'sequential'])
     expect(told.exitCode).toBe(1)
-    expect(told.stdout).toMatch(/p0 \(client "alice"\) wrote x = 1, but then as p1 read x = null, not its own 1\./)
+    expect(told.stdout).toMatch(/Alice wrote x = 1, but then read x = null, not its own 1\./)
     const unsure = await chaosHere(['check', pooled, '--expect', 'sequential'])
     expect(unsure.exitCode).toBe(2)
     expect(unsure.stdout.replace(/\s+/g, ' ')).toContain(

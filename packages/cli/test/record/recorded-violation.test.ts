@@ -87,7 +87,7 @@ test('chaos record reports a violation at once, also in its events, and ends wit
     ...['--client', 'connection', '--stop-on-violation', '--', process.execPath, '--input-type=module', '-e', CLIENT],
   ])
   const history = join(out, readdirSync(out)[0] ?? '', 'history.jsonl')
-  expect(stderr).toMatch(/not linearizable: Process \d+ read 1 for stale, .*history\.jsonl:\d+\)/)
+  expect(stderr).toMatch(/not linearizable: Connection \d+ read 1 for stale, .*history\.jsonl:\d+\)/)
   const told = readFileSync(events, 'utf8')
     .trim()
     .split('\n')

@@ -39,6 +39,8 @@ export interface EmbeddedOperations {
   readonly processes: readonly string[]
   /** The rows of the picture; a further row of the same client has no name. */
   readonly lanes: readonly string[]
+  /** The first rows, which have something to show where the timeline opens; 0 if it opens on everything. */
+  readonly atOpening: number
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]

@@ -19,11 +19,11 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   const look = (): void => {
     const last = part.at(-1)
     if (last === undefined) return
-    const most = 0.2e9
+    const most = 1e9
     const near = part.filter(({ call }) => last.call - call < most)
     const from = near[0]?.call ?? last.call
     const to = near.reduce((end, { call, shownEnd }) => Math.max(end, Math.min(shownEnd, call + most)), from)
-    const room = Math.max((to - from) * 0.8, 4000 * data.unit)
+    const room = Math.max((to - from) * 0.25, 4000 * data.unit)
     explorer.look(from - room, to + room)
     explorer.choose(last)
   }

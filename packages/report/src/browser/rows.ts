@@ -20,6 +20,6 @@ export function rowsOf(lanes: readonly string[], operations: readonly Operation[
       latest = Math.max(latest, shownEnd)
       return latest
     })
-    return { name: name.length > 12 ? `${name.slice(0, 11)}…` : name, operations: row, reached }
+    return { name: name.length > 13 ? `${name.slice(0, 12)}…` : name, operations: row, reached }
   })
 }

@@ -47,7 +47,7 @@ export function startExplorer(parts: ExplorerParts): void {
   const rows = parts.rowsOf(data.lanes, operations)
   const words = parts.wordsOf(data)
   const filters = parts.filtersOf(operations, words)
-  const view = new View(rows, data.end, scroller)
+  const view = new View(rows, data, scroller)
   const marked: Marked = { chosen: undefined, part: new Set(), red: new Set(), stretch: undefined }
   const bars = new BarLayer()
   const drawing = new Drawing({ data, canvas, view, filters, words, marked, paintBar: parts.paintBar, bars })

@@ -1,6 +1,12 @@
 import type { Operation } from './decode.ts'
 import type { Row } from './rows.ts'
 
+/** How long the run was, and how many rows have something to show at first. */
+interface Opening {
+  readonly end: number
+  readonly atOpening: number
+}
+
 /**
  * The part of the timeline in sight, and where its times and rows stand in the canvas, in CSS pixels. The canvas is as
  * high as the window on it; rows that do not fit are scrolled to.
@@ -19,12 +25,14 @@ export class View {
   #to: number
   #width = 0
 
-  constructor(rows: readonly Row[], end: number, scroller: Element) {
+  constructor(rows: readonly Row[], { end, atOpening }: Opening, scroller: Element) {
+    const fewest = Math.min(rows.length, 4)
+    const open = Math.max(1, fewest, Math.min(rows.length, atOpening || rows.length))
     const longestName = rows.reduce((most, { name }) => Math.max(most, name.length), 2)
     this.left = 14 + 6.5 * longestName
-    this.rowHeight = Math.max(15, Math.min(26, Math.floor(340 / Math.max(1, rows.length))))
+    this.rowHeight = Math.max(15, Math.min(26, Math.floor(340 / open)))
     this.wholeHeight = this.top + this.rowHeight * rows.length + 18
-    this.height = Math.min(420, this.wholeHeight)
+    this.height = Math.min(420, this.wholeHeight, this.top + this.rowHeight * open + 18)
     this.#rows = rows
     this.#end = end
     this.#to = end

@@ -38,12 +38,10 @@ export function wordsOf(data: PageData): Words {
     return tells(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
   }
   const full = (operation: Operation): string[] => {
-    const { process, lane, node, call, end, line, endLine } = operation
+    const { process, node, call, end, line, endLine } = operation
     const answered = Number.isFinite(end)
-    const client = data.lanes[lane] ?? ''
-    const isAlone = client === '' || client.replace(/^p(?=\d)/, '') === data.processes[process]
     return [
-      `${isAlone ? 'Process' : `${client}, process`} ${data.processes[process]}: ${request(operation)} → ${answer(operation)}`,
+      `${data.processes[process]}: ${request(operation)} → ${answer(operation)}`,
       node < 0 ? '' : `node ${data.nodes[node]}`,
       seconds(call) + (answered ? ` to ${seconds(end)}, ${length(end - call)}` : ', never answered'),
       `line ${number(line)}${endLine === 0 ? '' : ` to ${number(endLine)}`}`,

@@ -3,7 +3,7 @@ import { type History, NULL, type ValueId } from '@chaosproxy/history'
 import { type FaultSpan, lastTime } from '@chaosproxy/runner/result'
 import type { EmbeddedOperations } from '../browser/page-data.ts'
 import { hasTimes } from '../moments.ts'
-import { isTelling, nameText, printable, valueText } from '../operation-words.ts'
+import { isTelling, printable, processText, valueText } from '../operation-words.ts'
 import { byteWriter } from './bytes.ts'
 import type { Lanes } from './lanes.ts'
 
@@ -163,8 +163,9 @@ export function embed(
     count: operations.length,
     unit,
     bytes: writer.base64(),
-    processes: processes.all().map((process) => nameText(history.processName(process), LONGEST_TEXT)),
+    processes: processes.all().map((process) => processText(history, process)),
     lanes: lanes.names.map((name) => cut(name, LONGEST_TEXT)),
+    atOpening: lanes.atOpening,
     laneOf: processes.all().map((process) => lanes.laneOf.get(process) ?? 0),
     functions: history.functions.map(printable),
     telling: history.functions.map(isTelling),

@@ -41,7 +41,7 @@ function choice(id: string, title: string, names: readonly string[]): Html | und
 const lanesText = (history: History): string =>
   history.hasSessions
     ? 'A lane for each client, with its processes joined.'
-    : 'A lane for each client: where an operation of unknown outcome retired a process, the next new one takes its place (p3 +2: two others followed p3).'
+    : 'A lane for each client: where an operation of unknown outcome retired a process, the next new one takes its place (p3, p8…).'
 
 /** Tells the reader which operations the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {

@@ -1,12 +1,14 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { type History, INFO, UNNAMED } from '@chaosproxy/history'
-import { hasReturned, isFinal, nameText, processText } from '../operation-words.ts'
+import { hasReturned, isFinal, processText } from '../operation-words.ts'
 
 /** The rows of the timeline, from the top, and the row of each process. */
 export interface Lanes {
   readonly names: readonly string[]
   /** By process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
+  /** The first lanes, so many of which have operations where the timeline opens; 0 if it opens on everything. */
+  readonly atOpening: number
 }
 
 /** A process among the others, by its operations. */
@@ -17,46 +19,68 @@ interface Span {
   /** When its last operation was given up, after which another process goes on in its place. */
   readonly retiredAt: number | undefined
   readonly isFinal: boolean
+  /** Whether an operation of it is in sight where the timeline opens. */
+  readonly isNear: boolean
 }
+
+/** The timeline opens on a contradiction's last operation, and those of it at most this long before. */
+export const OPENS_NANOS = 1e9
 
 type Unfinished<Whole> = { -readonly [Member in keyof Whole]: Whole[Member] }
 
 /**
  * A lane for each client: the processes of a session, or those that follow one another because an operation of unknown
  * outcome retires its process. Processes of a session that overlap are in lanes below each other. The lanes of these
- * operations come first, in their order, and then the others by name; those of final reads come last.
+ * operations come first, in their order, then those with something to see next to them; the rest follows by name, final
+ * reads last.
  */
 export function lanesOf(history: History, first: readonly OperationRow[]): Lanes {
-  const groups = history.hasSessions ? bySession(history) : bySuccession(spansOf(history))
+  const spans = spansOf(history, stretchOf(history, first))
+  const groups = history.hasSessions ? bySession(history, spans) : bySuccession(spans)
   const rank = new Map<number, number>()
   for (const operation of first) {
     const process = history.operations.process[operation] ?? 0
     if (!rank.has(process)) rank.set(process, rank.size)
   }
-  const ranked = groups.map(({ name, spans }) => ({
-    name: name ?? groupName(history, spans),
+  const ranked = groups.map((spans) => ({
+    name: groupName(history, spans),
     spans,
+    isNear: spans.some((span) => span.isNear),
     isFinal: spans.every((span) => span.isFinal),
     rank: Math.min(...spans.map(({ process }) => rank.get(process) ?? groups.length)),
   }))
   ranked.sort(
     (a, b) =>
-      a.rank - b.rank || Number(a.isFinal) - Number(b.isFinal) || a.name.localeCompare(b.name, 'en', { numeric: true }),
+      a.rank - b.rank ||
+      Number(b.isNear) - Number(a.isNear) ||
+      Number(a.isFinal) - Number(b.isFinal) ||
+      a.name.localeCompare(b.name, 'en', { numeric: true }),
   )
   const lanes = ranked.flatMap(({ name, spans }) =>
     packed(spans).map((own, i) => ({ name: i === 0 ? name : '', spans: own })),
   )
+  const last = lanes.findLastIndex(({ spans }) => spans.some(({ isNear }) => isNear))
   return {
     names: lanes.map(({ name }) => name),
     laneOf: new Map(lanes.flatMap(({ spans }, lane) => spans.map(({ process }) => [process, lane] as const))),
+    atOpening: last + 1,
   }
 }
 
-/** `p3`, or `p3 +2` if two others took its place one after the other. */
-const groupName = (history: History, spans: readonly Span[]): string =>
-  `${processText(history, spans[0]?.process ?? 0)}${spans.length > 1 ? ` +${spans.length - 1}` : ''}`
+/** `c4`; `p3, p8…` if others took the place of process 3 one after the other. */
+function groupName(history: History, spans: readonly Span[]): string {
+  const names = [...new Set(spans.map(({ process }) => processText(history, process)))]
+  return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
+}
 
-function spansOf(history: History): readonly Span[] {
+/** Where the timeline opens: with these operations, or the last of them if they are far apart. */
+function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
+  const calls = rows.map((row) => callTime[row] ?? 0)
+  const last = Math.max(...calls)
+  return [Math.min(...calls.filter((call) => last - call < OPENS_NANOS)), last]
+}
+
+function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
   const { process, callTime, returnTime, outcome, length } = history.operations
   // By number: of many operations, looking each up in a map takes longer than everything else.
   const spans: (Unfinished<Span> | undefined)[] = Array.from({ length: history.processCount }, () => undefined)
@@ -67,43 +91,39 @@ function spansOf(history: History): readonly Span[] {
     const returned = hasReturned(history, operation) ? (returnTime[operation] ?? called) : called
     const retiredAt = outcome[operation] === INFO && hasReturned(history, operation) ? returned : undefined
     const span = spans[own]
+    const isNear = called <= to && returned >= from
     if (span === undefined) {
-      const first = { process: own, first: called, last: returned, retiredAt, isFinal: isFinal(history, operation) }
+      const first = {
+        ...{ process: own, first: called, last: returned, retiredAt },
+        ...{ isFinal: isFinal(history, operation), isNear },
+      }
       spans[own] = first
       found.push(first)
     } else {
       span.last = Math.max(span.last, returned)
       span.retiredAt = retiredAt
       span.isFinal &&= isFinal(history, operation)
+      span.isNear ||= isNear
     }
   }
   return found
 }
 
-interface Group {
-  /** Absent where it is that of its processes. */
-  readonly name?: string
-  readonly spans: readonly Span[]
-}
-
-function bySession(history: History): readonly Group[] {
+function bySession(history: History, spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups = new Map<number, Span[]>()
-  const alone: Group[] = []
-  for (const span of spansOf(history)) {
+  const alone: (readonly Span[])[] = []
+  for (const span of spans) {
     const session = history.sessionOf(span.process)
     const group = groups.get(session)
-    if (session === UNNAMED) alone.push({ spans: [span] })
+    if (session === UNNAMED) alone.push([span])
     else if (group === undefined) groups.set(session, [span])
     else group.push(span)
   }
-  return [
-    ...Array.from(groups, ([session, spans]): Group => ({ name: nameText(history.sessionName(session)), spans })),
-    ...alone,
-  ]
+  return [...groups.values(), ...alone]
 }
 
 /** A new process takes the place of the one that was retired first, of those that nobody has replaced yet. */
-function bySuccession(spans: readonly Span[]): readonly Group[] {
+function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups: Span[][] = []
   const retired: { readonly at: number; readonly group: Span[] }[] = []
   for (const span of spans.toSorted((a, b) => a.first - b.first || a.process - b.process)) {
@@ -117,7 +137,7 @@ function bySuccession(spans: readonly Span[]): readonly Group[] {
     const at = span.retiredAt
     retired.splice(retired.findLastIndex((other) => other.at <= at) + 1, 0, { at, group })
   }
-  return groups.map((group) => ({ spans: group }))
+  return groups
 }
 
 /** As few lanes as keep processes that overlap apart. */

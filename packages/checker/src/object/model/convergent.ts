@@ -1,4 +1,4 @@
-import { canonical, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { canonical, clientInWords, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
@@ -62,5 +62,5 @@ function apart(
   }
 }
 
-const readerOf = ({ nodes, operations, processName }: History, row: OperationRow): string =>
-  nodes[operations.node[row]] ?? `process ${processName(operations.process[row])}`
+const readerOf = (history: History, row: OperationRow): string =>
+  history.nodes[history.operations.node[row]] ?? clientInWords(history, history.operations.process[row])

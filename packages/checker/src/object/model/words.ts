@@ -1,4 +1,14 @@
-import { elementsOf, FAIL, type History, INFO, inputOf, type Json, plural, type ValueId } from '@chaosproxy/history'
+import {
+  clientInWords,
+  elementsOf,
+  FAIL,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  plural,
+  type ValueId,
+} from '@chaosproxy/history'
 import type { Accounted } from '../../verdict/accounting.ts'
 import { capital, show, span } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
@@ -39,7 +49,7 @@ function didOf(part: Part, i: number): string {
   const f = history.functions[operations.f[row]]
   const node = history.nodes[operations.node[row]]
   const where = `${key === undefined ? '' : ` on ${key}`}${node === undefined ? '' : ` at ${node}`}`
-  const who = `process ${history.processName(operations.process[row])}`
+  const who = clientInWords(history, operations.process[row])
   const input = inputOf(history, row)
   if (operations.outcome[row] === INFO) {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`

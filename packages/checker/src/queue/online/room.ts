@@ -1,4 +1,4 @@
-import { canonical, type Json, type Process, UserError } from '@chaosproxy/history'
+import { type Caller, callerInWords, canonical, type Json, UserError } from '@chaosproxy/history'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import {
   type Called,
@@ -9,7 +9,7 @@ import {
   type OnlineRoom,
   tooMuch,
 } from '../../online/object-monitor.ts'
-import { show } from '../../verdict/words.ts'
+import { capital, show } from '../../verdict/words.ts'
 import { bag } from '../bag.ts'
 import { DRAIN, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueFunctions, queueNumbers } from '../operations.ts'
 import { queue } from '../queue.ts'
@@ -25,7 +25,7 @@ import {
 
 /** An operation in flight. */
 export interface Asked {
-  readonly process: Process
+  readonly caller: Caller
   readonly input: Json | undefined
   readonly kind: number
   readonly flight: Flight
@@ -73,13 +73,13 @@ const nameOf = (value: Json): MessageName => (typeof value === 'number' ? value 
 
 function watchMessages(monitor: MessageMonitor, of: string, retainAtMost: number): ObjectMonitor<Asked> {
   return {
-    called({ position, process, f, input }: Called) {
+    called({ position, event: caller, f, input }: Called) {
       if (monitor.retained() >= retainAtMost) return tooMuch(retainAtMost)
       const kind = queueNumbers[f]
-      if (kind !== ENQUEUE) return { process, input, kind, flight: monitor.take(position, kind === DRAIN) }
+      if (kind !== ENQUEUE) return { caller, input, kind, flight: monitor.take(position, kind === DRAIN) }
       if (input === null || input === undefined) throw new UserError('input', `event ${position}: ${NO_MESSAGE}.`)
       const flight = monitor.put(position, nameOf(input))
-      return flight === undefined ? REPEATED : { process, input, kind, flight }
+      return flight === undefined ? REPEATED : { caller, input, kind, flight }
     },
     ended(asked, ending) {
       const impossible = end(monitor, asked, ending)
@@ -101,7 +101,7 @@ const doubts: { readonly [doubt in Doubt]: string } = {
 
 function end(
   monitor: MessageMonitor,
-  { process, kind, flight }: Asked,
+  { caller, kind, flight }: Asked,
   { position, type, output }: Ended,
 ): Impossibility | undefined {
   if (type === 'info') return monitor.abandoned(flight)
@@ -113,17 +113,17 @@ function end(
   }
   const out = output ?? []
   if (!Array.isArray(out)) {
-    const said = `event ${position}: process ${process}'s drain returns a list, not ${JSON.stringify(output)}.`
+    const said = `event ${position}: ${callerInWords(caller)}'s drain returns a list, not ${JSON.stringify(output)}.`
     throw new UserError('input', said)
   }
   return monitor.succeeded(position, flight, out.map(nameOf), true)
 }
 
-function sentence({ process, input }: Asked, { type, output }: Ended, impossible: Impossibility, of: string): string {
+function sentence({ caller, input }: Asked, { type, output }: Ended, impossible: Impossibility, of: string): string {
   const did =
     type === 'ok'
-      ? `Process ${process} dequeued ${show(output ?? null)}${of}`
-      : `Process ${process}'s dequeue${of} took nothing for certain`
+      ? `${capital(callerInWords(caller))} dequeued ${show(output ?? null)}${of}`
+      : `${capital(callerInWords(caller))}'s dequeue${of} took nothing for certain`
   switch (impossible.is) {
     case 'not there':
       return `${did}, but ${shown(impossible.message)} was never put in, or had been taken out before.`
@@ -132,7 +132,7 @@ function sentence({ process, input }: Asked, { type, output }: Ended, impossible
     case 'left behind':
       return `${did}, but ${shown(impossible.message)} was in before, and no dequeue can have taken it.`
     case 'never put in':
-      return `Process ${process}'s enqueue of ${show(input ?? null)}${of} certainly failed, but the message had been taken out.`
+      return `${capital(callerInWords(caller))}'s enqueue of ${show(input ?? null)}${of} certainly failed, but the message had been taken out.`
     case 'never empty':
       return `A dequeue${of} found nothing, but all the time something was in.`
     default:

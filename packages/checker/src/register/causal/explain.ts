@@ -110,7 +110,7 @@ function wordsOf(
   }
   const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return {
-    sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.client(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
+    sentence: `${capital(introduction(level, contradiction, facts, (operation) => words.who(row(operation))))}: ${steps.join('; ')}. ${CYCLE}`,
     edges,
   }
 }

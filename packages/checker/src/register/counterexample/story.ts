@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
+import { clientName, FAIL, type History, INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { OrderEdge } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
@@ -146,24 +146,15 @@ function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History
   const last = segment.at(-1)
   if (first === undefined || last === undefined) return []
   if (segment.length === 1 && !reads(history, first.row)) return []
-  const told = segment.map((step) => `${asWhom(history, step.row, first.row)}${actOf(step, isCulprit, history)}`)
+  const told = segment.map((step) => actOf(step, isCulprit, history))
   const acts = told.map((act, i) => (told[i - 1]?.startsWith(WROTE) ? act.replace(WROTE_AGAIN, '') : act))
   const but = isBack(last.way) ? (isCulprit ? 'but then' : 'and then') : 'then'
   const clause = acts.length === 1 ? acts[0] : `${acts.slice(0, -1).join(', then ')}, ${but} ${acts.at(-1)}`
-  const name = segment.some(({ row }) => asWhom(history, row, first.row) !== '') ? nameText(history, first.row) : ''
-  return [`${whoOf(history, first.row)}${name} ${clause}`]
+  return [`${whoOf(history, first.row)} ${clause}`]
 }
-
-/** ` (client "alice")`, for a client that has several processes. */
-const nameText = (history: History, row: OperationRow): string =>
-  ` (client ${show(history.sessionName(history.sessionOf(history.operations.process[row] ?? 0)))})`
 
 const WROTE = 'wrote '
 const WROTE_AGAIN = /^wrote /
-
-/** A client may go on in another process. */
-const asWhom = (history: History, row: OperationRow, first: OperationRow): string =>
-  whoOf(history, row) === whoOf(history, first) ? '' : `as ${whoOf(history, row)} `
 
 /** `saw p1's comment = 8`, `wrote photo = 7`, `read photo = null from n2, not p1's 7`. */
 function actOf({ row, way, seen, next }: Step, isCulprit: boolean, history: History): string {
@@ -204,9 +195,9 @@ const LONGEST_NAME = 60
 const pair = (history: History, row: OperationRow, value: Json): string =>
   keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
 
-/** As in drawings: `p4`, or the name that the file gives the process. */
+/** As in drawings: `p4`, or the client's name. */
 function whoOf(history: History, row: OperationRow): string {
-  const name = history.processName(history.operations.process[row] ?? 0)
+  const name = clientName(history, history.operations.process[row] ?? 0)
   return /^\d+$/.test(name) ? `p${name}` : clipped(name)
 }
 

@@ -1,4 +1,4 @@
-import { FAIL, inputOf, type Json } from '@chaosproxy/history'
+import { clientInWords, FAIL, inputOf, type Json } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show, span } from '../../verdict/words.ts'
@@ -48,7 +48,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   const why =
     who === undefined
       ? 'which no write that could have taken effect had written'
-      : `which only process ${decoder.history.processName(who)} had tried to write, and that certainly failed`
+      : `which only ${clientInWords(decoder.history, who)} had tried to write, and that certainly failed`
   return counterexample(input, 'eventual', {
     sentence: `After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
@@ -102,9 +102,7 @@ function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string 
   const names = new Set(
     reads.map((read) => {
       const row = encoded.row[read]
-      return (
-        history.nodes[history.operations.node[row]] ?? `process ${history.processName(history.operations.process[row])}`
-      )
+      return history.nodes[history.operations.node[row]] ?? clientInWords(history, history.operations.process[row])
     }),
   )
   const list = [...names]

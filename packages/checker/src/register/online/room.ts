@@ -1,4 +1,12 @@
-import { answerCounts, canonical, type EventInput, type Json, type Process, UserError } from '@chaosproxy/history'
+import {
+  answerCounts,
+  type Caller,
+  callerInWords,
+  canonical,
+  type EventInput,
+  type Json,
+  UserError,
+} from '@chaosproxy/history'
 import { type Said, saidOf } from '../../encoding/half-said.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import {
@@ -10,7 +18,7 @@ import {
   type OnlineRoom,
   tooMuch,
 } from '../../online/object-monitor.ts'
-import { show } from '../../verdict/words.ts'
+import { capital, show } from '../../verdict/words.ts'
 import { createMonitorFromAny } from './any-start.ts'
 import {
   createRegisterMonitor,
@@ -22,7 +30,7 @@ import {
 
 /** An operation in flight. */
 interface Asked {
-  readonly process: Process
+  readonly caller: Caller
   readonly input: Json
   /** Absent unless it is a cas. */
   readonly said: Said | undefined
@@ -160,11 +168,11 @@ function watchRegister(
 
   return {
     called(operation) {
-      const { f, input = null, process } = operation
+      const { f, input = null, event: caller } = operation
       if (f === 'append') return APPENDED
       const said = f === 'cas' ? saidOf(input) : undefined
       const flight = begin(operation, said)
-      return flight === 'too much to remember' ? tooMuch(retainAtMost) : { process, input, said, flight }
+      return flight === 'too much to remember' ? tooMuch(retainAtMost) : { caller, input, said, flight }
     },
     ended(asked, ending) {
       if (isAnsweredOtherwise(asked, ending)) return OTHERWISE
@@ -193,13 +201,13 @@ const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : 
 const notACas = ({ process, value }: EventInput): string =>
   `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
 
-function sentence({ process, input, said }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
+function sentence({ caller, input, said }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
   const did =
     said?.is === 'full'
-      ? `Process ${process} changed ${show(said.from)} to ${show(said.to)}${of}`
+      ? `${capital(callerInWords(caller))} changed ${show(said.from)} to ${show(said.to)}${of}`
       : said?.is === 'half'
-        ? `Process ${process} changed the value to ${show(said.to)}${of}`
-        : `Process ${process} read ${show(output ?? null)}${of}`
+        ? `${capital(callerInWords(caller))} changed the value to ${show(said.to)}${of}`
+        : `${capital(callerInWords(caller))} read ${show(output ?? null)}${of}`
   switch (impossible) {
     case 'not there to be read':
       return `${did}, but that value had been overwritten for certain, or was never written.`
@@ -210,7 +218,7 @@ function sentence({ process, input, said }: Asked, { output }: Ended, impossible
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':
-      return `Process ${process}'s ${said === undefined ? 'write of' : 'cas to'} ${show(said?.to ?? input)}${of} certainly failed, but the value had been read.`
+      return `${capital(callerInWords(caller))}'s ${said === undefined ? 'write of' : 'cas to'} ${show(said?.to ?? input)}${of} certainly failed, but the value had been read.`
     default:
       return impossible satisfies never
   }

@@ -1,4 +1,4 @@
-import { canonical, type Json, type Process, UserError } from '@chaosproxy/history'
+import { type Caller, callerInWords, canonical, type Json, UserError } from '@chaosproxy/history'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import {
   type Called,
@@ -8,7 +8,7 @@ import {
   type OnlineRoom,
   tooMuch,
 } from '../../online/object-monitor.ts'
-import { show } from '../../verdict/words.ts'
+import { capital, show } from '../../verdict/words.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from '../operations.ts'
 import { elementOf, found, set } from '../set.ts'
 import type { ElementName } from './element.ts'
@@ -16,7 +16,7 @@ import { createSetMonitor, type Flight, type Impossible as Impossibility, type S
 
 /** An operation in flight. */
 interface Asked {
-  readonly process: Process
+  readonly caller: Caller
   readonly kind: number
   readonly input: Json
   readonly flight: Flight
@@ -52,10 +52,10 @@ function watchSet(monitor: SetMonitor, of: string, retainAtMost: number): Object
     return kind === REMOVE ? monitor.remove(position, nameOf(input)) : monitor.observe(position)
   }
   return {
-    called({ position, process, f, input = null }: Called) {
+    called({ position, event: caller, f, input = null }: Called) {
       if (monitor.retained() >= retainAtMost) return tooMuch(retainAtMost)
       const kind = setNumbers[f]
-      return { process, kind, input, flight: begin(kind, position, input) }
+      return { caller, kind, input, flight: begin(kind, position, input) }
     },
     ended(asked, ending) {
       const impossible = end(monitor, asked, ending)
@@ -66,7 +66,7 @@ function watchSet(monitor: SetMonitor, of: string, retainAtMost: number): Object
   }
 }
 
-function end(monitor: SetMonitor, { process, kind, input, flight }: Asked, ending: Ended): Impossibility | undefined {
+function end(monitor: SetMonitor, { caller, kind, input, flight }: Asked, ending: Ended): Impossibility | undefined {
   const { position, type, output = null } = ending
   if (type === 'info') return monitor.abandoned(position, flight)
   if (type === 'fail') return monitor.failed(position, flight)
@@ -74,17 +74,17 @@ function end(monitor: SetMonitor, { process, kind, input, flight }: Asked, endin
   if (kind !== READ) return monitor.acknowledged(position, flight)
   const content = output ?? []
   if (!Array.isArray(content)) {
-    const said = `event ${position}: process ${process}'s read returns a list, not ${JSON.stringify(output)}.`
+    const said = `event ${position}: ${callerInWords(caller)}'s read returns a list, not ${JSON.stringify(output)}.`
     throw new UserError('input', said)
   }
   return monitor.read(position, flight, content.map(nameOf))
 }
 
-function sentence({ process, kind, input }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
+function sentence({ caller, kind, input }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
   const did =
     kind === CONTAINS
-      ? `Process ${process} asked${of} whether ${show(input)} is in`
-      : `Process ${process} read the set${of}`
+      ? `${capital(callerInWords(caller))} asked${of} whether ${show(input)} is in`
+      : `${capital(callerInWords(caller))} read the set${of}`
   switch (impossible.is) {
     case 'not there':
       return `${did} and found ${shown(impossible.element)}, which had not been added, or had been removed.`
@@ -95,7 +95,7 @@ function sentence({ process, kind, input }: Asked, { output }: Ended, impossible
     case 'contradicted':
       return `${did} and found ${show(output ?? null)}, which no order of the changes explains together with what was found before.`
     case 'never happened':
-      return `Process ${process}'s change of ${show(input)}${of} certainly failed, but it had been seen.`
+      return `${capital(callerInWords(caller))}'s change of ${show(input)}${of} certainly failed, but it had been seen.`
     default:
       return impossible satisfies never
   }
