@@ -232,5 +232,6 @@ const notJudged = (why: string): Judged => ({
   title: 'Judged at the end',
   sentence: `The record so far could not be judged: ${why}`,
   operations: 0,
+  answers: '',
   ladder: '',
 })

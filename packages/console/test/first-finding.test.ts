@@ -3,7 +3,7 @@ import { afterFirst, type Judged } from '../src/live/first-finding.ts'
 
 const found = (title: string, members: Partial<Judged> = {}): Judged => ({
   ...{ mood: 'bad', title, sentence: `${title}, by two operations`, drawing: `<svg>${title}</svg>` },
-  ...{ operations: 10, ladder: '', ...members },
+  ...{ operations: 10, ladder: '', answers: `why ${title}`, ...members },
 })
 
 test('the violation that was found first stays above, and the next one stands below it', () => {
@@ -14,7 +14,7 @@ test('the violation that was found first stays above, and the next one stands be
   expect(afterFirst(first, next)).toEqual({
     ...first,
     ladder: '<ol/>',
-    since: { title: next.title, sentence: next.sentence, drawing: next.drawing },
+    since: { title: next.title, sentence: next.sentence, answers: next.answers, drawing: next.drawing },
   })
 })
 
@@ -29,7 +29,14 @@ test('the judgement of the whole run keeps the first violation, and counts all o
   expect(afterFirst(first, whole).upTo).toBe(upTo)
 })
 
+test('the whole run says more about the violation that was found first', () => {
+  const first = found('a write was missing', { upTo: 7_000 })
+  const { upTo, ...whole } = found('a write was missing', { operations: 1_331, answers: 'why, with the settings' })
+  expect(afterFirst(first, whole)).toEqual({ ...whole })
+  expect(upTo).toBeUndefined()
+})
+
 test('a judgement without a violation replaces one', () => {
-  const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, ladder: '' }
+  const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, answers: '', ladder: '' }
   expect(afterFirst(found('a write was missing'), fine)).toEqual(fine)
 })

@@ -22,7 +22,11 @@ const runJson = (seed: number, result: 'met' | 'violated' = 'met'): string =>
   JSON.stringify({
     startedAt: '2026-11-20T07:45:01.123Z',
     spec: { target: { name: 'raft' } },
-    result: { levels: { linearizable: { result } }, headline: result === 'met' ? 'linearizable' : 'none', seed },
+    result: {
+      levels: { linearizable: { result } },
+      telling: { outcome: result, what: result === 'met' ? 'Linearizable' : '3 messages were lost' },
+      seed,
+    },
   })
 
 const ONE = '20261120-074501-raft'
@@ -54,7 +58,7 @@ describe('the page of runs', () => {
     expect(await textAt(linkIn(page, ONE, url))).toBe('<p>one</p>')
     expect(await textAt(new URL(`${ONE}/history.jsonl`, url))).toBe('{}\n')
     expect(await textAt(new URL(`compare?before=${ONE}&after=${OTHER}`, url))).toContain(
-      'Before: Linearizable. After: None',
+      'Before: Linearizable. After: 3 messages were lost',
     )
   })
 

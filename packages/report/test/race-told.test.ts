@@ -11,7 +11,6 @@ import {
 } from '@chaosproxy/report'
 import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
-import { raceTexts } from '../src/difference/difference.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
@@ -82,12 +81,11 @@ function told(extra = raceMember(race)) {
     json: JSON.stringify(json),
     page: renderHtml({ ...subject, version: '1', historyFile: 'seats.jsonl' }).replaceAll('&#39;', "'"),
     difference: renderDifference(difference, ['one', 'other'], plainStyle, wide),
-    races: raceTexts(difference, ['one', 'other']),
   }
 }
 
 describe('the race that a history of a simulated program keeps', () => {
-  const { races, ...pages } = told()
+  const pages = told()
 
   test.each(Object.entries(pages))('is told in the same words by: %s', (_, page) => {
     expect(page).toContain(race.sentence)
@@ -103,10 +101,6 @@ describe('the race that a history of a simulated program keeps', () => {
     for (const { terminal, explanation, markdown } of [pages])
       for (const each of [terminal, explanation, markdown])
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
-  })
-
-  test('is compared with another result that has none', () => {
-    expect(races).toEqual([`one: ${race.sentence}.`, 'other: no await was overtaken.'])
   })
 
   const OTHER_FORMS: readonly Json[] = [

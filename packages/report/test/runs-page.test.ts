@@ -19,9 +19,13 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
   spec: { target: { name: 'raft' } },
   result: {
     levels: { linearizable: { result } },
-    title: result === 'met' ? 'Linearizable' : '3 acknowledged messages were lost',
+    telling: {
+      outcome: result,
+      what: result === 'met' ? 'Linearizable' : '3 acknowledged messages were lost',
+      why: { text: 'n1 was killed.', certainty: 'shown' },
+      next: { text: 'Write to the disk first.' },
+    },
     verdict: result === 'met' ? 'Linearizable' : 'Not linearizable',
-    headline: result === 'met' ? 'linearizable' : 'not even eventually consistent',
     workload: 'queue',
     target: 'raft',
     seed,
@@ -35,7 +39,7 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
 })
 
 describe('a line about a run', () => {
-  test('says what the report says at its top, and which faults took effect', () => {
+  test('says what happened, why and what next as the report does, and which faults took effect', () => {
     expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
       startedAt: '2026-11-20T07:45:01.123Z',
       target: 'raft',
@@ -44,18 +48,18 @@ describe('a line about a run', () => {
       seed: 1,
       mood: 'bad',
       title: '3 acknowledged messages were lost',
-      level: 'Not linearizable · not even eventually consistent',
+      level: 'Not linearizable',
+      why: 'n1 was killed.',
+      next: 'Write to the disk first.',
       operations: 1200,
     })
   })
 
-  test('calls a run good only if the level it was held to is met, and so is all that was required', () => {
-    const moodOf = (more: object) => listedRun(files('x', runJson(1, 'met', more))).mood
-    expect(moodOf({})).toBe('good')
-    expect(moodOf({ vacuous: ['no read succeeded'] })).toBe('unsure')
-    expect(moodOf({ requirements: [{ met: false }] })).toBe('bad')
-    expect(moodOf({ requirements: [{ met: 'unknown' }] })).toBe('unsure')
-    expect(moodOf({ expectation: { level: 'eventual' } })).toBe('unsure')
+  test('is good, bad or undecided by how the run ended', () => {
+    const moodOf = (outcome: string) => listedRun(files('x', runJson(1, 'met', { telling: { outcome } }))).mood
+    expect(['met', 'weaker'].map(moodOf)).toEqual(['good', 'good'])
+    expect(['violated', 'missed'].map(moodOf)).toEqual(['bad', 'bad'])
+    expect(['unknown', 'vacuous', 'interrupted', 'of another version'].map(moodOf)).toEqual(Array(4).fill('unsure'))
   })
 
   test.each([
@@ -89,7 +93,7 @@ test('names with markup, quotes and right-to-left marks are text on the page, an
     spec: { target: { name: hostile, bug: hostile } },
     result: {
       levels: { linearizable: { result: 'met' } },
-      title: hostile,
+      telling: { outcome: hostile, what: hostile, why: { text: hostile }, next: { text: hostile } },
       verdict: hostile,
       workload: hostile,
       faults: [{ kind: hostile }],
@@ -132,6 +136,7 @@ test('two results side by side say what changed first, and draw the faults of bo
     after: { name: 'b', result: runJson(2, 'violated').result },
   })
   expect(page).toMatch(/<h1>Before: Linearizable\. After: 3 acknowledged messages were lost<\/h1>/)
+  expect(page).toContain('<b>Next</b> Write to the disk first.')
   expect(page).toContain('They differ in seed.')
   expect(page.match(/class="span"/g)).toHaveLength(2)
   expect(page).toMatch(/n1 killed, 1.000 s to 2.000 s/)

@@ -74,7 +74,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await vi.waitFor(
       () =>
         expect(network.check('linearizable')).rejects.toThrow(
-          /^Not linearizable: .*read 1 for cut from n3.*In force then: partition \{n1>n3\}/,
+          /\(not linearizable\)\n(Likely w|W)hy: .*In force then: partition \{n1>n3\}/,
         ),
       { timeout: 30_000, interval: 200 },
     )

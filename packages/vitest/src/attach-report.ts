@@ -5,16 +5,16 @@ import type { Missed, SimulatedFinding } from 'chaosproxy/matchers'
 import { TestRunner } from 'vitest'
 
 /** Attaches the page of a history that fails a level to its test. */
-export function attachReport({ finding, html }: Missed): void {
+export function attachReport({ message, html }: Missed): void {
   const test = TestRunner.getCurrentTest()
   if (test === undefined) return
   const directory = mkdtempSync(join(tmpdir(), 'chaos-'))
   const page = join(directory, 'report.html')
   writeFileSync(page, html())
-  const { verdict, sentence } = finding
+  const [title = ''] = message.split('\n')
   // Vitest copies the file, and waits for it before the test ends.
   void test.context
-    .annotate(sentence === '' ? verdict : `${verdict}: ${sentence}`, { path: page, contentType: 'text/html' })
+    .annotate(title, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))
 }
 

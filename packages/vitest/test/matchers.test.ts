@@ -31,11 +31,12 @@ describe('a matcher', () => {
     expect(staleRead).not.toBeLinearizable()
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const message = messageOf(() => expect(staleRead).toBeLinearizable())
-    expect(message).toMatch(/^Not linearizable: Process 1 read null for x/)
+    expect(message).toMatch(/^p1 did not see p0's confirmed write \(not linearizable\)\nWhy: .*\nNext: .*\n\n/)
+    expect(message).toMatch(/Process 1 read null for x/)
     expect(message).toMatch(/└ ok ─+╮/)
     expect(message).toContain('expected linearizable, found sequential; it does meet sequential')
     expect(annotate).toHaveBeenCalledWith(
-      expect.stringMatching(/^Not linearizable: Process 1 read null/),
+      expect.stringMatching(/^p1 did not see p0's confirmed write \(not linearizable\)/),
       expect.objectContaining({ contentType: 'text/html', path: expect.stringMatching(/report\.html$/) }),
     )
     annotate.mockRestore()
@@ -79,11 +80,11 @@ test('a retry never hides a violation', ({ onTestFinished }) => {
   const current = vi.spyOn(TestRunner, 'getCurrentTest').mockReturnValue({ result, context: { annotate } } as never)
   onTestFinished(() => current.mockRestore())
   expect(freshRead).toBeLinearizable()
-  expect(messageOf(() => expect(staleRead).toBeLinearizable())).toMatch(/^Not linearizable/)
+  expect(messageOf(() => expect(staleRead).toBeLinearizable())).toMatch(/^p1 did not see/)
   expect(freshRead).toBeLinearizable()
   result.retryCount = 1
   expect(messageOf(() => expect(freshRead).toBeLinearizable())).toMatch(
-    /^An earlier attempt of this test saw a violation, and a retry does not hide it\. Not linearizable: Process 1/,
+    /^An earlier attempt of this test saw a violation, and a retry does not hide it\. p1 did not see p0's confirmed write/,
   )
   expect(staleRead).not.toBeLinearizable()
 })
@@ -135,7 +136,10 @@ describe('an assertion without Vitest', () => {
   test('is available as a matcher of any expect.extend', () => {
     expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
     const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
-    expect({ pass, message: message() }).toEqual({ pass: false, message: expect.stringContaining('Not linearizable') })
+    expect({ pass, message: message() }).toEqual({
+      pass: false,
+      message: expect.stringContaining('(not linearizable)'),
+    })
     expect(matchers.toSatisfyLevel.call({ isNot: true }, unread, 'linearizable').pass).toBe(true)
   })
 })

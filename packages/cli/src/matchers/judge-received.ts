@@ -1,9 +1,19 @@
+import { join } from 'node:path'
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import type { Run } from '@chaosproxy/engine'
 import { check } from '@chaosproxy/engine'
-import { packageVersion } from '@chaosproxy/engine/run'
+import { EXIT, packageVersion, RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { didYouMean, type EventInput, type History, historyFromObjects, UserError } from '@chaosproxy/history'
-import { type FileSubject, type Finding, findingsOf, htmlOf } from '@chaosproxy/report'
+import {
+  answersOf,
+  type FileSubject,
+  type Finding,
+  findingsOf,
+  htmlOf,
+  type RunSubject,
+  titleWithVerdict,
+} from '@chaosproxy/report'
+import type { Expectation } from '@chaosproxy/runner/result'
 
 /** What matchers and assertions take: a history, its events, or a run, as `run()` and `record()` return it. */
 export type Received = History | Iterable<EventInput> | Run
@@ -24,7 +34,8 @@ export interface JudgedLevel {
  * @throws UserError (usage) if it is no history, or there is no such level.
  */
 export function judgeReceived(received: unknown, level: string): JudgedLevel {
-  const { history, report, file, vacuous } = judgedHistory(received)
+  const judged = judgedHistory(received)
+  const { report, vacuous } = judged
   if (report.levels[level] === undefined) {
     const known = Object.keys(report.levels)
     throw new UserError(
@@ -34,25 +45,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
   const verdict = verdictOf(report, level).result
   const met = verdict === 'violated' ? false : verdict === 'met' && vacuous.length === 0 ? true : 'unknown'
-  const subject: FileSubject = {
-    kind: 'file',
-    file,
-    title: file,
-    report,
-    history,
-    parseMs: 0,
-    checkMs: 0,
-    asked: level,
-    expectation: { level, met },
-    requirements: undefined,
-    vacuous,
-    initial: history.header?.initial ?? null,
-    alone: true,
-    explain: false,
-    reportFile: undefined,
-    again: '',
-    exitCode: met === true ? 0 : met === false ? 1 : 2,
-  }
+  const subject = subjectOf(judged, { level, met })
   const [finding] = findingsOf(subject)
   if (finding === undefined) throw new Error('a file has a finding')
   return {
@@ -63,10 +56,36 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
 }
 
-function messageOf({ verdict, sentence, evidence, notes, levels, expected }: Finding): string {
+/** A run is told with its faults, its settings and its command. */
+function subjectOf(
+  { history, report, file, vacuous, run }: JudgedHistory,
+  expectation: Expectation,
+): FileSubject | RunSubject {
+  const { level, met } = expectation
+  const exitCode = met === true ? EXIT.met : met === false ? EXIT.violated : EXIT.unknown
+  const summary = run === undefined ? undefined : readSummary(join(run.directory, RUN_JSON))
+  if (run !== undefined && summary !== undefined)
+    return {
+      ...{ kind: 'run', title: run.spec.target.name, history, historyFile: file, directory: run.directory },
+      summary: { ...summary, report, vacuous, expectation, requirements: undefined },
+      ...{ reportFile: '', alone: true, again: summary.again ?? '', exitCode },
+    }
+  return {
+    ...{ kind: 'file', file, title: file, report, history, parseMs: 0, checkMs: 0 },
+    ...{ asked: level, expectation, requirements: undefined, vacuous, initial: history.header?.initial ?? null },
+    ...{ alone: true, explain: false, reportFile: undefined, again: '', exitCode },
+  }
+}
+
+/** What happened and why, what next, then the drawing. */
+function messageOf({ title, verdict, sentence, telling, evidence, notes, levels, expected }: Finding): string {
   const kept = levels.filter(({ result }) => result === 'met').map(({ level }) => level)
   return [
-    sentence === '' ? verdict : `${verdict}: ${sentence}`,
+    titleWithVerdict({ title, verdict }),
+    ...(evidence.length === 0 && sentence !== '' ? [sentence] : []),
+    ...(telling === undefined ? [] : answersOf(telling))
+      .filter(([, answer]) => evidence.length > 0 || !sentence.endsWith(answer))
+      .map(([name, answer]) => `${name}: ${answer}`),
     ...(evidence.length === 0 ? [] : ['', ...evidence]),
     '',
     ...notes,
@@ -83,12 +102,13 @@ interface JudgedHistory {
   readonly file: string
   /** Why it proves less than it seems to. */
   readonly vacuous: readonly string[]
+  readonly run?: Run | undefined
 }
 
 function judgedHistory(received: unknown): JudgedHistory {
   if (isRun(received)) {
     const { history, report, directory, vacuous } = received
-    return { history, report, file: `${directory}/history.jsonl`, vacuous }
+    return { history, report, file: `${directory}/history.jsonl`, vacuous, run: received }
   }
   if (!isHistory(received) && !isEvents(received))
     throw new UserError(

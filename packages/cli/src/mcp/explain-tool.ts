@@ -67,8 +67,8 @@ async function explained({ path: given, level, model }: v.InferOutput<typeof inp
   confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
   const read = await readExplained(path, { level, model })
   const explanation = explain(read)
-  // The member `next` of a result is the next call.
-  const { next: advice, ...others } = explanation
+  // The members `next` and `outcome` of a result are the next call, and how an expectation ended.
+  const { next: advice, outcome: _, ...others } = explanation
   const drawing = drawContradiction(read, DRAWING)
   const page = renderExplained(explanation, plainStyle, PAGE)
   return { data: { ...others, advice, drawing }, text: drawing === '' ? page : `${drawing}\n${page}` }

@@ -103,7 +103,8 @@ export interface Verdict {
   /** The moment up to which it holds, in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
-  /** Markup that the server rendered: the ladder of levels, and the drawing of the contradiction. */
+  /** Markup that the server rendered: why and what next, the ladder of levels, and the drawing of the contradiction. */
+  readonly answers: string
   readonly ladder: string
   readonly drawing?: string | undefined
   /** What the newest judgement says of another violation than the one above, which was found first. */
@@ -114,6 +115,7 @@ export interface Verdict {
 export interface Finding {
   readonly title: string
   readonly sentence: string
+  readonly answers: string
   readonly drawing?: string | undefined
 }
 

@@ -21,14 +21,15 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
         {isFinal ? null : <small> so far</small>}
       </h1>
       <p class="lede">{sentenceOf(view, isCertain)}</p>
+      <Markup of={isCertain ? undefined : verdict?.answers} />
       <p class="basis">{basisOf(view)}</p>
       {verdict?.since === undefined ? null : (
         <p class="since">
           Found since: {verdict.since.title}. {verdict.since.sentence}
         </p>
       )}
+      <Markup of={verdict?.since?.answers} />
       {verdict === undefined ? null : <h2 class="sr">Consistency levels, strongest first</h2>}
-      {/* Markup of the server's own, every text in it escaped. */}
       <div class="rungs" dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
       <div role="alert" class="sr">
         {isBad
@@ -40,6 +41,11 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
       {hello?.expected === undefined ? null : <p class="sr">Held to {hello.expected}.</p>}
     </section>
   )
+}
+
+/** Markup of the server's own, every text in it escaped. */
+function Markup({ of }: { readonly of: string | undefined }): JSX.Element | null {
+  return of === undefined || of === '' ? null : <div dangerouslySetInnerHTML={{ __html: of }} />
 }
 
 function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {

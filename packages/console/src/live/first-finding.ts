@@ -8,9 +8,10 @@ export type Judged = Omit<Verdict, 'version' | 'since'>
  */
 export function afterFirst(first: Judged | undefined, newest: Judged): Omit<Verdict, 'version'> {
   if (first === undefined || newest.mood !== 'bad') return newest
-  const { title, sentence, drawing } = newest
-  const isOther = title !== first.title || sentence !== first.sentence
+  const { title, sentence, answers, drawing } = newest
   const found = newest.upTo === undefined ? {} : { upTo: first.upTo, operations: first.operations }
-  const kept = { ...newest, ...found, title: first.title, sentence: first.sentence, drawing: first.drawing }
-  return isOther ? { ...kept, since: { title, sentence, drawing } } : kept
+  // Of the same finding the newest judgement knows more: the settings, the messages, the command.
+  if (title === first.title && sentence === first.sentence) return { ...newest, ...found }
+  const kept = { title: first.title, sentence: first.sentence, answers: first.answers, drawing: first.drawing }
+  return { ...newest, ...found, ...kept, since: { title, sentence, answers, drawing } }
 }

@@ -1,6 +1,6 @@
 import { count, duration, percent } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
-import { capitalised } from '../words.ts'
+import { type SavedTelling, savedTelling } from '../telling/saved-telling.ts'
 
 /** One thing that differs between two results, or a figure of both. */
 export interface DifferenceRow {
@@ -13,67 +13,27 @@ export interface DifferenceRow {
 
 /** Two results beside each other, as plain data. */
 export interface Difference {
-  readonly headlines: readonly [before: string, after: string]
-  /** What users lost, as each one's pages say it; empty if there are no words for it. */
-  readonly losses: readonly [before: string, after: string]
-  /** `Not linearizable`, as each one's pages say it; empty for results of versions that did not tell it. */
-  readonly verdicts: readonly [before: string, after: string]
-  /** What happened, in the sentence of each one's pages; empty if nothing was violated. */
-  readonly sentences: readonly [before: string, after: string]
+  /** What happened, why, and what next, as each one's pages say it. */
+  readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
   /** Target, workload, seed and the like, where they differ. */
   readonly settings: readonly DifferenceRow[]
   /** The levels whose verdicts differ, strongest first. */
   readonly levels: readonly DifferenceRow[]
   /** Figures that both have. */
   readonly figures: readonly DifferenceRow[]
-  /** The overtaken awaits of simulated programs, as each one's pages say it; empty where none was. */
-  readonly races: readonly [before: string, after: string]
 }
 
 /** Compares two results, each as `--json` prints it. */
 export const differenceOf = (before: Parsed, after: Parsed): Difference => ({
-  headlines: [settingAt(before, 'headline'), settingAt(after, 'headline')],
-  losses: [lossAt(before), lossAt(after)],
-  verdicts: [settingAt(before, 'verdict'), settingAt(after, 'verdict')],
-  sentences: [settingAt(before, 'sentence'), settingAt(after, 'sentence')],
+  tellings: [savedTelling(before), savedTelling(after)],
   settings: settingRows(before, after),
   levels: levelRows(before, after),
   figures: figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after)),
-  races: [settingAt(before, 'race', 'sentence'), settingAt(after, 'race', 'sentence')],
 })
 
-/** What each result says of a race, or what both say; empty if neither has one. */
-export function raceTexts(
-  { races: [before, after] }: Difference,
-  [one, other]: readonly [string, string],
-): readonly string[] {
-  if (before === '' && after === '') return []
-  if (before === after) return [`Both: ${before}.`]
-  const text = (sentence: string): string => (sentence === '' ? 'no await was overtaken' : sentence)
-  return [`${one}: ${text(before)}.`, `${other}: ${text(after)}.`]
-}
-
 /** What changed from one result to the other, in a sentence without its full stop. */
-export function differenceTitle({ headlines, losses }: Difference): string {
-  const [before, after] = headlines.map((verdict, i) => losses[i] || capitalised(verdict))
-  return before === after ? `Both: ${before}` : `Before: ${before}. After: ${after}`
-}
-
-/** `not linearizable, only eventually consistent`: the verdict of each, and what was found instead. */
-export function verdictTexts({ headlines, verdicts }: Difference): readonly [before: string, after: string] {
-  const textOf = (at: 0 | 1): string => {
-    const [headline, verdict] = [headlines[at], `${verdicts[at].charAt(0).toLowerCase()}${verdicts[at].slice(1)}`]
-    if (verdict === '') return headline
-    if (headline.includes(verdict)) return headline
-    return verdict.includes(headline) ? verdict : `${verdict}, ${headline}`
-  }
-  return [textOf(0), textOf(1)]
-}
-
-/** A title that is not just the verdict. */
-function lossAt(result: Parsed): string {
-  const title = settingAt(result, 'title')
-  return title === settingAt(result, 'verdict') ? '' : title
+export function differenceTitle({ tellings: [before, after] }: Difference): string {
+  return before.what === after.what ? `Both: ${before.what}` : `Before: ${before.what}. After: ${after.what}`
 }
 
 const SETTINGS = ['target', 'workload', 'model', 'seed', 'tier', 'expected'] as const

@@ -25,7 +25,8 @@ export interface Explained {
   readonly warnings: readonly string[]
   /** The same sentence as on every other page; empty if nothing is violated. */
   readonly sentence: string
-  /** Why, how sure that is, and what to do next. */
+  /** How it ended, why, how sure that is, and what to do next. */
+  readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
   /** What else broke levels, each cause once. */
@@ -61,13 +62,13 @@ export function explain(input: ExplainInput): Explained {
   const { report, history } = input
   const facts = factsOfExplained(input)
   const { headline, shown, near, wire, race, violations } = facts
-  const { why, next } = tellingOf(facts, input)
+  const { outcome, why, next } = tellingOf(facts, input)
   const [first, ...others] = violations
   return {
     title: headline.title,
     verdict: headline.verdict,
     mood: headline.mood,
-    ...{ why, next },
+    ...{ outcome, why, next },
     sentence: shown === undefined ? '' : capitalised(sentenceText(shown, facts.why)),
     also: [
       ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),

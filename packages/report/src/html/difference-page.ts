@@ -1,15 +1,9 @@
 import { describeFault, type Fault } from '@chaosproxy/faults'
 import { count, plural } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed, textAt } from '@chaosproxy/runner/result'
-import {
-  type Difference,
-  type DifferenceRow,
-  differenceOf,
-  differenceTitle,
-  raceTexts,
-  verdictTexts,
-} from '../difference/difference.ts'
+import { type Difference, type DifferenceRow, differenceOf, differenceTitle } from '../difference/difference.ts'
 import { nameOfRecord } from '../runs/listed-run.ts'
+import { savedStory } from '../telling/saved-telling.ts'
 import { moment } from '../words.ts'
 import { fileLink, type Html, html, script, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
@@ -45,19 +39,12 @@ export function renderDifferenceHtml({ version, before, after, home }: Differenc
 <main>
 <section class="head"><h1>${title}</h1><p class="standing">${sameText(difference)}</p></section>
 <section class="pair">${card('Before', before, difference, 0)}${card('After', after, difference, 1)}</section>
-${racesSection(difference)}
 ${faultsSection(before, after)}
 ${rowsSection('What was run differently', 'settings', difference.settings)}
 ${rowsSection('Levels', 'levels', difference.levels)}
 ${rowsSection('Figures', 'figures', difference.figures)}
 </main>${script(trusted(themeScript))}</body></html>
 `.html
-}
-
-function racesSection(difference: Difference): Html | undefined {
-  const texts = raceTexts(difference, ['Before', 'After'])
-  if (texts.length === 0) return undefined
-  return html`<section aria-labelledby="races"><h2 id="races">Awaits that were overtaken</h2>${texts.map((text) => html`<p>${text}</p>`)}</section>`
 }
 
 /** Results of different subjects are no before and after of one thing. */
@@ -72,11 +59,13 @@ function sameText({ settings, levels }: Difference): string {
 }
 
 function card(when: string, { name, result, report, target }: ComparedResult, difference: Difference, at: 0 | 1): Html {
-  const [loss, found, sentence] = [difference.losses[at], verdictTexts(difference)[at], difference.sentences[at]]
+  const telling = difference.tellings[at]
+  const { what, verdict, next } = telling
+  const story = savedStory(telling)
   const setting = [target ?? textAt(result, 'target') ?? '', textAt(result, 'workload') ?? '']
   const seed = numberAt(result, 'seed')
   const facts = [...setting, seed === undefined ? '' : `seed ${seed}`].filter((text) => text !== '')
-  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${loss === '' ? found : loss}</h2>${loss === '' ? undefined : html`<p class="level">${found}</p>`}${sentence === '' ? undefined : html`<p>${sentence}</p>`}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
+  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what === verdict ? undefined : html`<p class="level">${verdict}</p>`}${story === '' ? undefined : html`<p>${story}</p>`}${next.text === '' ? undefined : html`<p><b>Next</b> ${next.text}</p>`}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
 }
 
 const rowsSection = (title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined =>

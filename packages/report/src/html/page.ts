@@ -6,12 +6,11 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import { citation, sentenceText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
-import { NO_CAUSE } from '../facts/why.ts'
 import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
-import { nameOfWhy, type Telling, tellingOf } from '../telling/telling.ts'
+import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { fileName } from '../terminal/run-page.ts'
 import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
@@ -144,19 +143,22 @@ function head(page: Page, facts: Facts, telling: Telling): Html {
 }
 
 /** Why, and what next. */
-export const answers = (telling: Telling, next: Html): Html =>
-  html`<dl class="answers">${whyAnswer(telling)}<div><dt>Next</dt><dd>${next}</dd></div></dl>`
-
-function whyAnswer(telling: Telling): Html | undefined {
-  const { outcome, why } = telling
-  const text = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
-  if (text === '') return undefined
-  const settings = why.settings === '' ? undefined : html` <span class="settings">${why.settings}</span>`
-  return html`<div><dt>${nameOfWhy(telling)}</dt><dd>${capitalised(printable(text))}${settings}</dd></div>`
+export function answers(telling: Telling, next: Html): Html {
+  const { settings } = telling.why
+  const chosen = settings === '' ? undefined : html` <span class="settings">${settings}</span>`
+  return html`<dl class="answers">${answersOf(telling).map(
+    ([name, text]) =>
+      html`<div><dt>${name}</dt><dd>${name === 'Next' ? next : html`${capitalised(printable(text))}${chosen}`}</dd></div>`,
+  )}</dl>`
 }
 
 /** The command is there to be copied, with what it repeats. */
-function nextAnswer({ again: repeats, run }: Page, { next: { text, command } }: Telling): Html {
+export function nextAnswer(
+  { again: repeats, run }: Page,
+  { next: { text, command } }: Telling,
+  { canCopy = true }: { readonly canCopy?: boolean } = {},
+): Html {
+  const copy = canCopy ? html`<button id="copy" type="button">Copy</button>` : undefined
   const promise =
     run === undefined || command === undefined || command !== repeats
       ? ''
@@ -164,7 +166,7 @@ function nextAnswer({ again: repeats, run }: Page, { next: { text, command } }: 
         ? 'Repeats the run to the byte.'
         : 'Repeats the workload and the schedule of faults; on real processes the interleaving may differ.'
   const note = promise === '' ? undefined : html` <span class="settings">${promise}</span>`
-  return html`${text}${note}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code><button id="copy" type="button">Copy</button></div>`}`
+  return html`${text}${note}${command === undefined ? undefined : html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code>${copy}</div>`}`
 }
 
 /** The drawing of what broke a level; folded away where nothing had promised that level. */

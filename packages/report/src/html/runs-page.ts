@@ -139,14 +139,18 @@ function row(run: ListedRun, directory: string, linkOf: LinkOf): Html {
 }
 
 function verdictPart(
-  { name, mood, title, level, hasReport, remedy }: ListedRun,
+  { name, mood, title, level, why, next, hasReport, remedy }: ListedRun,
   directory: string,
   linkOf: LinkOf,
 ): Html {
   const text = html`<span class="sign" aria-hidden="true">${SIGNS[mood]}</span> ${title}`
   const link = hasReport ? html`<a href="${fileLink(linkOf?.(name) ?? `${name}/report.html`)}">${text}</a>` : text
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
-  return html`${link}${level === '' ? undefined : html`<small>${level}</small>`}${command === '' ? undefined : html`<small><code>${command}</code></small>`}`
+  const answers =
+    next === ''
+      ? undefined
+      : html`<details class="answers-of"><summary>Why, and what next</summary>${why === '' ? undefined : html`<p>${why}</p>`}<p><b>Next</b> ${next}</p></details>`
+  return html`${link}${level === '' ? undefined : html`<small>${level}</small>`}${answers}${command === '' ? undefined : html`<small><code>${command}</code></small>`}`
 }
 
 /** `2026-11-20 07:45:01`. */
@@ -160,7 +164,7 @@ input[type=checkbox]{width:17px;height:17px;margin:0;accent-color:var(--data);ve
 .strip{display:block}.strip rect{stroke:var(--ink2);stroke-width:1.2;fill:none}.strip .bad{fill:var(--accent);stroke:var(--accent)}.strip .good{fill:var(--d1);stroke:var(--data)}.strip .unsure{stroke-dasharray:2 2}
 .trends th,.trends td{vertical-align:middle}.trends tbody th{font-weight:550}.trends details{font-size:13px;color:var(--ink2)}.trends summary{cursor:pointer;width:fit-content}.seeds{list-style:none}.seeds li{display:flex;gap:14px;align-items:center;padding:2px 0}.seeds span:first-child{min-width:110px}
 .runs{width:100%}.runs th,.runs td{padding-right:14px}.runs tbody th{font-weight:550}.runs td,.runs tbody th{vertical-align:top}.runs .when,.runs .seed,.runs .number{font-variant-numeric:tabular-nums}.runs .when{color:var(--ink2)}.runs .number{text-align:right}.runs thead th:last-child{text-align:right}.runs tbody tr:hover{background:var(--panel)}.runs td:last-child,.runs th:last-child{padding-right:0}
-.runs .kinds,.runs tbody th{white-space:normal;overflow-wrap:anywhere;max-width:240px}.runs .verdict-of{white-space:normal;overflow-wrap:anywhere;min-width:240px}.runs small{display:block;color:var(--ink2)}.verdict-of.bad,.verdict-of.bad a{color:var(--accent)}.verdict-of.bad a{font-weight:550}
+.runs .kinds,.runs tbody th{white-space:normal;overflow-wrap:anywhere;max-width:240px}.runs .verdict-of{white-space:normal;overflow-wrap:anywhere;min-width:240px}.runs small{display:block;color:var(--ink2)}.answers-of{font-size:13px;color:var(--ink2);max-width:60ch}.answers-of summary{cursor:pointer;width:fit-content}.verdict-of.bad,.verdict-of.bad a{color:var(--accent)}.verdict-of.bad a{font-weight:550}
 #chosen{position:sticky;bottom:0;display:flex;flex-wrap:wrap;gap:6px 14px;align-items:center;padding:10px 14px;margin-top:12px;background:var(--panel);border:1px solid var(--line2);border-radius:8px;font-size:14px}#chosen[hidden]{display:none}
 .button{font-size:13px;border:1px solid var(--ink);border-radius:6px;padding:4px 12px;min-height:28px;text-decoration:none;background:var(--ink);color:var(--page)}.button[hidden]{display:none}
 #connection{color:var(--ink2);font-size:13px}

@@ -3,15 +3,17 @@ import { whyTitle } from '../facts/violation-words.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { ladder } from './ladder.ts'
 import { html } from './markup.ts'
-import { answers, figure } from './page.ts'
+import { answers, figure, nextAnswer } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
-/** What a page says of a verdict at its top, for other pages to show: two texts and two pieces of markup. */
+/** What a page says of a verdict at its top, for other pages to show: two texts and three pieces of markup. */
 export interface VerdictPart {
   readonly mood: 'good' | 'bad' | 'unsure'
   readonly title: string
   readonly sentence: string
+  /** Why, and what next; empty where more operations may change that. */
+  readonly answers: string
   readonly ladder: string
   /** The contradiction, drawn and told; absent if there is none. */
   readonly drawing: string | undefined
@@ -26,14 +28,18 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
   const telling = tellingOf(facts, page)
   return {
     mood: headline.mood,
-    title: headline.title,
+    title: telling.what,
     sentence: ledeOf(page, facts),
+    answers:
+      isSoFar && telling.outcome !== 'violated'
+        ? ''
+        : answers(telling, nextAnswer(page, telling, { canCopy: false })).html,
     ladder:
       report === undefined ? '' : ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos, isSoFar }).html,
     drawing:
       first === undefined
         ? undefined
-        : html`${answers(telling, html`${telling.next.text}`)}<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
+        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, spans, { facts, hasTimeline: false })}`
             .html,
   }
 }

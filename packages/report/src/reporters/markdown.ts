@@ -1,6 +1,7 @@
 import { count, plural } from '@chaosproxy/history'
 import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
+import { answersOf } from '../telling/telling.ts'
 import { durationOfMillis } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
@@ -57,7 +58,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
 
 /** The verdict, a sentence, the drawing and the command to repeat it. The rest is folded away. */
 function sectionsOf(finding: Finding, picture: string | undefined): string[] {
-  const { result, name, sentence, evidence, diagram, notes, levels, file, line, again, telling } = finding
+  const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
   const rest = [
     notes.map((note) => `- ${text(note)}`).join('\n'),
@@ -75,7 +76,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   return [
     `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
     text(sentence),
-    ...answersOf(telling),
+    ...answerParts(finding),
     picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
     // Where a picture beside a comment is not shown, the forge itself draws the diagram.
     hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
@@ -85,13 +86,16 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   ].filter((part) => part !== '')
 }
 
-/** How sure the cause is, what was chosen of the target, and what to do next. */
-function answersOf(telling: Finding['telling']): readonly string[] {
+/** Why, unless the sentence has said it, what was chosen of the target, and what to do next. */
+function answerParts({ telling, sentence }: Finding): readonly string[] {
   if (telling === undefined) return []
-  const { why, next, outcome } = telling
-  const settings = why.settings === '' ? '' : ` Settings: ${text(why.settings)}.`
-  const cause = outcome === 'violated' ? `The cause is ${why.certainty}.${settings}` : text(why.text)
-  return [cause, `**Next**: ${text(next.text)}`]
+  const { settings, certainty } = telling.why
+  return [
+    settings === '' ? '' : `Settings: ${text(settings)}.`,
+    ...answersOf(telling).map(([name, answer]) =>
+      name !== 'Next' && sentence.endsWith(answer) ? `The cause is ${certainty}.` : `**${name}**: ${text(answer)}`,
+    ),
+  ]
 }
 
 /** Markdown is read as such only after an empty line. */

@@ -1,6 +1,8 @@
 import { type Fault, faultName } from '@chaosproxy/faults'
 import { memberAt, numberAt, type Parsed, resultIn, textAt } from '@chaosproxy/runner/result'
 import type { Mood } from '../facts/headline.ts'
+import { isOutcome, moodOf } from '../telling/outcome.ts'
+import { savedTelling } from '../telling/saved-telling.ts'
 import { capitalised } from '../words.ts'
 
 /** What a list of runs says of one of them. */
@@ -19,6 +21,9 @@ export interface ListedRun {
   readonly title: string
   /** The level below the title; empty if the title says it. */
   readonly level: string
+  /** Why, and what to do next; empty if it has no result. */
+  readonly why: string
+  readonly next: string
   readonly operations: number | undefined
   readonly hasReport: boolean
   readonly hasHistory: boolean
@@ -56,7 +61,7 @@ export function listedRun(files: RunFiles): ListedRun {
     workload: textAt(result, 'workload') ?? '',
     faults: faultsIn(result),
     seed: numberAt(result, 'seed'),
-    ...verdictIn(result),
+    ...toldIn(result),
     operations: numberAt(result, 'operations', 'total'),
   }
 }
@@ -64,7 +69,17 @@ export function listedRun(files: RunFiles): ListedRun {
 function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<ListedRun, Place> {
   const { startedAt, target } = stampOf(name)
   const check = hasHistory ? (['check', name] as const) : undefined
-  const nothing = { startedAt, target, workload: '', faults: [], seed: undefined, operations: undefined, level: '' }
+  const nothing = {
+    startedAt,
+    target,
+    workload: '',
+    faults: [],
+    seed: undefined,
+    operations: undefined,
+    level: '',
+    why: '',
+    next: '',
+  }
   const [first] = found
   if (first !== undefined)
     return {
@@ -118,41 +133,14 @@ export function nameOfRecord(record: unknown): string | undefined {
   }
 }
 
-/** As the report's headline has it; results of other versions may lack its words. */
-function verdictIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level'> {
-  const headline = textAt(result, 'headline') ?? ''
-  const verdict = textAt(result, 'verdict') ?? headline
-  const title = textAt(result, 'title') ?? verdict
-  const isSaid = (text: string, ...before: readonly string[]): boolean =>
-    before.some((each) => each.toLowerCase() === text.toLowerCase())
-  const whole = isSaid(headline, title, verdict) ? '' : headline
-  const isWithin = whole.toLowerCase().startsWith(verdict.toLowerCase())
-  const said = [isSaid(verdict, title) || isWithin ? '' : verdict, whole]
-  const [doubt] = doubtsIn(result)
-  const mood = moodOf(result)
+/** As the report has it at its top. */
+function toldIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'why' | 'next'> {
+  const { outcome, what, verdict, why, next } = savedTelling(result)
   return {
-    mood,
-    title: title === '' ? 'No verdict' : title,
-    // What a run that proves little has found says less than why it proves little.
-    level: mood === 'unsure' && doubt !== undefined ? doubt : said.filter((text) => text !== '').join(' · '),
+    mood: isOutcome(outcome) ? moodOf(outcome) : 'unsure',
+    title: what,
+    level: verdict === what ? '' : verdict,
+    why,
+    next: next.text,
   }
 }
-
-function moodOf(result: Parsed): Mood {
-  const levels = memberAt(result, ['levels'])
-  const [strongest = ''] = Object.keys(typeof levels === 'object' && levels !== null ? levels : {})
-  const asked = textAt(result, 'expectation', 'level') ?? strongest
-  const required = metIn(memberAt(result, ['requirements']))
-  const found = textAt(result, 'levels', asked, 'result')
-  if (found === 'violated' || required.includes(false)) return 'bad'
-  const isVacuous = (numberAt(result, 'vacuous', 'length') ?? 0) > 0
-  return found === 'met' && required.every((met) => met === true) && !isVacuous ? 'good' : 'unsure'
-}
-
-function doubtsIn(result: Parsed): readonly string[] {
-  const doubts = memberAt(result, ['vacuous'])
-  return Array.isArray(doubts) ? doubts.filter((doubt): doubt is string => typeof doubt === 'string') : []
-}
-
-const metIn = (requirements: unknown): readonly unknown[] =>
-  Array.isArray(requirements) ? requirements.map((requirement) => memberAt(requirement, ['met'])) : []

@@ -2,12 +2,23 @@ import { verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
+import type { Mood } from '../facts/headline.ts'
 
 /**
  * How a run or a check ended. `weaker`: it kept what was expected, which is less than the strongest level, and broke that.
  * `missed`: the level is met, a requirement is not. `vacuous`: nothing was violated, and little was tried.
  */
 export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
+
+/** How a reader is to take each. */
+const MOODS: { readonly [outcome in Outcome]: Mood } = {
+  ...{ violated: 'bad', missed: 'bad', met: 'good', weaker: 'good' },
+  ...{ unknown: 'unsure', vacuous: 'unsure', interrupted: 'unsure', unchecked: 'unsure' },
+}
+
+export const isOutcome = (text: string): text is Outcome => Object.hasOwn(MOODS, text)
+
+export const moodOf = (outcome: Outcome): Mood => MOODS[outcome]
 
 /** What an outcome and its next step are told from, besides the facts. */
 export interface TellingInput {
@@ -24,7 +35,7 @@ export function outcomeOf({ report, asked, requirements, vacuous }: Facts, run: 
   if (result === 'violated') return 'violated'
   if (requirements.some(({ met }) => met === false)) return 'missed'
   if (run?.interrupted === true) return 'interrupted'
-  if (result === 'unknown') return 'unknown'
+  if (result === 'unknown' || requirements.some(({ met }) => met === 'unknown')) return 'unknown'
   if (vacuous.length > 0) return 'vacuous'
   return verdictOf(report, strongest).result === 'violated' ? 'weaker' : 'met'
 }

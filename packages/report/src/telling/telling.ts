@@ -1,5 +1,5 @@
 import type { Facts } from '../facts/facts.ts'
-import { type Certainty, settingsText } from '../facts/why.ts'
+import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
 import { type Next, nextOf } from './next.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 import { evidenceText } from './strength.ts'
@@ -22,6 +22,13 @@ export interface Telling {
 /** What the second answer is called: `Likely why`. What nothing is wrong with was tried. */
 export const nameOfWhy = ({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string =>
   outcome === 'met' || outcome === 'weaker' ? 'Tried' : why.certainty === 'likely' ? 'Likely why' : 'Why'
+
+/** The answers below the title, each with its name. */
+export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {
+  const { outcome, why, next } = telling
+  const cause = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
+  return [...(cause === '' ? [] : [[nameOfWhy(telling), cause] as const]), ['Next', next.text]]
+}
 
 export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telling {
   const repeats = again ?? told.run?.again
@@ -47,7 +54,7 @@ function whyOfOutcome(
     case 'missed':
       return { text: facts.missed.join(' '), certainty: 'shown' }
     case 'unknown':
-      return { text: facts.headline.beside, certainty: 'shown' }
+      return { text: facts.headline.beside || facts.missed.join(' '), certainty: 'shown' }
     case 'vacuous':
       return { text: facts.vacuous.join('; '), certainty: 'shown' }
     case 'interrupted':

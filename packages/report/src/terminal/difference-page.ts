@@ -1,5 +1,7 @@
-import { type Difference, type DifferenceRow, raceTexts, verdictTexts } from '../difference/difference.ts'
+import type { Difference, DifferenceRow } from '../difference/difference.ts'
+import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
+import { type SavedTelling, savedStory } from '../telling/saved-telling.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -13,20 +15,13 @@ export function renderDifference(
   style: Style,
   options: TerminalOptions,
 ): string {
-  const { losses, sentences, settings, levels, figures } = difference
+  const { tellings, settings, levels, figures } = difference
   const page = pageStyle(style, options)
   const rows = [...settings, ...levels, ...figures]
   const [titles, legend] = columnsOf(names, page.width)
-  const [before, after] = verdictTexts(difference).map((verdict, i) =>
-    losses[i] ? `${printable(losses[i])} (${verdict})` : verdict,
-  )
-  const headline =
-    before === after ? `Both: ${before}.` : `${printable(names[0])}: ${before}. ${printable(names[1])}: ${after}.`
   return finish(
     [
-      wrap(printable(headline), page.width).map((line) => style.bold(line)),
-      ...sentencesOf(sentences).map((sentence) => wrap(sentence, page.width)),
-      raceTexts(difference, names).flatMap((text) => wrap(printable(text), page.width)),
+      ...tellingSections(tellings, names, page),
       levels.length === 0 ? ['Every level has the same verdict in both.'] : [],
       rows.length === 0 ? [] : legend,
       rows.length === 0 ? [] : linesOf(rows, titles, page),
@@ -35,14 +30,27 @@ export function renderDifference(
   )
 }
 
-/** What happened in each: once, if it is the same. */
-function sentencesOf([before, after]: Difference['sentences']): readonly string[] {
-  if (before === after) return [printable(before)].filter((sentence) => sentence !== '')
-  return [
-    ['Before', before],
-    ['After', after],
-  ].flatMap(([when, sentence = '']) => (sentence === '' ? [] : [`${when}: ${printable(sentence)}`]))
+/** What happened in each, why, and what next: once, if it is the same. */
+function tellingSections(
+  [before, after]: Difference['tellings'],
+  [one, other]: readonly [string, string],
+  page: PageStyle,
+): string[][] {
+  const first = toldLines(before)
+  const second = toldLines(after)
+  const headed = (name: string, [title = '', ...rest]: readonly string[]): string[] => [
+    ...wrap(printable(`${name}: ${title}`), page.width).map((line) => page.style.bold(line)),
+    ...rest.flatMap((text) => wrap(printable(text), page.width)),
+  ]
+  return first.join('\n') === second.join('\n') ? [headed('Both', first)] : [headed(one, first), headed(other, second)]
 }
+
+const toldLines = (telling: SavedTelling): readonly string[] =>
+  [
+    `${titleWithVerdict({ ...telling, title: telling.what })}.`,
+    savedStory(telling),
+    telling.next.text === '' ? '' : `Next: ${telling.next.text}`,
+  ].filter((text) => text !== '')
 
 /** What the columns are called, and where names are too long for that, whose they are. */
 function columnsOf(

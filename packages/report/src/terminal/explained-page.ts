@@ -1,6 +1,8 @@
 import type { Verdict } from '@chaosproxy/checker'
 import { type Explained, type ExplainInput, factsOfExplained } from '../explanation/explained.ts'
+import { printable } from '../operation-words.ts'
 import { RACE_TITLE } from '../race/race-words.ts'
+import { answersOf } from '../telling/telling.ts'
 import { capitalised, listed } from '../words.ts'
 import { drawCounterexample } from './drawing.ts'
 import type { PageStyle } from './evidence.ts'
@@ -18,10 +20,10 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
     [
       [...(title === verdict ? [] : wrap(title, page.width)), verdict.toUpperCase()].map(paint),
       warnings([...vacuousTexts(notes), ...explained.warnings], page),
-      sentence === ''
-        ? wrap('Nothing is violated, so there is nothing to explain.', page.width)
-        : wrap(sentence, page.width),
-      wrap(`Next: ${explained.next.text}`, page.width),
+      wrap(sentence, page.width),
+      answersOf(explained)
+        .filter(([, answer]) => !sentence.endsWith(answer))
+        .flatMap(([name, answer]) => wrap(`${name}: ${printable(answer)}`, page.width)),
       ...also.map((text) => wrap(text, page.width)),
       titled(
         'What happened',

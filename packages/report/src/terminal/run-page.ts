@@ -5,13 +5,12 @@ import { accountLines, sumsText } from '../accounting-words.ts'
 import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
-import { NO_CAUSE } from '../facts/why.ts'
 import { lostText } from '../losses/register.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
 import { requirementText } from '../requirement-words.ts'
 import { stalenessText } from '../staleness-words.ts'
-import { nameOfWhy, type Telling, tellingOf } from '../telling/telling.ts'
+import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { viewsTexts } from '../views-words.ts'
 import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
@@ -143,19 +142,12 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
 
 /** Why, how sure that is, with the settings of the target; and what to do next. */
 export function answerLines(telling: Telling, page: PageStyle): string[] {
-  const { outcome, why, next } = telling
-  const text = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
-  const answers: readonly (readonly [string, string])[] = [
-    [
-      nameOfWhy(telling).toLowerCase(),
-      // With little room the page has the settings.
-      [text, why.settings === '' || page.brevity?.remainder === true ? '' : `(${why.settings})`]
-        .filter((part) => part !== '')
-        .join(' '),
-    ],
-    ['next', next.text],
-  ]
-  return answers.flatMap(([name, answer]) => (answer === '' ? [] : wrap(`${name}: ${printable(answer)}`, page.width)))
+  const { settings } = telling.why
+  return answersOf(telling).flatMap(([name, answer]) => {
+    // With little room the page has the settings.
+    const beside = name === 'Next' || settings === '' || page.brevity?.remainder === true ? '' : ` (${settings})`
+    return wrap(`${name.toLowerCase()}: ${printable(answer)}${beside}`, page.width)
+  })
 }
 
 /** Puts a text at the right end of the title's line, or below the title if there is no room. */

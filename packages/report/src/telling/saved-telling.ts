@@ -1,0 +1,29 @@
+import { type Parsed, textAt } from '@chaosproxy/runner/result'
+import type { Next } from './next.ts'
+
+/** The telling in a result that `--json` printed. Texts are empty where the result lacks them. */
+export interface SavedTelling {
+  readonly outcome: string
+  readonly what: string
+  /** `Not linearizable`. */
+  readonly verdict: string
+  /** What happened, and why, in one text; empty if nothing was violated. */
+  readonly sentence: string
+  readonly why: string
+  readonly next: Next
+}
+
+export const savedTelling = (result: Parsed): SavedTelling => {
+  const at = (...path: readonly string[]): string => textAt(result, ...path) ?? ''
+  return {
+    outcome: at('telling', 'outcome'),
+    what: textAt(result, 'telling', 'what') ?? 'No verdict',
+    verdict: at('verdict'),
+    sentence: at('sentence'),
+    why: at('telling', 'why', 'text'),
+    next: { text: at('telling', 'next', 'text'), command: textAt(result, 'telling', 'next', 'command') },
+  }
+}
+
+/** What happened, and why: the story of a violation, or what another verdict rests on. */
+export const savedStory = ({ sentence, why }: SavedTelling): string => (sentence === '' ? why : sentence)
