@@ -287,6 +287,8 @@ export class HistoryBuilder implements EventSink {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
     if (this.#clocks?.isEmpty === false) return 'times by several clocks'
     if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
+    // A judge of transactions needs those of all keys together.
+    if (this.values.hasTransactions) return 'transactions'
     this.#answers.forget()
     this.#columns.release(this.#open, take)
     if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())

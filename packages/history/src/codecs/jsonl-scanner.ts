@@ -1,39 +1,20 @@
 import { type HistoryBuilder, NO_VALUE } from '../builder/builder.ts'
 import { FLAG_ANSWERED, FLAG_FINAL, FLAG_UNSAID } from '../columns/history-columns.ts'
 import * as layout from '../tables/placed-texts.ts'
-import { mixed } from '../tables/placed-texts.ts'
-import { NULL, smallIntegerId } from '../tables/value.ts'
+import * as marks from './json-bytes.ts'
+import { ascii } from './json-bytes.ts'
+import { JsonTokens } from './jsonl-tokens.ts'
+import { isTransactionAt, scanTransaction } from './jsonl-transactions.ts'
 
 // Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
-const { HASH_OF_QUOTE, HASH_START, QUOTE } = layout
+const { HASH_START, QUOTE } = layout
+const { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, MINUS, NEWLINE, OPEN_BRACE, OPEN_BRACKET } = marks
+const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
 /** Returned by `scan` for a line that must be read the slow way. */
 export const UNUSUAL = -1
 
-const TAB = 0x09
-const NEWLINE = 0x0a
-const RETURN = 0x0d
-const SPACE = 0x20
-const COMMA = 0x2c
-const MINUS = 0x2d
-const ZERO = 0x30
-const NINE = 0x39
-const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const DELETE = 0x7f
-
-/** Integers of this many digits always fit a double exactly. */
-const EXACT_DIGITS = 15
 const LONGEST_ARRAY_BYTES = 4096
-
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
-const NULL_TEXT = ascii('null')
-const TRUE_TEXT = ascii('true')
-const FALSE_TEXT = ascii('false')
 
 // Members as bits, to detect repeated members and missing ones.
 const INDEX = 1
@@ -68,19 +49,15 @@ const INFO_TEXT = ascii('info')
 
 /**
  * Reads usual lines of a native history straight into a builder, without creating strings or objects. Anything else
- * (escapes, characters beyond ASCII, fractions, nested values, unknown or repeated members, named processes, errors)
- * is left to the slow way, which alone decides what such a line means.
+ * (escapes, characters beyond ASCII, fractions, nested values but for transactions, unknown or repeated members, named
+ * processes) is left to the slow way, which alone decides what such a line means.
  */
-export class LineScanner {
+export class LineScanner extends JsonTokens {
   readonly #builder: HistoryBuilder
-  /** The scanner's position. No token contains a line end, so every loop stops at the end of the line. */
-  #at = 0
-  #integer = 0
-  /** Hash of the string that `plain` last skipped, without its quotes, started from the given value. */
-  #hash = 0
   readonly #array: Uint8Array = new Uint8Array(LONGEST_ARRAY_BYTES)
 
   constructor(builder: HistoryBuilder) {
+    super()
     this.#builder = builder
   }
 
@@ -89,8 +66,8 @@ export class LineScanner {
    */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
-    this.#at = start
-    let byte = this.#space(bytes)
+    this.at = start
+    let byte = this.space(bytes)
     if (byte !== OPEN_BRACE) return UNUSUAL
     let seen = 0
     let process = 0
@@ -116,79 +93,79 @@ export class LineScanner {
     let time = Number.NaN
     let flags = 0
     do {
-      this.#at += 1
-      if (this.#space(bytes) !== QUOTE) return UNUSUAL
+      this.at += 1
+      if (this.space(bytes) !== QUOTE) return UNUSUAL
       const member = this.#member(bytes)
       if (member === 0 || (seen & member) !== 0) return UNUSUAL
       seen |= member
-      if (this.#space(bytes) !== COLON) return UNUSUAL
-      this.#at += 1
-      this.#space(bytes)
+      if (this.space(bytes) !== COLON) return UNUSUAL
+      this.at += 1
+      this.space(bytes)
       switch (member) {
         case PROCESS:
-          if (bytes[this.#at] === MINUS || !this.#number(bytes)) return UNUSUAL
-          process = this.#integer
+          if (bytes[this.at] === MINUS || !this.number(bytes)) return UNUSUAL
+          process = this.integer
           break
         case TYPE:
           type = this.#type(bytes)
           if (type < 0) return UNUSUAL
           break
         case VALUE:
-          value = this.#value(bytes)
+          value = this.#value(bytes, f, fEnd)
           if (value === NO_VALUE) return UNUSUAL
           break
         case TIME:
-          if (!this.#number(bytes)) return UNUSUAL
-          time = this.#integer
+          if (!this.number(bytes)) return UNUSUAL
+          time = this.integer
           break
         case INDEX:
-          if (bytes[this.#at] === MINUS || !this.#number(bytes)) return UNUSUAL
-          index = this.#integer
+          if (bytes[this.at] === MINUS || !this.number(bytes)) return UNUSUAL
+          index = this.integer
           break
         case F:
-          f = this.#at + 1
-          if (!this.#plain(bytes, HASH_START)) return UNUSUAL
-          fEnd = this.#at - 1
-          fHash = this.#hash
+          f = this.at + 1
+          if (!this.plain(bytes, HASH_START)) return UNUSUAL
+          fEnd = this.at - 1
+          fHash = this.hash
           break
         case KEY:
-          key = this.#at + 1
-          if (this.#plain(bytes, HASH_START)) {
+          key = this.at + 1
+          if (this.plain(bytes, HASH_START)) {
             if (this.#builder.keyNumbers.areMixed) return UNUSUAL
-            keyEnd = this.#at - 1
-            keyHash = this.#hash
-          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+            keyEnd = this.at - 1
+            keyHash = this.hash
+          } else if (!this.word(bytes, NULL_TEXT)) return UNUSUAL
           break
         case NODE:
-          node = this.#at + 1
-          if (this.#plain(bytes, HASH_START)) {
-            nodeEnd = this.#at - 1
-            nodeHash = this.#hash
-          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          node = this.at + 1
+          if (this.plain(bytes, HASH_START)) {
+            nodeEnd = this.at - 1
+            nodeHash = this.hash
+          } else if (!this.word(bytes, NULL_TEXT)) return UNUSUAL
           break
         case ERROR:
-          error = this.#at + 1
-          if (this.#plain(bytes, HASH_START)) {
-            errorEnd = this.#at - 1
-            errorHash = this.#hash
-          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          error = this.at + 1
+          if (this.plain(bytes, HASH_START)) {
+            errorEnd = this.at - 1
+            errorHash = this.hash
+          } else if (!this.word(bytes, NULL_TEXT)) return UNUSUAL
           break
         case SESSION:
-          session = this.#at + 1
-          if (this.#plain(bytes, HASH_START)) {
-            sessionEnd = this.#at - 1
-            sessionHash = this.#hash
-          } else if (!this.#word(bytes, NULL_TEXT)) return UNUSUAL
+          session = this.at + 1
+          if (this.plain(bytes, HASH_START)) {
+            sessionEnd = this.at - 1
+            sessionHash = this.hash
+          } else if (!this.word(bytes, NULL_TEXT)) return UNUSUAL
           break
         default:
-          if (this.#word(bytes, TRUE_TEXT)) flags |= member === FINAL ? FLAG_FINAL : FLAG_ANSWERED
-          else if (!this.#word(bytes, FALSE_TEXT)) return UNUSUAL
+          if (this.word(bytes, TRUE_TEXT)) flags |= member === FINAL ? FLAG_FINAL : FLAG_ANSWERED
+          else if (!this.word(bytes, FALSE_TEXT)) return UNUSUAL
       }
-      byte = this.#space(bytes)
+      byte = this.space(bytes)
     } while (byte === COMMA)
     if (byte !== CLOSE_BRACE || (seen & NEEDED) !== NEEDED) return UNUSUAL
-    this.#at += 1
-    if (this.#space(bytes) !== NEWLINE) return UNUSUAL
+    this.at += 1
+    if (this.space(bytes) !== NEWLINE) return UNUSUAL
     if (type === 0 && value === NO_VALUE) flags |= FLAG_UNSAID
     builder.client(
       builder.processes.numberOf(process),
@@ -204,141 +181,56 @@ export class LineScanner {
       line,
       sessionEnd === 0 ? -1 : builder.sessions.names.internHashed(sessionHash, bytes, session, sessionEnd),
     )
-    return this.#at + 1
-  }
-
-  /** Skips white space within the line; returns the byte after it. */
-  #space(bytes: Uint8Array): number {
-    let at = this.#at
-    let byte = bytes[at] ?? NEWLINE
-    while (byte === SPACE || byte === TAB || byte === RETURN) {
-      at += 1
-      byte = bytes[at] ?? NEWLINE
-    }
-    this.#at = at
-    return byte
+    return this.at + 1
   }
 
   /** The member whose quoted name is here; 0 if unknown. */
   #member(bytes: Uint8Array): number {
-    const start = this.#at + 1
+    const start = this.at + 1
     switch (bytes[start]) {
       case 0x66: // f
         if (bytes[start + 1] === QUOTE) {
-          this.#at = start + 2
+          this.at = start + 2
           return F
         }
-        return this.#named(bytes, FINAL_NAME) ? FINAL : 0
+        return this.named(bytes, FINAL_NAME) ? FINAL : 0
       case 0x74: // t
-        if (bytes[start + 1] === 0x79) return this.#named(bytes, TYPE_NAME) ? TYPE : 0
-        return this.#named(bytes, TIME_NAME) ? TIME : 0
+        if (bytes[start + 1] === 0x79) return this.named(bytes, TYPE_NAME) ? TYPE : 0
+        return this.named(bytes, TIME_NAME) ? TIME : 0
       case 0x70: // p
-        return this.#named(bytes, PROCESS_NAME) ? PROCESS : 0
+        return this.named(bytes, PROCESS_NAME) ? PROCESS : 0
       case 0x76: // v
-        return this.#named(bytes, VALUE_NAME) ? VALUE : 0
+        return this.named(bytes, VALUE_NAME) ? VALUE : 0
       case 0x6b: // k
-        return this.#named(bytes, KEY_NAME) ? KEY : 0
+        return this.named(bytes, KEY_NAME) ? KEY : 0
       case 0x69: // i
-        return this.#named(bytes, INDEX_NAME) ? INDEX : 0
+        return this.named(bytes, INDEX_NAME) ? INDEX : 0
       case 0x6e: // n
-        return this.#named(bytes, NODE_NAME) ? NODE : 0
+        return this.named(bytes, NODE_NAME) ? NODE : 0
       case 0x65: // e
-        return this.#named(bytes, ERROR_NAME) ? ERROR : 0
+        return this.named(bytes, ERROR_NAME) ? ERROR : 0
       case 0x73: // s
-        return this.#named(bytes, SESSION_NAME) ? SESSION : 0
+        return this.named(bytes, SESSION_NAME) ? SESSION : 0
       case 0x61: // a
-        return this.#named(bytes, ANSWERED_NAME) ? ANSWERED : 0
+        return this.named(bytes, ANSWERED_NAME) ? ANSWERED : 0
       default:
         return 0
     }
   }
 
-  /** Skips the quoted `text`, if it is here. */
-  #named(bytes: Uint8Array, text: Uint8Array): boolean {
-    const start = this.#at + 1
-    const length = text.length
-    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
-    if (bytes[start + length] !== QUOTE) return false
-    this.#at = start + length + 1
-    return true
-  }
-
-  #word(bytes: Uint8Array, text: Uint8Array): boolean {
-    const start = this.#at
-    const length = text.length
-    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
-    this.#at = start + length
-    return true
-  }
-
   #type(bytes: Uint8Array): number {
-    if (bytes[this.#at] !== QUOTE) return -1
-    if (this.#named(bytes, INVOKE_TEXT)) return 0
-    if (this.#named(bytes, OK_TEXT)) return 1
-    if (this.#named(bytes, FAIL_TEXT)) return 2
-    return this.#named(bytes, INFO_TEXT) ? 3 : -1
+    if (bytes[this.at] !== QUOTE) return -1
+    if (this.named(bytes, INVOKE_TEXT)) return 0
+    if (this.named(bytes, OK_TEXT)) return 1
+    if (this.named(bytes, FAIL_TEXT)) return 2
+    return this.named(bytes, INFO_TEXT) ? 3 : -1
   }
 
-  /** Reads an integer of at most 15 digits into `#integer`. */
-  #number(bytes: Uint8Array): boolean {
-    let at = this.#at
-    const negative = bytes[at] === MINUS
-    if (negative) at += 1
-    const start = at
-    let value = 0
-    let byte = bytes[at] ?? NEWLINE
-    while (byte >= ZERO && byte <= NINE) {
-      value = value * 10 + (byte - ZERO)
-      at += 1
-      byte = bytes[at] ?? NEWLINE
-    }
-    const digits = at - start
-    if (digits === 0 || digits > EXACT_DIGITS) return false
-    // No leading zeros, no -0, and nothing after it that would make it another number.
-    if (bytes[start] === ZERO && (digits > 1 || negative)) return false
-    if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
-    this.#at = at
-    this.#integer = negative ? -value : value
-    return true
-  }
-
-  /** Skips a string of plain ASCII characters; false if it is not one. */
-  #plain(bytes: Uint8Array, hashStart: number): boolean {
-    let at = this.#at
-    if (bytes[at] !== QUOTE) return false
-    at += 1
-    let hash = hashStart
-    let byte = bytes[at] ?? NEWLINE
-    while (byte !== QUOTE) {
-      if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
-      hash = mixed(hash, byte)
-      at += 1
-      byte = bytes[at] ?? NEWLINE
-    }
-    this.#at = at + 1
-    this.#hash = hash
-    return true
-  }
-
-  #value(bytes: Uint8Array): number {
-    const start = this.#at
+  /** The value of the function that bytes[f, fEnd) names; `fEnd` is 0 if its name comes later. */
+  #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder
-    const byte = bytes[start] ?? NEWLINE
-    if (byte === QUOTE) {
-      if (!this.#plain(bytes, HASH_OF_QUOTE)) return NO_VALUE
-      return values.idOfHashed(mixed(this.#hash, QUOTE), bytes, start, this.#at)
-    }
-    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
-      if (!this.#number(bytes)) return NO_VALUE
-      const value = this.#integer
-      if (value >= -(2 ** 30) && value < 2 ** 30) return smallIntegerId(value)
-      return values.idOfCanonical(bytes, start, this.#at)
-    }
-    if (this.#word(bytes, NULL_TEXT)) return NULL
-    if (this.#word(bytes, TRUE_TEXT) || this.#word(bytes, FALSE_TEXT)) {
-      return values.idOfCanonical(bytes, start, this.#at)
-    }
-    return byte === OPEN_BRACKET ? this.#flatArray(bytes) : NO_VALUE
+    if (bytes[this.at] !== OPEN_BRACKET) return this.scalar(bytes, values)
+    return isTransactionAt(bytes, f, fEnd) ? scanTransaction(this, bytes, values) : this.#flatArray(bytes)
   }
 
   /** An array of integers, plain strings and words, interned by its text without white space. */
@@ -349,25 +241,25 @@ export class LineScanner {
     do {
       array[length] = length === 0 ? OPEN_BRACKET : COMMA
       length += 1
-      this.#at += 1
-      this.#space(bytes)
-      const start = this.#at
+      this.at += 1
+      this.space(bytes)
+      const start = this.at
       if (!this.#item(bytes)) return NO_VALUE
-      const size = this.#at - start
+      const size = this.at - start
       if (length + size + 2 > LONGEST_ARRAY_BYTES) return NO_VALUE
       for (let i = 0; i < size; i += 1) array[length + i] = bytes[start + i] ?? 0
       length += size
-      byte = this.#space(bytes)
+      byte = this.space(bytes)
     } while (byte === COMMA)
     if (byte !== CLOSE_BRACKET) return NO_VALUE
-    this.#at += 1
+    this.at += 1
     array[length] = CLOSE_BRACKET
     return this.#builder.values.idOfCanonical(array, 0, length + 1)
   }
 
   #item(bytes: Uint8Array): boolean {
-    if (bytes[this.#at] === QUOTE) return this.#plain(bytes, HASH_START)
-    if (this.#word(bytes, NULL_TEXT) || this.#word(bytes, TRUE_TEXT) || this.#word(bytes, FALSE_TEXT)) return true
-    return this.#number(bytes)
+    if (bytes[this.at] === QUOTE) return this.plain(bytes, HASH_START)
+    if (this.word(bytes, NULL_TEXT) || this.word(bytes, TRUE_TEXT) || this.word(bytes, FALSE_TEXT)) return true
+    return this.number(bytes)
   }
 }

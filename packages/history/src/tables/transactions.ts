@@ -3,9 +3,9 @@ import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { inHeap, type Memory } from './memory.ts'
 
 /** The functions whose value is a transaction: a list of micro-operations, such as `[["append","x",1],["r","x",[1]]]`. */
-const names: readonly string[] = ['txn', 'transact']
+export const transactionNames: readonly string[] = ['txn', 'transact']
 
-export const isTransaction = (f: string): boolean => names.includes(f)
+export const isTransaction = (f: string): boolean => transactionNames.includes(f)
 
 /** In place of a value: the micro-operation has none. */
 export const NO_MICRO_VALUE = -2

@@ -1,0 +1,113 @@
+import { NO_VALUE } from '../builder/builder.ts'
+import * as layout from '../tables/placed-texts.ts'
+import { mixed } from '../tables/placed-texts.ts'
+import { NULL, smallIntegerId, type ValueTable } from '../tables/value.ts'
+import * as marks from './json-bytes.ts'
+
+// Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
+const { HASH_OF_QUOTE, QUOTE } = layout
+const { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, DELETE, MINUS, NEWLINE, NINE, RETURN, SPACE, TAB, ZERO } = marks
+const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
+
+/** Integers of this many digits always fit a double exactly. */
+const EXACT_DIGITS = 15
+
+/** Reads the plain tokens of a line of JSON, without creating strings. It knows fewer than there are. */
+export class JsonTokens {
+  /** The position. No token contains a line end, so every loop stops at the end of the line. */
+  at = 0
+  /** The number that was read last. */
+  integer = 0
+  /** Hash of the string that `plain` last skipped, without its quotes, started from the given value. */
+  hash = 0
+
+  /** Skips white space within the line; returns the byte after it. */
+  space(bytes: Uint8Array): number {
+    let at = this.at
+    let byte = bytes[at] ?? NEWLINE
+    while (byte === SPACE || byte === TAB || byte === RETURN) {
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    this.at = at
+    return byte
+  }
+
+  /** Skips the quoted `text`, if it is here. */
+  named(bytes: Uint8Array, text: Uint8Array): boolean {
+    const start = this.at + 1
+    const length = text.length
+    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
+    if (bytes[start + length] !== QUOTE) return false
+    this.at = start + length + 1
+    return true
+  }
+
+  word(bytes: Uint8Array, text: Uint8Array): boolean {
+    const start = this.at
+    const length = text.length
+    for (let i = 0; i < length; i += 1) if (bytes[start + i] !== text[i]) return false
+    this.at = start + length
+    return true
+  }
+
+  /** Reads an integer of at most 15 digits into `integer`. */
+  number(bytes: Uint8Array): boolean {
+    let at = this.at
+    const negative = bytes[at] === MINUS
+    if (negative) at += 1
+    const start = at
+    let value = 0
+    let byte = bytes[at] ?? NEWLINE
+    while (byte >= ZERO && byte <= NINE) {
+      value = value * 10 + (byte - ZERO)
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    const digits = at - start
+    if (digits === 0 || digits > EXACT_DIGITS) return false
+    // No leading zeros, no -0, and nothing after it that would make it another number.
+    if (bytes[start] === ZERO && (digits > 1 || negative)) return false
+    if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
+    this.at = at
+    this.integer = negative ? -value : value
+    return true
+  }
+
+  /** Skips a string of plain ASCII characters; false if it is not one. */
+  plain(bytes: Uint8Array, hashStart: number): boolean {
+    let at = this.at
+    if (bytes[at] !== QUOTE) return false
+    at += 1
+    let hash = hashStart
+    let byte = bytes[at] ?? NEWLINE
+    while (byte !== QUOTE) {
+      if (byte === BACKSLASH || byte < SPACE || byte >= DELETE) return false
+      hash = mixed(hash, byte)
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    this.at = at + 1
+    this.hash = hash
+    return true
+  }
+
+  /** The id of a plain value that is no list; NO_VALUE if there is none here. */
+  scalar(bytes: Uint8Array, values: ValueTable): number {
+    const start = this.at
+    const byte = bytes[start] ?? NEWLINE
+    if (byte === QUOTE) {
+      if (!this.plain(bytes, HASH_OF_QUOTE)) return NO_VALUE
+      return values.idOfHashed(mixed(this.hash, QUOTE), bytes, start, this.at)
+    }
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+      if (!this.number(bytes)) return NO_VALUE
+      const value = this.integer
+      if (value >= -(2 ** 30) && value < 2 ** 30) return smallIntegerId(value)
+      return values.idOfCanonical(bytes, start, this.at)
+    }
+    if (this.word(bytes, NULL_TEXT)) return NULL
+    if (this.word(bytes, TRUE_TEXT) || this.word(bytes, FALSE_TEXT)) return values.idOfCanonical(bytes, start, this.at)
+    return NO_VALUE
+  }
+}
