@@ -44,7 +44,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
       key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
       // Until it completes, it is one that never did.
-      input[row] = output[row] = values.id(event.value ?? null)
+      input[row] = output[row] = idOf(values, event)
       outcome[row] = INFO
       flags[row] = event.final === true ? FLAG_FINAL : 0
       callEvent[row] = at
@@ -57,7 +57,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
     const row = open.get(event.process)
     if (row === undefined) throw new Error(`event ${at} completes nothing`)
     open.delete(event.process)
-    output[row] = values.id(event.value ?? null)
+    output[row] = idOf(values, event)
     outcome[row] = event.type === 'ok' ? OK : event.type === 'fail' ? FAIL : INFO
     if (event.node !== undefined) node[row] = number(names.nodes, event.node)
     returnEvent[row] = at
@@ -102,6 +102,9 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
     warnings: [],
   }
 }
+
+const idOf = (values: ValueTable, { f, value }: EventInput): number =>
+  f === 'txn' ? values.idOfTransaction(value ?? null) : values.id(value ?? null)
 
 /** The place of a name in the list, which it joins if it is new. */
 function number(list: string[], name: string | undefined): number {

@@ -1,0 +1,141 @@
+import type { Budget } from '../../limits/budget.ts'
+import type { Breaches, Obstacle } from './breaches.ts'
+import { DynamicOrder, type Grounds, type Path, union } from './dynamic-order.ts'
+import { greedyOrder } from './greedy-order.ts'
+import { KeyOrders } from './key-orders.ts'
+import { ParallelOrders } from './parallel-orders.ts'
+import type { OrderProblem } from './problem.ts'
+
+export type OrderAnswer =
+  /** `order`: all nodes; it contains the edges and keeps the rules. */
+  | { readonly result: 'met'; readonly order: Int32Array }
+  /** `involved`: nodes that the contradictions were made of; empty if the edges alone have a cycle. */
+  | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
+  | { readonly result: 'unknown' }
+
+/** A choice between two orders of pairs of nodes, of which one must hold. */
+interface Decision {
+  readonly obstacle: Obstacle
+  readonly from: number
+  readonly to: number
+  /** Edges when it was made. */
+  readonly added: number
+}
+
+/**
+ * Searches for an order by repair: begins with a greedy one and looks for keys in which a write comes between a read and
+ * its source. Such a write goes before the source or after the reader. Where the edges exclude one, the other is
+ * added; where they exclude neither, one is chosen. Where they exclude both, the search goes back to the latest
+ * choice that the contradiction rests on, and turns it around. Orders that happen to be right are never made edges,
+ * so little is undone by going back. Complete, unless the budget ends.
+ */
+export function searchOrder(problem: OrderProblem, budget: Budget): OrderAnswer {
+  const greedy = greedyOrder(problem)
+  if (greedy === undefined) return { result: 'violated', involved: new Set() }
+  const search = new Search(problem, greedy, budget)
+  return search.run()
+}
+
+class Search {
+  readonly #order: DynamicOrder
+  readonly #greedy: Int32Array
+  readonly #keys: Breaches
+  readonly #decisions: Decision[] = []
+  readonly #involved = new Set<number>()
+  readonly #budget: Budget
+  #steps = 0
+
+  constructor(problem: OrderProblem, greedy: Int32Array, budget: Budget) {
+    this.#greedy = greedy
+    this.#budget = budget
+    this.#order = new DynamicOrder(problem.graph, greedy, () => {
+      this.#steps++
+    })
+    this.#keys = problem.rules.isParallel
+      ? new ParallelOrders(problem, this.#order)
+      : new KeyOrders(problem, this.#order.position)
+  }
+
+  run(): OrderAnswer {
+    for (;;) {
+      this.#steps++
+      if (this.#steps > STEPS_BETWEEN_LOOKS) {
+        if (this.#budget.expired(this.#steps)) return { result: 'unknown' }
+        this.#steps = 0
+      }
+      const breach = this.#keys.next()
+      if (breach === undefined) return { result: 'met', order: this.#greedy }
+      const conflict = 'grounds' in breach ? breach : this.#clear(breach)
+      if (conflict !== undefined && !this.#goBack(conflict)) return { result: 'violated', involved: this.#involved }
+    }
+  }
+
+  /** Adds one of the two orders; or returns why neither can be. */
+  #clear(obstacle: Obstacle): Path | undefined {
+    const { first, second } = obstacle
+    const againstFirst = this.#against(first)
+    const againstSecond = this.#against(second)
+    if (againstFirst !== undefined && againstSecond !== undefined)
+      return {
+        grounds: union(againstFirst.grounds, againstSecond.grounds),
+        shown: [...againstFirst.shown, ...againstSecond.shown],
+      }
+    if (againstFirst !== undefined && second !== undefined) this.#add(second, againstFirst)
+    else if (againstSecond !== undefined && first !== undefined) this.#add(first, againstSecond)
+    else if (first !== undefined && second !== undefined) {
+      const { position } = this.#order
+      const distance = ([from, to]: readonly [number, number]): number => position[from] - position[to]
+      const [from, to] = distance(first) <= distance(second) ? first : second
+      this.#decisions.push({ obstacle, from, to, added: this.#order.added })
+      this.#add([from, to], { grounds: [this.#decisions.length], shown: [...first, ...second] })
+    }
+    return undefined
+  }
+
+  /** Why an order of two nodes is excluded. */
+  #against(order: Obstacle['first']): Path | undefined {
+    if (order === undefined) return NEVER_POSSIBLE
+    return this.#order.path(order[1], order[0])
+  }
+
+  #add([from, to]: readonly [number, number], { grounds, shown }: Path): void {
+    this.#keys.moved(this.#order.add(from, to, grounds, shown))
+  }
+
+  /** Turns the latest choice that a contradiction rests on around; false if it rests on none. */
+  #goBack(conflict: Path): boolean {
+    let { grounds, shown } = conflict
+    for (;;) {
+      for (const node of shown) this.#involved.add(node)
+      const latest = grounds.at(-1)
+      if (latest === undefined) return false
+      const rest: Grounds = grounds.slice(0, -1)
+      const turned = this.#decisions[latest - 1]
+      // Choices made since the latest of the others do not matter to what follows.
+      const kept = rest.at(-1) ?? 0
+      const next = this.#decisions[kept]
+      if (turned === undefined || next === undefined) return false
+      this.#order.undo(next.added)
+      this.#decisions.length = kept
+      const again = this.#turn(turned, { grounds: rest, shown: shown.slice(0, MOST_SHOWN) })
+      if (again === undefined) return true
+      ;({ grounds, shown } = again)
+    }
+  }
+
+  /** Adds the opposite of a choice and what then is left of its obstacle; or returns what excludes that. */
+  #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
+    const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
+    for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {
+      const against = this.#against(order)
+      if (against !== undefined)
+        return { grounds: union(why.grounds, against.grounds), shown: [...why.shown, ...against.shown] }
+      if (order !== undefined) this.#add(order, why)
+    }
+    return undefined
+  }
+}
+
+const NEVER_POSSIBLE: Path = { grounds: [], shown: [] }
+const MOST_SHOWN = 64
+const STEPS_BETWEEN_LOOKS = 20_000

@@ -1,0 +1,142 @@
+import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, WRITE } from '../record/record.ts'
+
+/** In place of a transaction: the initial value of the key. */
+export const INITIAL = -1
+
+/** In place of a transaction: none is known, or the read is of its transaction's own write. */
+export const NOBODY = -2
+
+export type ReadAnomaly = 'unwritten-read' | 'G1a' | 'G1b' | 'future-read' | 'internal' | 'non-repeatable-read'
+
+/** One read that is wrong whatever the order of the transactions. */
+export interface WrongRead {
+  readonly anomaly: ReadAnomaly
+  readonly transaction: number
+  /** The micro-operation. */
+  readonly micro: number
+  /** The other micro-operation it takes: a write or an earlier read; -1 if there is none. */
+  readonly other: number
+}
+
+/** Who wrote what was read, by unique values. */
+export interface Sources {
+  /** By transaction: 1 if it counts as committed. One without an answer does once a committed one read a write of it. */
+  readonly counts: Uint8Array
+  /** By micro-operation, for reads of other transactions' writes: the writer or INITIAL; otherwise NOBODY. */
+  readonly source: Int32Array
+  /** By micro-operation: 1 for the first read of a key that its transaction has not written before. */
+  readonly isExternal: Uint8Array
+  /** By micro-operation: 1 for the last write of a key by its transaction. */
+  readonly isLast: Uint8Array
+  readonly wrong: readonly WrongRead[]
+  /** A read whose value several transactions wrote, if there is one: its source is unknown. */
+  readonly ambiguous: number | undefined
+}
+
+/** @param initial the id of the value of keys that nothing wrote */
+export function findSources(record: TransactionRecord, initial: number): Sources {
+  const { length, starts, kind, key, value, status } = record
+  const rows = kind.length
+  const writes = indexWrites(record)
+  const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
+  const source = new Int32Array(rows).fill(NOBODY)
+  const isExternal = new Uint8Array(rows)
+  const isLast = new Uint8Array(rows)
+  const wrong: WrongRead[] = []
+  let ambiguous: number | undefined
+  const touched = new Int32Array(record.keys.length).fill(-1)
+  for (let t = 0; t < length; t++) {
+    const first = starts[t]
+    for (let row = first; row < starts[t + 1]; row++) {
+      const k = key[row]
+      const before = touched[k] >= first ? touched[k] : -1
+      touched[k] = row
+      if (kind[row] === WRITE) {
+        isLast[row] = 1
+        for (let at = row - 1; before >= 0 && at >= first; at--) if (key[at] === k) isLast[at] = 0
+        continue
+      }
+      if (kind[row] !== READ || status[t] !== COMMITTED) continue
+      if (before >= 0 && value[before] !== value[row]) {
+        const anomaly = kind[before] === WRITE ? 'internal' : 'non-repeatable-read'
+        wrong.push({ anomaly, transaction: t, micro: row, other: before })
+      }
+      if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
+      isExternal[row] = before < 0 ? 1 : 0
+      const found = writes.find(k, value[row])
+      if (value[row] === initial) {
+        // Nobody may write what was there before: a read of it would not tell which of both it saw.
+        if (found < 0) source[row] = INITIAL
+        else ambiguous ??= row
+      } else if (found < 0) wrong.push({ anomaly: 'unwritten-read', transaction: t, micro: row, other: -1 })
+      else if (writes.isRepeated(found)) ambiguous ??= row
+      else {
+        const writer = writes.transaction[found]
+        if (writer === t) {
+          if (found > row) wrong.push({ anomaly: 'future-read', transaction: t, micro: row, other: found })
+        } else if (status[writer] === ABORTED) wrong.push({ anomaly: 'G1a', transaction: t, micro: row, other: found })
+        else {
+          source[row] = writer
+          if (status[writer] === UNANSWERED) counts[writer] = 1
+        }
+      }
+    }
+  }
+  for (let t = 0; t < length; t++) {
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (source[row] < 0) continue
+      const found = writes.find(key[row], value[row])
+      if (isLast[found] === 0) wrong.push({ anomaly: 'G1b', transaction: t, micro: row, other: found })
+    }
+  }
+  return { counts, source, isExternal, isLast, wrong, ambiguous }
+}
+
+interface Writes {
+  /** The micro-operation that wrote this value to the key; -1 if none did. */
+  find(key: number, value: number): number
+  /** Whether another wrote the same, so that nobody can tell which of them was read. */
+  isRepeated(row: number): boolean
+  /** By micro-operation: its transaction, for writes. */
+  readonly transaction: Int32Array
+}
+
+/** A write that aborted gives way to another of the same value: a client that retries may write it again. */
+function indexWrites({ length, starts, kind, key, value, status }: TransactionRecord): Writes {
+  let count = 0
+  for (let row = 0; row < kind.length; row++) if (kind[row] === WRITE) count++
+  let size = 16
+  while (size < 2 * count) size *= 2
+  const mask = size - 1
+  const slots = new Int32Array(size)
+  const transaction = new Int32Array(kind.length)
+  const repeated = new Set<number>()
+  const slotOf = (k: number, v: number): number => {
+    let slot = hashed(k, v) & mask
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const row = slots[slot] - 1
+      if (key[row] === k && value[row] === v) break
+    }
+    return slot
+  }
+  for (let t = 0; t < length; t++) {
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] !== WRITE) continue
+      transaction[row] = t
+      const slot = slotOf(key[row], value[row])
+      const known = slots[slot] - 1
+      if (known < 0 || status[transaction[known]] === ABORTED) slots[slot] = row + 1
+      else if (status[t] !== ABORTED) repeated.add(known)
+    }
+  }
+  return {
+    find: (k, v) => slots[slotOf(k, v)] - 1,
+    isRepeated: (row) => repeated.has(row),
+    transaction,
+  }
+}
+
+const hashed = (key: number, value: number): number => {
+  const product = Math.imul(Math.imul(key, 0x9e3779b1) ^ value, 0x85ebca6b)
+  return product ^ (product >>> 15)
+}
