@@ -1,76 +1,184 @@
-import { type History, HistoryBuilder, UserError } from '@chaosproxy/history'
+import { type Format, type History, HistoryBuilder, UserError } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { EdnScanner } from '../src/codecs/edn-scanner.ts'
 import { LineScanner, UNUSUAL } from '../src/codecs/jsonl-scanner.ts'
 import { read, readInChunks } from './reading.ts'
 
-/** Pieces of text joined by commas with white space here and there, and sometimes one comma too many or too few. */
-const joined = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .tuple(
-      fc.array(items, { maxLength }),
-      fc.constantFrom(',', ',', ',', ', ', ' ,', '\t, '),
-      fc.oneof({ weight: 60, arbitrary: fc.constantFrom('', ' ') }, { weight: 1, arbitrary: fc.constant(',') }),
-    )
-    .map(([texts, comma, end]) => texts.join(comma) + end)
+/** How a format writes events, and what it may have in their place. */
+interface Syntax {
+  readonly format: Format
+  readonly separators: readonly string[]
+  readonly scalars: readonly string[]
+  /** What is no value at all. */
+  readonly broken: readonly string[]
+  readonly nested: readonly string[]
+  readonly kinds: readonly string[]
+  readonly oddKinds: readonly string[]
+  readonly keys: readonly string[]
+  readonly functions: readonly string[]
+  readonly event: (process: number, type: string, f: string, value: string, order: number) => string
+}
 
-const listed = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
-  fc.oneof(
-    { weight: 100, arbitrary: joined(items, maxLength).map((text) => `[${text}]`) },
-    { weight: 1, arbitrary: joined(items, maxLength).map((text) => `[ ${text}`) },
-  )
+const NUMBERS = [
+  ...['-0', '0', '1.0', '0.5', '1e3', '999999999', '1000000000', '1073741823', '1073741824', '-1073741824'],
+  ...['-1073741825', '4294967295', '999999999999999', '1000000000000000', '9007199254740993', '1e400'],
+  '123456789012345678901234567890',
+]
 
-const plain = fc.oneof(
-  { weight: 80, arbitrary: fc.integer({ min: -3, max: 9 }).map(String) },
-  {
-    weight: 40,
-    arbitrary: fc.constantFrom(
-      ...['null', 'true', 'false', '"a"', '""', '"x y"', '"1"', '"\\u0061"', '"é"', '"\\n"', '"-1"', '"null"'],
-      ...['-0', '0', '1.0', '0.5', '1e3'],
-      ...['999999999', '1000000000', '1073741823', '1073741824', '-1073741824', '-1073741825', '4294967295'],
-      ...['999999999999999', '1000000000000000', '9007199254740993', '123456789012345678901234567890', '1e400'],
-    ),
+const inJson: Syntax = {
+  format: 'jsonl',
+  separators: [',', ',', ',', ', ', ' ,', '\t, '],
+  scalars: [
+    'null',
+    'true',
+    'false',
+    '"a"',
+    '""',
+    '"x y"',
+    '"1"',
+    '"\\u0061"',
+    '"é"',
+    '"\\n"',
+    '"-1"',
+    '"null"',
+    ...NUMBERS,
+  ],
+  broken: ['00', '07', '-', '1-', '--1', '+1', 'nul', 'x', '"a', '-01', '1 2'],
+  nested: ['[1,2]', '[]', '[[1]]', '{"a":1}', '{"#{}":[1]}', '{}'],
+  kinds: ['"r"', '"append"', '"w"'],
+  oddKinds: ['"\\u0072"', '"é"', '""', '"appen"', '"appendx"', 'null', '1'],
+  keys: ['1', '2', '"x"', '-1', 'null'],
+  functions: ['txn', 'txn', 'txn', 'transact', 'read'],
+  event: (process, type, f, value, order) => {
+    const name = `"f":"${f}"`
+    const members = [
+      [name, `"value":${value}`],
+      [`"value":${value}`, name],
+      [name, `"value" : ${value} `, `"time":${process}`],
+    ][order % 3]!
+    return `{"process":${process},"type":"${type}",${members.join(',')}}\n`
   },
-  { weight: 1, arbitrary: fc.constantFrom('00', '07', '-', '1-', '--1', '+1', 'nul', 'x', '"a', '-01', '1 2') },
-)
-const nested = fc.oneof(
-  { weight: 20, arbitrary: plain },
-  { weight: 1, arbitrary: fc.constantFrom('[1,2]', '[]', '[[1]]', '{"a":1}', '{"#{}":[1]}', '{}') },
-)
-const kinds = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom('"r"', '"append"', '"w"') },
-  { weight: 1, arbitrary: fc.constantFrom('"\\u0072"', '"é"', '""', '"appen"', '"appendx"', 'null', '1') },
-)
-const keys = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('1', '2', '"x"', '-1', 'null') }, nested)
-const held = fc.oneof({ weight: 2, arbitrary: listed(nested, 6) }, nested)
-const micro = fc.oneof(
-  { weight: 20, arbitrary: fc.tuple(kinds, keys, held).map(([kind, key, value]) => `[${kind},${key},${value}]`) },
-  { weight: 2, arbitrary: fc.tuple(kinds, keys).map(([kind, key]) => `[ ${kind} , ${key} ]`) },
-  { weight: 1, arbitrary: fc.oneof(nested, listed(nested, 5)) },
-)
-const value = fc.oneof({ weight: 9, arbitrary: listed(micro, 4) }, held)
+}
+
+const inEdn: Syntax = {
+  format: 'edn',
+  separators: [' ', ' ', ' ', ', ', '\t', '\n', ' ; note\n', ' #_9 '],
+  scalars: [
+    ...[
+      'nil',
+      'true',
+      'false',
+      '"a"',
+      '""',
+      '"x y"',
+      '"1"',
+      '"\\u0061"',
+      '"é"',
+      '"a\\n"',
+      '"a\nb"',
+      '"nil"',
+      '":a"',
+      'sym',
+    ],
+    ...[
+      ':a',
+      ':a/b',
+      ':a-b',
+      '\\a',
+      '1/2',
+      '2/4',
+      '007',
+      '+1',
+      '1N',
+      '0.50M',
+      '0x1F',
+      '##NaN',
+      "'a",
+      '#inst "x"',
+      '"1/2"',
+    ],
+    ...NUMBERS,
+  ],
+  broken: ['1-', '--1x', '}', ')', '"a', '#', '\\abc', ':'],
+  nested: ['[1 2]', '[]', '(1 2)', '[[1]]', '{:a 1}', '#{2 1}', '#tuple [1 2]', '^:m [1]', '()'],
+  kinds: [':r', ':append', ':w'],
+  oddKinds: ['"r"', ':é', ':a-b', ':appen', ':appendx', 'nil', '1', 'r'],
+  keys: ['1', '2', '"x"', ':x', '-1', 'nil'],
+  functions: [':f :txn', ':f :txn', ':f :txn', ':f "txn"', ':f :transact', ':f :read', ''],
+  event: (process, type, f, value, order) => {
+    const given = `:value ${value}`
+    const members = [
+      [`:process ${process}`, `:type :${type}`, f, given],
+      [`:type :${type}`, given, f, `:process ${process}`, ':time 0'],
+      [
+        `:index ${2 * process + (type === 'ok' ? 11 : 10)}`,
+        ':time 0',
+        `:process ${process}`,
+        `:type :${type}`,
+        f,
+        given,
+      ],
+      [`:process ${process}`, `:type :${type}`, f, given, ':error :odd'],
+    ][order]!
+    return `${order === 1 ? '#jepsen.history.Op' : ''}{${members.join(', ')}}${order === 2 ? '\n' : ' '}`
+  },
+}
+
+interface Row {
+  readonly asked: string
+  readonly answered: string
+  readonly f: string
+  readonly order: number
+}
 
 /** Invocations and answers of one process each. */
-const lines = fc.array(
-  fc.tuple(value, value, fc.constantFrom('txn', 'txn', 'txn', 'transact', 'read'), fc.constantFrom(0, 1, 2)),
-  { maxLength: 6 },
-)
-
-const textOf = (rows: readonly (readonly [asked: string, answered: string, f: string, order: number])[]): string =>
-  rows
-    .flatMap(([asked, answered, f, order], process) =>
-      (['invoke', 'ok'] as const).map((type) => {
-        const given = type === 'invoke' ? asked : answered
-        const name = `"f":"${f}"`
-        const members = [
-          [name, `"value":${given}`],
-          [`"value":${given}`, name],
-          [name, `"value" : ${given} `, `"time":${process}`],
-        ][order]!
-        return `{"process":${process},"type":"${type}",${members.join(',')}}\n`
-      }),
+function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
+  const joined = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
+    fc
+      .tuple(
+        fc.array(items, { maxLength }),
+        fc.constantFrom(...syntax.separators),
+        fc.oneof({ weight: 60, arbitrary: fc.constantFrom('', ' ') }, { weight: 1, arbitrary: fc.constant(',') }),
+      )
+      .map(([texts, separator, end]) => texts.join(separator) + end)
+  const listed = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
+    fc.oneof(
+      { weight: 100, arbitrary: joined(items, maxLength).map((text) => `[${text}]`) },
+      { weight: 1, arbitrary: joined(items, maxLength).map((text) => `[ ${text}`) },
     )
-    .join('')
+  const plain = fc.oneof(
+    { weight: 80, arbitrary: fc.integer({ min: -3, max: 9 }).map(String) },
+    { weight: 40, arbitrary: fc.constantFrom(...syntax.scalars) },
+    { weight: 1, arbitrary: fc.constantFrom(...syntax.broken) },
+  )
+  const nested = fc.oneof({ weight: 20, arbitrary: plain }, { weight: 1, arbitrary: fc.constantFrom(...syntax.nested) })
+  const kinds = fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...syntax.kinds) },
+    { weight: 1, arbitrary: fc.constantFrom(...syntax.oddKinds) },
+  )
+  const keys = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...syntax.keys) }, nested)
+  const held = fc.oneof({ weight: 2, arbitrary: listed(nested, 6) }, nested)
+  const separator = syntax.separators[0]!
+  const micro = fc.oneof(
+    { weight: 20, arbitrary: fc.tuple(kinds, keys, held).map((parts) => `[${parts.join(separator)}]`) },
+    { weight: 2, arbitrary: fc.tuple(kinds, keys).map((parts) => `[ ${parts.join(` ${separator} `)} ]`) },
+    { weight: 1, arbitrary: fc.oneof(nested, listed(nested, 5)) },
+  )
+  const value = fc.oneof({ weight: 9, arbitrary: listed(micro, 4) }, held)
+  const row = { asked: value, answered: value, f: fc.constantFrom(...syntax.functions), order: fc.nat(3) }
+  return fc.array(fc.record(row), { maxLength: 6 })
+}
+
+/** After a usual event, so that the reader expects transactions. */
+const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
+  const first = event(9, 'invoke', functions[0]!, '[]', 0)
+  const others = rows.flatMap(({ asked, answered, f, order }, process) => [
+    event(process, 'invoke', f, asked, order),
+    event(process, 'ok', f, answered, order),
+  ])
+  return first + others.join('')
+}
 
 /** Numbers ids in the order in which they appear: which are equal counts, not which they are. */
 const renumbered = (ids: readonly (readonly [number, unknown])[]): unknown => {
@@ -107,6 +215,7 @@ function outcome(run: () => History): unknown {
 
 /** Whether the scanner reads this line by itself. */
 function isUsual(line: string): boolean {
+  if (line.includes(':process')) return new EdnScanner(new HistoryBuilder()).scan(line, 0, 1) === line.length
   const bytes = new TextEncoder().encode(`${line}\n`)
   return new LineScanner(new HistoryBuilder()).scan(bytes, 0, 1) !== UNUSUAL
 }
@@ -114,12 +223,13 @@ function isUsual(line: string): boolean {
 const invoked = (given: string): string => `{"process":0,"type":"invoke","f":"txn","value":${given}}`
 
 describe('lines of transactions', () => {
-  test('mean the same to the scanner as to JSON.parse', () => {
+  test.each([inJson, inEdn])('mean the same to the scanner as to the parser, in $format', (syntax) => {
     fc.assert(
-      fc.property(lines, fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
-        const bytes = new TextEncoder().encode(textOf(rows))
-        const fast = outcome(() => readInChunks(bytes, cuts))
-        expect(fast).toEqual(outcome(() => readInChunks(bytes, [], { slow: true })))
+      fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
+        const bytes = new TextEncoder().encode(textOf(syntax, rows))
+        const fast = outcome(() => readInChunks(bytes, cuts, { format: syntax.format }))
+        const slow = outcome(() => readInChunks(bytes, [], { format: syntax.format, slow: true }))
+        expect(fast).toEqual(slow)
       }),
       { numRuns: 1500 },
     )
@@ -132,6 +242,14 @@ describe('lines of transactions', () => {
     ['[["r",1,["a",null,true,-1,1073741824,12345678901]]]'],
   ])('are read by the scanner alone: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(true)
+  })
+
+  test.each([
+    ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
+    ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
+    ['{:type :invoke, :value [], :f :txn, :process 0}'],
+  ])('in EDN are read by the scanner alone: %s', (event) => {
+    expect(isUsual(event)).toBe(true)
   })
 
   test.each([

@@ -301,7 +301,7 @@ const CHARACTERS: Readonly<Record<string, string>> = {
 }
 
 /** White space, comma, quotes, brackets and comments end a token. */
-function isDelimiter(code: number): boolean {
+export function isDelimiter(code: number): boolean {
   switch (code) {
     case 0x20:
     case 0x22:

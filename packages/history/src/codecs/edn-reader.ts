@@ -1,3 +1,4 @@
+import type { HistoryBuilder } from '../builder/builder.ts'
 import { UserError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import { brokenRule, EventError, rules } from '../event/rules.ts'
@@ -5,16 +6,20 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { canonical } from '../tables/value.ts'
 import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
+import { EdnScanner, UNUSUAL } from './edn-scanner.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
 import { isArray, isObject } from './json-text.ts'
 import { KeyedValues } from './keyed-values.ts'
 
+const NEWLINE = 0x0a
 const LONGEST_FORM_CHARACTERS = 16 << 20
 
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
+  /** The sink, if it is a builder: usual transactions then go straight to its columns. */
+  readonly builder?: HistoryBuilder | undefined
   /** Whether a client's value that is a pair is a key and a value; found out by default. */
   readonly independent?: boolean | undefined
 }
@@ -30,8 +35,13 @@ export class EdnReader implements ChunkReader {
   readonly #parser = new EdnParser()
   readonly #anonymous: AnonymousProcesses
   readonly #keys: KeyedValues
+  readonly #scanner: EdnScanner | undefined
+  /** Whether the last event that was parsed is a client's transaction, so that others may follow. */
+  #hasTransactions = false
   /** The beginning of a form that is not complete yet. */
   #rest = ''
+  /** Characters of its first line before it. */
+  #indent = 0
   #worthwhile = 0
   /** The bracket that closes the vector or list around all events. */
   #close = ''
@@ -46,9 +56,13 @@ export class EdnReader implements ChunkReader {
       ...{ source, sink, isKeyed: independent },
       isTuple: (value) => this.#parser.isTuple(value),
     })
+    this.#scanner = options.builder === undefined ? undefined : new EdnScanner(options.builder)
   }
 
-  read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
+  read(bytes: Uint8Array, start: number, filled: number, last: boolean): number {
+    // Whole lines, if there are any: most forms end with one, and a text that is not put together is read faster.
+    const line = last ? -1 : bytes.lastIndexOf(NEWLINE, filled - 1)
+    const end = line < start ? filled : line + 1
     const text = this.#rest + this.#decoded(bytes, start, end, last)
     if (text.length < Math.min(this.#worthwhile, LONGEST_FORM_CHARACTERS) && !last) {
       this.#rest = text
@@ -66,8 +80,9 @@ export class EdnReader implements ChunkReader {
         if (next === '') break
         if (this.#bracket(next)) parser.at += 1
         else {
-          const value = parser.form()
-          this.#take(value)
+          const end = this.#scanned(text, parser.at)
+          if (end === UNUSUAL) this.#take(parser.form())
+          else parser.at = end
           this.line += newlines(text, done, parser.at)
         }
         done = parser.at
@@ -78,6 +93,7 @@ export class EdnReader implements ChunkReader {
     }
     if (last && this.#close !== '' && !this.#closed) this.#cutOff()
     if (last) this.#keys.end()
+    this.#indent = this.#columnOf(text, done) - 1
     this.#rest = text.slice(done)
     // Retry an incomplete form only when there is twice as much of it; otherwise it would be parsed once per chunk.
     this.#worthwhile = this.#rest.length * 2
@@ -115,6 +131,15 @@ export class EdnReader implements ChunkReader {
     return true
   }
 
+  /** The position after the event that begins here, if the scanner has read it; otherwise UNUSUAL. */
+  #scanned(text: string, at: number): number {
+    if (this.#scanner === undefined || !this.#hasTransactions) return UNUSUAL
+    if (!this.#keys.areWhole || !this.#anonymous.areNamed) return UNUSUAL
+    const end = this.#scanner.scan(text, at, this.line)
+    if (end !== UNUSUAL) this.#used += 1
+    return end
+  }
+
   #take(value: Json): void {
     if (value === null && this.#close === '' && this.#used === 0) return
     if (!isObject(value)) {
@@ -122,6 +147,7 @@ export class EdnReader implements ChunkReader {
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
     const event = eventOfMembers(this.#anonymous.named(ednMembers(value)))
+    this.#hasTransactions = isTransaction(event.f)
     this.#keys.take(event, this.line)
     this.#used += 1
   }
@@ -133,11 +159,17 @@ export class EdnReader implements ChunkReader {
     this.#closed = true
   }
 
+  /** `text` begins where the rest of the text before it did. */
+  #columnOf(text: string, offset: number): number {
+    const lineEnd = offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1)
+    return lineEnd < 0 ? this.#indent + offset + 1 : offset - lineEnd
+  }
+
   #located(error: unknown, text: string, done: number): unknown {
     const { source } = this.#options
     if (error instanceof EdnError) {
       const line = this.line + newlines(text, done, error.offset)
-      const column = error.offset - text.lastIndexOf('\n', error.offset - 1)
+      const column = this.#columnOf(text, error.offset)
       return brokenRule(source, line, `bad EDN at column ${column}: ${error.message}. An event is one map.`)
     }
     if (error instanceof EventError) return brokenRule(source, this.line, error.message)
@@ -209,6 +241,11 @@ class AnonymousProcesses {
 
   constructor(options: EdnReaderOptions) {
     this.#options = options
+  }
+
+  /** Whether every event so far names its process. */
+  get areNamed(): boolean {
+    return this.#named
   }
 
   /** Adds the process to the members. */

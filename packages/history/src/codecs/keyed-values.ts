@@ -38,6 +38,11 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
+  /** Whether a value that is no tuple is known to be without a key, and nothing is held back. */
+  get areWhole(): boolean {
+    return this.#isKeyed === false
+  }
+
   take(event: EventInput, line: number): void {
     if (this.#isKeyed === undefined) {
       this.#isKeyed = this.#toldBy(event, line)
