@@ -99,6 +99,19 @@ describe('the live page, in a real browser', () => {
 
         await page.locator('h1.bad').waitFor()
         await page.locator('.why-svg').first().waitFor()
+        const bottomOf = async (part: string): Promise<number> => {
+          const box = await page.locator(part).first().boundingBox()
+          return box === null ? Number.NaN : box.y + box.height
+        }
+        await page.evaluate('scrollTo(0, 0)')
+        expect(await bottomOf('.answers')).toBeLessThan(500)
+        expect(await bottomOf('.why-svg'), 'the drawing is above the fold').toBeLessThanOrEqual(900)
+        expect(await bottomOf('.topology'), 'the nodes step back').toBeGreaterThan(await bottomOf('.why-svg'))
+        for (const width of [400, 1400]) {
+          await page.setViewportSize({ width, height: 900 })
+          expect(await page.evaluate('document.documentElement.scrollWidth'), `${width} px`).toBeLessThanOrEqual(width)
+          expect(await faultsOfAccess(page), `${width} px`).toEqual([])
+        }
 
         await page.getByRole('button', { name: /^Heal: partition/ }).click()
         await page.getByRole('heading', { name: 'No fault in force' }).waitFor()

@@ -10,7 +10,7 @@ import { TailTable } from './tail-table.tsx'
 import { startTheme, useNarrow, useTheme } from './theme.ts'
 import { Top } from './top.tsx'
 import { Topology } from './topology.tsx'
-import { VerdictHead, Why } from './verdict-head.tsx'
+import { Ladder, Since, VerdictHead, Why } from './verdict-head.tsx'
 import { inForce, type View } from './view.ts'
 import { plural } from './words.ts'
 
@@ -52,6 +52,8 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
       <Lost view={view} />
       <main>
         <VerdictHead view={view} />
+        <Why verdict={view.verdict} />
+        <Ladder verdict={view.verdict} />
         <div class="stage">
           <section class="nodes" aria-labelledby="nodes">
             <h2 id="nodes" class="sr">
@@ -76,7 +78,7 @@ export function Page({ view, connection }: { readonly view: View; readonly conne
             <FaultList faults={view.faults} canHeal={closed === undefined} heal={heal} />
           </aside>
         </div>
-        <Why verdict={view.verdict} />
+        <Since verdict={view.verdict} />
         <Charts view={view} theme={theme} />
         <TailTable rows={frame.tail ?? []} />
       </main>

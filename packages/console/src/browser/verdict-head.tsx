@@ -6,7 +6,7 @@ import { clock, count } from './words.ts'
 /** No continuation of a record makes it linearizable again. */
 const FINAL_AT_ONCE = 'Not linearizable'
 
-/** The verdict as far as it is known. Its place is reserved, so that nothing moves when it turns. */
+/** The verdict as far as it is known. */
 export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   const { verdict, frame, hello } = view
   const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'
@@ -23,14 +23,6 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
       <p class="lede">{sentenceOf(view, isCertain)}</p>
       <Markup of={isCertain ? undefined : verdict?.answers} />
       <p class="basis">{basisOf(view)}</p>
-      {verdict?.since === undefined ? null : (
-        <p class="since">
-          Found since: {verdict.since.title}. {verdict.since.sentence}
-        </p>
-      )}
-      <Markup of={verdict?.since?.answers} />
-      {verdict === undefined ? null : <h2 class="sr">Consistency levels, strongest first</h2>}
-      <div class="rungs" dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
       <div role="alert" class="sr">
         {isBad
           ? `${title}. ${sentenceOf(view, isCertain)}`
@@ -67,16 +59,41 @@ function basisOf({ verdict, connection, frame }: View): string {
   return upTo
 }
 
-/** The contradictions as the report draws them, the one that was found first above. */
-export function Why({ verdict }: { readonly verdict: Verdict | undefined }): JSX.Element {
-  const drawings = [verdict?.drawing, verdict?.since?.drawing]
+interface Told {
+  readonly verdict: Verdict | undefined
+}
+
+/** The contradiction drawn, as in the report: the one that was found first. */
+export function Why({ verdict }: Told): JSX.Element | null {
+  if (verdict?.drawing === undefined) return null
+  return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
+}
+
+/** A worse contradiction that was found later, below the one that the page began with. */
+export function Since({ verdict }: Told): JSX.Element | null {
+  const since = verdict?.since
+  if (since === undefined) return null
   return (
-    <>
-      {drawings.map((drawing, i) =>
-        drawing === undefined ? null : (
-          <section key={String(i)} class="why-part" dangerouslySetInnerHTML={{ __html: drawing }} />
-        ),
+    <section aria-labelledby="since">
+      <h2 id="since">Found since: {since.title}</h2>
+      <p class="since">{since.sentence}</p>
+      <Markup of={since.answers} />
+      {since.drawing === undefined ? null : (
+        <div class="why-part" dangerouslySetInnerHTML={{ __html: since.drawing }} />
       )}
-    </>
+    </section>
+  )
+}
+
+export function Ladder({ verdict }: Told): JSX.Element {
+  return (
+    <section class="rungs" aria-labelledby="levels">
+      {verdict === undefined ? null : (
+        <h2 id="levels" class="sr">
+          Consistency levels, strongest first
+        </h2>
+      )}
+      <div dangerouslySetInnerHTML={{ __html: verdict?.ladder ?? '' }} />
+    </section>
   )
 }

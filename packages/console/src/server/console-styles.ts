@@ -14,16 +14,16 @@ section{margin-bottom:24px}
 button:disabled{color:var(--ink2);cursor:default;border-style:dashed;background:none}
 .dot{display:inline-block;width:9px;height:9px;border-radius:50%;background:var(--line2);margin-right:7px}.dot.live{background:var(--data)}.dot.bad{background:var(--accent);border-radius:2px}
 .lost-bar{position:sticky;top:52px;z-index:3;background:var(--ink);color:var(--page);padding:8px 12px;border-radius:0 0 6px 6px}
-.verdict{min-height:204px;padding-top:16px;margin-bottom:8px}
+.verdict{padding-top:16px;margin-bottom:8px}.rungs{min-height:96px;margin-bottom:12px}
 .verdict h1 small{font-size:17px;font-weight:400;letter-spacing:0;color:var(--ink2)}
 .verdict .lede{font-size:17px;margin-top:6px;max-width:60em;overflow-wrap:anywhere}
 .basis{font-size:13px;color:var(--ink2);min-height:20px;margin-bottom:10px;font-variant-numeric:tabular-nums}
 .since{font-size:14px;margin-bottom:10px;max-width:60em;overflow-wrap:anywhere}
-.verdict .why{-webkit-line-clamp:1}
+.rungs .why{-webkit-line-clamp:1}
 .stage{display:grid;grid-template-columns:minmax(0,1fr) 344px;gap:24px}
 .rail{min-width:0}.rail section{margin-bottom:16px;background:var(--panel);border-radius:8px;padding:12px 16px}
 .problem{color:var(--ink);font-size:13px}.problem:not(:empty){border-left:3px solid var(--ink);padding:6px 10px;margin-bottom:12px;background:var(--panel);overflow-wrap:anywhere}
-.topology{display:block;width:100%;max-height:430px}
+.topology{display:block;width:100%;max-height:400px}
 .server{cursor:pointer}.server:focus{outline:none}
 .card{fill:var(--panel);stroke:var(--line2);stroke-width:1}
 .server:hover .card{stroke:var(--ink)}
