@@ -32,8 +32,17 @@ const SAMPLES = 60
  */
 export async function openProxiesConsole(options: ProxiesConsoleOptions): Promise<ProxiesConsole> {
   const { plane, seed, listen = '127.0.0.1:0' } = options
-  const rates = createRates()
-  const sample = () => rates.add(plane.statistics())
+  const bytes = createRates()
+  const asked = createRates()
+  const answered = createRates()
+  const waited = createRates()
+  const sample = () => {
+    bytes.add(counted(plane.statistics(), ({ deliveredBytes }) => deliveredBytes))
+    const requests = plane.requests()
+    asked.add(counted(requests, ({ requests }) => requests))
+    answered.add(counted(requests, ({ replies }) => replies))
+    waited.add(counted(requests, ({ waitedMs }) => waitedMs))
+  }
   sample()
   const timer = setInterval(sample, SAMPLE_EVERY_MS)
   timer.unref()
@@ -44,7 +53,12 @@ export async function openProxiesConsole(options: ProxiesConsoleOptions): Promis
     tokenIn: ({ pathname }) => pathname.split('/')[1] ?? '',
     contentOf: (url) =>
       isPage(url)
-        ? { status: 200, type: 'text/html', body: renderProxiesHtml(pageOf(plane, rates, seed)), policy: POLICY }
+        ? {
+            status: 200,
+            type: 'text/html',
+            body: renderProxiesHtml(pageOf(plane, { bytes, asked, answered, waited }, seed)),
+            policy: POLICY,
+          }
         : undefined,
     posted: (url, body) => (isPage(url) ? carryOut(plane, body) : 'There is no such page.'),
   })
@@ -132,19 +146,21 @@ const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']
 
 const EVENTS_SHOWN = 30
 
-function pageOf(plane: ControlPlane, rates: Rates, seed: number | string): ProxiesPage {
+function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): ProxiesPage {
   const faults = plane.faults.list()
   return {
     version: packageVersion(),
     seed: String(seed),
+    recording: recordingOf(plane),
     proxies: plane.proxies.list().map((proxy) => {
       const { name, listen, upstream, enabled, speaks, protocol, liveConnections, forward, callers } = proxy
       const own = callers.map((caller) => ({ ...forward, from: caller }))
       const names = new Set(own.flatMap((link) => [linkName(link), linkName({ from: link.to, to: link.from })]))
       return {
         ...{ name, listen, upstream, enabled, carries: speaks ?? protocol, connections: liveConnections },
-        sent: rates.of(own),
-        received: rates.of(own.map(({ from, to }): Link => ({ from: to, to: from }))),
+        sent: rates.bytes.of(own),
+        requests: requestsOf(proxy, rates),
+        received: rates.bytes.of(own.map(({ from, to }): Link => ({ from: to, to: from }))),
         offered: Object.entries(OFFERS).flatMap(([action, offer]) =>
           isFor(proxy, offer) ? [{ action, text: offer.text }] : [],
         ),
@@ -167,9 +183,45 @@ function pageOf(plane: ControlPlane, rates: Rates, seed: number | string): Proxi
   }
 }
 
-/** Bytes a second over each link. */
+/** What a proxy of HTTP was asked in the last second; undefined if it does not read requests. */
+function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answered, waited }: Sampled) {
+  if (speaks !== 'http') return undefined
+  const own = callers.map((caller) => ({ ...forward, from: caller }))
+  const replies = answered.of(own).at(-1) ?? 0
+  return { asked: asked.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
+}
+
+/** What is recorded, and what is known of it so far. */
+function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
+  if (recording === undefined) return undefined
+  const { ok, fail, info, unmatched } = recording.recorder.counters
+  const judged = recording.judging?.judged()
+  return {
+    ...{ ok, fail, info, unmatched },
+    files: recording.files.map(({ statistics: { path, writtenLines, lostLines } }) => ({
+      ...{ path, lines: writtenLines, lost: lostLines },
+    })),
+    soFar: judged?.soFar,
+    because: judged?.violation?.sentence ?? judged?.doubt,
+  }
+}
+
+/** One figure for each link. */
+const counted = <Statistics>(
+  statistics: ReadonlyMap<string, Statistics>,
+  count: (statistics: Statistics) => number,
+): ReadonlyMap<string, number> => new Map(Array.from(statistics, ([link, each]) => [link, count(each)]))
+
+interface Sampled {
+  readonly bytes: Rates
+  readonly asked: Rates
+  readonly answered: Rates
+  readonly waited: Rates
+}
+
+/** What each link gained in a second. */
 interface Rates {
-  add(statistics: ReturnType<ControlPlane['statistics']>): void
+  add(totals: ReadonlyMap<string, number>): void
   /** Over these links together, oldest first. */
   of(links: readonly Link[]): readonly number[]
 }
@@ -178,11 +230,10 @@ function createRates(): Rates {
   let before: ReadonlyMap<string, number> | undefined
   let samples: readonly ReadonlyMap<string, number>[] = []
   return {
-    add(statistics) {
-      const now = new Map([...statistics].map(([link, { deliveredBytes }]) => [link, deliveredBytes]))
+    add(now) {
       if (before !== undefined) {
         const last = before
-        const gained = new Map([...now].map(([link, bytes]) => [link, Math.max(0, bytes - (last.get(link) ?? 0))]))
+        const gained = new Map([...now].map(([link, total]) => [link, Math.max(0, total - (last.get(link) ?? 0))]))
         samples = [...samples, gained].slice(-SAMPLES)
       }
       before = now

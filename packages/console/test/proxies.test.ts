@@ -1,15 +1,15 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { createControlPlane, createNetwork } from '@chaosproxy/proxy/control'
+import { type ControlPlane, createControlPlane, createNetwork } from '@chaosproxy/proxy/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openProxiesConsole } from '../src/proxies.ts'
 
 /** A proxy named web in front of a server of HTTP, and the page of it. */
-async function opened() {
+async function opened(recording?: ControlPlane['recording']) {
   const upstream = createServer((_, response) => response.end('hello'))
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const network = createNetwork({ seed: 1 })
-  const plane = createControlPlane({ network, seed: 1 })
+  const plane = createControlPlane({ network, seed: 1, recording })
   const proxy = await plane.addProxy({
     ...{
       name: 'web',
@@ -106,6 +106,33 @@ describe('the page of proxies', () => {
       await statusOf(`${site}/`)
       if (/[1-9][\d.]* [kM]?B\/s back/.test(await text())) break
     }
+  })
+
+  test('shows the requests of HTTP, how long they took, and those of raw bytes not at all', async () => {
+    const { site, text, plane } = await opened()
+    await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
+    for (;;) {
+      await statusOf(`${site}/`)
+      if (/[1-9]\d* requests?\/s, answered in [\d.]+ ms on average/.test(await text())) break
+    }
+    const [, db = ''] = (await text()).split('aria-label="db"')
+    expect(db).not.toContain('request')
+  })
+
+  test('shows what is recorded, in which file, and what is known of it', async () => {
+    const counters = { ok: 12, fail: 1, info: 2, unmatched: 3 }
+    const statistics = { path: 'history<1>.jsonl', writtenLines: 30, lostLines: 0 }
+    const judged = { soFar: 'not linearizable', violation: { position: 7, sentence: 'process 2 read 1 for x.' } }
+    const recording = {
+      ...{ recorder: { counters }, files: [{ statistics }] },
+      judging: { judged: () => judged, onViolation: () => undefined },
+    }
+    const { text } = await opened(recording as never)
+    const shown = await text()
+    expect(shown).toContain('15 operations recorded: 12 ok, 1 failed, 2 of unknown outcome; 3 requests passed on')
+    expect(shown).toContain('<b>Not linearizable so far.</b> Process 2 read 1 for x.')
+    expect(shown).toContain('<code>history&lt;1&gt;.jsonl</code>, 30 lines')
+    expect(await (await opened()).text()).not.toContain('Recording')
   })
 
   test('goes on after a client that ends in the middle of an order', async () => {

@@ -9,7 +9,7 @@ import { createLog } from './log.ts'
 import { openProxies } from './opening.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
 import { recordedBy, type SummaryOptions } from './recording-summary.ts'
-import { logEvents, serveControl } from './serve-control.ts'
+import { logEvents, serveControl, showsOnTerminal } from './serve-control.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
 /** Runs proxies and their control interface until told to end. */
@@ -31,7 +31,8 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
   const plane = createControlPlane({ network, seed, recording })
   let by: SummaryOptions['by'] = 'routes'
-  logEvents(plane, log)
+  const isOnPage = showsOnTerminal(settings)
+  if (!isOnPage) logEvents(plane, log)
   let page: ProxiesConsole | undefined
   try {
     await openProxies(plane, settings)
@@ -39,6 +40,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     const asked = recording === undefined ? stop.asked : Promise.race([stop.asked, recording.violated])
     if (settings.ui !== undefined) page = await (await import('./live-page.ts')).showProxies(plane, seed, settings.ui)
     const serving = await serveControl(plane, settings, { log, asked })
+    if (isOnPage) logEvents(plane, log)
     try {
       const own = await serving.done
       if (stop.isGentle) await drain(network, settings.drainMs, log)

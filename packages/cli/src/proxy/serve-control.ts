@@ -22,6 +22,10 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
   )
 }
 
+/** Whether the page at the start is read on the terminal that has the log: it says how everything begins. */
+export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
+  log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true
+
 /** The control interface of open proxies. */
 export interface Serving {
   /** Resolves when the time is up, the command has ended, or somebody asks to end. */
@@ -59,7 +63,7 @@ export async function serveControl(
   const ending = new AbortController()
   const scheme = settings.identity === undefined ? 'http' : 'https'
   const controlUrl = `${scheme}://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
-  log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
+  if (!showsOnTerminal(settings)) log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
   const proxies = plane.proxies.list()
   const authorities = writeAuthorities(proxies, () => caFile.path())
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }

@@ -181,8 +181,13 @@ describe('the page of proxies, in a real browser', () => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
         expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
       }
-    await page.getByRole('button', { name: 'Heal cut web by hand' }).click()
+    // By keys alone: the button of the healed fault goes, and the focus stays in the page.
+    await page.getByRole('button', { name: 'Heal cut web by hand' }).focus()
+    await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('proxies')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cut db')
     running.child.kill('SIGINT')
     await page.getByText('chaos proxy has ended').waitFor()
     // The page asks for what is new once more, of a proxy that has ended.

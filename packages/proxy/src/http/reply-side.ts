@@ -184,6 +184,7 @@ export class ReplySide implements Stage {
     let plan: ReplyPlan | undefined
     if (!this.#isInterim) {
       connection.link.counters.replies++
+      if (turn !== undefined) connection.link.counters.waitedMs += connection.nowMs() - turn.askedAtMs
       if (turn === undefined && head.status < 400) connection.recording?.unmatchedAnswer()
       plan = this.#planFor(turn, treatment)
       this.#kind = kind

@@ -213,6 +213,7 @@ export class RequestSide implements Stage {
     const turn = this.#turn ?? new HttpTurn(connection.recording, time)
     this.#turn = turn
     turn.method = head.method
+    turn.askedAtMs = connection.nowMs()
     turn.target = head.target
     turn.head = head
     turn.switches = head.headers.upgrade || head.method === 'CONNECT'

@@ -18,6 +18,8 @@ export class HttpTurn {
   /** Its recording, if any, which begins once the request is complete or must keep its place. */
   exchange: Exchange | undefined
   method = ''
+  /** When its head was complete. */
+  askedAtMs = 0
   target = ''
   /** Undefined until it is known. */
   head: MatchableHead | undefined

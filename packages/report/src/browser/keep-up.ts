@@ -33,7 +33,8 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     main.dataset['state'] = newer.querySelector<HTMLElement>(`#${main.id}`)?.dataset['state']
     document.title = newer.title
     renewed()
-    if (document.activeElement === document.body) document.getElementById(focused)?.focus()
+    // What had the focus may be gone, such as the button of a fault that is healed.
+    if (document.activeElement === document.body && focused !== '') (document.getElementById(focused) ?? main).focus()
   }
 
   const ask = async (): Promise<void> => {

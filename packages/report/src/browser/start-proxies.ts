@@ -13,7 +13,7 @@ export function startProxies({ find, startTheme, keepUp }: ProxiesParts): void {
   startTheme(find)
   const main = find('#proxies', HTMLElement)
   const problem = find('#problem', HTMLElement)
-  const parts = ['.head', '#list', '#faults', '#happened']
+  const parts = ['.head', '#list', '#recording', '#faults', '#happened']
   keepUp(main, find('#connection', HTMLElement), {
     parts,
     betweenMs: 1000,

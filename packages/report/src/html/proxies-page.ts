@@ -1,4 +1,6 @@
 import { count, plural } from '@chaosproxy/history'
+import { printable } from '../operation-words.ts'
+import { capitalised } from '../words.ts'
 import { type Html, html, script, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 import { stylesheet } from './stylesheet.ts'
@@ -8,9 +10,23 @@ export interface ProxiesPage {
   readonly version: string
   readonly seed: string
   readonly proxies: readonly ShownProxy[]
+  /** What is recorded; absent if nothing is. */
+  readonly recording: ShownRecording | undefined
   readonly faults: readonly ShownFault[]
   /** The newest first. */
   readonly events: readonly { readonly at: string; readonly text: string }[]
+}
+
+interface ShownRecording {
+  /** Operations by outcome, and requests that no route describes. */
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+  readonly unmatched: number
+  readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
+  /** The verdict so far, if it is judged, and the reason for any other than `linearizable`. */
+  readonly soFar: string | undefined
+  readonly because: string | undefined
 }
 
 interface ShownProxy {
@@ -24,6 +40,8 @@ interface ShownProxy {
   /** Bytes a second towards the server and back, now and in the last minute, oldest first. */
   readonly sent: readonly number[]
   readonly received: readonly number[]
+  /** Requests a second, as above, and how long the last replies took; absent if it does not read requests. */
+  readonly requests: { readonly asked: readonly number[]; readonly meanMs: number | undefined } | undefined
   /** What can be done to it by a click. */
   readonly offered: readonly { readonly action: string; readonly text: string }[]
   /** The names of the faults in force on its links. */
@@ -42,18 +60,18 @@ interface ShownFault {
 
 /** Every proxy with its traffic and its faults. Its server keeps it up to date and carries out clicks. */
 export function renderProxiesHtml(page: ProxiesPage): string {
-  const { version, seed, proxies, faults, events } = page
+  const { version, seed, proxies, faults, events, recording } = page
   const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
   const title =
     hurt === 0 ? 'No fault in force' : `Faults on ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}: chaos proxy</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos proxy</span><span>seed ${seed}</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
-<main id="proxies">
+<main id="proxies" tabindex="-1">
 <section class="head"><h1>${title}</h1><p class="standing">${count(faults.reduce((sum, { hits }) => sum + hits, 0))} hits so far</p></section>
 <p id="problem" role="alert"></p>
 <section aria-labelledby="all"><h2 id="all">Proxies</h2><div id="list">${proxies.length === 0 ? html`<p class="note">There is no proxy yet. <code>npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432</code> makes one.</p>` : proxies.map(card)}</div></section>
-<section aria-labelledby="in-force"><h2 id="in-force">Faults in force</h2><div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div></section>
+${recordingPart(recording)}<section aria-labelledby="in-force"><h2 id="in-force">Faults in force</h2><div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div></section>
 <section aria-labelledby="events"><h2 id="events">What happened</h2><div id="happened"><ol class="events">${events.map(({ at, text }) => html`<li><time>${at}</time> ${text}</li>`)}</ol></div></section>
 <p id="connection" role="status"></p>
 </main>${script(trusted(proxiesScript))}</body></html>
@@ -62,20 +80,43 @@ export function renderProxiesHtml(page: ProxiesPage): string {
 
 function card(proxy: ShownProxy): Html {
   const { name, listen, upstream, enabled, carries, connections, sent, received, offered, hurtBy } = proxy
-  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${rate('to the server', sent)}${rate('back', received)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length === 0 ? undefined : html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
+  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${requestRate(proxy)}${rate(sent, (last) => `${bytesText(last)} to the server`)}${rate(received, (last) => `${bytesText(last)} back`)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length === 0 ? undefined : html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
 }
 
 const WIDTH = 120
 const HEIGHT = 18
 
-function rate(where: string, rates: readonly number[]): Html {
+function rate(rates: readonly number[], text: (last: number) => string): Html {
   const top = Math.max(1, ...rates)
   const step = WIDTH / Math.max(1, rates.length)
   const bars = rates.map((bytes, i) => {
     const height = Math.round((bytes / top) * HEIGHT * 10) / 10
     return `M${Math.round(i * step * 10) / 10} ${HEIGHT}v${-height}h${Math.max(1, Math.round(step * 8) / 10)}v${height}z`
   })
-  return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path class="spark-bars" d="${bars.join('')}"/></svg>${bytesText(rates.at(-1) ?? 0)} ${where}</span>`
+  return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path class="spark-bars" d="${bars.join('')}"/></svg>${text(rates.at(-1) ?? 0)}</span>`
+}
+
+function requestRate({ requests }: ShownProxy): Html | undefined {
+  if (requests === undefined) return undefined
+  const { asked, meanMs } = requests
+  const took =
+    meanMs === undefined
+      ? ''
+      : `, answered in ${meanMs < 10 ? meanMs.toFixed(1) : count(Math.round(meanMs))} ms on average`
+  return rate(asked, (last) => `${plural(last, 'request')}/s${took}`)
+}
+
+function recordingPart(recording: ShownRecording | undefined): Html | undefined {
+  if (recording === undefined) return undefined
+  const { ok, fail, info, unmatched, files, soFar, because } = recording
+  const counts = `${plural(ok + fail + info, 'operation')} recorded: ${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome`
+  const others = unmatched === 0 ? '' : `; ${plural(unmatched, 'request')} passed on without being recorded`
+  const verdict =
+    soFar === undefined
+      ? undefined
+      : html`<p${soFar === 'not linearizable' ? html` class="why-bad"` : undefined}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
+  return html`<section aria-labelledby="recorded"><h2 id="recorded">Recording</h2><div id="recording">${verdict}<p>${counts}${others}.</p><ul class="events">${files.map(({ path, lines, lost }) => html`<li><code>${path}</code>, ${plural(lines, 'line')}${lost === 0 ? '' : `; ${plural(lost, 'line')} lost`}</li>`)}</ul></div></section>
+`
 }
 
 /** `1.2 kB/s`. */

@@ -44,7 +44,7 @@ export function renderRunsHtml(page: RunsPage): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${served === undefined ? POLICY : undefined}<title>${title}: ${directory}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>${directory}</span>${served === undefined ? undefined : html`<a href="./judge">Judge a saved history</a>`}<span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
-<main id="runs" data-directory="${directory}"${served === undefined ? undefined : html` data-state="${served.state}"`}>
+<main id="runs" tabindex="-1" data-directory="${directory}"${served === undefined ? undefined : html` data-state="${served.state}"`}>
 <section class="head"><h1>${title}</h1><p class="standing">${summaryOf(page)}</p></section>
 <div id="live">${served === undefined || served.live.length === 0 ? undefined : liveSection(served.live)}</div>
 <div id="trends">${trendsSection(trendsOf(runs))}</div>

@@ -1,4 +1,5 @@
 import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
+import type { HttpStatistics } from '../../http/http-link.ts'
 import type { LinkStatistics } from '../../link/link-state.ts'
 import type { Network } from '../../network/network.ts'
 import { shorten } from '../state/address.ts'
@@ -50,6 +51,8 @@ export interface ControlPlane {
   /** Removes all faults and leases and enables every proxy. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
+  /** The requests of HTTP/1.1 so far, by the link that carries them. */
+  requests(): ReadonlyMap<string, HttpStatistics>
   /** Present if anything is recorded. */
   readonly recording: ProxyRecording | undefined
   /** Resolves once everything asked for so far is in force in every process that carries connections. */
@@ -137,6 +140,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
       await resetToxics()
     },
     statistics: () => network.statistics(),
+    requests: () => readers.requests(),
     settled: () => network.settled(),
     recording,
     close() {

@@ -4,6 +4,7 @@ import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
 import { websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
+import type { HttpStatistics } from '../../http/http-link.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
 import { recordConversations } from '../../interceptor/recorded-conversations.ts'
@@ -35,6 +36,8 @@ export interface Readers {
    * below.
    */
   applyToHttp(fault: HttpFault): InForce
+  /** The requests of HTTP/1.1 so far, by the link that carries them. */
+  requests(): ReadonlyMap<string, HttpStatistics>
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
 }
@@ -117,6 +120,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
       if (recorder === undefined || !isByProcess(carriage)) return undefined
       return (await import('../../peer/socket-owner.ts')).findAnyProcess()
     },
+    requests: () => http.value?.statistics() ?? new Map(),
     applyToHttp: (fault) => carriedBy(http, fault).apply(fault),
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
