@@ -115,7 +115,8 @@ describe('the page of proxies', () => {
       await statusOf(`${site}/`)
       if (/[1-9]\d* requests?\/s, answered in [\d.]+ ms on average/.test(await text())) break
     }
-    const [, db = ''] = (await text()).split('aria-label="db"')
+    const [, db = ''] = /aria-label="db">(.*?)<\/article>/s.exec(await text()) ?? []
+    expect(db).toContain('0 B/s back')
     expect(db).not.toContain('request')
   })
 
