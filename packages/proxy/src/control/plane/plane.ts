@@ -139,9 +139,9 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
       faults.removeWhere(({ origin }) => origin !== 'toxic')
       await resetToxics()
     },
-    statistics: () => network.statistics(),
-    requests: () => readers.requests(),
-    settled: () => network.settled(),
+    statistics: network.statistics,
+    requests: readers.requests,
+    settled: network.settled,
     recording,
     close() {
       leases.close()
