@@ -109,11 +109,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 
   return {
-    proxies,
-    faults,
-    toxics,
-    leases,
-    events,
+    ...{ proxies, faults, toxics, leases, events },
     addProxy: (settings, given = []) => addProxy(parts, settings, given),
     updateProxy,
     removeProxy,
