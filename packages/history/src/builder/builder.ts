@@ -29,7 +29,7 @@ import { type ValueId, ValueTable } from '../tables/value.ts'
 import { AnsweredValues, fillInVersions, unsaidFlags } from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
-import { Disorder, type Ordering, OutOfOrder, typicalNanos } from './disorder.ts'
+import { Disorder, type Ordering, OutOfOrder } from './disorder.ts'
 import { EdgeEventList } from './edge-events.ts'
 import { EdgeNotes, type Edges } from './edges.ts'
 import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
@@ -383,7 +383,7 @@ export class HistoryBuilder implements EventSink {
    * @throws OutOfOrder if its times contradict the order of its events.
    */
   build(): History {
-    const inversion = this.#disorder.refused(typicalNanos(this.#columns), this.#plansCalls)
+    const inversion = this.#disorder.refused(this.#columns, this.#plansCalls)
     if (inversion !== undefined) throw new OutOfOrder(this.source, inversion, this.#warnings)
     if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()
     this.#attempts?.merge(this.#columns)

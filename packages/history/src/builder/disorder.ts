@@ -60,15 +60,15 @@ export class Disorder {
   }
 
   /**
-   * What must be refused, if anything. `typicalNanos` is what an operation usually takes: times may be in another unit than
+   * What must be refused, if anything. `columns` show what an operation usually takes: times may be in another unit than
    * nanoseconds, and then only this tells a small inversion from a large one. `plansCalls`: its recorder stamps invocations
    * with the time at which they were due, so that only completions can contradict the order.
    */
-  refused(typicalNanos: number, plansCalls: boolean): Inversion | undefined {
+  refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering
     const worst = plansCalls ? this.#worstReturn : this.#worst
     if (worst === undefined || by === 'lines') return undefined
-    const tolerated = toleranceNanos ?? Math.min(USUAL_TOLERANCE_NANOS, typicalNanos)
+    const tolerated = toleranceNanos ?? Math.min(USUAL_TOLERANCE_NANOS, typicalNanos(columns))
     return sizeOf(worst) > tolerated ? worst : undefined
   }
 
@@ -97,7 +97,7 @@ const outOfOrder = (source: string, { line, time, latest, latestLine }: Inversio
 const MOST_SAMPLED = 1000
 
 /** The median duration of answered operations, or of some of them; Infinity if none is kept. */
-export function typicalNanos({ length, callTime, returnTime }: Columns): number {
+function typicalNanos({ length, callTime, returnTime }: Columns): number {
   const step = Math.max(1, Math.floor(length / MOST_SAMPLED))
   const sample: number[] = []
   for (let row = 0; row < length; row += step) {
