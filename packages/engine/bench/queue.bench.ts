@@ -196,7 +196,7 @@ async function trivialJobs(pool: Pool, used: () => number): Promise<Cost> {
 
 const oneSeedEach = {
   subject: {
-    ...{ target: 'raft', knobs: {}, level: 'linearizable', workload: 'register', settings: {}, operations: 1 },
+    ...{ target: 'raft', targetSettings: {}, level: 'linearizable', workload: 'register', settings: {}, operations: 1 },
     choices: { faults: [], lengthMs: 300 },
   },
   ...{ strategies: ['uniform'], invariants: false, verifyDeterminism: false, keepGoing: true },

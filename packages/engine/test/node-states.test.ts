@@ -12,7 +12,7 @@ const at = (ms: number) => nanos(ms * 1e6)
 /** A write while n3 is cut off and, later, the end of all cuts, after which another node leads. */
 function played(target: string) {
   const scenario: Scenario = {
-    ...{ target, workload: 'register', settings: {}, bug: undefined, knobs: {} },
+    ...{ target, workload: 'register', settings: {}, bug: undefined, targetSettings: {} },
     ...{ nodes: 3, seed: 1, timeoutMs: millis(200) },
     operations: [300, 1500].map((ms) => ({
       ...{ at: at(ms), client: 0, node: 'n1', input: { f: 'write', key: 'x', value: 7 } },
@@ -27,7 +27,14 @@ function played(target: string) {
     ],
   }
   const subject: SearchedProtocol = {
-    ...{ target, protocol: findProtocol(target)!, bug: undefined, knobs: {}, level: 'eventual', workload: register },
+    ...{
+      target,
+      protocol: findProtocol(target)!,
+      bug: undefined,
+      targetSettings: {},
+      level: 'eventual',
+      workload: register,
+    },
     ...{ settings: {}, nodes: 3, operations: 2 },
   }
   const limits = limitsFor(false)

@@ -8,7 +8,7 @@ const spec: SeedsSpec = {
   subject: {
     target: 'raft',
     bug: undefined,
-    knobs: {},
+    targetSettings: {},
     level: 'linearizable',
     workload: 'register',
     settings: {},
@@ -75,7 +75,7 @@ describe('the result of a worker', () => {
   test('is refused if it concerns other seeds, or is malformed', () => {
     const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
     const scenario = {
-      ...{ target: 'raft', workload: 'register', settings: {}, knobs: {}, nodes: 3, seed: 1, timeoutMs: 100 },
+      ...{ target: 'raft', workload: 'register', settings: {}, targetSettings: {}, nodes: 3, seed: 1, timeoutMs: 100 },
       ...{ operations: [], faults: [] },
     }
     const finding = { seed: 65, strategy: 'windows', failure, scenario }

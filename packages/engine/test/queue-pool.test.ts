@@ -15,7 +15,14 @@ const redis = installed('redis-server')
 
 const seeds: SeedsSpec = {
   subject: {
-    ...{ target: 'raft', bug: undefined, knobs: {}, level: 'linearizable', workload: 'register', settings: {} },
+    ...{
+      target: 'raft',
+      bug: undefined,
+      targetSettings: {},
+      level: 'linearizable',
+      workload: 'register',
+      settings: {},
+    },
     ...{ nodes: undefined, operations: 60 },
   },
   ...{ first: 1, count: 64, strategies: ['uniform'], invariants: true, verifyDeterminism: false, stopAtFirst: true },

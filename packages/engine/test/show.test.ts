@@ -12,7 +12,7 @@ test('a replayed finding has the same verdict and the same words, however slow t
     target: 'quorum',
     protocol,
     bug: undefined,
-    knobs: { r: 1, w: 1 },
+    targetSettings: { r: 1, w: 1 },
     level: 'linearizable',
     nodes: 3,
     workload: register,

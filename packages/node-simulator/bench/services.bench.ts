@@ -91,7 +91,13 @@ function runSeed(service: Service, seed: number, trace?: (text: string) => void)
   const [strategy] = strategies
   if (strategy === undefined) throw new RangeError('there is no strategy')
   const subject: SearchedProtocol = {
-    ...{ target: service.spec.program, protocol: service.definition, bug: undefined, knobs: {}, workload: register },
+    ...{
+      target: service.spec.program,
+      protocol: service.definition,
+      bug: undefined,
+      targetSettings: {},
+      workload: register,
+    },
     ...{ settings: { cas: 0 }, level: 'linearizable', nodes: 3, operations: 60 },
     choices: { faults: ['kill', 'partition'], clients: 4, lengthMs: millis(1_000) },
     start: (options) =>

@@ -12,10 +12,10 @@ const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 const seed = 1
 
 /** What was shown while a run went on, and at which event it changed. */
-function watched(protocol: string, knobs: { readonly [name: string]: number | boolean | string }) {
+function watched(protocol: string, targetSettings: { readonly [name: string]: number | boolean | string }) {
   const events: Event[] = []
   const cluster = createSimulatedCluster({
-    machine: findProtocol(protocol)!.create({ settings: knobs }),
+    machine: findProtocol(protocol)!.create({ settings: targetSettings }),
     nodes: 3,
     seed,
   })

@@ -7,7 +7,7 @@ const scenario: Scenario = {
   settings: {},
   target: 'raft',
   bug: undefined,
-  knobs: {},
+  targetSettings: {},
   nodes: 3,
   seed: 1,
   timeoutMs: millis(500),

@@ -29,7 +29,7 @@ export const scenarioOf = (tale: Tale): Scenario => ({
   workload: tale.workload,
   settings: {},
   bug: tale.bug,
-  knobs: tale.knobs ?? {},
+  targetSettings: tale.targetSettings ?? {},
   nodes: tale.nodes,
   seed: tale.seed,
   timeoutMs: tale.timeoutMs,

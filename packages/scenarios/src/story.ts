@@ -55,7 +55,7 @@ export interface Tale {
   /** Name of a protocol. */
   readonly target: string
   readonly bug?: string | undefined
-  readonly knobs?: { readonly [name: string]: ProtocolSettingValue } | undefined
+  readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   readonly nodes: number
   readonly workload: string
   /** How long clients wait for an answer. */

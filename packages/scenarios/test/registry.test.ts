@@ -25,9 +25,9 @@ describe.each(stories)('$name', ({ lesson, source, told, fix, ledger, withoutLed
   })
 
   test.each([...told, fix])('$title: names a system, nodes and clients that there are', (tale) => {
-    const { target, bug, knobs = {}, workload, nodes, cast, beats, leader, load } = tale
+    const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
-    expect(() => findProtocol(target)?.create({ bug, object, settings: knobs })).not.toThrow()
+    expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()
     expect(findProtocol(target)).toBeDefined()
     expect(object).toBeDefined()
     const { operations, faults } = scenarioOf(tale)

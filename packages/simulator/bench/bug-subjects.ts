@@ -7,14 +7,14 @@ function heldTo(
   protocol: ProtocolDefinition,
   bug: string,
   { object }: Workload,
-): Pick<SearchedProtocol, 'knobs' | 'level'> {
+): Pick<SearchedProtocol, 'targetSettings' | 'level'> {
   // The sizes that its bugs declare are for runs of thousands of operations; a search tries its own.
-  if (protocol.name === 'raft') return { knobs: {}, level: 'linearizable' }
+  if (protocol.name === 'raft') return { targetSettings: {}, level: 'linearizable' }
   const under = protocol.bugs.find(({ name }) => name === bug)?.under
-  const knobs = under?.settings ?? protocol.strictest ?? {}
-  const promised = promiseOf(protocol, knobs, object)
+  const targetSettings = under?.settings ?? protocol.strictest ?? {}
+  const promised = promiseOf(protocol, targetSettings, object)
   // By an invariant alone, if nothing is promised.
-  return { knobs, level: promised === 'none' ? 'eventual' : promised }
+  return { targetSettings, level: promised === 'none' ? 'eventual' : promised }
 }
 
 /** The workload that exposes it, or registers. */

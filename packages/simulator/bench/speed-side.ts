@@ -37,7 +37,9 @@ const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, 
 
 process.on('message', (turn: BenchTurn) => {
   const subject = {
-    ...{ target: 'raft', protocol, bug: undefined, knobs: {}, workload, settings: {}, level: 'linearizable' },
+    ...{ target: 'raft', protocol, bug: undefined, workload, settings: {}, level: 'linearizable' },
+    // Old commits call the settings of the target knobs.
+    ...{ targetSettings: {}, knobs: {} },
     ...{ nodes: turn.nodes, operations: turn.operations },
   } as Parameters<typeof planTrial>[0]
   const name = `${turn.operations} ${turn.nodes}`

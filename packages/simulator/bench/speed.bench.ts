@@ -66,7 +66,7 @@ function raft(nodes: number, operations: number): SearchedProtocol {
     target: 'raft',
     protocol,
     bug: undefined,
-    knobs: {},
+    targetSettings: {},
     workload: register,
     settings: {},
     level: 'linearizable',

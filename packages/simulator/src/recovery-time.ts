@@ -18,10 +18,10 @@ export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))
 
 /** The longest time among a protocol's settings whose names say that they are in milliseconds. */
-export function longestSettingMs(protocol: ProtocolDefinition, knobs: ProtocolOptions['settings']): Millis {
+export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: ProtocolOptions['settings']): Millis {
   let longest = 0
   for (const { name, default: usual } of timesAmong(protocol)) {
-    const value = knobs[name] ?? usual
+    const value = targetSettings[name] ?? usual
     if (typeof value === 'number') longest = Math.max(longest, value)
   }
   return millis(longest)

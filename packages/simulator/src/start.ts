@@ -26,15 +26,15 @@ export function startInVirtualTime(
 }
 
 function startSimulated(protocol: ProtocolDefinition, options: StartOptions, watched: boolean): StartedCluster {
-  const { nodes, settings: knobs, bug, object, seed } = options
+  const { nodes, settings: targetSettings, bug, object, seed } = options
   let last: { readonly node: NodeId; readonly event: unknown } | undefined
   const observe = (node: NodeId) => (_: unknown, event: unknown) => {
     last = { node, event }
   }
-  const machine = protocol.create({ bug, object, settings: knobs })
+  const machine = protocol.create({ bug, object, settings: targetSettings })
   const ear = options.listening === undefined ? undefined : createEar(options.listening)
   const cluster = createSimulatedCluster({
-    ...{ machine, nodes, seed, longestSettingMs: longestSettingMs(protocol, knobs) },
+    ...{ machine, nodes, seed, longestSettingMs: longestSettingMs(protocol, targetSettings) },
     observe: watched ? observe : undefined,
     ear: ear?.listen,
   })

@@ -6,19 +6,19 @@ import { type Failure, searchSeeds, strategies, type TrialLimits } from '../src/
 
 /** The settings under which a bug matters, and the level that histories are checked against. */
 interface Setting {
-  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue }
   readonly level?: 'linearizable' | 'sequential' | 'eventual'
 }
 
-const SEMI_SYNC: Setting = { knobs: { sync: 'majority', reads: 'primary' } }
+const SEMI_SYNC: Setting = { targetSettings: { sync: 'majority', reads: 'primary' } }
 /** No snapshots, transfers or membership changes: bugs that need none of them are found sooner. */
-const PLAIN: Setting = { knobs: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
-const SHORT_LEASES: Setting = { knobs: { 'lease-ms': 20 } }
-const SHORT_VISIBILITY: Setting = { knobs: { 'visibility-ms': 20 } }
-const IMPATIENT: Setting = { knobs: { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } }
+const PLAIN: Setting = { targetSettings: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
+const SHORT_LEASES: Setting = { targetSettings: { 'lease-ms': 20 } }
+const SHORT_VISIBILITY: Setting = { targetSettings: { 'visibility-ms': 20 } }
+const IMPATIENT: Setting = { targetSettings: { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } }
 const EVENTUAL: Setting = { level: 'eventual' }
-const FENCED: Setting = { knobs: { fencing: true, 'ttl-ms': 100 } }
-const LONG_LOCKS: Setting = { knobs: { 'ttl-ms': 10_000 } }
+const FENCED: Setting = { targetSettings: { fencing: true, 'ttl-ms': 100 } }
+const LONG_LOCKS: Setting = { targetSettings: { 'ttl-ms': 10_000 } }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
 /** Found by clients: invariants are not watched. */
@@ -36,25 +36,25 @@ const BY_HISTORY: { readonly [bug: string]: Setting } = {
   'primary-replica promote-stale': SEMI_SYNC,
   'primary-replica stale-read': SEMI_SYNC,
   'primary-replica own-write-when-sent': {
-    knobs: { reads: 'sticky', 'own-writes': true, failover: false },
+    targetSettings: { reads: 'sticky', 'own-writes': true, failover: false },
     level: 'sequential',
   },
   'master-master forget-gossip': EVENTUAL,
   'master-master clock-ignorant': EVENTUAL,
   'master-master forget-received': EVENTUAL,
-  'master-master merge-by-arrival': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
+  'master-master merge-by-arrival': { ...EVENTUAL, targetSettings: { conflicts: 'version-vector' } },
   'two-phase-commit forget-prepared': {},
   'two-phase-commit decide-on-timeout': {},
   'three-phase-commit forget-vote': {},
   'three-phase-commit decide-alone': IMPATIENT,
-  'commit-wait no-wait': { knobs: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
-  'commit-wait trust-clock': { knobs: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
+  'commit-wait no-wait': { targetSettings: { order: 'commit-wait', 'epsilon-ms': 40, 'skew-ms': 40 } },
+  'commit-wait trust-clock': { targetSettings: { order: 'uncertainty-interval', 'epsilon-ms': 40, 'skew-ms': 40 } },
   'sharded both-owners-serve': {},
   'sharded drop-in-flight': {},
   'dns serial-as-integer': EVENTUAL,
   'redlock release-any': LONG_LOCKS,
   'redlock forget-on-restart': LONG_LOCKS,
-  'watch-cache trust-cache': { knobs: { reads: 'consistent' } },
+  'watch-cache trust-cache': { targetSettings: { reads: 'consistent' } },
   'outbox outbox-apart': EVENTUAL,
   'outbox outbox-in-memory': EVENTUAL,
   'outbox forget-on-send': EVENTUAL,
@@ -65,12 +65,12 @@ const BY_HISTORY: { readonly [bug: string]: Setting } = {
   'broker forget-producers': {},
   'broker settle-late': SHORT_VISIBILITY,
   'broker empty-while-in-flight': {},
-  'broker one-ack-for-all': { ...EVENTUAL, knobs: { topics: 'push' } },
+  'broker one-ack-for-all': { ...EVENTUAL, targetSettings: { topics: 'push' } },
   'single key-in-memory': {},
   'single key-after-effect': {},
   'single key-before-effect': {},
   'single key-per-attempt': {},
-  'single refuse-after-sent': { knobs: { 'breaker-failures': 2 } },
+  'single refuse-after-sent': { targetSettings: { 'breaker-failures': 2 } },
   'lease-lock reuse-token': SHORT_LEASES,
   'lease-lock fence-loads-only': SHORT_LEASES,
   'ordered-queue read-before-own-write': SEQUENTIAL,
@@ -80,10 +80,13 @@ const BY_HISTORY: { readonly [bug: string]: Setting } = {
   'chain head-answers': {},
   'chain read-from-anywhere': {},
   'paxos quorum-off-by-one': {},
-  'paxos stale-read': { knobs: { reads: 'round' } },
+  'paxos stale-read': { targetSettings: { reads: 'round' } },
   'quorum quorum-off-by-one': {},
   'quorum no-tie-break': {},
-  'quorum drop-handoff-on-restart': { ...EVENTUAL, knobs: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' } },
+  'quorum drop-handoff-on-restart': {
+    ...EVENTUAL,
+    targetSettings: { replicas: 3, r: 1, w: 1, sloppy: true, tags: 'clock' },
+  },
 }
 
 /** Rarely seen by clients, and soon by an invariant. */
@@ -99,14 +102,14 @@ const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'raft no-truncate': {},
   'raft ack-before-fsync': {},
   'raft forget-snapshot': {},
-  'raft overlapping-changes': { knobs: { 'resize-ms': 60 } },
+  'raft overlapping-changes': { targetSettings: { 'resize-ms': 60 } },
   'primary-replica forget-epoch': SEMI_SYNC,
   'master-master no-tie-break': EVENTUAL,
-  'master-master forget-context': { ...EVENTUAL, knobs: { conflicts: 'version-vector' } },
-  'master-master deaf-clock': { ...EVENTUAL, knobs: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
+  'master-master forget-context': { ...EVENTUAL, targetSettings: { conflicts: 'version-vector' } },
+  'master-master deaf-clock': { ...EVENTUAL, targetSettings: { conflicts: 'hybrid-clock', 'resolution-ms': 50 } },
   'viewstamped stale-view-change': {},
-  'viewstamped forget-view': { knobs: { recovery: 'disk' } },
-  'viewstamped skip-recovery': { knobs: { recovery: 'nonce' } },
+  'viewstamped forget-view': { targetSettings: { recovery: 'disk' } },
+  'viewstamped skip-recovery': { targetSettings: { recovery: 'nonce' } },
   'chain no-inprocess-resend': {},
   'paxos ignore-highest-accepted': {},
   'paxos ignore-promise': {},
@@ -116,12 +119,12 @@ const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'dns ttl-anew': EVENTUAL,
   'dns keep-negative': EVENTUAL,
   'redlock no-majority': FENCED,
-  'redlock validity-not-subtracted': { knobs: { fencing: true, 'ttl-ms': 20, 'attempt-ms': 200 } },
-  'generals trust-commander': { ...EVENTUAL, knobs: { traitor: 'commander' } },
+  'redlock validity-not-subtracted': { targetSettings: { fencing: true, 'ttl-ms': 20, 'attempt-ms': 200 } },
+  'generals trust-commander': { ...EVENTUAL, targetSettings: { traitor: 'commander' } },
   'generals three-generals': EVENTUAL,
-  'generals unverified-signatures': { ...EVENTUAL, knobs: { messages: 'signed' } },
+  'generals unverified-signatures': { ...EVENTUAL, targetSettings: { messages: 'signed' } },
   'watch-cache resume-at-latest': EVENTUAL,
-  'watch-cache ignore-compaction': { ...EVENTUAL, knobs: { history: 2 } },
+  'watch-cache ignore-compaction': { ...EVENTUAL, targetSettings: { history: 2 } },
 }
 
 /** Not found within the trials that a test can afford: shown in the tests of their protocol. */
@@ -176,14 +179,14 @@ const FOUND_BY: { readonly [bug: string]: number } = {
   'quorum no-write-back': 24,
 }
 
-function hunt(named: string, { knobs = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
+function hunt(named: string, { targetSettings = {}, level = 'linearizable' }: Setting, invariants: boolean): Failure[] {
   const [target = '', bug = ''] = named.split(' ')
   const protocol = findProtocol(target)!
   const subject = {
     target,
     protocol,
     bug,
-    knobs,
+    targetSettings,
     level,
     workload: workloadFor(protocol, bug),
     settings: {},

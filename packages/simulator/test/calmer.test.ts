@@ -5,7 +5,7 @@ import { type PlannedDelay, parsePlannedDelay, printPlannedDelay } from '../src/
 import { calmer } from '../src/shrink/calmer.ts'
 
 const SCENARIO: Scenario = {
-  ...{ target: 'x', workload: 'register', settings: {}, bug: undefined, knobs: {}, nodes: 1, seed: 1 },
+  ...{ target: 'x', workload: 'register', settings: {}, bug: undefined, targetSettings: {}, nodes: 1, seed: 1 },
   ...{ timeoutMs: millis(1_000), operations: [], faults: [] },
 }
 const drawn: readonly PlannedDelay[] = Array.from({ length: 40 }, (_, packet) => ({

@@ -12,7 +12,7 @@ export interface Case {
   readonly protocol: string
   readonly seed: number
   readonly bug?: string
-  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue }
   readonly faults?: readonly string[]
   readonly schedule?: Schedule
   readonly nodes?: number
@@ -23,8 +23,8 @@ export interface Case {
   readonly wrap?: (machine: AnyMachine) => AnyMachine
 }
 
-export const machineFor = ({ protocol, bug, knobs = {} }: Case): AnyMachine =>
-  findProtocol(protocol)!.create({ bug, settings: knobs })
+export const machineFor = ({ protocol, bug, targetSettings = {} }: Case): AnyMachine =>
+  findProtocol(protocol)!.create({ bug, settings: targetSettings })
 
 export const scheduleFor = ({ seed, faults = [], nodes = 5, timeMs = 2000 }: Case): Schedule =>
   planSchedule({

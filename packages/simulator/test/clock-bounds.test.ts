@@ -8,15 +8,15 @@ import { planTrial } from '../src/search/plan.ts'
 
 interface Asked {
   readonly protocol: ProtocolDefinition
-  readonly knobs?: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue }
   readonly clocks?: { readonly driftPpm?: number; readonly jumpMs?: Millis }
 }
 
-const subjectOf = ({ protocol, knobs = {}, clocks }: Asked): SearchedProtocol => ({
+const subjectOf = ({ protocol, targetSettings = {}, clocks }: Asked): SearchedProtocol => ({
   target: protocol.name,
   protocol,
   bug: undefined,
-  knobs,
+  targetSettings,
   level: 'linearizable',
   workload: register,
   settings: {},
@@ -55,23 +55,23 @@ describe('clocks in a search', () => {
     [1.02, 19_608],
     [4, 500_000],
   ])('drift until one runs %f times as fast as another, and no further', (drift, boundPpm) => {
-    const { driftPpm } = widest({ protocol: raft, knobs: { reads: 'lease', 'clock-drift': drift } })
+    const { driftPpm } = widest({ protocol: raft, targetSettings: { reads: 'lease', 'clock-drift': drift } })
     expect(driftPpm).toBeLessThanOrEqual(boundPpm)
     expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
     if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
   })
 
   test('are wrong one at a time if the protocol declares a bound, since two errors would add up', () => {
-    for (const faults of drawn({ protocol: raft, knobs: LEASES }))
+    for (const faults of drawn({ protocol: raft, targetSettings: LEASES }))
       for (const [i, { from }] of faults.entries())
         expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
   })
 
   test.each([
-    { that: 'reads by round', protocol: raft, knobs: { reads: 'read-index' } },
-    { that: 'declares nothing', protocol: { ...raft, clocks: undefined }, knobs: LEASES },
-  ])('drift by at most 5% if the protocol $that', ({ protocol, knobs }) => {
-    const { driftPpm } = widest({ protocol, knobs })
+    { that: 'reads by round', protocol: raft, targetSettings: { reads: 'read-index' } },
+    { that: 'declares nothing', protocol: { ...raft, clocks: undefined }, targetSettings: LEASES },
+  ])('drift by at most 5% if the protocol $that', ({ protocol, targetSettings }) => {
+    const { driftPpm } = widest({ protocol, targetSettings })
     expect(driftPpm).toBeLessThanOrEqual(50_000)
     expect(driftPpm).toBeGreaterThan(45_000)
   })
@@ -79,7 +79,7 @@ describe('clocks in a search', () => {
   test('are as wrong as the user says, whatever the protocol declares', () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
-      knobs: LEASES,
+      targetSettings: LEASES,
       clocks: { driftPpm: 300_000, jumpMs: millis(10) },
     })
     expect(driftPpm).toBeGreaterThan(200_000)
@@ -87,11 +87,11 @@ describe('clocks in a search', () => {
   })
 
   test('jump as far as the uncertainty of commit-wait allows beyond the deviation of its nodes', () => {
-    expect(widest({ protocol: commitWait, knobs: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
+    expect(widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
     })
-    const { driftPpm, jumpMs } = widest({ protocol: commitWait, knobs: { 'epsilon-ms': 40, 'skew-ms': 10 } })
+    const { driftPpm, jumpMs } = widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 10 } })
     expect({ driftPpm, jumpMs }).toEqual({ driftPpm: 0, jumpMs: 30 })
   })
 })
@@ -102,7 +102,7 @@ describe('a leader whose lease tolerates a clock difference of a tenth, where a 
   const found = (choices: TrialChoices) =>
     searchSeeds(
       {
-        ...subjectOf({ protocol: boundless, knobs: { ...LEASES, 'clock-drift': 1.1 } }),
+        ...subjectOf({ protocol: boundless, targetSettings: { ...LEASES, 'clock-drift': 1.1 } }),
         nodes: undefined,
         operations: 60,
         choices,
@@ -138,7 +138,7 @@ describe('a shrunk scenario', () => {
   })
   const { scenario } = planTrial(subjectOf({ protocol: raft }), usualStrategies[0]!, 1)
   const keeps = (...faults: ReturnType<typeof clock>[]) =>
-    keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, knobs: LEASES, faults })
+    keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, targetSettings: LEASES, faults })
 
   test('keeps to the clock bounds of its search', () => {
     expect(keeps(clock(0, 10, 199_999), clock(10, 20, -199_999))).toBe(true)

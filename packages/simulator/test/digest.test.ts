@@ -32,7 +32,7 @@ test.each(['raft', 'primary-replica', 'master-master'])('a trial of %s gives the
     target,
     protocol: findProtocol(target)!,
     bug: undefined,
-    knobs: {},
+    targetSettings: {},
     // The level that chaos replay checks, which the end of a run depends on.
     level: target === 'raft' ? 'linearizable' : 'eventual',
     workload: register,
@@ -60,4 +60,12 @@ test('a file of version 1, in which a compare-and-set has old and new, can still
     .replaceAll(/"value":\[(\d+|null),(\d+)\]/g, '"old":$1,"new":$2')
   expect(before).toContain('"old":11,"new":12')
   expect(parseReplay(before, file)).toEqual(parseReplay(present, file))
+})
+
+test('a file whose target settings are called knobs can still be read', () => {
+  const file = join(import.meta.dirname, 'recorded', 'raft.replay')
+  const present = readFileSync(file, 'utf8')
+  const before = present.replace('"targetSettings":', '"knobs":')
+  expect(parseReplay(before, file)).toEqual(parseReplay(present, file))
+  expect(parseReplay(before, file).scenario.targetSettings).toMatchObject({ 'resize-ms': 100 })
 })

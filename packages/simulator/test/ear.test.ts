@@ -16,7 +16,13 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
   const workload = workloads.find(({ name }) => name === 'register')
   if (workload === undefined) throw new Error('there is no register')
   const scenario: Scenario = {
-    ...{ target: 'primary-replica', workload: 'register', settings: {}, bug: undefined, knobs: { failover: false } },
+    ...{
+      target: 'primary-replica',
+      workload: 'register',
+      settings: {},
+      bug: undefined,
+      targetSettings: { failover: false },
+    },
     ...{ nodes: 3, seed: 1, timeoutMs: millis(200) },
     operations: [
       { at: at(100), client: 0, node: 'n1', input: { f: 'write', key: 'x', value: 1 } },
@@ -25,7 +31,14 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
     faults,
   }
   const subject = {
-    ...{ target: 'primary-replica', protocol, bug: undefined, knobs: scenario.knobs, level: 'eventual', workload },
+    ...{
+      target: 'primary-replica',
+      protocol,
+      bug: undefined,
+      targetSettings: scenario.targetSettings,
+      level: 'eventual',
+      workload,
+    },
     ...{ settings: {}, nodes: 3, operations: 2 },
   }
   const listening = { from: at(0), to: at(10_000), between: [], about: [{ key: 'x', value: 2 }], ...more }

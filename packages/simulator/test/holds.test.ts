@@ -15,7 +15,7 @@ const operationAt = (atMs: number): Scenario['operations'][number] => ({
   ...{ at: nanos(atMs * 1e6), client: 0, node: 'n1', input: { f: 'read', key: 'x', value: null } },
 })
 const SCENARIO: Scenario = {
-  ...{ target: 'x', workload: 'register', settings: {}, bug: undefined, knobs: {}, nodes: 1, seed: 1 },
+  ...{ target: 'x', workload: 'register', settings: {}, bug: undefined, targetSettings: {}, nodes: 1, seed: 1 },
   ...{ timeoutMs: millis(1_000), operations: [operationAt(20), operationAt(30)], faults: [] },
   holds: [holdAt('server.ts:7', 21), holdAt('server.ts:31#2', 33)],
 }

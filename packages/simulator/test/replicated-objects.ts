@@ -18,13 +18,13 @@ export function searchFor(
   count: number,
 ): readonly SeedFailure[] {
   const protocol = findProtocol(name)!
-  const knobs = protocol.strictest ?? {}
+  const targetSettings = protocol.strictest ?? {}
   return searchSeeds(
     {
       target: name,
       protocol,
       bug,
-      knobs,
+      targetSettings,
       nodes: undefined,
       operations: 60,
       level: 'linearizable',

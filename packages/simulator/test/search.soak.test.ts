@@ -20,20 +20,20 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-test.each<readonly [string, { readonly [knob: string]: ProtocolSettingValue }]>([
+test.each<readonly [string, { readonly [setting: string]: ProtocolSettingValue }]>([
   ['raft', {}],
   ['primary-replica', { sync: 'all', reads: 'primary' }],
   ['quorum', {}],
   ['paxos', {}],
   ['viewstamped', {}],
   ['chain', {}],
-])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, knobs) => {
+])(`${SEEDS} seeds of %s %o break nothing, in memory that does not grow`, (target, targetSettings) => {
   const protocol = findProtocol(target)!
   const subject: SearchedProtocol = {
     target,
     protocol,
     bug: undefined,
-    knobs,
+    targetSettings,
     level: 'linearizable',
     workload: register,
     settings: {},

@@ -39,7 +39,7 @@ const raft = (bug?: string, workload: Workload = register): SearchedProtocol => 
   target: 'raft',
   protocol: findProtocol('raft')!,
   bug,
-  knobs: {},
+  targetSettings: {},
   level: 'linearizable',
   workload,
   settings: {},

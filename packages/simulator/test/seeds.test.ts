@@ -54,8 +54,8 @@ describe('under all faults', () => {
 
   test('Raft is linearizable without pre-vote, with one entry per message, and on three nodes', () => {
     for (let seed = 1; seed <= 8; seed++) {
-      const knobs = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
-      const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, knobs }
+      const targetSettings = { 'pre-vote': seed % 2 === 0, batch: 1, pipeline: 1 }
+      const options = { protocol: 'raft', seed, faults: ALL_FAULTS, nodes: seed % 3 === 0 ? 5 : 3, targetSettings }
       const events = simulateCase({
         ...options,
         rate: 200,
@@ -70,9 +70,9 @@ describe('under all faults', () => {
     'primary-replica with sync=$sync and reads at the primary is linearizable',
     ({ sync }) => {
       for (let seed = 1; seed <= 10; seed++) {
-        const knobs = { sync, reads: 'primary' }
+        const targetSettings = { sync, reads: 'primary' }
         const simulation = { observe: watchInvariants('primary-replica') }
-        const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs, simulation }
+        const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, targetSettings, simulation }
         const { levels } = judge(simulateCase(options))
         expect(levels.linearizable.result, `seed ${seed}`).toBe('met')
       }
@@ -90,7 +90,7 @@ describe('under all faults', () => {
 
   test('primary-replica without failover loses nothing: its copies agree in the end', () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, knobs: { failover: false } }
+      const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, targetSettings: { failover: false } }
       expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
     }
   })

@@ -18,7 +18,14 @@ const BUG = 'stale-read'
 const FULL = { node: 'n1', did: 'takes more memory than there is' } as const
 
 const raft = (bug: string | undefined): SearchedProtocol => ({
-  ...{ target: 'raft', protocol: findProtocol('raft')!, bug, knobs: {}, level: 'linearizable', workload: register },
+  ...{
+    target: 'raft',
+    protocol: findProtocol('raft')!,
+    bug,
+    targetSettings: {},
+    level: 'linearizable',
+    workload: register,
+  },
   ...{ settings: {}, nodes: 3, operations: 60 },
 })
 

@@ -24,7 +24,7 @@ const large: Scenario = {
   workload: 'register',
   settings: {},
   bug: undefined,
-  knobs: {},
+  targetSettings: {},
   nodes: 5,
   seed: 1,
   timeoutMs: millis(600),
@@ -84,10 +84,13 @@ describe('shrinking', () => {
   })
 
   test('resets the settings that the search changed, except those that are needed', () => {
-    const turned = { ...large, knobs: { given: 1, needed: 2, idle: 3 } }
-    const fails = ({ knobs }: Scenario) => knobs['needed'] === 2
-    expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).knobs).toEqual({ given: 1, needed: 2 })
-    expect(shrink(turned, { fails: () => true, expired: never }).knobs).toEqual({})
+    const turned = { ...large, targetSettings: { given: 1, needed: 2, idle: 3 } }
+    const fails = ({ targetSettings }: Scenario) => targetSettings['needed'] === 2
+    expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).targetSettings).toEqual({
+      given: 1,
+      needed: 2,
+    })
+    expect(shrink(turned, { fails: () => true, expired: never }).targetSettings).toEqual({})
   })
 
   test('retries a deletion under another seed', () => {

@@ -29,8 +29,8 @@ describe('the promise of a protocol', () => {
     ['clocks within its bounds', raft, LEASES, { clocks: { driftPpm: 200_000 - 1 } }],
     ['jumps within its bounds', commitWait, LOOSE, { clocks: { jumpMs: millis(30) } }],
     ['clocks of no given strength, which keep to its bounds', commitWait, LOOSE, { faults: ['clock'] }],
-  ])('covers %s', (_, protocol, knobs, choices) => {
-    expect(unpromisedOf(protocol, knobs, choices)).toBeUndefined()
+  ])('covers %s', (_, protocol, targetSettings, choices) => {
+    expect(unpromisedOf(protocol, targetSettings, choices)).toBeUndefined()
   })
 
   test.each<
@@ -42,8 +42,8 @@ describe('the promise of a protocol', () => {
     [raft, LEASES, { clocks: { driftPpm: 400_000 } }, 'if clocks drift by more than 20%', 'level'],
     [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
     [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
-  ])('does not cover what lies beyond it (%#)', (protocol, knobs, choices, where, lacks) => {
-    expect(unpromisedOf(protocol, knobs, choices)).toEqual({
+  ])('does not cover what lies beyond it (%#)', (protocol, targetSettings, choices, where, lacks) => {
+    expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
       what: `${protocol.name} promises nothing ${where}`,
       lacks,
     })
@@ -54,7 +54,7 @@ const subjectOf = (choices: TrialChoices): SearchedProtocol => ({
   target: generals.name,
   protocol: generals,
   bug: undefined,
-  knobs: {},
+  targetSettings: {},
   level: 'eventual',
   workload: register,
   settings: {},

@@ -114,18 +114,21 @@ export function parseBug(target: Target, typed: string | undefined): string | un
   )
 }
 
-export function parseKnobs(target: Target, typed: readonly string[]): { [name: string]: number | boolean | string } {
-  const knobs = parseSettings(typed)
-  for (const [name, value] of Object.entries(knobs)) {
+export function parseTargetSettings(
+  target: Target,
+  typed: readonly string[],
+): { [name: string]: number | boolean | string } {
+  const targetSettings = parseSettings(typed)
+  for (const [name, value] of Object.entries(targetSettings)) {
     oneOf(
       'set',
       `setting of ${target.name}`,
       name,
-      target.settings.map((knob) => knob.name),
+      target.settings.map((setting) => setting.name),
     )
-    const values = target.settings.find((knob) => knob.name === name)?.values
+    const values = target.settings.find((setting) => setting.name === name)?.values
     if (values !== undefined && !values.includes(value))
       throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }
-  return knobs
+  return targetSettings
 }

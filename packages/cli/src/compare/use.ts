@@ -31,7 +31,7 @@ import {
 } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { parseKnobs, requireSettings, targetOf } from '../arguments/target.ts'
+import { parseTargetSettings, requireSettings, targetOf } from '../arguments/target.ts'
 import type { ParsedOptions } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
@@ -194,14 +194,14 @@ function refuseTwice(option: string, names: readonly string[]): void {
 
 /** @throws UserError (usage) that names the option as it was typed here. */
 function settingsOf(target: Target, written: readonly string[], option: string): Settings {
-  let knobs: Settings
+  let targetSettings: Settings
   try {
-    knobs = parseKnobs(target, written)
+    targetSettings = parseTargetSettings(target, written)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     throw new UserError(error.code, `${option}: ${error.message.replace(/^--set /, '')}`)
   }
-  return requireSettings(target, knobs, option)
+  return requireSettings(target, targetSettings, option)
 }
 
 /** `sim:raft` is raft in virtual time, in which systems are compared without `--real`. */

@@ -10,13 +10,13 @@ import { trialTyped, USUAL_OPERATIONS } from './options.ts'
 
 /** The search of one seed: a run that never ends has no replay file. */
 export function seedAgain({ subject }: SearchSpec, seed: number): string {
-  const { target, bug, knobs, level, nodes, operations, choices, workload, settings } = subject
+  const { target, bug, targetSettings, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([
     ...['npx', 'chaos', ...subjectWords(target)],
     ...wordsFor({
       ...workloadTyped(workload === DEFAULT_WORKLOAD && bug === undefined ? undefined : workload, settings),
       bug,
-      set: printSettings(knobs),
+      set: printSettings(targetSettings),
       nodes,
       operations: operations === USUAL_OPERATIONS ? undefined : operations,
       ...trialTyped(choices ?? {}),

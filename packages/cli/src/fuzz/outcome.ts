@@ -15,9 +15,9 @@ export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the bug ${bug}`
 
 /** `with the settings its bug needs: pre-vote=false; faults lose-reply; workload bank`; empty if it took none. */
-export function takenText({ taken: { knobs, besides, workload } }: FuzzSettings): string {
+export function takenText({ taken: { targetSettings, besides, workload } }: FuzzSettings): string {
   const parts = [
-    Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+    Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
     besides.length === 0 ? [] : [`also the faults ${besides.join(', ')}`],
     workload === undefined ? [] : [`workload ${workload}`],
   ]
@@ -105,12 +105,12 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 
 /** The output of `--json`. */
 function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd): Json {
-  const { target, bug, knobs, level, workload } = settings.subject
+  const { target, bug, targetSettings, level, workload } = settings.subject
   return {
     chaos: RESULT_FORM,
     target,
     ...(bug === undefined ? {} : { bug }),
-    settings: knobs,
+    settings: targetSettings,
     workload,
     level,
     found: results.length > 0,

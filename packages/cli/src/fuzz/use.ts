@@ -21,7 +21,7 @@ import { findWorkload, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { chooseTarget, parseBug, parseKnobs, requireSettings, targetOptions } from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseTargetSettings, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -51,7 +51,7 @@ export interface FuzzSettings {
   readonly campaign?: string | undefined
 }
 
-export type Taken = Pick<SettingForBug, 'knobs' | 'besides' | 'workload'>
+export type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload'>
 
 const unlessNots = {
   invariants: unlessNot("check the protocol's own invariants, too; --no-invariants checks histories only"),
@@ -141,7 +141,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const typed = {
     name: reference,
     bug: parseBug(target, textOf(options, 'bug')),
-    settings: parseKnobs(target, textsOf(options, 'set')),
+    settings: parseTargetSettings(target, textsOf(options, 'set')),
   }
   const { target: subject, ...rest } = mergeDrafts(draft, { target: typed })
   const bug = parseBug(target, typeof subject === 'string' ? undefined : subject?.bug)
@@ -152,14 +152,14 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
     workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
   })
   const nodes = given.nodes ?? rest.nodes
-  const knobs = { ...needed.knobs, ...settingsIn(subject) }
-  refuseImpossible(protocol, knobs, nodes)
+  const targetSettings = { ...needed.targetSettings, ...settingsIn(subject) }
+  refuseImpossible(protocol, targetSettings, nodes)
   const level = given.expect ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const { invariants } = given
-  const held = heldTo(protocol, workload.workload.object, knobs, level, invariants)
+  const held = heldTo(protocol, workload.workload.object, targetSettings, level, invariants)
   requireAskable({ ...held, protocol, workload: workload.workload, settings: settingsIn(asked) })
   const chosen = parseTrialOptions(options, workload.workload)
-  if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.knobs, chosen, level)
+  if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.targetSettings, chosen, level)
   return {
     search: {
       subject: {
@@ -180,7 +180,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       guide: given.guide,
     },
     taken: {
-      knobs: needed.knobs,
+      targetSettings: needed.targetSettings,
       besides: chosen.faults === undefined ? needed.besides : [],
       workload: isWorkloadTaken ? needed.workload : undefined,
     },
@@ -208,7 +208,7 @@ async function keptSearch(
   if (queue === undefined || campaign === undefined || Object.keys(declared).some(isTyped)) return undefined
   return {
     search: await searchOf(queue, campaign),
-    taken: { knobs: {}, besides: [], workload: undefined },
+    taken: { targetSettings: {}, besides: [], workload: undefined },
     reporters: parseReporters(options, 'search'),
     verbose: flagOf(options, 'verbose'),
     ...{ queue, campaign },
@@ -268,28 +268,32 @@ export async function chooseSharedWorkload(
 function heldTo(
   protocol: ProtocolDefinition,
   object: string,
-  given: SubjectName['knobs'],
+  given: SubjectName['targetSettings'],
   expected: string | undefined,
   invariants: boolean,
-): Pick<SubjectName, 'knobs' | 'level'> {
+): Pick<SubjectName, 'targetSettings' | 'level'> {
   const watched = invariants && (protocol.invariants ?? []).length > 0
-  if (expected === NO_LEVEL && watched) return { knobs: given, level: NO_LEVEL }
+  if (expected === NO_LEVEL && watched) return { targetSettings: given, level: NO_LEVEL }
   if (expected === NO_LEVEL)
     throw new UserError(
       'usage',
       `--expect none leaves a search only invariants to check, and ${invariants ? `${protocol.name} declares none` : '--no-invariants leaves them out'}.`,
     )
-  if (expected !== undefined) return { knobs: given, level: expected }
-  const knobs = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
-  const level = promiseOf(protocol, knobs, object)
-  if (level !== NO_LEVEL || watched) return { knobs, level }
+  if (expected !== undefined) return { targetSettings: given, level: expected }
+  const targetSettings = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
+  const level = promiseOf(protocol, targetSettings, object)
+  if (level !== NO_LEVEL || watched) return { targetSettings, level }
   throw new UserError('usage', 'the target promises no level: say with --expect which one its histories must meet.')
 }
 
-/** @throws UserError (usage) if the knobs suit neither the number of nodes given nor any that a search would choose. */
-function refuseImpossible(protocol: ProtocolDefinition, knobs: SubjectName['knobs'], nodes: number | undefined): void {
-  if (nodes === undefined && possibleNodes(protocol, knobs).length > 0) return
-  const reason = protocol.impossible?.(knobs, nodes ?? MOST_NODES_TRIED)
+/** @throws UserError (usage) if the targetSettings suit neither the number of nodes given nor any that a search would choose. */
+function refuseImpossible(
+  protocol: ProtocolDefinition,
+  targetSettings: SubjectName['targetSettings'],
+  nodes: number | undefined,
+): void {
+  if (nodes === undefined && possibleNodes(protocol, targetSettings).length > 0) return
+  const reason = protocol.impossible?.(targetSettings, nodes ?? MOST_NODES_TRIED)
   if (reason === undefined) return
   const remedy = nodes === undefined ? ' Give more with --nodes.' : ''
   throw new UserError('usage', `${protocol.name}: ${reason}.${remedy}`)
@@ -298,11 +302,11 @@ function refuseImpossible(protocol: ProtocolDefinition, knobs: SubjectName['knob
 /** @throws UserError (usage) for faults under which the protocol promises nothing, if nobody says what to hold it to. */
 function refuseUnpromised(
   protocol: ProtocolDefinition,
-  knobs: SubjectName['knobs'],
+  targetSettings: SubjectName['targetSettings'],
   choices: TrialChoices,
   expected: string | undefined,
 ): void {
-  const unpromised = unpromisedOf(protocol, knobs, choices)
+  const unpromised = unpromisedOf(protocol, targetSettings, choices)
   if (unpromised === undefined) return
   const { what, lacks } = unpromised
   if (lacks === 'strengths')

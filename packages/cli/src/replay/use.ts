@@ -12,7 +12,7 @@ import { EXECUTED, workloadOf } from '@chaosproxy/targets/named'
 import type { Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asName, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
-import { parseBug, parseKnobs, targetOf } from '../arguments/target.ts'
+import { parseBug, parseTargetSettings, targetOf } from '../arguments/target.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import type { ValuesOf } from '../option.ts'
@@ -85,7 +85,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const { real } = given
   const file = textOf(options, 'file') ?? ''
   const replay = parseReplay(readText(file), file)
-  const { settings, bug, knobs, nodes, operations } = replay.scenario
+  const { settings, bug, targetSettings, nodes, operations } = replay.scenario
   const config = await readOwnConfig(options, 'chaos replay')
   const typed = withPaths({ target: typedTarget(given), workload: given.workload }, config.own)
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
@@ -98,9 +98,9 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   refuseUnknownOperations(file, asked, operations)
   if (target !== undefined) {
     parseBug(target, bug)
-    parseKnobs(
+    parseTargetSettings(
       target,
-      Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+      Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
     )
   }
   if (real) await refuseImpossible(target ?? (await targetOf(reference)).target, replay.scenario)
@@ -109,7 +109,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     given.expect ??
     knownLevel(replay.level, file) ??
     configuredLevel(config, reference) ??
-    promiseOf(protocol, knobs, asked.object)
+    promiseOf(protocol, targetSettings, asked.object)
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)
@@ -117,7 +117,16 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     file,
     replay,
     changed: replay.source !== undefined && replay.source !== digestOfFile(reference),
-    subject: { target: reference, workload, settings, bug, knobs, level, nodes, operations: operations.length },
+    subject: {
+      target: reference,
+      workload,
+      settings,
+      bug,
+      targetSettings,
+      level,
+      nodes,
+      operations: operations.length,
+    },
     real,
     times: given.times,
     invariants: replay.invariants && given.invariants,

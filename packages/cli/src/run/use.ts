@@ -45,7 +45,7 @@ import {
   chooseTarget,
   isTargetTyped,
   parseBug,
-  parseKnobs,
+  parseTargetSettings,
   requireSettings,
   targetOptions,
   usualPromise,
@@ -282,7 +282,7 @@ async function specOfOptions(
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
-  const settings = parseKnobs(target, textsOf(options, 'set'))
+  const settings = parseTargetSettings(target, textsOf(options, 'set'))
   const workload = await chooseWorkload(options, {
     find: registries.workload,
     usual:

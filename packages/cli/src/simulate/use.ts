@@ -103,7 +103,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
     workload: { name: reference, settings: parseClientSettings(workload, options) },
   })
   const settings = settingsIn(asked)
-  const held = decidable(workload, { knobs: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
+  const held = decidable(workload, { targetSettings: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
   requireAskable({ ...held, protocol, workload, settings })
   const choices = withFaults(world, parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
   return {
@@ -125,7 +125,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       guide: false,
     },
     queue: undefined,
-    taken: { knobs: {}, besides: [], workload: undefined },
+    taken: { targetSettings: {}, besides: [], workload: undefined },
     reporters: parseReporters(options, 'search'),
     verbose: typed.verbose,
   }

@@ -89,7 +89,7 @@ describe('chaos replay', () => {
     chaos: 1,
     kind: 'scenario',
     target: 'primary-replica',
-    knobs: {},
+    targetSettings: {},
     nodes: 3,
     seed: 1,
     timeoutMs: 500,

@@ -37,7 +37,7 @@ function firstFinding(protocol: ProtocolDefinition) {
     target: 'mine.mjs',
     protocol,
     bug: undefined,
-    knobs: {},
+    targetSettings: {},
     level: 'linearizable',
     nodes: 3,
     workload: register,

@@ -36,12 +36,12 @@ function fileOf(schedule: NonNullable<SystemRow['aimed']>): string {
 }
 
 async function verdictOf(
-  { protocol, knobs = {}, workload, settings = {}, nodes, faults, aimed, rate }: SystemRow,
+  { protocol, targetSettings = {}, workload, settings = {}, nodes, faults, aimed, rate }: SystemRow,
   seed: number,
 ) {
   const given = (option: string, values: object) =>
     Object.entries(values).flatMap(([name, value]) => [option, `${name}=${value}`])
-  const turned = [...given('--set', knobs), ...given('--workload-set', settings)]
+  const turned = [...given('--set', targetSettings), ...given('--workload-set', settings)]
   const chosen = [
     ...(workload === undefined ? [] : ['--workload', workload]),
     ...(rate === undefined ? [] : ['--rate', String(rate)]),

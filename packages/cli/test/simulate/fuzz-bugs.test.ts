@@ -35,9 +35,9 @@ describe('a search for a deliberate bug', () => {
       taken,
     } = await parsed({ target: name, bug: bug.name })
     const { settings, trialSettings, workload, faults = [] } = bug.under ?? {}
-    expect(subject.knobs).toMatchObject({ ...settings, ...trialSettings })
+    expect(subject.targetSettings).toMatchObject({ ...settings, ...trialSettings })
     expect(subject.workload).toBe(workload ?? 'register')
-    expect(taken).toMatchObject({ knobs: { ...settings, ...trialSettings }, workload })
+    expect(taken).toMatchObject({ targetSettings: { ...settings, ...trialSettings }, workload })
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
@@ -46,7 +46,7 @@ describe('a search for a deliberate bug', () => {
       search: { subject },
       taken,
     } = await parsed({ protocol: own, bug: 'once' })
-    expect(subject).toMatchObject({ knobs: { hurry: true }, workload: 'counter' })
+    expect(subject).toMatchObject({ targetSettings: { hurry: true }, workload: 'counter' })
     expect(taken.besides.toSorted()).toEqual(['lose-reply', 'pause'])
     expect(subject.choices?.faults).toEqual(expect.arrayContaining(['kill', 'partition', 'pause', 'lose-reply']))
     expect(subject.choices?.faults).not.toContain('clock')
@@ -65,8 +65,12 @@ describe('a search for a deliberate bug', () => {
       faults: 'kill',
       workload: 'register',
     })
-    expect(subject).toMatchObject({ knobs: { hurry: false }, workload: 'register', choices: { faults: ['kill'] } })
-    expect(taken).toEqual({ knobs: {}, besides: [], workload: undefined })
+    expect(subject).toMatchObject({
+      targetSettings: { hurry: false },
+      workload: 'register',
+      choices: { faults: ['kill'] },
+    })
+    expect(taken).toEqual({ targetSettings: {}, besides: [], workload: undefined })
   })
 
   test('says in its title, on its page and in its JSON what it chose', async () => {

@@ -21,7 +21,7 @@ describe('chaos replay', () => {
     chaos: 1,
     kind: 'scenario',
     target: 'raft',
-    knobs: {},
+    targetSettings: {},
     nodes: 3,
     seed: 1,
     timeoutMs: 500,

@@ -201,7 +201,7 @@ describe('a service of the configuration', () => {
     const cwd = folderOf({ services })
     const reference = { program: './race.ts', routes: './routes.json', redis: 'simulated' }
     const scenario = {
-      ...{ chaos: 1, kind: 'scenario', target: `service:${JSON.stringify(reference)}`, knobs: {}, nodes: 1 },
+      ...{ chaos: 1, kind: 'scenario', target: `service:${JSON.stringify(reference)}`, targetSettings: {}, nodes: 1 },
       ...{ seed: 1, timeoutMs: 500, besides: ['redis'] },
       operations: [{ atMs: 0, client: 0, node: 'n1', f: 'write', key: 'x', value: 1 }],
     }

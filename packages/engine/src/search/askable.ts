@@ -4,7 +4,7 @@ import { workloads } from '@chaosproxy/workloads'
 
 /** @throws UserError (usage) for a workload that calls functions that the protocol's clients lack. */
 export function requireAskable(
-  subject: Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>,
+  subject: Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>,
 ): void {
   const why = whyUnaskable(subject)
   if (why === undefined) return

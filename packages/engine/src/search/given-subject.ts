@@ -79,15 +79,15 @@ function withNames(
   { workload: wanted, workloadSettings = {}, level, bug, settings: chosen = {} }: SubjectSettings,
 ): Omit<SearchedProtocol, 'nodes' | 'operations'> {
   const needed = settingForBug(protocol, bug, chosen)
-  const knobs = { ...needed.knobs, ...chosen }
+  const targetSettings = { ...needed.targetSettings, ...chosen }
   const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)
-  const held = level ?? promiseOf(protocol, knobs, workload.object)
+  const held = level ?? promiseOf(protocol, targetSettings, workload.object)
   if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
     throw new UserError('usage', `${protocol.name} promises no level and has no invariants: say which level to check.`)
   if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)
   const settings = workloadSettings
-  requireAskable({ protocol, workload, settings, level: held, knobs })
-  for (const name of Object.keys(knobs))
+  requireAskable({ protocol, workload, settings, level: held, targetSettings })
+  for (const name of Object.keys(targetSettings))
     knownName(
       `settings.${name}`,
       `setting of ${protocol.name}`,
@@ -101,7 +101,7 @@ function withNames(
       bug,
       protocol.bugs.map(({ name }) => name),
     )
-  return { target: protocol.name, protocol, bug, knobs, level: held, workload, settings }
+  return { target: protocol.name, protocol, bug, targetSettings, level: held, workload, settings }
 }
 
 function workloadNamed(name: string): Workload {

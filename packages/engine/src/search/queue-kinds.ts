@@ -63,7 +63,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
   v.strictObject({
     target: v.string(),
     bug: v.optional(v.string()),
-    knobs: v.record(v.string(), setting),
+    targetSettings: v.record(v.string(), setting),
     level: v.string(),
     workload: v.string(),
     settings: v.record(v.string(), setting),

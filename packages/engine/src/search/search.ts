@@ -123,7 +123,7 @@ export async function search(
   const chosen: TrialChoices = { faults, clocks, clients, lengthMs, mix }
   const { usualNodes, usualFaults, ...named } = await subjectFrom(given, settings)
   if (named.level !== NO_LEVEL && named.start === undefined) refuseUnpromised({ ...named, choices: chosen }, level)
-  const needed = settingForBug(named.protocol, named.bug, named.knobs)
+  const needed = settingForBug(named.protocol, named.bug, named.targetSettings)
   const choices = { ...chosen, faults: faults ?? needed.faults ?? usualFaults }
   const subject = { ...named, nodes: settings.nodes ?? usualNodes, operations, choices }
   if (subject.start !== undefined && !signal.aborted)
@@ -189,10 +189,10 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
 }
 
 function refuseUnpromised(
-  { protocol, knobs, choices }: Pick<SearchedProtocol, 'protocol' | 'knobs' | 'choices'>,
+  { protocol, targetSettings, choices }: Pick<SearchedProtocol, 'protocol' | 'targetSettings' | 'choices'>,
   level: string | undefined,
 ): void {
-  const unpromised = unpromisedOf(protocol, knobs, choices)
+  const unpromised = unpromisedOf(protocol, targetSettings, choices)
   if (unpromised?.lacks === 'strengths')
     throw new UserError('usage', `${unpromised.what}: say in "clocks" how wrong they may be.`)
   if (unpromised !== undefined && level === undefined)

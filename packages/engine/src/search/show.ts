@@ -211,7 +211,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       : `${subjectNamed(target)} kept its history ${level}.`
 
 /** The level it is checked against, for a replay, which assumes the promised one; undefined if it is that. */
-export const unpromisedLevel = ({ level, protocol, knobs, workload }: SearchedProtocol): string | undefined =>
-  level === promiseOf(protocol, knobs, workload.object) ? undefined : level
+export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
+  level === promiseOf(protocol, targetSettings, workload.object) ? undefined : level
 
 const subjectNamed = (target: string): string => searchedIn(target).title(target)

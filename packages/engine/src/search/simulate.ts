@@ -111,9 +111,9 @@ interface Asked {
 }
 
 function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append }: Asked): Options {
-  const { workload, knobs, level, protocol } = subject
+  const { workload, targetSettings, level, protocol } = subject
   const { seed = 1, timeMs = 3_000, rate = 200, clients = 10 } = settings
-  const functions = functionsOf(protocol, knobs)
+  const functions = functionsOf(protocol, targetSettings)
   const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   return {
     workload,
@@ -126,7 +126,7 @@ function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append
     }),
     sink: { append },
     clients,
-    sticky: stickinessOf(protocol, knobs),
+    sticky: stickinessOf(protocol, targetSettings),
     rate,
     timeMs: millis(timeMs),
     timeoutMs: TIMEOUT_MS,
@@ -142,9 +142,14 @@ interface Performing {
 }
 
 async function performed(subject: Subject, { options, nodes, signal }: Performing): Promise<SimulatedRun> {
-  const { protocol, knobs } = subject
+  const { protocol, targetSettings } = subject
   const begin = (): SimulatedCluster =>
-    clusterOf(subject, { nodes, seed: options.seed, knobs, longestSettingMs: longestSettingMs(protocol, knobs) })
+    clusterOf(subject, {
+      nodes,
+      seed: options.seed,
+      targetSettings,
+      longestSettingMs: longestSettingMs(protocol, targetSettings),
+    })
   if (subject.start === undefined) return ended(beginSimulation(begin(), options), signal)
   const run = await subject.perform(() => endedAtOnce(begin(), options, signal))
   await subject.settle()

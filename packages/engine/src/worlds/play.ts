@@ -43,7 +43,7 @@ export function playWatched(
   limits: TrialLimits,
   reads: readonly Input[],
 ): SimulatedPlay {
-  const watch = createNodeStateWatch(machineOf(subject, scenario.knobs), reads)
+  const watch = createNodeStateWatch(machineOf(subject, scenario.targetSettings), reads)
   return { ...playSimulated(subject, scenario, { ...limits, observe: watch.observe }), states: watch.states() }
 }
 

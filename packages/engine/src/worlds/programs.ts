@@ -255,7 +255,7 @@ function simulateService(
   const sink = { append: (event: Event) => void events.push(event) }
   return outsidePromises(() => {
     const { start } = startsOf(service, { workload, settings }, { turns })
-    const cluster = start({ nodes: spec.nodes, seed: spec.seed, knobs: {} })
+    const cluster = start({ nodes: spec.nodes, seed: spec.seed, targetSettings: {} })
     try {
       const simulation = beginSimulation(cluster, runOptionsOf(run, { sink }))
       let interrupted = false

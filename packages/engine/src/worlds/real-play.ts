@@ -88,7 +88,7 @@ interface Part {
  * @throws UserError (environment) if the cluster does not start.
  */
 export async function playOnProcesses(
-  system: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  system: Pick<SubjectName, 'target' | 'bug' | 'targetSettings'>,
   part: Part,
   interrupted: AbortSignal,
 ): Promise<RealPlay | undefined> {
@@ -101,7 +101,7 @@ export async function playOnProcesses(
 
 async function playIn(
   directory: string,
-  system: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  system: Pick<SubjectName, 'target' | 'bug' | 'targetSettings'>,
   { scenario: recorded, workload, leader: leaderThen, warm }: Part,
   interrupted: AbortSignal,
 ): Promise<RealPlay | undefined> {
@@ -134,10 +134,20 @@ interface Begun extends Pick<StartOptions, 'dataDir' | 'logDir' | 'signal'> {
 
 /** A protocol's nodes. */
 const startNodes = (
-  { target, bug, knobs }: Pick<SubjectName, 'target' | 'bug' | 'knobs'>,
+  { target, bug, targetSettings }: Pick<SubjectName, 'target' | 'bug' | 'targetSettings'>,
   { scenario: { nodes, seed }, workload: { object }, dataDir, logDir, signal }: Begun,
 ): Promise<StartedCluster> =>
-  startEmbeddedCluster({ protocol: target, bug, object, settings: knobs, nodes, seed, dataDir, logDir, signal })
+  startEmbeddedCluster({
+    protocol: target,
+    bug,
+    object,
+    settings: targetSettings,
+    nodes,
+    seed,
+    dataDir,
+    logDir,
+    signal,
+  })
 
 /** A service's programs, as `chaos run` starts them. */
 function startProcesses(

@@ -7,7 +7,7 @@ export interface SubjectName {
   /** A name, or the path of a file. */
   readonly target: string
   readonly bug: string | undefined
-  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   readonly level: string
   /** A name, or the path of a file. */
   readonly workload: string

@@ -59,7 +59,7 @@ export interface Scenario {
   /** The workload's settings when its operations were drawn. */
   readonly settings: Settings
   readonly bug: string | undefined
-  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   readonly nodes: number
   /** Nodes that no client asks, and that faults hit like the others; absent: none. */
   readonly besides?: readonly NodeId[] | undefined

@@ -16,7 +16,7 @@ export const blockedCoordinator: Story = {
       ...system,
       title: 'two-phase commit',
       target: 'two-phase-commit',
-      knobs: { 'vote-timeout-ms': 2_000 },
+      targetSettings: { 'vote-timeout-ms': 2_000 },
       beats: [
         ask(
           0,

@@ -19,7 +19,7 @@ export const byzantineGenerals: Story = {
     {
       ...system,
       title: 'three generals, who pass on their orders',
-      knobs: { messages: 'oral', traitor: 'lieutenant' },
+      targetSettings: { messages: 'oral', traitor: 'lieutenant' },
       bug: 'three-generals',
       seed: 3,
       beats: [
@@ -46,7 +46,7 @@ export const byzantineGenerals: Story = {
     {
       ...system,
       title: 'signatures that nobody checks',
-      knobs: { messages: 'signed', traitor: 'lieutenant' },
+      targetSettings: { messages: 'signed', traitor: 'lieutenant' },
       bug: 'unverified-signatures',
       beats: [
         ask(0, ['King', 'n1'], done(write('attack', 7)), 'Now n1 signs its orders. n4 is the traitor.'),
@@ -67,7 +67,7 @@ export const byzantineGenerals: Story = {
   fix: {
     ...system,
     title: 'four generals, or signatures that are checked',
-    knobs: { messages: 'signed', traitor: 'lieutenant' },
+    targetSettings: { messages: 'signed', traitor: 'lieutenant' },
     beats: [
       ask(0, ['King', 'n1'], done(write('attack', 7)), 'n1 signs its order. n4 is the traitor.'),
       ask(

@@ -14,7 +14,7 @@ const system = {
   load: { inputs: [read('page')], nodes: ['n1'], perSecond: 340, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const knobs = { backend: 'files', 'service-ms': 10, 'check-ms': 200, 'balancer-timeout-ms': 400 }
+const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 200, 'balancer-timeout-ms': 400 }
 
 const calm = remark(0, 'n1 is a load balancer before four servers. Each serves 100 requests a second; 340 arrive.')
 const outage = during([2_000, 4_000], down('n3'), 'One server is down for two seconds.')
@@ -26,7 +26,7 @@ export const cascade: Story = {
     {
       ...system,
       title: 'servers that accept every request',
-      knobs: { ...knobs, 'deep-checks': true, 'server-timeout-ms': 5_000 },
+      targetSettings: { ...targetSettings, 'deep-checks': true, 'server-timeout-ms': 5_000 },
       beats: [
         calm,
         outage,
@@ -48,7 +48,7 @@ export const cascade: Story = {
   fix: {
     ...system,
     title: 'servers that shed load, and health checks that tell slow from dead',
-    knobs: { ...knobs, 'queue-limit': 10, 'server-timeout-ms': 100, 'panic-share': 0.5 },
+    targetSettings: { ...targetSettings, 'queue-limit': 10, 'server-timeout-ms': 100, 'panic-share': 0.5 },
     beats: [
       calm,
       outage,

@@ -11,7 +11,7 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const knobs = { retry: 'none', 'timeout-ms': 400 }
+const targetSettings = { retry: 'none', 'timeout-ms': 400 }
 
 const before = ask(
   0,
@@ -30,7 +30,7 @@ export const circuitBreaker: Story = {
     {
       ...system,
       title: 'an app server that always waits',
-      knobs,
+      targetSettings,
       beats: [
         before,
         standstill,
@@ -60,7 +60,7 @@ export const circuitBreaker: Story = {
   fix: {
     ...system,
     title: 'an app server with a circuit breaker, which opens after two failures',
-    knobs: { ...knobs, 'breaker-failures': 2, 'cool-down-ms': 600 },
+    targetSettings: { ...targetSettings, 'breaker-failures': 2, 'cool-down-ms': 600 },
     beats: [
       before,
       standstill,

@@ -28,7 +28,7 @@ export const dualWrite: Story = {
     {
       ...system,
       title: 'first the database, then the queue',
-      knobs: { write: 'database-then-queue' },
+      targetSettings: { write: 'database-then-queue' },
       beats: [
         first,
         during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.'),
@@ -46,7 +46,7 @@ export const dualWrite: Story = {
     {
       ...system,
       title: 'first the queue, then the database',
-      knobs: { write: 'queue-then-database' },
+      targetSettings: { write: 'queue-then-database' },
       beats: [
         first,
         during([150, 400], stall('n2', 'n3'), 'For a moment, what the queue sends to n3 is late.'),
@@ -65,7 +65,7 @@ export const dualWrite: Story = {
   fix: {
     ...system,
     title: 'an outbox in the database',
-    knobs: { write: 'outbox' },
+    targetSettings: { write: 'outbox' },
     beats: [
       first,
       during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.'),

@@ -8,7 +8,7 @@ const system = {
   nodes: 3,
   workload: 'counter',
   // A node that was not answered asks its leader again after this time.
-  knobs: { 'retry-ms': 100 },
+  targetSettings: { 'retry-ms': 100 },
   timeoutMs: millis(1_000),
   seed: 1,
   leader: 'n1',

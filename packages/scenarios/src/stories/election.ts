@@ -21,7 +21,7 @@ export const election: Story = {
       ...system,
       title: 'a primary that cannot be replaced',
       target: 'primary-replica',
-      knobs: { sync: 'majority', reads: 'primary', failover: false },
+      targetSettings: { sync: 'majority', reads: 'primary', failover: false },
       beats: [
         before,
         during([500, 5_000], down('n1'), 'n1 dies. Four of five nodes are healthy.'),

@@ -17,7 +17,7 @@ export const failoverDataLoss: Story = {
     {
       ...system,
       title: 'a primary that replicates later',
-      knobs: { sync: 0, reads: 'primary' },
+      targetSettings: { sync: 0, reads: 'primary' },
       beats: [
         ask(0, ['Ana', 'n1'], done(write('order', 'draft')), 'Ana prepares an order.'),
         during(
@@ -49,7 +49,7 @@ export const failoverDataLoss: Story = {
   fix: {
     ...system,
     title: 'a primary that waits for a majority',
-    knobs: { sync: 'majority', reads: 'primary' },
+    targetSettings: { sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Ana', 'n1'], done(write('order', 'draft')), 'Ana prepares an order.'),
       during([200, 2_500], cut(['n1'], ['n2', 'n3']), 'The primary n1 is cut off from its replicas.'),

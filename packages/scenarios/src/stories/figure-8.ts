@@ -6,7 +6,7 @@ import type { Story, Tale } from '../story.ts'
 
 const system = {
   target: 'raft',
-  knobs: { 'request-timeout-ms': 6_000 },
+  targetSettings: { 'request-timeout-ms': 6_000 },
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(6_000),

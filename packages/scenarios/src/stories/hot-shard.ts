@@ -30,7 +30,7 @@ const system = {
   },
 } as const satisfies Partial<Tale>
 
-const knobs = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts: 1 }
+const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts: 1 }
 
 const calm = remark(
   0,
@@ -44,7 +44,7 @@ export const hotShard: Story = {
     {
       ...system,
       title: 'each page on one server, chosen by a hash',
-      knobs: { ...knobs, choice: 'consistent-hashing' },
+      targetSettings: { ...targetSettings, choice: 'consistent-hashing' },
       beats: [
         calm,
         remark(
@@ -61,7 +61,7 @@ export const hotShard: Story = {
   fix: {
     ...system,
     title: 'each page on every server, and each request to the least busy one',
-    knobs: { ...knobs, choice: 'least-connections' },
+    targetSettings: { ...targetSettings, choice: 'least-connections' },
     beats: [calm, remark(1_000, 'The singer’s page is served from four copies.')],
     ending: served(
       [mostAnswered(500, UNTIL_MS, 0.97, 0.6)],

@@ -29,7 +29,7 @@ export const leaseOnAWallClock: Story = {
     {
       ...system,
       title: 'a lock whose lease is measured by wall clocks',
-      knobs: { clock: 'wall', fencing: false },
+      targetSettings: { clock: 'wall', fencing: false },
       beats: [
         wrong,
         ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),
@@ -58,7 +58,7 @@ export const leaseOnAWallClock: Story = {
   fix: {
     ...system,
     title: 'fencing tokens',
-    knobs: { clock: 'wall', fencing: true },
+    targetSettings: { clock: 'wall', fencing: true },
     beats: [
       wrong,
       ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),

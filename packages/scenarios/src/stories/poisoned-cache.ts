@@ -6,7 +6,7 @@ import type { Story, Tale } from '../story.ts'
 const system = {
   ...threeNodes,
   target: 'dns',
-  knobs: { 'ttl-ms': 2_000, 'refresh-ms': 500 },
+  targetSettings: { 'ttl-ms': 2_000, 'refresh-ms': 500 },
   timeoutMs: millis(500),
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>

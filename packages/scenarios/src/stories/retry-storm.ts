@@ -15,7 +15,7 @@ const system = {
   load: { inputs: [read('page')], nodes: ['n2', 'n3', 'n4'], perSecond: 70, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const knobs = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
+const targetSettings = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
 
 const calm = remark(
   0,
@@ -30,7 +30,7 @@ export const retryStorm: Story = {
     {
       ...system,
       title: 'app servers that retry at once, up to four times',
-      knobs: { ...knobs, retry: 'blind', backoff: 'none' },
+      targetSettings: { ...targetSettings, retry: 'blind', backoff: 'none' },
       beats: [
         calm,
         hiccup,
@@ -47,7 +47,7 @@ export const retryStorm: Story = {
     {
       ...system,
       title: 'app servers that back off, with jitter',
-      knobs: { ...knobs, retry: 'blind', backoff: 'jitter', 'backoff-ms': 200 },
+      targetSettings: { ...targetSettings, retry: 'blind', backoff: 'jitter', 'backoff-ms': 200 },
       beats: [
         calm,
         hiccup,
@@ -65,8 +65,8 @@ export const retryStorm: Story = {
   fix: {
     ...system,
     title: 'a retry budget, a circuit breaker, and a database that sheds load',
-    knobs: {
-      ...knobs,
+    targetSettings: {
+      ...targetSettings,
       retry: 'key',
       backoff: 'jitter',
       'backoff-ms': 200,

@@ -15,7 +15,7 @@ const system = {
   load: { inputs: [read('page')], nodes: ['n1'], perSecond: 200, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const knobs = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }
+const targetSettings = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }
 
 const calm = remark(0, 'n1 is a load balancer before four servers. Each serves 200 requests a second; 200 arrive.')
 const slow = during(FAULT_MS, late('n5', 'n1', 800), 'Replies of n5 are 800 ms late. It answers every health check.')
@@ -27,7 +27,7 @@ export const slowNotDead: Story = {
     {
       ...system,
       title: 'a balancer that takes servers in turn',
-      knobs: { ...knobs, choice: 'round-robin', attempts: 1, 'balancer-timeout-ms': 400 },
+      targetSettings: { ...targetSettings, choice: 'round-robin', attempts: 1, 'balancer-timeout-ms': 400 },
       beats: [
         calm,
         slow,
@@ -45,7 +45,7 @@ export const slowNotDead: Story = {
   fix: {
     ...system,
     title: 'a balancer that picks the least busy server, and retries elsewhere in time',
-    knobs: { ...knobs, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 200 },
+    targetSettings: { ...targetSettings, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 200 },
     beats: [
       calm,
       slow,

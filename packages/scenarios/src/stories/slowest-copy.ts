@@ -23,7 +23,7 @@ export const slowestCopy: Story = {
     {
       ...system,
       title: 'a primary that waits for all of its replicas',
-      knobs: { sync: 'all', reads: 'primary', failover: false },
+      targetSettings: { sync: 'all', reads: 'primary', failover: false },
       beats: [
         calm,
         standstill,
@@ -41,7 +41,7 @@ export const slowestCopy: Story = {
   fix: {
     ...system,
     title: 'a primary that waits for the faster of two replicas',
-    knobs: { sync: 'majority', reads: 'primary', failover: false },
+    targetSettings: { sync: 'majority', reads: 'primary', failover: false },
     beats: [calm, standstill, remark(2_500, 'n2 has every write, and that makes two of three. n3 catches up later.')],
     ending: served(
       [

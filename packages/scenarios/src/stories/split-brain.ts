@@ -24,7 +24,7 @@ export const splitBrain: Story = {
     {
       ...system,
       title: 'a primary that confirms alone',
-      knobs: { sync: 0, reads: 'primary' },
+      targetSettings: { sync: 0, reads: 'primary' },
       beats: [
         ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
         parted('remains primary'),
@@ -53,7 +53,7 @@ export const splitBrain: Story = {
   fix: {
     ...system,
     title: 'a primary that waits for a majority',
-    knobs: { sync: 'majority', reads: 'primary' },
+    targetSettings: { sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
       parted('stops serving, for it needs a majority'),

@@ -27,7 +27,7 @@ export const staleHistory: Story = {
     {
       ...system,
       title: 'a primary that replicates later, with reads from any replica',
-      knobs: { ...patient, sync: 0, reads: 'replica' },
+      targetSettings: { ...patient, sync: 0, reads: 'replica' },
       beats: [
         ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
         lag,
@@ -50,7 +50,7 @@ export const staleHistory: Story = {
   fix: {
     ...system,
     title: 'the same replicas, with reads from the primary and writes confirmed by a majority',
-    knobs: { ...patient, sync: 'majority', reads: 'primary' },
+    targetSettings: { ...patient, sync: 'majority', reads: 'primary' },
     beats: [
       ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
       lag,

@@ -31,7 +31,7 @@ export const staleReadings: Story = {
     {
       ...system,
       title: 'readings from the nearest copy',
-      knobs: { sync: 0, reads: 'replica', failover: false },
+      targetSettings: { sync: 0, reads: 'replica', failover: false },
       beats: [
         cold,
         ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),
@@ -60,7 +60,7 @@ export const staleReadings: Story = {
   fix: {
     ...system,
     title: 'an order that holds only if the reading is unchanged, checked where it is stored',
-    knobs: { sync: 'majority', reads: 'primary', failover: false },
+    targetSettings: { sync: 'majority', reads: 'primary', failover: false },
     beats: [
       cold,
       ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),

@@ -49,7 +49,7 @@ export const threePhaseCommit: Story = {
       workload: 'register',
       timeoutMs: millis(800),
       cast: ['Ana', 'Ben'],
-      knobs: { 'vote-timeout-ms': 2_000 },
+      targetSettings: { 'vote-timeout-ms': 2_000 },
       beats: [
         ask(
           0,
@@ -77,7 +77,7 @@ export const threePhaseCommit: Story = {
       ...bank,
       title: 'three-phase commit, and a network that is cut',
       target: 'three-phase-commit',
-      knobs: { 'vote-timeout-ms': 800 },
+      targetSettings: { 'vote-timeout-ms': 800 },
       beats: [
         before,
         voteIsLate,
@@ -103,7 +103,7 @@ export const threePhaseCommit: Story = {
     ...bank,
     title: 'two-phase commit, which waits',
     target: 'two-phase-commit',
-    knobs: { 'vote-timeout-ms': 800 },
+    targetSettings: { 'vote-timeout-ms': 800 },
     beats: [
       before,
       voteIsLate,

@@ -14,7 +14,7 @@ const system = {
   cast: ['Ana', 'Ben', 'Cleo'],
 } as const satisfies Partial<Tale>
 
-const knobs = {
+const targetSettings = {
   backend: 'files',
   'service-ms': 60,
   'server-timeout-ms': 400,
@@ -41,7 +41,7 @@ export const threeTimeouts: Story = {
     {
       ...system,
       title: 'static files behind a load balancer that sends each page to one server',
-      knobs: { ...knobs, choice: 'consistent-hashing', attempts: 1, 'balancer-timeout-ms': 600 },
+      targetSettings: { ...targetSettings, choice: 'consistent-hashing', attempts: 1, 'balancer-timeout-ms': 600 },
       beats: [
         calm,
         ask(400, ['Ana', 'n1'], refused(read('page'), 'server: '), 'Ana asks again. Her server is about to answer …'),
@@ -77,7 +77,7 @@ export const threeTimeouts: Story = {
   fix: {
     ...system,
     title: 'a balancer that retries on another server in time',
-    knobs: { ...knobs, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 300 },
+    targetSettings: { ...targetSettings, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 300 },
     beats: [
       calm,
       during([400, 2_400], paused('n2'), 'A server stalls for two seconds.'),

@@ -51,7 +51,7 @@ export const twoApiServers: Story = {
   fix: {
     ...system,
     title: 'consistent reads from the cache',
-    knobs: { reads: 'consistent' },
+    targetSettings: { reads: 'consistent' },
     beats: [
       ...before,
       ask(

@@ -44,28 +44,17 @@ const OLDEST_VERSION = 1
 /** The workload of files from before they named one. */
 const REGISTER = 'register'
 
+/** The member of earlier files for the target's settings. */
+const OLD_TARGET_SETTINGS = 'knobs'
+
 /** Prints one operation or fault per line. */
 export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
-  const { target, workload, settings, bug, knobs, nodes, besides, seed, timeoutMs, operations, faults, delays, holds } =
-    scenario
+  const { target, workload, operations, faults, delays, holds, ...others } = scenario
   const head = {
-    chaos: VERSION,
-    kind: 'scenario',
-    found,
-    level,
-    target,
-    source,
-    node,
-    workload,
-    settings,
-    bug,
-    knobs,
-    nodes,
-    besides,
-    seed,
-    timeoutMs,
-    invariants,
-    digest,
+    ...{ chaos: VERSION, kind: 'scenario', found, level, target, source, node, workload },
+    ...{ settings: others.settings, bug: others.bug, targetSettings: others.targetSettings },
+    ...{ nodes: others.nodes, besides: others.besides, seed: others.seed, timeoutMs: others.timeoutMs },
+    ...{ invariants, digest },
   }
   const lines = Object.entries(head)
     .filter(([, value]) => value !== undefined)
@@ -118,14 +107,15 @@ export function parseReplay(written: string, source: string): Replay {
     )
   const head = readParameters(headParameters, members, source, HEAD_BESIDE)
   const nodes = Number(head['nodes'])
+  const targetMember = OLD_TARGET_SETTINGS in members ? OLD_TARGET_SETTINGS : 'targetSettings'
   const besides = parseNames(members['besides'], `${source}: "besides"`)
   return {
     scenario: {
       target: String(head['target']),
       workload: String(head['workload'] ?? REGISTER),
-      settings: parseKnobs(members['settings'], `${source}: "settings"`),
+      settings: parseSettings(members['settings'], `${source}: "settings"`),
       bug: head['bug'] === undefined ? undefined : String(head['bug']),
-      knobs: parseKnobs(members['knobs'], `${source}: "knobs"`),
+      targetSettings: parseSettings(members[targetMember], `${source}: "${targetMember}"`),
       nodes,
       ...(besides.length === 0 ? {} : { besides }),
       seed: Number(head['seed']),
@@ -174,7 +164,16 @@ const headParameters = {
   node: optional(text('the version of Node that ran the programs')),
 }
 const LISTS = ['operations', 'faults', 'delays', 'holds']
-const HEAD_BESIDE = ['chaos', 'kind', 'settings', 'knobs', 'besides', 'invariants', ...LISTS]
+const HEAD_BESIDE = [
+  'chaos',
+  'kind',
+  'settings',
+  'targetSettings',
+  OLD_TARGET_SETTINGS,
+  'besides',
+  'invariants',
+  ...LISTS,
+]
 
 /** Some editors put one at the start of the file. */
 const BYTE_ORDER_MARK = /^\ufeff/
@@ -208,15 +207,15 @@ function parseFlag(value: unknown, where: string): boolean {
   throw new UserError('input', `${where} is ${quote(value)}. Give true or false.`)
 }
 
-function parseKnobs(value: unknown, where: string): { readonly [name: string]: ProtocolSettingValue } {
+function parseSettings(value: unknown, where: string): { readonly [name: string]: ProtocolSettingValue } {
   const members = value === undefined ? {} : readObject(value, where)
-  const knobs: { [name: string]: ProtocolSettingValue } = {}
-  for (const [name, knob] of Object.entries(members)) {
-    if (typeof knob !== 'number' && typeof knob !== 'boolean' && typeof knob !== 'string')
-      throw new UserError('input', `${where}: "${name}" is ${quote(knob)}. Give a number, true, false or a text.`)
-    knobs[name] = knob
+  const settings: { [name: string]: ProtocolSettingValue } = {}
+  for (const [name, setting] of Object.entries(members)) {
+    if (typeof setting !== 'number' && typeof setting !== 'boolean' && typeof setting !== 'string')
+      throw new UserError('input', `${where}: "${name}" is ${quote(setting)}. Give a number, true, false or a text.`)
+    settings[name] = setting
   }
-  return knobs
+  return settings
 }
 
 const operationParameters = {

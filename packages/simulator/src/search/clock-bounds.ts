@@ -17,9 +17,9 @@ const GREATEST_DRIFT_PPM = 500_000
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
-  knobs: ProtocolOptions['settings'],
+  targetSettings: ProtocolOptions['settings'],
 ): ClockStrengths | undefined {
-  const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
+  const { drift, jumpMs } = clockBoundsOf(protocol, targetSettings)
   if (chosen === undefined && drift === undefined && jumpMs === undefined) return undefined
   return {
     driftPpm: chosen?.driftPpm ?? (drift === undefined ? undefined : slowestPpm(drift)),
@@ -33,12 +33,14 @@ export function clockStrengths(
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
-  knobs: ProtocolOptions['settings'],
+  targetSettings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] {
   const asked: readonly FaultPlan['kind'][] =
     choices.faults === undefined ? [] : nemesesOf(choices).map(({ kind }) => kind)
   const keepsClocks = protocol.clocks !== undefined || choices.clocks !== undefined
-  return notPromisedUnder(protocol, knobs).filter((kind) => !asked.includes(kind) && !(kind === 'clock' && keepsClocks))
+  return notPromisedUnder(protocol, targetSettings).filter(
+    (kind) => !asked.includes(kind) && !(kind === 'clock' && keepsClocks),
+  )
 }
 
 /**
@@ -65,13 +67,13 @@ export function withClocksWithin(
 }
 
 interface ScheduleOfScenario {
-  readonly scenario: Pick<Scenario, 'knobs'>
+  readonly scenario: Pick<Scenario, 'targetSettings'>
   readonly schedule: readonly ScheduledFault[]
 }
 
 /** The same plan, mixed from others, without faults that would make clocks wrong beyond the bounds. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
-  const isBounded = clockStrengths(subject, plan.scenario.knobs) !== undefined
+  const isBounded = clockStrengths(subject, plan.scenario.targetSettings) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
 }
 
@@ -82,8 +84,8 @@ function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFau
 }
 
 /** Whether a scenario that was varied still keeps to the bounds of the search it comes from. */
-export function keepsToClocks(subject: SearchedProtocol, { knobs, faults }: Scenario): boolean {
-  const strengths = clockStrengths(subject, knobs)
+export function keepsToClocks(subject: SearchedProtocol, { targetSettings, faults }: Scenario): boolean {
+  const strengths = clockStrengths(subject, targetSettings)
   if (strengths === undefined) return true
   const { driftPpm = USUAL.driftPpm, jumpMs = USUAL.jumpMs } = strengths
   const clocks = faults.filter(({ fault }) => fault.kind === 'clock')

@@ -60,7 +60,8 @@ export function minimise(
   // An invariant broken on the way would end the trial before the history shows anything.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
-  const isPossible = ({ knobs, nodes }: Scenario): boolean => subject.protocol.impossible?.(knobs, nodes) === undefined
+  const isPossible = ({ targetSettings, nodes }: Scenario): boolean =>
+    subject.protocol.impossible?.(targetSettings, nodes) === undefined
   let runs = 0
   const fails = (scenario: Scenario): boolean => {
     if (!isPossible(scenario) || !keepsToClocks(subject, scenario)) return false
@@ -79,13 +80,13 @@ export function minimise(
   let smallest = shrink(small ?? finding.scenario, {
     fails,
     expired: expiredAfter(delaysMatter ? PROGRAM_SHRINK_SHARE : SHRINK_SHARE),
-    turned: subject.knobs,
+    turned: subject.targetSettings,
   })
   const expired = expiredAfter(SEARCH_SHARE)
   for (let seed = finding.seed + 1; !isSmall(smallest) && !expired(); seed++) {
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
-    const candidate = shrink(other, { fails, expired, turned: subject.knobs })
+    const candidate = shrink(other, { fails, expired, turned: subject.targetSettings })
     // A candidate as large as the best one is accepted too: it may allow deletions that the best one does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
@@ -117,7 +118,7 @@ export function minimise(
 
   /** The strategy that found it once will find it again; others may find it smaller. */
   function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
-    const [fewest] = possibleNodes(subject.protocol, subject.knobs)
+    const [fewest] = possibleNodes(subject.protocol, subject.targetSettings)
     const small: SearchedProtocol = {
       ...subject,
       nodes: subject.nodes ?? fewest ?? finding.scenario.nodes,

@@ -43,14 +43,14 @@ const LONGEST_BURST_MS = 200
 /** Depends only on the subject, the strategy and the seed. */
 export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: number): Plan {
   const random = createRandom(`trial ${seed}`)
-  const counts = possibleNodes(subject.protocol, subject.knobs)
+  const counts = possibleNodes(subject.protocol, subject.targetSettings)
   const nodes = nodeNames(subject.nodes ?? random.fork('nodes').pick(counts.length > 0 ? counts : NODE_COUNTS))
   // Log-uniform: short trials are cheaper, but failures that take several elections need long ones.
   const [shortestMs, longestMs] = strategy.lengthsMs ?? [SHORTEST_MS, LONGEST_MS]
   const { choices = {}, besides = [] } = subject
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
-  const knobs = chooseKnobs(subject, random.fork('knobs'))
-  const times = () => timesOf(subject, knobs)
+  const targetSettings = chooseTargetSettings(subject, random.fork('knobs'))
+  const times = () => timesOf(subject, targetSettings)
   const [hit, nemeses] = [[...nodes, ...besides], nemesesOf(choices)]
   const asPlanned = strategy.plan(random.fork('faults'), hit, millis(lengthMs), nemeses, times, subject.awaits)
   const drawn =
@@ -58,9 +58,9 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
       ? asPlanned
       : fitting(asPlanned, { random: random.fork('fitting'), nemeses, nodes: hit, lengthMs: millis(lengthMs) })
   const planned = withSlowClock(
-    { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, knobs)) },
+    { ...drawn, schedule: withClocksWithin(drawn.schedule, clockStrengths(subject, targetSettings)) },
     subject,
-    { knobs, random: random.fork('clocks'), lengthMs },
+    { targetSettings, random: random.fork('clocks'), lengthMs },
   )
   const settings = chooseSettings(subject, random.fork('settings'))
   const scenario: Scenario = {
@@ -68,12 +68,12 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
     workload: subject.workloadReference ?? subject.workload.name,
     settings,
     bug: subject.bug,
-    knobs,
+    targetSettings,
     nodes: nodes.length,
     ...(besides.length === 0 ? {} : { besides }),
     seed,
     timeoutMs: millis(random.fork('timeout').pick(TIMEOUTS_MS)),
-    operations: planOperations(subject, settings, knobs, random.fork('operations'), nodes, {
+    operations: planOperations(subject, settings, targetSettings, random.fork('operations'), nodes, {
       lengthMs,
       busy: planned.busy,
       busyMs: planned.busyMs,
@@ -87,7 +87,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
 /** The plan without faults under which nothing is promised, and without those that the user did not choose. */
 export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
-  const notUnder = kindsLeftOut(subject, scenario.knobs)
+  const notUnder = kindsLeftOut(subject, scenario.targetSettings)
   return {
     scenario,
     schedule: schedule.filter(({ plan }) => !notUnder.includes(plan.kind)),
@@ -96,30 +96,33 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
 }
 
 /** Draws the settings whose defaults hide bugs: each is changed in half of the trials, unless the user has set it. */
-function chooseKnobs(subject: SearchedProtocol, random: Random): { readonly [name: string]: ProtocolSettingValue } {
-  const knobs: { [name: string]: ProtocolSettingValue } = { ...subject.knobs }
+function chooseTargetSettings(
+  subject: SearchedProtocol,
+  random: Random,
+): { readonly [name: string]: ProtocolSettingValue } {
+  const targetSettings: { [name: string]: ProtocolSettingValue } = { ...subject.targetSettings }
   for (const { name, worthTrying } of subject.protocol.settings) {
-    if (worthTrying === undefined || Object.hasOwn(knobs, name)) continue
-    if (random.chance(WORTH_TRYING_PROBABILITY)) knobs[name] = random.pick(worthTrying)
+    if (worthTrying === undefined || Object.hasOwn(targetSettings, name)) continue
+    if (random.chance(WORTH_TRYING_PROBABILITY)) targetSettings[name] = random.pick(worthTrying)
   }
-  return knobs
+  return targetSettings
 }
 
-type Asking = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'knobs'>
+type Asking = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
  * Whether the settings for weaker checks apply: for levels below linearizable, or for protocols without some of the
  * workload's functions.
  */
-function isForLess({ workload, level, protocol, knobs }: Asking): boolean {
-  const functions = functionsOf(protocol, knobs)
+function isForLess({ workload, level, protocol, targetSettings }: Asking): boolean {
+  const functions = functionsOf(protocol, targetSettings)
   return level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
 }
 
 /** Why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can. */
 export function whyUnaskable(subject: Asking): string | undefined {
-  const { workload, settings, protocol, knobs } = subject
-  const functions = functionsOf(protocol, knobs)
+  const { workload, settings, protocol, targetSettings } = subject
+  const functions = functionsOf(protocol, targetSettings)
   const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions
   const lacking = needed.filter((name) => !functions.includes(name))
   if (lacking.length > 0) return `cannot be asked to ${lacking.join(', ')}`
@@ -145,7 +148,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
 function planOperations(
   { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,
-  knobs: SearchedProtocol['knobs'],
+  targetSettings: SearchedProtocol['targetSettings'],
   random: Random,
   nodes: readonly NodeId[],
   { lengthMs, busy, busyMs }: Pick<Disturbances, 'busy' | 'busyMs'> & { readonly lengthMs: number },
@@ -166,7 +169,7 @@ function planOperations(
   const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()
-  const isSticky = isApart || stickinessOf(protocol, knobs) === true
+  const isSticky = isApart || stickinessOf(protocol, targetSettings) === true
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
     const client = random.integer(clients.length)

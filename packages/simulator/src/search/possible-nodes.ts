@@ -8,5 +8,5 @@ export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 /** The numbers of nodes that a search draws from, as far as these settings allow them. */
 export const possibleNodes = (
   { impossible }: ProtocolDefinition,
-  knobs: SearchedProtocol['knobs'],
-): readonly number[] => NODE_COUNTS.filter((count) => impossible?.(knobs, count) === undefined)
+  targetSettings: SearchedProtocol['targetSettings'],
+): readonly number[] => NODE_COUNTS.filter((count) => impossible?.(targetSettings, count) === undefined)

@@ -97,7 +97,7 @@ const NEW_PROBABILITY = 0.25
 
 /** The machine that shows the states of a subject; programs have none, and report their own coverage. */
 const watchedMachine = (subject: SearchedProtocol) =>
-  subject.start === undefined ? machineOf(subject, subject.knobs) : undefined
+  subject.start === undefined ? machineOf(subject, subject.targetSettings) : undefined
 
 /** The coverage of these seeds' trials, for ranges that begin with it. Undefined if no strategy varies trials. */
 export function learnFrom(

@@ -5,7 +5,7 @@ import { nemesesOf } from './trial-choices.ts'
 
 /** The settings under which a bug is likely to show, for a search that the user did not configure otherwise. */
 export interface SettingForBug {
-  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** When absent, the default workload exposes the bug. */
   readonly workload?: string | undefined
   /** Names of faults that a search would otherwise leave out. */
@@ -21,17 +21,17 @@ export interface SettingForBug {
 export function settingForBug(
   protocol: ProtocolDefinition,
   bug: string | undefined,
-  chosen: SettingForBug['knobs'] = {},
+  chosen: SettingForBug['targetSettings'] = {},
 ): SettingForBug {
   const { faults = [], workload, ...under } = protocol.bugs.find(({ name }) => name === bug)?.under ?? {}
   const declared = Object.entries({ ...under.settings, ...under.trialSettings })
-  const knobs = Object.fromEntries(declared.filter(([name]) => !Object.hasOwn(chosen, name)))
-  const notUnder = notPromisedUnder(protocol, { ...knobs, ...chosen })
+  const targetSettings = Object.fromEntries(declared.filter(([name]) => !Object.hasOwn(chosen, name)))
+  const notUnder = notPromisedUnder(protocol, { ...targetSettings, ...chosen })
   const drawn = nemesesOf({})
     .filter(({ kind }) => !notUnder.includes(kind) || (kind === 'clock' && protocol.clocks !== undefined))
     .map(({ name }) => name)
   const besides = nemeses
     .filter(({ name, kind }) => faults.includes(name) && !drawn.includes(name) && simulatorSuffers(kind) === true)
     .map(({ name }) => name)
-  return { knobs, workload, besides, faults: besides.length === 0 ? undefined : [...drawn, ...besides] }
+  return { targetSettings, workload, besides, faults: besides.length === 0 ? undefined : [...drawn, ...besides] }
 }

@@ -22,9 +22,13 @@ const LONGEST_LEASE_MS = 500
 export function withSlowClock(
   planned: Disturbances,
   { protocol, choices: { faults, clocks } = {} }: SearchedProtocol,
-  { knobs, random, lengthMs }: { knobs: ProtocolOptions['settings']; random: Random; lengthMs: number },
+  {
+    targetSettings,
+    random,
+    lengthMs,
+  }: { targetSettings: ProtocolOptions['settings']; random: Random; lengthMs: number },
 ): Disturbances {
-  const { drift } = clockBoundsOf(protocol, knobs)
+  const { drift } = clockBoundsOf(protocol, targetSettings)
   const isFree = clocks === undefined && (faults === undefined || faults.includes('clock'))
   if (drift === undefined || drift <= 1 || !isFree || !random.chance(THROUGHOUT_PROBABILITY)) return planned
   const ppm = Math.trunc(slowestPpm(drift) * (LEAST_SHARE + (1 - LEAST_SHARE) * random.next()))

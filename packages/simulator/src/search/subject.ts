@@ -16,7 +16,7 @@ export interface SearchedProtocol {
   readonly protocol: ProtocolDefinition
   readonly bug: string | undefined
   /** Chosen by the user; the search keeps them. */
-  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** Or `NO_LEVEL`. */
   readonly level: string
   readonly workload: Workload
@@ -59,7 +59,7 @@ export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
 
 /** The options that a trial passes to its cluster. */
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
-  readonly knobs: { readonly [name: string]: ProtocolSettingValue }
+  readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** As in scenarios; for subjects that are no state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
@@ -70,10 +70,10 @@ export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
 /** The cluster that a trial of this subject runs on. */
 export const clusterOf = (subject: SearchedProtocol, options: ClusterOptions): SimulatedCluster =>
   subject.start === undefined
-    ? createSimulatedCluster({ ...options, machine: machineOf(subject, options.knobs) })
+    ? createSimulatedCluster({ ...options, machine: machineOf(subject, options.targetSettings) })
     : subject.start(options)
 
 export const machineOf = (
   { protocol, bug, workload }: SearchedProtocol,
-  knobs: { readonly [name: string]: ProtocolSettingValue },
-): AnyMachine => protocol.create({ bug, object: workload.object, settings: knobs })
+  targetSettings: { readonly [name: string]: ProtocolSettingValue },
+): AnyMachine => protocol.create({ bug, object: workload.object, settings: targetSettings })

@@ -24,22 +24,22 @@ const MOST_TIMERS = 32
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
 /** Learned once, from a run without clients whose leader is cut off; depends only on the subject and the settings. */
-export function timesOf(subject: SearchedProtocol, knobs: ProtocolOptions['settings']): Times {
+export function timesOf(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING
   const ofSubject = known.get(subject) ?? new Map<string, Times>()
   known.set(subject, ofSubject)
-  const name = JSON.stringify(knobs)
+  const name = JSON.stringify(targetSettings)
   const before = ofSubject.get(name)
   if (before !== undefined) return before
-  const times = learned(subject, knobs)
+  const times = learned(subject, targetSettings)
   ofSubject.set(name, times)
   return times
 }
 
-function learned(subject: SearchedProtocol, knobs: ProtocolOptions['settings']): Times {
+function learned(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   const timers = new Set<number>()
   try {
-    const takeoverMs = takeover(subject, noting(machineOf(subject, knobs), timers))
+    const takeoverMs = takeover(subject, noting(machineOf(subject, targetSettings), timers))
     return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
   } catch (error) {
     // The trials will show what is wrong with the protocol.
@@ -49,7 +49,7 @@ function learned(subject: SearchedProtocol, knobs: ProtocolOptions['settings']):
 }
 
 function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | undefined {
-  const nodes = subject.nodes ?? possibleNodes(subject.protocol, subject.knobs)[0] ?? 3
+  const nodes = subject.nodes ?? possibleNodes(subject.protocol, subject.targetSettings)[0] ?? 3
   const cluster = createSimulatedCluster({ machine, nodes, seed: 1 })
   warmUp(cluster)
   const leader = currentLeader(cluster)

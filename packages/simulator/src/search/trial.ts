@@ -131,11 +131,11 @@ export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limit
  * The leader when a scenario begins in the simulator: the scenario's faults on this node may be aimed at the leader.
  */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
-  const { nodes, seed, knobs } = scenario
+  const { nodes, seed, targetSettings } = scenario
   // Only protocols have a leader.
   if (subject.start !== undefined) return undefined
   try {
-    const cluster = clusterOf(subject, { nodes, seed, knobs })
+    const cluster = clusterOf(subject, { nodes, seed, targetSettings })
     warmUp(cluster)
     return currentLeader(cluster)
   } catch (error) {
@@ -163,10 +163,10 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   })
   try {
     cluster = clusterOf(subject, {
-      knobs: scenario.knobs,
+      targetSettings: scenario.targetSettings,
       nodes: scenario.nodes,
       seed: scenario.seed,
-      longestSettingMs: longestSettingMs(subject.protocol, scenario.knobs),
+      longestSettingMs: longestSettingMs(subject.protocol, scenario.targetSettings),
       log: limits.log === undefined ? undefined : (time, node, text) => limits.log?.({ at: since(time), node, text }),
       observe: (node) =>
         observerOf(node, subject, limits, invariants, last, () => since(cluster?.clock.now() ?? startedAt)),

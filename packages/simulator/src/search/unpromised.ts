@@ -17,20 +17,20 @@ export interface Unpromised {
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,
-  knobs: ProtocolOptions['settings'],
+  targetSettings: ProtocolOptions['settings'],
   choices: TrialChoices = {},
 ): Unpromised | undefined {
-  const kinds = notPromisedUnder(protocol, knobs)
+  const kinds = notPromisedUnder(protocol, targetSettings)
   const chosen = choices.faults === undefined ? [] : nemesesOf(choices)
   const other = chosen.find(({ kind }) => kind !== 'clock' && kinds.includes(kind))
   if (other !== undefined) return { what: `${protocol.name} promises nothing under ${other.name}`, lacks: 'level' }
   const isClockChosen = choices.clocks !== undefined || chosen.some(({ kind }) => kind === 'clock')
-  return isClockChosen ? unpromisedClocks(protocol, knobs, kinds, choices) : undefined
+  return isClockChosen ? unpromisedClocks(protocol, targetSettings, kinds, choices) : undefined
 }
 
 function unpromisedClocks(
   protocol: ProtocolDefinition,
-  knobs: ProtocolOptions['settings'],
+  targetSettings: ProtocolOptions['settings'],
   kinds: readonly FaultPlan['kind'][],
   { clocks }: TrialChoices,
 ): Unpromised | undefined {
@@ -39,7 +39,7 @@ function unpromisedClocks(
     return kinds.includes('clock')
       ? { what: `${name} promises nothing if clocks are wrong`, lacks: 'level' }
       : undefined
-  const { drift, jumpMs } = clockBoundsOf(protocol, knobs)
+  const { drift, jumpMs } = clockBoundsOf(protocol, targetSettings)
   const mostPpm = drift === undefined ? Number.POSITIVE_INFINITY : slowestPpm(drift)
   const mostMs = jumpMs ?? Number.POSITIVE_INFINITY
   if (clocks === undefined && mostPpm === 0 && mostMs === 0)

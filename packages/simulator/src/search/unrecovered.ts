@@ -20,13 +20,13 @@ export interface Unrecovered {
  */
 export function unrecovered(
   { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
-  { knobs }: Pick<Scenario, 'knobs'>,
+  { targetSettings }: Pick<Scenario, 'targetSettings'>,
   history: History,
   played: Played | undefined,
 ): Unrecovered | undefined {
   if (level === NO_LEVEL || played?.recovery.type !== 'unanswered') return undefined
   const { healedAt, recovery, faults } = played
-  const spared: readonly string[] = mayStopUnder(protocol, knobs)
+  const spared: readonly string[] = mayStopUnder(protocol, targetSettings)
   if (faults.some(({ fault }) => spared.includes(fault.kind))) return undefined
   const last = lastAnswer(history, healedAt, workload)
   if (last === undefined) return undefined

@@ -1,6 +1,6 @@
 import type { Scenario } from '@chaosproxy/runner'
 import { deleteParts } from './delete-parts.ts'
-import { fewerKnobs, fewerNodes, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
+import { fewerNodes, fewerSettings, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 
 export interface ShrinkOptions {
   /** Whether a scenario still fails in the same way. Called many times, so it should be quick. */
@@ -13,7 +13,7 @@ export interface ShrinkOptions {
    */
   readonly reseeds?: number | undefined
   /** Settings chosen by the user; they are kept. */
-  readonly turned?: Scenario['knobs'] | undefined
+  readonly turned?: Scenario['targetSettings'] | undefined
 }
 
 /**
@@ -47,7 +47,7 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   }
 
   const passes: readonly (() => void)[] = [
-    () => tryEach(fewerKnobs(smallest, options.turned ?? {}), reseeds),
+    () => tryEach(fewerSettings(smallest, options.turned ?? {}), reseeds),
     () => tryEach(fewerNodes(smallest), reseeds),
     () =>
       deleteParts(

@@ -46,17 +46,17 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
 }
 
 /** Resets settings to their defaults: all at once, otherwise one after another; never those that the user chose. */
-export function* fewerKnobs(scenario: Scenario, turned: Scenario['knobs']): Iterable<Change> {
-  const chosen = Object.keys(scenario.knobs).filter((name) => !Object.hasOwn(turned, name))
-  yield (current) => withoutKnobs(current, chosen)
-  for (const name of chosen) yield (current) => withoutKnobs(current, [name])
+export function* fewerSettings(scenario: Scenario, turned: Scenario['targetSettings']): Iterable<Change> {
+  const chosen = Object.keys(scenario.targetSettings).filter((name) => !Object.hasOwn(turned, name))
+  yield (current) => withoutSettings(current, chosen)
+  for (const name of chosen) yield (current) => withoutSettings(current, [name])
 }
 
-function withoutKnobs(scenario: Scenario, names: readonly string[]): Scenario | undefined {
-  const left = Object.entries(scenario.knobs).filter(([name]) => !names.includes(name))
-  return left.length === Object.keys(scenario.knobs).length
+function withoutSettings(scenario: Scenario, names: readonly string[]): Scenario | undefined {
+  const left = Object.entries(scenario.targetSettings).filter(([name]) => !names.includes(name))
+  return left.length === Object.keys(scenario.targetSettings).length
     ? undefined
-    : { ...scenario, knobs: Object.fromEntries(left) }
+    : { ...scenario, targetSettings: Object.fromEntries(left) }
 }
 
 /** Merges two faults of one kind into one that covers the times and targets of both. */

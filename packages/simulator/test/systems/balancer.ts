@@ -5,10 +5,10 @@ const files = { protocol: 'balancer', settings: { cas: 0 } }
 
 export const balancerRows: readonly SystemRow[] = [
   // There is nothing to lose.
-  { ...files, knobs: { backend: 'files' }, faults: CALM, earns: LINEARIZABLE },
+  { ...files, targetSettings: { backend: 'files' }, faults: CALM, earns: LINEARIZABLE },
   ...['round-robin', 'least-connections', 'consistent-hashing'].map((choice) => ({
     ...files,
-    knobs: { backend: 'files', choice },
+    targetSettings: { backend: 'files', choice },
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),

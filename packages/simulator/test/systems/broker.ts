@@ -15,37 +15,52 @@ export const brokerRows: readonly SystemRow[] = [
   { ...queues, faults: CALM, earns: LINEARIZABLE },
   { ...queues, faults: UNDER_FAULTS, earns: IN_ORDER },
   // Nothing is lost, and some messages come twice.
-  { ...queues, knobs: ONCE_AT_LEAST, faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
+  {
+    ...queues,
+    targetSettings: ONCE_AT_LEAST,
+    faults: UNDER_FAULTS,
+    earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
   // Nothing comes twice, and some messages never.
   {
     ...queues,
-    knobs: ONCE_AT_MOST,
+    targetSettings: ONCE_AT_MOST,
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
   // Consumers that do not wait for each other may get a later message before a repeated one.
   {
     ...queues,
-    knobs: { ordered: false },
+    targetSettings: { ordered: false },
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable'] },
   },
   { protocol: 'broker', workload: 'log', faults: UNDER_FAULTS, earns: IN_ORDER },
-  { protocol: 'broker', workload: 'log', knobs: ONCE_AT_MOST, faults: UNDER_FAULTS, earns: IN_ORDER },
+  { protocol: 'broker', workload: 'log', targetSettings: ONCE_AT_MOST, faults: UNDER_FAULTS, earns: IN_ORDER },
   {
     protocol: 'broker',
     workload: 'log',
-    knobs: ONCE_AT_LEAST,
+    targetSettings: ONCE_AT_LEAST,
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable'] },
   },
   // Every subscriber gets its own copy, late; changes of each key in order …
-  { protocol: 'broker', knobs: PUSHED, faults: CALM, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
-  { protocol: 'broker', knobs: PUSHED, faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
+  {
+    protocol: 'broker',
+    targetSettings: PUSHED,
+    faults: CALM,
+    earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
+  {
+    protocol: 'broker',
+    targetSettings: PUSHED,
+    faults: UNDER_FAULTS,
+    earns: { meets: ['eventual'], breaks: ['linearizable'] },
+  },
   // … or not, if the next one does not wait until the one before it is acknowledged.
   {
     protocol: 'broker',
-    knobs: { ...PUSHED, ordered: false },
+    targetSettings: { ...PUSHED, ordered: false },
     settings: MANY_KEYS,
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'], seldom: ['linearizable', 'eventual'] },
@@ -53,7 +68,7 @@ export const brokerRows: readonly SystemRow[] = [
   // At most once, a lost change is lost for this subscriber.
   {
     protocol: 'broker',
-    knobs: { ...PUSHED, ...ONCE_AT_MOST },
+    targetSettings: { ...PUSHED, ...ONCE_AT_MOST },
     settings: MANY_KEYS,
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'] },
@@ -62,7 +77,7 @@ export const brokerRows: readonly SystemRow[] = [
   {
     protocol: 'broker',
     workload: 'counter',
-    knobs: { ...PUSHED, ...ONCE_AT_LEAST },
+    targetSettings: { ...PUSHED, ...ONCE_AT_LEAST },
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'] },
   },

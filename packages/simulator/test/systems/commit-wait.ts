@@ -4,11 +4,11 @@ const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const WITHIN_EPSILON = UNDER_FAULTS.filter((name) => name !== 'clock')
 
 export const commitWaitRows: readonly SystemRow[] = ['commit-wait', 'uncertainty-interval'].flatMap((order) => [
-  { protocol: 'commit-wait', knobs: { order }, faults: CALM, earns: LINEARIZABLE },
-  { protocol: 'commit-wait', knobs: { order }, faults: WITHIN_EPSILON, earns: LINEARIZABLE },
+  { protocol: 'commit-wait', targetSettings: { order }, faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'commit-wait', targetSettings: { order }, faults: WITHIN_EPSILON, earns: LINEARIZABLE },
   {
     protocol: 'commit-wait',
-    knobs: { order, 'skew-ms': 100 },
+    targetSettings: { order, 'skew-ms': 100 },
     faults: CALM,
     earns: { meets: [], breaks: ['linearizable'] },
   },

@@ -8,7 +8,7 @@ export const dnsRows: readonly SystemRow[] = [
   // A changed name is answered from caches until its time to live ends, even to the client that changed it.
   {
     protocol: 'dns',
-    knobs: { flush: false },
+    targetSettings: { flush: false },
     faults: CALM,
     earns: { meets: ['eventual'], breaks: ['linearizable', 'read-your-writes'] },
   },

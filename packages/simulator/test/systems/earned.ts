@@ -52,10 +52,10 @@ export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: Shown
   shown.unbroken.length === 0 && (!loses || shown.loses)
 
 function runRow(row: SystemRow, seed: number): Report<string> {
-  const { protocol, knobs = {}, nodes = NODES, faults, earns } = row
+  const { protocol, targetSettings = {}, nodes = NODES, faults, earns } = row
   const workload = workloadOf(row)
   const { timeMs, rate } = faults.length === 0 && row.aimed === undefined ? CALM_PACE : USUAL_PACE
-  const machine = findProtocol(protocol)!.create({ object: workload.object, settings: knobs })
+  const machine = findProtocol(protocol)!.create({ object: workload.object, settings: targetSettings })
   const events: Event[] = []
   const run = simulateRun(createSimulatedCluster({ machine, nodes, seed }), {
     workload,
@@ -72,7 +72,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
     sink: { append: (event) => events.push(event) },
     // Four for each node; the last one calls another node each time.
     clients: 20,
-    sticky: stickinessOf(findProtocol(protocol)!, knobs),
+    sticky: stickinessOf(findProtocol(protocol)!, targetSettings),
     rate: row.rate ?? rate,
     timeMs,
     timeoutMs: millis(1_000),

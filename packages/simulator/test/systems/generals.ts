@@ -6,5 +6,5 @@ const EVENTUAL = { meets: ['eventual'] }
 export const generalsRows: readonly SystemRow[] = [
   { protocol: 'generals', faults: CALM, earns: EVENTUAL },
   { protocol: 'generals', nodes: 4, faults: ['clock'], earns: EVENTUAL },
-  { protocol: 'generals', knobs: { messages: 'signed' }, nodes: 3, faults: ['clock'], earns: EVENTUAL },
+  { protocol: 'generals', targetSettings: { messages: 'signed' }, nodes: 3, faults: ['clock'], earns: EVENTUAL },
 ]

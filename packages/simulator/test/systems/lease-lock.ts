@@ -6,7 +6,7 @@ export const leaseLockRows: readonly SystemRow[] = [
   { protocol: 'lease-lock', faults: CALM, earns: LINEARIZABLE },
   // With fencing, two holders are harmless, whichever clock caused them.
   { protocol: 'lease-lock', faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  { protocol: 'lease-lock', knobs: { clock: 'wall' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { protocol: 'lease-lock', targetSettings: { clock: 'wall' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   // Without it, jumps of wall clocks do not affect leases measured by monotonic clocks.
-  { protocol: 'lease-lock', knobs: { fencing: false }, faults: ['clock'], earns: LINEARIZABLE },
+  { protocol: 'lease-lock', targetSettings: { fencing: false }, faults: ['clock'], earns: LINEARIZABLE },
 ]

@@ -11,7 +11,7 @@ export const masterMasterRows: readonly SystemRow[] = [
   // Copies agree, but on the busier node's writes.
   {
     protocol: 'master-master',
-    knobs: { conflicts: 'lamport' },
+    targetSettings: { conflicts: 'lamport' },
     settings: { keys: 30 },
     faults: CALM,
     aimed: FIRST_CUT_OFF,
@@ -19,7 +19,7 @@ export const masterMasterRows: readonly SystemRow[] = [
   },
   ...['hybrid-clock', 'version-vector'].map((conflicts) => ({
     protocol: 'master-master',
-    knobs: { conflicts },
+    targetSettings: { conflicts },
     faults: ['partition', 'loss', 'delay', 'kill'],
     earns: EVENTUAL,
   })),

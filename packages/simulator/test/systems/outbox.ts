@@ -12,12 +12,12 @@ export const outboxRows: readonly SystemRow[] = [
   // Dual writes reach the two in different orders, even if all of them arrive …
   {
     protocol: 'outbox',
-    knobs: { write: 'database-then-queue' },
+    targetSettings: { write: 'database-then-queue' },
     settings: { cas: 0, keys: 200 },
     faults: ['delay'],
     earns: APART,
   },
   // … and only one of them after a crash: events are lost, or invented.
-  { ...COUNTERS, knobs: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
-  { ...COUNTERS, knobs: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
+  { ...COUNTERS, targetSettings: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
+  { ...COUNTERS, targetSettings: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
 ]

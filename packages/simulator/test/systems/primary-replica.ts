@@ -9,7 +9,7 @@ export const primaryReplicaRows: readonly SystemRow[] = [
   // Jose does not see his own transfer, because replicas lag.
   {
     protocol: 'primary-replica',
-    knobs: { failover: false },
+    targetSettings: { failover: false },
     faults: ['delay'],
     earns: {
       meets: ['eventual'],
@@ -24,12 +24,17 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     earns: { meets: [], breaks: ['linearizable'], loses: true },
   },
   // Semi-synchronous: two replicas of four make a majority with the primary.
-  { protocol: 'primary-replica', knobs: { sync: 2, reads: 'primary' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  {
+    protocol: 'primary-replica',
+    targetSettings: { sync: 2, reads: 'primary' },
+    faults: UNDER_FAULTS,
+    earns: LINEARIZABLE,
+  },
   // One replica of four: writes that only it and the primary have are lost when the other three go on without them.
   // Between the cuts there is time to agree on a primary, so that one of them has it on the smaller side.
   {
     protocol: 'primary-replica',
-    knobs: { sync: 1, reads: 'primary' },
+    targetSettings: { sync: 1, reads: 'primary' },
     settings: { keys: 30 },
     faults: [],
     aimed: [
@@ -38,18 +43,18 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     ],
     earns: { meets: [], breaks: ['linearizable'], loses: true },
   },
-  { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: CALM, earns: LINEARIZABLE },
-  { protocol: 'primary-replica', knobs: SYNCHRONOUS, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { protocol: 'primary-replica', targetSettings: SYNCHRONOUS, faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'primary-replica', targetSettings: SYNCHRONOUS, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   {
     protocol: 'primary-replica',
-    knobs: { sync: 'majority', reads: 'replica' },
+    targetSettings: { sync: 'majority', reads: 'replica' },
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
   // A sticky session never goes back, but does not see its own write until its replica has it …
   {
     protocol: 'primary-replica',
-    knobs: STICKY,
+    targetSettings: STICKY,
     faults: ['delay'],
     rate: 2_000,
     earns: {
@@ -61,14 +66,14 @@ export const primaryReplicaRows: readonly SystemRow[] = [
   // … unless the write waits for that.
   {
     protocol: 'primary-replica',
-    knobs: { ...STICKY, 'own-writes': true },
+    targetSettings: { ...STICKY, 'own-writes': true },
     faults: UNDER_FAULTS,
     earns: { meets: ['sequential', 'session', 'eventual'], breaks: ['linearizable'] },
   },
   // Once its replica is down, a client that moves to another goes back in time.
   {
     protocol: 'primary-replica',
-    knobs: { reads: 'sticky-while-up', 'own-writes': true, failover: false },
+    targetSettings: { reads: 'sticky-while-up', 'own-writes': true, failover: false },
     faults: ['delay', 'kill'],
     rate: 1_000,
     earns: { meets: ['eventual'], breaks: ['monotonic-reads'] },

@@ -9,8 +9,8 @@ const system = { protocol: 'quorum', settings: READS_AND_WRITES }
 export const quorumRows: readonly SystemRow[] = [
   { ...system, faults: CALM, earns: LINEARIZABLE },
   { ...system, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  { ...system, knobs: { r: 1, w: 'all' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  { ...system, knobs: { replicas: 3 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { ...system, targetSettings: { r: 1, w: 'all' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { ...system, targetSettings: { replicas: 3 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   // A reader believes a forged value.
   { ...system, faults: ['forge'], earns: { meets: [], breaks: ['linearizable'] } },
   { ...system, faults: ['forge-signed'], earns: LINEARIZABLE },
@@ -18,7 +18,7 @@ export const quorumRows: readonly SystemRow[] = [
   // than others.
   {
     ...system,
-    knobs: { 'write-back': false, 'read-repair': false },
+    targetSettings: { 'write-back': false, 'read-repair': false },
     settings: { ...READS_AND_WRITES, keys: 1, reads: 0.99 },
     faults: CALM,
     aimed: [
@@ -27,17 +27,17 @@ export const quorumRows: readonly SystemRow[] = [
     rate: 150,
     earns: STALE,
   },
-  { ...system, knobs: { r: 1, w: 1, tags: 'clock' }, faults: WITHOUT_CLOCKS, earns: STALE },
+  { ...system, targetSettings: { r: 1, w: 1, tags: 'clock' }, faults: WITHOUT_CLOCKS, earns: STALE },
   {
     ...system,
-    knobs: { replicas: 3, r: 2, w: 2, sloppy: true, tags: 'clock' },
+    targetSettings: { replicas: 3, r: 2, w: 2, sloppy: true, tags: 'clock' },
     faults: WITHOUT_CLOCKS,
     earns: STALE,
   },
   // A write that asks too few replicas may take a tag below that of one acknowledged before.
   {
     ...system,
-    knobs: { r: 1, w: 1 },
+    targetSettings: { r: 1, w: 1 },
     faults: CALM,
     aimed: FIRST_CUT_OFF,
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },

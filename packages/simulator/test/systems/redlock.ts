@@ -6,15 +6,21 @@ const LONG = { 'ttl-ms': 10_000 }
 const FENCED = { fencing: true, 'ttl-ms': 100 }
 
 export const redlockRows: readonly SystemRow[] = [
-  { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: CALM, earns: ONE_HOLDER },
-  { protocol: 'redlock', workload: 'lock', knobs: LONG, faults: UNDER_FAULTS, earns: ONE_HOLDER },
-  { protocol: 'redlock', workload: 'lock', knobs: { ...LONG, fencing: true }, faults: UNDER_FAULTS, earns: ONE_HOLDER },
+  { protocol: 'redlock', workload: 'lock', targetSettings: LONG, faults: CALM, earns: ONE_HOLDER },
+  { protocol: 'redlock', workload: 'lock', targetSettings: LONG, faults: UNDER_FAULTS, earns: ONE_HOLDER },
+  {
+    protocol: 'redlock',
+    workload: 'lock',
+    targetSettings: { ...LONG, fencing: true },
+    faults: UNDER_FAULTS,
+    earns: ONE_HOLDER,
+  },
   // A client that holds the lock longer than its time to live has lost it, and is not notified.
   {
     protocol: 'redlock',
     workload: 'lock',
     // No shorter: on a busy machine no majority would answer in time.
-    knobs: { 'ttl-ms': 100 },
+    targetSettings: { 'ttl-ms': 100 },
     faults: CALM,
     rate: 100,
     earns: { meets: [], breaks: ['linearizable'] },
@@ -23,11 +29,11 @@ export const redlockRows: readonly SystemRow[] = [
   {
     protocol: 'redlock',
     workload: 'set',
-    knobs: { 'ttl-ms': 100 },
+    targetSettings: { 'ttl-ms': 100 },
     faults: [],
     aimed: [{ fromMs: 100, toMs: 1_200, kind: 'latency', links: ['n2>n1'], latencyMs: 80, jitterMs: 20 }],
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
   // A late store is harmless with a fencing token.
-  { protocol: 'redlock', knobs: FENCED, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
+  { protocol: 'redlock', targetSettings: FENCED, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
 ]

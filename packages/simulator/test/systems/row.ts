@@ -7,7 +7,7 @@ import type { Settings } from '@chaosproxy/workloads'
  */
 export interface SystemRow {
   readonly protocol: string
-  readonly knobs?: Settings
+  readonly targetSettings?: Settings
   /** When absent, a register. */
   readonly workload?: string
   /** Settings of the workload. */
@@ -60,10 +60,10 @@ export const FIRST_CUT_OFF: readonly AimedFault[] = [
   },
 ]
 
-export const titleOf = ({ protocol, knobs = {}, workload, faults, aimed }: SystemRow): string =>
+export const titleOf = ({ protocol, targetSettings = {}, workload, faults, aimed }: SystemRow): string =>
   [
     protocol,
-    ...Object.entries(knobs).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
     ...(workload === undefined ? [] : [workload]),
     aimed !== undefined ? `aimed ${aimed[0]?.kind}` : faults.length === 0 ? 'calm' : faults.join('+'),
   ].join(' ')

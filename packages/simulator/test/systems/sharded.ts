@@ -6,7 +6,7 @@ export const shardedRows: readonly SystemRow[] = [
   { protocol: 'sharded', faults: CALM, earns: LINEARIZABLE },
   ...['hash', 'range', 'directory'].map((by) => ({
     protocol: 'sharded',
-    knobs: { by },
+    targetSettings: { by },
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),

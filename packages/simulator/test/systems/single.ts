@@ -4,7 +4,7 @@ const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const ATOMIC = { meets: ['linearizable'] }
 const PAID_TWICE = { meets: [], breaks: ['linearizable'] }
 const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
-const blind = { protocol: 'single', knobs: { retry: 'blind' } }
+const blind = { protocol: 'single', targetSettings: { retry: 'blind' } }
 /**
  * Longer than a database needs on a busy machine; with a shorter wait, requests that were not lost would be repeated.
  */
@@ -13,17 +13,23 @@ const PATIENT = { 'timeout-ms': 5_000 }
 export const singleRows: readonly SystemRow[] = [
   { protocol: 'single', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'single', faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  { protocol: 'single', knobs: { retry: 'none' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { protocol: 'single', targetSettings: { retry: 'none' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
   // Without a key the transfer is made twice; with one, once.
   { protocol: 'single', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
   { protocol: 'single', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  { ...blind, knobs: { ...blind.knobs, ...PATIENT }, workload: 'counter', faults: CALM, earns: LINEARIZABLE },
+  {
+    ...blind,
+    targetSettings: { ...blind.targetSettings, ...PATIENT },
+    workload: 'counter',
+    faults: CALM,
+    earns: LINEARIZABLE,
+  },
   { ...blind, workload: 'counter', faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
   { ...blind, workload: 'append', rate: 50, faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
   // The circuit opens, and reads get earlier values.
   {
     protocol: 'single',
-    knobs: { degrade: true, 'breaker-failures': 2 },
+    targetSettings: { degrade: true, 'breaker-failures': 2 },
     settings: { cas: 0 },
     faults: ['partition', 'pause'],
     earns: STALE,

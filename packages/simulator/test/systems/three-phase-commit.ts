@@ -14,7 +14,7 @@ export const threePhaseCommitRows: readonly SystemRow[] = [
   // If the network is cut, each side decides for itself, and money is half moved.
   {
     protocol: 'three-phase-commit',
-    knobs: { 'vote-timeout-ms': 50, 'silence-ms': 50 },
+    targetSettings: { 'vote-timeout-ms': 50, 'silence-ms': 50 },
     workload: 'bank',
     faults: [],
     aimed: [200, 400, 600, 800, 1_000, 1_200].map((fromMs) => ({

@@ -7,7 +7,12 @@ export const viewstampedRows: readonly SystemRow[] = [
   { protocol: 'viewstamped', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'viewstamped', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   // If more than f nodes lose their logs at once, these are lost for good: then nobody answers, which is safe.
-  { protocol: 'viewstamped', knobs: { recovery: 'nonce' }, faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
-  { protocol: 'viewstamped', knobs: { recovery: 'nonce' }, faults: WITHOUT_KILLS, earns: LINEARIZABLE },
-  { protocol: 'viewstamped', knobs: { reads: 'log' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  {
+    protocol: 'viewstamped',
+    targetSettings: { recovery: 'nonce' },
+    faults: UNDER_FAULTS,
+    earns: { meets: ['linearizable'] },
+  },
+  { protocol: 'viewstamped', targetSettings: { recovery: 'nonce' }, faults: WITHOUT_KILLS, earns: LINEARIZABLE },
+  { protocol: 'viewstamped', targetSettings: { reads: 'log' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
 ]

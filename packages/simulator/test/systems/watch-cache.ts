@@ -14,6 +14,6 @@ export const watchCacheRows: readonly SystemRow[] = [
     aimed: [{ fromMs: 100, toMs: 1_475, kind: 'latency', links: ['n1>n3'], latencyMs: 200, jitterMs: 0 }],
     earns: { meets: ['eventual'], breaks: ['linearizable', 'monotonic-reads'] },
   },
-  { protocol: 'watch-cache', knobs: CONSISTENT, faults: CALM, earns: LINEARIZABLE },
-  { protocol: 'watch-cache', knobs: { ...CONSISTENT, history: 4 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
+  { protocol: 'watch-cache', targetSettings: CONSISTENT, faults: CALM, earns: LINEARIZABLE },
+  { protocol: 'watch-cache', targetSettings: { ...CONSISTENT, history: 4 }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
 ]

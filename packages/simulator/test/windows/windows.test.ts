@@ -34,7 +34,13 @@ describe('a bug that shows only within milliseconds of timers or restarts of two
 describe('a run without clients shows', () => {
   const learned = (protocol: SearchedProtocol['protocol']) =>
     timesOf(
-      { protocol, workload: register, knobs: {}, nodes: undefined, bug: undefined } as unknown as SearchedProtocol,
+      {
+        protocol,
+        workload: register,
+        targetSettings: {},
+        nodes: undefined,
+        bug: undefined,
+      } as unknown as SearchedProtocol,
       {},
     )
 

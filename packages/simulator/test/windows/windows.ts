@@ -15,7 +15,7 @@ export function foundIn(
     target: protocol.name,
     protocol,
     bug,
-    knobs: {},
+    targetSettings: {},
     level: 'linearizable',
     workload: register,
     settings: {},
