@@ -34,6 +34,7 @@ export { joinStretches, type ReadStretch } from './packed/join.ts'
 export { eachPartOfKey, operationsByKey } from './packed/parts-of-key.ts'
 export { historyOfPlace, historyOfTally } from './packed/unpacked.ts'
 export { keyName } from './tables/key-numbers.ts'
+export type { Lists } from './tables/lists.ts'
 export { float64Array, int32Array, uint8Array } from './tables/memory.ts'
 export {
   areSame,

@@ -192,7 +192,7 @@ async function judge(
   const checking: CheckOptions<string> = {
     model: workload.model,
     initial: workload.initial,
-    levels: levelsOf(workload.model),
+    levels: levelsOf(workload.model, history.functions),
     failedCas: 'drop',
     staleness: true,
     deadlineMs: spec.checkMs,

@@ -9,7 +9,7 @@ import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { withMisreading } from '../record/misreading.ts'
 import { judgeProven } from './proven.ts'
-import { entryOf } from './registry.ts'
+import { entryFor } from './registry.ts'
 import { requireUnderstood } from './understood.ts'
 
 /**
@@ -26,7 +26,7 @@ import { requireUnderstood } from './understood.ts'
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
 export function check(history: History, options: CheckOptions<string>): Report<string> {
-  return checkBy(entryOf(options.model), history, options)
+  return checkBy(entryFor(options.model, history.functions), history, options)
 }
 
 /** The same by the entry of a model. */

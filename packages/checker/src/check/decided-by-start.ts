@@ -2,7 +2,7 @@ import type { History } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { judgeableOf } from '../record/judgeable.ts'
-import { entryOf } from './registry.ts'
+import { entryFor } from './registry.ts'
 
 /**
  * The complaint about a history of which nobody knows the initial value, if that value alone explains some of it: then
@@ -13,7 +13,7 @@ export function decidedByStart(
   { model, initial }: Pick<CheckOptions, 'model' | 'initial'>,
 ): readonly string[] {
   if (!isUnknownStart(initial)) return []
-  const { record } = entryOf(model)
+  const { record } = entryFor(model, history.functions)
   const { found, remedy } = record.byStart?.(judgeableOf(history, record, initial)?.history ?? history) ?? NOTHING
   const [first] = found
   if (first === undefined) return []

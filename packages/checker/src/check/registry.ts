@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { type History, UserError } from '@chaosproxy/history'
 import { bankFromAny } from '../bank/any-start.ts'
 import { bank } from '../bank/bank.ts'
 import { counterFromAny } from '../counter/any-start.ts'
@@ -20,6 +20,8 @@ import { queue } from '../queue/queue.ts'
 import { registerEntry } from '../register/entry.ts'
 import { setFromAny } from '../set/any-start.ts'
 import { set } from '../set/set.ts'
+import { areTransactions, listTransactions } from '../transactions/entry.ts'
+import { APPEND, microKind } from '../transactions/record/record.ts'
 import { uniqueIds } from '../unique-ids/unique-ids.ts'
 import { watchEntry } from '../watch/entry.ts'
 
@@ -35,7 +37,7 @@ export const models: readonly ModelEntry<string>[] = [
   objectEntry(queue, queueFromAny),
   objectEntry(bag, bagFromAny),
   objectEntry(lock, lockFromAny),
-  objectEntry(listAppend, listAppendFromAny),
+  { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   objectEntry(bank, bankFromAny),
   // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
@@ -45,14 +47,22 @@ export const models: readonly ModelEntry<string>[] = [
 ]
 
 /** The levels of every judge, strongest first. */
-export const levelNames = (): readonly string[] => [...new Set(models.flatMap(({ judge }) => judge.ladder.levels))]
+export const levelNames = (): readonly string[] => [
+  ...new Set(
+    models.flatMap(({ judge, ofTransactions }) => [
+      ...judge.ladder.levels,
+      ...(ofTransactions?.judge.ladder.levels ?? []),
+    ]),
+  ),
+]
 
 /**
- * The levels by which the histories of a model are judged, strongest first.
+ * The levels by which histories of a model with these functions are judged, strongest first.
  *
- * @throws UserError if there is none of that name.
+ * @throws UserError if there is no model of that name.
  */
-export const levelsOf = (model: string | Model<unknown>): readonly string[] => entryOf(model).judge.ladder.levels
+export const levelsOf = (model: string | Model<unknown>, functions: readonly string[]): readonly string[] =>
+  entryFor(model, functions).judge.ladder.levels
 
 /** The model with this name or alias. */
 export const findModel = (name: string): ModelEntry<string> | undefined =>
@@ -69,4 +79,21 @@ export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   if (known !== undefined) return known
   const names = models.map(({ name }) => name).join(', ')
   throw new UserError('usage', `there is no model "${model}". There are: ${names}; or give a Model of your own.`)
+}
+
+/**
+ * The entry that judges a history with these functions: transactions may have a judge of their own.
+ *
+ * @throws UserError if there is no model of that name.
+ */
+export function entryFor(model: string | Model<unknown>, functions: readonly string[]): ModelEntry<string> {
+  const entry = entryOf(model)
+  return entry.ofTransactions !== undefined && areTransactions(functions) ? entry.ofTransactions : entry
+}
+
+/** The model of a history that names none: a register, unless its transactions append to lists. */
+export function usualModel({ header, functions, values }: Pick<History, 'header' | 'functions' | 'values'>): string {
+  if (header?.model !== undefined) return header.model
+  const kinds = areTransactions(functions) ? (values.microOperations()?.kinds ?? []) : []
+  return kinds.some((kind) => microKind(kind) === APPEND) ? listTransactions.name : registerEntry.name
 }

@@ -2,7 +2,7 @@ import { type History, OK, UserError } from '@chaosproxy/history'
 import { placeOf } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
-import { entryOf, models } from './registry.ts'
+import { entryFor, models } from './registry.ts'
 
 /**
  * Refuses a history that a model cannot be about.
@@ -20,8 +20,8 @@ export function requireUnderstood(history: History, entry: ModelEntry<string>): 
 function unknownFunction(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
   const f = history.functions[history.operations.f[row]] ?? ''
   // The one that knows all of them is meant, if there is one.
-  const all = models.filter((each) => history.functions.every((every) => each.knows(every)))
-  const some = all.length > 0 ? all : models.filter((each) => each.knows(f))
+  const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
+  const some = all.length > 0 ? all : models.filter((each) => knows(each, f))
   const options = some.map((each) => `--model ${each.name}`)
   const remedy =
     options.length === 0
@@ -33,12 +33,15 @@ function unknownFunction(history: History, row: number, { name, functions = [] }
   )
 }
 
+const knows = ({ knows: knowsIt, ofTransactions }: ModelEntry<string>, f: string): boolean =>
+  knowsIt(f) || ofTransactions?.knows(f) === true
+
 /** What a history lacks to prove anything: without an observation it meets every level, by any system. */
 export function unmetNeeds(
   history: History,
   options: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
 ): readonly Need[] {
-  return entryOf(options.model).needs.filter((need) => !isMet(need, history, options))
+  return entryFor(options.model, history.functions).needs.filter((need) => !isMet(need, history, options))
 }
 
 function isMet(need: Need, history: History, options: Pick<CheckOptions<string>, 'initial' | 'failedCas'>): boolean {

@@ -28,6 +28,8 @@ export interface ModelEntry<Name extends string = Level> {
   readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
   readonly record: RecordRules
+  /** What judges histories of transactions instead, under the same name. */
+  readonly ofTransactions?: ModelEntry<string> | undefined
 }
 
 export interface Need {

@@ -28,6 +28,8 @@ export interface Report<Name extends string = Level> {
   readonly accounting?: Accounting | undefined
   /** How far behind reads were; absent if it was not measured (see `CheckOptions`) or cannot be. */
   readonly staleness?: Staleness | undefined
+  /** For transactions: the anomalies found, and what the verdicts rest on. */
+  readonly transactions?: TransactionFacts | undefined
   /** What it cost that its times are by several clocks; absent if they are by one. */
   readonly clocks?: ClockCost | undefined
 }
@@ -53,4 +55,22 @@ export interface ClockCost {
   readonly cramped: number
   /** Levels that would be known if the clocks were. */
   readonly undecided: readonly string[]
+}
+
+/** What was found in a history of transactions besides verdicts. */
+export interface TransactionFacts {
+  /** The levels that are met and that no other met level implies. */
+  readonly strongest: readonly string[]
+  /** By name (`G2-item`, `lost-update`): how often it was found, and the transactions of one. */
+  readonly anomalies: {
+    readonly [name: string]: { readonly count: number; readonly first: readonly OperationRow[] }
+  }
+  /** What was taken for granted about the order of versions. */
+  readonly assumed: readonly string[]
+  readonly judged: {
+    /** Those that committed, and those without an answer of which something was seen. */
+    readonly transactions: number
+    /** Reads of committed transactions, and those that showed a known version. */
+    readonly reads: { readonly total: number; readonly withSource: number }
+  }
 }

@@ -68,6 +68,22 @@ export interface Counterexample {
   readonly edges?: readonly OrderEdge[] | undefined
   /** Present if fewer operations might show it. */
   readonly uncut?: Uncut | undefined
+  /** For transactions: the anomaly, such as `G2-item`. */
+  readonly anomaly?: string | undefined
+  /** What developers call it: `write skew`. Absent if it has no such name. */
+  readonly story?: string | undefined
+  /** The cycle of transactions, if it is one: each comes before the next. */
+  readonly cycle?: readonly CounterexampleCycle[] | undefined
+}
+
+/** Why a transaction comes before another. */
+export interface CounterexampleCycle {
+  readonly before: OperationRow
+  readonly after: OperationRow
+  /** It wrote the version before the other's, wrote what the other read, or read what the other replaced. */
+  readonly edge: 'ww' | 'wr' | 'rw' | 'session' | 'real time'
+  readonly key?: string | undefined
+  readonly because: string
 }
 
 /** More operations than this are not shown as one counterexample. */

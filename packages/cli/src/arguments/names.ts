@@ -15,11 +15,17 @@ export function parseLevel(option: string, typed: string): string {
 
 /** What others call a level, and the level here. */
 const elsewhere: { readonly [name: string]: string } = {
-  serializable: 'sequential: one order of whole operations, in which each client keeps its own',
-  'strict-serializable': 'linearizable: one order of whole operations, in real time',
-  'strictly-serializable': 'linearizable: one order of whole operations, in real time',
+  'strictly-serializable':
+    'linearizable: one order of whole operations, in real time; or for transactions strict-serializable',
+  'strong-serializable': 'strict-serializable: one order of whole transactions, in real time',
   strong: 'linearizable: one order of all operations, in real time',
   atomic: 'linearizable: one order of all operations, in real time',
+}
+
+/** The levels in a few lines, for help: those of transactions without their stronger forms. */
+export const levelsText = (): string => {
+  const names = levelNames().filter((level) => !level.startsWith('strong-'))
+  return `${names.join(', ')}; of transactions also strong-session-… and strong-…, such as strong-snapshot-isolation`
 }
 
 /** Settings as they are typed: `sync=1`. */

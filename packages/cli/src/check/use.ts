@@ -6,7 +6,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { oneOf, parseLevel } from '../arguments/names.ts'
+import { levelsText, oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { readingOptions } from '../arguments/reading.ts'
 import { judgingOptions } from '../arguments/require.ts'
@@ -45,7 +45,7 @@ const declared = {
   }),
   ...inGroup('What must hold', ['level', 'expect'], {
     level: asRead(
-      `decide only these levels, comma-separated: ${levelNames().join(', ')}`,
+      `decide only these levels, comma-separated: ${levelsText()}`,
       (typed) => typed.split(',').map((level) => parseLevel('level', level.trim())),
       'all',
     ),

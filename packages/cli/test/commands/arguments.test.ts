@@ -172,8 +172,8 @@ test('settings are numbers, booleans or text', () => {
 })
 
 test('a level that others call by another name is refused with its name here', () => {
-  expect(() => parseLevel('expect', 'serializable')).toThrow(
-    '--expect serializable: there is no such level. Give sequential: one order of whole operations',
+  expect(() => parseLevel('expect', 'strictly-serializable')).toThrow(
+    '--expect strictly-serializable: there is no such level. Give linearizable: one order of whole operations',
   )
   expect(parseLevel('expect', 'linearizable')).toBe('linearizable')
 })

@@ -1,4 +1,11 @@
-import { type CheckOptions, decidedByStart, entryOf, check as judge, type Report } from '@chaosproxy/checker'
+import {
+  type CheckOptions,
+  decidedByStart,
+  entryFor,
+  check as judge,
+  type Report,
+  usualModel,
+} from '@chaosproxy/checker'
 import { type EventInput, type History, historyFromObjects, millis } from '@chaosproxy/history'
 import { missingSuccesses } from '@chaosproxy/runner'
 import { usualFailedCas, usualInitial } from './usual.ts'
@@ -31,8 +38,8 @@ const MEMORY_BYTES = 2_000_000_000
  */
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
-  const { model = history.header?.model ?? 'register', now = () => performance.now() } = settings
-  const { initial = usualInitial(history), levels = entryOf(model).judge.ladder.levels } = settings
+  const { model = usualModel(history), now = () => performance.now() } = settings
+  const { initial = usualInitial(history), levels = entryFor(model, history.functions).judge.ladder.levels } = settings
   const options: CheckOptions<string> = {
     ...settings,
     model,

@@ -1,4 +1,5 @@
 import {
+  entryFor,
   findModel,
   type Model,
   type ModelEntry,
@@ -6,6 +7,7 @@ import {
   models,
   requireUnderstood,
   type ShareOptions,
+  usualModel,
 } from '@chaosproxy/checker'
 import {
   type Format,
@@ -60,7 +62,7 @@ export function checkOptionsFor(
   remainingMs: number,
   own?: Model<unknown>,
 ): ShareOptions {
-  const entry = own === undefined ? entryFor(file, history, settings) : modelEntry(own)
+  const entry = own === undefined ? entryOfFile(file, history, settings) : modelEntry(own)
   if (settings.baseline !== undefined) requireSameSubject(settings.baseline.baseline, { model: entry.name })
   requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
   const levels = levelsFor(file, entry, settings)
@@ -100,17 +102,28 @@ function levelsFor(
     if (other === undefined) continue
     throw new UserError(
       'usage',
-      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${ladder.levels.join(', ')}.`,
+      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${ladder.levels.join(', ')}.${ofOperations(other, ladder.levels)}`,
     )
   }
   const chosen = levels ?? ladder.levels
   return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
 }
 
-function entryFor(file: string, history: History, settings: CheckSpec): ModelEntry<string> {
-  const model = settings.model ?? history.header?.model ?? 'register'
-  const known = findModel(model)
-  if (known !== undefined) return known
+/** The level of single operations that a level of transactions comes closest to. */
+const OF_OPERATIONS: { readonly [level: string]: string } = {
+  serializable: 'sequential',
+  'strong-session-serializable': 'sequential',
+  'strict-serializable': 'linearizable',
+}
+
+function ofOperations(level: string, levels: readonly string[]): string {
+  const meant = OF_OPERATIONS[level]
+  return meant === undefined || !levels.includes(meant) ? '' : ` Of single operations, ${meant} is the same.`
+}
+
+function entryOfFile(file: string, history: History, settings: CheckSpec): ModelEntry<string> {
+  const model = settings.model ?? usualModel(history)
+  if (findModel(model) !== undefined) return entryFor(model, history.functions)
   throw new UserError(
     'input',
     `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${modelNamesText()}.`,

@@ -29,4 +29,6 @@ const losses: { readonly [model: string]: FindLoss } = {
 }
 
 export const lossOf = (input: LossInput): Loss | undefined =>
-  Object.hasOwn(losses, input.report.model) ? losses[input.report.model]?.(input) : undefined
+  input.report.transactions === undefined && Object.hasOwn(losses, input.report.model)
+    ? losses[input.report.model]?.(input)
+    : undefined

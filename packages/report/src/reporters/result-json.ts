@@ -8,6 +8,7 @@ import type {
   OrderEdge,
   Report,
   Staleness,
+  TransactionFacts,
   Verdict,
 } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
@@ -20,6 +21,7 @@ import {
   type RunViews,
   type Statistics,
   statisticsOf,
+  strongestMet,
 } from '@chaosproxy/runner/result'
 import { bounded } from '../bounded-json.ts'
 import { brokenLevel } from '../broken-phase.ts'
@@ -120,6 +122,7 @@ function wholeJson(input: JsonInput): Json {
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     clocks: report?.clocks === undefined ? undefined : clocksJson(report.clocks),
+    ...(report?.transactions === undefined ? {} : transactionsJson(report, report.transactions, history)),
     views: run?.views === undefined ? undefined : viewsJson(run.views),
     faults: run?.faults.map(faultJson),
     vacuous: input.vacuous ?? run?.vacuous,
@@ -264,6 +267,25 @@ function clocksJson(clocks: ClockCost): Json {
   return object({ ...clocks, withinNanos: { ...clocks.withinNanos }, undecided: [...clocks.undecided] })
 }
 
+/** What was found in transactions; each anomaly with the lines of one. */
+const transactionsJson = (
+  report: Report<string>,
+  { anomalies, assumed, judged }: TransactionFacts,
+  history: History,
+): Members => ({
+  strongest: strongestMet(report),
+  anomalies: object(
+    Object.fromEntries(
+      Object.entries(anomalies).map(([name, { count, first }]) => [
+        name,
+        { count, first: first.map((operation) => operationJson(history, operation, {})) },
+      ]),
+    ),
+  ),
+  assumed,
+  judged: { transactions: judged.transactions, reads: { ...judged.reads } },
+})
+
 function stalenessJson(staleness: Staleness, history: History): Json {
   const { behindNanos, versionsBehind, worst, deltaNanos } = staleness
   return object({
@@ -316,6 +338,8 @@ function counterexampleJson(
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
   return object({
     sentence: counterexample.sentence,
+    anomaly: counterexample.anomaly,
+    story: counterexample.story,
     // The faults that matter to it, most telling first, in the words of every page.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => object({ text, relation })),
     keys: counterexample.keys,
@@ -324,6 +348,10 @@ function counterexampleJson(
     culprit: counterexample.culprit === undefined ? undefined : at.get(counterexample.culprit),
     statesBefore: counterexample.statesBefore,
     edges: counterexample.edges?.map((edge) => edgeJson(edge, at)),
+    // Transactions: each comes before the next. Positions in `operations` above.
+    cycle: counterexample.cycle?.map(({ before, after, ...edge }) =>
+      object({ before: at.get(before), after: at.get(after), ...edge }),
+    ),
     // Why it was not cut down further, from how many operations it was cut, and whether these violate the level on their own.
     uncut: counterexample.uncut === undefined ? undefined : { ...counterexample.uncut },
   })

@@ -5,7 +5,9 @@ export const judgedLevels = (report: Report<string>): readonly string[] => Objec
 
 /** The levels that the model can be judged by: a report has every level of its judge. */
 export function levelsOfModel(report: Report<string>): readonly string[] {
-  const known: readonly string[] | undefined = findModel(report.model)?.levels
+  const entry = findModel(report.model)
+  const known: readonly string[] | undefined = (report.transactions === undefined ? entry : entry?.ofTransactions)
+    ?.levels
   return judgedLevels(report).filter((level) => known === undefined || known.includes(level))
 }
 
@@ -30,11 +32,16 @@ const summing = (report: Report<string>): readonly string[] =>
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
+/** Of transactions: the levels that nothing stronger implies, without those in doubt. */
+export const strongestMet = (report: Report<string>): readonly string[] =>
+  (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
+
 /**
- * The strongest level that is met, or `none`, and what is undecided above it. The levels of other judges than that of
+ * The strongest level that is met, or `none`, and what is undecided above it. Of transactions, several may be strongest. The levels of other judges than that of
  * consistency may stand side by side: of those, the broken ones are named.
  */
 export function foundText(report: Report<string>): string {
+  if (report.transactions !== undefined) return strongestMet(report).join(' and ') || 'none'
   const [strongest, ...others] = judgedLevels(report)
   const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
   if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`

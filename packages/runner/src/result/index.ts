@@ -2,7 +2,15 @@ export type { ClusterChange } from './cluster-change.ts'
 export { EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
 export type { FaultSpan } from './fault-spans.ts'
 export { faultSpans, lastTime } from './fault-spans.ts'
-export { foundLevel, foundText, judgedLevels, levelsNotOfModel, levelsOfModel, strongestOf } from './found.ts'
+export {
+  foundLevel,
+  foundText,
+  judgedLevels,
+  levelsNotOfModel,
+  levelsOfModel,
+  strongestMet,
+  strongestOf,
+} from './found.ts'
 export { type Lease, leaseMember, leaseOfHeader } from './lease.ts'
 export type { NodeState } from './node-state.ts'
 export type { Pacelc } from './pacelc.ts'

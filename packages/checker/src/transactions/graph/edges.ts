@@ -5,8 +5,10 @@ export const WR = 1
 export const RW = 2
 export const SO = 3
 export const RT = 4
+/** The rest of an rw edge: it goes on through nodes that stand for groups of writers. */
+export const LINK = 5
 
-export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT
+export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK
 
 /** A set of kinds as bits. */
 export type EdgeMask = number

@@ -1,4 +1,4 @@
-import type { Edges } from './edges.ts'
+import { type EdgeKind, EdgeList, type Edges, NO_KEY, WW } from './edges.ts'
 
 /** Edges grouped by where they start: those of node n are rows starts[n] to starts[n + 1]. */
 export interface Graph {
@@ -26,4 +26,28 @@ export function graphOf(edges: Edges, nodes: number): Graph {
     key[at] = edges.key[e]
   }
   return { nodes, starts, to, kind, key }
+}
+
+/** The same edges, each turned round. */
+export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>
+  graphOf({ length: to.length, from: to, to: fromOf(starts, to.length), kind, key }, nodes)
+
+function fromOf(starts: Int32Array, length: number): Int32Array {
+  const from = new Int32Array(length)
+  for (let node = 0; node + 1 < starts.length; node++) from.fill(node, starts[node], starts[node + 1])
+  return from
+}
+
+/** Further ww edges, by where they start. */
+export type FurtherEdges = ReadonlyMap<number, readonly number[]>
+
+export function withEdges(graph: Graph, further: FurtherEdges): Graph {
+  if (further.size === 0) return graph
+  const edges = new EdgeList(graph.to.length + further.size)
+  for (let node = 0; node < graph.nodes; node++) {
+    for (let e = graph.starts[node]; e < graph.starts[node + 1]; e++)
+      edges.add(node, graph.to[e], graph.kind[e] as EdgeKind, graph.key[e])
+    for (const other of further.get(node) ?? []) edges.add(node, other, WW, NO_KEY)
+  }
+  return graphOf(edges, graph.nodes)
 }

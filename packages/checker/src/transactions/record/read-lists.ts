@@ -1,114 +1,46 @@
-/** In place of a node: the list cannot be told, or there is none. */
+import type { Lists } from '@chaosproxy/history'
+
+/** In place of a list: there is none. */
 export const NO_LIST = -1
 
-/**
- * The lists that were read, as one trie per key. A node is a list: its parent is the list without its last element, and
- * the root of a key is its empty list. Two reads of a key are equal if their nodes are, and one is a prefix of the
- * other if its node is an ancestor. A parent has a smaller number than its children.
- */
-export interface ReadLists {
-  readonly length: number
-  /** NO_LIST for the root of a key. */
-  readonly parent: Int32Array
-  /** The last element, as an id in the history's values; of a root it means nothing. */
-  readonly last: Int32Array
-  /** The number of elements. */
-  readonly depth: Int32Array
-  /** The dense number of the key. */
+/** The history's lists, and an empty one for each key. A list is a node: see `Lists`. */
+export interface ReadLists extends Lists {
+  /** By list: the dense number of its key; -1 if no transaction has that key. */
   readonly key: Int32Array
+  /** By key: its empty list. */
+  readonly empty: Int32Array
 }
 
-/** Builds the lists from reads, element by element. */
-export class ReadListBuilder {
-  #length = 0
-  #parent: Int32Array = new Int32Array(1024)
-  #last: Int32Array = new Int32Array(1024)
-  #depth: Int32Array = new Int32Array(1024)
-  #key: Int32Array = new Int32Array(1024)
-  /** By node: its first child, which most nodes have alone; 0 for none. */
-  #first: Int32Array = new Int32Array(1024)
-  /** Further children by (parent, last): open addressing, node + 1. */
-  #slots: Int32Array = new Int32Array(1024)
-  #others = 0
-
-  /** The empty list of a key. Ask once for each key. */
-  root(key: number): number {
-    return this.#add(NO_LIST, 0, 0, key)
+/** @param numberOf the dense number of a key by its id; -1 for none */
+export function readLists(lists: Lists | undefined, keys: number, numberOf: (id: number) => number): ReadLists {
+  const known = lists ?? { length: 0, parent: none, last: none, depth: none }
+  const empty = new Int32Array(keys).fill(NO_LIST)
+  const key = new Int32Array(known.length + keys)
+  for (let list = 0; list < known.length; list++) {
+    const above = known.parent[list]
+    key[list] = above < 0 ? numberOf(known.last[list]) : key[above]
+    if (above < 0 && key[list] >= 0) empty[key[list]] = list
   }
-
-  /** The list with one more element. */
-  child(node: number, element: number): number {
-    const first = this.#first[node]
-    if (first === 0) {
-      const added = this.#add(node, element, this.#depth[node] + 1, this.#key[node])
-      this.#first[node] = added
-      return added
-    }
-    if (this.#last[first] === element) return first
-    const mask = this.#slots.length - 1
-    let slot = hashed(node, element) & mask
-    for (;;) {
-      const known = this.#slots[slot] - 1
-      if (known < 0) break
-      if (this.#parent[known] === node && this.#last[known] === element) return known
-      slot = (slot + 1) & mask
-    }
-    const added = this.#add(node, element, this.#depth[node] + 1, this.#key[node])
-    this.#slots[slot] = added + 1
-    if (2 * ++this.#others > mask) this.#growSlots()
-    return added
+  const missing = empty.filter((list) => list < 0).length
+  if (missing === 0) return { ...known, key: key.subarray(0, known.length), empty }
+  // Keys of which only null was read, or nothing.
+  const length = known.length + missing
+  const { parent, last, depth } = known
+  const longer = { parent: extended(parent, length), last: extended(last, length), depth: extended(depth, length) }
+  let next = known.length
+  for (let k = 0; k < keys; k++) {
+    if (empty[k] >= 0) continue
+    longer.parent[next] = NO_LIST
+    key[next] = k
+    empty[k] = next++
   }
-
-  lists(): ReadLists {
-    const end = this.#length
-    return {
-      length: end,
-      parent: this.#parent.subarray(0, end),
-      last: this.#last.subarray(0, end),
-      depth: this.#depth.subarray(0, end),
-      key: this.#key.subarray(0, end),
-    }
-  }
-
-  #add(parent: number, last: number, depth: number, key: number): number {
-    const node = this.#length++
-    if (node === this.#parent.length) this.#grow()
-    this.#parent[node] = parent
-    this.#last[node] = last
-    this.#depth[node] = depth
-    this.#key[node] = key
-    return node
-  }
-
-  #grow(): void {
-    this.#parent = longer(this.#parent)
-    this.#last = longer(this.#last)
-    this.#depth = longer(this.#depth)
-    this.#key = longer(this.#key)
-    this.#first = longer(this.#first)
-  }
-
-  #growSlots(): void {
-    const old = this.#slots
-    const slots = new Int32Array(2 * old.length)
-    const mask = slots.length - 1
-    for (const entry of old) {
-      if (entry === 0) continue
-      let slot = hashed(this.#parent[entry - 1], this.#last[entry - 1]) & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = entry
-    }
-    this.#slots = slots
-  }
+  return { length, ...longer, key: key.subarray(0, length), empty }
 }
 
-const hashed = (node: number, element: number): number => {
-  const product = Math.imul(Math.imul(node, 0x9e3779b1) ^ element, 0x85ebca6b)
-  return product ^ (product >>> 15)
-}
+const none = new Int32Array(0)
 
-const longer = (column: Int32Array): Int32Array => {
-  const copy = new Int32Array(2 * column.length)
-  copy.set(column)
-  return copy
+function extended(column: Int32Array, length: number): Int32Array {
+  const longer = new Int32Array(length)
+  longer.set(column)
+  return longer
 }

@@ -1,7 +1,7 @@
-import { FAIL, type History, type Json, NO_MICRO_VALUE, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { FAIL, type History, NO_MICRO_VALUE, OK, UserError, type ValueId, ValueTable } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/operation-row.ts'
-import { NO_LIST, ReadListBuilder, type ReadLists } from './read-lists.ts'
+import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 
 /** What became of a transaction. */
 export const COMMITTED = 0
@@ -46,7 +46,7 @@ export interface TransactionRecord {
    * that did not commit. For a read of a list see `list`.
    */
   readonly value: Int32Array
-  /** By micro-operation: the node of the list that was read; NO_LIST for all others. */
+  /** By micro-operation: the list that was read, a row of `lists`; NO_LIST for all others. */
   readonly list: Int32Array
   readonly lists: ReadLists
   /** By key: its id in the history's values. */
@@ -103,21 +103,24 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     list: new Int32Array(rows).fill(NO_LIST),
   }
   const keys = new KeyNumbers()
-  const reader = areLists ? new ListReader(history) : undefined
   for (let t = 0; t < length && micro !== undefined; t++) {
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
-      const key = keys.numberOf(micro.key[at])
       const value = micro.value[at]
       columns.kind[row] = kind
-      columns.key[row] = key
+      columns.key[row] = keys.numberOf(micro.key[at])
       if (kind === READ && status[t] !== COMMITTED) continue
       columns.value[row] = value === NO_MICRO_VALUE ? 0 : value
-      if (kind === READ && reader !== undefined) columns.list[row] = reader.nodeOf(key, columns.value[row], t)
+      if (kind !== READ || !areLists) continue
+      columns.list[row] = ValueTable.listOf(columns.value[row])
+      if (columns.list[row] < 0 && columns.value[row] !== 0) throw noList(history, t, columns.value[row])
     }
   }
-  const lists = reader?.lists() ?? new ReadListBuilder().lists()
+  const lists = readLists(areLists ? values.lists() : undefined, keys.count, (id) => keys.known(id))
+  if (areLists)
+    for (let row = 0; row < rows; row++)
+      if (columns.value[row] === 0 && columns.kind[row] === READ) columns.list[row] = lists.empty[columns.key[row]]
   return {
     ...{ history, length, status, session, invoked: callEvent, completed, starts },
     ...columns,
@@ -150,50 +153,17 @@ class KeyNumbers {
     return number
   }
 
+  /** The number of a key; -1 if it has none. */
+  known(id: number): number {
+    return this.#numbers.get(id) ?? -1
+  }
+
+  get count(): number {
+    return this.#numbers.size
+  }
+
   ids(): Int32Array {
     return Int32Array.from(this.#numbers.keys())
-  }
-}
-
-/** Turns the lists of reads into nodes. */
-class ListReader {
-  readonly #history: History
-  readonly #builder = new ReadListBuilder()
-  /** By key: the empty list, and the nodes of the lists read so far by their ids. */
-  readonly #known: Map<number, number>[] = []
-  readonly #parsed = new Map<number, Int32Array>()
-
-  constructor(history: History) {
-    this.#history = history
-  }
-
-  nodeOf(key: number, value: number, transaction: number): number {
-    let known = this.#known[key]
-    if (known === undefined) {
-      known = new Map([[0, this.#builder.root(key)]])
-      this.#known[key] = known
-    }
-    let node = known.get(value)
-    if (node !== undefined) return node
-    node = known.get(0) ?? NO_LIST
-    for (const element of this.#elementsOf(value, transaction)) node = this.#builder.child(node, element)
-    known.set(value, node)
-    return node
-  }
-
-  lists(): ReadLists {
-    return this.#builder.lists()
-  }
-
-  #elementsOf(value: number, transaction: number): Int32Array {
-    const before = this.#parsed.get(value)
-    if (before !== undefined) return before
-    const { values } = this.#history
-    const list = values.json(value as ValueId)
-    if (!Array.isArray(list)) throw noList(this.#history, transaction, list)
-    const elements = Int32Array.from(list, (element: Json) => values.id(element))
-    this.#parsed.set(value, elements)
-    return elements
   }
 }
 
@@ -209,8 +179,8 @@ const otherKind = (history: History, row: number, kind: string | undefined): Use
     `${placeOf(history, row)}: a micro-operation reads ("r"), appends ("append") or writes ("w"), and does not ${JSON.stringify(kind ?? '')}.`,
   )
 
-const noList = (history: History, row: number, value: Json): UserError =>
+const noList = (history: History, row: number, value: number): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: a read of a list returns a list or null, not ${JSON.stringify(value)}. If the keys hold single values, check with --model rw-register.`,
+    `${placeOf(history, row)}: a read of a list returns a list or null, not ${JSON.stringify(history.values.json(value as ValueId))}. If the keys hold single values, check with --model rw-register.`,
   )

@@ -1,0 +1,148 @@
+import type { Core } from '../graph/core.ts'
+import { type EdgeKind, RT, SO } from '../graph/edges.ts'
+import type { CycleStep } from '../levels/situation.ts'
+import { CYCLE_STATES, type CycleClass, FIRST_STATE, type Strength } from './classes.ts'
+
+/** How much a search may still look at: edges. */
+export interface Allowance {
+  left: number
+}
+
+type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
+
+/** Seen an edge that the strength asks for. */
+const STRONG = CYCLE_STATES
+const STATES = 2 * CYCLE_STATES
+
+/**
+ * Finds a shortest cycle of a class in each component. From each edge that the class has to have, a breadth-first search
+ * goes back to where the edge starts. Steps along nodes that stand for moments or groups cost nothing, so what counts is
+ * the number of transactions. A closed walk that passes a transaction twice is no cycle: it is passed over.
+ */
+export class CycleSearch {
+  readonly #core: Core
+  readonly #before: Int32Array
+  readonly #edge: Int32Array
+  /** By pair of node and state: the search that reached it last. */
+  readonly #search: Int32Array
+  readonly #queue: number[] = []
+  #searches = 0
+
+  constructor(core: Core) {
+    this.#core = core
+    const pairs = core.graph.nodes * STATES
+    this.#before = new Int32Array(pairs)
+    this.#edge = new Int32Array(pairs)
+    this.#search = new Int32Array(pairs)
+  }
+
+  /** By component that has one as far as was looked: a shortest cycle. `isAsked`: by component. */
+  find(
+    cycle: CycleSteps,
+    strength: Strength,
+    isAsked: (component: number) => boolean,
+    allowance: Allowance,
+  ): ReadonlyMap<number, readonly CycleStep[]> {
+    const { graph, transaction, component } = this.#core
+    const found = new Map<number, readonly CycleStep[]>()
+    for (let node = 0; node < graph.nodes; node++) {
+      if (transaction[node] < 0 || !isAsked(component[node])) continue
+      const known = found.get(component[node])
+      if (known?.length === 2) continue
+      for (let e = graph.starts[node]; e < graph.starts[node + 1] && allowance.left > 0; e++) {
+        if (graph.kind[e] !== cycle.begins) continue
+        const longest = found.get(component[node])?.length ?? Number.POSITIVE_INFINITY
+        const steps = this.#back(node, e, cycle, strength, longest, allowance)
+        if (steps !== undefined) found.set(component[node], steps)
+      }
+    }
+    return found
+  }
+
+  /** A cycle that begins with an edge and has fewer steps than `longest`. */
+  #back(
+    first: number,
+    edge: number,
+    { next, accepts }: CycleSteps,
+    strength: Strength,
+    longest: number,
+    allowance: Allowance,
+  ): readonly CycleStep[] | undefined {
+    const { starts, to, kind } = this.#core.graph
+    const { transaction } = this.#core
+    const search = ++this.#searches
+    let queue = this.#queue
+    let later: number[] = []
+    queue.length = 0
+    const begin = to[edge] * STATES + FIRST_STATE
+    this.#reach(search, begin, -1, edge)
+    queue.push(begin)
+    let steps = transaction[to[edge]] < 0 ? 0 : 1
+    while (queue.length > 0 && steps + 1 < longest) {
+      for (let at = 0; at < queue.length; at++) {
+        const pair = queue[at]
+        const node = (pair / STATES) | 0
+        const state = pair % CYCLE_STATES
+        const isStrong = pair % STATES >= STRONG
+        for (let e = starts[node]; e < starts[node + 1]; e++) {
+          if (allowance.left-- <= 0) return undefined
+          if (!isOfStrength(kind[e], strength)) continue
+          const after = next(state, kind[e])
+          if (after < 0) continue
+          const strong = isStrong || isNeeded(kind[e], strength)
+          const other = to[e]
+          if (other === first) {
+            if (!accepts(after) || !(strong || strength === '')) continue
+            const cycle = this.#steps(pair, e, first)
+            if (cycle !== undefined) return cycle
+            continue
+          }
+          const reached = other * STATES + after + (strong ? STRONG : 0)
+          if (this.#search[reached] === search) continue
+          this.#reach(search, reached, pair, e)
+          if (transaction[other] < 0) queue.push(reached)
+          else later.push(reached)
+        }
+      }
+      queue.length = 0
+      const empty = queue
+      queue = later
+      later = empty
+      steps++
+    }
+    return undefined
+  }
+
+  #reach(search: number, pair: number, before: number, edge: number): void {
+    this.#search[pair] = search
+    this.#before[pair] = before
+    this.#edge[pair] = edge
+  }
+
+  /** The steps between transactions of a closed walk; undefined if it passes one of them twice. */
+  #steps(pair: number, last: number, first: number): readonly CycleStep[] | undefined {
+    const { to, kind, key } = this.#core.graph
+    const { transaction } = this.#core
+    const edges = [last]
+    for (let at = pair; at >= 0; at = this.#before[at]) edges.unshift(this.#edge[at])
+    const steps: CycleStep[] = []
+    let from = transaction[first]
+    let begun = -1
+    for (const edge of edges) {
+      if (begun < 0) begun = edge
+      const other = transaction[to[edge]]
+      if (other < 0) continue
+      steps.push({ from, to: other, kind: kind[begun] as EdgeKind, key: key[begun] })
+      from = other
+      begun = -1
+    }
+    return new Set(steps.map((step) => step.from)).size === steps.length ? steps : undefined
+  }
+}
+
+/** Whether an edge may be part of a cycle of a strength: sessions are real time as well. */
+const isOfStrength = (kind: number, strength: Strength): boolean =>
+  kind === SO ? strength !== '' : kind !== RT || strength === '-realtime'
+
+const isNeeded = (kind: number, strength: Strength): boolean =>
+  kind === (strength === '-process' ? SO : strength === '-realtime' ? RT : -1)

@@ -1,0 +1,165 @@
+import { type History, type Json, OK, UserError } from '@chaosproxy/history'
+import { reportUnread } from '../judge/encoding-memory.ts'
+import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
+import { followsFrom } from '../judge/headline.ts'
+import type { CheckOptions } from '../judge/options.ts'
+import { countUnknown } from '../judge/outcomes.ts'
+import type { Report, TransactionFacts } from '../judge/report.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import type { Verdicts } from '../verdict/verdict.ts'
+import { judgeVersions } from './levels/judge.ts'
+import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
+import { inferFromLists } from './lists/infer.ts'
+import type { Inference } from './record/inference.ts'
+import { COMMITTED, microKind, READ, readTransactions, type TransactionRecord } from './record/record.ts'
+import { INITIAL } from './record/versions.ts'
+import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
+
+const functions: readonly string[] = ['txn', 'transact']
+
+/** Whether a history consists of transactions. */
+export const areTransactions = (some: readonly string[]): boolean =>
+  some.length > 0 && some.every((f) => functions.includes(f))
+
+/** Judges transactions that append to lists and read them whole, by levels of isolation. */
+export const listTransactions: ModelEntry<IsolationLevel> = {
+  name: 'list-append',
+  aliases: [],
+  summary: 'transactions that append to lists and read them',
+  functions,
+  knows: (f) => functions.includes(f),
+  levels: isolationLadder.levels,
+  needs: [{ what: 'txn that reads', functions, isMetBy: readsIn }],
+  record: { mayLackInput: functions, mayBeTaken: false },
+  judge: { ladder: isolationLadder, sharesKeys: false, check, headline },
+}
+
+function readsIn(history: History): ReturnType<IsMetBy> {
+  const { values, operations } = history
+  const micro = values.microOperations()
+  const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
+  return (row) => {
+    const range = values.microRange(operations.output[row])
+    if (operations.outcome[row] !== OK || range === undefined || micro === undefined) return false
+    for (let at = range.from; at < range.to; at++) if (isRead[micro.kind[at]]) return true
+    return false
+  }
+}
+
+function check(
+  history: History,
+  entry: ModelEntry<IsolationLevel>,
+  options: CheckOptions<IsolationLevel>,
+): Report<IsolationLevel> {
+  requireEmptyStart(options.initial)
+  const budget = createBudget(options)
+  return (
+    inTime(() => judged(history, entry, options.levels, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
+  )
+}
+
+function requireEmptyStart(initial: Json): void {
+  if (initial === null || (Array.isArray(initial) && initial.length === 0)) return
+  throw new UserError(
+    'usage',
+    `lists of transactions begin empty, and not as ${JSON.stringify(initial)}. Leave the initial value out, or record the appends of what was there before.`,
+  )
+}
+
+function judged(
+  history: History,
+  { name }: ModelEntry<IsolationLevel>,
+  asked: readonly IsolationLevel[],
+  budget: Budget,
+): Report<IsolationLevel> {
+  const record = readTransactions(history, true)
+  budget.look(record.kind.length)
+  const inference = inferFromLists(record)
+  budget.look(record.kind.length)
+  const outcome = judgeVersions(record, inference.versions, inference.findings, budget)
+  const { verdicts, anomalies } = tellJudged(record, inference, outcome)
+  const levels = askedOnly(
+    followsFrom(isolationLadder, verdicts, () => 'it does not follow from the levels decided'),
+    asked,
+  )
+  return {
+    ...{ model: name, levels, headline: headlineOf(levels, anomalies) },
+    info: { total: countUnknown(history.operations.outcome) },
+    lost: [],
+    transactions: factsOf(record, inference, levels, anomalies),
+  }
+}
+
+function askedOnly(all: Verdicts<IsolationLevel>, asked: readonly IsolationLevel[]): Verdicts<IsolationLevel> {
+  if (asked.length === isolationLadder.levels.length) return all
+  const decided = Object.fromEntries(asked.map((level) => [level, all[level]]))
+  return followsFrom(isolationLadder, decided, () => 'not asked for, and it does not follow from what was')
+}
+
+function factsOf(
+  { status, kind, starts, length }: TransactionRecord,
+  { versions: { counts, of } }: Inference,
+  levels: Verdicts<IsolationLevel>,
+  anomalies: TransactionFacts['anomalies'],
+): TransactionFacts {
+  let total = 0
+  let withSource = 0
+  let transactions = 0
+  for (let t = 0; t < length; t++) {
+    transactions += counts[t]
+    if (status[t] !== COMMITTED) continue
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] !== READ) continue
+      total++
+      if (of[row] >= INITIAL) withSource++
+    }
+  }
+  return {
+    strongest: strongestOf(levels),
+    anomalies,
+    assumed: [],
+    judged: { transactions, reads: { total, withSource } },
+  }
+}
+
+/** The met levels that no other met level implies. */
+const strongestOf = (levels: Verdicts<IsolationLevel>): readonly IsolationLevel[] =>
+  isolationLadder.levels.filter(
+    (level) =>
+      levels[level].result === 'met' &&
+      !isolationLadder.levels.some(
+        (other) => levels[other].result === 'met' && isolationLadder.implied[other].includes(level),
+      ),
+  )
+
+/** Levels that people know, the weakest first: a headline names the first that is not met. */
+const known: readonly IsolationLevel[] = [
+  'read-uncommitted',
+  'read-committed',
+  'read-atomic',
+  'causal',
+  'parallel-snapshot-isolation',
+  'snapshot-isolation',
+  'serializable',
+  'strong-session-serializable',
+  'strict-serializable',
+]
+
+function headlineOf(levels: Verdicts<IsolationLevel>, anomalies: { readonly [name: string]: FoundAnomaly }): string {
+  const found = Object.keys(anomalies)
+  const because = found.length === 0 ? '' : `: ${found.slice(0, MOST_NAMED).join(', ')}`
+  return `${headline(levels)}${because}`
+}
+
+const MOST_NAMED = 4
+
+function headline(levels: Verdicts<IsolationLevel>): string {
+  const [strongest] = strongestOf(levels)
+  const broken = known.find((level) => levels[level].result === 'violated')
+  if (broken !== undefined) return strongest === undefined ? `not ${broken}` : `${strongest}, not ${broken}`
+  if (strongest === 'strict-serializable') return strongest
+  const open = isolationLadder.levels.find((level) => levels[level].result === 'unknown')
+  const why = open === undefined ? undefined : levels[open]
+  const reason = why?.result === 'unknown' ? `${open} unknown: ${why.reason.split(';')[0]}` : ''
+  return strongest === undefined ? reason : `${strongest}; ${reason}`
+}

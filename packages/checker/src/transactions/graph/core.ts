@@ -1,0 +1,48 @@
+import { componentsOf } from './components.ts'
+import { type EdgeKind, EdgeList } from './edges.ts'
+import { type Graph, graphOf } from './graph.ts'
+
+/**
+ * The part of a graph that its cycles lie in, renumbered: components of more than one node, and the edges within them. An
+ * edge between two components is on no cycle.
+ */
+export interface Core {
+  readonly graph: Graph
+  /** By node: the transaction, or -1 for a node that stands for a moment or a group. */
+  readonly transaction: Int32Array
+  /** By transaction: its node, or -1 if it is on no cycle. */
+  readonly node: Int32Array
+  /** By node: its component, 0 to `components` - 1. */
+  readonly component: Int32Array
+  readonly components: number
+}
+
+const EVERY_KIND = 0xff
+
+/** @param transactions the first so many nodes of the graph are transactions */
+export function coreOf(graph: Graph, transactions: number): Core {
+  const { of, size, count } = componentsOf(graph, EVERY_KIND)
+  const number = new Int32Array(count).fill(-1)
+  const local = new Int32Array(graph.nodes).fill(-1)
+  const nodes: number[] = []
+  let components = 0
+  for (let n = 0; n < graph.nodes; n++) {
+    if (size[of[n]] < 2) continue
+    if (number[of[n]] < 0) number[of[n]] = components++
+    local[n] = nodes.length
+    nodes.push(n)
+  }
+  const edges = new EdgeList()
+  for (const n of nodes)
+    for (let e = graph.starts[n]; e < graph.starts[n + 1]; e++) {
+      const other = graph.to[e]
+      if (of[other] === of[n]) edges.add(local[n], local[other], graph.kind[e] as EdgeKind, graph.key[e])
+    }
+  return {
+    graph: graphOf(edges, nodes.length),
+    transaction: Int32Array.from(nodes, (n) => (n < transactions ? n : -1)),
+    node: local.subarray(0, transactions),
+    component: Int32Array.from(nodes, (n) => number[of[n]]),
+    components,
+  }
+}

@@ -1,0 +1,34 @@
+import type { Graph } from './graph.ts'
+
+/**
+ * An order of the transactions that keeps all edges and real time; undefined if there is none. Real time takes no edges:
+ * an invocation makes its transaction ready, and a completion must find its transaction ordered.
+ *
+ * @param events see `eventsOf`
+ */
+export function serialOrder({ nodes, starts, to }: Graph, events: Int32Array): Int32Array | undefined {
+  const waitsFor = new Int32Array(nodes)
+  for (const other of to) waitsFor[other]++
+  const ready = new Int32Array(nodes)
+  const isOrdered = new Uint8Array(nodes)
+  let taken = 0
+  let end = 0
+  const transactions = new Uint8Array(nodes)
+  for (const event of events) if (event >= 0) transactions[event] = 1
+  for (let node = 0; node < nodes; node++) {
+    // A transaction also waits for its invocation; one that does not count has no edges.
+    if (transactions[node] === 1) waitsFor[node]++
+    else if (waitsFor[node] === 0) ready[end++] = node
+  }
+  for (const event of events) {
+    if (event >= 0) {
+      if (--waitsFor[event] === 0) ready[end++] = event
+    } else if (isOrdered[~event] === 0) return undefined
+    for (; taken < end; taken++) {
+      const node = ready[taken]
+      isOrdered[node] = 1
+      for (let e = starts[node]; e < starts[node + 1]; e++) if (--waitsFor[to[e]] === 0) ready[end++] = to[e]
+    }
+  }
+  return end === nodes ? ready.filter((node) => transactions[node] === 1) : undefined
+}

@@ -1,0 +1,97 @@
+import { addTo } from '../../encoding/lists.ts'
+import { READ, type TransactionRecord } from '../record/record.ts'
+import { INITIAL, type Versions } from '../record/versions.ts'
+import { EdgeList, LINK, RW, WR, WW } from './edges.ts'
+
+export interface VersionEdges {
+  readonly edges: EdgeList
+  /** Nodes of the graph: the transactions, then those that stand for groups of writers. */
+  readonly nodes: number
+}
+
+/** The orders that versions imply: of their writers, of a writer and its readers, of a reader and the next writer. */
+export function versionEdges(record: TransactionRecord, versions: Versions): VersionEdges {
+  const { length, kind, starts, key } = record
+  const { writer, of, ordered } = versions
+  const edges = new EdgeList(writer.length + kind.length)
+  addWrites(edges, versions)
+  const next = nextWriters(versions)
+  /** By key: the transactions that read its last version in order, while some version has no place. */
+  const readers = new Map<number, number[]>()
+  for (let t = 0; t < length; t++) {
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      const version = of[row]
+      if (kind[row] !== READ || version < INITIAL) continue
+      const k = key[row]
+      if (version >= 0) edges.add(writer[version], t, WR, k)
+      const after = version === INITIAL ? versions.starts[k] : next[version]
+      if (after < ordered[k]) edges.add(t, writer[after], RW, k)
+      else if (ordered[k] < versions.starts[k + 1]) addTo(readers, k, t)
+    }
+  }
+  let nodes = length
+  for (const [k, all] of readers) nodes = addUnplaced(edges, versions, k, all, nodes)
+  return { edges, nodes }
+}
+
+function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void {
+  for (let k = 0; k < ordered.length; k++) {
+    const end = ordered[k]
+    for (let v = starts[k] + 1; v < end; v++) edges.add(writer[v - 1], writer[v], WW, k)
+    if (end > starts[k]) for (let v = end; v < starts[k + 1]; v++) edges.add(writer[end - 1], writer[v], WW, k)
+  }
+}
+
+/** By version that has a place: the next one by another transaction; the end of those with a place if there is none. */
+function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
+  const next = new Int32Array(writer.length)
+  for (let k = 0; k < ordered.length; k++)
+    for (let v = ordered[k] - 1; v >= starts[k]; v--)
+      next[v] = v + 1 < ordered[k] && writer[v + 1] === writer[v] ? next[v + 1] : v + 1
+  return next
+}
+
+/** Up to this many edges, each reader is joined to each writer. */
+const FEW = 1024
+
+/**
+ * Joins each reader of a key's last version to each writer of a version without a place. If those are many, through
+ * chains of nodes, so that the number of edges is linear: one for each beginning and one for each end of the list of
+ * writers, so that a reader that is a writer as well is not joined to itself.
+ *
+ * @returns the number of nodes, with those added
+ */
+function addUnplaced(
+  edges: EdgeList,
+  { starts, ordered, writer }: Versions,
+  k: number,
+  readers: number[],
+  nodes: number,
+) {
+  const first = ordered[k]
+  const writers = starts[k + 1] - first
+  if (writers * readers.length <= FEW + 4 * (writers + readers.length)) {
+    for (const reader of readers) for (let v = first; v < starts[k + 1]; v++) edges.add(reader, writer[v], RW, k)
+    return nodes
+  }
+  const firstOf = new Map<number, number>()
+  const lastOf = new Map<number, number>()
+  for (let i = 0; i < writers; i++) {
+    const w = writer[first + i]
+    if (!firstOf.has(w)) firstOf.set(w, i)
+    lastOf.set(w, i)
+    // Node `nodes + i` leads to the writers up to i, node `nodes + writers + i` to those from i on.
+    edges.add(nodes + i, w, LINK, k)
+    edges.add(nodes + writers + i, w, LINK, k)
+    if (i === 0) continue
+    edges.add(nodes + i, nodes + i - 1, LINK, k)
+    edges.add(nodes + writers + i - 1, nodes + writers + i, LINK, k)
+  }
+  for (const reader of readers) {
+    const from = firstOf.get(reader) ?? writers
+    const to = lastOf.get(reader) ?? writers - 1
+    if (from > 0) edges.add(reader, nodes + from - 1, RW, k)
+    if (to < writers - 1) edges.add(reader, nodes + writers + to + 1, RW, k)
+  }
+  return nodes + 2 * writers
+}

@@ -1,0 +1,109 @@
+import { inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import { isAcyclic } from '../graph/components.ts'
+import { LINK, maskOf, RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import { type FurtherEdges, withEdges } from '../graph/graph.ts'
+import { isAcyclicBy, noTwoReadWrites, readWriteAfterSeen } from '../graph/states.ts'
+import type { Findings, ReadAnomaly } from '../record/findings.ts'
+import { decideCursors } from './cursors.ts'
+import { decideFree, type FreeWriters, freeWriters } from './free-orders.ts'
+import { type Form, forms, type Isolation, type IsolationLevel, impliesLevel, isolations } from './ladder.ts'
+import { decideCausal, decideParallelSnapshots } from './past.ts'
+import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
+import { decideAtomicReads, decideMonotonicView, decideSeenBefore } from './views.ts'
+
+/** The weakest level that a read excludes which is wrong by itself. */
+export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
+  'torn-append': 'read-uncommitted',
+  'incompatible-order': 'read-uncommitted',
+  'duplicate-elements': 'read-uncommitted',
+  'unwritten-read': 'read-committed',
+  G1a: 'read-committed',
+  G1b: 'read-committed',
+  'future-read': 'read-committed',
+  'dirty-update': 'read-committed',
+  internal: 'read-atomic',
+  'non-repeatable-read': 'read-atomic',
+}
+
+export type Outcomes = ReadonlyMap<IsolationLevel, Outcome>
+
+/** What single reads exclude: the weakest levels only. */
+export function decideReads(findings: Findings): Outcomes {
+  return new Map(findings.names().map((anomaly) => [excludedBy[anomaly], VIOLATED]))
+}
+
+const VERSIONS = maskOf(WW, WR)
+const ALL = maskOf(WW, WR, RW, LINK)
+
+/**
+ * Decides every level by its graph, and leaves out those that follow from others. A level is met if and only if its graph
+ * has none of the cycles it excludes; which anomalies were found makes no difference.
+ */
+export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes {
+  const outcomes = new Map(reads)
+  const free = freeWriters(situation)
+  for (const isolation of order)
+    for (const form of forms) {
+      const level = form.prefixed(isolation)
+      if (isKnown(level, outcomes)) continue
+      const outcome = inTime(() => decideOne(situation, isolation, form, free))
+      outcomes.set(level, outcome ?? { result: 'unknown', reason: OUT_OF_TIME })
+    }
+  return outcomes
+}
+
+/** Those that decide most come first: what is met settles all that is weaker, what is violated all that is stronger. */
+const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
+
+const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
+  for (const [other, { result }] of outcomes) {
+    if (result === 'met' && impliesLevel(other, level)) return true
+    if (result === 'violated' && impliesLevel(level, other)) return true
+    if (other === level) return true
+  }
+  return false
+}
+
+function decideOne(situation: Situation, isolation: Isolation, form: Form, free: readonly FreeWriters[]): Outcome {
+  const { graph } = situation.core
+  const { mask } = form
+  const acyclic = (kinds: number): Outcome => (isAcyclic(graph, mask | kinds) ? MET : VIOLATED)
+  switch (isolation) {
+    case 'read-uncommitted':
+      return acyclic(maskOf(WW))
+    case 'read-committed':
+      return acyclic(VERSIONS)
+    case 'cursor-stability':
+      return decideCursorsWith(situation, mask)
+    case 'monotonic-atomic-view':
+      return decideMonotonicView(situation)
+    case 'read-atomic':
+      return decideAtomic(situation, form)
+    case 'causal':
+      return decideCausal(situation, mask)
+    case 'prefix':
+      return isAcyclicBy(graph, mask | ALL, readWriteAfterSeen) ? MET : VIOLATED
+    case 'parallel-snapshot-isolation':
+      return decideFree(situation, free, (some) => decideParallelSnapshots(situation, some, mask))
+    case 'snapshot-isolation':
+      return decideFree(situation, free, (some) => (isAcyclicBy(some, mask | ALL, noTwoReadWrites) ? MET : VIOLATED))
+    case 'repeatable-read':
+    case 'serializable':
+      return acyclic(ALL)
+    default:
+      return isolation satisfies never
+  }
+}
+
+function decideCursorsWith(situation: Situation, mask: number): Outcome {
+  const found = decideCursors(situation)
+  if ('result' in found) return found
+  const graph = withEdges(situation.core.graph, found satisfies FurtherEdges)
+  return isAcyclic(graph, mask | VERSIONS) ? MET : VIOLATED
+}
+
+function decideAtomic(situation: Situation, { name }: Form): Outcome {
+  const seen = decideAtomicReads(situation)
+  if (seen.result !== 'met' || name === 'neither') return seen
+  return decideSeenBefore(situation, name === 'sessions' ? SO : RT)
+}

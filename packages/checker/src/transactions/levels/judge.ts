@@ -1,0 +1,64 @@
+import type { Budget } from '../../limits/budget.ts'
+import { coreOf } from '../graph/core.ts'
+import { graphOf } from '../graph/graph.ts'
+import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
+import { serialOrder } from '../graph/serial-order.ts'
+import { versionEdges } from '../graph/version-edges.ts'
+import type { Findings } from '../record/findings.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import type { Versions } from '../record/versions.ts'
+import { decideByGraphs, decideReads, type Outcomes } from './decide.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
+import { replay } from './replay.ts'
+import { MET, type Situation } from './situation.ts'
+
+/** What every level comes to, but for those that follow from others. */
+export interface Judged {
+  readonly outcomes: Outcomes
+  /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
+  readonly order?: Int32Array | undefined
+  /** The transactions on cycles; absent if there are none. */
+  readonly situation?: Situation | undefined
+}
+
+/**
+ * Decides every level, given the order of versions. First an order is looked for that keeps everything: with it every
+ * level is met that no single read excludes. Otherwise all cycles lie in the components of the graph that keeps
+ * everything, and each level is decided there.
+ */
+export function judgeVersions(
+  record: TransactionRecord,
+  versions: Versions,
+  findings: Findings,
+  budget: Budget,
+): Judged {
+  const reads = decideReads(findings)
+  const events = eventsOf(record, versions.counts)
+  const { edges, nodes } = versionEdges(record, versions)
+  budget.look(edges.length)
+  const order = serialOrder(graphOf(edges, nodes), events)
+  budget.look(edges.length)
+  if (order !== undefined) {
+    // A read that is wrong by itself fits no order.
+    if (reads.size === 0) replay(record, versions, order)
+    return { outcomes: allMetBut(reads), order }
+  }
+  addSessions(edges, record, versions.counts)
+  const moments = addRealTime(edges, events, nodes)
+  const core = coreOf(graphOf(edges, nodes + moments), record.length)
+  budget.look(edges.length)
+  const inCore = events.filter((event) => core.node[event < 0 ? ~event : event] >= 0)
+  const situation: Situation = { record, versions, core, events: inCore, budget }
+  return { outcomes: decideByGraphs(situation, reads), situation }
+}
+
+/** The strongest levels that imply nothing which a read excludes are met. */
+function allMetBut(reads: Outcomes): Outcomes {
+  const outcomes = new Map(reads)
+  for (const level of isolationLadder.levels) {
+    const isExcluded = [...reads.keys()].some((excluded) => impliesLevel(level, excluded))
+    const isImplied = [...outcomes].some(([other, { result }]) => result === 'met' && impliesLevel(other, level))
+    if (!isExcluded && !isImplied) outcomes.set(level as IsolationLevel, MET)
+  }
+  return outcomes
+}

@@ -1,0 +1,190 @@
+import type { Budget } from '../../limits/budget.ts'
+import { LINK, maskOf, NO_KEY, RW, WR, WW } from '../graph/edges.ts'
+import { type Graph, reversed } from '../graph/graph.ts'
+import { READ } from '../record/record.ts'
+import { INITIAL } from '../record/versions.ts'
+import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
+
+/**
+ * A place for each node of the core in an order that keeps what versions and the form's orders say, and otherwise the
+ * order of completions. Undefined if there is none.
+ *
+ * @param backwards the core's graph, turned round
+ */
+export function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
+  const { nodes, starts, to, kind } = backwards
+  const place = new Int32Array(nodes).fill(-1)
+  const isOpen = new Uint8Array(nodes)
+  const next = starts.slice(0, nodes)
+  const way: number[] = []
+  const ends = Float64Array.from(core.transaction, (t) => (t < 0 ? -1 : record.completed[t]))
+  const roots = Int32Array.from({ length: nodes }, (_, n) => n).sort((a, b) => ends[a] - ends[b] || a - b)
+  let placed = 0
+  for (const root of roots) {
+    if (place[root] >= 0) continue
+    way.push(root)
+    isOpen[root] = 1
+    while (way.length > 0) {
+      const node = way[way.length - 1]
+      if (next[node] < starts[node + 1]) {
+        const edge = next[node]++
+        const before = to[edge]
+        if ((mask & (1 << kind[edge])) === 0 || place[before] >= 0) continue
+        if (isOpen[before] === 1) return undefined
+        isOpen[before] = 1
+        way.push(before)
+        continue
+      }
+      place[node] = placed++
+      way.pop()
+    }
+  }
+  return place
+}
+
+/** What a walk into the past of a transaction looks for. */
+interface Sought {
+  /** Places before this one need not be looked at. */
+  readonly from: number
+  isIt(node: number): boolean
+}
+
+/**
+ * Whether no transaction missed what its causal past had written: with the order of versions, that and an order of all
+ * is causal consistency. Only the part of the past after the first version that was missed is looked at.
+ *
+ * @param mask what makes a past, besides wr
+ */
+export function decideCausal(situation: Situation, mask: number): Outcome {
+  const { core } = situation
+  const backwards = reversed(core.graph)
+  const place = placesOf(situation, backwards, mask | maskOf(WR, WW))
+  if (place === undefined) return VIOLATED
+  const past = createPast(backwards, place, mask | maskOf(WR), situation.budget)
+  const lowest = lowestTargets(core.graph, place)
+  for (const [node, t] of core.transaction.entries()) {
+    if (t < 0 || lowest[node] >= place[node]) continue
+    const found = past(node, {
+      from: lowest[node],
+      isIt: (other) =>
+        other !== node && core.transaction[other] >= 0 && missedKey(situation, t, core.transaction[other]) >= 0,
+    })
+    if (found < 0) continue
+    const writer = core.transaction[found]
+    const key = missedKey(situation, t, writer)
+    const back = directKey(situation, writer, t)
+    if (back === NO_KEY) return VIOLATED
+    return {
+      result: 'violated',
+      cycle: [
+        { from: t, to: writer, kind: RW, key },
+        { from: writer, to: t, kind: WR, key: back },
+      ],
+    }
+  }
+  return MET
+}
+
+/** A key that one transaction read before a version that the other wrote; -1 if there is none. */
+function missedKey({ record, versions }: Situation, t: number, writer: number): number {
+  const { starts, kind, key } = record
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    if (kind[row] !== READ || versions.of[row] < INITIAL) continue
+    for (let other = starts[writer]; other < starts[writer + 1]; other++)
+      if (kind[other] !== READ && key[other] === key[row] && versions.of[other] > versions.of[row]) return key[row]
+  }
+  return -1
+}
+
+/** A key of which `t` read what `writer` wrote. */
+function directKey({ record, versions }: Situation, writer: number, t: number): number {
+  for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
+    const version = versions.of[row]
+    if (record.kind[row] === READ && version >= 0 && versions.writer[version] === writer) return record.key[row]
+  }
+  return NO_KEY
+}
+
+/**
+ * Whether no cycle has exactly one rw: parallel snapshot isolation (Sovran et al. 2011; Cerone et al. 2015).
+ *
+ * @param graph the core's, or that with further edges
+ */
+export function decideParallelSnapshots(situation: Situation, graph: Graph, mask: number): Outcome {
+  const { core, budget } = situation
+  const ordered = mask | maskOf(WR, WW)
+  const backwards = reversed(graph)
+  const place = placesOf(situation, backwards, ordered)
+  if (place === undefined) return VIOLATED
+  const past = createPast(backwards, place, ordered, budget)
+  const lowest = lowestTargets(graph, place)
+  const isTarget = new Int32Array(graph.nodes).fill(-1)
+  for (let node = 0; node < graph.nodes; node++) {
+    if (core.transaction[node] < 0 || lowest[node] >= place[node]) continue
+    eachOverwriter(graph, node, (target) => {
+      isTarget[target] = node
+    })
+    if (past(node, { from: lowest[node], isIt: (other) => isTarget[other] === node }) >= 0) return VIOLATED
+  }
+  return MET
+}
+
+/** By node: the lowest place among those who overwrote what it read. */
+function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
+  const lowest = new Int32Array(graph.nodes).fill(graph.nodes)
+  for (let node = 0; node < graph.nodes; node++)
+    eachOverwriter(graph, node, (target) => {
+      if (place[target] < lowest[node]) lowest[node] = place[target]
+    })
+  return lowest
+}
+
+function eachOverwriter(graph: Graph, node: number, visit: (target: number) => void): void {
+  const { starts, to, kind } = graph
+  const links: number[] = []
+  for (let e = starts[node]; e < starts[node + 1]; e++) {
+    if (kind[e] !== RW) continue
+    if (leadsOn(graph, to[e])) links.push(to[e])
+    else visit(to[e])
+  }
+  if (links.length === 0) return
+  const known = new Set(links)
+  for (const link of known)
+    for (let e = starts[link]; e < starts[link + 1]; e++) {
+      if (leadsOn(graph, to[e])) known.add(to[e])
+      else visit(to[e])
+    }
+}
+
+/** Whether a node stands for a group of writers: all of its edges are links. */
+const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
+  starts[node] < starts[node + 1] && kind[starts[node]] === LINK
+
+/** Walks back from a node over edges of the mask, no further than a place. */
+function createPast(
+  { nodes, starts, to, kind }: Graph,
+  place: Int32Array,
+  mask: number,
+  budget: Budget,
+): (node: number, sought: Sought) => number {
+  const seen = new Int32Array(nodes).fill(-1)
+  const queue = new Int32Array(nodes)
+  return (node, { from, isIt }) => {
+    let end = 1
+    queue[0] = node
+    seen[node] = node
+    const reach = (other: number): boolean => {
+      if (seen[other] === node || place[other] < from) return false
+      seen[other] = node
+      queue[end++] = other
+      return isIt(other)
+    }
+    for (let at = 0; at < end; at++) {
+      const here = queue[at]
+      budget.tick()
+      for (let e = starts[here]; e < starts[here + 1]; e++)
+        if ((mask & (1 << kind[e])) !== 0 && reach(to[e])) return to[e]
+    }
+    return -1
+  }
+}

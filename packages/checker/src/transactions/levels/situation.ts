@@ -1,0 +1,33 @@
+import type { Budget } from '../../limits/budget.ts'
+import type { Core } from '../graph/core.ts'
+import type { EdgeKind } from '../graph/edges.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import type { Versions } from '../record/versions.ts'
+
+/** What the levels are decided from. */
+export interface Situation {
+  readonly record: TransactionRecord
+  readonly versions: Versions
+  readonly core: Core
+  /** The events of the core's transactions: see `eventsOf`. */
+  readonly events: Int32Array
+  readonly budget: Budget
+}
+
+/** One step of a cycle. For an rw step that skips versions, `to` wrote any later version than `from` read. */
+export interface CycleStep {
+  readonly from: number
+  readonly to: number
+  readonly kind: EdgeKind
+  /** The dense number of the key; NO_KEY for orders of sessions and of real time. */
+  readonly key: number
+}
+
+/** What a level's own graph says: a violation may come with the cycle that shows it. */
+export type Outcome =
+  | { readonly result: 'met' }
+  | { readonly result: 'violated'; readonly cycle?: readonly CycleStep[] | undefined }
+  | { readonly result: 'unknown'; readonly reason: string }
+
+export const MET: Outcome = { result: 'met' }
+export const VIOLATED: Outcome = { result: 'violated' }

@@ -1,0 +1,115 @@
+import { NO_KEY, RT, RW, type SO, WR } from '../graph/edges.ts'
+import { READ, type TransactionRecord } from '../record/record.ts'
+import { INITIAL, type Versions } from '../record/versions.ts'
+import { type CycleStep, MET, type Outcome, type Situation } from './situation.ts'
+
+/** By key: the newest version that must be visible, and who wrote it. */
+type View = Map<number, number>
+
+/**
+ * Whether a transaction that once saw another's write saw nothing older than that one wrote, from then on. Bailis et al.
+ * 2013; Biswas & Enea (2019) call it read committed.
+ */
+export const decideMonotonicView = (situation: Situation): Outcome => {
+  const { record, versions } = situation
+  for (const t of transactionsIn(situation)) {
+    const view: View = new Map()
+    for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
+      const missed = missedBy(situation, view, t, row, WR)
+      if (missed !== undefined) return missed
+      const source = sourceOf(situation, t, row)
+      if (source >= 0) addWrites(record, versions, view, source)
+    }
+  }
+  return MET
+}
+
+/** Whether each transaction saw all or nothing of any other (Bailis et al. 2014). */
+export const decideAtomicReads = (situation: Situation): Outcome => {
+  const { record, versions } = situation
+  for (const t of transactionsIn(situation)) {
+    const view: View = new Map()
+    for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
+      const source = sourceOf(situation, t, row)
+      if (source >= 0) addWrites(record, versions, view, source)
+    }
+    const missed = missedIn(situation, view, t, WR)
+    if (missed !== undefined) return missed
+  }
+  return MET
+}
+
+/** Whether each transaction saw what had completed before it, in its session or anywhere. */
+export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
+  const { record, versions, events } = situation
+  const views = new Map<number, View>()
+  for (const event of events) {
+    const t = event < 0 ? ~event : event
+    const whose = kind === RT ? 0 : record.session[t]
+    if (whose < 0) continue
+    const view = views.get(whose) ?? new Map<number, number>()
+    views.set(whose, view)
+    if (event < 0) addWrites(record, versions, view, t)
+    else {
+      const missed = missedIn(situation, view, t, kind)
+      if (missed !== undefined) return missed
+    }
+  }
+  return MET
+}
+
+const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
+
+/** The transaction that wrote what a micro-operation read, if both are on a cycle; -1 otherwise. */
+function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
+  if (record.kind[row] !== READ || versions.of[row] < 0) return -1
+  const source = versions.writer[versions.of[row]]
+  return source !== t && core.node[source] >= 0 ? source : -1
+}
+
+function addWrites({ starts, kind, key }: TransactionRecord, { of }: Versions, view: View, t: number): void {
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    if (kind[row] === READ || of[row] < 0) continue
+    const before = view.get(key[row])
+    if (before === undefined || before < of[row]) view.set(key[row], of[row])
+  }
+}
+
+function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['kind']): Outcome | undefined {
+  const { starts } = situation.record
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    const missed = missedBy(situation, view, t, row, kind)
+    if (missed !== undefined) return missed
+  }
+  return undefined
+}
+
+/** A violation if the micro-operation reads an older version than is in the view. */
+function missedBy(
+  { record, versions }: Situation,
+  view: View,
+  t: number,
+  row: number,
+  kind: CycleStep['kind'],
+): Outcome | undefined {
+  if (record.kind[row] !== READ || versions.of[row] < INITIAL) return undefined
+  const key = record.key[row]
+  const newest = view.get(key) ?? INITIAL
+  if (newest <= versions.of[row]) return undefined
+  const writer = versions.writer[newest]
+  if (writer === t) return undefined
+  return {
+    result: 'violated',
+    cycle: [
+      { from: t, to: writer, kind: RW, key },
+      { from: writer, to: t, kind, key: kind === WR ? keyBetween(record, versions, writer, t) : NO_KEY },
+    ],
+  }
+}
+
+/** A key of which one transaction read what the other wrote. */
+function keyBetween({ starts, kind, key }: TransactionRecord, { of, writer }: Versions, from: number, to: number) {
+  for (let row = starts[to]; row < starts[to + 1]; row++)
+    if (kind[row] === READ && of[row] >= 0 && writer[of[row]] === from) return key[row]
+  return NO_KEY
+}

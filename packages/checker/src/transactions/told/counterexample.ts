@@ -1,0 +1,114 @@
+import { type Counterexample, type CounterexampleCycle, MOST_OPERATIONS } from '../../verdict/verdict.ts'
+import { CYCLE } from '../../verdict/words.ts'
+import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import type { CycleStep, Situation } from '../levels/situation.ts'
+import type { Finding, ReadAnomaly } from '../record/findings.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import type { Versions } from '../record/versions.ts'
+import { storyOf } from './stories.ts'
+import { becauseOf, createNames, keyText, microText } from './words.ts'
+
+/** A counterexample but for its level. */
+export type Told = Omit<Counterexample, 'level'>
+
+const rows = (transactions: readonly number[]): Told['operations'] =>
+  [...new Set(transactions)].sort((a, b) => a - b).map((operation) => ({ operation, role: 'core' }))
+
+const kindNames: { readonly [kind: number]: CounterexampleCycle['edge'] } = {
+  [WW]: 'ww',
+  [WR]: 'wr',
+  [RW]: 'rw',
+  [SO]: 'session',
+  [RT]: 'real time',
+}
+
+/** Tells a cycle: why each transaction comes before the next. */
+export function tellCycle(
+  record: TransactionRecord,
+  versions: Versions,
+  anomaly: string,
+  steps: readonly CycleStep[],
+): Told {
+  const name = createNames(record.history)
+  const because = steps.map((step) => becauseOf(record, versions, step, name))
+  const story = storyOf(steps)
+  const keys = [...new Set(steps.flatMap(({ key }) => (key === NO_KEY ? [] : [keyText(record, key)])))]
+  return {
+    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}`,
+    operations: rows(steps.map(({ from }) => from)),
+    keys,
+    anomaly,
+    story,
+    cycle: steps.map(({ from, to, kind, key }, at) => ({
+      before: from,
+      after: to,
+      edge: kindNames[kind] ?? 'rw',
+      key: key === NO_KEY ? undefined : keyText(record, key),
+      because: becauseOf(record, versions, steps[at], createNames(record.history)),
+    })),
+  }
+}
+
+/** Tells a read that is wrong by itself. */
+export function tellFinding(record: TransactionRecord, { anomaly, transaction, micro, other }: Finding): Told {
+  const name = createNames(record.history)
+  const second = other < 0 ? -1 : transactionOf(record, other)
+  const reader = name(transaction)
+  const did = microText(record, micro)
+  const writer = second < 0 ? '' : second === transaction ? 'it' : name(second)
+  const what = other < 0 ? '' : microText(record, other)
+  return {
+    sentence: `${anomaly}: ${sentences[anomaly]({ reader, did, writer, what })}.`,
+    operations: rows([transaction, ...(second < 0 ? [] : [second])]),
+    keys: [keyText(record, record.key[micro])],
+    culprit: transaction,
+    anomaly,
+  }
+}
+
+interface Parts {
+  readonly reader: string
+  readonly did: string
+  readonly writer: string
+  readonly what: string
+}
+
+const sentences: { readonly [anomaly in ReadAnomaly]: (parts: Parts) => string } = {
+  'torn-append': ({ reader, did, writer, what }) =>
+    `${reader} ${did}: ${writer} ${what} there, and an element that it appended to the same key earlier is missing or comes later`,
+  'incompatible-order': ({ reader, did, writer, what }) =>
+    `${reader} ${did}, and ${writer} ${what}: neither list begins with the other`,
+  'duplicate-elements': ({ reader, did, what }) => `${reader} ${did}, with an element twice that was once ${what}`,
+  'unwritten-read': ({ reader, did }) => `${reader} ${did}, with an element that no transaction appended`,
+  G1a: ({ reader, did, writer, what }) => `${reader} ${did}: ${writer} ${what} and was aborted`,
+  G1b: ({ reader, did, writer, what }) =>
+    `${reader} ${did}: ${writer} ${what} and then appended to the key again, so this was never its last version`,
+  'future-read': ({ reader, did, what }) => `${reader} ${did}, and ${what} itself only after that`,
+  'dirty-update': ({ reader, did, writer, what }) => `${reader} ${did} after ${writer} ${what} and was aborted`,
+  internal: ({ reader, did }) => `${reader} ${did}, which does not end with what it had itself appended before`,
+  'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
+}
+
+/** The transaction of a micro-operation. */
+export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
+  let low = 0
+  let high = length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle] <= micro) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** What is shown if no short cycle was found: transactions that lie on cycles together. */
+export function tellComponent({ core }: Situation): Told {
+  const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
+  const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)
+  return {
+    sentence: `${all.length.toLocaleString('en-US')} transactions lie on cycles together; no short one was found in the time given.`,
+    operations: rows(shown),
+    keys: [],
+    uncut: { why: 'time', among: all.length, standsAlone: false },
+  }
+}

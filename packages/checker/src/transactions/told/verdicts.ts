@@ -1,0 +1,92 @@
+import { placeOf } from '../../encoding/operation-row.ts'
+import type { Verdict, Witness } from '../../verdict/verdict.ts'
+import { type FoundCycles, findCycles, partsOf } from '../anomalies/find.ts'
+import { findLostUpdates } from '../anomalies/lost-updates.ts'
+import { nameOf } from '../anomalies/name.ts'
+import { excludedBy } from '../levels/decide.ts'
+import type { Judged } from '../levels/judge.ts'
+import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
+import type { Inference } from '../record/inference.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import { type Told, tellComponent, tellCycle, tellFinding, transactionOf } from './counterexample.ts'
+import { microText } from './words.ts'
+
+/** How often an anomaly was found, and the transactions of one. */
+export interface FoundAnomaly {
+  readonly count: number
+  readonly first: readonly number[]
+}
+
+export interface ToldJudgement {
+  /** Those of the outcomes: others follow. */
+  readonly verdicts: { readonly [level in IsolationLevel]?: Verdict }
+  readonly anomalies: { readonly [name: string]: FoundAnomaly }
+}
+
+/** Turns outcomes into verdicts, each violation with the shortest example found. */
+export function tellJudged(
+  record: TransactionRecord,
+  { versions, findings, repeated }: Inference,
+  { outcomes, situation, order }: Judged,
+): ToldJudgement {
+  const anomalies: { [name: string]: FoundAnomaly } = {}
+  for (const name of findings.names()) {
+    const first = findings.first(name)
+    if (first !== undefined) anomalies[name] = { count: findings.count(name), first: [first.transaction] }
+  }
+  const cycles = situation === undefined ? undefined : findCycles(situation, outcomes)
+  for (const { anomaly, count, steps } of cycles?.classes ?? [])
+    anomalies[anomaly] = { count, first: steps.map(({ from }) => from) }
+  const lost = situation === undefined ? undefined : findLostUpdates(situation)
+  if (lost !== undefined) anomalies['lost-update'] = lost
+  const verdicts: { [level in IsolationLevel]?: Verdict } = {}
+  for (const [level, outcome] of outcomes)
+    switch (outcome.result) {
+      case 'met':
+        verdicts[level] = repeated.size > 0 ? doubtful(record, repeated) : { result: 'met', witness: witnessOf(order) }
+        break
+      case 'unknown':
+        verdicts[level] = outcome
+        break
+      case 'violated': {
+        const own = outcome.cycle
+        const told = own === undefined ? exampleFor(level) : tellCycle(record, versions, nameOf(own), own)
+        verdicts[level] = { result: 'violated', counterexample: { level, ...told } }
+        break
+      }
+      default:
+        outcome satisfies never
+    }
+  return { verdicts, anomalies }
+
+  function exampleFor(level: IsolationLevel): Told {
+    for (const name of findings.names()) {
+      const first = findings.first(name)
+      if (first !== undefined && impliesLevel(level, excludedBy[name])) return tellFinding(record, first)
+    }
+    const found = cycleFor(level, cycles)
+    if (found !== undefined) return tellCycle(record, versions, found.anomaly, found.steps)
+    if (situation === undefined) throw new Error(`${level} is violated by nothing that was found`)
+    return tellComponent(situation)
+  }
+}
+
+const witnessOf = (order: Int32Array | undefined): Witness =>
+  order === undefined ? { kind: 'checked' } : { kind: 'order', orders: [{ operations: Array.from(order) }] }
+
+function doubtful(record: TransactionRecord, repeated: Inference['repeated']): Verdict {
+  const [[first, second]] = [...repeated.values()]
+  const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
+  const more = repeated.size > 1 ? `, and ${repeated.size - 1} more such keys` : ''
+  return {
+    result: 'unknown',
+    reason: `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not say which they saw${more}. Write each value to a key once`,
+  }
+}
+
+function cycleFor(level: IsolationLevel, cycles: FoundCycles | undefined) {
+  const known = cycles?.classes.find(({ excludedBy: weakest }) => impliesLevel(level, weakest))
+  if (known !== undefined) return known
+  const { isolation, strength } = partsOf(level)
+  return cycles?.ofLevel(isolation, strength)
+}
