@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   borrowHistory,
+  CannotPack,
   type EventInput,
   type History,
   historyFromEvents,
@@ -13,7 +14,7 @@ import {
   type ValueId,
   ValueTable,
 } from '@chaosproxy/history'
-import { openHistoryWriter, readHistory } from '@chaosproxy/history/files'
+import { openHistoryWriter, readHistory, readPacked, readStretch, stretchesOf } from '@chaosproxy/history/files'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { printEdnEvent } from '../src/codecs/edn-writer.ts'
@@ -169,6 +170,67 @@ describe('transactions', () => {
       '"value":[["append",5,1],["r","x",null]]',
     )
   })
+})
+
+const anything = fc.oneof(
+  fc.constantFrom<Json>(
+    null,
+    [],
+    [null],
+    [[]],
+    -1,
+    true,
+    ':a',
+    'nil',
+    '1N',
+    "'x",
+    '\\a',
+    '"',
+    1e21,
+    0.5,
+    2 ** 53,
+    -(2 ** 31),
+    { a: [1] },
+  ),
+  fc.array(fc.integer({ min: -3, max: 3 })),
+  fc.string({ unit: 'binary' }),
+)
+const anyTransaction = fc.array(
+  fc.oneof(
+    fc.tuple(fc.constantFrom('append', 'r', 'w', ':r', 'a b'), anything, anything),
+    fc.tuple(fc.constantFrom('r', 'w'), anything),
+  ),
+)
+
+test.each([
+  ['jsonl', printJsonLine],
+  ['edn', printEdnEvent],
+] as const)('transactions of any shape are written as they were read, in %s', (format, print) => {
+  fc.assert(
+    fc.property(fc.array(anyTransaction, { maxLength: 5 }), (values) => {
+      const written = (given: (row: number) => Json): string =>
+        values.map((_, row) => `${print({ process: row, type: 'invoke', f: 'txn', value: given(row) })}\n`).join('')
+      const text = written((row) => values[row] as unknown as Json)
+      for (const slow of [false, true]) {
+        const history = read(text, { format, slow })
+        expect(written((row) => inputOf(history, row))).toBe(text)
+      }
+    }),
+  )
+})
+
+test('recordings of transactions are not packed, whole or by stretches', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const path = join(directory, 'h.jsonl')
+  const lines = Array.from({ length: 20 }, (_, i) =>
+    txn([['append', 'x', i]]).map((event) => `${printJsonLine(event)}\n`),
+  )
+  writeFileSync(path, lines.flat().join(''))
+  const dealing = { places: 1, placeOf: () => 0 }
+  await expect(readPacked(path, dealing)).rejects.toThrow(new CannotPack('transactions'))
+  for (const stretch of stretchesOf(path, 2) ?? [])
+    await expect(readStretch(stretch, dealing)).rejects.toThrow(new CannotPack('transactions'))
 })
 
 describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the corpus beside the project)', () => {
