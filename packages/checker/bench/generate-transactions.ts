@@ -1,0 +1,162 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+export interface TransactionShape {
+  readonly transactions: number
+  /** Two transactions amid the others that each read what the other then appends to, and neither sees. */
+  readonly hasSkew: boolean
+}
+
+const CLIENTS = 10
+const ACTIVE_KEYS = 10
+const APPENDS_PER_KEY = 32
+const MOST_MICRO_OPERATIONS = 5
+/** Of transactions that are never answered. Half of them took effect. */
+const UNANSWERED = 0.01
+
+const BUFFER_CHARACTERS = 1 << 20
+
+type Micro = readonly [kind: 'append' | 'r', key: number, value: number | readonly number[] | null]
+
+/** `due`: what is to be done next with the transaction at `at`, a time. */
+interface Client {
+  process: number
+  at: number
+  due: 'invoke' | 'apply' | 'answer'
+  asked: readonly Micro[]
+  done: readonly Micro[]
+  isAnswered: boolean
+}
+
+/** Writes a list-append history that is strictly serializable but for the skew: a store applies each transaction at once. */
+export function generateTransactions(path: string, { transactions, hasSkew }: TransactionShape): void {
+  const lines = new Lines(path)
+  const store = new Store()
+  const clients = Array.from(
+    { length: CLIENTS },
+    (_, process): Client => ({ process, at: delay(1e3), due: 'invoke', asked: [], done: [], isAnswered: true }),
+  )
+  for (let begun = 0, ended = 0; ended < transactions; ) {
+    const able = clients.filter(({ due }) => due !== 'invoke' || begun < transactions)
+    const client = able.reduce((first, each) => (each.at < first.at ? each : first))
+    switch (client.due) {
+      case 'invoke':
+        if (begun++ === transactions >> 1 && hasSkew) writeSkew(lines, store, client.at)
+        client.asked = store.next()
+        lines.write(client.at, client.process, 'invoke', client.asked)
+        client.due = 'apply'
+        break
+      case 'apply':
+        client.isAnswered = random() >= UNANSWERED
+        if (client.isAnswered || random() < 0.5) client.done = store.apply(client.asked)
+        client.due = 'answer'
+        break
+      case 'answer':
+        if (client.isAnswered) lines.write(client.at, client.process, 'ok', client.done)
+        else {
+          lines.write(client.at, client.process, 'info', client.asked)
+          client.process += CLIENTS
+        }
+        ended += 1
+        client.due = 'invoke'
+        break
+      default:
+        client.due satisfies never
+    }
+    client.at += delay(client.due === 'apply' || client.due === 'answer' ? 5e5 : 1e3)
+  }
+  lines.close()
+}
+
+/** A million processes on, so that no client of the others is one of these. */
+const SKEWED_PROCESS = 1e6
+
+function writeSkew(lines: Lines, store: Store, at: number): void {
+  const [x, y] = [store.freshKey(), store.freshKey()]
+  const micros = (seen: readonly number[] | null): readonly (readonly Micro[])[] => [
+    [
+      ['r', x, seen],
+      ['append', y, 1],
+    ],
+    [
+      ['r', y, seen],
+      ['append', x, 1],
+    ],
+  ]
+  for (const [n, asked] of micros(null).entries()) lines.write(at, SKEWED_PROCESS + n, 'invoke', asked)
+  for (const [n, done] of micros([]).entries()) lines.write(at, SKEWED_PROCESS + n, 'ok', done)
+  const reads = (seen: readonly number[] | null): readonly Micro[] => [
+    ['r', x, seen],
+    ['r', y, seen],
+  ]
+  lines.write(at, SKEWED_PROCESS + 2, 'invoke', reads(null))
+  lines.write(at, SKEWED_PROCESS + 2, 'ok', reads([1]))
+}
+
+/** Lists by key. A key is given up after some appends, so that lists stay short. */
+class Store {
+  readonly #lists = new Map<number, number[]>()
+  readonly #active = Array.from({ length: ACTIVE_KEYS }, (_, key) => ({ key, appends: 0 }))
+  #nextKey = ACTIVE_KEYS
+
+  freshKey(): number {
+    this.#nextKey += 1
+    return this.#nextKey - 1
+  }
+
+  next(): readonly Micro[] {
+    return Array.from({ length: 1 + below(MOST_MICRO_OPERATIONS) }, (): Micro => {
+      const place = below(ACTIVE_KEYS)
+      const active = this.#active[place]
+      if (active === undefined) throw new Error('the place is below the number of active keys')
+      if (random() < 0.5) return ['r', active.key, null]
+      active.appends += 1
+      if (active.appends === APPENDS_PER_KEY) this.#active[place] = { key: this.freshKey(), appends: 0 }
+      return ['append', active.key, active.appends]
+    })
+  }
+
+  apply(asked: readonly Micro[]): readonly Micro[] {
+    return asked.map(([kind, key, value]): Micro => {
+      const list = this.#lists.get(key) ?? []
+      this.#lists.set(key, list)
+      if (kind === 'r') return [kind, key, [...list]]
+      list.push(Number(value))
+      return [kind, key, value]
+    })
+  }
+}
+
+class Lines {
+  readonly #file: number
+  #text = ''
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'w')
+  }
+
+  write(time: number, process: number, type: 'invoke' | 'ok' | 'info', value: readonly Micro[]): void {
+    this.#text += `${JSON.stringify({ process, type, f: 'txn', value, time })}\n`
+    if (this.#text.length >= BUFFER_CHARACTERS) this.#flush()
+  }
+
+  close(): void {
+    this.#flush()
+    closeSync(this.#file)
+  }
+
+  #flush(): void {
+    writeSync(this.#file, this.#text)
+    this.#text = ''
+  }
+}
+
+let seed = 7
+
+function random(): number {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+  return seed / 2 ** 32
+}
+
+const below = (limit: number): number => Math.floor(random() * limit)
+
+const delay = (mean: number): number => 1 + Math.floor(-Math.log(1 - random()) * mean)
