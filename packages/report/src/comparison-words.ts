@@ -99,6 +99,16 @@ export function cellSentence(cell: ComparedCell): string {
   ].join(', ')
 }
 
+/** `masters promises linearizable and was found causal under partition`. */
+export const brokenText = (name: string, { promised, level, condition }: ComparedCell): string =>
+  `${name} promises ${levelName(promised)} and was found ${levelName(level)} under ${condition}`
+
+/** What happened in a run that broke the promise, why, and what next. */
+export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
+  broken === undefined
+    ? []
+    : [[`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '), `Next: ${broken.next.text}`]
+
 /** `12 ms`, `never`, or `–` where there was no fault. */
 export const recoveryText = (recovery: ComparedCell['recovery']): string =>
   recovery === 'never' ? 'never' : durationOrNone(recovery)

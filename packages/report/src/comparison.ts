@@ -1,4 +1,5 @@
 import type { Pacelc } from '@chaosproxy/runner/result'
+import type { ToldRun } from './telling/told-run.ts'
 
 /** Systems measured alike under the same conditions. */
 export interface Comparison {
@@ -76,7 +77,9 @@ export interface ComparedCell {
   readonly goodput: readonly number[]
   /** Acknowledged writes that were lost, over all runs. */
   readonly lost: number
-  /** Repeats the run that is shown: the weakest. */
+  /** What happened in a run that broke the promise; absent if none did. */
+  readonly broken?: ToldRun | undefined
+  /** Repeats the run that broke the promise; otherwise the weakest. */
   readonly again: string
 }
 

@@ -2,7 +2,14 @@ import { pacelcOf } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
 import { charts } from '../src/html/charts.ts'
 import { dodge } from '../src/html/dodge.ts'
-import { type ComparedCell, type ComparedSystem, type Comparison, renderComparisonHtml } from '../src/index.ts'
+import {
+  type ComparedCell,
+  type ComparedSystem,
+  type Comparison,
+  renderComparisonHtml,
+  type ToldRun,
+} from '../src/index.ts'
+import { comparisonMarkdown } from '../src/reporters/comparison-markdown.ts'
 import { renderComparison } from '../src/terminal/comparison-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
@@ -73,6 +80,23 @@ test('the title says who broke a promise, or that nobody was both strong and ava
   const broken = systemOf('masters', { ...cell('partition', 'none'), kept: false })
   expect(titleOf(strong, broken)).toBe('Masters broke its promise')
   expect(titleOf(strong)).toBe('1 system compared')
+})
+
+test('a broken promise is told as that run itself tells it: what happened, why, and what next', () => {
+  const broken: ToldRun = {
+    ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1. n1 was killed.' },
+    ...{ why: { text: 'n1 was killed.', certainty: 'likely', settings: '' }, next: { text: 'Write to the disk.' } },
+  }
+  const kill: ComparedCell = { ...cell('partition', 'none'), kept: false, broken, again: 'npx chaos run --seed 7' }
+  const compared = comparison([systemOf('masters', cell('calm', 'eventual'), kill)])
+  const wide = { unicode: true, width: 200 }
+  const told = ['3 elements were lost. The last read lacks 1. n1 was killed.', 'Next: Write to the disk.', '--seed 7']
+  const page = renderComparisonHtml(compared, '1')
+  for (const text of told) {
+    expect(page).toContain(text)
+    expect(renderComparison(compared, plainStyle, wide)).toContain(text)
+    if (text !== '--seed 7') expect(comparisonMarkdown(compared)).toContain(text)
+  }
 })
 
 test('a system that was more than any can be by the CAP theorem is pointed out', () => {

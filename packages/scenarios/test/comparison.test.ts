@@ -1,6 +1,7 @@
 import { check } from '@chaosproxy/checker'
 import { nemeses, parseSchedule } from '@chaosproxy/faults'
 import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
+import type { ToldRun } from '@chaosproxy/report'
 import type { FaultRecord } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import {
@@ -246,6 +247,17 @@ test('the runs of a cell are as weak as the weakest, and lose what all of them l
   })
 })
 
+test('a broken promise is told of the run that broke it, with the command that repeats that run', () => {
+  const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
+  const broken: ToldRun = {
+    ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
+    ...{ why: { text: '', certainty: 'unknown', settings: '' }, next: { text: 'Write to the disk.' } },
+  }
+  const sets = { measurement, kept: false, again: 'sets', broken }
+  const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'registers', sets }])
+  expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
+})
+
 test('level and losses of a row agree: what the run with sets violated, no row claims', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
@@ -254,7 +266,7 @@ test('level and losses of a row agree: what the run with sets violated, no row c
   const registers = measurement(['sequential', 'causal', 'eventual'], ['linearizable'], 0)
   const row = (sets: Measurement, kept: boolean) =>
     combineRuns('kill', 'eventual', [
-      { measurement: registers, kept: true, again: '', sets: { measurement: sets, kept } },
+      { measurement: registers, kept: true, again: '', sets: { measurement: sets, kept, again: '' } },
     ])
   expect(row(measurement(['eventual'], ['linearizable', 'sequential'], 0), true)).toMatchObject({
     level: 'causal',

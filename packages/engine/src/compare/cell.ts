@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type ToldRun, toldRun } from '@chaosproxy/report'
 import {
   planRun,
   type Registries,
@@ -19,6 +20,8 @@ export interface MeasuredCell {
   readonly measurement: Measurement
   /** Absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
+  /** What happened, if it did not keep its promise. */
+  readonly broken?: ToldRun | undefined
   /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
@@ -65,6 +68,7 @@ export async function measureCell(
       timeNanos,
     }),
     kept: summary.expectation?.met,
+    ...(summary.expectation?.met === false ? { broken: toldRun(history, summary) } : {}),
     trouble: summary.trouble,
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
+import type { ToldRun } from '@chaosproxy/report'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { findWorkload } from '@chaosproxy/workloads'
@@ -37,14 +38,38 @@ const measurement = v.pipe(
   })),
 )
 
+const outcome: v.GenericSchema<unknown, ToldRun['outcome']> = v.picklist([
+  ...(['violated', 'met', 'weaker', 'missed', 'unknown', 'vacuous', 'interrupted', 'unchecked'] as const),
+])
+
+const told = v.pipe(
+  v.strictObject({
+    ...{ outcome, what: v.string(), sentence: v.string() },
+    why: v.strictObject({
+      text: v.string(),
+      certainty: v.picklist(['shown', 'likely', 'unknown']),
+      settings: v.string(),
+    }),
+    next: v.strictObject({ text: v.string(), command: v.nullish(v.string()) }),
+  }),
+  v.transform(({ next, ...given }): ToldRun => ({ ...given, next: { ...next, command: next.command ?? undefined } })),
+)
+
 const cell = v.nullish(
   v.pipe(
     v.strictObject({
       measurement,
       kept: v.nullish(v.union([v.boolean(), v.literal('unknown')])),
+      broken: v.nullish(told),
       trouble: v.array(v.string()),
     }),
-    v.transform((given): MeasuredCell => ({ ...given, kept: given.kept ?? undefined })),
+    v.transform(
+      (given): MeasuredCell => ({
+        ...given,
+        kept: given.kept ?? undefined,
+        broken: given.broken ?? undefined,
+      }),
+    ),
   ),
 )
 

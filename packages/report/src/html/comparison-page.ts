@@ -2,6 +2,8 @@ import { count, duration, plural } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   beyondCap,
+  brokenText,
+  brokenTexts,
   cellUnder,
   classRuns,
   comparisonSetting,
@@ -34,6 +36,7 @@ export function renderComparisonHtml(comparison: Comparison, version: string): s
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span><button id="theme" type="button">Theme: auto</button></header>
 <main>
 <section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
+${brokenSection(comparison)}
 ${picture(comparison)}
 ${sweep === undefined ? undefined : sweepCharts(comparison)}
 ${levelsSection(comparison)}
@@ -41,6 +44,18 @@ ${conditions.map((condition) => numbersSection(comparison, condition))}
 <section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them: each run is made twice, with registers and with sets, and counts as what neither of the two violated. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
 </main>${script(trusted(comparisonScript))}</body></html>
 `.html
+}
+
+/** Each promise that was broken: what happened, why, and what next. */
+function brokenSection({ systems }: Comparison): Html | undefined {
+  const broken = systems.flatMap(({ name, cells }) =>
+    cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),
+  )
+  if (broken.length === 0) return undefined
+  return html`<section aria-labelledby="broken"><h2 id="broken">Promises that were broken</h2>${broken.map(
+    ({ name, cell }) =>
+      html`<details class="also"><summary>${capitalised(brokenText(name, cell))}</summary>${brokenTexts(cell).map((text) => html`<p>${text}</p>`)}<p><code>${cell.again}</code></p></details>`,
+  )}</section>`
 }
 
 function lede(comparison: Comparison): string {

@@ -1,6 +1,8 @@
 import { count } from '@chaosproxy/history'
 import type { Comparison } from '../comparison.ts'
 import {
+  brokenText,
+  brokenTexts,
   cellUnder,
   classRuns,
   comparisonSetting,
@@ -44,13 +46,23 @@ export function comparisonMarkdown(comparison: Comparison): string {
       ['system', 'available when cut', 'available, worst fault', 'in practice', 'calm p50', 'calm p99', 'lost'],
       numbers,
     ),
+    ...brokenParts(comparison),
     PACELC_RULE,
   ].join('\n\n')}\n`
 }
+
+/** Each promise that was broken: what happened, why, and what next. */
+const brokenParts = ({ systems }: Comparison): readonly string[] =>
+  systems.flatMap(({ name, cells }) =>
+    cells
+      .filter(({ kept }) => kept === false)
+      .map((cell) => [`**${escaped(brokenText(name, cell))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n')),
+  )
 
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
 /** Text that Markdown takes for nothing else. */
-const cell = (plain: string): string =>
-  plain === '---' ? plain : plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')
+const cell = (plain: string): string => (plain === '---' ? plain : escaped(plain))
+
+const escaped = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')

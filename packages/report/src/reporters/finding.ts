@@ -211,7 +211,11 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
         name: printable(`${system.name} under ${cell.condition}`),
         result: resultOfCell(cell),
         ...titled(capitalised(found)),
-        sentence: cellSentence(cell),
+        sentence: [
+          ...(cell.broken === undefined ? [] : [`${cell.broken.what}.`, cell.broken.sentence]),
+          cellSentence(cell),
+        ].join(' '),
+        ...(cell.broken === undefined ? {} : { telling: cell.broken }),
         expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
         elapsedMs: elapsedMs / Math.max(1, runs),
         again: cell.again,

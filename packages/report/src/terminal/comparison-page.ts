@@ -2,13 +2,14 @@ import { count } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   beyondCap,
+  brokenText,
+  brokenTexts,
   cellUnder,
   classRuns,
   comparisonSetting,
   comparisonTitle,
   cutCell,
   durationOrNone,
-  levelName,
   levelSigns,
   lostIn,
   recoveryText,
@@ -20,7 +21,7 @@ import {
 import { printable } from '../operation-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
 import type { PageStyle } from './evidence.ts'
-import { finish, pageStyle, warnings } from './run-page.ts'
+import { copied, finish, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
@@ -153,12 +154,13 @@ function longestRecovery(cells: readonly ComparedCell[]): ComparedCell['recovery
 
 function brokenSection({ systems }: Comparison, page: PageStyle): string[] {
   return systems.flatMap(({ name, cells }) =>
-    cells.flatMap(({ kept, condition, promised, level, again }) =>
-      kept === false
-        ? warnings(
-            [`${name} promises ${promised} and was found ${levelName(level)} under ${condition}: ${again}`],
-            page,
-          )
+    cells.flatMap((cell) =>
+      cell.kept === false
+        ? [
+            ...warnings([brokenText(name, cell)], page),
+            ...brokenTexts(cell).flatMap((text) => wrap(printable(text), page.width)),
+            ...(cell.again === '' ? [] : [copied(`${page.style.dim('again'.padEnd(9))}${printable(cell.again)}`)]),
+          ]
         : [],
     ),
   )

@@ -1,16 +1,23 @@
-import type { ComparedCell, Spread } from '@chaosproxy/report'
+import type { ComparedCell, Spread, ToldRun } from '@chaosproxy/report'
 import { AVAILABLE } from '@chaosproxy/runner/result'
 import { levelOfBoth, levelsByStrength, type Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
 
-/** A run of one cell, and the command that repeats it. */
-export interface MeasuredRun {
+/** What was measured by one run. */
+interface Run {
   readonly measurement: Measurement
   /** Absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
+  /** What happened, if it did not keep its promise. */
+  readonly broken?: ToldRun | undefined
+  /** The command that repeats it. */
   readonly again: string
+}
+
+/** A run of one cell. */
+export interface MeasuredRun extends Run {
   /** The same with additions to sets, none of which hides the loss of another, where the target has sets. */
-  readonly sets?: { readonly measurement: Measurement; readonly kept: boolean | 'unknown' | undefined } | undefined
+  readonly sets?: Run | undefined
 }
 
 /** The runs of one system under one condition as one cell: the weakest level, and medians of the numbers. */
@@ -22,6 +29,9 @@ export function combineRuns(
   const [first] = runs
   const weakest = runs.reduce((worst, run) => (strength(run) > strength(worst) ? run : worst), first)
   const level = levelOfRun(weakest)
+  const broken = [weakest, ...runs]
+    .flatMap((run) => [run.sets ?? [], run].flat())
+    .find((run) => run.broken !== undefined)
   const all = runs.map(({ measurement }) => measurement)
   const [p50, p99] = [median(all.flatMap((one) => one.p50 ?? [])), median(all.flatMap((one) => one.p99 ?? []))]
   const stale = all.flatMap(({ staleNanos }) => staleNanos ?? [])
@@ -50,7 +60,8 @@ export function combineRuns(
     recovery: medianRecovery(all.flatMap((one) => one.recovery ?? [])),
     goodput: first.measurement.goodput.map((_, part) => Math.round(mean(all.map(({ goodput }) => goodput[part] ?? 0)))),
     lost: runs.reduce((sum, { measurement, sets }) => sum + (sets?.measurement ?? measurement).lost, 0),
-    again: weakest.again,
+    ...(broken === undefined ? {} : { broken: broken.broken }),
+    again: (broken ?? weakest).again,
   }
 }
 
