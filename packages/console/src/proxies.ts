@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { packageVersion } from '@chaosproxy/engine/run'
-import { describeFault, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
+import { describeFaultAs, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
 import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'
 import { startGuardedServer } from './server/guarded-server.ts'
@@ -171,7 +171,7 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
     }),
     faults: faults.map(({ name, fault, hits, recent, origin }) => ({
       ...{ name, hits, requests: [...recent].reverse(), kept: keptBecause(origin) },
-      text: describeFault(fault),
+      text: describeFaultAs(fault, fault.kind),
     })),
     events: plane.events
       .since(Math.max(0, plane.events.lastSequence - EVENTS_SHOWN))

@@ -2,9 +2,13 @@ import { type Link, linkName, type NodeId } from './definition/link.ts'
 import { parametersOf } from './definition/parameter.ts'
 import type { HttpTrigger } from './families/http.ts'
 import { definitionOf, type Fault } from './families/registry.ts'
+import { faultName } from './nemeses/fault-names.ts'
 
-/** A fault in a few words: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `20% of lose-reply on 5 links`. */
-export function describeFault(fault: Fault): string {
+/** A fault in a few words, by its name in `--faults`: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `loss on 5 links (20%)`. */
+export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
+
+/** The same by another name: that of its kind, where kinds are typed. */
+export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
   const targets = 'nodes' in fault ? fault.nodes.join(' ') : countLinks(fault.links)
@@ -13,9 +17,9 @@ export function describeFault(fault: Fault): string {
   if (describe !== undefined) return `${describe(fault, targets)}${chosen}`
   const members: { readonly [name: string]: unknown } = { ...fault }
   const settings = parametersOf(parameters)
-    .filter(({ name, ...parameter }) => members[name] !== undefined && members[name] !== parameter.default)
-    .map(({ name }) => `${name}=${JSON.stringify(members[name])}`)
-  return `${[fault.kind, ...settings].join(' ')} on ${targets}${chosen}`
+    .filter((parameter) => members[parameter.name] !== undefined && members[parameter.name] !== parameter.default)
+    .map((parameter) => `${parameter.name}=${JSON.stringify(members[parameter.name])}`)
+  return `${[name, ...settings].join(' ')} on ${targets}${chosen}`
 }
 
 /** `, 20% of the time`. */

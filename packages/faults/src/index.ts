@@ -11,7 +11,7 @@ export type {
 export { choice, flag, ms, optional, or, parametersOf, text, wholeNumber } from './definition/parameter.ts'
 export { quote, readObject, readParameters } from './definition/read-parameters.ts'
 export { Trigger } from './definition/trigger.ts'
-export { describeFault } from './describe.ts'
+export { describeFault, describeFaultAs } from './describe.ts'
 export type { DatagramFault } from './families/datagram.ts'
 export { datagramFamily } from './families/datagram.ts'
 export type { HttpFault, HttpMatch } from './families/http.ts'

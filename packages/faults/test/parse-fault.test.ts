@@ -45,7 +45,7 @@ test.each<[Fault, string]>([
       withinMs: 20 as Millis,
       when: { probability: 0.1 },
     },
-    'reorder-message withinMs=20 on 1 link (10%)',
+    'reorder withinMs=20 on 1 link (10%)',
   ],
 ])('%j is described', (fault, words) => {
   expect(describeFault(fault)).toBe(words)

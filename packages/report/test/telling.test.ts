@@ -76,12 +76,16 @@ describe('an outcome', () => {
     expect(telling.next.command).toBe(command)
   })
 
-  test('of a planted bug leads to the run without it, and of weak settings to stronger ones', () => {
+  test('of a planted bug leads to the run without it, and of weak settings to those that give up nothing', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next } = told({ ...run, spec: { ...run.spec, target } })
     expect(next.text).toMatch(/stale-reads/)
-    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Choose stronger settings/)
+    expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
+      text: 'The settings allow this. Try reads=primary and sync=2.',
+      command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
+    })
+    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/confirms that it still leads|Reads from/)
   })
 
   test('is a violation even of a run that was interrupted, or proves little', () => {

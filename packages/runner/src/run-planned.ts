@@ -1,5 +1,6 @@
 import { type CheckOptions, check, levelsOf, type Report } from '@chaosproxy/checker'
 import { type History, type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
+import type { Setting, Settings, SettingValue } from '@chaosproxy/workloads'
 import { type DrivenRun, type DriveOptions, drive, heal, type RunHandle, runOptionsOf } from './drive.ts'
 import { judgeRun } from './judge/judge.ts'
 import { type PlannedRun, planRun, type Registries, requestedFaults } from './plan/plan-run.ts'
@@ -206,9 +207,43 @@ async function judge(
     ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
     tier: target.tier,
     weakness: target.weakness?.(run.targetSettings, spec.nodes),
+    stronger: strongerSettings(run),
     requestedFaults: requestedFaults(run),
     marks: target.marks,
     backend: backend && (check(backend, checking) as Report),
   })
   return { history, report, summary, commands: outcome.commands, recall: outcome.recall }
 }
+
+/** The fewest other settings, at most two, that give up nothing; defaults before others. Undefined if none are known. */
+function strongerSettings({ target, targetSettings, spec: { nodes } }: PlannedRun): Settings | undefined {
+  if (target.weakness?.(targetSettings, nodes) === undefined) return undefined
+  const isStrong = (change: Settings): boolean => {
+    const settings = { ...targetSettings, ...change }
+    if (target.weakness?.(settings, nodes) !== undefined) return false
+    try {
+      target.validate?.(settings, undefined, nodes)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
+  const defaults = target.settings.map((each) => [each.name, each.default] as const).filter(isOther)
+  const others = target.settings.flatMap((each) => valuesOf(each).map((value) => [each.name, value] as const))
+  return [...changesOf(defaults), ...changesOf(others.filter(isOther))].find(isStrong)
+}
+
+/** Each alone, then each two of different names. */
+const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
+  ...changes.map((change) => Object.fromEntries([change])),
+  ...changes.flatMap((one, i) =>
+    changes.slice(i + 1).flatMap((other) => (other[0] === one[0] ? [] : [Object.fromEntries([one, other])])),
+  ),
+]
+
+/** Words say more than numbers: `majority` before 2. */
+const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
+  typeof usual === 'boolean'
+    ? [true, false]
+    : values.toSorted((a, b) => Number(typeof a === 'number') - Number(typeof b === 'number'))

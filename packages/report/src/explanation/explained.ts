@@ -81,7 +81,13 @@ export function explain(input: ExplainInput): Explained {
     ...(race === undefined ? {} : { race }),
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
-    causes: shown === undefined ? [] : causesOf({ ...input, counterexample: shown, near }),
+    causes:
+      shown === undefined
+        ? []
+        : causesOf({
+            ...{ report, history, counterexample: shown, near },
+            backend: input.backend ?? input.run?.views?.backend,
+          }),
   }
 }
 

@@ -1,6 +1,18 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, outputOf } from '@chaosproxy/history'
-import { hasReturned, isFinal, isRead, nodeOf, spendsFrom, tells, writtenText } from '../operation-words.ts'
+import {
+  hasReturned,
+  isFinal,
+  keyOf,
+  nameText,
+  nodeOf,
+  spendsFrom,
+  tells,
+  transferText,
+  valueText,
+  writtenBy,
+  writtenText,
+} from '../operation-words.ts'
 
 /** The moments between which everything went wrong, and the nodes where it did. */
 export interface Gap {
@@ -49,7 +61,8 @@ const endOf = (history: History, row: OperationRow): number =>
 /** The newest change that was acknowledged before the culprit was called, or else began before it returned. */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
-  const seen = isRead(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
+  // What was handed out a second time was not missed.
+  const seen = tells(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
   const { key } = history.operations
   const spent = spendsFrom(history, culprit)
@@ -61,4 +74,10 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
   const called = callEvent[culprit] ?? 0
   return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
+}
+
+/** A change by its key and value: `x = 743`. */
+export function changeText(history: History, row: OperationRow): string {
+  const [key, value] = [keyOf(history, row), writtenBy(history, row)]
+  return `${key === undefined ? '' : `${nameText(key, 24)} = `}${transferText(value) ?? valueText(value, 24)}`
 }

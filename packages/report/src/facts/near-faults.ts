@@ -5,7 +5,7 @@ import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
 import { isRead, nameText } from '../operation-words.ts'
 import { moment } from '../words.ts'
-import { type Gap, gapOf } from './gap.ts'
+import { changeText, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
@@ -14,8 +14,10 @@ export interface NearFault extends FaultSpan {
   readonly short: string
   /** `n3 n5 killed, 5.138 s to 6.902 s`. */
   readonly text: string
-  /** How it relates to the impossible answer, as a sentence: `n3 had been restarted 218 ms before.` */
+  /** How it relates to the impossible answer, as a sentence: `n3 was killed at 5.138 s and came back without x = 3.` */
   readonly relation: string
+  /** Whether the record shows that the node that answered had had the change, and was killed since. */
+  readonly isForgetting: boolean
   /** The text and, if it says more, the relation. */
   readonly whole: string
 }
@@ -55,9 +57,10 @@ export function nearFaults(
       .map(({ span }) => {
         const short = inBrief(span.label)
         const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
-        const relation = relationOf(span, short, gap)
+        const isForgetting = hasForgotten(span, gap, wire)
+        const relation = isForgetting ? forgottenText(history, span, gap) : relationOf(span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, whole }
+        return { ...span, short, text, relation, isForgetting, whole }
       })
   )
 }
@@ -120,12 +123,26 @@ function touching({ kind, nodes, links }: FaultSpan, { culprit, writer }: Gap): 
   return about(culprit) || about(writer) ? 1 : 0
 }
 
-/** What the end of a fault on a node is called. */
+/** Whether the node that answered had acknowledged or received what it ignores, and was killed since. */
+function hasForgotten({ kind, nodes, from, to }: FaultSpan, { culprit, writer, asked }: Gap, wire?: Wire): boolean {
+  if (culprit === undefined || !LOSES_MEMORY.has(kind) || !nodes.includes(culprit) || to > asked) return false
+  const received = wire?.messages.some(
+    (message) => message.to === culprit && message.carries !== undefined && (message.endedAt ?? from) < from,
+  )
+  return culprit === writer || received === true
+}
+
+const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])
+
+const forgottenText = (history: History, { kind, from }: FaultSpan, { culprit = '', ignored }: Gap): string =>
+  `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${moment(from)} and came back without ${ignored === undefined ? 'it' : changeText(history, ignored)}.`
+
+/** What the beginning of a fault on a node is called. */
 const ENDED: { readonly [kind: string]: string } = {
-  kill: 'had been restarted',
-  crash: 'had been restarted',
-  restart: 'had been restarted',
-  pause: 'had been resumed',
+  kill: 'was killed',
+  crash: 'was killed',
+  restart: 'was restarted',
+  pause: 'was paused',
 }
 
 /** A sentence only counts links that take more room than this: they are listed beside it. */
@@ -148,8 +165,8 @@ function relationOf(
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
     return ended === undefined
-      ? `Until ${duration(asked - to)} before: ${short}.`
-      : `${nameText(culprit)} ${ended} ${duration(asked - to)} before.`
+      ? `In force until ${duration(asked - to)} before: ${short}.`
+      : `${nameText(culprit)} ${ended} at ${moment(from)} and came back ${duration(asked - to)} before.`
   }
   if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
   return `In force then: ${short}, since ${moment(from)}.`

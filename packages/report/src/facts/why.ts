@@ -40,7 +40,7 @@ export function whyOf({ near, wire, lease = '', race, spans, run }: Known): Why 
   if (message !== '') return { text: sentences(fault === '' ? unaided(wire) : fault, message), certainty: 'shown' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
-  if (fault !== '') return { text: fault, certainty: 'likely' }
+  if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
   if (near.length > 0 || (run === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   return { text: UNAIDED, certainty: 'likely' }
 }

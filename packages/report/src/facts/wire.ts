@@ -1,10 +1,11 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { faultKinds, nameOfKind } from '@chaosproxy/faults'
 import { duration, type History, type Json, nanos, plural } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { functionOf, keyOf, nameText, transferText, valueText, writtenBy } from '../operation-words.ts'
+import { functionOf, keyOf, nameText, writtenBy } from '../operation-words.ts'
 import { moment } from '../words.ts'
-import { type Gap, gapOf } from './gap.ts'
+import { changeText, type Gap, gapOf } from './gap.ts'
 
 /** What went over the wire between the node that took a change and the node that answered without it. */
 export interface Wire {
@@ -42,6 +43,7 @@ export function listeningTo(history: History, shown: Counterexample | undefined)
 }
 
 interface Missing {
+  readonly ignored: OperationRow
   readonly gap: Gap
   readonly writer: string
   readonly reader: string
@@ -57,7 +59,7 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const value = writtenBy(history, ignored)
   // What changes something without a value of its own, such as taking a lock, no message can be known by.
   if (value === null && functionOf(history, ignored) !== 'write') return undefined
-  return { gap, writer, reader, key: keyOf(history, ignored), value }
+  return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }
 
 /** Undefined where nothing was heard, or not about this contradiction. */
@@ -70,14 +72,14 @@ export function wireOf(
   const wanted = listeningTo(history, shown)
   if (found === undefined || heard === undefined || JSON.stringify(wanted) !== JSON.stringify(heard.listening))
     return undefined
-  const { gap, writer, reader, key, value } = found
+  const { gap, writer, reader, ignored } = found
   const carriers = heard.messages.filter(({ carries }) => carries !== undefined)
   const toReader = carriers.filter(({ to }) => to === reader)
   const stopped = firstOfEachKind(heard.messages.filter(({ fate, to }) => to === reader && fate !== 'received'))
   const told = [...toReader, ...(toReader.length === 0 ? stopped : [])].slice(0, MOST_DRAWN)
   const sender = toReader[0]?.from ?? spreaderOf(carriers, writer)
   const messages = [...told, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
-  const change = `${key === undefined ? '' : `${nameText(key, 24)} = `}${transferText(value) ?? valueText(value, 24)}`
+  const change = changeText(history, ignored)
   const isNeverSent = toReader.length === 0 && !heard.isCut
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
@@ -160,12 +162,18 @@ function arrivedText(
   const at = `${moment(endedAt ?? 0)}, ${duration(asked - (endedAt ?? 0))} before it was asked`
   return by === undefined || by === 'down'
     ? `${node} had received ${change} at ${at}.`
-    : `The message with ${change} to ${node} was held (${by}) until ${at}.`
+    : `The message with ${change} to ${node} was held (${nameOfFault(by)}) until ${at}.`
+}
+
+/** As `--faults` has it. */
+const nameOfFault = (by: string): string => {
+  const kind = faultKinds.find((each) => each === by)
+  return kind === undefined ? by : nameOfKind(kind, 'nodes')
 }
 
 /** `held (partition)`, `lost (down)`, `received at 7.130 s`. */
 function fateText({ fate, by, endedAt }: NodeMessage): string {
-  const why = by === undefined ? '' : by === 'down' ? ' (it was down)' : ` (${by})`
+  const why = by === undefined ? '' : by === 'down' ? ' (it was down)' : ` (${nameOfFault(by)})`
   if (fate === 'received') return `${by === undefined ? '' : `held${why} and `}received only at ${moment(endedAt ?? 0)}`
   return fate === 'on its way' ? 'still on its way' : `${fate}${why}`
 }

@@ -1,7 +1,6 @@
 import type { Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
-import { type Gap, gapOf } from '../facts/gap.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
@@ -53,7 +52,7 @@ const causes: readonly Cause[] = [
     cause: 'A node that was killed came back without a write that it had acknowledged.',
     remedy:
       'Write to the disk before acknowledging, with fsync where power may fail: what is only in memory is gone with the process.',
-    fits: ({ history, counterexample, near }) => hasForgotten(gapOf(history, counterexample), near),
+    fits: ({ near }) => near.some(({ isForgetting }) => isForgetting),
   },
   {
     cause: 'A write that was acknowledged is gone.',
@@ -85,22 +84,24 @@ const causes: readonly Cause[] = [
     cause: 'A node that had just come back answered before it had caught up.',
     remedy:
       'A node that was down or paused catches up with a majority (or the primary) before it answers reads; a lease it held has run out.',
-    fits: ({ history, counterexample, near }) =>
-      isStaleRead(history, counterexample) && near.some((fault) => hasComeBack(history, counterexample, fault)),
+    fits: (input) =>
+      isStaleRead(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
   },
   {
     cause: 'A node answered from its own copy while it was cut off from the others.',
     remedy:
       'A leader confirms that it still leads before it answers a read (a round of heartbeats, or a lease on a clock that is bounded); a replica refuses.',
-    fits: ({ history, counterexample, near }) =>
-      isStaleRead(history, counterexample) &&
-      near.some(({ kind, from, to }) => kind === 'partition' && isInForce(history, counterexample, from, to)),
+    fits: (input) =>
+      isStaleRead(input) &&
+      input.near.some(
+        ({ kind, from, to }) => kind === 'partition' && isInForce(input.history, input.counterexample, from, to),
+      ),
   },
   {
     cause: 'A read was answered by a copy that was behind.',
     remedy:
       'Reads from replicas, caches and followers lag by the replication delay: read from the primary, through a quorum, or after waiting for the position of the last write. If old answers are fine, expect sequential or eventual.',
-    fits: ({ history, counterexample }) => isStaleRead(history, counterexample),
+    fits: isStaleRead,
   },
 ]
 
@@ -137,12 +138,6 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/** Whether the node that acknowledged what the culprit ignores gave the answer itself, and was killed between. */
-const hasForgotten = ({ culprit, writer }: Gap, near: readonly NearFault[]): boolean =>
-  culprit !== undefined &&
-  culprit === writer &&
-  near.some(({ kind, nodes }) => kind === 'kill' && nodes.includes(culprit))
-
 /** Whether the node that gave the impossible answer was stopped until shortly before. */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
@@ -150,13 +145,17 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
   return stopsNodes(kind)
 }
 
-/** Whether the operation accused is a read that was answered, at another node than the last write before it. */
-function isStaleRead(history: History, counterexample: Counterexample): boolean {
+/**
+ * Whether the operation accused is a read that was answered, at another node than the last write before it. Of a counter
+ * the read alone shows that additions are missing.
+ */
+function isStaleRead({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit) || isFinal(history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
-  return writes.length > 0 && (node === undefined || writes.some((row) => nodeOf(history, row) !== node))
+  if (writes.length === 0) return report.model === 'counter'
+  return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
+import { listed } from '../words.ts'
 import { causesOf } from './causes.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
@@ -59,14 +60,20 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
       text: `The planted bug ${bug} is to do this. Without it the run should pass.`,
       command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'bug'),
     }
-  if (run?.weakness !== undefined)
-    return { text: 'Choose stronger settings, or expect a weaker level.', command: again }
-  return { text: remedyOf(facts, history), command: again }
+  const remedy = remedyOf(facts, history, run)
+  const { stronger } = run ?? {}
+  if (stronger === undefined) return { text: remedy, command: again }
+  const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
+  return {
+    text: `The settings allow this. Try ${listed(chosen)}.`,
+    command: again === undefined || isBySpec(again) ? undefined : withSettings(again, chosen),
+  }
 }
 
-function remedyOf({ report, shown, near }: Facts, history: History): string {
+/** What usually mends the most telling cause. */
+function remedyOf({ report, shown, near }: Facts, history: History, run: RunSummary | undefined): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
-  return causesOf({ report, history, counterexample: shown, near })[0]?.remedy ?? ''
+  return causesOf({ report, history, counterexample: shown, near, backend: run?.views?.backend })[0]?.remedy ?? ''
 }
 
 /** How a reason for an undecided level is overcome. */
@@ -134,6 +141,16 @@ export const withOption = (command: string | undefined, name: string, value: str
   command === undefined || (isBySpec(command) && name !== 'times')
     ? undefined
     : `${withoutOption(command, name)} --${name} ${value}`
+
+/** Each setting replaces the one of the same name. */
+function withSettings(command: string, settings: readonly string[]): string {
+  const without = settings.reduce(
+    (rest, setting) =>
+      rest.replace(new RegExp(` --set[= ]'?${setting.split('=')[0]}=(?:[^ ']|\\s(?=[^']*'))*'?`, 'g'), ''),
+    command,
+  )
+  return [without, ...settings.map((setting) => `--set ${setting}`)].join(' ')
+}
 
 /** Whether a file defines the whole run: the command then takes no option that would change it. */
 const isBySpec = (command: string): boolean => / --spec[= ]/.test(command)

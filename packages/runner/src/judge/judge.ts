@@ -22,6 +22,7 @@ interface JudgeInput {
   readonly tier: RunSummary['tier']
   /** What the settings of the target give up. */
   readonly weakness?: string | undefined
+  readonly stronger?: RunSummary['stronger']
   readonly schedule: Schedule
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
@@ -58,6 +59,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     startedAt: input.startedAt,
     tier: input.tier,
     ...(input.weakness === undefined ? {} : { weakness: input.weakness }),
+    ...(input.stronger === undefined ? {} : { stronger: input.stronger }),
     durationNanos: outcome.endedAt,
     interrupted: outcome.interrupted,
     schedule: input.schedule,

@@ -14,6 +14,8 @@ export interface RunSummary {
   readonly tier: 'simulated' | 'real'
   /** What the settings of the target give up: `r + w is not more than the replicas, so …`. Absent if nothing is known. */
   readonly weakness?: string | undefined
+  /** Settings that give up nothing of that, as far as the target knows; absent if it has none. */
+  readonly stronger?: Settings | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
   readonly schedule: Schedule
