@@ -129,7 +129,9 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     const [first] = counterexample.faults ?? []
     if (first !== undefined) for (const page of pages) expect(page).toContain(squeezed(first.relation))
     expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
-    expect(violated({ ...telling, json: checked })?.faults).toEqual(counterexample.faults)
+    // The history alone has no messages, which may say more of a fault than its times.
+    const textsOf = (faults: Printed) => faults?.map(({ text: fault }: Printed) => fault)
+    expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
   test('is explained by the same messages between its nodes, with the same fates and times', async () => {
