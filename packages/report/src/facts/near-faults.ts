@@ -90,8 +90,12 @@ const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
  * Whether the fault met the change: it held or lost a message with it, stopped a node on its way, or cut the two off from
  * each other when nothing was sent. Where not all messages are known, it may have.
  */
-function hasMet({ kind, nodes, links }: FaultSpan, { messages, sender, reader, isNeverSent, unclear }: Wire): boolean {
-  if (unclear !== undefined || kind === 'failover') return true
+function hasMet(
+  { kind, nodes, links }: FaultSpan,
+  { messages, sender, reader, isNeverSent, hasArrived, unclear }: Wire,
+): boolean {
+  // Of a node that had been told, a fault may explain what it did with that.
+  if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
   return (

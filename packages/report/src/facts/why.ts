@@ -37,7 +37,12 @@ export function whyOf({ near, wire, lease = '', race, spans, run }: Known): Why 
   const fault = near[0]?.relation ?? ''
   if (lease !== '') return { text: sentences(lease, fault), certainty: 'shown' }
   const message = wire?.sentence ?? ''
-  if (message !== '') return { text: sentences(fault === '' ? unaided(wire) : fault, message), certainty: 'shown' }
+  if (message !== '')
+    return {
+      text: sentences(fault === '' ? unaided(wire) : fault, message),
+      // That it had come does not show why it was ignored.
+      certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
+    }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }

@@ -24,6 +24,8 @@ export interface Wire {
   readonly isNeverSent: boolean
   /** Why it cannot be told that no message with the change was sent, although none was found. */
   readonly unclear: Heard['unclear']
+  /** Whether a message with the change had come before the node was asked. */
+  readonly hasArrived: boolean
   /** Whether a message with the change came only after the node was asked, although no fault held or lost one. */
   readonly isDelayedByItself: boolean
   /** Whether the change had reached that node before it was asked. */
@@ -81,14 +83,20 @@ export function wireOf(
   const messages = [...told, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
   const change = changeText(history, ignored)
   const isNeverSent = toReader.length === 0 && !heard.isCut
+  const hasArrived = toReader.some((message) => hadArrived(message, gap.asked))
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
     unclear: toReader.length === 0 ? heard.unclear : undefined,
     others: heard.messages.length - messages.length,
-    isDelayedByItself: toReader.length > 0 && toReader.every(({ by, fate }) => by === undefined && fate !== 'lost'),
+    hasArrived,
+    isDelayedByItself:
+      !hasArrived && toReader.length > 0 && toReader.every(({ by, fate }) => by === undefined && fate !== 'lost'),
     sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent }),
   }
 }
+
+const hadArrived = ({ fate, endedAt }: NodeMessage, asked: number): boolean =>
+  fate === 'received' && (endedAt ?? 0) <= asked
 
 /** One that was tried again and again says as much as all of them. */
 const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage[] =>
@@ -129,7 +137,7 @@ interface Asked {
 function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, isNeverSent }: Asked): string {
   const node = nameText(reader)
   if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
-  const arrived = toReader.find(({ fate, endedAt }) => fate === 'received' && (endedAt ?? 0) <= asked)
+  const arrived = toReader.find((message) => hadArrived(message, asked))
   if (arrived !== undefined) return arrivedText(arrived, { change, node, asked })
   const received = toReader
     .filter(({ fate }) => fate === 'received')

@@ -51,8 +51,6 @@ export function foundText(report: Report<string>): string {
   const foreign = levelsNotOfModel(report)
   const open = above.filter((level) => verdictOf(report, level).result === 'unknown' && !foreign.includes(level))
   const undecided =
-    open[0] === undefined
-      ? ''
-      : ` (undecided: ${open.length > 2 ? `${open[0]} and ${open.length - 1} more` : open.join(', ')})`
+    open[0] === undefined ? '' : ` (undecided: ${open.length > 2 ? `${open[0]} and others` : open.join(', ')})`
   return `${found ?? 'none'}${undecided}`
 }
