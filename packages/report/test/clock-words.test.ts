@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clocksText } from '../src/clock-words.ts'
+import { clocksText } from '../src/measured-words.ts'
 
 const cost = { clocks: 2, withinNanos: { max: 412_000, p50: 80_000 }, unordered: 31, cramped: 0, undecided: [] }
 

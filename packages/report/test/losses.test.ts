@@ -226,10 +226,10 @@ describe('a register', () => {
   test('whose newer write is of unknown outcome, but was read, tells of the two readers', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
-      'p4 did not see a write that p3 had already read',
+      'After p3 had read 2, p4 saw x go back to 1',
     )
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(3, 1, 50)], 'register')).toBe(
-      "p3's reads went back in time",
+      'p3 saw x go back from 2 to 1',
     )
   })
 

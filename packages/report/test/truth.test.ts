@@ -254,7 +254,7 @@ test('next to a single drawn answer, the strongest level’s violation is report
   const told = (level: 'eventual' | 'unique', ...operations: readonly number[]) => {
     const [shown, first] = [of(level, ...operations), of('linearizable', 1, 2)]
     const broken = report('not linearizable', { linearizable: violated(first), [level]: violated(shown) })
-    return violationsOf(broken, shown).map(({ counterexample, others }) => [counterexample.level, others])
+    return violationsOf(made([]), broken, shown).map(({ counterexample, others }) => [counterexample.level, others])
   }
   expect(told('eventual', 9)).toEqual([
     ['eventual', []],

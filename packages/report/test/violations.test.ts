@@ -128,7 +128,7 @@ test('every violated level is named by exactly one cause, whose operations alone
       const history = made(operations)
       const report = judge(history)
       const shown = factsOf({ history, report }).shown
-      const violations = violationsOf(report, shown)
+      const violations = violationsOf(history, report, shown)
       const broken = levels.filter((level) => report.levels[level].result === 'violated')
       const named = violations.flatMap(({ counterexample, others }) => [counterexample.level, ...others])
       expect(named.toSorted()).toEqual(broken.toSorted())

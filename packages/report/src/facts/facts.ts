@@ -12,9 +12,9 @@ import { accusedLevel, counterexampleOf } from '../accused.ts'
 import { leaseSentence } from '../lease-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
+import { requirementText } from '../measured-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceOfHeader } from '../race/race-json.ts'
-import { requirementText } from '../requirement-words.ts'
 import { shownFaults } from '../shown-faults.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
@@ -124,7 +124,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     expected: expectedText({ expectation, report, vacuous }),
     shown,
     isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
-    violations: report === undefined ? [] : violationsOf(report, shown),
+    violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
     ...{ near, wire, lease, race },
     why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, spans, run }),

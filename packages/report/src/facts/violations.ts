@@ -1,19 +1,28 @@
 import { type Counterexample, consistency, type Report, verdictOf } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../accused.ts'
+import { sheetOf } from '../losses/registry.ts'
+import type { Sheet } from '../sheets/sheet.ts'
 
 /** One cause, told once: what happened, and every level that it breaks. */
 export interface Violation {
   readonly counterexample: Counterexample
   /** The other levels that forbid it, strongest first, without those that an earlier violation names. */
   readonly others: readonly string[]
+  /** What shows it best, unless that is an axis of time. */
+  readonly sheet: Sheet | undefined
 }
 
 /**
  * Why levels are violated, each cause once. `shown` comes first; what violates a level violates all that imply it, so of
  * the rest only the weakest levels are told apart.
  */
-export function violationsOf(report: Report<string>, shown: Counterexample | undefined): readonly Violation[] {
+export function violationsOf(
+  history: History,
+  report: Report<string>,
+  shown: Counterexample | undefined,
+): readonly Violation[] {
   if (shown === undefined) return []
   const broken = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   const breaks = (cause: Counterexample, level: string): boolean =>
@@ -30,7 +39,7 @@ export function violationsOf(report: Report<string>, shown: Counterexample | und
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
     const unnamed = others.filter((level) => !named.has(level))
     for (const level of [counterexample.level, ...others]) named.add(level)
-    return { counterexample, others: unnamed }
+    return { counterexample, others: unnamed, sheet: sheetOf({ history, report, counterexample }) }
   })
 }
 

@@ -3,8 +3,8 @@ import { duration, type History, plural } from '@chaosproxy/history'
 import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/result'
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
-import { nearFaults } from '../facts/near-faults.ts'
-import { citation, sentenceText, violationText, whyTitle } from '../facts/violation-words.ts'
+import { type NearFault, nearFaults } from '../facts/near-faults.ts'
+import { citation, sentenceText, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -12,7 +12,6 @@ import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { fileName } from '../terminal/run-page.ts'
-import { uncutText } from '../uncut-words.ts'
 import { capitalised, durationOfMillis } from '../words.ts'
 import { binsOf } from './bins.ts'
 import { chartedOf, charts, plotArea } from './charts.ts'
@@ -28,6 +27,7 @@ import { renderPicture } from './picture.ts'
 import { raceSection, raceStyles } from './race-section.ts'
 import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection, recordSection } from './sections.ts'
+import { sheetTable } from './sheet-table.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
 import { wireNotes } from './wire-arrows.ts'
@@ -224,10 +224,13 @@ interface Beside {
   readonly hasTimeline?: boolean
 }
 
+const faultNotes = (near: readonly NearFault[]): Html =>
+  html`${near.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}`
+
 /** A counterexample's drawing, with its story next to it. */
 export function figure(
   page: Page,
-  { counterexample, others }: Violation,
+  { counterexample, others, sheet }: Violation,
   spans: readonly FaultSpan[],
   { facts, hasTimeline = true }: Beside = {},
 ): Html {
@@ -240,7 +243,10 @@ export function figure(
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(others)
   const whole = capitalised(sentenceText(counterexample, facts?.why ?? { text: '' }))
-  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, near, hasTimeline)}${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p></div></div>`
+  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
+  if (sheet !== undefined && sheet.isTimed !== true)
+    return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
+  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 
 /**

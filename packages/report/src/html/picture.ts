@@ -2,7 +2,10 @@ import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker
 import { count, operationsIn } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, factsOf } from '../facts/facts.ts'
+import type { Sheet } from '../sheets/sheet.ts'
 import { tellingOf } from '../telling/telling.ts'
+import { sheetLines } from '../terminal/drawing.ts'
+import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
 import { contradictionSvg, drawnOf } from './contradiction.ts'
@@ -22,7 +25,7 @@ const MOST_WARNINGS = 4
 
 const styles = `${themes}
 ${drawingStyles}
-.page{fill:var(--page)}svg .title{font-size:26px;font-weight:650;letter-spacing:-.01em}svg .title.bad{fill:var(--accent)}svg .lede{font-size:14.5px}svg .small{fill:var(--ink2)}svg .command{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}svg .violated{fill:var(--accent);font-weight:620}`
+.page{fill:var(--page)}svg .title{font-size:26px;font-weight:650;letter-spacing:-.01em}svg .title.bad{fill:var(--accent)}svg .lede{font-size:14.5px}svg .small{fill:var(--ink2)}svg .command{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre}svg .violated{fill:var(--accent);font-weight:620}`
 
 /** A line of text, and how far below the line before it stands. */
 interface Line {
@@ -37,8 +40,12 @@ interface Line {
  */
 export function renderPicture(page: Page, facts: Facts = factsOf(page)): string {
   const head = placed(headOf(page, facts), MARGIN)
-  const drawn = facts.shown === undefined ? undefined : drawing(page, facts.shown, facts, head.bottom)
-  const rows = placed(drawn === undefined && page.report !== undefined ? levelsOf(page.report) : [], head.bottom)
+  const own = facts.violations[0]?.sheet
+  const sheet = own?.isTimed === true ? undefined : own
+  const drawn =
+    facts.shown === undefined || sheet !== undefined ? undefined : drawing(page, facts.shown, facts, head.bottom)
+  const levels = drawn === undefined && page.report !== undefined ? levelsOf(page.report) : []
+  const rows = placed(sheet === undefined ? levels : sheetTexts(sheet), head.bottom)
   const foot = placed(footOf(page), drawn?.bottom ?? rows.bottom)
   const height = foot.bottom + MARGIN
   const name = clip(`${facts.headline.title}: ${page.title}`, FIT.text * 2)
@@ -71,6 +78,13 @@ const levelsOf = (report: Report<string>): readonly Line[] =>
     const { result } = verdictOf(report, level)
     return { text: `${level.replaceAll('-', ' ')}: ${result}`, look: result, below: i === 0 ? 30 : 19 }
   })
+
+const sheetTexts = (sheet: Sheet): readonly Line[] =>
+  sheetLines(sheet, { width: FIT.command, style: plainStyle, symbols: unicodeSymbols }).map((text, i) => ({
+    text,
+    look: text.startsWith(unicodeSymbols.violated) ? 'command violated' : 'command',
+    below: i === 0 ? 34 : 19,
+  }))
 
 function footOf({ again, title, version, history }: Page): readonly Line[] {
   const about = `${title}, ${count(operationsIn(history))} operations, chaos ${version}`

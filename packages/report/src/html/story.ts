@@ -1,6 +1,5 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
 import { type History, type Json, outputOf } from '@chaosproxy/history'
-import type { NearFault } from '../facts/near-faults.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -25,16 +24,11 @@ import { type Html, html } from './markup.ts'
  * The contradiction in steps, each an operation of the drawing with its number, its times and its lines in the file,
  * which lead to the timeline of a page that has one.
  */
-export function story(
-  history: History,
-  counterexample: Counterexample,
-  faults: readonly NearFault[],
-  hasTimeline: boolean,
-): Html {
+export function story(history: History, counterexample: Counterexample, hasTimeline: boolean): Html {
   const accused = accusedOf(history, counterexample)
   return html`<ol class="story">${counterexample.operations.map(({ operation, role }, i) =>
     step(history, counterexample, operation, { role, number: i + 1, bad: accused.has(operation), hasTimeline }),
-  )}</ol>${faults.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}${edgeList(history, counterexample)}`
+  )}</ol>${edgeList(history, counterexample)}`
 }
 
 interface Step {

@@ -1,6 +1,16 @@
-import type { Accounted } from '@chaosproxy/checker'
-import { count, FAIL, type History, inputOf, OK, plural } from '@chaosproxy/history'
-import { functionOf, isFinal, isRead, keyOf } from '../operation-words.ts'
+import type { Accounted, OperationRow } from '@chaosproxy/checker'
+import { count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import {
+  amountText,
+  changeText,
+  clockOf,
+  type LayOutSheet,
+  rounded,
+  rowsWhere,
+  type SheetRow,
+  wasBefore,
+} from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** `The counter lost 513 additions`, if that is what the final reads lack; otherwise how many reads were wrong. */
@@ -56,9 +66,6 @@ function offBy(read: Accounted | undefined): { readonly missing: number; readonl
   return { missing: Math.max(0, least - read.value), extra: Math.max(0, read.value - most) }
 }
 
-/** Sums of fractions are not exact. */
-const rounded = (value: number): number => Math.round(value * 1e6) / 1e6
-
 const isAddition = (f: string): boolean => f === 'add' || f.startsWith('inc')
 
 const onlyAdds = (history: History): boolean => updates(history, (f) => isAddition(f))
@@ -75,4 +82,95 @@ function updates(history: History, holds: (f: string, amount: unknown) => boolea
     if (!holds(f, inputOf(history, row))) return false
   }
   return true
+}
+
+/** Where nodes are unknown, or there is one only: the newest additions. */
+const MOST_SHOWN = 6
+
+/** What each node had acknowledged of a counter when it was read, and what was read. */
+export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit } }) => {
+  const { key, outcome, callEvent, returnEvent } = history.operations
+  if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
+  const seen = outputOf(history, culprit)
+  if (typeof seen !== 'number') return undefined
+  const changes = rowsWhere(
+    history,
+    (row) => key[row] === key[culprit] && !isRead(history, row) && outcome[row] !== FAIL,
+  )
+  const before = changes
+    .filter((row) => outcome[row] === OK && wasBefore(history, row, culprit))
+    .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  const known = new Set(before)
+  const others = changes.filter((row) => !known.has(row) && (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
+  const sumOf = (rows: readonly OperationRow[]): number =>
+    rounded(rows.reduce((sum, row) => sum + amountOf(history, row), 0))
+  const opening = typeof history.header?.initial === 'number' ? history.header.initial : 0
+  const total = rounded(opening + sumOf(before))
+  const [least, most] = [
+    rounded(total + sumOf(others.filter((row) => amountOf(history, row) < 0))),
+    rounded(total + sumOf(others.filter((row) => amountOf(history, row) > 0))),
+  ]
+  const nodes = [...new Set(before.map((row) => nodeOf(history, row)))].sort((a, b) =>
+    (a ?? '').localeCompare(b ?? '', 'en', { numeric: true }),
+  )
+  const isByNode = nodes.length > 1
+  const groups = isByNode
+    ? nodes.map((node) => ({
+        name: nameText(node ?? 'node unknown', 16),
+        rows: before.filter((row) => nodeOf(history, row) === node),
+      }))
+    : before.slice(-MOST_SHOWN).map((row) => ({ name: clientOf(history, row), rows: [row] }))
+  const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), culprit])
+  const lastOf = (rows: readonly OperationRow[]): string => (rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'))
+  const left = isByNode ? 0 : before.length - groups.length
+  const off = seen < least ? seen - least : seen - most
+  const node = nodeOf(history, culprit)
+  const name = keyOf(history, culprit)
+  return {
+    title: `${name === undefined ? 'The counter' : `Counter ${nameText(name, 16)}`}: what ${isByNode ? 'each node' : 'the system'} had acknowledged, and what was read${isFinal(history, culprit) ? ' in the end' : ''}`,
+    columns: [
+      { title: isByNode ? 'node' : 'client' },
+      { title: isByNode ? 'last acknowledged' : 'acknowledged' },
+      { title: 'additions', align: 'right' },
+      { title: 'sum', align: 'right' },
+    ],
+    rows: [
+      ...(opening === 0 ? [] : [{ cells: ['at first', '', '', amountText(opening)], look: 'faint' as const }]),
+      ...(left === 0
+        ? []
+        : [{ cells: ['earlier', '', count(left), changeText(sumOf(before.slice(0, left)))], look: 'faint' as const }]),
+      ...groups.map(
+        ({ name, rows }): SheetRow => ({
+          cells: [name, lastOf(rows), count(rows.length), changeText(sumOf(rows))],
+          ...(rows.length === 1 && rows[0] !== undefined ? { operation: rows[0] } : {}),
+        }),
+      ),
+      { cells: ['in all', '', count(before.length), amountText(total)], look: 'sum' },
+      ...(others.length === 0
+        ? []
+        : [{ cells: ['in progress or unknown', '', count(others.length), rangeText(total, least, most)] }]),
+      {
+        cells: [
+          `read by ${clientOf(history, culprit)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
+          at(culprit, 'call'),
+          off === 0 ? '' : `${amountText(Math.abs(rounded(off)))} ${off < 0 ? 'too few' : 'too many'}`,
+          amountText(seen),
+        ],
+        wrong: [0, 2, 3],
+        operation: culprit,
+      },
+    ],
+  }
+}
+
+const rangeText = (total: number, least: number, most: number): string =>
+  least === total
+    ? `0 to ${changeText(rounded(most - total))}`
+    : `${changeText(rounded(least - total))} to ${changeText(rounded(most - total))}`
+
+/** An addition without an amount adds one. */
+function amountOf(history: History, row: OperationRow): number {
+  const input = inputOf(history, row)
+  const amount = typeof input === 'number' ? input : 1
+  return functionOf(history, row).startsWith('dec') || functionOf(history, row).startsWith('sub') ? -amount : amount
 }

@@ -1,7 +1,8 @@
 import { duration } from '@chaosproxy/history'
-import { doubleHolding, unreleasedBefore } from '../holdings.ts'
+import { doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
-import { clientOf, keyOf, nameText } from '../operation-words.ts'
+import { answerText, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
+import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /** `Two clients held lock L for 17 ms`; `p2 was given lock L, which p1 had not released`. */
@@ -20,4 +21,38 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const { nanos } = both
   const long = nanos === undefined || nanos <= 0 || !hasTimes(history) ? ' at the same time' : ` for ${duration(nanos)}`
   return { title: `Two clients held ${name}${long}` }
+}
+
+/** Who held a lock, and from when to when. */
+export const holdingsSheet: LayOutSheet = ({ history, counterexample }) => {
+  const { culprit } = counterexample
+  const holdings = holdingsOf(history, counterexample)
+  if (culprit === undefined || !holdings.some(({ acquire }) => acquire === culprit)) return undefined
+  const at = clockOf(
+    history,
+    holdings.flatMap(({ acquire, release }) => [acquire, ...(release === undefined ? [] : [release])]),
+  )
+  const other = (doubleHolding(history, counterexample)?.first ?? unreleasedBefore(history, counterexample))?.acquire
+  const key = keyOf(history, culprit)
+  const rows = holdings.map(({ acquire, release }): SheetRow => {
+    const isWrong = acquire === culprit
+    return {
+      cells: [
+        clientOf(history, acquire),
+        at(acquire, 'return'),
+        release === undefined
+          ? 'never'
+          : `${at(release, 'call')}${outcomeName(history, release) === 'ok' ? '' : `, ${answerText(history, release).split(':')[0]}`}`,
+        nameText(nodeOf(history, acquire) ?? '', 16),
+        answerText(history, acquire).replace(/^ok(, token )?/, ''),
+      ],
+      wrong: isWrong ? [0, 1] : acquire === other ? [2] : [],
+      operation: acquire,
+    }
+  })
+  return {
+    title: `Who held ${key === undefined ? 'the lock' : `lock ${nameText(key, 16)}`}`,
+    columns: ['client', 'given', 'released', 'node', 'token'].map((title) => ({ title })),
+    ...{ rows, isTimed: true },
+  }
 }

@@ -21,6 +21,7 @@ import {
   valueText,
   writtenText,
 } from '../operation-words.ts'
+import { lacking } from '../sheets/final-states.ts'
 import { listed } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
@@ -59,7 +60,7 @@ export function lostText(lost: readonly LostWrite[]): string {
   return `${least}${plural(lost.length, 'acknowledged write')} lost`
 }
 
-/** `n3 ended with another x than n1`: the final reads of one key differ. */
+/** `n3 ended without p0's confirmed write to x`, if that was surely the last; otherwise that its final reads differ. */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const finals = counterexample?.operations.map(({ operation }) => operation).filter((row) => isFinal(history, row))
   const byValue = new Map<string, string[]>()
@@ -69,13 +70,24 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
     const value = JSON.stringify(outputOf(history, row))
     byValue.set(value, [...(byValue.get(value) ?? []), nameText(node, 24)])
   }
+  const [key] = counterexample?.keys ?? []
   const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
   const [fewest, most] = [groups[0], groups.at(-1)]
-  const [key] = counterexample?.keys ?? []
   if (fewest === undefined || most === undefined || fewest === most) return undefined
+  const last = lacking(history, key)
+  if (last !== undefined && last.nodes.length > 0) {
+    const { write, nodes } = last
+    const who =
+      nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
+    const to = key === undefined ? '' : ` to ${nameText(key, 24)}`
+    return { title: `${who} ended without ${clientOf(history, write)}'s confirmed write${to}`, level: 'eventual' }
+  }
   const what = key === undefined ? 'value' : nameText(key, 24)
   return { title: `${listed(fewest)} ended with another ${what} than ${listed(most)}`, level: 'eventual' }
 }
+
+/** More names than these are counted. */
+const MOST_NODES = 3
 
 /** Two clients who both changed one value: the contradiction is their changes and the write of the value. */
 function changedTwice(history: History, { culprit, operations, keys }: Counterexample): Loss | undefined {
@@ -228,10 +240,13 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
         : `${isOwn ? 'its own' : `${other}'s`} confirmed write`
     return { title: `${reader} changed ${keyText(history, culprit)} without seeing ${what}` }
   }
-  if (confirmed === undefined)
+  if (confirmed === undefined) {
+    const [from, to] = [by, culprit].map((row) => valueText(outputOf(history, row), 16))
+    const key = keyText(history, culprit)
     return isOwn
-      ? { title: `${reader}'s reads went back in time`, despite: byItsReadsAlone(history, culprit) }
-      : { title: `${reader} did not see a write that ${other} had already read` }
+      ? { title: `${reader} saw ${key} go back from ${from} to ${to}`, despite: byItsReadsAlone(history, culprit) }
+      : { title: `After ${other} had read ${from}, ${reader} saw ${key} go back to ${to}` }
+  }
   if (isOwn)
     return { title: `${reader} did not see its own confirmed write`, despite: byItsWritesAlone(history, culprit) }
   const node = nodeOf(history, culprit)

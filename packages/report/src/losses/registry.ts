@@ -1,14 +1,16 @@
-import { bankLoss } from './bank.ts'
-import { counterLoss } from './counter.ts'
+import { finalStatesSheet } from '../sheets/final-states.ts'
+import { elementSheet, messageSheet } from '../sheets/life.ts'
+import type { LayOutSheet, Sheet, SheetInput } from '../sheets/sheet.ts'
+import { bankLoss, bankSheet } from './bank.ts'
+import { counterLoss, counterSheet } from './counter.ts'
 import { listLoss } from './list-append.ts'
-import { lockLoss } from './lock.ts'
+import { holdingsSheet, lockLoss } from './lock.ts'
 import { logLoss } from './log.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 import { multiRegisterLoss } from './multi-register.ts'
 import { queueLoss } from './queue.ts'
 import { registerLoss } from './register.ts'
-import { setLoss } from './set.ts'
-import { idsLoss } from './unique-ids.ts'
+import { idsLoss, setLoss } from './set.ts'
 import { watchLoss } from './watch.ts'
 
 /** By model. One without words of its own is told by the level that it broke. */
@@ -32,3 +34,19 @@ export const lossOf = (input: LossInput): Loss | undefined =>
   input.report.transactions === undefined && Object.hasOwn(losses, input.report.model)
     ? losses[input.report.model]?.(input)
     : undefined
+
+/** By model: what shows best how it was broken, if that is not an axis of time. */
+const sheets: { readonly [model: string]: LayOutSheet } = {
+  bank: bankSheet,
+  counter: counterSheet,
+  queue: messageSheet,
+  bag: messageSheet,
+  set: elementSheet,
+  lock: holdingsSheet,
+}
+
+export function sheetOf(input: SheetInput): Sheet | undefined {
+  const { model, transactions } = input.report
+  if (transactions !== undefined) return undefined
+  return (Object.hasOwn(sheets, model) ? sheets[model]?.(input) : undefined) ?? finalStatesSheet(input)
+}

@@ -14,3 +14,10 @@ export const setLoss: FindLoss = ({ history, report }) => {
   const said = hasFinal ? `${isOne ? 'was' : 'were'} lost` : `${isOne ? 'is' : 'are'} missing from the last read`
   return { title: `${elements} ${said}`, level: 'eventual' }
 }
+
+/** `7 ids were handed out more than once`. */
+export const idsLoss: FindLoss = ({ report: { accounting } }) => {
+  const repeated = accounting?.duplicated.length ?? 0
+  if (repeated === 0) return undefined
+  return { title: `${plural(repeated, 'id')} ${repeated === 1 ? 'was' : 'were'} handed out more than once` }
+}

@@ -1,16 +1,18 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { count, duration, type History, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
 import { linesText } from '../places.ts'
+import { clockOf, type Sheet } from '../sheets/sheet.ts'
 import { during } from '../shown-faults.ts'
 import { digitsToTellApart, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
 import type { Style, Symbols } from './style.ts'
-import { clip, displayWidth, padEnd, padStart, wrap } from './width.ts'
+import { type Cell, fittingTable, table } from './table.ts'
+import { clip, displayWidth, padStart, wrap } from './width.ts'
 
 /** A picture of more operations than this explains nothing: they are listed instead. */
 const MOST_DRAWN = 14
@@ -175,47 +177,54 @@ function longPauses(history: History, rows: readonly Row[]): number[] {
   return pauses.flatMap((pause, i) => (pause > usual * LONG_PAUSE && pause > 1e6 ? [i + 1] : []))
 }
 
-/** Every operation on a line of its own, if a picture does not fit. */
-function listCounterexample(
-  history: History,
-  counterexample: Counterexample,
-  { style, symbols, width: pageWidth }: DrawingOptions,
-): string[] {
-  const { callTime, returnTime } = history.operations
-  const shown = decisive(history, counterexample, MOST_LISTED).operations
-  const digits = Math.min(6, digitsToTellApart(shown.map(({ operation }) => callTime[operation] ?? 0)))
-  const cells = shown.map(({ operation }) => ({
-    when: hasTimes(history)
-      ? `${moment(callTime[operation] ?? 0, digits)} ${symbols.to} ${moment(returnTime[operation] ?? 0, digits)}`
-      : '',
-    what: operationText(history, operation, { withKey: counterexample.keys.length > 0 }),
-    where: nameText(nodeOf(history, operation) ?? ''),
-    lines: linesText(history, linesOf(history, operation)),
-  }))
-  const width = (of: (cell: (typeof cells)[number]) => string): number =>
-    Math.max(...cells.map((c) => displayWidth(of(c))))
-  const [when, where, cited] = [width((c) => c.when), width((c) => c.where), width((c) => c.lines)]
-  // The lines are cited below the list, too.
-  const room = pageWidth - 2 - (when + 2) - (where + 2)
-  const what = Math.min(
-    width((c) => c.what),
-    Math.max(NARROWEST_REQUEST, room),
+/** A contradiction in rows and columns, with a mark before each row that contradicts. */
+export function sheetLines({ title, columns, rows }: Sheet, { width, style, symbols }: DrawingOptions): string[] {
+  const cells = rows.map(({ cells, wrong = [], look }) =>
+    columns.map((_, i): Cell => {
+      const paint = wrong.includes(i) ? style.accent : look === 'faint' ? style.dim : undefined
+      return { text: cells[i] ?? '', ...(paint === undefined ? {} : { paint }) }
+    }),
   )
-  const hasLines = what + cited + 2 <= room
-  const lines = cells.map((cell, i) => {
-    const text = [
-      padEnd(cell.when, when),
-      padEnd(clip(cell.what, what, symbols.ellipsis), what),
-      padEnd(cell.where, where),
-      ...(hasLines ? [cell.lines] : []),
-    ]
-      .join('  ')
-      .trimEnd()
-    const accused = shown[i]?.operation === counterexample.culprit
-    return `${accused ? style.accent(symbols.violated) : ' '} ${accused ? style.accent(text) : text}`
+  const lines = fittingTable(columns, cells, style.dim, { air: 2, width: width - 2 })
+  const marked = lines.map((line, i) => {
+    // Columns that do not fit go on below a blank line, under titles of their own.
+    const row = rows[(i % (rows.length + 2)) - 1]
+    const isWrong = row?.wrong !== undefined && row.wrong.length > 0
+    return `${isWrong ? style.accent(symbols.violated) : ' '} ${line}`.trimEnd()
   })
+  return [...wrap(title, width), ...marked]
+}
+
+/** Every operation on a line of its own, if a picture does not fit; with its lines in the file, if these do. */
+function listCounterexample(history: History, counterexample: Counterexample, options: DrawingOptions): string[] {
+  const { style, symbols, width } = options
+  const shown = decisive(history, counterexample, MOST_LISTED).operations.map(({ operation }) => operation)
+  const at = clockOf(history, shown)
+  const when = (row: OperationRow): string => `${at(row, 'call')} ${symbols.to} ${at(row, 'return')}`
+  const what = (row: OperationRow): string => operationText(history, row, { withKey: counterexample.keys.length > 0 })
+  const listedWith = (most: number, hasLines: boolean): string[] => {
+    const rows = shown.map((row) => {
+      const cells = [
+        ...(hasTimes(history) ? [when(row)] : []),
+        clip(what(row), most, symbols.ellipsis),
+        nameText(nodeOf(history, row) ?? ''),
+        ...(hasLines ? [linesText(history, linesOf(history, row))] : []),
+      ]
+      const isWrong = row === counterexample.culprit
+      const mark = `${isWrong ? symbols.violated : ' '} `
+      return cells
+        .map((text, i) => (i === 0 ? mark + text : text))
+        .map((text) => (isWrong ? { text, paint: style.accent } : text))
+    })
+    const columns = Array.from(rows[0] ?? [], () => ({ title: '' }))
+    return table(columns, rows, style.dim, 2).slice(1)
+  }
+  const over = (lines: readonly string[]): number => Math.max(...lines.map(displayWidth)) - width
+  const longest = Math.max(...shown.map((row) => displayWidth(what(row))))
+  const [whole, brief] = [listedWith(longest, true), listedWith(longest, false)]
+  const cut = (): string[] => listedWith(Math.max(NARROWEST_REQUEST, longest - over(brief)), false)
+  const lines = over(whole) <= 0 ? whole : over(brief) <= 0 ? brief : cut()
   const more = counterexample.operations.length - shown.length
-  return more > 0
-    ? [style.dim(`  ${plural(more, 'other')}, ${more === 1 ? 'which is' : 'all of them'} in the report`), ...lines]
-    : lines
+  const left = `  ${plural(more, 'other')}, ${more === 1 ? 'which is' : 'all of them'} in the report`
+  return [...(more > 0 ? [style.dim(left)] : []), ...lines.map((line) => line.trimEnd())]
 }

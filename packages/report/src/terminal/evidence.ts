@@ -1,14 +1,14 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
-import { citation, sentenceText, shortSentence, violationText, whyTitle } from '../facts/violation-words.ts'
+import { citation, sentenceText, shortSentence, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
 import { adjective, alsoForbiddenBy } from '../level-words.ts'
-import { uncutText } from '../uncut-words.ts'
+import { reproach } from '../moments.ts'
 import { capitalised } from '../words.ts'
 import { type Brevity, whole } from './brevity.ts'
-import { drawCounterexample } from './drawing.ts'
+import { drawCounterexample, sheetLines } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { wrap } from './width.ts'
 
@@ -22,6 +22,8 @@ export interface PageStyle {
 
 /** With little room more faults than this are left to the page. */
 const MOST_FAULTS = 2
+/** These are drawn however little room there is. */
+const MOST_ALWAYS_DRAWN = 3
 
 /** The contradiction drawn, in a sentence, and cited. Lines without the page's margin. */
 export function evidence(
@@ -31,19 +33,23 @@ export function evidence(
   file: string,
   page: PageStyle,
 ): string[] {
-  const { counterexample, others } = violation
+  const { counterexample, others, sheet } = violation
   const { style, brevity = whole } = page
-  const inner = { ...page, width: page.width - 2, listed: brevity.picture }
+  const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
+  const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
+  // The title names the first of them.
+  const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
-    '',
-    ...drawCounterexample(history, counterexample, near, inner).map((line) => `  ${line}`),
-    ...all
-      .slice(0, brevity.picture ? MOST_FAULTS : all.length)
-      .map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
+    ...(brevity.picture ? [] : ['']),
+    ...(sheet === undefined
+      ? drawCounterexample(history, counterexample, near, inner)
+      : [...sheetLines(sheet, inner), ...reasonLines(history, violation, inner)]
+    ).map((line) => `  ${line}`),
+    ...named.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
     ...wireLines(brevity.remainder ? mostTelling(wire) : wire).map((text, i) =>
-      style.dim(`${i === 0 && near.length === 0 ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
+      style.dim(`${i === 0 && named.length === 0 && !brevity.picture ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
     ),
     '',
     ...wrap(
@@ -54,6 +60,14 @@ export function evidence(
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
+}
+
+/** What makes the last row of a sheet impossible, where only its times show that. */
+function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
+  const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
+  return because === undefined
+    ? []
+    : wrap(`${symbols.violated} ${because.text}`, width).map((line) => style.accent(line))
 }
 
 /** The message that the sentence is about. */

@@ -2,16 +2,13 @@ import type { Accounting, Report } from '@chaosproxy/checker'
 import { asciiOnly, count, type History, plural } from '@chaosproxy/history'
 import type { RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
-import { clocksText } from '../clock-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { lostText } from '../losses/register.ts'
+import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
-import { requirementText } from '../requirement-words.ts'
-import { stalenessText } from '../staleness-words.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
-import { viewsTexts } from '../views-words.ts'
 import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
@@ -217,7 +214,7 @@ function accountingLines(accounting: Accounting, page: PageStyle): string[] {
   const lines = accountLines(accounting)
     .filter(({ isTrouble }) => isTrouble || !isBrief)
     .flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
-      const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
+      const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, page.brevity?.picture === true ? 2 : 6)}`
       return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map((line) =>
         isTrouble ? style.accent(line) : line,
       )

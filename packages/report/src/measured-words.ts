@@ -1,5 +1,6 @@
-import type { Bounds, Staleness } from '@chaosproxy/checker'
+import type { Bounds, ClockCost, Staleness } from '@chaosproxy/checker'
 import { count, duration, percent, plural } from '@chaosproxy/history'
+import type { RequirementResult, RunViews } from '@chaosproxy/runner/result'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {
@@ -52,3 +53,36 @@ export function stalenessText(staleness: Staleness): string {
     ...(unmeasured === '' ? [] : [unmeasured]),
   ].join('; ')
 }
+
+/**
+ * What it cost that times are by several clocks: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31
+ * orders between two operations are open, which changed nothing`.
+ */
+export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramped, undecided }: ClockCost): string {
+  const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
+  const known =
+    max === null
+      ? `${whose} did not all keep their bounds, so some times are unknown`
+      : `${whose} agreed to within ±${duration(max)}${p50 === null ? '' : `, half of the time ±${duration(p50)}`}`
+  const open = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
+  const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
+  const effect = undecided.length === 0 ? 'changed nothing' : `leaves ${undecided.join(' and ')} undecided`
+  return `${known}; ${open}${short}, which ${effect}`
+}
+
+/** A sentence each for what clients were told, what nodes answered, and where the two differ. */
+export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
+  client === backend.headline && client.startsWith('unknown: ')
+    ? 'whether what clients saw and what the nodes sent keep it is unknown, for the same reason'
+    : client === backend.headline
+      ? `what clients saw is ${client}, and ${client.startsWith('not ') ? 'neither' : 'so'} is what the nodes sent`
+      : `what clients saw is ${client}; what the nodes sent is ${backend.headline}`,
+  ...said,
+]
+
+/** `availability >= 99.5%: found 61.20%`. */
+export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>
+  [
+    `${requirement}:`,
+    met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
+  ].join(' ')

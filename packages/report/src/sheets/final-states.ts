@@ -1,0 +1,130 @@
+import type { OperationRow } from '@chaosproxy/checker'
+import { count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import {
+  clientOf,
+  functionOf,
+  isFinal,
+  isRead,
+  keyOf,
+  nameText,
+  nodeOf,
+  valueText,
+  writtenBy,
+  writtenText,
+} from '../operation-words.ts'
+import { clockOf, type LayOutSheet, type SheetRow, wasBefore } from './sheet.ts'
+
+/** More keys than these are counted. */
+const MOST_KEYS = 4
+const VALUE = 12
+
+/** How a key ended. */
+interface Ended {
+  readonly key: string | undefined
+  /** The last final read of each node. */
+  readonly reads: ReadonlyMap<string, OperationRow>
+  /** The write that was acknowledged last. */
+  readonly last: OperationRow | undefined
+  /** Whether no other change can have replaced it. */
+  readonly isSurelyLast: boolean
+}
+
+/** What each node answered in the final reads of the keys that did not end as they should. */
+export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level, operations } }) => {
+  const first = operations.find(({ operation }) => isFinal(history, operation))?.operation
+  if (!['eventual', 'convergent'].includes(level) || first === undefined) return undefined
+  const ends = endings(history)
+  const shown = ends.get(keyOf(history, first))
+  if (shown === undefined || ![...shown.reads.keys()].every((node) => node !== '')) return undefined
+  const wrong = [...ends.values()].filter((end) => wrongOf(history, end).length > 0)
+  if (!wrong.includes(shown)) return undefined
+  const told = [shown, ...wrong.filter((end) => end !== shown)].slice(0, MOST_KEYS)
+  const nodes = [...new Set(told.flatMap(({ reads }) => [...reads.keys()]))].sort((a, b) =>
+    a.localeCompare(b, 'en', { numeric: true }),
+  )
+  const at = clockOf(
+    history,
+    told.flatMap(({ last }) => last ?? []),
+  )
+  const rows = told.map((end): SheetRow => {
+    const { key, reads, last } = end
+    const node = last === undefined ? undefined : nodeOf(history, last)
+    const written =
+      last === undefined
+        ? 'nothing'
+        : `${valueText(writtenBy(history, last), VALUE)} by ${clientOf(history, last)} at ${at(last, 'return')}${node === undefined ? '' : `, ${nameText(node, 16)}`}`
+    return {
+      cells: [
+        key === undefined ? 'value' : nameText(key, 16),
+        written,
+        ...nodes.map((name) => answerOf(history, reads.get(name))),
+      ],
+      wrong: wrongOf(history, end).map((name) => nodes.indexOf(name) + 2),
+    }
+  })
+  const more = wrong.length - told.length
+  const others = `${count(more)} more ${more === 1 ? 'key' : 'keys'}`
+  return {
+    title: 'What each node answered at the end',
+    columns: [
+      { title: 'key' },
+      { title: 'last acknowledged' },
+      ...nodes.map((node) => ({ title: nameText(node, 16), align: 'right' as const })),
+    ],
+    rows: more === 0 ? rows : [...rows, { cells: ['', others], look: 'faint' }],
+  }
+}
+
+const answerOf = (history: History, read: OperationRow | undefined): string =>
+  read === undefined ? '–' : valueText(outputOf(history, read), VALUE)
+
+/** The nodes that ended without the confirmed write that was surely the last of this key; undefined if none was. */
+export function lacking(
+  history: History,
+  key: string | undefined,
+): { readonly write: OperationRow; readonly nodes: readonly string[] } | undefined {
+  const end = endings(history).get(key)
+  if (end?.last === undefined || !end.isSurelyLast) return undefined
+  return { write: end.last, nodes: wrongOf(history, end) }
+}
+
+/** The nodes that ended with something else than they should, as far as that can be told. */
+function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
+  const texts = [...reads].map(([node, read]) => ({ node, text: JSON.stringify(outputOf(history, read)) }))
+  const written = last === undefined ? undefined : writtenText(history, last)
+  const times = (text: string): number => texts.filter((other) => other.text === text).length
+  // Without a write that is surely the last, most nodes are right.
+  const most = texts.reduce((best, { text }) => (times(text) > times(best) ? text : best), texts[0]?.text ?? '')
+  const expected = isSurelyLast || texts.some(({ text }) => text === written) ? written : most
+  return texts.flatMap(({ node, text }) => (text === expected ? [] : [node]))
+}
+
+const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
+
+/** By key, in one pass over the history. */
+function endings(history: History): ReadonlyMap<string | undefined, Ended> {
+  const { length, outcome, returnEvent } = history.operations
+  type Known = { readonly changes: OperationRow[]; readonly reads: Map<string, OperationRow> }
+  const byKey = new Map<string | undefined, Known>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] === FAIL) continue
+    const key = keyOf(history, row)
+    const known: Known = byKey.get(key) ?? { changes: [], reads: new Map() }
+    byKey.set(key, known)
+    if (!isRead(history, row)) known.changes.push(row)
+    else if (isFinal(history, row) && outcome[row] === OK) known.reads.set(nodeOf(history, row) ?? '', row)
+  }
+  const endOf = (key: string | undefined, changes: readonly OperationRow[], reads: Ended['reads']): Ended => {
+    const acknowledged = changes.filter((row) => outcome[row] === OK)
+    const last = acknowledged.reduce<OperationRow | undefined>(
+      (newest, row) => (newest === undefined || (returnEvent[row] ?? 0) > (returnEvent[newest] ?? 0) ? row : newest),
+      undefined,
+    )
+    const isSurelyLast =
+      last !== undefined &&
+      WHOLE.has(functionOf(history, last)) &&
+      changes.every((row) => row === last || (outcome[row] === OK && wasBefore(history, row, last)))
+    return { ...{ key, reads, last }, isSurelyLast }
+  }
+  return new Map([...byKey].map(([key, { changes, reads }]) => [key, endOf(key, changes, reads)]))
+}

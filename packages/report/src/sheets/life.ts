@@ -1,0 +1,170 @@
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { canonical, count, FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import {
+  clientOf,
+  functionOf,
+  hasReturned,
+  isFinal,
+  isRead,
+  keyOf,
+  nameText,
+  nodeOf,
+  outcomeName,
+  tells,
+  valueText,
+} from '../operation-words.ts'
+import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow } from './sheet.ts'
+
+/** The beginning and the end of a longer life matter. */
+const MOST_SHOWN = 8
+const MOST_SUBJECTS = 3
+
+/** What became of a message: who sent it, to whom it was handed out, and what cannot be. */
+export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
+  const { culprit } = counterexample
+  const core = coreOf(counterexample)
+  const taken = culprit === undefined || tells(history, culprit) === false ? [] : valuesOf(history, culprit)
+  const sent = core.filter((row) => !tells(history, row)).map((row) => canonical(inputOf(history, row)))
+  const again =
+    taken.length === 1 && core.some((row) => row !== culprit && valuesOf(history, row).includes(taken[0] ?? ''))
+  const subjects = [...new Set(again ? taken : [...sent, ...taken])].slice(0, MOST_SUBJECTS)
+  if (subjects.length === 0) return undefined
+  const isAbout = (row: OperationRow): boolean =>
+    row === culprit || core.includes(row) || valuesOf(history, row).some((value) => subjects.includes(value))
+  const rows = rowsWhere(history, (row) => isOfKey(history, row, counterexample) && isAbout(row)).filter(
+    (row) => history.operations.outcome[row] !== FAIL,
+  )
+  return lifeOf(history, counterexample, {
+    rows,
+    title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${subjects.map(subjectText).join(' and ')}`}${inText(history, rows, 'in queue')}`,
+    whatOf: (row) => queueText(history, row, subjects),
+    isTimed: true,
+  })
+}
+
+/** What became of an element: who added it, who saw it first and last, and the read that lacks it. */
+export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
+  const { culprit } = counterexample
+  if (culprit === undefined || !isRead(history, culprit)) return undefined
+  const found = valuesOf(history, culprit)
+  const added = coreOf(counterexample)
+    .filter((row) => !tells(history, row))
+    .map((row) => canonical(inputOf(history, row)))
+  const times = (value: string): number => found.filter((other) => other === value).length
+  const subject = added.find((value) => times(value) === 0) ?? added.find((value) => times(value) > 1)
+  if (subject === undefined) return undefined
+  const about = rowsWhere(
+    history,
+    (row) => isOfKey(history, row, counterexample) && history.operations.outcome[row] !== FAIL,
+  )
+  const changes = about.filter((row) => !tells(history, row) && canonical(inputOf(history, row)) === subject)
+  const { callEvent, returnEvent } = history.operations
+  const saw = about
+    .filter((row) => row !== culprit && isRead(history, row) && valuesOf(history, row).includes(subject))
+    .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  const ends = saw.length > 1 ? [saw[0] ?? 0, saw.at(-1) ?? 0] : saw
+  const lacked = about.filter(
+    (row) =>
+      row !== culprit &&
+      isFinal(history, row) === isFinal(history, culprit) &&
+      isFinal(history, row) &&
+      isRead(history, row) &&
+      (callEvent[row] ?? 0) > (returnEvent[changes[0] ?? 0] ?? 0) &&
+      !valuesOf(history, row).includes(subject),
+  )
+  return lifeOf(history, counterexample, {
+    rows: [...new Set([...changes, ...ends, culprit, ...lacked.slice(0, 3)])],
+    title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length === 0 ? ', seen by no read' : ''}`,
+    isWrong: (row) => lacked.includes(row),
+    whatOf(row) {
+      if (!tells(history, row)) return `${functionOf(history, row)} ${subjectText(subject)}`
+      if (row === culprit || lacked.includes(row))
+        return `${isFinal(history, row) ? 'final ' : ''}read${row === culprit && times(subject) > 1 ? `: ${subjectText(subject)} is in it twice` : ' without it'}`
+      return saw.length === 1 ? 'read with it' : row === saw[0] ? 'first read with it' : 'last read with it'
+    },
+  })
+}
+
+interface Life {
+  readonly title: string
+  readonly rows: readonly OperationRow[]
+  readonly whatOf: (row: OperationRow) => string
+  /** Whether it contradicts as well as the culprit does. */
+  readonly isWrong?: (row: OperationRow) => boolean
+  readonly isTimed?: boolean
+}
+
+function lifeOf(
+  history: History,
+  { culprit }: Counterexample,
+  { title, rows, whatOf, isWrong, isTimed = false }: Life,
+): Sheet {
+  const { callEvent } = history.operations
+  const inOrder = rows.toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const left = inOrder.length - MOST_SHOWN
+  const shown = left <= 0 ? inOrder : inOrder.filter((row, i) => i === 0 || i > left || row === culprit)
+  const at = clockOf(history, shown)
+  const cells = shown.map(
+    (row): SheetRow => ({
+      cells: [
+        at(row, 'call'),
+        at(row, 'return'),
+        clientOf(history, row),
+        whatOf(row),
+        nameText(nodeOf(history, row) ?? '', 16),
+        hasReturned(history, row) ? outcomeWord(history, row) : 'no answer',
+      ],
+      wrong: row === culprit || isWrong?.(row) === true ? [2, 3, 4] : [],
+      operation: row,
+    }),
+  )
+  return {
+    ...{ title, isTimed },
+    columns: ['called', 'answered', 'client', 'what', 'node', 'outcome'].map((name) => ({ title: name })),
+    rows:
+      left <= 0
+        ? cells
+        : [
+            ...cells.slice(0, 1),
+            { cells: ['', '', '', `${count(left)} more`], look: 'faint' as const },
+            ...cells.slice(1),
+          ],
+  }
+}
+
+const outcomeWord = (history: History, row: OperationRow): string => {
+  const outcome = outcomeName(history, row)
+  return outcome === 'ok' ? (tells(history, row) ? 'ok' : 'acknowledged') : outcome === 'info' ? 'unknown' : 'failed'
+}
+
+function queueText(history: History, row: OperationRow, subjects: readonly string[]): string {
+  const f = functionOf(history, row)
+  if (!tells(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
+  if (f === 'drain' || Array.isArray(outputOf(history, row)))
+    return valuesOf(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
+  const value = outputOf(history, row)
+  return value === null ? (hasReturned(history, row) ? 'found it empty' : f) : `was given ${valueText(value, 16)}`
+}
+
+function inText(history: History, [row]: readonly OperationRow[], words: string): string {
+  const key = row === undefined ? undefined : keyOf(history, row)
+  return key === undefined ? '' : ` ${words} ${nameText(key, 16)}`
+}
+
+const subjectText = (value: string = 'null'): string => valueText(JSON.parse(value) as Json, 16)
+
+const coreOf = ({ operations }: Counterexample): readonly OperationRow[] =>
+  operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
+
+const isOfKey = (history: History, row: OperationRow, { operations }: Counterexample): boolean =>
+  history.operations.key[row] === history.operations.key[operations[0]?.operation ?? 0]
+
+/** What an operation sent or added, or what it was given, as canonical JSON. */
+function valuesOf(history: History, row: OperationRow): readonly string[] {
+  if (!tells(history, row)) return [canonical(inputOf(history, row))]
+  if (history.operations.outcome[row] !== OK) return []
+  const found = outputOf(history, row)
+  const many = isRead(history, row) || functionOf(history, row) === 'drain'
+  if (many) return Array.isArray(found) ? found.map((value) => canonical(value)) : []
+  return found === null ? [] : [canonical(found)]
+}
