@@ -62,84 +62,63 @@ function negativeIn(history: History, read: OperationRow): { account: string; by
 /** One account: each acknowledged operation in order of its acknowledgement, and the balance that this leaves. */
 function accountSheet(history: History, { account }: { readonly account: string }): Sheet | undefined {
   const opening = openingOf(history)?.get(account) ?? 0
-  const moves = movesOf(history).filter(({ by }) => (by.get(account) ?? 0) !== 0)
   const negative = rowsWhere(history, (row) => (balancesOf(history, row)?.get(account) ?? 0) < 0)[0]
-  let balance = opening
-  const all = moves.map(({ row, by }) => {
-    const change = by.get(account) ?? 0
-    balance = rounded(balance + change)
-    return { row, change, balance }
-  })
-  const { returnEvent } = history.operations
-  const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
-  const broken = all.findIndex((entry) => entry.balance < 0 && (returnEvent[entry.row] ?? 0) < end)
-  const until = broken < 0 ? all.filter(({ row }) => (returnEvent[row] ?? 0) < end).length : broken + 1
-  if (until === 0) return undefined
-  const told = all.slice(0, until)
+  const told = entriesUntil(history, { account, opening, negative })
+  if (told.length === 0) return undefined
   const shown = told.slice(-MOST_SHOWN)
   const left = told.slice(0, told.length - shown.length)
-  const seen = negative === undefined ? [] : [negative]
-  const at = clockOf(history, [...shown.map(({ row }) => row), ...seen])
-  const name = nameText(account, 16)
-  const hidden = left.reduce((sum, { change }) => sum + change, 0)
-  const rows: SheetRow[] = [
-    { cells: ['', '', 'opened with', '', '', amountText(opening)], look: 'faint' },
-    ...(left.length === 0
-      ? []
-      : [
-          {
-            cells: [
-              '',
-              '',
-              `${count(left.length)} earlier`,
-              '',
-              changeText(rounded(hidden)),
-              amountText(left.at(-1)?.balance ?? 0),
-            ],
-            look: 'faint' as const,
-          },
-        ]),
-    ...shown.map(
-      (entry): SheetRow => ({
-        cells: [
-          at(entry.row, 'return'),
-          clientOf(history, entry.row),
-          withinText(history, entry.row, account),
-          nameText(nodeOf(history, entry.row) ?? '', 16),
-          changeText(entry.change),
-          amountText(entry.balance),
-        ],
-        wrong: entry.balance < 0 ? [5] : [],
-        operation: entry.row,
-      }),
-    ),
-    ...seen.map(
-      (row): SheetRow => ({
-        cells: [
-          at(row, 'return'),
-          clientOf(history, row),
-          'read',
-          nameText(nodeOf(history, row) ?? '', 16),
-          '',
-          amountText(balancesOf(history, row)?.get(account) ?? 0),
-        ],
-        wrong: [2, 5],
-        operation: row,
-      }),
-    ),
-  ]
-  return {
-    title: `Account ${name}, in the order in which operations were acknowledged`,
-    columns: [
-      { title: 'acknowledged' },
-      { title: 'client' },
-      { title: 'what' },
-      { title: 'node' },
-      { title: 'change', align: 'right' },
-      { title: 'balance', align: 'right' },
+  const hidden = changeText(rounded(sum(left.map(({ change }) => change))))
+  const at = clockOf(history, [...shown.map(({ row }) => row), ...(negative === undefined ? [] : [negative])])
+  const row = (operation: OperationRow, what: string, change: string, balance: number): SheetRow => ({
+    cells: [
+      at(operation, 'return'),
+      clientOf(history, operation),
+      what,
+      nameText(nodeOf(history, operation) ?? '', 16),
+      change,
+      amountText(balance),
     ],
-    rows,
+    wrong: balance >= 0 ? [] : operation === negative ? [2, 5] : [5],
+    operation,
+  })
+  return {
+    title: `Account ${nameText(account, 16)}, in the order in which operations were acknowledged`,
+    columns: [
+      ...['acknowledged', 'client', 'what', 'node'].map((title) => ({ title })),
+      ...['change', 'balance'].map((title) => ({ title, align: 'right' as const })),
+    ],
+    rows: [
+      { cells: ['', '', 'opened with', '', '', amountText(opening)], look: 'faint' },
+      ...left.slice(-1).map(({ balance }): SheetRow => {
+        return { cells: ['', '', `${count(left.length)} earlier`, '', hidden, amountText(balance)], look: 'faint' }
+      }),
+      ...shown.map((entry) =>
+        row(entry.row, withinText(history, entry.row, account), changeText(entry.change), entry.balance),
+      ),
+      ...(negative === undefined ? [] : [row(negative, 'read', '', balancesOf(history, negative)?.get(account) ?? 0)]),
+    ],
   }
+}
+
+interface Overdrawn {
+  readonly account: string
+  readonly opening: number
+  /** The first read that shows it below zero. */
+  readonly negative: OperationRow | undefined
+}
+
+/** What was acknowledged until the balance fell below zero; if it never did, until that was read. */
+function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
+  const { returnEvent } = history.operations
+  const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
+  let balance = opening
+  const entries = movesOf(history).flatMap(({ row, by }) => {
+    const change = by.get(account) ?? 0
+    balance = rounded(balance + change)
+    return change === 0 || (returnEvent[row] ?? 0) > end ? [] : [{ row, change, balance }]
+  })
+  const broken = entries.findIndex((entry) => entry.balance < 0)
+  return broken < 0 ? entries : entries.slice(0, broken + 1)
 }
 
 /** `to c`, `from b`, `deposit`. */
