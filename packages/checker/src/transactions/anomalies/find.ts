@@ -37,8 +37,8 @@ export interface FoundCycles {
  * The shortest cycle of each class that the verdicts do not exclude, the worst class first. In a component that has a
  * cycle of a class without sessions or real time, none with them is looked for.
  */
-export function findCycles({ core }: Situation, outcomes: Outcomes): FoundCycles {
-  const search = new CycleSearch(core)
+export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
+  const search = new CycleSearch(core, record)
   const classes: FoundCycle[] = []
   for (const cycle of cycleClasses) {
     const done = new Set<number>()

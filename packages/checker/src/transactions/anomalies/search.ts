@@ -1,5 +1,6 @@
 import type { Core } from '../graph/core.ts'
-import { type EdgeKind, RT, SO } from '../graph/edges.ts'
+import { type EdgeKind, NO_KEY, RT, SO } from '../graph/edges.ts'
+import type { Spans } from '../graph/real-time.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import { CYCLE_STATES, type CycleClass, FIRST_STATE, type Strength } from './classes.ts'
 
@@ -21,6 +22,7 @@ const STATES = 2 * CYCLE_STATES
  */
 export class CycleSearch {
   readonly #core: Core
+  readonly #spans: Pick<Spans, 'invoked' | 'completed'>
   readonly #before: Int32Array
   readonly #edge: Int32Array
   /** By pair of node and state: the search that reached it last. */
@@ -28,8 +30,10 @@ export class CycleSearch {
   readonly #queue: number[] = []
   #searches = 0
 
-  constructor(core: Core) {
+  /** @param spans when the transactions ran */
+  constructor(core: Core, spans: Pick<Spans, 'invoked' | 'completed'>) {
     this.#core = core
+    this.#spans = spans
     const pairs = core.graph.nodes * STATES
     this.#before = new Int32Array(pairs)
     this.#edge = new Int32Array(pairs)
@@ -44,7 +48,7 @@ export class CycleSearch {
     allowance: Allowance,
   ): ReadonlyMap<number, readonly CycleStep[]> {
     const { graph, transaction, component } = this.#core
-    const found = new Map<number, readonly CycleStep[]>()
+    const found = this.#pairs(cycle, strength, isAsked)
     for (let node = 0; node < graph.nodes; node++) {
       if (transaction[node] < 0 || !isAsked(component[node])) continue
       const known = found.get(component[node])
@@ -54,6 +58,39 @@ export class CycleSearch {
         const longest = found.get(component[node])?.length ?? Number.POSITIVE_INFINITY
         const steps = this.#back(node, e, cycle, strength, longest, allowance)
         if (steps !== undefined) found.set(component[node], steps)
+      }
+    }
+    return found
+  }
+
+  /** Cycles of two transactions, which most cycles of real time are: they take no search. */
+  #pairs(cycle: CycleSteps, strength: Strength, isAsked: (component: number) => boolean) {
+    const { graph, transaction, component } = this.#core
+    const { starts, to, kind, key } = graph
+    const found = new Map<number, readonly CycleStep[]>()
+    const closes = (back: number): boolean => {
+      const state = isOfStrength(back, strength) ? cycle.next(FIRST_STATE, back) : -1
+      return state >= 0 && cycle.accepts(state) && (strength === '' || isNeeded(back, strength))
+    }
+    for (let node = 0; node < graph.nodes; node++) {
+      if (transaction[node] < 0 || !isAsked(component[node]) || found.has(component[node])) continue
+      for (let e = starts[node]; e < starts[node + 1]; e++) {
+        const other = to[e]
+        if (kind[e] !== cycle.begins || transaction[other] < 0) continue
+        const [from, via] = [transaction[node], transaction[other]]
+        let back = this.#spans.completed[via] < this.#spans.invoked[from] && closes(RT) ? RT : -1
+        let backKey = NO_KEY
+        for (let f = starts[other]; f < starts[other + 1] && back < 0; f++) {
+          if (to[f] !== node || !closes(kind[f])) continue
+          back = kind[f]
+          backKey = key[f]
+        }
+        if (back < 0) continue
+        found.set(component[node], [
+          { from, to: via, kind: cycle.begins, key: key[e] },
+          { from: via, to: from, kind: back as EdgeKind, key: backKey },
+        ])
+        break
       }
     }
     return found

@@ -12,7 +12,7 @@ export function inferFromLists(record: TransactionRecord): Inference {
   const appends = findAppends(record)
   const nodes = nodesOf(record, appends)
   const counts = countedOf(record, appends, nodes)
-  const longest = longestReads(record)
+  const longest = longestReads(record, appends)
   const order = orderVersions(record, appends, nodes, counts, longest)
   const findings = new Findings()
   findInLongest(record, appends, nodes, longest, order, findings)
@@ -71,11 +71,15 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
   return counts
 }
 
-/** By key: the micro-operation that read the longest list; -1 if none did. */
-function longestReads({ keys, kind, key, list, lists }: TransactionRecord): Int32Array {
+/**
+ * By key: the micro-operation that read the longest list; -1 if none did. NOT_JUDGED for a key with an element that was
+ * appended twice: a read of it does not show which append it saw.
+ */
+function longestReads({ keys, kind, key, list, lists }: TransactionRecord, { repeated }: Appends): Int32Array {
   const longest = new Int32Array(keys.length).fill(-1)
+  for (const k of repeated.keys()) longest[k] = NOT_JUDGED
   for (let row = 0; row < kind.length; row++) {
-    if (list[row] < 0) continue
+    if (list[row] < 0 || longest[key[row]] === NOT_JUDGED) continue
     const before = longest[key[row]]
     if (before < 0 || lists.depth[list[row]] > lists.depth[list[before]]) longest[key[row]] = row
   }
@@ -91,6 +95,7 @@ interface Order extends Omit<Versions, 'counts'> {
 }
 
 const OFF = -3
+const NOT_JUDGED = -4
 
 function orderVersions(
   { keys, kind, key, list, lists }: TransactionRecord,
@@ -103,7 +108,7 @@ function orderVersions(
   const perKey = new Int32Array(keys.length)
   let rows = 0
   for (let row = 0; row < kind.length; row++)
-    if (kind[row] === APPEND && counts[transaction[row]] === 1) {
+    if (kind[row] === APPEND && counts[transaction[row]] === 1 && longest[key[row]] !== NOT_JUDGED) {
       perKey[key[row]]++
       rows++
     }
@@ -136,6 +141,7 @@ function orderVersions(
   const ordered = next.slice(0, keys.length)
   for (let row = 0; row < kind.length; row++) {
     if (kind[row] !== APPEND || place[row] > 0 || counts[transaction[row]] === 0) continue
+    if (longest[key[row]] === NOT_JUDGED) continue
     of[row] = next[key[row]]++
     writer[of[row]] = transaction[row]
   }
@@ -195,7 +201,7 @@ function readBases(
     if (status[t] !== COMMITTED) continue
     const end = starts[t + 1]
     for (let row = starts[t]; row < end; row++) {
-      if (kind[row] !== READ) continue
+      if (kind[row] !== READ || longest[key[row]] === NOT_JUDGED) continue
       const node = list[row]
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)

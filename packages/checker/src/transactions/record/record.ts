@@ -107,6 +107,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
+      if (kind === (areLists ? WRITE : APPEND)) throw ofOtherModel(history, t, areLists)
       const value = micro.value[at]
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
@@ -177,6 +178,12 @@ const otherKind = (history: History, row: number, kind: string | undefined): Use
   new UserError(
     'input',
     `${placeOf(history, row)}: a micro-operation reads ("r"), appends ("append") or writes ("w"), and does not ${JSON.stringify(kind ?? '')}.`,
+  )
+
+const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>
+  new UserError(
+    'input',
+    `${placeOf(history, row)}: ${areLists ? 'a list is appended to, and not written' : 'a register is written, and not appended to'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}; a history of both has to be split by keys.`,
   )
 
 const noList = (history: History, row: number, value: number): UserError =>

@@ -5,7 +5,7 @@ import { findLostUpdates } from '../anomalies/lost-updates.ts'
 import { nameOf } from '../anomalies/name.ts'
 import { excludedBy } from '../levels/decide.ts'
 import type { Judged } from '../levels/judge.ts'
-import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { type Told, tellComponent, tellCycle, tellFinding, transactionOf } from './counterexample.ts'
@@ -43,7 +43,7 @@ export function tellJudged(
   for (const [level, outcome] of outcomes)
     switch (outcome.result) {
       case 'met':
-        verdicts[level] = repeated.size > 0 ? doubtful(record, repeated) : { result: 'met', witness: witnessOf(order) }
+        verdicts[level] = { result: 'met', witness: witnessOf(order) }
         break
       case 'unknown':
         verdicts[level] = outcome
@@ -57,6 +57,10 @@ export function tellJudged(
       default:
         outcome satisfies never
     }
+  if (repeated.size > 0)
+    for (const level of isolationLadder.levels)
+      if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
+        verdicts[level] = doubtful(record, repeated)
   return { verdicts, anomalies }
 
   function exampleFor(level: IsolationLevel): Told {

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { anomaliesIn, judged, type Line, oneByOne, together } from './judged.ts'
+
+test('a closed walk that passes a transaction twice is no cycle', () => {
+  // The first missed x and y, and saw a and b, of two others: two cycles that share it.
+  const report = judged(
+    together(
+      [
+        0,
+        [
+          ['r', 'x', null],
+          ['r', 'a', [1]],
+          ['r', 'y', null],
+          ['r', 'b', [1]],
+        ],
+      ],
+      [
+        1,
+        [
+          ['append', 'x', 1],
+          ['append', 'a', 1],
+        ],
+      ],
+      [
+        2,
+        [
+          ['append', 'y', 1],
+          ['append', 'b', 1],
+        ],
+      ],
+    ),
+  )
+  expect(anomaliesIn(report)).toEqual(['G-single-item'])
+})
+
+test('a cycle through any stretch of real time has no more steps than it has transactions', () => {
+  const fillers = (from: number): readonly Line[] =>
+    Array.from({ length: 5 }, (_, n): Line => [from + n, [['append', `of ${from + n}`, 1]]])
+  const report = judged([
+    {
+      process: 0,
+      type: 'invoke',
+      f: 'txn',
+      value: [
+        ['r', 'x', null],
+        ['r', 'u', null],
+      ],
+    },
+    ...oneByOne(
+      [1, [['append', 'x', 1]]],
+      [2, [['append', 'a', 1]]],
+      ...fillers(10),
+      [
+        3,
+        [
+          ['r', 'a', [1]],
+          ['append', 'b', 1],
+        ],
+      ],
+      ...fillers(20),
+      [
+        4,
+        [
+          ['r', 'b', [1]],
+          ['append', 'u', 1],
+        ],
+      ],
+    ),
+    {
+      process: 0,
+      type: 'ok',
+      f: 'txn',
+      value: [
+        ['r', 'x', []],
+        ['r', 'u', [1]],
+      ],
+    },
+  ])
+  // It missed process 1's append and saw that of process 4, which began after process 1's had completed.
+  expect(report.transactions?.anomalies).toEqual({ 'G-single-item-realtime': { count: 1, first: [0, 1, 14] } })
+})
+
+test('readers and writers of one key take a number of edges that grows with them, not with their product', () => {
+  const lines: Line[] = []
+  for (let n = 0; n < 3_000; n++)
+    lines.push([
+      n,
+      [
+        ['r', 'x', null],
+        ['append', 'x', n],
+      ],
+    ])
+  const report = judged(together(...lines))
+  expect(report.levels['cursor-stability']?.result).toBe('violated')
+  expect(anomaliesIn(report)).toContain('lost-update')
+})
+
+test('no transaction comes before itself because it read the end of a list and appended to it', () => {
+  const lines: Line[] = [
+    [
+      0,
+      [
+        ['r', 'x', null],
+        ['append', 'x', 0],
+      ],
+    ],
+  ]
+  for (let n = 1; n < 3_000; n++) lines.push([n, [[n % 2 === 0 ? 'append' : 'r', 'x', n % 2 === 0 ? n : null]]])
+  expect(judged(together(...lines)).transactions?.strongest).toEqual(['strict-serializable'])
+})

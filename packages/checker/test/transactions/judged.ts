@@ -1,0 +1,41 @@
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { check, levelsOf, type Report } from '../../src/index.ts'
+
+/** A transaction as a test writes it: who, and what it did; it begins after the one before it has ended. */
+export type Line = readonly [process: number, value: Json, end?: 'ok' | 'fail' | 'info']
+
+/** One transaction after another. */
+export const oneByOne = (...lines: readonly Line[]): readonly EventInput[] =>
+  lines.flatMap(([process, value, type = 'ok']) => [
+    { process, type: 'invoke', f: 'txn', value },
+    { process, type, f: 'txn', value },
+  ])
+
+/** All at once: none ends before all have begun. */
+export const together = (...lines: readonly Line[]): readonly EventInput[] => [
+  ...lines.map(([process, value]): EventInput => ({ process, type: 'invoke', f: 'txn', value })),
+  ...lines.map(([process, value, type = 'ok']): EventInput => ({ process, type, f: 'txn', value })),
+]
+
+export function judged(events: Iterable<EventInput>, initial: Json = null): Report<string> {
+  const history = historyFromEvents(events)
+  return check(history, {
+    model: 'list-append',
+    initial,
+    levels: levelsOf('list-append', history.functions),
+    failedCas: 'drop',
+    deadlineMs: millis(60_000),
+    memoryBytes: 1e9,
+    now: () => millis(0),
+  })
+}
+
+export const anomaliesIn = ({ transactions }: Report<string>): string[] => Object.keys(transactions?.anomalies ?? {})
+
+export const met = ({ levels }: Report<string>): string[] =>
+  Object.keys(levels).filter((level) => levels[level]?.result === 'met')
+
+export const sentenceOf = ({ levels }: Report<string>, level: string): string => {
+  const verdict = levels[level]
+  return verdict?.result === 'violated' ? verdict.counterexample.sentence : (verdict?.result ?? '')
+}

@@ -1,0 +1,329 @@
+import { describe, expect, test } from 'vitest'
+import { anomaliesIn, judged, met, oneByOne, sentenceOf, together } from './judged.ts'
+
+describe('a history of transactions', () => {
+  test('is strict serializable if one order in real time explains every read', () => {
+    const report = judged(
+      oneByOne(
+        [0, [['append', 'x', 1]]],
+        [
+          1,
+          [
+            ['r', 'x', [1]],
+            ['append', 'x', 2],
+          ],
+        ],
+        [0, [['r', 'x', [1, 2]]]],
+      ),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+    expect(report.headline).toBe('strict-serializable')
+    expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
+  })
+
+  test('is serializable, and not in real time, if a read misses what had completed before', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
+    expect(met(report)).toContain('strong-session-serializable')
+    expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
+    expect(sentenceOf(report, 'strong-read-atomic')).toBe(
+      'G-single-item-realtime, stale read: T1 (process 1, line 3) read x = [], and T2 (process 0, line 1) appended 1 to x after that; T2 had completed before T1 began. That is a cycle, so no order can satisfy all of these.',
+    )
+  })
+
+  test('keeps real time across more transactions than a barrier joins at once', () => {
+    const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
+      n + 10,
+      [['append', `other${n}`, 1]],
+    ])
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]]], ...others, [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]),
+    )
+    const verdict = report.levels['strong-snapshot-isolation']
+    expect(verdict?.result === 'violated' ? verdict.counterexample.operations.length : verdict?.result).toBe(2)
+  })
+})
+
+describe('two transactions that each miss what the other wrote', () => {
+  const skew = [
+    [
+      0,
+      [
+        ['r', 'x', null],
+        ['append', 'y', 1],
+      ],
+    ],
+    [
+      1,
+      [
+        ['r', 'y', null],
+        ['append', 'x', 1],
+      ],
+    ],
+  ] as const
+
+  test('are write skew: snapshot isolation is met, serializability is not', () => {
+    const report = judged(together(...skew))
+    expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
+    expect(anomaliesIn(report)).toEqual(['G2-item'])
+    expect(report.headline).toBe('strong-snapshot-isolation, not serializable: G2-item')
+    expect(sentenceOf(report, 'serializable')).toContain('G2-item, write skew: T1 (process 0, line 1) read x = []')
+  })
+
+  test('are in order if one saw the other', () => {
+    const report = judged(
+      together(skew[0], [
+        1,
+        [
+          ['r', 'y', [1]],
+          ['append', 'x', 1],
+        ],
+      ]),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+  })
+})
+
+describe('two transactions that read one version and both append', () => {
+  const lost = together(
+    [
+      0,
+      [
+        ['r', 'x', null],
+        ['append', 'x', 1],
+      ],
+    ],
+    [
+      1,
+      [
+        ['r', 'x', null],
+        ['append', 'x', 2],
+      ],
+    ],
+  )
+
+  test('are a lost update: causal is met, cursor stability is not', () => {
+    const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
+    expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
+    expect(met(report)).toContain('causal')
+    expect(report.levels['cursor-stability']?.result).toBe('violated')
+    expect(report.transactions?.anomalies['lost-update']).toEqual({ count: 1, first: [0, 1] })
+  })
+
+  test('are one even if no read shows in which order they appended', () => {
+    expect(judged(lost).levels['snapshot-isolation']?.result).toBe('violated')
+  })
+})
+
+test('two readers that saw two appends in opposite orders are a long fork: parallel snapshot isolation is met', () => {
+  const report = judged(
+    together(
+      [0, [['append', 'x', 1]]],
+      [1, [['append', 'y', 1]]],
+      [
+        2,
+        [
+          ['r', 'x', [1]],
+          ['r', 'y', null],
+        ],
+      ],
+      [
+        3,
+        [
+          ['r', 'x', null],
+          ['r', 'y', [1]],
+        ],
+      ],
+    ),
+  )
+  expect(anomaliesIn(report)).toEqual(['G-nonadjacent-item'])
+  expect(met(report)).toContain('parallel-snapshot-isolation')
+  expect(sentenceOf(report, 'prefix')).toContain('G-nonadjacent-item, long fork')
+})
+
+test('two transactions that each read what the other appended are G1c', () => {
+  const report = judged(
+    together(
+      [
+        0,
+        [
+          ['append', 'x', 1],
+          ['r', 'y', [1]],
+        ],
+      ],
+      [
+        1,
+        [
+          ['append', 'y', 1],
+          ['r', 'x', [1]],
+        ],
+      ],
+    ),
+  )
+  expect(anomaliesIn(report)).toEqual(['G1c'])
+  expect(report.transactions?.strongest).toEqual(['strong-read-uncommitted'])
+})
+
+describe('a read that is wrong by itself', () => {
+  test.each([
+    ['G1a', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['r', 'x', [1]]]])],
+    [
+      'G1b',
+      together(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'x', 2],
+          ],
+        ],
+        [1, [['r', 'x', [1]]]],
+        [2, [['r', 'x', [1, 2]]]],
+      ),
+    ],
+    ['unwritten-read', oneByOne([1, [['r', 'x', [7]]]])],
+    [
+      'future-read',
+      oneByOne([
+        0,
+        [
+          ['r', 'x', [1]],
+          ['append', 'x', 1],
+        ],
+      ]),
+    ],
+    [
+      'internal',
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['r', 'x', null],
+          ],
+        ],
+        [1, [['r', 'x', [1]]]],
+      ),
+    ],
+    [
+      'non-repeatable-read',
+      together(
+        [
+          0,
+          [
+            ['r', 'x', null],
+            ['r', 'x', [1]],
+          ],
+        ],
+        [1, [['append', 'x', 1]]],
+      ),
+    ],
+    [
+      'incompatible-order',
+      together([0, [['append', 'x', 1]]], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1]]]], [3, [['r', 'x', [2, 1]]]]),
+    ],
+    ['duplicate-elements', oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', [1, 1]]]])],
+    [
+      'torn-append',
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'x', 2],
+          ],
+        ],
+        [1, [['r', 'x', [2]]]],
+      ),
+    ],
+    ['dirty-update', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]])],
+  ] as const)('is named %s', (name, events) => {
+    const report = judged(events)
+    expect(anomaliesIn(report)).toContain(name)
+    expect(report.levels['serializable']?.result).toBe('violated')
+  })
+
+  test('leaves the levels alone that allow it', () => {
+    const report = judged(
+      together(
+        [
+          0,
+          [
+            ['r', 'x', null],
+            ['r', 'x', [1]],
+          ],
+        ],
+        [1, [['append', 'x', 1]]],
+      ),
+    )
+    expect(met(report)).toContain('strong-read-committed')
+    expect(sentenceOf(report, 'read-atomic')).toBe(
+      'non-repeatable-read: T1 (process 0, line 1) read x = [] and then read x = [1].',
+    )
+  })
+})
+
+describe('a transaction without an answer', () => {
+  test('counts with all of its writes once a committed one read one of them', () => {
+    const report = judged(
+      oneByOne(
+        [
+          0,
+          [
+            ['append', 'x', 1],
+            ['append', 'y', 1],
+          ],
+          'info',
+        ],
+        [
+          1,
+          [
+            ['r', 'x', [1]],
+            ['r', 'y', null],
+          ],
+        ],
+      ),
+    )
+    expect(report.transactions?.judged.transactions).toBe(2)
+    expect(report.levels['read-atomic']?.result).toBe('violated')
+  })
+
+  test('is left out if nothing was seen of it', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]], 'info'], [1, [['r', 'x', null]]]))
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+    expect(report.transactions?.judged.transactions).toBe(1)
+  })
+})
+
+describe('input that cannot be judged', () => {
+  test('an element appended twice leaves every met level unknown, and both lines are named', () => {
+    const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
+    expect(report.levels['read-committed']).toEqual({
+      result: 'unknown',
+      reason:
+        'two transactions appended 1 to x (line 1 and line 3), so reads do not say which they saw. Write each value to a key once',
+    })
+  })
+
+  test('an append that was aborted may be tried again', () => {
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]], 'fail'], [0, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]),
+    )
+    expect(report.transactions?.strongest).toEqual(['strict-serializable'])
+  })
+
+  test('a read that returns no list is refused by its line', () => {
+    expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', 1]]]))).toThrow(
+      'line 3: a read of a list returns a list or null, not 1. If the keys hold single values, check with --model rw-register.',
+    )
+  })
+
+  test('a write among appends is refused by its line', () => {
+    expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
+      'line 3: a list is appended to, and not written. Check registers with --model rw-register',
+    )
+  })
+
+  test('an initial value is refused', () => {
+    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions begin empty')
+  })
+})
