@@ -1,26 +1,19 @@
-import { type EdgeList, WW } from '../graph/edges.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import type { KeyFacts } from './key-facts.ts'
-import type { TooOld } from './monotonic-view.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL } from './sources.ts'
+import type { Views } from './views.ts'
 
 type See = (writer: number) => void
 
 /**
  * Read atomic: nothing that a transaction sees is older than what a visible one wrote. Visible are its sources and,
- * where those count, all before it in its session or all that ended before it began. Adds an edge from each visible
- * writer of a key to the source of a read of it.
+ * where those count, all before it in its session or all that ended before it began. Each visible
+ * writer of a key comes before the source of a read of it.
  */
-export function addAtomicViews(
-  record: TransactionRecord,
-  facts: KeyFacts,
-  ordering: Ordering,
-  edges: EdgeList,
-): TooOld | undefined {
+export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts, record.length)
   const writes = new Int32Array(record.length).fill(-1)
-  let tooOld: TooOld | undefined
   for (let k = 0; k < facts.keys; k++) {
     if (facts.readStarts[k] === facts.readStarts[k + 1]) continue
     for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) writes[facts.writer[at]] = k
@@ -33,15 +26,12 @@ export function addAtomicViews(
     for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
       const [reader, from] = [facts.reader[at], facts.source[at]]
       const see: See = (writer) => {
-        if (writer === from || writer === reader) return
-        if (from !== INITIAL) edges.add(writer, from, WW, k)
-        else tooOld ??= { reader, writer, key: k }
+        if (writer !== from && writer !== reader) views.sees(reader, writer, from, k)
       }
       for (const other of sources[reader] ?? []) if (writes[other] === k) see(other)
       others?.(reader, see)
     }
   }
-  return tooOld
 }
 
 function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[] | undefined)[] {

@@ -1,25 +1,23 @@
 import type { Budget } from '../../limits/budget.ts'
-import { type EdgeList, WW } from '../graph/edges.ts'
 import type { Graph } from '../graph/graph.ts'
 import { reversedGraph } from './dynamic-order.ts'
 import type { KeyFacts } from './key-facts.ts'
-import type { TooOld } from './monotonic-view.ts'
 import { INITIAL } from './sources.ts'
+import type { Views } from './views.ts'
 
 /**
- * Causal: nothing that a transaction sees is older than what one in its past wrote. Adds an edge from each writer of a
- * key in the past of a reader to the source, unless it is in the past of that already. Key by key, sets of writers go
+ * Causal: nothing that a transaction sees is older than what one in its past wrote. So each writer of a
+ * key in the past of a reader comes before the source, unless it is in the past of that already. Key by key, sets of writers go
  * through the part of the graph between the first writer and the last reader: linear as long as keys live briefly, and
  * at worst transactions × writes / 32.
  *
  * @param past acyclic: what makes one transaction visible to another
  */
-export function addCausalViews(facts: KeyFacts, past: Graph, edges: EdgeList, budget: Budget): TooOld | undefined {
+export function addCausalViews(facts: KeyFacts, past: Graph, views: Views, budget: Budget): void {
   const backward = reversedGraph(past)
   const order = nearInvocation(past, backward)
   const position = new Int32Array(past.nodes)
   for (let at = 0; at < order.length; at++) position[order[at]] = at
-  let tooOld: TooOld | undefined
   for (let k = 0; k < facts.keys; k++) {
     const writers = facts.writer.subarray(facts.writerStarts[k], facts.writerStarts[k + 1])
     let last = -1
@@ -40,14 +38,11 @@ export function addCausalViews(facts: KeyFacts, past: Graph, edges: EdgeList, bu
         if (known >= 0) bits &= ~sets[known * words + word]
         for (; bits !== 0; bits &= bits - 1) {
           const writer = writers[word * 32 + 31 - Math.clz32(bits & -bits)]
-          if (writer === source || writer === reader) continue
-          if (source !== INITIAL) edges.add(writer, source, WW, k)
-          else tooOld ??= { reader, writer, key: k }
+          if (writer !== source && writer !== reader) views.sees(reader, writer, source, k)
         }
       }
     }
   }
-  return tooOld
 }
 
 interface Window {

@@ -1,16 +1,18 @@
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { isAcyclic } from '../graph/components.ts'
-import { EdgeList, maskOf, RT, SO, WR, WW } from '../graph/edges.ts'
-import { graphOf } from '../graph/graph.ts'
+import { EdgeList, type Edges, WR } from '../graph/edges.ts'
+import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { addAtomicViews } from './atomic-view.ts'
 import { addCausalViews } from './causal-view.ts'
 import { type KeyFacts, keyFactsOf } from './key-facts.ts'
-import { addMonotonicViews, type TooOld } from './monotonic-view.ts'
-import { type Ordering, problemOf, type Rules } from './problem.ts'
+import { addMonotonicViews } from './monotonic-view.ts'
+import { addGranted, type Ordering, problemOf, type Rules } from './problem.ts'
 import { searchOrder } from './search-order.ts'
+import { shortCycle, shortestWay } from './short-cycle.ts'
 import type { Sources, WrongRead } from './sources.ts'
+import { Views } from './views.ts'
 
 export type Decision =
   /** `order`: the transactions one after another, for serializable levels. */
@@ -21,11 +23,8 @@ export type Decision =
 /** What a violation was found by. */
 export type Why =
   | { readonly by: 'read'; readonly read: WrongRead }
-  | { readonly by: 'initial'; readonly read: TooOld }
-  /** A cycle among orders that hold in any case, of sources and of what was visible. */
-  | { readonly by: 'cycle' }
-  /** No order was left: these transactions took part in the contradictions. */
-  | { readonly by: 'search'; readonly transactions: readonly number[] }
+  /** No order of the transactions is left; what excludes them is among these. */
+  | { readonly by: 'orders'; readonly suspects: readonly number[] }
 
 export type RegisterIsolation =
   | 'read-uncommitted'
@@ -57,9 +56,12 @@ export class RegisterJudge {
   readonly #record: TransactionRecord
   readonly #sources: Sources
   readonly #facts: KeyFacts
+  readonly #granted: Edges
 
-  constructor(record: TransactionRecord, sources: Sources) {
+  /** @param granted orders of versions that are taken for granted */
+  constructor(record: TransactionRecord, sources: Sources, granted: Edges = NONE) {
     this.#record = record
+    this.#granted = granted
     this.#sources = sources
     this.#facts = keyFactsOf(record, sources)
   }
@@ -86,39 +88,44 @@ export class RegisterJudge {
   }
 
   #saturate(isolation: RegisterIsolation, ordering: Ordering, budget: Budget): Decision {
-    if (isolation === 'read-uncommitted') return { result: 'met' }
     const record = this.#record
-    const facts = this.#facts
-    const edges = new EdgeList(facts.reader.length + record.length)
-    for (let k = 0; k < facts.keys; k++)
-      for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++)
-        if (facts.source[at] >= 0) edges.add(facts.source[at], facts.reader[at], WR, k)
+    const isUncommitted = isolation === 'read-uncommitted'
+    const edges = isUncommitted ? new EdgeList() : pastEdges(record, this.#facts)
     if (ordering !== 'none') addSessions(edges, record, this.#sources.counts)
     const moments =
       ordering === 'real time' ? addRealTime(edges, eventsOf(record, this.#sources.counts), record.length) : 0
     const nodes = record.length + moments
     const past = graphOf(edges, nodes)
-    const mask = maskOf(WR, SO, RT, WW)
-    if (!isAcyclic(past, mask)) return { result: 'violated', why: { by: 'cycle' } }
-    const before = edges.length
-    const tooOld =
-      isolation === 'monotonic-atomic-view'
-        ? addMonotonicViews(record, this.#sources, edges)
-        : isolation === 'read-atomic'
-          ? addAtomicViews(record, facts, ordering, edges)
-          : isolation === 'causal'
-            ? addCausalViews(facts, past, edges, budget)
-            : undefined
-    if (tooOld !== undefined) return { result: 'violated', why: { by: 'initial', read: tooOld } }
-    if (edges.length > before && !isAcyclic(graphOf(edges, nodes), mask))
-      return { result: 'violated', why: { by: 'cycle' } }
-    return { result: 'met' }
+    addGranted(edges, this.#granted)
+    const whole = this.#granted.length === 0 ? past : graphOf(edges, nodes)
+    if (!isAcyclic(whole, EVERY_KIND)) return this.#excluded(shortCycle(whole, EVERY_KIND) ?? [])
+    const views = new Views(edges)
+    if (isolation === 'monotonic-atomic-view') addMonotonicViews(record, this.#sources, views)
+    if (isolation === 'read-atomic') addAtomicViews(record, this.#facts, ordering, views)
+    if (isolation === 'causal') addCausalViews(this.#facts, past, views, budget)
+    const { tooOld } = views
+    if (tooOld !== undefined) return this.#excluded([tooOld.reader, ...seenBy(past, tooOld)])
+    if (views.readers.size === 0) return { result: 'met' }
+    const graph = graphOf(edges, nodes)
+    if (isAcyclic(graph, EVERY_KIND)) return { result: 'met' }
+    const cycle = shortCycle(graph, EVERY_KIND) ?? []
+    const readers = cycle.flatMap((node, at) => {
+      const reader = views.readerOf(node, cycle[(at + 1) % cycle.length] ?? node)
+      return reader === undefined ? [] : [reader, ...seenBy(past, { reader, writer: node })]
+    })
+    return this.#excluded([...cycle, ...readers])
+  }
+
+  #excluded(nodes: readonly number[]): Decision {
+    const suspects = [...new Set(nodes)].filter((node) => node < this.#record.length)
+    return { result: 'violated', why: { by: 'orders', suspects } }
   }
 
   #search(asked: Rules, ordering: Ordering, budget: Budget): Decision {
     const { length } = this.#record
     const { counts } = this.#sources
-    const answer = searchOrder(problemOf(this.#record, this.#facts, counts, asked, ordering), budget)
+    const problem = problemOf(this.#record, this.#facts, counts, asked, ordering, this.#granted)
+    const answer = searchOrder(problem, budget)
     switch (answer.result) {
       case 'met':
         return asked === plain
@@ -126,11 +133,27 @@ export class RegisterJudge {
           : { result: 'met' }
       case 'violated': {
         const points = asked.hasSnapshots ? 2 * length : length
-        const nodes = [...answer.involved].filter((node) => node < points).map((node) => node % length)
-        return { result: 'violated', why: { by: 'search', transactions: [...new Set(nodes)] } }
+        const involved = answer.involved.size > 0 ? [...answer.involved] : (shortCycle(problem.graph, EVERY_KIND) ?? [])
+        const nodes = involved.filter((node) => node < points)
+        return this.#excluded(nodes.map((node) => node % length))
       }
       case 'unknown':
         return { result: 'unknown' }
     }
   }
 }
+
+const EVERY_KIND = 0xff
+const NONE: Edges = new EdgeList(0)
+
+function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, source }: KeyFacts): EdgeList {
+  const edges = new EdgeList(reader.length + length)
+  for (let k = 0; k < keys; k++)
+    for (let at = readStarts[k]; at < readStarts[k + 1]; at++)
+      if (source[at] >= 0) edges.add(source[at], reader[at], WR, k)
+  return edges
+}
+
+/** Why a reader sees a writer: what leads from one to the other. */
+const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
+  shortestWay(past, writer, reader, () => true) ?? [writer]

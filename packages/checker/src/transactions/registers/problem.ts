@@ -1,5 +1,5 @@
 import { NEVER } from '../../encoding/encoded.ts'
-import { EdgeList, NO_KEY, SO, WR } from '../graph/edges.ts'
+import { EdgeList, type Edges, NO_KEY, SO, WR, WW } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { TransactionRecord } from '../record/record.ts'
@@ -44,6 +44,7 @@ export function problemOf(
   counts: Uint8Array,
   rules: Rules,
   ordering: Ordering,
+  granted: Edges,
 ): OrderProblem {
   const { length } = record
   const points = rules.hasSnapshots ? 2 * length : length
@@ -51,6 +52,7 @@ export function problemOf(
   for (let k = 0; k < facts.keys; k++)
     for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++)
       if (facts.source[at] >= 0) single.add(facts.source[at], facts.reader[at], WR, k)
+  addGranted(single, granted)
   if (ordering !== 'none') addSessions(single, record, counts)
   const events = eventsOf(record, counts)
   const moments = ordering === 'real time' ? addRealTime(single, events, length) : 0
@@ -63,14 +65,20 @@ export function problemOf(
   }
 }
 
-/** From commits to snapshots, and from each snapshot to its commit. */
+/** Orders of versions that are taken for granted. */
+export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edges): void {
+  for (let e = 0; e < length; e++) if (kind[e] === WW) edges.add(from[e], to[e], WW, key[e])
+}
+
+/** From commits to snapshots, of versions from commits to commits, and from each snapshot to its commit. */
 function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
     // Moments come after all points, so that they move by as much as commits.
     const to = single.to[e]
-    edges.add(length + single.from[e], to < length ? to : length + to, SO, NO_KEY)
+    const isSnapshot = to < length && single.kind[e] !== WW
+    edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
   }
   return edges
 }

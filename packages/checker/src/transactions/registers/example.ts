@@ -1,0 +1,184 @@
+import type { Budget } from '../../limits/budget.ts'
+import { type EdgeKind, type Edges, NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import { type RegisterIsolation, RegisterJudge } from './judge.ts'
+import { type KeyFacts, keyFactsOf } from './key-facts.ts'
+import { type Part, partOf } from './part.ts'
+import type { Ordering } from './problem.ts'
+import { INITIAL, type Sources } from './sources.ts'
+
+/** One step of a cycle of transactions. */
+export interface Step {
+  readonly from: number
+  readonly to: number
+  readonly kind: EdgeKind
+  /** The dense number of the key; NO_KEY for orders of sessions and of real time. */
+  readonly key: number
+}
+
+/** What a history of registers is judged by. */
+export interface Registers {
+  readonly record: TransactionRecord
+  readonly sources: Sources
+  /** Orders of versions that are taken for granted. */
+  readonly granted: Edges
+}
+
+/** Transactions that violate a level by themselves. */
+export interface Example {
+  readonly transactions: readonly number[]
+  /** Whether they do: false if that could not be verified. */
+  readonly standsAlone: boolean
+  /**
+   * A cycle that the level excludes; undefined if none was found. Where nothing shows in which order two of them wrote a
+   * key, it is for the order in which they completed; the other order leads to another cycle.
+   */
+  readonly cycle: readonly Step[] | undefined
+}
+
+/** Leaves out one transaction after another for as long as the rest violates the level. */
+export function findExample(
+  { record, sources, granted }: Registers,
+  isolation: RegisterIsolation,
+  ordering: Ordering,
+  suspects: readonly number[],
+  budget: Budget,
+): Example {
+  const isViolated = (some: readonly number[]): boolean => {
+    const part = partOf(record, sources, granted, some)
+    return (
+      new RegisterJudge(part.record, part.sources, part.granted).decide(isolation, ordering, budget).result ===
+      'violated'
+    )
+  }
+  let kept = [...new Set(suspects)].filter((t) => sources.counts[t] === 1).sort((a, b) => a - b)
+  if (!isViolated(kept)) return { transactions: kept, standsAlone: false, cycle: undefined }
+  for (let size = kept.length >> 1; size > 0; size = size === 1 ? 0 : (size + 1) >> 1)
+    for (let at = 0; at < kept.length && !budget.expired(kept.length * kept.length); ) {
+      const fewer = [...kept.slice(0, at), ...kept.slice(at + size)]
+      if (fewer.length > 0 && isViolated(fewer)) kept = fewer
+      else at += size
+    }
+  return {
+    transactions: kept,
+    standsAlone: true,
+    cycle: findCycle(partOf(record, sources, granted, kept), isolation, ordering),
+  }
+}
+
+/** Steps of the search for a cycle. */
+const MOST_STEPS = 200_000
+
+/** A shortest cycle that the level excludes, with the fewest rw. */
+function findCycle({ record, sources, granted, whole, keys }: Part, isolation: RegisterIsolation, ordering: Ordering) {
+  const from = edgesOf(record, keyFactsOf(record, sources), granted, ordering)
+  let best: readonly Step[] | undefined
+  let steps = 0
+  const way: Step[] = []
+  const isOnWay = new Uint8Array(record.length)
+  const go = (first: number, node: number): void => {
+    for (const step of from[node] ?? []) {
+      if (++steps > MOST_STEPS || (best !== undefined && way.length + 1 > best.length)) return
+      if (step.to === first) {
+        const cycle = [...way, step]
+        if (excludes[isolation](cycle) && (best === undefined || isSimpler(cycle, best))) best = cycle
+      } else if (step.to > first && isOnWay[step.to] === 0) {
+        isOnWay[step.to] = 1
+        way.push(step)
+        go(first, step.to)
+        way.pop()
+        isOnWay[step.to] = 0
+      }
+    }
+  }
+  for (let first = 0; first < record.length; first++) go(first, first)
+  return best?.map(
+    (step): Step => ({
+      ...{ from: whole[step.from], to: whole[step.to], kind: step.kind },
+      key: step.key === NO_KEY ? NO_KEY : keys[step.key],
+    }),
+  )
+}
+
+const readWrites = (cycle: readonly Step[]): number => cycle.filter(({ kind }) => kind === RW).length
+
+const isSimpler = (one: readonly Step[], other: readonly Step[]): boolean =>
+  one.length < other.length || (one.length === other.length && readWrites(one) < readWrites(other))
+
+const before = (cycle: readonly Step[], at: number): EdgeKind | undefined => cycle.at(at - 1)?.kind
+const atMostOne = (cycle: readonly Step[]): boolean => readWrites(cycle) <= 1
+const any = (): boolean => true
+
+/** By level: whether it excludes a cycle. */
+const excludes: { readonly [isolation in RegisterIsolation]: (cycle: readonly Step[]) => boolean } = {
+  'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
+  'read-committed': (cycle) => readWrites(cycle) === 0,
+  'cursor-stability': (cycle) =>
+    readWrites(cycle) === 0 ||
+    (readWrites(cycle) === 1 && cycle.every(({ kind, key }) => key === cycle[0]?.key && kind !== WR)),
+  'monotonic-atomic-view': atMostOne,
+  'read-atomic': atMostOne,
+  causal: atMostOne,
+  'parallel-snapshot-isolation': atMostOne,
+  prefix: (cycle) =>
+    cycle.every(({ kind }, at) => kind !== RW || (before(cycle, at) !== RW && before(cycle, at) !== WW)),
+  'snapshot-isolation': (cycle) => cycle.every(({ kind }, at) => kind !== RW || before(cycle, at) !== RW),
+  'repeatable-read': any,
+  serializable: any,
+}
+
+/** By transaction: the orders that follow if writers of a key wrote it in the order of their completions. */
+function edgesOf(
+  record: TransactionRecord,
+  facts: KeyFacts,
+  granted: Edges,
+  ordering: Ordering,
+): readonly (readonly Step[])[] {
+  const { length, session, invoked, completed } = record
+  const from: Step[][] = Array.from({ length }, () => [])
+  const add = (a: number, b: number, kind: EdgeKind, key: number): void => {
+    if (a !== b) from[a]?.push({ from: a, to: b, kind, key })
+  }
+  for (let k = 0; k < facts.keys; k++) {
+    const writers = inOrder(facts, record, k)
+    for (let i = 0; i < writers.length; i++)
+      for (let j = i + 1; j < writers.length; j++) add(writers[i] as number, writers[j] as number, WW, k)
+    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
+      const [reader, source] = [facts.reader[at], facts.source[at]]
+      if (source !== INITIAL) add(source, reader, WR, k)
+      const place = source === INITIAL ? 0 : writers.indexOf(source) + 1
+      for (const writer of writers.slice(place)) add(reader, writer, RW, k)
+    }
+  }
+  for (let e = 0; e < granted.length; e++)
+    add(granted.from[e], granted.to[e], granted.kind[e] as EdgeKind, granted.key[e])
+  if (ordering === 'none') return from
+  for (let a = 0; a < length; a++)
+    for (let b = 0; b < length; b++) {
+      if (completed[a] >= invoked[b]) continue
+      if (session[a] >= 0 && session[a] === session[b]) add(a, b, SO, NO_KEY)
+      else if (ordering === 'real time') add(a, b, RT, NO_KEY)
+    }
+  return from
+}
+
+/** The writers of a key by completion, but each after the one whose value it read. */
+function inOrder(
+  { writerStarts, writer, readStarts, reader, source, isUpdate }: KeyFacts,
+  record: TransactionRecord,
+  k: number,
+) {
+  const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
+    (a, b) => record.completed[a] - record.completed[b] || a - b,
+  )
+  // As many rounds as there are writers sort any chain of updates.
+  for (let round = 0; round < writers.length; round++)
+    for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
+      if (isUpdate[at] === 0 || source[at] === INITIAL) continue
+      const [first, second] = [writers.indexOf(source[at]), writers.indexOf(reader[at])]
+      if (first < second) continue
+      writers.splice(second, 1)
+      writers.splice(first, 0, reader[at])
+    }
+  return writers
+}

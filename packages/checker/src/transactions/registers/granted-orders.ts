@@ -1,0 +1,116 @@
+import type { Assumption } from '../granted/assumption.ts'
+import { EdgeList, RW, WW } from '../graph/edges.ts'
+import { COMMITTED, READ, type TransactionRecord, WRITE } from '../record/record.ts'
+import type { Sources } from './sources.ts'
+
+/** Orders that are taken for granted. */
+export interface GrantedOrders {
+  readonly names: readonly string[]
+  /** WW between writers of a key, as far as those are known; RW from who read a version to who wrote a later one. */
+  readonly edges: EdgeList
+  /** Two micro-operations of a key whose versions would each come before the other; undefined if there are none. */
+  readonly contradiction: readonly [one: number, other: number] | undefined
+}
+
+/** @param initial the id of the value of keys that nothing wrote: it comes before all versions */
+export function grantedOrders(
+  record: TransactionRecord,
+  sources: Sources,
+  initial: number,
+  granted: readonly Assumption[],
+): GrantedOrders {
+  const versions = new VersionOrder(record, sources, initial)
+  for (const assumption of granted)
+    assumption.orders(record, sources.counts, (before, after) => {
+      versions.grant(before, after)
+    })
+  return { names: granted.map(({ name }) => name), edges: versions.edges(), contradiction: versions.contradiction() }
+}
+
+/** Versions by their values: also those that nobody is known to have written. */
+class VersionOrder {
+  readonly #record: TransactionRecord
+  readonly #counts: Uint8Array
+  readonly #initial: number
+  readonly #numbers = new Map<string, number>()
+  /** By version: a micro-operation with it. */
+  readonly #shown: number[] = []
+  readonly #later: Set<number>[] = []
+
+  constructor(record: TransactionRecord, { counts }: Sources, initial: number) {
+    this.#record = record
+    this.#counts = counts
+    this.#initial = initial
+  }
+
+  grant(before: number, after: number): void {
+    const { value } = this.#record
+    if (value[before] === value[after]) return
+    // That everything follows the initial value says nothing new.
+    if (value[before] === this.#initial) return
+    const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
+    this.#later[one]?.add(other)
+    if (value[after] === this.#initial) this.#later[other]?.add(one)
+  }
+
+  /** Versions on a cycle, by depth first search. */
+  contradiction(): GrantedOrders['contradiction'] {
+    const state = new Uint8Array(this.#shown.length)
+    for (let root = 0; root < state.length; root++) {
+      if (state[root] !== 0) continue
+      state[root] = 1
+      const way = [{ version: root, next: [...(this.#later[root] ?? [])] }]
+      for (let top = way.at(-1); top !== undefined; top = way.at(-1)) {
+        const other = top.next.pop()
+        if (other === undefined) {
+          state[top.version] = 2
+          way.pop()
+        } else if (state[other] === 1) return [this.#shown[top.version] ?? 0, this.#shown[other] ?? 0]
+        else if (state[other] === 0) {
+          state[other] = 1
+          way.push({ version: other, next: [...(this.#later[other] ?? [])] })
+        }
+      }
+    }
+    return undefined
+  }
+
+  edges(): EdgeList {
+    const { starts, kind, key, status, length } = this.#record
+    const writers = new Int32Array(this.#shown.length).fill(-1)
+    const readers: number[][] = this.#shown.map(() => [])
+    for (let t = 0; t < length; t++) {
+      if (this.#counts[t] === 0) continue
+      for (let row = starts[t]; row < starts[t + 1]; row++) {
+        const version = this.#numbers.get(this.#nameOf(row))
+        if (version === undefined) continue
+        if (kind[row] === WRITE) writers[version] = t
+        else if (kind[row] === READ && status[t] === COMMITTED) readers[version]?.push(t)
+      }
+    }
+    const edges = new EdgeList()
+    this.#later.forEach((all, version) => {
+      const k = key[this.#shown[version] ?? 0]
+      for (const other of all) {
+        const writer = writers[other]
+        if (writer < 0) continue
+        if (writers[version] >= 0) edges.add(writers[version], writer, WW, k)
+        for (const reader of readers[version] ?? []) edges.add(reader, writer, RW, k)
+      }
+    })
+    return edges
+  }
+
+  #nameOf(row: number): string {
+    return `${this.#record.key[row]} ${this.#record.value[row]}`
+  }
+
+  #numberOf(row: number): number {
+    const name = this.#nameOf(row)
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    this.#numbers.set(name, this.#shown.length)
+    this.#later.push(new Set())
+    return this.#shown.push(row) - 1
+  }
+}
