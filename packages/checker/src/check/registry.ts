@@ -22,6 +22,7 @@ import { setFromAny } from '../set/any-start.ts'
 import { set } from '../set/set.ts'
 import { areTransactions, listTransactions } from '../transactions/entry.ts'
 import { APPEND, microKind } from '../transactions/record/record.ts'
+import { registerTransactions } from '../transactions/registers/entry.ts'
 import { uniqueIds } from '../unique-ids/unique-ids.ts'
 import { watchEntry } from '../watch/entry.ts'
 
@@ -38,6 +39,7 @@ export const models: readonly ModelEntry<string>[] = [
   objectEntry(bag, bagFromAny),
   objectEntry(lock, lockFromAny),
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
+  registerTransactions,
   objectEntry(bank, bankFromAny),
   // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
@@ -91,9 +93,10 @@ export function entryFor(model: string | Model<unknown>, functions: readonly str
   return entry.ofTransactions !== undefined && areTransactions(functions) ? entry.ofTransactions : entry
 }
 
-/** The model of a history that names none: a register, unless its transactions append to lists. */
+/** The model of a history that names none: a register, unless its transactions append to lists or read and write. */
 export function usualModel({ header, functions, values }: Pick<History, 'header' | 'functions' | 'values'>): string {
   if (header?.model !== undefined) return header.model
-  const kinds = areTransactions(functions) ? (values.microOperations()?.kinds ?? []) : []
-  return kinds.some((kind) => microKind(kind) === APPEND) ? listTransactions.name : registerEntry.name
+  if (!areTransactions(functions)) return registerEntry.name
+  const kinds = values.microOperations()?.kinds ?? []
+  return kinds.some((kind) => microKind(kind) === APPEND) ? listTransactions.name : registerTransactions.name
 }

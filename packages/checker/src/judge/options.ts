@@ -28,6 +28,11 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
    */
   readonly explain?: boolean | undefined
   /**
+   * For transactions of registers: what to take for granted about the order of versions, such as `write-follows-read`.
+   * Verdicts then rest on it.
+   */
+  readonly assume?: readonly string[] | undefined
+  /**
    * The violation that the online checker found while this history was recorded, if it did. It decides what cannot be
    * decided in the time and memory given. Only for the history as it was recorded, not for a part of it.
    */

@@ -7,7 +7,7 @@ import { countUnknown } from '../judge/outcomes.ts'
 import type { Report, TransactionFacts } from '../judge/report.ts'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
-import { judgeVersions } from './levels/judge.ts'
+import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
 import { inferFromLists } from './lists/infer.ts'
 import type { Inference } from './record/inference.ts'
@@ -34,7 +34,7 @@ export const listTransactions: ModelEntry<IsolationLevel> = {
   judge: { ladder: isolationLadder, sharesKeys: false, check, headline },
 }
 
-function readsIn(history: History): ReturnType<IsMetBy> {
+export function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
@@ -77,16 +77,27 @@ function judged(
   const inference = inferFromLists(record)
   budget.look(record.kind.length)
   const outcome = judgeVersions(record, inference.versions, inference.findings, budget)
+  return reportOf(name, record, { inference, judged: outcome, assumed: [] }, asked)
+}
+
+/** What was inferred and decided, as a report. */
+export function reportOf(
+  model: string,
+  record: TransactionRecord,
+  found: { readonly inference: Inference; readonly judged: Judged; readonly assumed: readonly string[] },
+  asked: readonly IsolationLevel[],
+): Report<IsolationLevel> {
+  const { inference, judged: outcome, assumed } = found
   const { verdicts, anomalies } = tellJudged(record, inference, outcome)
   const levels = askedOnly(
     followsFrom(isolationLadder, verdicts, () => 'it does not follow from the levels decided'),
     asked,
   )
   return {
-    ...{ model: name, levels, headline: headlineOf(levels, anomalies) },
-    info: { total: countUnknown(history.operations.outcome) },
+    ...{ model, levels, headline: headlineOf(levels, anomalies) },
+    info: { total: countUnknown(record.history.operations.outcome) },
     lost: [],
-    transactions: factsOf(record, inference, levels, anomalies),
+    transactions: { ...factsOf(record, inference, levels, anomalies), assumed },
   }
 }
 
@@ -153,7 +164,7 @@ function headlineOf(levels: Verdicts<IsolationLevel>, anomalies: { readonly [nam
 
 const MOST_NAMED = 4
 
-function headline(levels: Verdicts<IsolationLevel>): string {
+export function headline(levels: Verdicts<IsolationLevel>): string {
   const [strongest] = strongestOf(levels)
   const broken = known.find((level) => levels[level].result === 'violated')
   if (broken !== undefined) return strongest === undefined ? `not ${broken}` : `${strongest}, not ${broken}`

@@ -23,10 +23,14 @@ export interface CycleStep {
   readonly key: number
 }
 
-/** What a level's own graph says: a violation may come with the cycle that shows it. */
+/** What a level's own graph says: a violation may come with the cycle that shows it, or transactions that do. */
 export type Outcome =
   | { readonly result: 'met' }
-  | { readonly result: 'violated'; readonly cycle?: readonly CycleStep[] | undefined }
+  | {
+      readonly result: 'violated'
+      readonly cycle?: readonly CycleStep[] | undefined
+      readonly among?: readonly number[] | undefined
+    }
   | { readonly result: 'unknown'; readonly reason: string }
 
 export const MET: Outcome = { result: 'met' }

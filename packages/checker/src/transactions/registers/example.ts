@@ -1,20 +1,13 @@
 import type { Budget } from '../../limits/budget.ts'
 import { type EdgeKind, type Edges, NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import type { Isolation } from '../levels/ladder.ts'
+import type { CycleStep } from '../levels/situation.ts'
 import type { TransactionRecord } from '../record/record.ts'
-import { type RegisterIsolation, RegisterJudge } from './judge.ts'
+import { RegisterJudge } from './judge.ts'
 import { type KeyFacts, keyFactsOf } from './key-facts.ts'
 import { type Part, partOf } from './part.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type Sources } from './sources.ts'
-
-/** One step of a cycle of transactions. */
-export interface Step {
-  readonly from: number
-  readonly to: number
-  readonly kind: EdgeKind
-  /** The dense number of the key; NO_KEY for orders of sessions and of real time. */
-  readonly key: number
-}
 
 /** What a history of registers is judged by. */
 export interface Registers {
@@ -33,13 +26,13 @@ export interface Example {
    * A cycle that the level excludes; undefined if none was found. Where nothing shows in which order two of them wrote a
    * key, it is for the order in which they completed; the other order leads to another cycle.
    */
-  readonly cycle: readonly Step[] | undefined
+  readonly cycle: readonly CycleStep[] | undefined
 }
 
 /** Leaves out one transaction after another for as long as the rest violates the level. */
 export function findExample(
   { record, sources, granted }: Registers,
-  isolation: RegisterIsolation,
+  isolation: Isolation,
   ordering: Ordering,
   suspects: readonly number[],
   budget: Budget,
@@ -70,11 +63,11 @@ export function findExample(
 const MOST_STEPS = 200_000
 
 /** A shortest cycle that the level excludes, with the fewest rw. */
-function findCycle({ record, sources, granted, whole, keys }: Part, isolation: RegisterIsolation, ordering: Ordering) {
+function findCycle({ record, sources, granted, whole, keys }: Part, isolation: Isolation, ordering: Ordering) {
   const from = edgesOf(record, keyFactsOf(record, sources), granted, ordering)
-  let best: readonly Step[] | undefined
+  let best: readonly CycleStep[] | undefined
   let steps = 0
-  const way: Step[] = []
+  const way: CycleStep[] = []
   const isOnWay = new Uint8Array(record.length)
   const go = (first: number, node: number): void => {
     for (const step of from[node] ?? []) {
@@ -93,24 +86,24 @@ function findCycle({ record, sources, granted, whole, keys }: Part, isolation: R
   }
   for (let first = 0; first < record.length; first++) go(first, first)
   return best?.map(
-    (step): Step => ({
+    (step): CycleStep => ({
       ...{ from: whole[step.from], to: whole[step.to], kind: step.kind },
       key: step.key === NO_KEY ? NO_KEY : keys[step.key],
     }),
   )
 }
 
-const readWrites = (cycle: readonly Step[]): number => cycle.filter(({ kind }) => kind === RW).length
+const readWrites = (cycle: readonly CycleStep[]): number => cycle.filter(({ kind }) => kind === RW).length
 
-const isSimpler = (one: readonly Step[], other: readonly Step[]): boolean =>
+const isSimpler = (one: readonly CycleStep[], other: readonly CycleStep[]): boolean =>
   one.length < other.length || (one.length === other.length && readWrites(one) < readWrites(other))
 
-const before = (cycle: readonly Step[], at: number): EdgeKind | undefined => cycle.at(at - 1)?.kind
-const atMostOne = (cycle: readonly Step[]): boolean => readWrites(cycle) <= 1
+const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined => cycle.at(at - 1)?.kind
+const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1
 const any = (): boolean => true
 
 /** By level: whether it excludes a cycle. */
-const excludes: { readonly [isolation in RegisterIsolation]: (cycle: readonly Step[]) => boolean } = {
+const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[]) => boolean } = {
   'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
   'read-committed': (cycle) => readWrites(cycle) === 0,
   'cursor-stability': (cycle) =>
@@ -133,9 +126,9 @@ function edgesOf(
   facts: KeyFacts,
   granted: Edges,
   ordering: Ordering,
-): readonly (readonly Step[])[] {
+): readonly (readonly CycleStep[])[] {
   const { length, session, invoked, completed } = record
-  const from: Step[][] = Array.from({ length }, () => [])
+  const from: CycleStep[][] = Array.from({ length }, () => [])
   const add = (a: number, b: number, kind: EdgeKind, key: number): void => {
     if (a !== b) from[a]?.push({ from: a, to: b, kind, key })
   }

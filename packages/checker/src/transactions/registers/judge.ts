@@ -3,6 +3,7 @@ import { isAcyclic } from '../graph/components.ts'
 import { EdgeList, type Edges, WR } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
+import type { Isolation } from '../levels/ladder.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import { addAtomicViews } from './atomic-view.ts'
 import { addCausalViews } from './causal-view.ts'
@@ -11,38 +12,20 @@ import { addMonotonicViews } from './monotonic-view.ts'
 import { addGranted, type Ordering, problemOf, type Rules } from './problem.ts'
 import { searchOrder } from './search-order.ts'
 import { shortCycle, shortestWay } from './short-cycle.ts'
-import type { Sources, WrongRead } from './sources.ts'
+import type { Sources } from './sources.ts'
 import { Views } from './views.ts'
 
 export type Decision =
   /** `order`: the transactions one after another, for serializable levels. */
-  | { readonly result: 'met'; readonly order?: readonly number[] }
-  | { readonly result: 'violated'; readonly why: Why }
+  | { readonly result: 'met'; readonly order?: Int32Array }
+  /** No order of the transactions is left; what excludes them is among the suspects. */
+  | { readonly result: 'violated'; readonly suspects: readonly number[] }
   | { readonly result: 'unknown' }
-
-/** What a violation was found by. */
-export type Why =
-  | { readonly by: 'read'; readonly read: WrongRead }
-  /** No order of the transactions is left; what excludes them is among these. */
-  | { readonly by: 'orders'; readonly suspects: readonly number[] }
-
-export type RegisterIsolation =
-  | 'read-uncommitted'
-  | 'read-committed'
-  | 'cursor-stability'
-  | 'monotonic-atomic-view'
-  | 'read-atomic'
-  | 'causal'
-  | 'prefix'
-  | 'parallel-snapshot-isolation'
-  | 'snapshot-isolation'
-  | 'repeatable-read'
-  | 'serializable'
 
 const plain: Rules = { hasSnapshots: false, onlyUpdates: false, noConflicts: false, isParallel: false }
 
 /** What the levels ask of an order that are decided by searching one. */
-const rules: { readonly [isolation in RegisterIsolation]?: Rules } = {
+const rules: { readonly [isolation in Isolation]?: Rules } = {
   'cursor-stability': { ...plain, onlyUpdates: true },
   prefix: { ...plain, hasSnapshots: true },
   'parallel-snapshot-isolation': { ...plain, isParallel: true, onlyUpdates: true },
@@ -51,7 +34,7 @@ const rules: { readonly [isolation in RegisterIsolation]?: Rules } = {
   serializable: plain,
 }
 
-/** Decides one level at a time of a history of registers. */
+/** Decides one level at a time of a history of registers, but for what reads that are wrong by themselves exclude. */
 export class RegisterJudge {
   readonly #record: TransactionRecord
   readonly #sources: Sources
@@ -66,9 +49,7 @@ export class RegisterJudge {
     this.#facts = keyFactsOf(record, sources)
   }
 
-  decide(isolation: RegisterIsolation, ordering: Ordering, budget: Budget): Decision {
-    const wrong = this.#wrongRead(isolation)
-    if (wrong !== undefined) return { result: 'violated', why: { by: 'read', read: wrong } }
+  decide(isolation: Isolation, ordering: Ordering, budget: Budget): Decision {
     const searched = rules[isolation]
     if (searched !== undefined) return this.#search(searched, ordering, budget)
     return inTime(
@@ -77,17 +58,7 @@ export class RegisterJudge {
     )
   }
 
-  /** Internal consistency is asked from read atomic up; the rest from read committed up. */
-  #wrongRead(isolation: RegisterIsolation): WrongRead | undefined {
-    if (isolation === 'read-uncommitted') return undefined
-    const isWeak =
-      isolation === 'read-committed' || isolation === 'cursor-stability' || isolation === 'monotonic-atomic-view'
-    return this.#sources.wrong.find(
-      ({ anomaly }) => !isWeak || (anomaly !== 'internal' && anomaly !== 'non-repeatable-read'),
-    )
-  }
-
-  #saturate(isolation: RegisterIsolation, ordering: Ordering, budget: Budget): Decision {
+  #saturate(isolation: Isolation, ordering: Ordering, budget: Budget): Decision {
     const record = this.#record
     const isUncommitted = isolation === 'read-uncommitted'
     const edges = isUncommitted ? new EdgeList() : pastEdges(record, this.#facts)
@@ -118,7 +89,7 @@ export class RegisterJudge {
 
   #excluded(nodes: readonly number[]): Decision {
     const suspects = [...new Set(nodes)].filter((node) => node < this.#record.length)
-    return { result: 'violated', why: { by: 'orders', suspects } }
+    return { result: 'violated', suspects }
   }
 
   #search(asked: Rules, ordering: Ordering, budget: Budget): Decision {
@@ -129,7 +100,7 @@ export class RegisterJudge {
     switch (answer.result) {
       case 'met':
         return asked === plain
-          ? { result: 'met', order: Array.from(answer.order).filter((node) => node < length && counts[node] === 1) }
+          ? { result: 'met', order: answer.order.filter((node) => node < length && counts[node] === 1) }
           : { result: 'met' }
       case 'violated': {
         const points = asked.hasSnapshots ? 2 * length : length

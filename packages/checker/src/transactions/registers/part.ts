@@ -1,4 +1,5 @@
 import { type EdgeKind, EdgeList, type Edges, NO_KEY } from '../graph/edges.ts'
+import { Findings } from '../record/findings.ts'
 import { READ, type TransactionRecord } from '../record/record.ts'
 import { NOBODY, type Sources } from './sources.ts'
 
@@ -59,7 +60,7 @@ export function partOf(record: TransactionRecord, sources: Sources, orders: Edge
         return record.kind[row] !== READ || source < 0 ? source : (number.get(source) ?? NOBODY)
       }),
       isLast: bits(sources.isLast),
-      wrong: [],
+      findings: new Findings(),
     },
     granted,
     whole,

@@ -1,3 +1,4 @@
+import { Findings } from '../record/findings.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, WRITE } from '../record/record.ts'
 
 /** In place of a transaction: the initial value of the key. */
@@ -5,18 +6,6 @@ export const INITIAL = -1
 
 /** In place of a transaction: none is known, or the read is of its transaction's own write. */
 export const NOBODY = -2
-
-export type ReadAnomaly = 'unwritten-read' | 'G1a' | 'G1b' | 'future-read' | 'internal' | 'non-repeatable-read'
-
-/** One read that is wrong whatever the order of the transactions. */
-export interface WrongRead {
-  readonly anomaly: ReadAnomaly
-  readonly transaction: number
-  /** The micro-operation. */
-  readonly micro: number
-  /** The other micro-operation it takes: a write or an earlier read; -1 if there is none. */
-  readonly other: number
-}
 
 /** Who wrote what was read, by unique values. */
 export interface Sources {
@@ -28,9 +17,17 @@ export interface Sources {
   readonly isExternal: Uint8Array
   /** By micro-operation: 1 for the last write of a key by its transaction. */
   readonly isLast: Uint8Array
-  readonly wrong: readonly WrongRead[]
-  /** A read whose value several transactions wrote, if there is one: its source is unknown. */
-  readonly ambiguous: number | undefined
+  readonly findings: Findings
+  /** A read whose source is unknown, if there is one: two transactions wrote its value, or one wrote the initial value. */
+  readonly ambiguous: Ambiguity | undefined
+}
+
+/** Micro-operations: a read, and the writes of which it may show either. */
+export interface Ambiguity {
+  readonly read: number
+  readonly first: number
+  /** -1 if it is the initial value that was written. */
+  readonly second: number
 }
 
 /** @param initial the id of the value of keys that nothing wrote */
@@ -42,8 +39,8 @@ export function findSources(record: TransactionRecord, initial: number): Sources
   const source = new Int32Array(rows).fill(NOBODY)
   const isExternal = new Uint8Array(rows)
   const isLast = new Uint8Array(rows)
-  const wrong: WrongRead[] = []
-  let ambiguous: number | undefined
+  const findings = new Findings()
+  let ambiguous: Ambiguity | undefined
   const touched = new Int32Array(record.keys.length).fill(-1)
   for (let t = 0; t < length; t++) {
     const first = starts[t]
@@ -59,7 +56,7 @@ export function findSources(record: TransactionRecord, initial: number): Sources
       if (kind[row] !== READ || status[t] !== COMMITTED) continue
       if (before >= 0 && value[before] !== value[row]) {
         const anomaly = kind[before] === WRITE ? 'internal' : 'non-repeatable-read'
-        wrong.push({ anomaly, transaction: t, micro: row, other: before })
+        findings.add(anomaly, t, row, before)
       }
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       isExternal[row] = before < 0 ? 1 : 0
@@ -67,14 +64,15 @@ export function findSources(record: TransactionRecord, initial: number): Sources
       if (value[row] === initial) {
         // Nobody may write what was there before: a read of it would not tell which of both it saw.
         if (found < 0) source[row] = INITIAL
-        else ambiguous ??= row
-      } else if (found < 0) wrong.push({ anomaly: 'unwritten-read', transaction: t, micro: row, other: -1 })
-      else if (writes.isRepeated(found)) ambiguous ??= row
+        else ambiguous ??= { read: row, first: found, second: -1 }
+      } else if (found < 0) findings.add('unwritten-read', t, row, -1)
+      else if (writes.repeated.has(found))
+        ambiguous ??= { read: row, first: found, second: writes.repeated.get(found) ?? -1 }
       else {
         const writer = writes.transaction[found]
         if (writer === t) {
-          if (found > row) wrong.push({ anomaly: 'future-read', transaction: t, micro: row, other: found })
-        } else if (status[writer] === ABORTED) wrong.push({ anomaly: 'G1a', transaction: t, micro: row, other: found })
+          if (found > row) findings.add('future-read', t, row, found)
+        } else if (status[writer] === ABORTED) findings.add('G1a', t, row, found)
         else {
           source[row] = writer
           if (status[writer] === UNANSWERED) counts[writer] = 1
@@ -86,17 +84,17 @@ export function findSources(record: TransactionRecord, initial: number): Sources
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       if (source[row] < 0) continue
       const found = writes.find(key[row], value[row])
-      if (isLast[found] === 0) wrong.push({ anomaly: 'G1b', transaction: t, micro: row, other: found })
+      if (isLast[found] === 0) findings.add('G1b', t, row, found)
     }
   }
-  return { counts, source, isExternal, isLast, wrong, ambiguous }
+  return { counts, source, isExternal, isLast, findings, ambiguous }
 }
 
 interface Writes {
   /** The micro-operation that wrote this value to the key; -1 if none did. */
   find(key: number, value: number): number
-  /** Whether another wrote the same, so that nobody can tell which of them was read. */
-  isRepeated(row: number): boolean
+  /** By micro-operation that wrote what another wrote too: that one. */
+  readonly repeated: ReadonlyMap<number, number>
   /** By micro-operation: its transaction, for writes. */
   readonly transaction: Int32Array
 }
@@ -110,7 +108,7 @@ function indexWrites({ length, starts, kind, key, value, status }: TransactionRe
   const mask = size - 1
   const slots = new Int32Array(size)
   const transaction = new Int32Array(kind.length)
-  const repeated = new Set<number>()
+  const repeated = new Map<number, number>()
   const slotOf = (k: number, v: number): number => {
     let slot = hashed(k, v) & mask
     for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
@@ -126,12 +124,12 @@ function indexWrites({ length, starts, kind, key, value, status }: TransactionRe
       const slot = slotOf(key[row], value[row])
       const known = slots[slot] - 1
       if (known < 0 || status[transaction[known]] === ABORTED) slots[slot] = row + 1
-      else if (status[t] !== ABORTED) repeated.add(known)
+      else if (status[t] !== ABORTED) repeated.set(known, row)
     }
   }
   return {
     find: (k, v) => slots[slotOf(k, v)] - 1,
-    isRepeated: (row) => repeated.has(row),
+    repeated,
     transaction,
   }
 }

@@ -101,6 +101,25 @@ export function transactionOf({ starts, length }: TransactionRecord, micro: numb
   return low
 }
 
+/** What is shown if transactions contradict each other in more ways than one cycle. */
+export function tellAmong(record: TransactionRecord, transactions: readonly number[]): Told {
+  const name = createNames(record.history)
+  const shown = transactions.slice(0, MOST_OPERATIONS)
+  const named = shown.slice(0, MOST_NAMED).map(name).join(', ')
+  const more = transactions.length > MOST_NAMED ? ` and ${transactions.length - MOST_NAMED} more` : ''
+  return {
+    sentence: `no order of ${named}${more} explains what they read.`,
+    operations: rows(shown),
+    keys: [],
+    uncut:
+      shown.length < transactions.length
+        ? { why: 'size', among: transactions.length, standsAlone: false }
+        : { why: 'time', among: transactions.length, standsAlone: false },
+  }
+}
+
+const MOST_NAMED = 8
+
 /** What is shown if no short cycle was found: transactions that lie on cycles together. */
 export function tellComponent({ core }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)

@@ -8,7 +8,7 @@ import type { Judged } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import type { TransactionRecord } from '../record/record.ts'
-import { type Told, tellComponent, tellCycle, tellFinding, transactionOf } from './counterexample.ts'
+import { type Told, tellAmong, tellComponent, tellCycle, tellFinding, transactionOf } from './counterexample.ts'
 import { microText } from './words.ts'
 
 /** How often an anomaly was found, and the transactions of one. */
@@ -49,8 +49,14 @@ export function tellJudged(
         verdicts[level] = outcome
         break
       case 'violated': {
-        const own = outcome.cycle
-        const told = own === undefined ? exampleFor(level) : tellCycle(record, versions, nameOf(own), own)
+        const { cycle, among } = outcome
+        const told =
+          cycle !== undefined
+            ? tellCycle(record, versions, nameOf(cycle), cycle)
+            : among !== undefined
+              ? tellAmong(record, among)
+              : exampleFor(level)
+        if (cycle !== undefined) anomalies[nameOf(cycle)] ??= { count: 1, first: cycle.map(({ from }) => from) }
         verdicts[level] = { result: 'violated', counterexample: { level, ...told } }
         break
       }

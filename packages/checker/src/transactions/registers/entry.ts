@@ -1,0 +1,131 @@
+import { type History, UserError } from '@chaosproxy/history'
+import { isUnknownStart } from '../../encoding/unknown-start.ts'
+import { reportUnread } from '../../judge/encoding-memory.ts'
+import type { ModelEntry } from '../../judge/entry.ts'
+import type { CheckOptions } from '../../judge/options.ts'
+import type { Report } from '../../judge/report.ts'
+import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import { headline, readsIn, reportOf } from '../entry.ts'
+import { assumptionOf } from '../granted/assumptions.ts'
+import { coreOf } from '../graph/core.ts'
+import { graphOf } from '../graph/graph.ts'
+import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
+import type { Judged } from '../levels/judge.ts'
+import { type IsolationLevel, isolationLadder } from '../levels/ladder.ts'
+import { MET, type Outcome } from '../levels/situation.ts'
+import type { Inference } from '../record/inference.ts'
+import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
+import { transactionOf } from '../told/counterexample.ts'
+import { tellAmbiguity } from './ambiguity.ts'
+import { certainOrders } from './certain-orders.ts'
+import { type DecidedRegisters, decideRegisters } from './decide.ts'
+import type { Registers } from './example.ts'
+import { type GrantedOrders, grantedOrders } from './granted-orders.ts'
+import { type KeyFacts, keyFactsOf } from './key-facts.ts'
+import { findSources, type Sources } from './sources.ts'
+
+const functions: readonly string[] = ['txn', 'transact']
+
+/** Judges transactions that read and write registers, by levels of isolation. */
+export const registerTransactions: ModelEntry<IsolationLevel> = {
+  name: 'rw-register',
+  aliases: [],
+  summary: 'transactions that read and write registers, each value once',
+  functions,
+  knows: (f) => functions.includes(f),
+  levels: isolationLadder.levels,
+  needs: [{ what: 'txn that reads', functions, isMetBy: readsIn }],
+  record: { mayLackInput: functions, mayBeTaken: false },
+  judge: { ladder: isolationLadder, sharesKeys: false, check, headline },
+}
+
+function check(
+  history: History,
+  entry: ModelEntry<IsolationLevel>,
+  options: CheckOptions<IsolationLevel>,
+): Report<IsolationLevel> {
+  if (isUnknownStart(options.initial))
+    throw new UserError(
+      'usage',
+      'transactions of registers need the value that keys begin with. Give it with --initial, or leave it out for null.',
+    )
+  const budget = createBudget(options)
+  return inTime(() => judged(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
+}
+
+function judged(
+  history: History,
+  { name }: ModelEntry<IsolationLevel>,
+  { initial, levels, assume = [] }: CheckOptions<IsolationLevel>,
+  budget: Budget,
+): Report<IsolationLevel> {
+  const record = readTransactions(history, false)
+  budget.look(record.kind.length)
+  const first = history.values.id(initial)
+  const sources = findSources(record, first)
+  const granted = grantedOrders(record, sources, first, assume.map(assumptionOf))
+  budget.look(record.kind.length)
+  const registers: Registers = { record, sources, granted: granted.edges }
+  const decided = withDoubts(decideRegisters(registers, levels, budget), record, sources, granted)
+  const facts = keyFactsOf(record, sources)
+  const inference = inferenceOf(record, sources, facts)
+  const situation =
+    decided.order === undefined
+      ? { record, versions: inference.versions, core: certainCore(registers, facts), events: NO_EVENTS, budget }
+      : undefined
+  const found: Judged = { outcomes: decided.outcomes, order: decided.order, situation }
+  const report = reportOf(name, record, { inference, judged: found, assumed: granted.names }, levels)
+  if (granted.contradiction === undefined || report.transactions === undefined) return report
+  const cyclic = { count: 1, first: granted.contradiction.map((micro) => transactionOf(record, micro)) }
+  const anomalies = { ...report.transactions.anomalies, 'cyclic-versions': cyclic }
+  return { ...report, transactions: { ...report.transactions, anomalies } }
+}
+
+const NO_EVENTS = new Int32Array(0)
+
+/** Versions without an order: `writer` has the transactions that wrote each key. */
+function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
+  const { writerStarts, writer } = facts
+  const of = sources.source.slice()
+  const rowOf = new Map<number, number>()
+  const rowName = (k: number, t: number): number => k * length + t
+  for (let k = 0; k < facts.keys; k++)
+    for (let at = writerStarts[k]; at < writerStarts[k + 1]; at++) rowOf.set(rowName(k, writer[at]), at)
+  for (let t = 0; t < length; t++)
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] === READ && of[row] < 0) continue
+      of[row] = rowOf.get(rowName(key[row], kind[row] === READ ? of[row] : t)) ?? -2
+    }
+  const versions = {
+    ...{ starts: writerStarts, ordered: writerStarts.subarray(0, facts.keys), writer, of },
+    counts: sources.counts,
+  }
+  return { versions, findings: sources.findings, repeated: new Map() }
+}
+
+/** What the anomalies are looked for in. */
+function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
+  const edges = certainOrders(facts, granted)
+  addSessions(edges, record, sources.counts)
+  const moments = addRealTime(edges, eventsOf(record, sources.counts), record.length)
+  return coreOf(graphOf(edges, record.length + moments), record.length)
+}
+
+/** Nothing is met if a source is unknown; nothing at all if what was granted contradicts itself. */
+function withDoubts(
+  { outcomes, order }: DecidedRegisters,
+  record: TransactionRecord,
+  { ambiguous }: Sources,
+  { contradiction }: GrantedOrders,
+): DecidedRegisters {
+  if (contradiction !== undefined) {
+    const among = contradiction.map((micro) => transactionOf(record, micro))
+    return { outcomes: new Map([['read-uncommitted', { result: 'violated', among }]]), order: undefined }
+  }
+  if (ambiguous === undefined) return { outcomes, order }
+  const reason = tellAmbiguity(record, ambiguous)
+  const doubted = new Map<IsolationLevel, Outcome>()
+  for (const [level, outcome] of outcomes)
+    doubted.set(level, outcome.result === MET.result ? { result: 'unknown', reason } : outcome)
+  return { outcomes: doubted, order: undefined }
+}
