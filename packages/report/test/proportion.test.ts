@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { wilsonInterval } from '../src/proportion.ts'
+import { wilsonInterval } from '../src/reporters/repeats-page.ts'
 
 /** The roots of (p - hits / trials)² = z² p (1 - p) / trials, found by bisection. */
 test.each([

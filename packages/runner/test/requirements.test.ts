@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allMet } from '../src/result/requirement-result.ts'
+import { allMet } from '../src/result/exit-code.ts'
 import { judgeRequirements } from '../src/result/requirements/judge-requirements.ts'
 import { type MeasuredRecord, measures } from '../src/result/requirements/measures.ts'
 import type { ProbeAnswer } from '../src/result/requirements/probe.ts'

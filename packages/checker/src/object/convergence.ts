@@ -8,7 +8,7 @@ import type { Budget } from '../limits/budget.ts'
 import { MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
-import { type Ending, owedBy } from './model/ending.ts'
+import type { Ending } from './model/ending.ts'
 import type { Convergence, ObjectModel } from './model/object-model.ts'
 import type { Functions } from './model/part.ts'
 
@@ -88,4 +88,16 @@ function verdictOf({ result, reason, rows }: Convergence): Verdict {
       ...(rows.length > MOST_OPERATIONS ? { uncut: { why: 'size', among: rows.length, standsAlone: false } } : {}),
     },
   }
+}
+
+/** Keys named in a reason. */
+const MOST_NAMED = 3
+
+/** Why nothing is known about the end; undefined if every key with acknowledged updates was read. */
+function owedBy({ finals, unread, noun }: Ending, { keys }: History): string | undefined {
+  if (finals.size === 0) return `the history has no ${noun}`
+  if (unread.length === 0) return undefined
+  const named = unread.slice(0, MOST_NAMED).map((key) => keys[key] ?? 'the object without a key')
+  const more = unread.length > MOST_NAMED ? ` and ${unread.length - MOST_NAMED} more keys` : ''
+  return `no ${noun} of ${named.join(', ')}${more}`
 }

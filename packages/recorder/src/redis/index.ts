@@ -1,6 +1,6 @@
 export { refusalOf } from './answers.ts'
 export { redisErrors } from './errors.ts'
 export { FINAL_SUFFIX } from './identity.ts'
-export { nameOfField, nameOfKey } from './key-names.ts'
+export { nameOfField, nameOfKey } from './key-space.ts'
 export { redis } from './protocol.ts'
 export { COMPARE_AND_SET, DRAIN, RELEASE } from './scripts.ts'

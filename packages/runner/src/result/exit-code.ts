@@ -1,4 +1,4 @@
-import { allMet, type RequirementResult } from './requirement-result.ts'
+import type { RequirementResult } from './requirement-result.ts'
 import type { Expectation } from './run-summary.ts'
 
 /**
@@ -34,4 +34,10 @@ export function exitCodeFor({ expectation, found, requirements, trouble }: Outco
   if (expectation?.met === false || required === false) return EXIT.violated
   if (trouble.length > 0) return EXIT.environment
   return (expectation ?? found).met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
+}
+
+/** Whether all were met: `false` if one was not, otherwise `unknown` if one is. */
+export function allMet(results: readonly RequirementResult[]): boolean | 'unknown' {
+  if (results.some(({ met }) => met === false)) return false
+  return results.some(({ met }) => met === 'unknown') ? 'unknown' : true
 }

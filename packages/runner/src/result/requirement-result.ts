@@ -10,9 +10,3 @@ export interface RequirementResult {
   /** Why it is unknown; empty otherwise. */
   readonly why: string
 }
-
-/** Whether all were met: `false` if one was not, otherwise `unknown` if one is. */
-export function allMet(results: readonly RequirementResult[]): boolean | 'unknown' {
-  if (results.some(({ met }) => met === false)) return false
-  return results.some(({ met }) => met === 'unknown') ? 'unknown' : true
-}

@@ -1,8 +1,106 @@
 import { UserError } from '@chaosproxy/history'
-import type { Assumption } from './assumption.ts'
-import { linearizableKeys } from './linearizable-keys.ts'
-import { sequentialKeys } from './sequential-keys.ts'
-import { writeFollowsRead } from './write-follows-read.ts'
+import { NEVER } from '../../encoding/encoded.ts'
+import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+
+/** What is taken for granted about the order in which the versions of each key were installed. */
+export interface Assumption {
+  readonly name: string
+  /** What it says of a store, for help. */
+  readonly summary: string
+  /**
+   * Calls `grant` with two micro-operations of one key: the version that the first read or wrote is not newer than that
+   * of the second. `counts`: by transaction, 1 if it counts as committed.
+   */
+  orders(record: TransactionRecord, counts: Uint8Array, grant: Grant): void
+}
+
+export type Grant = (before: number, after: number) => void
+
+/** What a transaction did to one key. */
+export interface Touch {
+  readonly transaction: number
+  readonly key: number
+  /** The micro-operations with the first version that it saw or made, and with the last. */
+  readonly first: number
+  readonly last: number
+  /** Its last write of the key; -1 if there is none. */
+  readonly written: number
+}
+
+/** Calls `visit` for each key of each transaction that counts, in the order of the transactions. */
+export function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch: Touch) => void): void {
+  const { length, starts, kind, key, status } = record
+  for (let transaction = 0; transaction < length; transaction++) {
+    if (counts[transaction] === 0) continue
+    const touches = new Map<number, { first: number; last: number; written: number }>()
+    for (let row = starts[transaction]; row < starts[transaction + 1]; row++) {
+      if (kind[row] === READ && status[transaction] !== COMMITTED) continue
+      const known = touches.get(key[row])
+      const written = kind[row] === READ ? -1 : row
+      if (known === undefined) touches.set(key[row], { first: row, last: row, written })
+      else {
+        known.last = row
+        if (written >= 0) known.written = written
+      }
+    }
+    for (const [k, touch] of touches) visit({ transaction, key: k, ...touch })
+  }
+}
+
+/** Whether one transaction had completed before another was invoked. */
+export const precedes = ({ invoked, completed }: TransactionRecord, one: number, other: number): boolean =>
+  completed[one] !== NEVER && completed[one] < invoked[other]
+
+/** Elle's `wfr-keys?`: what a transaction writes to a key comes after what it read of it before. */
+export const writeFollowsRead: Assumption = {
+  name: 'write-follows-read',
+  summary: 'what a transaction writes to a key comes after what it read of the key before',
+  orders: (record, counts, grant) => {
+    eachTouch(record, counts, ({ first, written }) => {
+      if (record.kind[first] === READ && written >= 0) grant(first, written)
+    })
+  },
+}
+
+/** Elle's `sequential-keys?`: no session sees the versions of a key go back. */
+export const sequentialKeys: Assumption = {
+  name: 'sequential-keys',
+  summary: 'no client sees the versions of a key go back',
+  orders: (record, counts, grant) => {
+    const latest = new Map<string, Touch>()
+    eachTouch(record, counts, (touch) => {
+      const session = record.session[touch.transaction]
+      if (session < 0) return
+      const name = `${session} ${touch.key}`
+      const before = latest.get(name)
+      latest.set(name, touch)
+      if (before !== undefined && precedes(record, before.transaction, touch.transaction))
+        grant(before.last, touch.first)
+      grant(touch.first, touch.last)
+    })
+  },
+}
+
+/** Elle's `linearizable-keys?`: each key by itself is linearizable, whatever holds for several. */
+export const linearizableKeys: Assumption = {
+  name: 'linearizable-keys',
+  summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
+  orders: (record, counts, grant) => {
+    /** By key: touches that ended, but for those that ended before another of these began. */
+    const newest = new Map<number, Touch[]>()
+    eachTouch(record, counts, (touch) => {
+      grant(touch.first, touch.last)
+      const { transaction } = touch
+      const before = newest.get(touch.key) ?? []
+      const ended = before.filter((other) => precedes(record, other.transaction, transaction))
+      // Of those that ended, each that ended before another of them began is told by that one.
+      for (const one of ended)
+        if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
+      const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))
+      newest.set(touch.key, [...before.filter((other) => record.completed[other.transaction] >= last), touch])
+    })
+  },
+}
 
 /** What may be taken for granted of registers. */
 export const assumptions: readonly Assumption[] = [writeFollowsRead, sequentialKeys, linearizableKeys]

@@ -1,4 +1,5 @@
 import { type History, UserError } from '@chaosproxy/history'
+import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import { reportUnread } from '../../judge/encoding-memory.ts'
 import type { ModelEntry } from '../../judge/entry.ts'
@@ -16,13 +17,11 @@ import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
 import { transactionOf } from '../told/counterexample.ts'
-import { tellAmbiguity } from './ambiguity.ts'
-import { certainOrders } from './certain-orders.ts'
+import { microText } from '../told/words.ts'
 import { type DecidedRegisters, decideRegisters } from './decide.ts'
 import type { Registers } from './example.ts'
-import { type GrantedOrders, grantedOrders } from './granted-orders.ts'
-import { type KeyFacts, keyFactsOf } from './key-facts.ts'
-import { findSources, type Sources } from './sources.ts'
+import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders.ts'
+import { type Ambiguity, findSources, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
 const functions: readonly string[] = ['txn', 'transact']
 
@@ -128,4 +127,13 @@ function withDoubts(
   for (const [level, outcome] of outcomes)
     doubted.set(level, outcome.result === MET.result ? { result: 'unknown', reason } : outcome)
   return { outcomes: doubted, order: undefined }
+}
+
+/** Why nothing is met, and what to do about it. */
+export function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
+  const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
+  const wrote = microText(record, first)
+  return second < 0
+    ? `a transaction ${wrote} (${place(first)}), which is the initial value, so a read of it (${place(read)}) does not show which it saw; write another value`
+    : `two transactions ${wrote} (${place(first)} and ${place(second)}), so a read of it (${place(read)}) does not show which it saw; write each value to a key once`
 }

@@ -1,9 +1,10 @@
 import { NEVER } from '../../encoding/encoded.ts'
+import { createHeap } from '../../search/heap.ts'
 import { EdgeList, type Edges, NO_KEY, SO, WR, WW } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { TransactionRecord } from '../record/record.ts'
-import type { KeyFacts } from './key-facts.ts'
+import { INITIAL, type KeyFacts, type Rows, rowsBy } from './sources.ts'
 
 /** What an order has to keep besides the edges. */
 export interface Rules {
@@ -92,4 +93,148 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
     if (hasSnapshots) rank[length + t] = end
   }
   return rank
+}
+
+/**
+ * An order of all nodes that contains the edges and mostly keeps the rules: earliest completion first, but a version is
+ * overwritten only when nobody still has to read it, and read only while it is the newest. Undefined if the edges have a
+ * cycle. Who waits for a key longer than others do is taken as it is.
+ */
+export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
+  const { nodes, graph, rank } = problem
+  const state = new KeyStates(problem)
+  const waitsFor = new Int32Array(nodes)
+  for (const node of graph.to) waitsFor[node]++
+  const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
+  const ready = createHeap(byRank)
+  /** Nodes that a key's state kept back; they may be ready again. */
+  const parked = createHeap(byRank)
+  const isParked = new Uint8Array(nodes)
+  const waiting: (number[] | undefined)[] = []
+  for (let node = 0; node < nodes; node++) if (waitsFor[node] === 0) ready.push(node)
+  const order = new Int32Array(nodes)
+  const isPlaced = new Uint8Array(nodes)
+  let placed = 0
+  const place = (node: number): void => {
+    isPlaced[node] = 1
+    order[placed++] = node
+    for (let e = graph.starts[node]; e < graph.starts[node + 1]; e++)
+      if (--waitsFor[graph.to[e]] === 0) ready.push(graph.to[e])
+    for (const k of state.place(node)) {
+      for (const other of waiting[k] ?? []) {
+        isParked[other] = 0
+        ready.push(other)
+      }
+      waiting[k] = []
+    }
+  }
+  for (;;) {
+    let old = parked.peek()
+    for (; old !== undefined && (isPlaced[old] === 1 || isParked[old] === 0); old = parked.peek()) parked.pop()
+    const next = ready.peek()
+    if (next === undefined && old === undefined) break
+    if (next === undefined || (old !== undefined && rank[next] > rank[old] + PATIENCE)) {
+      parked.pop()
+      if (old !== undefined) place(old)
+      continue
+    }
+    ready.pop()
+    if (isPlaced[next] === 1) continue
+    const key = state.keptBackBy(next)
+    if (key < 0) place(next)
+    else {
+      isParked[next] = 1
+      parked.push(next)
+      const others = waiting[key]
+      if (others === undefined) waiting[key] = [next]
+      else others.push(next)
+    }
+  }
+  return placed === nodes ? order : undefined
+}
+
+/** How many events later a node may be than one that waits. */
+const PATIENCE = 1_000
+
+/** The newest version of each key, and who still has to read it. */
+class KeyStates {
+  readonly #problem: OrderProblem
+  readonly #newest: Int32Array
+  /** By key: who writes it and has a snapshot but no commit yet. */
+  readonly #writing: Int32Array
+  /** By row of the key facts' writers, and then by key for initial values: readers that are not placed. */
+  readonly #left: Int32Array
+  readonly #reads: Rows
+  readonly #writes: Rows
+  readonly #sourceRow: Int32Array
+  /** By key: the row in `left` of the newest version. */
+  readonly #newestRow: Int32Array
+
+  constructor(problem: OrderProblem) {
+    const { facts, rules, transactions } = problem
+    this.#problem = problem
+    this.#newest = new Int32Array(facts.keys).fill(INITIAL)
+    this.#writing = new Int32Array(facts.keys)
+    this.#left = new Int32Array(facts.writer.length + facts.keys)
+    this.#reads = rowsBy(facts.readStarts, facts.reader, transactions)
+    this.#writes = rowsBy(facts.writerStarts, facts.writer, transactions)
+    this.#newestRow = Int32Array.from({ length: facts.keys }, (_, k) => facts.writer.length + k)
+    this.#sourceRow = new Int32Array(facts.reader.length)
+    const rowOf = new Int32Array(transactions)
+    for (let k = 0; k < facts.keys; k++) {
+      for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) rowOf[facts.writer[at]] = at
+      for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
+        const row = facts.source[at] === INITIAL ? facts.writer.length + k : rowOf[facts.source[at]]
+        this.#sourceRow[at] = row
+        if (!rules.onlyUpdates || facts.isUpdate[at] === 1) this.#left[row]++
+      }
+    }
+  }
+
+  /** The key that keeps a node back; -1 if it may be next. */
+  keptBackBy(node: number): number {
+    const { facts, rules, transactions } = this.#problem
+    if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return -1
+    const t = node % transactions
+    if (node < transactions)
+      for (const at of this.#reads.of(t))
+        if (this.#counts(at) && facts.source[at] !== this.#newest[this.#reads.key[at]]) return this.#reads.key[at]
+    for (const at of this.#writes.of(t)) {
+      const k = this.#writes.key[at]
+      if (node < transactions && rules.noConflicts && this.#writing[k] > 0) return k
+      if (node !== commitOf(this.#problem, t)) continue
+      let own = 0
+      if (!rules.hasSnapshots)
+        for (const read of this.#reads.of(t))
+          if (this.#sourceRow[read] === this.#newestRow[k] && this.#counts(read)) own++
+      if (this.#left[this.#newestRow[k]] > own) return k
+    }
+    return -1
+  }
+
+  /** Returns the keys whose state changed. */
+  place(node: number): readonly number[] {
+    const { rules, transactions } = this.#problem
+    if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return []
+    const t = node % transactions
+    const changed: number[] = []
+    if (node < transactions)
+      for (const at of this.#reads.of(t))
+        if (this.#counts(at) && --this.#left[this.#sourceRow[at]] === 0) changed.push(this.#reads.key[at])
+    for (const at of this.#writes.of(t)) {
+      const k = this.#writes.key[at]
+      if (node < transactions && rules.hasSnapshots) this.#writing[k]++
+      if (node !== commitOf(this.#problem, t)) continue
+      if (rules.hasSnapshots) this.#writing[k]--
+      this.#newest[k] = t
+      this.#newestRow[k] = at
+      changed.push(k)
+    }
+    return changed
+  }
+
+  #counts(read: number): boolean {
+    const { facts, rules } = this.#problem
+    return !rules.onlyUpdates || facts.isUpdate[read] === 1
+  }
 }

@@ -1,10 +1,7 @@
 import type { Budget } from '../../limits/budget.ts'
-import type { Breaches, Obstacle } from './breaches.ts'
+import { type Breaches, KeyOrders, type Obstacle, ParallelOrders } from './breaches.ts'
 import { DynamicOrder, type Grounds, type Path, union } from './dynamic-order.ts'
-import { greedyOrder } from './greedy-order.ts'
-import { KeyOrders } from './key-orders.ts'
-import { ParallelOrders } from './parallel-orders.ts'
-import type { OrderProblem } from './problem.ts'
+import { greedyOrder, type OrderProblem } from './problem.ts'
 
 export type OrderAnswer =
   /** `order`: all nodes; it contains the edges and keeps the rules. */

@@ -1,5 +1,10 @@
+import type { Budget } from '../../limits/budget.ts'
 import { type EdgeList, WW } from '../graph/edges.ts'
-import { INITIAL } from './sources.ts'
+import type { Graph } from '../graph/graph.ts'
+import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
+import { reversedGraph } from './dynamic-order.ts'
+import type { Ordering } from './problem.ts'
+import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
 /** A read of an initial value after a write of the key was visible: no order explains it. */
 export interface TooOld {
@@ -35,3 +40,216 @@ export class Views {
 }
 
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
+
+/**
+ * Monotonic atomic view: once a transaction saw another's write, it sees nothing older than what that one wrote. So
+ * each writer seen before a read comes before the read's source. Every read counts, not every source: a second read of
+ * one source may come after a newer one.
+ */
+export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
+  const { length, starts, kind, key } = record
+  const seen: number[] = []
+  /** By key: writers seen so far by the transaction of the stamp. */
+  const writers: number[][] = []
+  const stamp = new Int32Array(record.keys.length).fill(-1)
+  for (let t = 0; t < length; t++) {
+    if (counts[t] === 0) continue
+    seen.length = 0
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] !== READ || source[row] === NOBODY) continue
+      const k = key[row]
+      const from = source[row]
+      if (stamp[k] === t) for (const writer of writers[k] ?? []) views.sees(t, writer, from, k)
+      if (from === INITIAL || seen.includes(from)) continue
+      seen.push(from)
+      for (let write = starts[from]; write < starts[from + 1]; write++) {
+        if (kind[write] !== WRITE || isLast[write] === 0) continue
+        const other = key[write]
+        if (stamp[other] !== t) {
+          stamp[other] = t
+          writers[other] = []
+        }
+        writers[other]?.push(from)
+      }
+    }
+  }
+}
+
+type See = (writer: number) => void
+
+/**
+ * Read atomic: nothing that a transaction sees is older than what a visible one wrote. Visible are its sources and,
+ * where those count, all before it in its session or all that ended before it began. Each visible
+ * writer of a key comes before the source of a read of it.
+ */
+export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
+  const sources = sourcesOf(facts, record.length)
+  const writes = new Int32Array(record.length).fill(-1)
+  for (let k = 0; k < facts.keys; k++) {
+    if (facts.readStarts[k] === facts.readStarts[k + 1]) continue
+    for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) writes[facts.writer[at]] = k
+    const others =
+      ordering === 'none'
+        ? undefined
+        : ordering === 'sessions'
+          ? writersInSession(facts, record, k)
+          : writersEnded(facts, record, k)
+    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
+      const [reader, from] = [facts.reader[at], facts.source[at]]
+      const see: See = (writer) => {
+        if (writer !== from && writer !== reader) views.sees(reader, writer, from, k)
+      }
+      for (const other of sources[reader] ?? []) if (writes[other] === k) see(other)
+      others?.(reader, see)
+    }
+  }
+}
+
+function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[] | undefined)[] {
+  const sources = new Array<number[] | undefined>(transactions)
+  for (let at = 0; at < reader.length; at++) {
+    if (source[at] === INITIAL) continue
+    const all = sources[reader[at]]
+    if (all === undefined) sources[reader[at]] = [source[at]]
+    else all.push(source[at])
+  }
+  return sources
+}
+
+/** The last writer before a reader in its session: it comes after the others there. */
+function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
+  const bySession = new Map<number, number[]>()
+  for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {
+    const writer = facts.writer[at]
+    if (session[writer] < 0) continue
+    const all = bySession.get(session[writer])
+    if (all === undefined) bySession.set(session[writer], [writer])
+    else all.push(writer)
+  }
+  return (reader: number, see: See): void => {
+    const all = bySession.get(session[reader]) ?? []
+    const end = firstWhere(all.length, (at) => completed[all[at] as number] >= invoked[reader])
+    const last = all[end - 1]
+    if (last !== undefined) see(last)
+  }
+}
+
+/** The writers that ended before a reader began, but for those that ended before another of these began. */
+function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
+  const all = facts.writer
+    .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
+    .sort((a, b) => completed[a] - completed[b])
+  /** By place: the latest invocation up to it. */
+  const latest = new Int32Array(all.length)
+  for (let at = 0; at < all.length; at++) latest[at] = Math.max(invoked[all[at]], at === 0 ? -1 : latest[at - 1])
+  return (reader: number, see: See): void => {
+    const end = firstWhere(all.length, (at) => completed[all[at]] >= invoked[reader])
+    for (let at = end - 1; at >= 0 && completed[all[at]] >= latest[end - 1]; at--) see(all[at])
+  }
+}
+
+/** The first number from 0 on for which a condition holds that then holds for all; `length` if there is none. */
+function firstWhere(length: number, holds: (at: number) => boolean): number {
+  let [low, high] = [0, length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/**
+ * Causal: nothing that a transaction sees is older than what one in its past wrote. So each writer of a
+ * key in the past of a reader comes before the source, unless it is in the past of that already. Key by key, sets of writers go
+ * through the part of the graph between the first writer and the last reader: linear as long as keys live briefly, and
+ * at worst transactions × writes / 32.
+ *
+ * @param past acyclic: what makes one transaction visible to another
+ */
+export function addCausalViews(facts: KeyFacts, past: Graph, views: Views, budget: Budget): void {
+  const backward = reversedGraph(past)
+  const order = nearInvocation(past, backward)
+  const position = new Int32Array(past.nodes)
+  for (let at = 0; at < order.length; at++) position[order[at]] = at
+  for (let k = 0; k < facts.keys; k++) {
+    const writers = facts.writer.subarray(facts.writerStarts[k], facts.writerStarts[k + 1])
+    let last = -1
+    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++)
+      last = Math.max(last, position[facts.reader[at]])
+    if (writers.length === 0 || last < 0) continue
+    const first = writers.reduce((least, writer) => Math.min(least, position[writer]), past.nodes)
+    if (first >= last) continue
+    const { words, sets } = pastWriters(writers, { backward, order, position, first, last })
+    budget.look((last - first) * words)
+    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
+      const [reader, source] = [facts.reader[at], facts.source[at]]
+      const place = position[reader] - first
+      if (place < 0) continue
+      const known = source === INITIAL ? -1 : position[source] - first
+      for (let word = 0; word < words; word++) {
+        let bits = sets[place * words + word]
+        if (known >= 0) bits &= ~sets[known * words + word]
+        for (; bits !== 0; bits &= bits - 1) {
+          const writer = writers[word * 32 + 31 - Math.clz32(bits & -bits)]
+          if (writer !== source && writer !== reader) views.sees(reader, writer, source, k)
+        }
+      }
+    }
+  }
+}
+
+interface Window {
+  readonly backward: Graph
+  readonly order: Int32Array
+  readonly position: Int32Array
+  readonly first: number
+  readonly last: number
+}
+
+/** By place in the window: the writers in the past of the node there, as bits. */
+function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
+  const words = (writers.length + 31) >> 5
+  const sets = new Int32Array((last - first + 1) * words)
+  /** By place: the writer there, from 1. */
+  const own = new Int32Array(last - first + 1)
+  writers.forEach((writer, i) => {
+    if (position[writer] <= last) own[position[writer] - first] = i + 1
+  })
+  for (let place = 0; place <= last - first; place++) {
+    const node = order[first + place]
+    for (let e = backward.starts[node]; e < backward.starts[node + 1]; e++) {
+      const before = position[backward.to[e]] - first
+      if (before < 0) continue
+      for (let word = 0; word < words; word++) sets[place * words + word] |= sets[before * words + word]
+      const writer = own[before] - 1
+      if (writer >= 0) sets[place * words + (writer >> 5)] |= 1 << (writer & 31)
+    }
+  }
+  return { words, sets }
+}
+
+/** All nodes, each after those that lead to it, and otherwise by their numbers: those of transactions follow time. */
+function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
+  const order = new Int32Array(nodes)
+  const next = backward.starts.slice(0, nodes)
+  const isPlaced = new Uint8Array(nodes)
+  const way: number[] = []
+  let placed = 0
+  for (let root = 0; root < nodes; root++) {
+    if (isPlaced[root] === 1) continue
+    way.push(root)
+    for (let node = way.at(-1); node !== undefined; node = way.at(-1)) {
+      while (next[node] < backward.starts[node + 1] && isPlaced[backward.to[next[node]]] === 1) next[node]++
+      if (next[node] < backward.starts[node + 1]) {
+        way.push(backward.to[next[node]])
+        continue
+      }
+      way.pop()
+      if (isPlaced[node] === 1) continue
+      isPlaced[node] = 1
+      order[placed++] = node
+    }
+  }
+  return order
+}
