@@ -16,6 +16,7 @@ import type { Format } from '../event/format.ts'
 import { RecorderNotes } from '../event/marks.ts'
 import { rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import { type TransactionNote, transactionNoteOf } from '../event/transaction-notes.ts'
 import { nanos } from '../event/units.ts'
 import type { History } from '../history/history.ts'
 import { historyOf } from '../history/lending.ts'
@@ -99,6 +100,8 @@ export class HistoryBuilder implements EventSink {
   #attempts: Attempts | undefined
   /** Present once an event has members of its own, or the recorder says something. */
   #clocks: ClockNotes | undefined
+  /** By line of the completion. */
+  #transactionNotes: Map<number, TransactionNote> | undefined
   #events = 0
   /** Approximate size of the nemesis's and the recorder's events, as objects, but for those not measured yet. */
   #otherBytes = 0
@@ -197,9 +200,19 @@ export class HistoryBuilder implements EventSink {
     if (event.extra === undefined) return
     this.#clocks ??= new ClockNotes()
     this.#clocks.note(line, event)
-    if (event.type !== 'invoke') return
+    if (event.type !== 'invoke') {
+      this.#noteTransaction(event, line)
+      return
+    }
     this.#attempts ??= new Attempts()
     this.#attempts.note(this.#columns.length - 1, event)
+  }
+
+  #noteTransaction(event: EventInput, line: number): void {
+    const note = transactionNoteOf(event)
+    if (note === undefined) return
+    this.#transactionNotes ??= new Map()
+    this.#transactionNotes.set(line, note)
   }
 
   #valueOf({ f, value }: EventInput): number {
@@ -417,6 +430,7 @@ export class HistoryBuilder implements EventSink {
       ],
       cutOff,
       clocks: this.#clocks?.readings(),
+      transactionNotes: this.#transactionNotes,
     })
   }
 

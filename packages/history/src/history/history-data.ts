@@ -4,6 +4,7 @@ import type { ClockReadings } from '../event/clocks.ts'
 import type { Event, Header, Process } from '../event/event.ts'
 import type { Format } from '../event/format.ts'
 import type { Mark, PassedOn } from '../event/marks.ts'
+import type { TransactionNote } from '../event/transaction-notes.ts'
 import type { ByteTableData } from '../tables/byte-table.ts'
 import type { Sessions } from '../tables/sessions.ts'
 import type { ValueTableData } from '../tables/value.ts'
@@ -35,6 +36,8 @@ export interface HistoryData {
   readonly cutOff?: string | undefined
   /** How well the clocks that timed its events are known; absent if one clock timed them all. */
   readonly clocks?: ClockReadings | undefined
+  /** What a recorder knows of transactions, by the line of their completion; absent if nothing. */
+  readonly transactionNotes?: ReadonlyMap<number, TransactionNote> | undefined
 }
 
 /** The parts of a history other than its tables. */

@@ -27,6 +27,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     warnings: parts.warnings,
     cutOff: parts.cutOff,
     clocks: parts.clocks,
+    transactionNotes: parts.transactionNotes,
     processName: (process) => String(processNames[process] ?? process),
     processCount: processNames.length,
     hasSessions: sessions !== undefined,

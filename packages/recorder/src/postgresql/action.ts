@@ -34,4 +34,14 @@ export type Action =
 export type MayTouch = 'nothing' | 'everything' | { readonly key: Operand }
 
 /** The effect of a statement on its transaction. */
-export type Control = 'begin' | 'commit' | 'rollback' | 'savepoint' | 'prepare' | 'forget'
+export type Control =
+  | 'begin'
+  | 'commit'
+  | 'rollback'
+  | 'savepoint'
+  | 'release'
+  | 'rollback-to'
+  /** Ends a transaction and begins the next one. */
+  | 'chain'
+  | 'prepare'
+  | 'forget'

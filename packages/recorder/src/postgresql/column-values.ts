@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
-import type { ColumnType } from './settings.ts'
+import type { ColumnType } from './recorded-table.ts'
 
 // Values in the form of a history. Only the canonical form of a number is recorded as a number, so that no two
 // different texts become equal.

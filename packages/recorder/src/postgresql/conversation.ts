@@ -70,6 +70,8 @@ export class PostgresqlConversation implements RecordedConversation {
       concluded: (transaction, completions) => this.#conclude(transaction, completions),
       abandoned: (transaction, reason) => this.#abandon(transaction, reason),
       unmatched: () => connection.unmatchedAnswer(),
+      doubted: (what, { why, touches }) => connection.doubted(what, why, touches),
+      now,
     })
   }
 

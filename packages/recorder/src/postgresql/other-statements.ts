@@ -4,7 +4,7 @@ import type { Token } from './sql-tokens.ts'
 
 // Decides whether statements that are no operations may change the recorded table.
 
-type Recorded = PostgresqlSettings['commands']
+type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead'>
 
 interface Touching {
   readonly touches: MayTouch
@@ -59,7 +59,7 @@ const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
 /** The first called function that may have any effect. */
-function strangeFunction(tokens: readonly Token[]): string | undefined {
+export function strangeFunction(tokens: readonly Token[]): string | undefined {
   const [first] = tokens
   if (first?.kind !== 'word' || !CALLING.has(first.text)) return undefined
   for (let at = 1; at + 1 < tokens.length; at++) {
@@ -82,7 +82,7 @@ const NO_CALL_AFTER = set('into with recursive as conflict')
 /** Words that may precede a bracket and write no table. */
 const HARMLESS = set(
   [
-    'values in any all some exists and or not over filter within on using as by partition when then else case where from select',
+    'conflict values in any all some exists and or not over filter within on using as by partition when then else case where from select',
     'join returning set with union intersect except having limit offset array row rows cast extract materialized',
     'coalesce nullif greatest least abs ceil ceiling floor round trunc sign sqrt power mod random div ln log exp',
     'count sum avg min max array_agg string_agg json_agg jsonb_agg bool_and bool_or every stddev variance',

@@ -14,6 +14,8 @@ export interface Answer {
   readonly columns: readonly Column[] | undefined
   /** Replaces the columns' formats, if the statement itself was described. */
   readonly formats: readonly Format[] | undefined
+  /** Whether it has more rows than were kept. */
+  readonly hasMore?: boolean | undefined
 }
 
 /** One operation of a statement. */
@@ -34,7 +36,8 @@ type Recorded = PostgresqlSettings['commands']
 
 /** @param portal undefined for a statement without parameters. */
 export function stepOf(statement: Statement, portal: Portal | undefined, recorded: Recorded): Step {
-  if (statement.kind === 'control') return { kind: 'other', what: statement.what, touches: 'nothing', why: '' }
+  if (statement.kind !== 'other' && statement.kind !== 'action')
+    return { kind: 'other', what: statement.what, touches: 'nothing', why: '' }
   const { what } = statement
   if (statement.kind === 'other')
     return { kind: 'other', what, touches: touchesOf(statement.touches, portal), why: statement.why }

@@ -1,14 +1,16 @@
-import type { Nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import type { FrontendMessage } from '@chaosproxy/wire/postgresql'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
+import { isolationIn } from './asked-isolation.ts'
 import { stepOf } from './part.ts'
 import { FUNCTION, NOTHING_ASKED, type Portal, type Prepared, REST, StatementReader, unseen } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 import { collapsed, type Executed } from './transaction.ts'
 import type { Transaction, Unit } from './unit.ts'
+import { wholeOf } from './whole.ts'
 
 export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
@@ -40,6 +42,8 @@ export class Questions {
   readonly #prepared: Map<string, Prepared> = new Map()
   readonly #portals: Map<string, Portal> = new Map()
   #applicationName: string | undefined
+  /** The level of isolation of transactions that ask for none. */
+  #isolation: string | undefined
   /** The unit that has not arrived completely. */
   #open: Unit | undefined
   /** A transaction that was begun and has not ended with the units sent so far. */
@@ -77,6 +81,7 @@ export class Questions {
         const parameters = new Map(message.parameters)
         const replication = parameters.get('replication')
         this.#applicationName = parameters.get('application_name')
+        this.#isolation = isolationIn(parameters.get('options'))
         if (replication !== undefined && replication !== 'false') this.#lose('a replication connection of PostgreSQL')
         return
       }
@@ -97,7 +102,7 @@ export class Questions {
       case 'query':
         unit.isSimple = true
         for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined)
-        this.#complete(unit)
+        this.#complete(unit, time)
         return
       case 'parse':
         this.#parse(unit, message)
@@ -133,11 +138,11 @@ export class Questions {
         return
       }
       case 'sync':
-        this.#complete(unit)
+        this.#complete(unit, time)
         return
       case 'function-call':
         this.#execute(unit, FUNCTION, undefined)
-        this.#complete(unit)
+        this.#complete(unit, time)
         return
       case 'flush':
     }
@@ -170,6 +175,9 @@ export class Questions {
       isSent: false,
       executed: [],
       isTangled: false,
+      savepoints: [],
+      isolation: this.#isolation,
+      refusal: undefined,
       hasFailed: false,
       collapsed: undefined,
       isOver: false,
@@ -188,19 +196,36 @@ export class Questions {
 
   #execute(unit: Unit, statement: Statement, portal: Portal | undefined): void {
     const { transaction } = unit
-    const executed: Executed = { step: stepOf(statement, portal, this.#commands), said: undefined }
+    const executed: Executed = {
+      step: stepOf(statement, portal, this.#commands),
+      said: undefined,
+      row: statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal } : undefined,
+    }
+    this.#noteAside(transaction, statement)
     const control = statement.kind === 'control' ? statement.control : undefined
-    unit.expected.push({ kind: 'execute', executed, control, portal, rows: [], columns: undefined })
+    unit.expected.push({ kind: 'execute', executed, control, portal, rows: [], hasMore: false, columns: undefined })
     if (control === undefined) {
       if (unit.ends !== undefined) transaction.isTangled = true
       transaction.executed.push(executed)
       if (transaction.executed.length > MOST_EXECUTED) this.#lose(OVERFLOW)
       return
     }
-    this.#control(unit, control)
+    this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
   }
 
-  #control(unit: Unit, control: Control): void {
+  /** What a statement says besides what it reads and writes. */
+  #noteAside(transaction: Transaction, statement: Statement): void {
+    if (statement.kind === 'doubtful') this.#connection.doubted(statement.what, statement.why, statement.touches)
+    if (this.#commands.tables === undefined) return
+    if (statement.kind === 'other' && statement.touches !== 'nothing')
+      this.#connection.doubted(statement.what, statement.why, 'everything')
+    if (statement.kind !== 'control' && statement.kind !== 'other') return
+    const { isolation } = statement
+    if (isolation?.isForSession === true) this.#isolation = isolation.level
+    else if (isolation !== undefined) transaction.isolation = isolation.level
+  }
+
+  #control(unit: Unit, control: Control, name: string): void {
     const { transaction } = unit
     switch (control) {
       case 'begin':
@@ -221,6 +246,17 @@ export class Questions {
         this.#transaction = undefined
         return
       case 'savepoint':
+        if (this.#commands.tables === undefined) transaction.isTangled = true
+        transaction.savepoints.push({ name, executed: transaction.executed.length })
+        return
+      case 'release':
+        if (this.#commands.tables === undefined) transaction.isTangled = true
+        return
+      case 'rollback-to':
+        if (this.#commands.tables === undefined) transaction.isTangled = true
+        undo(transaction, name)
+        return
+      case 'chain':
         transaction.isTangled = true
         return
       case 'forget':
@@ -228,21 +264,25 @@ export class Questions {
     }
   }
 
-  #complete(unit: Unit): void {
+  #complete(unit: Unit, time: Nanos): void {
     this.#open = undefined
     if (this.#isLost) return
     if (this.#transaction === undefined) unit.ends ??= 'commit'
     this.#asked(unit)
     const { transaction, ends } = unit
     if (ends === undefined) return
-    const isNothing = ends === 'rollback' && !transaction.isTangled
-    this.#finish(transaction, isNothing ? [] : transaction.executed)
+    const isNothing = ends === 'rollback' && !transaction.isTangled && this.#commands.tables === undefined
+    this.#finish(transaction, isNothing ? [] : transaction.executed, time)
   }
 
   /** The transaction has no further statement. */
-  #finish(transaction: Transaction, executed: readonly Executed[]): void {
-    const { isTangled } = transaction
-    transaction.collapsed = collapsed(executed, { areAtomic: this.#commands.areAtomic, isTangled })
+  #finish(transaction: Transaction, executed: readonly Executed[], endedAt: Nanos): void {
+    const { isTangled, isolation } = transaction
+    const { areAtomic, tables } = this.#commands
+    transaction.collapsed =
+      tables === undefined
+        ? collapsed(executed, { areAtomic, isTangled })
+        : wholeOf(executed, { isTangled, endedAt, isolation })
     transaction.exchange.called(transaction.collapsed.understanding({ session: this.#session }))
   }
 
@@ -252,7 +292,7 @@ export class Questions {
 
   /** The transaction's end will never be requested. */
   cut(transaction: Transaction): void {
-    if (transaction.collapsed === undefined) this.#finish(transaction, [])
+    if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
   }
 
   /** A unit was answered. Statements that the server has not confirmed do not exist there. */
@@ -272,4 +312,13 @@ export class Questions {
     this.#open = undefined
     this.#transaction = undefined
   }
+}
+
+/** Takes back what was done since a savepoint, which stays. */
+function undo({ savepoints, executed }: Transaction, name: string): void {
+  const at = savepoints.findLastIndex((savepoint) => savepoint.name === name)
+  const savepoint = savepoints[at]
+  if (savepoint === undefined) return
+  savepoints.length = at + 1
+  for (const each of executed.slice(savepoint.executed)) each.isUndone = true
 }

@@ -1,7 +1,9 @@
+import type { Nanos } from '@chaosproxy/history'
 import { type BackendMessage, reportOf, reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'
+import { type Doubt, doneBy } from './row-step.ts'
 import type { Expected, Transaction, Unit } from './unit.ts'
 
 export interface RepliesOptions {
@@ -12,10 +14,15 @@ export interface RepliesOptions {
   readonly abandoned: (transaction: Transaction, reason: string) => void
   /** A reply came without a request. */
   readonly unmatched: () => void
+  /** A statement's answer does not say what it did. */
+  readonly doubted: (what: string, doubt: Doubt) => void
+  readonly now: () => Nanos
   /** Later bytes cannot be understood. */
   readonly lost: (what: string) => void
 }
 
+/** A statement's rows beyond these are not read. */
+const MOST_ROWS = 10_000
 /** The number of tracked unanswered units. */
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
@@ -26,15 +33,19 @@ export class Replies {
   readonly #concluded: RepliesOptions['concluded']
   readonly #abandoned: RepliesOptions['abandoned']
   readonly #unmatched: RepliesOptions['unmatched']
+  readonly #doubted: RepliesOptions['doubted']
+  readonly #now: RepliesOptions['now']
   readonly #lost: RepliesOptions['lost']
   /** Sent units without a complete reply, in order. */
   #pending: Unit[] = []
 
-  constructor({ questions, concluded, abandoned, unmatched, lost }: RepliesOptions) {
+  constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost }: RepliesOptions) {
     this.#questions = questions
     this.#concluded = concluded
     this.#abandoned = abandoned
     this.#unmatched = unmatched
+    this.#doubted = doubted
+    this.#now = now
     this.#lost = lost
   }
 
@@ -97,6 +108,7 @@ export class Replies {
     unit.transaction.hasFailed = true
     const [next] = unit.expected
     const isCommit = next?.kind === 'execute' && next.control === 'commit'
+    unit.transaction.refusal ??= reportText(report)
     unit.refused ??= { type: judgeReport(report, unit.hasCarriedOut || isCommit), error: reportText(report) }
   }
 
@@ -118,9 +130,10 @@ export class Replies {
         this.#described(unit, next, message.columns)
         return
       case 'data-row':
-        // More than two rows add nothing. The bytes are borrowed.
-        if (next?.kind === 'execute' && next.rows.length < 2)
-          next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
+        if (next?.kind !== 'execute') return
+        // Of a single row, more than two add nothing. The bytes are borrowed.
+        if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
+        else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
       case 'command-complete':
       case 'empty-query':
@@ -148,12 +161,19 @@ export class Replies {
     unit.expected.shift()
     unit.hasCarriedOut = true
     unit.tag = tag
-    const { executed, portal, rows } = next
-    if (executed.step.kind !== 'operation') return
+    const { executed, portal, rows, hasMore, control } = next
+    if (control === 'rollback-to') unit.transaction.hasFailed = false
+    const { step, row } = executed
+    if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
     // The description of a statement does not know the formats; that of a portal does.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
-    executed.said = executed.step.part.says({ tag, rows, columns, formats })
+    if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
+    if (row === undefined) return
+    executed.answeredAt = this.#now()
+    executed.done = doneBy(row, { tag, rows, columns, formats, hasMore })
+    const { doubt } = executed.done
+    if (doubt !== undefined) this.#doubted(row.what, doubt)
   }
 
   #ready(unit: Unit, status: 'I' | 'T' | 'E'): void {
@@ -185,8 +205,11 @@ export class Replies {
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused
+  const { isTangled, hasFailed } = transaction
+  if (ends === 'rollback' && !isTangled)
+    return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
   // The COMMIT of a failed transaction.
-  if (ends === 'commit' && (tag === 'ROLLBACK' || transaction.hasFailed))
-    return { type: 'fail', error: 'the transaction was rolled back' }
+  if (ends === 'commit' && (tag === 'ROLLBACK' || hasFailed))
+    return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
   return undefined
 }

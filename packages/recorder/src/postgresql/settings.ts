@@ -1,12 +1,10 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
+import { type ColumnType, columnTypes, type RecordedTable } from './recorded-table.ts'
 
 /** The parameter by which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
-
-/** How values of a column are compared. */
-export type ColumnType = (typeof columnTypes)[number]
 
 /** How a PostgreSQL is recorded. */
 export interface PostgresqlSettings {
@@ -24,6 +22,8 @@ export interface PostgresqlSettings {
     readonly functionsRead: boolean
     /** Whether a transaction's reads and writes of one row are one operation. */
     readonly areAtomic: boolean
+    /** Undefined unless transactions are recorded whole. */
+    readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
   }
   readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial
@@ -39,18 +39,20 @@ interface Members {
 const members: readonly string[] = [
   ...['table', 'key', 'value', 'type', 'commands', 'functions', 'transactions', 'client', 'initial'],
 ]
+const wholeMembers: readonly string[] = ['tables', 'transactions', 'functions', 'client', 'initial']
 const models = ['register', 'counter'] as const
-const columnTypes = ['text', 'numeric', 'boolean', 'json'] as const
 
+const WHOLE_EXAMPLE = '{"tables":{"accounts":{"key":"id","values":["balance"]}},"transactions":"whole"}'
 const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}'
 
 /**
  * Parses the members of `{"kind":"postgresql"}`. `"table"`, `"key"` and `"value"` name the recorded table, its primary
- * key and the recorded column; `"type"` is the column's.
+ * key and the recorded column; `"type"` is the column's. With `"tables"` instead, transactions are recorded whole.
  *
  * @throws UserError that begins with `where`.
  */
 export function parsePostgresqlSettings(given: Members, where: string): PostgresqlSettings {
+  if (given['tables'] !== undefined) return parseWhole(given, where)
   const stranger = Object.keys(given).find((name) => !members.includes(name))
   if (stranger !== undefined)
     throw new UserError('input', `${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
@@ -63,11 +65,75 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
       type: oneOf(given, 'type', columnTypes, 'text', where),
       functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
       areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'] as const, 'atomic', where) === 'atomic',
+      tables: undefined,
     },
     client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
     initial: parseInitial(given['initial'], where),
   }
 }
+
+/** Settings with `"tables"`, whose transactions are recorded whole. */
+function parseWhole(given: Members, where: string): PostgresqlSettings {
+  const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
+  if (stranger !== undefined)
+    throw new UserError(
+      'input',
+      `${where}: ${quote(stranger)} does not go with "tables", which go with ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
+    )
+  oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
+  return {
+    commands: {
+      ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
+      functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
+      tables: parseTables(given['tables'], where),
+    },
+    client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
+    initial: parseInitial(given['initial'], where),
+  }
+}
+
+function parseTables(given: unknown, where: string): ReadonlyMap<string, RecordedTable> {
+  if (!isObject(given) || Object.keys(given).length === 0)
+    throw new UserError(
+      'input',
+      `${where}: "tables" is ${quote(given)}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
+    )
+  const tables = new Map<string, RecordedTable>()
+  for (const [table, members] of Object.entries(given)) {
+    const at = `${where}, table ${quote(table)}`
+    if (!isObject(members)) throw new UserError('input', `${at} is ${quote(members)}. Give ${WHOLE_EXAMPLE}.`)
+    const other = Object.keys(members).find((name) => name !== 'key' && name !== 'values')
+    if (other !== undefined) throw new UserError('input', `${at} has no member ${quote(other)}. It has: key, values.`)
+    const name = nameIn({ table }, 'table', undefined, at)
+    const key = nameIn(members, 'key', 'id', at)
+    const values = columnsIn(members['values'], at)
+    if (values.has(key))
+      throw new UserError(
+        'input',
+        `${at}: ${quote(key)} is its "key" and among its "values". Name other columns there.`,
+      )
+    if (tables.has(name)) throw new UserError('input', `${at} is there twice, in two schemas. Record one of them.`)
+    tables.set(name, { name, key, values })
+  }
+  return tables
+}
+
+/** `["balance"]`, or with types `{"balance":"numeric"}`. */
+function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnType> {
+  const columns = new Map<string, ColumnType>()
+  if (Array.isArray(given))
+    for (const name of given) columns.set(nameIn({ values: name }, 'values', undefined, where), 'text')
+  else if (isObject(given))
+    for (const name of Object.keys(given)) columns.set(name, oneOf(given, name, columnTypes, 'text', where))
+  if (columns.size > 0) return columns
+  throw new UserError(
+    'input',
+    `${where}: "values" is ${quote(given)}. Name the recorded columns, as ["balance"], or with their types, as {"balance":"numeric"}.`,
+  )
+}
+
+const isObject = (given: unknown): given is Members =>
+  given !== null && typeof given === 'object' && !Array.isArray(given)
 
 /** A name as PostgreSQL stores it: `public.kv` is `kv`, in any schema. */
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {

@@ -1,5 +1,6 @@
 import type { Operand, Place } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
+import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
 import type { Token } from './sql-tokens.ts'
 
 /** The new value of the recorded column. */
@@ -28,15 +29,13 @@ const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order']
 const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
 
 /** Parses a statement on the recorded table. Returns undefined for anything unexpected. */
-export class SqlParser {
-  readonly #tokens: readonly Token[]
+export class SqlParser extends SqlReader {
   readonly #recorded: PostgresqlSettings['commands']
-  #at = 0
   #alias: string | undefined
   #hasTable = false
 
   constructor(tokens: readonly Token[], recorded: PostgresqlSettings['commands']) {
-    this.#tokens = tokens
+    super(tokens)
     this.#recorded = recorded
   }
 
@@ -44,23 +43,16 @@ export class SqlParser {
     return this.#recorded.model === 'counter'
   }
 
-  takeWord(word: string): boolean {
-    const token = this.#tokens[this.#at]
-    if (token?.kind !== 'word' || token.quoted || token.text !== word) return false
-    this.#at++
-    return true
-  }
-
   /** The recorded table, optionally with its schema and an alias. */
   table(): boolean {
-    let name = this.#name()
-    while (this.#takeSymbol('.')) name = this.#name()
+    let name = this.name()
+    while (this.takeSymbol('.')) name = this.name()
     if (name !== this.#recorded.table) return false
     this.#hasTable = true
     const isNamed = this.takeWord('as')
-    const next = this.#tokens[this.#at]
+    const next = this.tokens[this.at]
     if (isNamed || (next?.kind === 'word' && (next.quoted || !AFTER_TABLE.has(next.text)))) {
-      this.#alias = this.#name()
+      this.#alias = this.name()
       return this.#alias !== undefined
     }
     return true
@@ -68,17 +60,17 @@ export class SqlParser {
 
   /** The list of a SELECT or RETURNING: plain columns, or all. `value` is undefined without the recorded column. */
   columns(): { readonly value: Place | undefined } | undefined {
-    if (this.#takeSymbol('*')) return { value: this.#recorded.value }
+    if (this.takeSymbol('*')) return { value: this.#recorded.value }
     let value: Place | undefined
     for (let i = 0; ; i++) {
       const name = this.#column()
       if (name === undefined) return undefined
       if (name === '*') return undefined
-      this.#cast()
-      if (this.takeWord('as')) this.#name()
-      else if (this.#isAlias()) this.#at++
+      this.cast()
+      if (this.takeWord('as')) this.name()
+      else if (this.isAlias()) this.at++
       if (name === this.#recorded.value) value = i
-      if (!this.#takeSymbol(',')) return { value }
+      if (!this.takeSymbol(',')) return { value }
     }
   }
 
@@ -90,16 +82,16 @@ export class SqlParser {
     let others = 0
     let depth = 0
     do {
-      while (this.#takeSymbol('(')) depth++
+      while (this.takeSymbol('(')) depth++
       const column = this.#column()
       if (column === undefined) return undefined
-      this.#cast()
+      this.cast()
       if (this.takeWord('is')) {
         this.takeWord('not')
         if (!this.takeWord('null')) return undefined
         others++
       } else {
-        const comparison = this.#symbolOf(COMPARISONS)
+        const comparison = this.symbolOf(COMPARISONS)
         const operand = comparison === undefined ? undefined : this.operand()
         if (operand === undefined) return undefined
         const isNull = operand.kind === 'constant' && operand.text === null
@@ -108,9 +100,9 @@ export class SqlParser {
           expected = operand
         else others++
       }
-      while (depth > 0 && this.#takeSymbol(')')) depth--
+      while (depth > 0 && this.takeSymbol(')')) depth--
     } while (this.takeWord('and'))
-    const isWhole = depth === 0 && (this.#isAtEnd || this.#isWordOf(AFTER_CONDITIONS))
+    const isWhole = depth === 0 && (this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))
     return isWhole ? { key, expected, others } : undefined
   }
 
@@ -126,19 +118,19 @@ export class SqlParser {
       if (!this.takeWord('update') && !this.takeWord('share')) {
         return false
       }
-      if (this.takeWord('of')) this.#name()
+      if (this.takeWord('of')) this.name()
       this.takeWord('nowait')
       // A skipped row exists all the same.
       if (this.takeWord('skip')) return false
     }
-    return this.#isAtEnd
+    return this.isAtEnd
   }
 
   /** An optional RETURNING, at the end; undefined if it is not understood. */
   returning(): { readonly value: Place | undefined } | undefined {
-    if (!this.takeWord('returning')) return this.#isAtEnd ? { value: undefined } : undefined
+    if (!this.takeWord('returning')) return this.isAtEnd ? { value: undefined } : undefined
     const columns = this.columns()
-    return this.#isAtEnd ? columns : undefined
+    return this.isAtEnd ? columns : undefined
   }
 
   /** `a = $1, b = b + 1`, up to one of these words or the end. */
@@ -153,10 +145,10 @@ export class SqlParser {
 
   /** The columns and the values of an INSERT of one row. */
   insertedRow(): { readonly key: Operand | undefined; readonly value: Operand | undefined } | undefined {
-    const columns = this.#listOf(() => this.#name())
+    const columns = this.listOf(() => this.name())
     if (columns === undefined || !this.takeWord('values')) return undefined
-    const values = this.#listOf(() => this.operand() ?? this.#expression())
-    if (values === undefined || values.length !== columns.length || this.#isSymbol(',')) return undefined
+    const values = this.listOf(() => this.operand() ?? this.expression())
+    if (values === undefined || values.length !== columns.length || this.isSymbol(',')) return undefined
     const at = (column: string): Operand | undefined => {
       const value = values[columns.indexOf(column)]
       return value === undefined || value === 'expression' ? undefined : value
@@ -172,7 +164,7 @@ export class SqlParser {
     | undefined {
     if (!this.takeWord('on')) return 'none'
     if (!this.takeWord('conflict')) return undefined
-    const target = this.#isSymbol('(') ? this.#listOf(() => this.#name()) : undefined
+    const target = this.isSymbol('(') ? this.listOf(() => this.name()) : undefined
     if (!this.takeWord('do')) return undefined
     if (this.takeWord('nothing')) return 'nothing'
     const isByKey = target?.length === 1 && target[0] === this.#recorded.key
@@ -180,21 +172,8 @@ export class SqlParser {
     const assigned = this.#assignments(['where', 'returning'])
     if (assigned === undefined) return undefined
     const isConditional = this.takeWord('where')
-    if (isConditional) this.#skipTo(['returning'])
+    if (isConditional) this.skipTo(['returning'])
     return { assigned, isConditional }
-  }
-
-  /** A parameter or a literal, optionally with a cast. */
-  operand(): Operand | undefined {
-    const start = this.#at
-    const operand = this.#plainOperand()
-    if (operand !== undefined) this.#cast()
-    else this.#at = start
-    return operand
-  }
-
-  get #isAtEnd(): boolean {
-    return this.#at === this.#tokens.length
   }
 
   #assignments(ends: readonly string[]): Assignments<Operand | 'excluded'> | undefined {
@@ -202,28 +181,28 @@ export class SqlParser {
     let value: Assigned<Operand | 'excluded'> | undefined
     do {
       const column = this.#column()
-      if (column === undefined || !this.#takeSymbol('=')) return undefined
-      const start = this.#at
+      if (column === undefined || !this.takeSymbol('=')) return undefined
+      const start = this.at
       const assigned = this.#assigned()
-      const isWhole = assigned !== undefined && (this.#isSymbol(',') || this.#isAtEnd || this.#isWordOf(ends))
+      const isWhole = assigned !== undefined && (this.isSymbol(',') || this.isAtEnd || this.isWordOf(ends))
       if (!isWhole) {
-        this.#at = start
-        this.#skipTo(ends, ',')
+        this.at = start
+        this.skipTo(ends, ',')
       }
       if (column === this.#recorded.key) key = true
       if (column === this.#recorded.value) value = isWhole ? assigned : { kind: 'expression' }
-    } while (this.#takeSymbol(','))
+    } while (this.takeSymbol(','))
     return { key, value }
   }
 
   #assigned(): Assigned<Operand | 'excluded'> | undefined {
-    const depth = this.#takeSymbol('(') ? 1 : 0
+    const depth = this.takeSymbol('(') ? 1 : 0
     const first = this.#term()
     if (first === undefined) return undefined
-    const sign = this.#takeSymbol('+') ? 1 : this.#takeSymbol('-') ? -1 : undefined
+    const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
     const second = sign === undefined ? undefined : this.#term()
-    if (depth > 0 && !this.#takeSymbol(')')) return undefined
-    this.#cast()
+    if (depth > 0 && !this.takeSymbol(')')) return undefined
+    this.cast()
     if (sign === undefined) return first === 'value' ? undefined : { kind: 'operand', operand: first }
     if (first === 'value' && second !== undefined && second !== 'value') return { kind: 'sum', amount: second, sign }
     return second === 'value' && first !== 'value' && sign === 1 ? { kind: 'sum', amount: first, sign } : undefined
@@ -233,141 +212,34 @@ export class SqlParser {
   #term(): Operand | 'value' | 'excluded' | undefined {
     const operand = this.operand()
     if (operand !== undefined) return operand
-    const start = this.#at
-    const isExcluded = this.takeWord('excluded') && this.#isSymbol('.')
-    this.#at = start
-    if (isExcluded) this.#skip(2)
-    const column = isExcluded ? this.#name() : this.#column()
+    const start = this.at
+    const isExcluded = this.takeWord('excluded') && this.isSymbol('.')
+    this.at = start
+    if (isExcluded) this.skip(2)
+    const column = isExcluded ? this.name() : this.#column()
     if (column !== this.#recorded.value) return undefined
-    this.#cast()
+    this.cast()
     return isExcluded ? 'excluded' : 'value'
-  }
-
-  #plainOperand(): Operand | undefined {
-    const sign = this.#takeSymbol('-') ? '-' : ''
-    const token = this.#tokens[this.#at]
-    if (token === undefined) return undefined
-    if (token.kind === 'number') return this.#constant(`${sign}${token.text}`)
-    if (sign !== '') return undefined
-    if (token.kind === 'parameter') {
-      this.#at++
-      return { kind: 'parameter', number: token.number }
-    }
-    if (token.kind === 'string') return this.#constant(token.text)
-    if (token.kind !== 'word' || token.quoted) return undefined
-    if (token.text === 'null') return this.#constant(null)
-    return token.text === 'true' || token.text === 'false' ? this.#constant(token.text) : undefined
-  }
-
-  #constant(text: string | null): Operand {
-    this.#at++
-    return { kind: 'constant', text }
   }
 
   /** `value`, `kv.value` or `public.kv.value`. */
   #column(): string | undefined {
-    const start = this.#at
+    const start = this.at
     const names: string[] = []
     do {
-      if (names.length > 0 && this.#takeSymbol('*')) return '*'
-      const name = this.#name()
+      if (names.length > 0 && this.takeSymbol('*')) return '*'
+      const name = this.name()
       if (name === undefined) {
-        this.#at = start
+        this.at = start
         return undefined
       }
       names.push(name)
-    } while (this.#takeSymbol('.'))
+    } while (this.takeSymbol('.'))
     const column = names.pop()
     const table = names.pop()
     // In a SELECT the alias comes only after the columns.
     const isStrange = table !== undefined && table !== this.#recorded.table && table !== this.#alias
     if (isStrange && this.#hasTable) return undefined
-    return this.#isSymbol('(') ? undefined : column
-  }
-
-  /** `::text` or `::numeric(10, 2)[]`. */
-  #cast(): void {
-    while (this.#takeSymbol('::')) {
-      this.#name()
-      while (this.#takeSymbol('.')) this.#name()
-      if (this.#isSymbol('(')) this.#skipGroup()
-      while (this.#takeSymbol('[')) this.#takeSymbol(']')
-    }
-  }
-
-  #listOf<Item>(item: () => Item | undefined): readonly Item[] | undefined {
-    if (!this.#takeSymbol('(')) return undefined
-    const items: Item[] = []
-    do {
-      const found = item()
-      if (found === undefined) return undefined
-      items.push(found)
-    } while (this.#takeSymbol(','))
-    return this.#takeSymbol(')') ? items : undefined
-  }
-
-  /** Any expression, up to the comma or bracket after it. */
-  #expression(): 'expression' {
-    this.#skipTo([], ',', ')')
-    return 'expression'
-  }
-
-  #skipTo(words: readonly string[], ...symbols: readonly string[]): void {
-    while (!this.#isAtEnd && !this.#isWordOf(words) && !symbols.some((symbol) => this.#isSymbol(symbol))) {
-      if (this.#isSymbol('(')) this.#skipGroup()
-      else this.#skip(1)
-    }
-  }
-
-  #skipGroup(): void {
-    let depth = 0
-    do {
-      if (this.#isSymbol('(')) depth++
-      if (this.#isSymbol(')')) depth--
-      this.#skip(1)
-    } while (depth > 0 && !this.#isAtEnd)
-  }
-
-  #skip(tokens: number): void {
-    this.#at += tokens
-  }
-
-  #isAlias(): boolean {
-    const token = this.#tokens[this.#at]
-    return token?.kind === 'word' && (token.quoted || !AFTER_TABLE.has(token.text))
-  }
-
-  #name(): string | undefined {
-    const token = this.#tokens[this.#at]
-    if (token?.kind !== 'word') return undefined
-    this.#at++
-    return token.text
-  }
-
-  #symbolOf(symbols: readonly string[]): string | undefined {
-    return symbols.find((symbol) => this.#takeSymbol(symbol))
-  }
-
-  #takeSymbol(symbol: string): boolean {
-    if (!this.#isSymbol(symbol)) return false
-    this.#at++
-    return true
-  }
-
-  #isSymbol(symbol: string): boolean {
-    const token = this.#tokens[this.#at]
-    return token?.kind === 'symbol' && token.text === symbol
-  }
-
-  #isWordOf(words: readonly string[]): boolean {
-    const token = this.#tokens[this.#at]
-    return token?.kind === 'word' && !token.quoted && words.includes(token.text)
+    return this.isSymbol('(') ? undefined : column
   }
 }
-
-/** Words that end the name of a table or column, and so are no alias. */
-const AFTER_TABLE: ReadonlySet<string> = new Set(
-  'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or'.split(
-    ' ',
-  ),
-)

@@ -1,5 +1,11 @@
+import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch, Operand } from './action.ts'
-import { analyseOther } from './other-statements.ts'
+import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
+import { everyCellOf } from './cells.ts'
+import { analyseOther, strangeFunction } from './other-statements.ts'
+import type { RecordedTable } from './recorded-table.ts'
+import { RowParser } from './row-parser.ts'
+import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { SqlParser } from './sql-parser.ts'
 import { shapeOf, type Token } from './sql-tokens.ts'
@@ -7,8 +13,25 @@ import { shapeOf, type Token } from './sql-tokens.ts'
 /** A statement's meaning. `what` names it in remarks. */
 export type Statement =
   | { readonly kind: 'action'; readonly what: string; readonly action: Action }
-  | { readonly kind: 'control'; readonly what: string; readonly control: Control }
-  | { readonly kind: 'other'; readonly what: string; readonly touches: MayTouch; readonly why: string }
+  /** `name`: of a savepoint. */
+  | {
+      readonly kind: 'control'
+      readonly what: string
+      readonly control: Control
+      readonly name: string
+      readonly isolation: AskedIsolation | undefined
+    }
+  /** It reads or writes rows of a transaction that is recorded whole. */
+  | { readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement }
+  /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
+  | { readonly kind: 'doubtful'; readonly what: string; readonly why: string; readonly touches: Touches }
+  | {
+      readonly kind: 'other'
+      readonly what: string
+      readonly touches: MayTouch
+      readonly why: string
+      readonly isolation?: AskedIsolation | undefined
+    }
 
 type Recorded = PostgresqlSettings['commands']
 
@@ -18,7 +41,9 @@ const REMEDY = 'select one row by its primary key, and write the recorded column
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
   const control = controlOf(tokens)
-  if (control !== undefined) return { kind: 'control', what, control }
+  if (control !== undefined)
+    return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
+  if (recorded.tables !== undefined) return analyseRows(tokens, what, recorded.tables, recorded)
   if (!tokens.some((token) => token.kind === 'word' && token.text === recorded.table))
     return { kind: 'other', what, ...analyseOther(tokens, recorded) }
   const parser = new SqlParser(tokens, recorded)
@@ -55,14 +80,15 @@ function controlOf(tokens: readonly Token[]): Control | undefined {
     case 'commit':
     case 'end':
       if (second === 'prepared') return undefined
-      return isChained(tokens) ? 'savepoint' : 'commit'
+      return isChained(tokens) ? 'chain' : 'commit'
     case 'rollback':
     case 'abort':
       if (second === 'prepared') return undefined
-      return second === 'to' || third === 'to' || isChained(tokens) ? 'savepoint' : 'rollback'
+      if (second === 'to' || third === 'to') return 'rollback-to'
+      return isChained(tokens) ? 'chain' : 'rollback'
     case 'savepoint':
     case 'release':
-      return 'savepoint'
+      return first
     case 'prepare':
       return second === 'transaction' ? 'prepare' : undefined
     case 'deallocate':
@@ -72,6 +98,33 @@ function controlOf(tokens: readonly Token[]): Control | undefined {
       return undefined
   }
 }
+
+/** A statement on the tables whose transactions are recorded whole. */
+function analyseRows(
+  tokens: readonly Token[],
+  what: string,
+  tables: ReadonlyMap<string, RecordedTable>,
+  { functionsRead }: Recorded,
+): Statement {
+  const named = [...tables.values()].filter(({ name }) =>
+    tokens.some((token) => token.kind === 'word' && token.text === name),
+  )
+  const called = functionsRead ? undefined : strangeFunction(tokens)
+  const rows = called === undefined && named.length === 1 ? new RowParser(tokens, tables).statement() : undefined
+  if (rows !== undefined) return { kind: 'rows', what, rows }
+  const isolation = isolationOf(tokens)
+  for (const { name: table } of tables.values()) {
+    const { touches, why } = analyseOther(tokens, { table, functionsRead })
+    if (touches === 'nothing') continue
+    return { kind: 'doubtful', what, why, touches: named.length === 0 ? 'everything' : everyCellOf(named) }
+  }
+  const isRead = tokens.some(({ kind, text }) => kind === 'word' && READING.has(text))
+  if (named.length === 0 || !isRead) return { kind: 'other', what, touches: 'nothing', why: '', isolation }
+  return { kind: 'doubtful', what, why: UNREAD, touches: 'nothing' }
+}
+
+const READING = new Set(['select', 'table'])
+const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of one table'
 
 /** `COMMIT AND CHAIN` begins the next transaction. */
 const isChained = (tokens: readonly Token[]): boolean => {

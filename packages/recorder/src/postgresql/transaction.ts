@@ -1,12 +1,20 @@
-import type { Json } from '@chaosproxy/history'
+import type { Json, Nanos } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
+import type { Done, RowStep } from './row-step.ts'
 
 /** A statement of a transaction. `said` is set once it was answered. */
 export interface Executed {
   readonly step: Step
   said: Interpretation | undefined
+  /** For a transaction that is recorded whole: what it does with rows. */
+  readonly row?: RowStep | undefined
+  /** Set once it was answered. */
+  done?: Done | undefined
+  answeredAt?: Nanos | undefined
+  /** Whether ROLLBACK TO took it back. */
+  isUndone?: boolean | undefined
 }
 
 /** A recorded transaction: one operation for each key, at the time of its commit. */

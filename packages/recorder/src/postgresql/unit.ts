@@ -16,6 +16,7 @@ export type Expected =
       readonly control: Control | undefined
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
+      hasMore: boolean
       /** Described with its rows; otherwise its portal or statement was described. */
       columns: readonly Column[] | undefined
     }
@@ -28,6 +29,12 @@ export interface Transaction {
   readonly executed: Executed[]
   /** Whether savepoints, or a commit among other statements, make its effect unclear. */
   isTangled: boolean
+  /** The statements before each savepoint that can be returned to, by its name. */
+  readonly savepoints: { readonly name: string; readonly executed: number }[]
+  /** The level of isolation that it asked for. */
+  isolation: string | undefined
+  /** The first error that it was answered with. */
+  refusal: string | undefined
   /** Whether a statement of it has failed, so that it can only be rolled back. */
   hasFailed: boolean
   /** Set once its end was requested. */

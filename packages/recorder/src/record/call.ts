@@ -23,6 +23,8 @@ export interface Call {
   readonly what?: string | undefined
   /** The added amount, if only the reply has the sum. */
   readonly amount?: number | undefined
+  /** Further members of its completion, called when that is written. */
+  readonly more?: (() => { readonly [member: string]: Json }) | undefined
   /** An idempotency key or request id: attempts with the same one are retries of one another. */
   readonly requestId?: string | undefined
 }

@@ -150,7 +150,9 @@ export class Operation {
     const { f } = this.#call
     const key = this.#key
     const epoch = recording.epoch()
-    const extra = edges === ALL_EDGES ? NO_EXTRA : (edgesMembers[edges] ?? NO_EXTRA)
+    const crossed = edges === ALL_EDGES ? NO_EXTRA : (edgesMembers[edges] ?? NO_EXTRA)
+    const { more } = this.#call
+    const extra = more === undefined || outcome.type === 'fail' ? crossed : joined(crossed, extraOf(more()))
     if (outcome.type !== 'ok') {
       const { error } = outcome
       const event = { index: 0, time, process, type: typeOf(outcome), f, key, node, error, epoch }

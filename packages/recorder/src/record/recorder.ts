@@ -112,6 +112,8 @@ export interface ConnectionRecorder {
   mayHaveAsked(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault changed. `touches`: the keys that it may change instead. */
   altered(touches: Touches): void
+  /** Call for a part of a request that is not understood. `nothing`: only what it read is unknown. */
+  doubted(what: string, why: string, touches: Touches): void
   /** Call for a reply without a request that is no error. */
   unmatchedAnswer(): void
   /** Call when a client writes a key that others have written since it read it, in independent operations. */
@@ -235,6 +237,10 @@ class LiveRecorder implements Recorder {
         else this.#remarks.touched({ what, why: 'bytes that are not HTTP/1.1 may contain it' }, touches)
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
+      doubted: (what, why, touches) => {
+        if (touches === 'nothing') this.#remarks.notUnderstood({ what, why }, undefined)
+        else this.#remarks.touched({ what, why }, touches)
+      },
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++
       },

@@ -10,7 +10,8 @@ function meaning(sql: string): unknown {
   const [tokens = []] = statementsOf(sql) ?? []
   const statement = analyse(tokens, commands)
   if (statement.kind === 'action') return statement.action
-  return statement.kind === 'control' ? statement.control : statement.touches
+  if (statement.kind === 'control') return statement.control
+  return statement.kind === 'rows' ? statement.rows : statement.touches
 }
 
 const [first, second, third] = [1, 2, 3].map((number) => ({ kind: 'parameter', number }))
@@ -88,6 +89,7 @@ describe('a statement on the recorded table', () => {
     ['SELECT bump($1)', 'everything'],
     ['SELECT * FROM orders WHERE total > round($1)', 'nothing'],
     ['INSERT INTO orders (id, at) VALUES ($1, now())', 'nothing'],
+    ['INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING', 'nothing'],
     ['TRUNCATE orders CASCADE', 'everything'],
     ['DO $$ BEGIN UPDATE kv SET value = 1; END $$', 'everything'],
     ['CALL work()', 'everything'],
@@ -101,8 +103,8 @@ describe('a statement on the recorded table', () => {
     ['start transaction', 'begin'],
     ['COMMIT', 'commit'],
     ['END', 'commit'],
-    ['ROLLBACK TO a', 'savepoint'],
-    ['COMMIT AND CHAIN', 'savepoint'],
+    ['ROLLBACK TO a', 'rollback-to'],
+    ['COMMIT AND CHAIN', 'chain'],
     ['ABORT', 'rollback'],
     ["PREPARE TRANSACTION 'a'", 'prepare'],
     ['DISCARD ALL', 'forget'],

@@ -1,0 +1,13 @@
+export const columnTypes = ['text', 'numeric', 'boolean', 'json'] as const
+
+/** How values of a column are compared. */
+export type ColumnType = (typeof columnTypes)[number]
+
+/** A table whose transactions are recorded whole. */
+export interface RecordedTable {
+  readonly name: string
+  /** The column of its primary key. */
+  readonly key: string
+  /** The recorded columns. */
+  readonly values: ReadonlyMap<string, ColumnType>
+}

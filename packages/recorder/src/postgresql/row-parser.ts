@@ -1,0 +1,365 @@
+import type { Operand, Place } from './action.ts'
+import type { RecordedTable } from './recorded-table.ts'
+import type { InsertedRow, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
+import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
+import type { Token } from './sql-tokens.ts'
+
+const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order', 'offset', 'fetch']
+const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
+/** Their results are not rows of a table. */
+const GROUPING = new Set(['group', 'having', 'union', 'intersect', 'except', 'window', 'tablesample'])
+
+interface Item {
+  readonly table: string | undefined
+  /** Undefined for an expression. */
+  readonly column: string | undefined
+  readonly words: readonly string[]
+}
+
+/** Parses a statement on one recorded table. Returns undefined for anything unexpected. */
+export class RowParser extends SqlReader {
+  readonly #tables: ReadonlyMap<string, RecordedTable>
+  #alias: string | undefined
+  #table: RecordedTable | undefined
+
+  constructor(tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>) {
+    super(tokens)
+    this.#tables = tables
+  }
+
+  statement(): RowStatement | undefined {
+    if (this.takeWord('select')) return this.#read()
+    if (this.takeWord('update')) return this.#update()
+    if (this.takeWord('insert')) return this.#insert()
+    return this.takeWord('delete') ? this.#delete() : undefined
+  }
+
+  #read(): RowStatement | undefined {
+    if (this.isWordOf(['distinct', 'all'])) return undefined
+    if (this.tokens.some((token) => token.kind === 'word' && !token.quoted && GROUPING.has(token.text)))
+      return undefined
+    const items = this.#items(['from'])
+    if (items === undefined || !this.takeWord('from')) return undefined
+    this.takeWord('only')
+    const table = this.#takeTable()
+    if (table === undefined || !(this.isAtEnd || this.isWordOf(['where', ...AFTER_CONDITIONS]))) return undefined
+    const shown = this.#shown(items, table)
+    const rows = this.#rows(table)
+    if (shown === undefined || rows === undefined) return undefined
+    const end = this.#endOfRead()
+    if (end === undefined) return undefined
+    const isWhole = rows.kind === 'predicate' || !end.isPartial
+    return { does: 'read', table, shown, rows: isWhole ? rows : { ...rows, isExact: false }, locks: end.locks }
+  }
+
+  #update(): RowStatement | undefined {
+    this.takeWord('only')
+    const table = this.#takeTable()
+    if (table === undefined || !this.takeWord('set')) return undefined
+    const sets = this.#sets(table, ['where', 'returning', 'from'])
+    if (sets === undefined) return undefined
+    const rows = this.#rows(table)
+    const shown = this.#returning(table)
+    return rows === undefined || shown === undefined ? undefined : { does: 'update', table, rows, sets, shown }
+  }
+
+  #delete(): RowStatement | undefined {
+    if (!this.takeWord('from')) return undefined
+    this.takeWord('only')
+    const table = this.#takeTable()
+    if (table === undefined) return undefined
+    const rows = this.#rows(table)
+    const shown = this.#returning(table)
+    return rows === undefined || shown === undefined ? undefined : { does: 'delete', table, rows, shown }
+  }
+
+  #insert(): RowStatement | undefined {
+    if (!this.takeWord('into')) return undefined
+    const table = this.#takeTable()
+    const columns = table === undefined ? undefined : this.listOf(() => this.name())
+    if (table === undefined || columns === undefined || !this.takeWord('values')) return undefined
+    const inserted: InsertedRow[] = []
+    do {
+      const row = this.#insertedRow(table, columns)
+      if (row === undefined) return undefined
+      inserted.push(row)
+    } while (this.takeSymbol(','))
+    const conflict = this.#conflict(table)
+    if (conflict === undefined) return undefined
+    const shown = this.#returning(table)
+    if (shown === undefined) return undefined
+    if (typeof conflict === 'string') return { does: 'insert', table, inserted, conflict, shown }
+    const merged = inserted.map((row) => ({ ...row, values: mergedWith(conflict, row.values) }))
+    return { does: 'insert', table, inserted: merged, conflict: 'update', shown }
+  }
+
+  #insertedRow(table: RecordedTable, columns: readonly string[]): InsertedRow | undefined {
+    const given = this.listOf(() => this.#wholeOperand() ?? this.expression())
+    if (given === undefined || given.length !== columns.length) return undefined
+    const at = (column: string) => given[columns.indexOf(column)]
+    const values = new Map<string, NewValue>()
+    for (const column of table.values.keys()) {
+      const value = at(column)
+      // Without a value the column has its default.
+      values.set(
+        column,
+        value === undefined || value === 'expression' ? { kind: 'expression' } : { kind: 'operand', operand: value },
+      )
+    }
+    const key = at(table.key)
+    return { key: key === 'expression' ? undefined : key, values }
+  }
+
+  /** An operand that is all up to the next comma or bracket. */
+  #wholeOperand(): Operand | undefined {
+    const start = this.at
+    const operand = this.operand()
+    if (operand !== undefined && (this.isSymbol(',') || this.isSymbol(')'))) return operand
+    this.at = start
+    return undefined
+  }
+
+  #conflict(table: RecordedTable): 'none' | 'nothing' | ReadonlyMap<string, NewValue> | undefined {
+    if (!this.takeWord('on')) return 'none'
+    if (!this.takeWord('conflict')) return undefined
+    const target = this.isSymbol('(') ? this.listOf(() => this.name()) : undefined
+    if (!this.takeWord('do')) return undefined
+    const isByKey = target?.length === 1 && target[0] === table.key
+    if (this.takeWord('nothing')) return isByKey || target === undefined ? 'nothing' : undefined
+    if (!isByKey || !this.takeWord('update') || !this.takeWord('set')) return undefined
+    const sets = this.#sets(table, ['where', 'returning'])
+    if (sets !== undefined && this.takeWord('where')) this.skipTo(['returning'])
+    return sets
+  }
+
+  #sets(table: RecordedTable, ends: readonly string[]): ReadonlyMap<string, NewValue> | undefined {
+    const sets = new Map<string, NewValue>()
+    do {
+      const item = this.#column()
+      if (item === undefined || !this.takeSymbol('=') || item === table.key) return undefined
+      const start = this.at
+      const value = this.#newValue(item)
+      const isWhole = value !== undefined && (this.isSymbol(',') || this.isAtEnd || this.isWordOf(ends))
+      if (!isWhole) {
+        this.at = start
+        this.skipTo(ends, ',')
+      }
+      if (this.tokens.slice(start, this.at).some(({ text }) => text === 'select')) return undefined
+      if (table.values.has(item)) sets.set(item, isWhole ? value : { kind: 'expression' })
+    } while (this.takeSymbol(','))
+    return sets
+  }
+
+  #newValue(column: string): NewValue | undefined {
+    const operand = this.operand()
+    if (operand !== undefined && !this.isSymbol('+')) return { kind: 'operand', operand }
+    if (operand !== undefined) {
+      this.takeSymbol('+')
+      return this.#column() === column ? { kind: 'sum', amount: operand, sign: 1 } : undefined
+    }
+    if (this.takeWord('excluded'))
+      return this.takeSymbol('.') && this.name() === column ? { kind: 'excluded' } : undefined
+    if (this.#column() !== column) return undefined
+    const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
+    const amount = sign === undefined ? undefined : this.operand()
+    return sign === undefined || amount === undefined ? undefined : { kind: 'sum', amount, sign }
+  }
+
+  /** The WHERE, if there is one. Undefined if it is followed by something unexpected. */
+  #rows(table: RecordedTable): Rows | undefined {
+    if (!this.takeWord('where')) return { kind: 'predicate' }
+    const start = this.at
+    const rows = this.#conditions(table)
+    if (rows !== undefined) return rows
+    this.at = start
+    this.skipTo(AFTER_CONDITIONS)
+    // Another table in it is read as well.
+    const isPlain = !this.tokens.slice(start, this.at).some(({ kind, text }) => kind === 'word' && text === 'select')
+    return isPlain ? { kind: 'predicate' } : undefined
+  }
+
+  /** Conditions joined by AND, one of which gives the primary key. */
+  #conditions(table: RecordedTable): Rows | undefined {
+    let keys: Extract<Rows, { readonly kind: 'keys' }>['keys'] | undefined
+    const expected = new Map<string, Operand>()
+    let isExact = true
+    do {
+      const column = this.#column()
+      if (column === undefined) return undefined
+      this.cast()
+      const isKey = column === table.key && keys === undefined
+      const list = isKey ? this.#keys() : undefined
+      if (list !== undefined) {
+        keys = list
+        continue
+      }
+      if (this.takeWord('is')) {
+        this.takeWord('not')
+        if (!this.isWordOf(['null', 'true', 'false'])) return undefined
+        this.skip(1)
+        isExact = false
+        continue
+      }
+      const comparison = this.symbolOf(COMPARISONS)
+      const operand = comparison === undefined ? undefined : this.operand()
+      if (operand === undefined) return undefined
+      isExact = false
+      if (comparison === '=' && table.values.has(column)) expected.set(column, operand)
+    } while (this.takeWord('and'))
+    if (keys === undefined || !(this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))) return undefined
+    return { kind: 'keys', keys, expected, isExact }
+  }
+
+  /** `= $1`, `IN ($1, $2)` or `= ANY ($1)`. */
+  #keys(): readonly Operand[] | { readonly array: Operand } | undefined {
+    const start = this.at
+    const found = this.takeWord('in') ? this.listOf(() => this.operand()) : this.#equalKeys()
+    if (found === undefined) this.at = start
+    return found
+  }
+
+  #equalKeys(): readonly Operand[] | { readonly array: Operand } | undefined {
+    if (!this.takeSymbol('=')) return undefined
+    if (!this.takeWord('any')) {
+      const key = this.operand()
+      return key === undefined ? undefined : [key]
+    }
+    const array = this.listOf(() => this.operand())
+    return array?.length === 1 && array[0] !== undefined ? { array: array[0] } : undefined
+  }
+
+  #endOfRead(): { readonly locks: boolean; readonly isPartial: boolean } | undefined {
+    let locks = false
+    let isPartial = false
+    while (!this.isAtEnd) {
+      if (this.isWordOf(['limit', 'offset', 'fetch', 'order'])) {
+        isPartial ||= !this.isWordOf(['order'])
+        this.skip(1)
+        this.skipTo(['limit', 'offset', 'for'])
+      } else if (this.takeWord('for')) {
+        this.takeWord('no')
+        this.takeWord('key')
+        const isUpdate = this.takeWord('update')
+        if (!isUpdate && !this.takeWord('share')) return undefined
+        locks ||= isUpdate
+        if (this.takeWord('of')) this.name()
+        this.takeWord('nowait')
+        if (this.takeWord('skip')) isPartial = this.takeWord('locked')
+      } else return undefined
+    }
+    return { locks, isPartial }
+  }
+
+  #returning(table: RecordedTable): Shown | undefined {
+    if (this.isAtEnd) return NOTHING_SHOWN
+    if (!this.takeWord('returning')) return undefined
+    const items = this.#items([])
+    return items === undefined ? undefined : (this.#shown(items, table) ?? NOTHING_SHOWN)
+  }
+
+  /** The list of a SELECT or RETURNING, up to one of these words. */
+  #items(ends: readonly string[]): readonly Item[] | undefined {
+    const items: Item[] = []
+    do {
+      const start = this.at
+      const item = this.#plainItem(ends)
+      if (item === undefined) {
+        this.at = start
+        this.skipTo(ends, ',')
+      }
+      if (this.at === start) return undefined
+      items.push(
+        item ?? {
+          ...{ table: undefined, column: undefined },
+          words: this.tokens.slice(start, this.at).map(({ text }) => text),
+        },
+      )
+    } while (this.takeSymbol(','))
+    return items
+  }
+
+  #plainItem(ends: readonly string[]): Item | undefined {
+    const isEnd = (): boolean => this.isSymbol(',') || this.isAtEnd || this.isWordOf(ends)
+    if (this.takeSymbol('*')) return isEnd() ? { table: undefined, column: '*', words: [] } : undefined
+    let table: string | undefined
+    let column = this.name()
+    while (column !== undefined && this.takeSymbol('.')) {
+      table = column
+      column = this.takeSymbol('*') ? '*' : this.name()
+    }
+    if (column === undefined) return undefined
+    this.cast()
+    if (this.takeWord('as')) this.name()
+    else if (this.isAlias() && !isEnd()) this.skip(1)
+    return isEnd() ? { table, column, words: [] } : undefined
+  }
+
+  /** Undefined if an expression hides what it reads. */
+  #shown(items: readonly Item[], table: RecordedTable): Shown | undefined {
+    let key: Place | undefined
+    const values = new Map<string, Place>()
+    for (const [place, item] of items.entries()) {
+      if (item.table !== undefined && item.table !== table.name && item.table !== this.#alias) return undefined
+      if (item.column === undefined) {
+        const isHidden = (word: string): boolean =>
+          table.values.has(word) || READING.has(word) || word === table.name || word === this.#alias
+        if (item.words.some(isHidden)) return undefined
+      } else if (item.column === '*') {
+        key ??= table.key
+        for (const column of table.values.keys()) if (!values.has(column)) values.set(column, column)
+      } else if (item.column === table.key) key = place
+      else if (table.values.has(item.column)) values.set(item.column, place)
+    }
+    return { key, values }
+  }
+
+  #takeTable(): RecordedTable | undefined {
+    let name = this.name()
+    while (this.takeSymbol('.')) name = this.name()
+    this.#table = this.#tables.get(name ?? '')
+    const isNamed = this.takeWord('as')
+    const next = this.tokens[this.at]
+    if (isNamed || (next?.kind === 'word' && (next.quoted || !AFTER_TABLE.has(next.text)))) this.#alias = this.name()
+    return this.#table
+  }
+
+  /** A column of the table, with or without the table's name. */
+  #column(): string | undefined {
+    const start = this.at
+    const names: string[] = []
+    do {
+      const name = this.name()
+      if (name === undefined) break
+      names.push(name)
+    } while (this.takeSymbol('.'))
+    const column = names.pop()
+    const table = names.pop()
+    const isOther = table !== undefined && table !== this.#table?.name && table !== this.#alias
+    if (column !== undefined && !isOther && !this.isSymbol('(')) return column
+    this.at = start
+    return undefined
+  }
+}
+
+const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
+
+/** Words of expressions that read rows without showing them. */
+const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists', 'bool_and', 'bool_or', 'array_agg'])
+
+/** The values of a row that is inserted, or updated if it exists. */
+function mergedWith(
+  sets: ReadonlyMap<string, NewValue>,
+  inserted: ReadonlyMap<string, NewValue>,
+): ReadonlyMap<string, NewValue> {
+  const merged = new Map<string, NewValue>()
+  for (const [column, value] of inserted) {
+    const set = sets.get(column)
+    if (set === undefined) merged.set(column, { kind: 'conflicting' })
+    else if (set.kind === 'excluded' || isSame(set, value)) merged.set(column, value)
+    else merged.set(column, { kind: 'expression' })
+  }
+  return merged
+}
+
+const isSame = (one: NewValue, other: NewValue): boolean =>
+  one.kind === 'operand' && other.kind === 'operand' && JSON.stringify(one) === JSON.stringify(other)

@@ -1,0 +1,47 @@
+import type { Operand, Place } from './action.ts'
+import type { RecordedTable } from './recorded-table.ts'
+
+// What statements do with rows of the recorded tables, for transactions that are recorded whole.
+
+/** The rows that a WHERE selects. */
+export type Rows =
+  | {
+      readonly kind: 'keys'
+      /** One operand for each row, or one that is an array of them. */
+      readonly keys: readonly Operand[] | { readonly array: Operand }
+      /** Values that recorded columns must have. */
+      readonly expected: ReadonlyMap<string, Operand>
+      /** Whether nothing else is asked of the rows, so that a row that is missing does not exist. */
+      readonly isExact: boolean
+    }
+  | { readonly kind: 'predicate' }
+
+/** The places of the primary key and of the recorded columns in a result. */
+export interface Shown {
+  readonly key: Place | undefined
+  readonly values: ReadonlyMap<string, Place>
+}
+
+/**
+ * The new value of a column. `conflicting`: a row that exists keeps its own value. `excluded`: the one to be inserted.
+ */
+export type NewValue =
+  | { readonly kind: 'operand'; readonly operand: Operand }
+  | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
+  | { readonly kind: 'expression' | 'conflicting' | 'excluded' }
+
+export interface InsertedRow {
+  readonly key: Operand | undefined
+  readonly values: ReadonlyMap<string, NewValue>
+}
+
+export type RowStatement = { readonly table: RecordedTable; readonly shown: Shown } & (
+  | { readonly does: 'read'; readonly rows: Rows; readonly locks: boolean }
+  | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }
+  | { readonly does: 'delete'; readonly rows: Rows }
+  | {
+      readonly does: 'insert'
+      readonly inserted: readonly InsertedRow[]
+      readonly conflict: 'none' | 'nothing' | 'update'
+    }
+)

@@ -1,0 +1,310 @@
+import type { Json } from '@chaosproxy/history'
+import { rowsOf } from '@chaosproxy/wire/postgresql'
+import type { Touches } from '../record/call.ts'
+import type { Operand, Place } from './action.ts'
+import { cellName, cellsOf, everyCell, rowName } from './cells.ts'
+import { recordedValue, textOf, whyNotCompared } from './column-values.ts'
+import type { Answer } from './part.ts'
+import { formatAt, operandText, type Portal } from './prepared.ts'
+import type { ColumnType, RecordedTable } from './recorded-table.ts'
+import type { NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
+
+// A statement on recorded rows, with its values: what it reads and writes, cell by cell.
+
+/** `["r", cell, value]`, or `["w", cell, value]`; a write of an unknown value has none. */
+export type MicroOperation = readonly [kind: 'r' | 'w', cell: string, value?: Json]
+
+/** What is known of a statement once it was answered. */
+export interface Done {
+  readonly micro: readonly MicroOperation[]
+  /** The rows that it locks until the transaction ends. */
+  readonly locked: readonly string[]
+  /** Whether rows that it does not show may have decided what it shows. */
+  readonly isPredicate: boolean
+  /** What is not known. */
+  readonly doubt?: Doubt | undefined
+}
+
+/** Cells that it may have changed, or with `nothing` read, in an unknown way. */
+export interface Doubt {
+  readonly why: string
+  readonly touches: Touches
+}
+
+export interface RowStep {
+  readonly what: string
+  readonly statement: RowStatement
+  readonly portal: Portal | undefined
+}
+
+const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
+
+/** What is known of it before the answer. */
+export function askedOf({ statement, portal }: RowStep): readonly MicroOperation[] {
+  const { table } = statement
+  if (statement.does === 'insert')
+    return statement.inserted.flatMap(({ key, values }) => {
+      const name = key === undefined ? undefined : keyText(key, portal)
+      if (name === undefined) return []
+      return [...values].flatMap(([column, value]) => written(table, name, column, value, portal))
+    })
+  const keys = keysOf(statement.rows, portal) ?? []
+  const ofRow = (key: string): readonly MicroOperation[] => {
+    switch (statement.does) {
+      case 'read':
+        return [...statement.shown.values.keys()].map((column) => ['r', cellName(table, key, column), null])
+      case 'update':
+        return [...statement.sets].flatMap(([column, value]) => written(table, key, column, value, portal))
+      case 'delete':
+        return [...table.values.keys()].map((column) => ['w', cellName(table, key, column), null])
+    }
+  }
+  return keys.flatMap(ofRow)
+}
+
+/** What it did, by its answer. */
+export function doneBy(step: RowStep, answer: Answer): Done {
+  const { statement } = step
+  const rows = shownRows(statement.table, statement.shown, answer, step)
+  if (typeof rows === 'string') return { ...NOTHING, doubt: { why: rows, touches: mayChange(statement) } }
+  switch (statement.does) {
+    case 'read':
+      return readBy(statement, rows, answer, step)
+    case 'insert':
+      return insertedBy(statement, rows, answer, step)
+    default:
+      return changedBy(statement, rows, answer, step)
+  }
+}
+
+/** The cells that it changes if the rows cannot be told. */
+function mayChange(statement: RowStatement): Touches {
+  if (statement.does === 'read') return 'nothing'
+  return everyCell(statement.table, statement.does === 'update' ? statement.sets.keys() : undefined)
+}
+
+interface ShownRow {
+  /** Undefined if the result has no primary key. */
+  readonly key: string | undefined
+  readonly values: ReadonlyMap<string, Json>
+}
+
+type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
+
+function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore }: Answer, { portal }: RowStep): Done {
+  const { table, shown } = statement
+  const keys = keysOf(statement.rows, portal)
+  const named = rows.map((row) => ({ ...row, key: row.key ?? (keys?.length === 1 ? keys[0] : undefined) }))
+  const micro = named.flatMap(({ key, values }) => (key === undefined ? [] : readsOf(table, key, values)))
+  const found = new Set(named.map(({ key }) => key))
+  const isWhole = hasMore !== true && tag !== ''
+  const missing = keys?.filter((key) => !found.has(key)) ?? []
+  const isExact = statement.rows.kind === 'keys' && statement.rows.isExact && keys !== undefined && isWhole
+  if (isExact)
+    for (const key of missing)
+      for (const column of shown.values.keys()) micro.push(['r', cellName(table, key, column), null])
+  const locked = statement.locks ? [...found].flatMap((key) => (key === undefined ? [] : [rowName(table, key)])) : []
+  const doubt = !isWhole
+    ? 'not all of its rows were seen; read them without a cursor'
+    : found.has(undefined) && shown.values.size > 0
+      ? `its result lacks ${table.key}; select it as well`
+      : undefined
+  return {
+    micro,
+    locked,
+    isPredicate: !(isExact || (keys !== undefined && missing.length === 0)),
+    doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
+  }
+}
+
+function changedBy(
+  statement: Of<'update'> | Of<'delete'>,
+  rows: readonly ShownRow[],
+  { tag }: Answer,
+  { portal }: RowStep,
+): Done {
+  const { table } = statement
+  const count = rowsOf(tag) ?? 0
+  const keys = keysOf(statement.rows, portal)
+  const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
+  const isExact = statement.rows.kind === 'keys' && statement.rows.isExact
+  const isPredicate = !(isExact || (keys?.length === 1 && count === 1))
+  const named = rows.flatMap(({ key }) => key ?? [])
+  const changed = keys !== undefined && count === keys.length ? keys : named.length === count ? named : undefined
+  if (changed === undefined) {
+    const touches = keys === undefined ? everyCell(table, columns) : cellsOf(table, keys, columns)
+    if (columns.length === 0) return { ...NOTHING, isPredicate }
+    return {
+      ...NOTHING,
+      isPredicate,
+      doubt: { why: `it does not say which rows it changed; add RETURNING ${table.key}`, touches },
+    }
+  }
+  const micro: MicroOperation[] = []
+  for (const key of keys ?? [])
+    if (isExact && !changed.includes(key))
+      for (const column of columns) micro.push(['r', cellName(table, key, column), null])
+  for (const key of changed) {
+    const row = rows.find((each) => (each.key ?? keys?.[0]) === key)
+    if (statement.rows.kind === 'keys') micro.push(...expectedOf(table, key, statement.rows, portal))
+    if (statement.does === 'delete') for (const column of columns) micro.push(['w', cellName(table, key, column), null])
+    else
+      for (const [column, value] of statement.sets)
+        micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
+    for (const [column, value] of row?.values ?? [])
+      if (!columns.includes(column)) micro.push(['r', cellName(table, key, column), value])
+  }
+  return { micro, locked: columns.length === 0 ? [] : changed.map((key) => rowName(table, key)), isPredicate }
+}
+
+function insertedBy(
+  { table, inserted, conflict }: Of<'insert'>,
+  rows: readonly ShownRow[],
+  { tag }: Answer,
+  { portal }: RowStep,
+): Done {
+  const count = rowsOf(tag) ?? 0
+  if (count === 0) return NOTHING
+  const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(key, portal)))
+  const isAll = count === inserted.length
+  const micro: MicroOperation[] = []
+  const locked: string[] = []
+  for (const [at, { values }] of inserted.entries()) {
+    // Without a conflict, rows are returned in the order of the VALUES.
+    const row = isAll ? rows[at] : rows.find(({ key }) => key !== undefined && key === keys[at])
+    const key = row?.key ?? keys[at]
+    const isKnown =
+      key !== undefined && (isAll || row !== undefined || (rows.length === count && rows[0]?.key !== undefined))
+    if (!isKnown)
+      return {
+        ...NOTHING,
+        doubt: { why: `it does not say which rows it inserted; add RETURNING ${table.key}`, touches: everyCell(table) },
+      }
+    if (!isAll && row === undefined) continue
+    locked.push(rowName(table, key))
+    for (const [column, value] of values) {
+      if (value.kind === 'conflicting')
+        return {
+          ...NOTHING,
+          doubt: {
+            why: `it inserts ${column} or leaves it as it is; set it in DO UPDATE as well`,
+            touches: everyCell(table, [column]),
+          },
+        }
+      micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
+    }
+  }
+  return { micro, locked, isPredicate: conflict === 'nothing' && !isAll }
+}
+
+function expectedOf(
+  table: RecordedTable,
+  key: string,
+  { expected }: Extract<Rows, { readonly kind: 'keys' }>,
+  portal: Portal | undefined,
+): readonly MicroOperation[] {
+  return [...expected].flatMap(([column, operand]): readonly MicroOperation[] => {
+    const value = operandValue(operand, portal, table.values.get(column) ?? 'text')
+    return value === undefined || value === null ? [] : [['r', cellName(table, key, column), value]]
+  })
+}
+
+/** An assignment: of a sum whose result is known, also the value read. */
+function written(
+  table: RecordedTable,
+  key: string,
+  column: string,
+  value: NewValue,
+  portal: Portal | undefined,
+  returned?: Json,
+): readonly MicroOperation[] {
+  const cell = cellName(table, key, column)
+  const type = table.values.get(column) ?? 'text'
+  const given = value.kind === 'operand' ? operandValue(value.operand, portal, type) : undefined
+  const known = returned ?? given
+  if (known === undefined) return [['w', cell]]
+  if (value.kind === 'sum' && typeof known === 'number') {
+    const amount = operandValue(value.amount, portal, type)
+    if (typeof amount === 'number')
+      return [
+        ['r', cell, known - value.sign * amount],
+        ['w', cell, known],
+      ]
+  }
+  return [['w', cell, known]]
+}
+
+const readsOf = (table: RecordedTable, key: string, values: ReadonlyMap<string, Json>): readonly MicroOperation[] =>
+  [...values].map(([column, value]) => ['r', cellName(table, key, column), value])
+
+/** The rows of a result, or why they cannot be read. */
+function shownRows(
+  table: RecordedTable,
+  shown: Shown,
+  answer: Answer,
+  { what }: RowStep,
+): readonly ShownRow[] | string {
+  if (shown.key === undefined && shown.values.size === 0) return answer.rows.map(() => UNNAMED)
+  const rows: ShownRow[] = []
+  for (const row of answer.rows) {
+    const key = shown.key === undefined ? undefined : fieldOf(row, shown.key, answer)
+    if (shown.key !== undefined && typeof key?.text !== 'string')
+      return `the primary key in the answer of ${what} is not readable`
+    const values = new Map<string, Json>()
+    for (const [column, place] of shown.values) {
+      const type = table.values.get(column) ?? 'text'
+      const field = fieldOf(row, place, answer)
+      if (field === undefined) return `its answer has no column ${column}`
+      const why = whyNotCompared(type, field.type)
+      if (why !== undefined) return why.replace(/say .*$/, `say "values":{"${column}":"${typeOf(field.type)}"}`)
+      const value = field.text === undefined ? undefined : recordedValue(field.text, type)
+      if (value === undefined) return `the value of ${column} in its answer is not read as ${type}`
+      values.set(column, value)
+    }
+    rows.push({ key: key?.text ?? undefined, values })
+  }
+  return rows
+}
+
+const UNNAMED: ShownRow = { key: undefined, values: new Map() }
+
+const typeOf = (oid: number): ColumnType => (oid === 16 ? 'boolean' : oid === 1700 ? 'numeric' : 'json')
+
+function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }: Answer) {
+  const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
+  const value = row[at]
+  if (value === undefined) return undefined
+  const column = columns?.[at]
+  const type = column?.type ?? 0
+  return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
+}
+
+function operandValue(operand: Operand, portal: Portal | undefined, type: ColumnType): Json | undefined {
+  const text = operandText(operand, portal)
+  return text === undefined ? undefined : recordedValue(text, type)
+}
+
+/** Different texts of one number would be different keys. */
+function keyText(operand: Operand, portal: Portal | undefined): string | undefined {
+  const text = operandText(operand, portal)
+  return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
+}
+
+/** The primary keys that a WHERE names, each once; undefined if it does not, or they cannot be read. */
+function keysOf(rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
+  if (rows.kind === 'predicate') return undefined
+  const texts =
+    'array' in rows.keys
+      ? arrayTexts(operandText(rows.keys.array, portal))
+      : rows.keys.map((operand) => keyText(operand, portal))
+  const keys = texts?.flatMap((text) => text ?? [])
+  return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
+}
+
+/** `{1,"a b"}`, without escapes and nested arrays. */
+function arrayTexts(text: string | null | undefined): readonly string[] | undefined {
+  if (text === undefined || text === null || !/^\{[^\\{}]*\}$/.test(text)) return undefined
+  const inner = text.slice(1, -1)
+  if (inner === '') return []
+  return inner.match(/"[^"]*"|[^,]+/g)?.map((item) => item.replace(/^"(.*)"$/, '$1'))
+}

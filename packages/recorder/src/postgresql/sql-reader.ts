@@ -1,0 +1,139 @@
+import type { Operand } from './action.ts'
+import type { Token } from './sql-tokens.ts'
+
+/** Reads the words of a statement one after another. */
+export class SqlReader {
+  protected readonly tokens: readonly Token[]
+  protected at = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens
+  }
+
+  takeWord(word: string): boolean {
+    const token = this.tokens[this.at]
+    if (token?.kind !== 'word' || token.quoted || token.text !== word) return false
+    this.at++
+    return true
+  }
+
+  /** A parameter or a literal, optionally with a cast. */
+  operand(): Operand | undefined {
+    const start = this.at
+    const operand = this.plainOperand()
+    if (operand !== undefined) this.cast()
+    else this.at = start
+    return operand
+  }
+
+  protected get isAtEnd(): boolean {
+    return this.at === this.tokens.length
+  }
+
+  protected plainOperand(): Operand | undefined {
+    const sign = this.takeSymbol('-') ? '-' : ''
+    const token = this.tokens[this.at]
+    if (token === undefined) return undefined
+    if (token.kind === 'number') return this.constant(`${sign}${token.text}`)
+    if (sign !== '') return undefined
+    if (token.kind === 'parameter') {
+      this.at++
+      return { kind: 'parameter', number: token.number }
+    }
+    if (token.kind === 'string') return this.constant(token.text)
+    if (token.kind !== 'word' || token.quoted) return undefined
+    if (token.text === 'null') return this.constant(null)
+    return token.text === 'true' || token.text === 'false' ? this.constant(token.text) : undefined
+  }
+
+  protected constant(text: string | null): Operand {
+    this.at++
+    return { kind: 'constant', text }
+  }
+
+  /** `::text` or `::numeric(10, 2)[]`. */
+  protected cast(): void {
+    while (this.takeSymbol('::')) {
+      this.name()
+      while (this.takeSymbol('.')) this.name()
+      if (this.isSymbol('(')) this.skipGroup()
+      while (this.takeSymbol('[')) this.takeSymbol(']')
+    }
+  }
+
+  protected listOf<Item>(item: () => Item | undefined): readonly Item[] | undefined {
+    if (!this.takeSymbol('(')) return undefined
+    const items: Item[] = []
+    do {
+      const found = item()
+      if (found === undefined) return undefined
+      items.push(found)
+    } while (this.takeSymbol(','))
+    return this.takeSymbol(')') ? items : undefined
+  }
+
+  /** Any expression, up to the comma or bracket after it. */
+  protected expression(): 'expression' {
+    this.skipTo([], ',', ')')
+    return 'expression'
+  }
+
+  protected skipTo(words: readonly string[], ...symbols: readonly string[]): void {
+    while (!this.isAtEnd && !this.isWordOf(words) && !symbols.some((symbol) => this.isSymbol(symbol))) {
+      if (this.isSymbol('(')) this.skipGroup()
+      else this.skip(1)
+    }
+  }
+
+  protected skipGroup(): void {
+    let depth = 0
+    do {
+      if (this.isSymbol('(')) depth++
+      if (this.isSymbol(')')) depth--
+      this.skip(1)
+    } while (depth > 0 && !this.isAtEnd)
+  }
+
+  protected skip(tokens: number): void {
+    this.at += tokens
+  }
+
+  protected isAlias(): boolean {
+    const token = this.tokens[this.at]
+    return token?.kind === 'word' && (token.quoted || !AFTER_TABLE.has(token.text))
+  }
+
+  protected name(): string | undefined {
+    const token = this.tokens[this.at]
+    if (token?.kind !== 'word') return undefined
+    this.at++
+    return token.text
+  }
+
+  protected symbolOf(symbols: readonly string[]): string | undefined {
+    return symbols.find((symbol) => this.takeSymbol(symbol))
+  }
+
+  protected takeSymbol(symbol: string): boolean {
+    if (!this.isSymbol(symbol)) return false
+    this.at++
+    return true
+  }
+
+  protected isSymbol(symbol: string): boolean {
+    const token = this.tokens[this.at]
+    return token?.kind === 'symbol' && token.text === symbol
+  }
+
+  protected isWordOf(words: readonly string[]): boolean {
+    const token = this.tokens[this.at]
+    return token?.kind === 'word' && !token.quoted && words.includes(token.text)
+  }
+}
+
+/** Words that end the name of a table or column, and so are no alias. */
+export const AFTER_TABLE: ReadonlySet<string> = new Set(
+  'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or'.split(
+    ' ',
+  ),
+)

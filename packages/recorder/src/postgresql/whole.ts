@@ -1,0 +1,71 @@
+import type { Json, Nanos } from '@chaosproxy/history'
+import { rowOfCell } from './cells.ts'
+import { askedOf, type MicroOperation } from './row-step.ts'
+import type { Collapsed, Executed } from './transaction.ts'
+
+/** What is known of a transaction besides its statements. */
+export interface WholeOptions {
+  /** Whether a commit among its statements hides which of them belong to it. */
+  readonly isTangled: boolean
+  /** When its end was requested. */
+  readonly endedAt: Nanos
+  /** The level that it asked for. */
+  readonly isolation: string | undefined
+}
+
+/** A transaction as one operation, whose value is what it read and wrote, cell by cell. */
+export function wholeOf(all: readonly Executed[], options: WholeOptions): Collapsed {
+  const kept = all.filter(({ row, isUndone }) => row !== undefined && !isUndone)
+  const [first] = kept
+  if (first === undefined) {
+    const what = all[0]?.row?.what ?? all[0]?.step.what ?? 'an empty transaction'
+    return { understanding: () => ({ kind: 'passed-on', what, touches: 'nothing' }), completions: () => [] }
+  }
+  if (options.isTangled) {
+    const why = 'its statements are not told apart from those of the next one; send BEGIN and COMMIT alone'
+    const what = 'a transaction with a COMMIT among other statements'
+    return {
+      understanding: () => ({ kind: 'not-understood', what, why, touches: 'everything' }),
+      completions: () => [],
+    }
+  }
+  const call = {
+    f: 'txn',
+    value: kept.flatMap(microOf) as readonly Json[],
+    harmless: kept.every(({ row }) => row?.statement.does === 'read'),
+    what: first.row?.what,
+    more: () => membersOf(kept, options),
+  }
+  return {
+    understanding: ({ session }) => ({ kind: 'operations', calls: [call], session }),
+    completions: () => ({ type: 'ok', value: kept.flatMap(({ done }) => done?.micro ?? []) as readonly Json[] }),
+  }
+}
+
+const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
+  done?.micro ?? (row === undefined ? [] : askedOf(row))
+
+/** What a judge needs beyond the value: see `TransactionNote` of the history. */
+function membersOf(
+  kept: readonly Executed[],
+  { endedAt, isolation }: WholeOptions,
+): { readonly [member: string]: Json } {
+  const lockedAt = new Map<string, Nanos>()
+  for (const { done, answeredAt } of kept)
+    for (const row of done?.locked ?? [])
+      if (answeredAt !== undefined && !lockedAt.has(row)) lockedAt.set(row, answeredAt)
+  const written = new Set(kept.flatMap(writtenRows))
+  const locks = [...lockedAt].filter(([row]) => written.has(row)).map(([row, from]) => [row, from, endedAt])
+  const predicates = kept.flatMap(({ row, done }) =>
+    done?.isPredicate === true && row !== undefined ? [row.what] : [],
+  )
+  return {
+    statements: kept.map((executed) => [executed.row?.what ?? '', microOf(executed).length]),
+    ...(locks.length === 0 ? {} : { locks }),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(predicates.length === 0 ? {} : { predicates: [...new Set(predicates)] }),
+  }
+}
+
+const writtenRows = ({ done }: Executed): readonly string[] =>
+  (done?.micro ?? []).flatMap(([kind, cell]) => (kind === 'w' ? [rowOfCell(cell)] : []))

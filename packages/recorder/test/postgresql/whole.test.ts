@@ -1,0 +1,273 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
+import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
+import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
+import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { Overwrites } from '../../src/postgresql/overwrites.ts'
+import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
+import { recording } from '../record/in-memory.ts'
+
+const tables = { accounts: { key: 'id', values: ['balance'] }, doctors: { values: { on_call: 'boolean' } } }
+
+const column = (name: string, type = 23): Column => ({
+  ...{ name, table: 1, attribute: 1, type, size: -1, modifier: -1, format: 0 },
+})
+const tag = (said: string): BackendMessage => ({ kind: 'command-complete', tag: said })
+const row = (...values: (string | null)[]): BackendMessage => ({
+  kind: 'data-row',
+  values: values.map((value) => (value === null ? null : Buffer.from(value))),
+})
+const columns = (...names: string[]): BackendMessage => ({
+  kind: 'row-description',
+  columns: names.map((name) => column(name)),
+})
+const refused = (code: string): BackendMessage => ({
+  kind: 'error',
+  fields: [
+    ['V', 'ERROR'],
+    ['C', code],
+    ['M', 'why'],
+  ],
+})
+const ready = (status: 'I' | 'T' | 'E'): BackendMessage => ({ kind: 'ready', status })
+
+/** A simple query and its answer, without the ReadyForQuery. */
+type Exchanged = readonly [sql: string, ...answer: BackendMessage[]]
+
+/** The events of a connection on which these queries are sent one after another. A last query may have no answer. */
+function recorded(...queries: readonly Exchanged[]): { readonly [member: string]: Json }[] {
+  const { client, now, connection } = recording()
+  const { commands } = parsePostgresqlSettings({ tables }, 'a test')
+  const conversation = new PostgresqlConversation({
+    ...{ connection, now, commands, maxMessageBytes: 10_000, overwrites: new Overwrites() },
+    naming: { kind: 'said' },
+  })
+  let sent = 0
+  let delivered = 0
+  const ask = (message: FrontendMessage): void => {
+    const bytes = writeFrontend(message)
+    conversation.asked(bytes, now())
+    sent += bytes.length
+    conversation.sent(sent, now())
+  }
+  const answer = (...messages: BackendMessage[]): void => {
+    for (const bytes of messages.map(writeBackend)) {
+      conversation.answered(bytes)
+      delivered += bytes.length
+      conversation.delivered(delivered)
+    }
+  }
+  ask({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a']] })
+  answer({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready('I'))
+  let status: 'I' | 'T' | 'E' = 'I'
+  for (const [sql, ...messages] of queries) {
+    ask({ kind: 'query', sql })
+    if (messages.length === 0) continue
+    if (/^BEGIN/.test(sql)) status = 'T'
+    if (/^(COMMIT|ROLLBACK$)/.test(sql)) status = 'I'
+    answer(...messages, ready(status))
+  }
+  conversation.closed()
+  return client.lines.map((line) => JSON.parse(line) as { readonly [member: string]: Json })
+}
+
+/** The micro-operations that completed, of each transaction. */
+const completions = (...queries: readonly Exchanged[]): readonly Json[] =>
+  recorded(...queries).flatMap(({ f, type, value, error }) =>
+    f === 'txn' && type !== 'invoke' ? [[type ?? '', value ?? error ?? '']] : [],
+  )
+
+const begin: Exchanged = ['BEGIN', tag('BEGIN')]
+const commit: Exchanged = ['COMMIT', tag('COMMIT')]
+const marks = (...queries: readonly Exchanged[]): readonly Json[] =>
+  recorded(...queries).flatMap(({ f, key, value }) =>
+    f === 'touched' || f === 'not-understood' ? [[f, key ?? 'all', (value as { readonly why: string }).why]] : [],
+  )
+
+describe('a transaction recorded whole', () => {
+  test('is one operation, whose value is what it read and wrote, with its locks, level and statements', () => {
+    const events = recorded(
+      ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
+      ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
+      ['UPDATE accounts SET balance = 90 WHERE id = 7', tag('UPDATE 1')],
+      commit,
+    )
+    expect(events).toHaveLength(2)
+    expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
+    expect(events[1]).toMatchObject({
+      type: 'ok',
+      value: [
+        ['r', 'accounts/7/balance', 100],
+        ['w', 'accounts/7/balance', 90],
+      ],
+      statements: [
+        ['SELECT balance FROM accounts WHERE id = ?', 1],
+        ['UPDATE accounts SET balance = ? WHERE id = ?', 1],
+      ],
+      isolation: 'repeatable read',
+      locks: [['accounts/7', expect.any(Number), expect.any(Number)]],
+    })
+    const [[, from, to]] = events[1]!['locks'] as readonly [readonly [string, number, number]]
+    expect(from).toBeLessThan(to)
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], Json]>([
+    [
+      'SELECT id, balance FROM accounts WHERE id IN (1, 2)',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [
+        ['r', 'accounts/1/balance', 5],
+        ['r', 'accounts/2/balance', null],
+      ],
+    ],
+    [
+      "SELECT * FROM accounts WHERE id = ANY ('{1,2}') FOR UPDATE",
+      [columns('id', 'balance'), row('1', '5'), row('2', '6'), tag('SELECT 2')],
+      [
+        ['r', 'accounts/1/balance', 5],
+        ['r', 'accounts/2/balance', 6],
+      ],
+    ],
+    [
+      'SELECT id, balance FROM accounts WHERE balance > 3 ORDER BY id',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    ['UPDATE accounts SET balance = 3 WHERE id = 9', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
+    ['UPDATE accounts SET balance = balance + 10 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
+    [
+      'UPDATE accounts SET balance = balance - 10 WHERE id = 1 RETURNING balance',
+      [columns('balance'), row('90'), tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 100],
+        ['w', 'accounts/1/balance', 90],
+      ],
+    ],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4',
+      [tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 4],
+        ['w', 'accounts/1/balance', 1],
+      ],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE balance < 0 RETURNING id',
+      [columns('id'), row('4'), row('5'), tag('UPDATE 2')],
+      [
+        ['w', 'accounts/4/balance', 0],
+        ['w', 'accounts/5/balance', 0],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (balance) VALUES (1), (2) RETURNING id',
+      [columns('id'), row('4'), row('5'), tag('INSERT 0 2')],
+      [
+        ['w', 'accounts/4/balance', 1],
+        ['w', 'accounts/5/balance', 2],
+      ],
+    ],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = EXCLUDED.balance',
+      [tag('INSERT 0 1')],
+      [['w', 'accounts/1/balance', 5]],
+    ],
+    ['DELETE FROM accounts WHERE id = 1', [tag('DELETE 1')], [['w', 'accounts/1/balance', null]]],
+    ['UPDATE doctors SET on_call = false WHERE id = 1', [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+  ])('records %s', (sql, answer, micro) => {
+    expect(completions([sql, ...answer])).toEqual([['ok', micro]])
+    expect(marks([sql, ...answer])).toEqual([])
+  })
+
+  test('names a statement that decides by rows it does not show', () => {
+    const [, ok] = recorded([
+      'SELECT id, balance FROM accounts WHERE balance > 3',
+      columns('id', 'balance'),
+      row('1', '5'),
+      tag('SELECT 1'),
+    ])
+    expect(ok?.['predicates']).toEqual(['SELECT id, balance FROM accounts WHERE balance > ?'])
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], Json]>([
+    [
+      'UPDATE accounts SET balance = 0 WHERE balance < 0',
+      [tag('UPDATE 2')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
+    [
+      'SELECT book(7)',
+      [columns('book'), row('1'), tag('SELECT 1')],
+      ['touched', 'all', expect.stringContaining('book()')],
+    ],
+    [
+      'SELECT sum(balance) FROM accounts',
+      [columns('sum'), row('1'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
+    [
+      'SELECT balance FROM accounts WHERE balance > 3',
+      [columns('balance'), row('5'), tag('SELECT 1')],
+      ['not-understood', 'all', 'its result lacks id; select it as well'],
+    ],
+    [
+      'SELECT id, on_call FROM doctors WHERE id = 1',
+      [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('not read as boolean')],
+    ],
+  ])('marks what %s leaves unknown', (sql, answer, mark) => {
+    expect(marks([sql, ...answer])).toEqual([mark])
+  })
+
+  test('drops what was done since a savepoint that it returned to, with its locks', () => {
+    const events = recorded(
+      begin,
+      ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')],
+      ['SAVEPOINT s', tag('SAVEPOINT')],
+      ['UPDATE accounts SET balance = 2 WHERE id = 2', tag('UPDATE 1')],
+      ['UPDATE accounts SET balance = balance / 0 WHERE id = 3', refused('22012')],
+      ['ROLLBACK TO SAVEPOINT s', tag('ROLLBACK')],
+      commit,
+    )
+    expect(events.at(-1)).toMatchObject({ type: 'ok', value: [['w', 'accounts/1/balance', 1]] })
+    expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
+  })
+
+  test('fails if it was rolled back, refused, or its COMMIT answered with ROLLBACK', () => {
+    const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
+    const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
+    expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
+      ['fail', 'the transaction was rolled back'],
+    ])
+    expect(completions(begin, update, ['COMMIT', refused('40001')])).toEqual([
+      ['fail', expect.stringContaining('40001')],
+    ])
+    expect(completions(begin, conflict, ['COMMIT', tag('ROLLBACK')])).toEqual([
+      ['fail', expect.stringContaining('40001')],
+    ])
+    expect(completions(begin, update)).toEqual([])
+  })
+
+  test('is of unknown outcome if its COMMIT has no answer, and keeps its locks', () => {
+    const events = recorded(begin, ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')], ['COMMIT'])
+    expect(events.map(({ type }) => type)).toEqual(['invoke', 'info'])
+    expect(events[0]?.['value']).toEqual([['w', 'accounts/1/balance', 1]])
+    expect(events[1]?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
+  })
+})
+
+describe('the settings of transactions recorded whole', () => {
+  test.each([
+    [{ tables: {} }, /"tables" is \{\}.*Give each table/],
+    [{ tables, table: 'kv' }, /"table" does not go with "tables"/],
+    [{ tables: { a: { key: 'id' } } }, /"values" is .*Name the recorded columns/],
+    [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is its "key" and among its "values"/],
+    [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
+    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /there twice/],
+    [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
+  ])('refuse %j', (given, message) => {
+    expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)
+  })
+})
