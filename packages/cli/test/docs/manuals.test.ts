@@ -135,6 +135,14 @@ describe('the manuals', () => {
     }
   })
 
+  test('show the anomaly that chaos check finds in transactions', async () => {
+    const [, words = '', shown] =
+      /```sh\nnpx chaos (check \S+ --expect \S+)\n```\n\n```text\n([\s\S]*?)```/.exec(read('transactions.md')) ?? []
+    const { stdout, exitCode } = await chaosHere(words.split(' '), { cwd: root })
+    expect(stdout).toContain(shown)
+    expect(exitCode).toBe(1)
+  })
+
   test.each([...names.map((name) => join('packages', 'cli', 'docs', name)), 'README.md'])(
     '%s links to what there is',
     (page) => {

@@ -49,8 +49,20 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
       const outcome = inTime(() => decideOne(situation, isolation, form, free))
       outcomes.set(level, outcome ?? { result: 'unknown', reason: OUT_OF_TIME })
     }
-  return outcomes
+  return withoutImplied(outcomes)
 }
+
+/** Weak levels that were decided early, and that a stronger one has settled since, follow from it. */
+const withoutImplied = (outcomes: Outcomes): Outcomes =>
+  new Map(
+    [...outcomes].filter(
+      ([level, { result }]) =>
+        result !== 'met' ||
+        ![...outcomes].some(
+          ([other, { result: its }]) => other !== level && its === 'met' && impliesLevel(other, level),
+        ),
+    ),
+  )
 
 /** Those that decide most come first: what is met settles all that is weaker, what is violated all that is stronger. */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]

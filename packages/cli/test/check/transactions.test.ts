@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EventInput, Json } from '@chaosproxy/history'
+import { check } from 'chaosproxy'
+import { expect, onTestFinished, test } from 'vitest'
+import { chaosHere, root } from '../chaos.ts'
+
+const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
+
+test('transactions that append are judged by levels of isolation without a model being named', async () => {
+  const met = await chaosHere(['check', onCall, '--expect', 'snapshot-isolation'])
+  expect(met.exitCode).toBe(0)
+  const { exitCode, stdout } = await chaosHere(['check', onCall, '--expect', 'serializable', '--json'])
+  expect(exitCode).toBe(1)
+  const result = JSON.parse(stdout)
+  expect(result.model).toBe('list-append')
+  expect(result.strongest).toEqual(['strong-snapshot-isolation'])
+  expect(result.anomalies).toMatchObject({ 'G2-item': { count: 1, first: [{ lines: [4, 6] }, { lines: [5, 7] }] } })
+  expect(result.assumed).toEqual([])
+  expect(result.judged).toEqual({ transactions: 4, reads: { total: 6, withSource: 6 } })
+  expect(result.levels.serializable.counterexample).toMatchObject({
+    anomaly: 'G2-item',
+    story: 'write skew',
+    cycle: [
+      { before: 0, after: 1, edge: 'rw', key: 'bob' },
+      { before: 1, after: 0, edge: 'rw', key: 'alice' },
+    ],
+  })
+})
+
+test('the page names the anomaly and its cure', async () => {
+  const { stdout } = await chaosHere(['check', onCall])
+  expect(stdout).toContain('G2-item, write skew: T1 (process 0, line 4) read bob = ["on"]')
+  expect(stdout).toContain('Use SERIALIZABLE and retry')
+})
+
+test('only the levels asked for are decided', async () => {
+  const { stdout } = await chaosHere(['check', onCall, '--level', 'serializable', '--json'])
+  const { levels } = JSON.parse(stdout)
+  expect(levels.serializable.result).toBe('violated')
+  expect(levels['snapshot-isolation'].reason).toContain('not asked for')
+})
+
+test('a level of single operations is refused for transactions, and the other way round', async () => {
+  const transactions = await chaosHere(['check', onCall, '--expect', 'linearizable'])
+  expect(transactions.exitCode).toBe(3)
+  expect(transactions.stderr).toContain('the list-append model is not judged by that level')
+  const operations = await chaosHere(['check', join(root, 'histories/fresh-read.jsonl'), '--expect', 'serializable'])
+  expect(operations.exitCode).toBe(3)
+  expect(operations.stderr).toContain('Of single operations, sequential is the same.')
+})
+
+test('the history of an Elle test is judged as it is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-elle-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'elle.edn')
+  writeFileSync(
+    file,
+    `{:index 0, :time 0, :process 0, :type :ok, :f :txn, :value [[:append :x 1] [:r :y [1]]]}
+{:index 1, :time 0, :process 0, :type :ok, :f :txn, :value [[:append :x 2] [:append :y 1]]}
+{:index 2, :time 0, :process 0, :type :ok, :f :txn, :value [[:r :x [1 2 1]]]}
+`,
+  )
+  const { stdout } = await chaosHere(['check', file, '--model', 'list-append', '--json'])
+  expect(Object.keys(JSON.parse(stdout).anomalies)).toEqual(['duplicate-elements', 'G1c'])
+})
+
+test('the library judges events of transactions as the command does', () => {
+  const txn = (process: number, value: Json): readonly EventInput[] => [
+    { process, type: 'invoke', f: 'txn', value },
+    { process, type: 'ok', f: 'txn', value },
+  ]
+  const report = check([...txn(0, [['append', 'x', 1]]), ...txn(1, [['r', 'x', [1]]])])
+  expect(report.model).toBe('list-append')
+  expect(report.headline).toBe('strict-serializable')
+})
