@@ -3,8 +3,8 @@ import { createOnlineChecker } from '@chaosproxy/checker'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { readEvents } from '../../history/src/files/read.ts'
-import { measureStaleness } from '../src/register/staleness/measure.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from './labelled.ts'
+import { measureStaleness } from './measure-staleness.ts'
 
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')
 

@@ -1,18 +1,33 @@
 import type { Staleness } from '@chaosproxy/checker'
 import { type EventInput, type History, type Json, millis, nanos } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
-import { createBudget } from '../src/limits/budget.ts'
+import { partition } from '../src/encoding/partition.ts'
+import { createBudget, unlimited } from '../src/limits/budget.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
-import { measureStaleness, stalenessOf, stalenessOfReads } from '../src/register/staleness/measure.ts'
+import { clustersOf } from '../src/register/staleness/clusters.ts'
+import { stalenessOf } from '../src/register/staleness/measure.ts'
+import { readsBehind } from '../src/register/staleness/reads.ts'
 import { hasLegalOrder, isLinearizable, type Op, operationsOf } from './brute-force.ts'
 import { historyOf, timeline } from './checking.ts'
 import { atLeast, many, manyOf } from './many.ts'
+import { measureStaleness } from './measure-staleness.ts'
 import { randomEvents, randomFrom, type Shape } from './random-history.ts'
 import { smallHistory } from './small-history.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
+
+/** How far behind each measured read was, by row. */
+const readsOf = (history: History) =>
+  partition(encodeRegister(history, reading).encoded).flatMap((part) => {
+    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
+    return Array.from(reads, (read, i) => ({
+      row: part.row[read]!,
+      nanos: behindNanos[i]!,
+      versions: versionsBehind[i]!,
+    }))
+  })
 
 const measure = (history: History): Staleness => measureStaleness(history, reading)!
 
@@ -155,15 +170,14 @@ test(`time and versions behind are as defined, on ${manyOf(5_000)} small random 
     const events = timed(randomEvents(shapeFrom(random, over), random), random)
     const history = smallHistory(events)
     const expected = behindByDefinition(history)
-    const { operations, behindNanos, versionsBehind } = stalenessOfReads(history, reading)
-    const wrong = operations.findIndex((row, i) => {
-      const { nanos, versions } = expected.get(row) ?? { nanos: -1, versions: -1 }
-      return nanos !== behindNanos[i] || versions !== versionsBehind[i]
+    const measured = readsOf(history)
+    const wrong = measured.find(({ row, nanos, versions }) => {
+      const right = expected.get(row)
+      return nanos !== right?.nanos || versions !== right.versions
     })
-    if (wrong !== -1 || operations.length !== expected.size) {
-      expect.fail(`${listed(seed, events)}read ${operations[wrong]}: ${JSON.stringify([...expected])}`)
-    }
-    if (versionsBehind.some((versions) => versions > 0)) stale++
+    if (wrong !== undefined || measured.length !== expected.size)
+      expect.fail(`${listed(seed, events)}read ${wrong?.row}: ${JSON.stringify([...expected])}`)
+    if (measured.some(({ versions }) => versions > 0)) stale++
   }
   expect(stale, 'stale').toBeGreaterThan(atLeast(800))
 })

@@ -3,8 +3,7 @@ import { type History, type Millis, millis, millisToNanos, nanos } from '@chaosp
 import type { Setting, Settings, SettingValue } from '@chaosproxy/workloads'
 import { type DrivenRun, type DriveOptions, drive, heal, type RunHandle, runOptionsOf } from './drive.ts'
 import { judgeRun } from './judge/judge.ts'
-import { type PlannedRun, planRun, type Registries, requestedFaults } from './plan/plan-run.ts'
-import type { RunSpec } from './plan/run-spec.ts'
+import { type PlannedRun, requestedFaults } from './plan/plan-run.ts'
 import type { HistorySink } from './ports/cluster.ts'
 import type { RunStore } from './ports/run-options.ts'
 import type { RunOutcome } from './ports/run-outcome.ts'
@@ -15,15 +14,6 @@ import type { ProbeAnswer } from './result/requirements/probe.ts'
 import type { RunSummary } from './result/run-summary.ts'
 import type { RunListener } from './run-event.ts'
 import { type OpenLoad, type StartingOptions, startTarget, unlessInterrupted } from './start.ts'
-
-/** One run, from its spec to its verdict: plans it, and goes on as `runPlanned` does. */
-export async function runTest(
-  spec: RunSpec,
-  registries: Registries,
-  options: RunPlannedOptions,
-): Promise<JudgedRun | undefined> {
-  return runPlanned(await planRun(spec, registries, 'run'), options)
-}
 
 /**
  * A planned run, to its verdict: performs it, asks the required probes, judges the record, and reports. Undefined if

@@ -5,6 +5,7 @@ import {
   parseRunSpec,
   planRun,
   type Registries,
+  type RunSpec,
   type RunStore,
   type StartedCluster,
   type Target,
@@ -13,11 +14,14 @@ import { simulatedTarget } from '@chaosproxy/simulator/target'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../src/run-event.ts'
-import { type RunPlannedOptions, runTest } from '../src/run-planned.ts'
+import { type RunPlannedOptions, runPlanned } from '../src/run-planned.ts'
 
 // A run needs no terminal and no files: here its registries hold one target, and its store is memory.
 
 const raft = simulatedTarget(protocols.find(({ name }) => name === 'raft')!)
+
+const runTest = async (spec: RunSpec, registries: Registries, options: RunPlannedOptions) =>
+  runPlanned(await planRun(spec, registries, 'run'), options)
 
 const registriesWith = (target: Target): Registries => ({
   target: async () => target,

@@ -26,8 +26,6 @@ export interface SimulationOptions {
   /** Shortest and longest fsync; 0.1 and 1 by default. */
   readonly fsyncMinMs?: Millis | undefined
   readonly fsyncMaxMs?: Millis | undefined
-  /** How far each node's clock is ahead of true time; 0 for nodes not listed. */
-  readonly clockOffsetsMs?: { readonly [node: NodeId]: Millis } | undefined
   /** Receives what nodes write to their logs. */
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   /** Called once for each node. */
@@ -179,7 +177,6 @@ function serversOf(
       peers: names.filter((name) => name !== id),
       machine: options.machine,
       seed: streamOf(options.seed, 'nodes'),
-      clockOffsetMs: options.clockOffsetsMs?.[id] ?? millis(0),
       fsyncMinMs: options.fsyncMinMs ?? millis(0.1),
       fsyncMaxMs: options.fsyncMaxMs ?? millis(1),
       log: (text) => options.log?.(queue.now, id, text),

@@ -10,7 +10,6 @@ export interface ClockFault {
 
 /** A node's own clock: ahead of true time by its fixed offset and by the faults in force. */
 export class NodeClock {
-  readonly #offsetMs: Millis
   readonly #faults: ClockFault[] = []
   /** Local seconds per true second. */
   rate = 1
@@ -18,12 +17,8 @@ export class NodeClock {
   #steadyMs = 0
   #since = 0
 
-  constructor(offsetMs: Millis) {
-    this.#offsetMs = offsetMs
-  }
-
   read(now: Nanos): Millis {
-    let local = now / 1e6 + this.#offsetMs
+    let local = now / 1e6
     if (this.#faults.length === 0) return millis(local)
     for (const { offsetMs, driftPpm, since } of this.#faults) local += offsetMs + (driftPpm * (now - since)) / 1e12
     return millis(local)

@@ -30,8 +30,6 @@ export type Observer = (state: unknown, event: AnyEvent | undefined, durable: re
 export interface NodeOptions extends DiskOptions {
   readonly peers: readonly NodeId[]
   readonly machine: AnyMachine
-  /** How far this node's clock is ahead of true time. */
-  readonly clockOffsetMs: Millis
   readonly log: (text: string) => void
   readonly observe: Observer | undefined
   readonly moments: MomentWatch
@@ -77,7 +75,7 @@ export class SimulatedNode implements Ringing {
     this.#options = options
     this.#machine = options.machine
     this.#seeds = streamOf(options.seed, `${options.id} seed`)
-    this.#clock = new NodeClock(options.clockOffsetMs)
+    this.#clock = new NodeClock()
     this.#disk = new Disk(options)
     this.#observe = options.observe
     this.#moments = options.moments

@@ -1,5 +1,4 @@
 import { createRandom, type NodeId } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
 import { NodeClock } from '@chaosproxy/simulator'
 import { Files } from './files.ts'
 import { type Death, type Hosts, Life } from './life.ts'
@@ -27,7 +26,7 @@ export interface NodeOptions {
 /** A node: the part that outlives each start of its program. */
 export class ServiceNode {
   readonly id: NodeId
-  readonly clock: NodeClock = new NodeClock(millis(0))
+  readonly clock: NodeClock = new NodeClock()
   readonly #options: NodeOptions
   readonly files: Files
   #life: Life | undefined

@@ -1,13 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead } from '../routing/routing.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { isRead, routedAtFirst } from '../routing/routing.ts'
 import { awaitLeader, type SuccessionConfig } from '../routing/succession.ts'
 import type { MessageHandler } from '../turn.ts'
 import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, seal } from './reconfiguration.ts'
@@ -74,16 +71,7 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
 
 function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
   return {
-    id: node.id,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
-    leader: undefined,
-    applied: 0,
-    copy: createCopy(config.object),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
+    ...routedAtFirst(node, config),
     nodes: [node.id, ...node.peers].sort(),
     origins: new Map(),
     promised: 0,

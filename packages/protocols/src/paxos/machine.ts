@@ -1,15 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { applyOnce, createCopy } from '../routing/sessions.ts'
+import { isRead, type Origin, REQUEST_LIMIT, routedAtFirst } from '../routing/routing.ts'
+import { applyOnce } from '../routing/sessions.ts'
 import { awaitLeader } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { handleAccept, promise } from './acceptor.ts'
@@ -83,16 +81,7 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
 
 function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
   return {
-    id: node.id,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
-    leader: undefined,
-    applied: 0,
-    copy: createCopy(config.object),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
+    ...routedAtFirst(node, config),
     nodes: [node.id, ...node.peers].sort(),
     origins: new Map(),
     role: 'follower',

@@ -1,15 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import type { NodeSetting } from '../machine.ts'
 import { valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
-import { createForwarding } from '../routing/forwarding.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead } from '../routing/routing.ts'
-import { createCopy } from '../routing/sessions.ts'
+import { isRead, routedAtFirst } from '../routing/routing.ts'
 import type { MessageOf } from '../turn.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
@@ -60,16 +57,7 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
 
 function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplicaState {
   return {
-    id: node.id,
-    generator: createGenerator(node.seed),
-    forwarding: createForwarding(node.seed),
-    requests: new Map(),
-    leader: undefined,
-    applied: 0,
-    copy: createCopy(config.object),
-    reads: [],
-    roundStarted: 0,
-    roundConfirmed: 0,
+    ...routedAtFirst(node, config),
     peers: node.peers,
     epoch: 0,
     log: createLog(),

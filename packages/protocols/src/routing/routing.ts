@@ -1,10 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
+import { createGenerator, type Generator } from '../generator.ts'
+import type { NodeSetting } from '../machine.ts'
 import type { Subject } from '../options.ts'
-import type { Forwarding, Ticket } from './forwarding.ts'
+import { createForwarding, type Forwarding, type Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
-import type { SessionedCopy } from './sessions.ts'
+import { createCopy, type SessionedCopy } from './sessions.ts'
 
 // Routes a request from the node that a client called to the leader, and the answer back. Shared by all protocols that
 // have some kind of leader.
@@ -52,6 +54,15 @@ export interface RoutingState {
   applied: number
   copy: SessionedCopy
 }
+
+/** The part of a node's first state that concerns requests. */
+export const routedAtFirst = (
+  { id, seed }: NodeSetting,
+  { object }: Subject,
+): RoutingState & { readonly generator: Generator } => ({
+  ...{ id, generator: createGenerator(seed), forwarding: createForwarding(seed), copy: createCopy(object) },
+  ...{ requests: new Map(), leader: undefined, applied: 0, reads: [], roundStarted: 0, roundConfirmed: 0 },
+})
 
 export interface RoutingConfig extends Subject {
   /** Serves a request that its origin sent to this node as the leader. */

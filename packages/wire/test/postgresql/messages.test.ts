@@ -6,7 +6,7 @@ import { readBackend, writeBackend } from '../../src/postgresql/backend.ts'
 import { readFrontend, writeFrontend } from '../../src/postgresql/frontend.ts'
 import type { BackendMessage, FrontendMessage } from '../../src/postgresql/message.ts'
 import { MalformedMessage } from '../../src/postgresql/message-cursor.ts'
-import { backendReader, frontendReader } from '../../src/postgresql/message-reader.ts'
+import { backendReader } from '../../src/postgresql/message-reader.ts'
 import { postgresql } from '../../src/postgresql/postgresql.ts'
 import { createPostgresqlScanner } from '../../src/postgresql/postgresql-scanner.ts'
 import { reportOf, rowsOf } from '../../src/postgresql/report.ts'
@@ -131,8 +131,11 @@ describe('a PostgreSQL message', () => {
     fc.assert(
       fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
         const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
-        const reader = frontendReader(1 << 20)
-        const read = pieces(Buffer.concat(all.map(writeFrontend)), cuts).flatMap((piece) => kept(reader.read(piece)))
+        const frames = new FrameReader({ scanner: createPostgresqlScanner('requests'), maxFrameBytes: 1 << 20 })
+        const read: FrontendMessage[] = []
+        const loose = () => expect.unreachable('all bytes are framed')
+        for (const piece of pieces(Buffer.concat(all.map(writeFrontend)), cuts))
+          frames.read(piece, { frame: (bytes) => read.push(...kept([readFrontend(bytes)])), loose })
         expect(read).toEqual(kept(all))
       }),
     )
@@ -177,14 +180,8 @@ describe('a PostgreSQL message', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
       'this is not a message of a PostgreSQL server',
     )
-    expect(() => frontendReader(1000).read(Buffer.from('GET / HTTP/1.1\r\n'))).toThrow(
-      'not a message of a PostgreSQL client',
-    )
-    const reader = frontendReader(1000)
-    reader.read(writeFrontend(startup))
-    expect(() => reader.read(writeFrontend({ kind: 'query', sql: 'x'.repeat(1000) }))).toThrow(
-      'longer than 1000 bytes, which is the limit here',
-    )
+    const row = writeBackend({ kind: 'data-row', values: [Buffer.from('x'.repeat(1000))] })
+    expect(() => backendReader(1000).read(row)).toThrow('longer than 1000 bytes, which is the limit here')
     const scanner = createPostgresqlScanner('requests')
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
   })

@@ -1,66 +1,24 @@
 import { float64Array, type History } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
-import { BYTES_PER_SEPARATED, partition, partsInTurn } from '../../encoding/partition.ts'
-import type { CheckOptions } from '../../judge/options.ts'
+import { BYTES_PER_SEPARATED, partsInTurn } from '../../encoding/partition.ts'
 import type { Bounds, Percentiles, Staleness } from '../../judge/staleness.ts'
-import { type Budget, unlimited } from '../../limits/budget.ts'
-import { encodeRegister } from '../encoding/encode.ts'
+import type { Budget } from '../../limits/budget.ts'
 import { startsOf } from '../start/candidates.ts'
 import { clustersOf, MANY_WRITERS } from './clusters.ts'
 import { leastDelta } from './delta.ts'
 import { type KeyReads, readsBehind } from './reads.ts'
 import { leastVersions } from './versions.ts'
 
-/** Columns, by measured read. */
-export interface ReadStaleness {
-  readonly operations: Int32Array
-  readonly behindNanos: Float64Array
-  readonly versionsBehind: Int32Array
-}
-
-type StalenessOptions = Pick<CheckOptions, 'initial' | 'failedCas'>
+/** The reads that were measured. */
+const BYTES_PER_READ = 20
 
 /**
  * Measures how far behind reads were, as `readsBehind` defines it.
  *
  * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The measured
  * reads bound them from below; so does, for Δ, the order of values if each has one writer (a cas counts as a write).
- * Absent if strings are appended. O(n log n).
- *
- * @throws UserError if the register model does not know an operation of the history.
- */
-export function measureStaleness(history: History, options: StalenessOptions): Staleness | undefined {
-  const { encoded, decoder } = encodeRegister(history, options)
-  return stalenessOf(encoded, decoder, unlimited)
-}
-
-/** How far behind each measured read was, in order of key and call. */
-export function stalenessOfReads(history: History, options: StalenessOptions): ReadStaleness {
-  const { encoded } = encodeRegister(history, options)
-  const operations: number[] = []
-  const behind: number[] = []
-  const versions: number[] = []
-  for (const part of encoded.hasAppend ? [] : partition(encoded).map((each) => settledPart(each).part)) {
-    const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
-    for (const [i, read] of reads.entries()) {
-      operations.push(part.row[read])
-      behind.push(behindNanos[i])
-      versions.push(versionsBehind[i])
-    }
-  }
-  return {
-    operations: Int32Array.from(operations),
-    behindNanos: Float64Array.from(behind),
-    versionsBehind: Int32Array.from(versions),
-  }
-}
-
-/** The reads that were measured. */
-const BYTES_PER_READ = 20
-
-/**
- * The same as `measureStaleness`, of a history that is already encoded. Absent, too, if there is not enough memory.
+ * Absent if strings are appended or there is not enough memory. O(n log n).
  *
  * @throws OutOfTime
  */

@@ -1,6 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { createRandom } from '@chaosproxy/faults'
-import { millis } from '@chaosproxy/history'
 import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
 import { isNoCommand, readRespCommand, resp } from '@chaosproxy/wire'
 import { REDIS, REDIS_PORT } from '../../declared/hosts.ts'
@@ -36,7 +35,7 @@ interface Disk {
 export class RedisNode implements Actor {
   readonly id: NodeId = REDIS
   readonly followsContext: boolean = false
-  readonly clock: NodeClock = new NodeClock(millis(0))
+  readonly clock: NodeClock = new NodeClock()
   readonly #options: RedisOptions
   readonly #connections = new Set<Connection>()
   #store: Store
