@@ -280,3 +280,9 @@ test('a lock that two clients held is a list of holdings in a terminal, and an a
   ])
   expect(told.page).toContain('<svg class="why-svg"')
 })
+
+test('a set that one read saw without an element is headed by that element and the node', () => {
+  const add: Made = { p: 1, f: 'add', key: 's', in: 5, ...at(0), node: 'n1' }
+  const told = judge([add, read(2, [], 10, { key: 's', node: 'n2' }), read(3, [5], 20, { key: 's' })], 'set')
+  expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
+})

@@ -21,7 +21,7 @@ import {
   valueText,
   writtenText,
 } from '../operation-words.ts'
-import { lacking } from '../sheets/final-states.ts'
+import { endOf, wrongOf } from '../sheets/final-states.ts'
 import { listed } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
@@ -62,28 +62,27 @@ export function lostText(lost: readonly LostWrite[]): string {
 
 /** `n3 ended without p0's confirmed write to x`, if that was surely the last; otherwise that its final reads differ. */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
-  const finals = counterexample?.operations.map(({ operation }) => operation).filter((row) => isFinal(history, row))
+  const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
+  const end = first === undefined ? undefined : endOf(history, keyOf(history, first))
+  if (end === undefined || end.reads.has('')) return undefined
   const byValue = new Map<string, string[]>()
-  for (const row of finals ?? []) {
-    const node = nodeOf(history, row)
-    if (node === undefined) return undefined
-    const value = JSON.stringify(outputOf(history, row))
-    byValue.set(value, [...(byValue.get(value) ?? []), nameText(node, 24)])
+  for (const [node, read] of end.reads) {
+    const value = JSON.stringify(outputOf(history, read))
+    byValue.set(value, [...(byValue.get(value) ?? []), node])
   }
-  const [key] = counterexample?.keys ?? []
   const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
   const [fewest, most] = [groups[0], groups.at(-1)]
   if (fewest === undefined || most === undefined || fewest === most) return undefined
-  const last = lacking(history, key)
-  if (last !== undefined && last.nodes.length > 0) {
-    const { write, nodes } = last
-    const who =
-      nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
-    const to = key === undefined ? '' : ` to ${nameText(key, 24)}`
-    return { title: `${who} ended without ${clientOf(history, write)}'s confirmed write${to}`, level: 'eventual' }
+  const names = (nodes: readonly string[]): string =>
+    nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
+  const key = end.key === undefined ? undefined : nameText(end.key, 24)
+  if (end.isSurelyLast && end.last !== undefined) {
+    const write = `${clientOf(history, end.last)}'s confirmed write${key === undefined ? '' : ` to ${key}`}`
+    return { title: `${names(wrongOf(history, end))} ended without ${write}`, level: 'eventual' }
   }
-  const what = key === undefined ? 'value' : nameText(key, 24)
-  return { title: `${listed(fewest)} ended with another ${what} than ${listed(most)}`, level: 'eventual' }
+  const isOneAgainstAll = groups.length === 2 && most.length > MOST_NODES
+  const [few, many] = [names(fewest), isOneAgainstAll ? 'the others' : names(most)]
+  return { title: `${few} ended with another ${key ?? 'value'} than ${many}`, level: 'eventual' }
 }
 
 /** More names than these are counted. */

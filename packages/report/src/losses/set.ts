@@ -1,11 +1,13 @@
-import { plural } from '@chaosproxy/history'
-import { isFinal } from '../operation-words.ts'
-import type { FindLoss } from './loss.ts'
+import type { Counterexample } from '@chaosproxy/checker'
+import { type History, plural } from '@chaosproxy/history'
+import { clientOf, isFinal, isRead, nameText, nodeOf } from '../operation-words.ts'
+import { missingFrom } from '../sheets/life.ts'
+import type { FindLoss, Loss } from './loss.ts'
 
 /** `12 acknowledged elements were lost`; without final reads, they are only missing from the last one. */
-export const setLoss: FindLoss = ({ history, report }) => {
+export const setLoss: FindLoss = ({ history, report, counterexample }) => {
   const surelyLost = report.accounting?.surelyLost ?? 0
-  if (report.accounting?.result !== 'violated' || surelyLost === 0) return undefined
+  if (report.accounting?.result !== 'violated' || surelyLost === 0) return unseen(history, counterexample)
   const elements = plural(surelyLost, 'acknowledged element')
   const isOne = surelyLost === 1
   const { length } = history.operations
@@ -13,6 +15,18 @@ export const setLoss: FindLoss = ({ history, report }) => {
   for (let row = length - 1; row >= 0 && !hasFinal; row--) hasFinal = isFinal(history, row)
   const said = hasFinal ? `${isOne ? 'was' : 'were'} lost` : `${isOne ? 'is' : 'are'} missing from the last read`
   return { title: `${elements} ${said}`, level: 'eventual' }
+}
+
+/** `p33's confirmed 261 was missing at n3`, or that somebody had read it before. */
+function unseen(history: History, counterexample: Counterexample): Loss | undefined {
+  const missing = missingFrom(history, counterexample)
+  if (missing === undefined) return undefined
+  const { element, known, read } = missing
+  const [who, reader, node] = [clientOf(history, known), clientOf(history, read), nodeOf(history, read)]
+  const where = node === undefined ? reader : nameText(node, 24)
+  if (isRead(history, known)) return { title: `${element}, which ${who} had read, was missing at ${where}` }
+  if (who === reader) return { title: `${reader} did not see its own confirmed ${element}` }
+  return { title: `${who}'s confirmed ${element} was missing at ${where}` }
 }
 
 /** `7 ids were handed out more than once`. */

@@ -60,6 +60,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
         ...nodes.map((name) => answerOf(history, reads.get(name))),
       ],
       wrong: wrongOf(history, end).map((name) => nodes.indexOf(name) + 2),
+      ...(last === undefined ? {} : { operation: last }),
     }
   })
   const more = wrong.length - told.length
@@ -78,18 +79,11 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
 const answerOf = (history: History, read: OperationRow | undefined): string =>
   read === undefined ? '–' : valueText(outputOf(history, read), VALUE)
 
-/** The nodes that ended without the confirmed write that was surely the last of this key; undefined if none was. */
-export function lacking(
-  history: History,
-  key: string | undefined,
-): { readonly write: OperationRow; readonly nodes: readonly string[] } | undefined {
-  const end = endings(history).get(key)
-  if (end?.last === undefined || !end.isSurelyLast) return undefined
-  return { write: end.last, nodes: wrongOf(history, end) }
-}
+/** How this key ended. */
+export const endOf = (history: History, key: string | undefined): Ended | undefined => endings(history).get(key)
 
 /** The nodes that ended with something else than they should, as far as that can be told. */
-function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
+export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
   const texts = [...reads].map(([node, read]) => ({ node, text: JSON.stringify(outputOf(history, read)) }))
   const written = last === undefined ? undefined : writtenText(history, last)
   const times = (text: string): number => texts.filter((other) => other.text === text).length
@@ -114,7 +108,7 @@ function endings(history: History): ReadonlyMap<string | undefined, Ended> {
     if (!isRead(history, row)) known.changes.push(row)
     else if (isFinal(history, row) && outcome[row] === OK) known.reads.set(nodeOf(history, row) ?? '', row)
   }
-  const endOf = (key: string | undefined, changes: readonly OperationRow[], reads: Ended['reads']): Ended => {
+  const ended = (key: string | undefined, changes: readonly OperationRow[], reads: Ended['reads']): Ended => {
     const acknowledged = changes.filter((row) => outcome[row] === OK)
     const last = acknowledged.reduce<OperationRow | undefined>(
       (newest, row) => (newest === undefined || (returnEvent[row] ?? 0) > (returnEvent[newest] ?? 0) ? row : newest),
@@ -126,5 +120,5 @@ function endings(history: History): ReadonlyMap<string | undefined, Ended> {
       changes.every((row) => row === last || (outcome[row] === OK && wasBefore(history, row, last)))
     return { ...{ key, reads, last }, isSurelyLast }
   }
-  return new Map([...byKey].map(([key, { changes, reads }]) => [key, endOf(key, changes, reads)]))
+  return new Map([...byKey].map(([key, { changes, reads }]) => [key, ended(key, changes, reads)]))
 }

@@ -13,7 +13,7 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow } from './sheet.ts'
+import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
 /** The beginning and the end of a longer life matter. */
 const MOST_SHOWN = 8
@@ -40,6 +40,31 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
     whatOf: (row) => queueText(history, row, subjects),
     isTimed: true,
   })
+}
+
+export interface MissingElement {
+  readonly element: string
+  /** The confirmed addition, or the read that had seen it. */
+  readonly known: OperationRow
+  /** The read without it. */
+  readonly read: OperationRow
+}
+
+/** What a read lacks although it was known before, and nothing may have removed it. */
+export function missingFrom(history: History, { culprit, operations }: Counterexample): MissingElement | undefined {
+  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
+  const found = valuesOf(history, culprit)
+  const core = coreOf({ operations })
+  if (core.some((row) => !tells(history, row) && functionOf(history, row) !== 'add')) return undefined
+  const before = core.filter((row) => history.operations.outcome[row] === OK && wasBefore(history, row, culprit))
+  for (const known of [
+    ...before.filter((row) => !tells(history, row)),
+    ...before.filter((row) => isRead(history, row)),
+  ]) {
+    const element = valuesOf(history, known).find((value) => !found.includes(value))
+    if (element !== undefined) return { element: subjectText(element), known, read: culprit }
+  }
+  return undefined
 }
 
 /** What became of an element: who added it, who saw it first and last, and the read that lacks it. */
@@ -153,7 +178,7 @@ function inText(history: History, [row]: readonly OperationRow[], words: string)
 
 const subjectText = (value: string = 'null'): string => valueText(JSON.parse(value) as Json, 16)
 
-const coreOf = ({ operations }: Counterexample): readonly OperationRow[] =>
+const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 
 const isOfKey = (history: History, row: OperationRow, { operations }: Counterexample): boolean =>

@@ -10,7 +10,7 @@ export interface Brevity {
   readonly phases: boolean
   /** What is left of the above: any other contradiction, the faults and stale reads in numbers, messages that are only counted. */
   readonly remainder: boolean
-  /** The picture of more than three operations, which are listed instead; of fewer, the faults that its title names. */
+  /** The picture of more than three operations, which are listed instead; of fewer, the faults that its title names. Also counts that the page has. */
   readonly picture: boolean
 }
 

@@ -8,7 +8,7 @@ import { lineText } from '../places.ts'
 import { listedAtMost } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
-import { displayWidth, wrap } from './width.ts'
+import { clip, displayWidth, wrap } from './width.ts'
 
 /** A reason this short may be repeated. */
 const SHORT = 80
@@ -81,7 +81,11 @@ export function briefLevels(
   ].filter((note) => note !== undefined)
   return [
     ...decided,
-    ...notes.flatMap((note) => wrap(`${symbols.bullet} ${note}`, width).map((line) => style.dim(line))),
+    ...notes.flatMap((note) => {
+      const text = `${symbols.bullet} ${note}`
+      const told = brevity?.picture === true ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
+      return told.map((line) => style.dim(line))
+    }),
   ]
 }
 

@@ -17,7 +17,7 @@ import { drawRace } from './race-lines.ts'
 import { recordText } from './record-text.ts'
 import { countsText, faultLines, infoText, majorityText, nodesText, phasesInBrief, phaseTable } from './run-tables.ts'
 import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
-import { fitLine, spread, wrap } from './width.ts'
+import { clip, fitLine, spread, wrap } from './width.ts'
 
 /** What the page shows besides the run itself: its files, the command to repeat it, the exit code. */
 export interface RunPageOptions extends TerminalOptions {
@@ -69,7 +69,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     report === undefined ? [] : lostLines(report, page),
     recordText(record, unjudgedIn, page),
     brevity.phases ? phasesInBrief(summary.phases, page) : phaseLines(summary, page),
-    brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
+    brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
     expectationLines(facts, options.exitCode, page),
@@ -214,10 +214,10 @@ function accountingLines(accounting: Accounting, page: PageStyle): string[] {
   const lines = accountLines(accounting)
     .filter(({ isTrouble }) => isTrouble || !isBrief)
     .flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
-      const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, page.brevity?.picture === true ? 2 : 6)}`
-      return wrap(isTrouble ? `${symbols.violated} ${text}` : text, width).map((line) =>
-        isTrouble ? style.accent(line) : line,
-      )
+      const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
+      const marked = isTrouble ? `${symbols.violated} ${text}` : text
+      const told = page.brevity?.picture === true ? [clip(marked, width, symbols.ellipsis)] : wrap(marked, width)
+      return told.map((line) => (isTrouble ? style.accent(line) : line))
     })
   return isBrief ? lines : [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }
