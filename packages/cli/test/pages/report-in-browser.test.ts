@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
 import { BRIEF_COMPARISON, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { patientTest, test } from '../patient.ts'
 
@@ -396,4 +396,91 @@ function overlaps(): string[] {
     }
   }
   return found
+}
+
+patientTest.skipIf(executablePath === undefined)(
+  'a report is read by keys alone: the answers are one list, the command is copied, what is folded opens, and the focus stays',
+  async () => {
+    const out = temporaryDirectory()
+    await chaosHere([
+      'run',
+      '--sim',
+      '--target',
+      'watch-cache',
+      '--faults',
+      'partition',
+      '--seed',
+      '4',
+      '--time',
+      '4s',
+      '--out',
+      out,
+    ])
+    const directory = readdirSync(out).find((name) => name !== 'index.html') ?? ''
+    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    await page.goto(pathToFileURL(join(out, directory, 'report.html')).href)
+    const [terms, definitions] = [page.getByRole('term'), page.getByRole('definition')]
+    const answers = page.locator('.answers')
+    expect(await answers.getByRole('term').allInnerTexts()).toContain('Next')
+    expect(await terms.count()).toBe(await definitions.count())
+
+    // Every stop of the Tab key has a name, is in sight, and none is the whole page.
+    const stops: string[] = []
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press('Tab')
+      const stop = await page.evaluate<string>(nameOfFocused)
+      if (stop === 'BODY') break
+      stops.push(stop)
+    }
+    expect(stops.filter((stop) => stop.endsWith(': '))).toEqual([])
+    expect(stops[0]).toBe('A: Skip to the explanation')
+    const order = ['BUTTON: Copy', 'SUMMARY: ', 'CANVAS: '].map((start) =>
+      stops.findIndex((stop) => stop.startsWith(start)),
+    )
+    expect(order, stops.join('\n')).toEqual(order.toSorted((a, b) => a - b))
+    expect(order).not.toContain(-1)
+
+    // What is not promised is folded: it opens by Enter, closes by Space, and keeps the focus.
+    const folded = page.locator('details:has(#why) > summary')
+    const isOpen = () => page.locator('details:has(#why)').evaluate((element) => element.hasAttribute('open'))
+    await folded.focus()
+    expect(await isOpen()).toBe(false)
+    for (const [key, after] of [
+      ['Enter', true],
+      ['Space', false],
+      ['Enter', true],
+    ] as const) {
+      await page.keyboard.press(key)
+      expect(await isOpen()).toBe(after)
+      expect(await page.evaluate<string>(nameOfFocused)).toMatch(/^SUMMARY/)
+    }
+    expect(await page.getByRole('region', { name: /^Drawing of the contradiction/ }).isVisible()).toBe(true)
+
+    const copy = page.locator('#copy')
+    await copy.focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate<string>(nameOfFocused)).toBe('BUTTON: Copied')
+  },
+)
+
+/** Runs in the page: the focused element's kind and accessible name. */
+function nameOfFocused(): string {
+  interface Named {
+    readonly tagName: string
+    readonly textContent: string | null
+    readonly labels?: readonly Named[] | null
+    getAttribute(name: string): string | null
+  }
+  const { document } = globalThis as unknown as {
+    document: { readonly activeElement: Named; getElementById(id: string): Named | null }
+  }
+  const { activeElement: element } = document
+  if (element.tagName === 'BODY') return 'BODY'
+  const by = document.getElementById(element.getAttribute('aria-labelledby') ?? '')
+  const name =
+    element.getAttribute('aria-label') ?? by?.textContent ?? element.labels?.[0]?.textContent ?? element.textContent
+  return `${element.tagName}: ${(name ?? '').trim()}`
 }
