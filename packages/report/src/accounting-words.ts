@@ -58,14 +58,21 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     .map(({ list, ...words }) => ({
       ...words,
       count: list.length,
-      items: list.map((each) => accountedText(each, list === duplicated && noun === 'message')),
+      items: list.map((each) =>
+        accountedText(each, { isSurplus: list === duplicated && noun === 'message', isLost: list === lost }),
+      ),
     }))
 }
 
-/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (missing for 12 ms)`. */
-function accountedText({ key, value, count: times, late, bounds }: Accounted, isSurplus: boolean): string {
+/** `x = 7`, `7 ×2` if it occurs that often, `7 (2 too many)` if that often too often, `7 (allowed: 3 to 5)`, `7 (missing for
+ * 12 ms)`, `7 (last seen 4.1 s later)` if it was lost. */
+function accountedText(
+  { key, value, count: times, late, bounds }: Accounted,
+  { isSurplus, isLost }: { readonly isSurplus: boolean; readonly isLost: boolean },
+): string {
+  const seen = isLost ? ` (last seen ${duration(late ?? 0)} later)` : ` (missing for ${duration(late ?? 0)})`
   const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
   const often = isSurplus ? ` (${count(times)} too many)` : times > 1 ? ` ×${count(times)}` : ''
   const allowed = bounds === undefined ? '' : ` (allowed: ${bounds[0]} to ${bounds[1]})`
-  return `${named}${often}${allowed}${late === undefined ? '' : ` (missing for ${duration(late)})`}`
+  return `${named}${often}${allowed}${late === undefined || late === 0 ? '' : seen}`
 }

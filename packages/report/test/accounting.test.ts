@@ -67,6 +67,16 @@ test('the page of a file has the accounting in place of acknowledged writes that
   expect(text).not.toContain('acknowledged write lost')
 })
 
+test('a lost element says when it was last seen, if that was after it was acknowledged', () => {
+  const lists = [
+    ['add', 1, 'ok', 1],
+    ['read', null, 'ok', [1]],
+    ['read', null, 'ok', []],
+  ] as const
+  const [lost] = accountLines(judged('set', historyOf(...lists)).accounting!)
+  expect(lost?.items).toEqual(['1 (last seen 1.0 ms later)'])
+})
+
 test('the HTML report has a section for the accounting', () => {
   const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
   expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')

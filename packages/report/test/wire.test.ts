@@ -83,13 +83,23 @@ describe('a message with the change', () => {
   })
 
   test('that had arrived blames no wire', () => {
-    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked.'
+    const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
   test('that was held until shortly before the node was asked says both', () => {
-    const words = 'The message with x = 743 to n3 was held (partition) until 7.109 s, 9.0 ms before it was asked.'
+    const words =
+      'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
+  })
+
+  test('that another node brought first is not mistaken for the one that was held', () => {
+    const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
+    const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
+    everywhere(
+      told([held, brought]),
+      'The message with x = 743 to n3 was held (partition) and received only at 7.300 s; n3 received it from n2 only at 7.119 s.',
+    )
   })
 
   test('that was never sent is drawn as dots, and claimed only where everything was heard', () => {

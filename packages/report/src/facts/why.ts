@@ -1,3 +1,4 @@
+import { stopsNodes } from '@chaosproxy/faults'
 import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
@@ -37,6 +38,9 @@ export function whyOf({ near, wire, lease = '', race, spans, run }: Known): Why 
   const fault = near[0]?.relation ?? ''
   if (lease !== '') return { text: sentences(lease, fault), certainty: 'shown' }
   const message = wire?.sentence ?? ''
+  if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
+    // A cut that had ended by then kept nothing from a node that had it.
+    return { text: message, certainty: 'likely' }
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),

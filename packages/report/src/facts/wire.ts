@@ -148,7 +148,12 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
     count: stopped.filter((message) => fateText(message) === fate).length,
   }))
   const [first] = fates
-  if (first === undefined) return received === undefined ? '' : `${lateText(received, { change, node })}.`
+  if (first === undefined) {
+    if (received === undefined) return ''
+    const held = toReader.find(({ by }) => by !== undefined && by !== 'down')
+    if (held === undefined || received.by !== undefined) return `${lateText(received, { change, node })}.`
+    return `${lateText(held, { change, node })}; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}.`
+  }
   const subject = first.count === 1 ? 'The message' : plural(first.count, 'message')
   const others = fates.slice(1).map(({ fate, count: times }) => ` and ${times} ${fate}`)
   const lost = `${subject} with ${change} to ${node} ${first.count === 1 ? 'was' : 'were'} ${first.fate}${others.join('')}`
@@ -168,9 +173,8 @@ function arrivedText(
   { change, node, asked }: { readonly change: string; readonly node: string; readonly asked: number },
 ): string {
   const at = `${moment(endedAt ?? 0)}, ${duration(asked - (endedAt ?? 0))} before it was asked`
-  return by === undefined || by === 'down'
-    ? `${node} had received ${change} at ${at}.`
-    : `The message with ${change} to ${node} was held (${nameOfFault(by)}) until ${at}.`
+  const held = by === undefined || by === 'down' ? '' : `, held (${nameOfFault(by)}) until then`
+  return `${node} had received ${change} at ${at}${held}, and answered without it.`
 }
 
 /** As `--faults` has it. */

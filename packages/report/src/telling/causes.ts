@@ -55,6 +55,13 @@ const causes: readonly Cause[] = [
     fits: ({ near }) => near.some(({ isForgetting }) => isForgetting),
   },
   {
+    cause: 'Something kept or restored an old value of the one node.',
+    remedy:
+      'Look for a cache that a slow reader fills after the write, and for a change that was computed from an old read. Compare versions, or read and change in one step.',
+    fits: ({ report: { lost }, history, near }) =>
+      lost.length > 0 && history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind)),
+  },
+  {
     cause: 'A write that was acknowledged is gone.',
     remedy:
       'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.',
