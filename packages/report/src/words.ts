@@ -40,9 +40,9 @@ export function lineList(lines: readonly number[]): string {
   return `${sorted.length === 1 ? 'line' : 'lines'} ${text}`
 }
 
-/** Begins a sentence with a capital letter, unless its first word is a name: `n1` stays `n1`. */
+/** Begins a sentence with a capital letter, unless its first word is a name: `n1` and `server.ts` stay so. */
 export const capitalised = (text: string): string =>
-  /^[a-z]+(?:-[a-z]+)*(?![\w"-])/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
+  /^[a-z]+(?:-[a-z]+)*(?![\w"-]|\.\w)/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
 
 /** `7f` of a rate per second. */
 export const perSecond = (operations: number, during: Nanos): string =>

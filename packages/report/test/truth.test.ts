@@ -121,6 +121,26 @@ describe('of all faults, a report draws', () => {
     expect(near(faults.slice(0, 1)).map(({ from }) => from)).toEqual([ms(6000)])
   })
 
+  test('a cut from a third node explains nothing where two nodes paid from one account', () => {
+    const transfer = (p: number, node: string, from: number, amount: number) => ({
+      ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, node },
+      ...{ from: ms(from), to: ms(from + 5) },
+    })
+    const paid = made([transfer(1, 'n1', 100, 80), transfer(2, 'n3', 110, 70)])
+    const contradiction: Counterexample = {
+      ...{ level: 'linearizable', sentence: 'overdrawn.', keys: [], culprit: 1 },
+      operations: [0, 1].map((operation) => ({ operation, role: 'core' })),
+    }
+    const judged = report('violated', { linearizable: violated(contradiction) })
+    const near = (...groups: string[][]) =>
+      factsOf({
+        ...{ history: paid, report: judged },
+        run: summary({ report: judged, faults: [record('cut', cut(groups), 50, 200)] }),
+      }).near
+    expect(near(['n2'], ['n1', 'n3'])).toEqual([])
+    expect(near(['n1'], ['n2', 'n3'])).toHaveLength(1)
+  })
+
   test('a fault that never took effect explains nothing', () => {
     const faults = told.run.faults.map((fault) => ({ ...fault, hits: 0 }))
     expect(factsOf({ ...told, run: { ...told.run, faults } }).near).toEqual([])
@@ -289,10 +309,24 @@ test('names of strangers are made printable before the page’s script gets them
 
 test('a sentence begins with a capital letter, and a name stays as it is', () => {
   expect(
-    ['read twice', 'causal-memory forbids it', 'x', 'n1 n3 killed', 'q"\u202e: read', 'fault-5 (kill) failed'].map(
-      capitalised,
-    ),
-  ).toEqual(['Read twice', 'Causal-memory forbids it', 'X', 'n1 n3 killed', 'q"\u202e: read', 'fault-5 (kill) failed'])
+    [
+      'read twice',
+      'causal-memory forbids it',
+      'x',
+      'n1 n3 killed',
+      'q"\u202e: read',
+      'fault-5 (kill) failed',
+      'server.ts:25 awaited',
+    ].map(capitalised),
+  ).toEqual([
+    'Read twice',
+    'Causal-memory forbids it',
+    'X',
+    'n1 n3 killed',
+    'q"\u202e: read',
+    'fault-5 (kill) failed',
+    'server.ts:25 awaited',
+  ])
 })
 
 test('a value of the ribbon is one sentence', () => {

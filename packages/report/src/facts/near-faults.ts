@@ -3,7 +3,7 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, INFO } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { isRead, nameText } from '../operation-words.ts'
+import { isRead, nameText, spendsFrom } from '../operation-words.ts'
 import { moment } from '../words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -18,6 +18,8 @@ export interface NearFault extends FaultSpan {
   readonly relation: string
   /** Whether the record shows that the node that answered had had the change, and was killed since. */
   readonly isForgetting: boolean
+  /** Whether it had ended when the culprit was asked. */
+  readonly isOver: boolean
   /** The text and, if it says more, the relation. */
   readonly whole: string
 }
@@ -41,12 +43,13 @@ export function nearFaults(
   const { culprit, operations } = counterexample
   const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
   const isOldRead = isSure && culprit !== undefined && isRead(history, culprit)
+  const isSpending = culprit !== undefined && spendsFrom(history, culprit) !== undefined
   const touched = concerning(spans, gap)
     .filter((span) => !isOldRead || !changesOutcomesOnly(span))
     .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
     .map((span) => ({ span, touch: touching(span, gap), weight: touching(span, gap) * overlapOf(span, gap) }))
-    .filter(({ touch }) => touch > 0)
+    .filter(({ span, touch }) => touch > (isSpending && isAmongNodes(span) ? 1 : 0))
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
@@ -60,7 +63,7 @@ export function nearFaults(
         const isForgetting = hasForgotten(span, gap, wire)
         const relation = isForgetting ? forgottenText(history, span, gap) : relationOf(span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, isForgetting, whole }
+        return { ...span, short, text, relation, isForgetting, whole, isOver: span.to < gap.asked }
       })
   )
 }
@@ -85,6 +88,10 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
 /** Between clients and nodes such a fault leaves outcomes unknown. It makes no node answer with an older value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
+
+/** Two nodes that both pay tell each other: a cut from a third one explains nothing. */
+const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
+  kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
  * Whether the fault met the change: it held or lost a message with it, stopped a node on its way, or cut the two off from

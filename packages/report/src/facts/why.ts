@@ -36,7 +36,8 @@ export interface Known {
 export function whyOf({ near, wire, lease = '', race, spans, run }: Known): Why {
   if (race !== undefined) return { text: `${raceSentence(race)}.`, certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
-  if (lease !== '') return { text: sentences(lease, fault), certainty: 'shown' }
+  // A lock expires by itself: a fault that was over by then adds nothing.
+  if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
     // A cut that had ended by then kept nothing from a node that had it.

@@ -52,7 +52,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .top b{color:var(--ink)}.top button{margin-left:auto}.buttons{margin-left:auto;display:flex;flex-wrap:wrap;gap:8px}.top .buttons button{margin:0}
 .head{padding-top:14px;margin-bottom:10px}
 .standing{margin-top:6px;color:var(--ink2);overflow-wrap:anywhere}.standing:empty,.lede:empty{display:none}
-.lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:60em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}
+.lede{font-size:18px;line-height:1.4;margin-top:8px;max-width:60em;overflow-wrap:anywhere}.more{font-size:13px;margin-top:4px}.more summary h2{display:inline}
 .warnings{list-style:none;margin-top:10px;font-size:14px}.warnings li{padding-left:22px;position:relative}.warnings li::before{content:"!";position:absolute;left:2px;top:3px;width:14px;height:14px;line-height:14px;text-align:center;font-weight:700;font-size:11px;border:1px solid var(--ink);border-radius:50%}
 .facts{font-size:14px;margin-top:16px;display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:0 32px}.facts div{display:flex;gap:12px;padding:3px 0;border-top:1px solid var(--line)}.facts dt{color:var(--ink2);min-width:76px;flex:none}.facts dd{overflow-wrap:anywhere}
 .answers{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 14px;font-size:14.5px;margin:6px 0 8px;max-width:68em}.answers>div{display:contents}.answers dt{color:var(--ink2);font-weight:600}.answers dd{margin:0;overflow-wrap:anywhere}.settings{color:var(--ink2)}.settings::before{content:"· "}
