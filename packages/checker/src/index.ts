@@ -51,5 +51,6 @@ export {
 export { checkPart } from './part/check-part.ts'
 export type { PartVerdict } from './part/verdict.ts'
 export { hintsFor } from './record/hints.ts'
+export { assumptionNames, registerTransactions } from './transactions/registers/entry.ts'
 export type { Accounted, Accounting } from './verdict/accounting.ts'
 export { type Counterexample, type OrderEdge, type Uncut, type Verdict, verdictOf } from './verdict/verdict.ts'

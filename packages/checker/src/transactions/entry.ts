@@ -94,12 +94,15 @@ export function reportOf(
     asked,
   )
   return {
-    ...{ model, levels, headline: headlineOf(levels, anomalies) },
+    ...{ model, levels, headline: `${headlineOf(levels, anomalies)}${grantedText(assumed)}` },
     info: { total: countUnknown(record.history.operations.outcome) },
     lost: [],
     transactions: { ...factsOf(record, inference, levels, anomalies), assumed },
   }
 }
+
+const grantedText = (assumed: readonly string[]): string =>
+  assumed.length === 0 ? '' : `; granted ${assumed.join(', ')}`
 
 function askedOnly(all: Verdicts<IsolationLevel>, asked: readonly IsolationLevel[]): Verdicts<IsolationLevel> {
   if (asked.length === isolationLadder.levels.length) return all

@@ -1,4 +1,4 @@
-import { levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
+import { assumptionNames, levelNames, models, UNKNOWN_START } from '@chaosproxy/checker'
 import { type CheckSpec, modelNamesText, type Priority, USUAL_CHECK } from '@chaosproxy/engine'
 import { formats, type Json, type Ordering, USUAL_TOLERANCE_NANOS, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
@@ -42,6 +42,11 @@ const declared = {
     'failed-cas': asName(v.optional(v.picklist(FAILED_CAS), 'auto'), 'reading of a failed cas', {
       text: 'what a failed cas means: it did not happen (drop), or saw another value (observes); auto: as usual for the format',
     }),
+    assume: asRead(
+      `for rw-register, what to take for granted about the order of versions, comma-separated: ${assumptionNames.join(', ')}`,
+      (typed) => typed.split(',').map((name) => oneOf('assume', 'assumption', name.trim(), assumptionNames)),
+      'nothing',
+    ),
   }),
   ...inGroup('What must hold', ['level', 'expect'], {
     level: asRead(
@@ -143,6 +148,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       keyed: typed.keyed,
       ordering: orderingOf(typed.order, typed['time-tolerance'], typed.merge),
       failedCas: typed['failed-cas'],
+      assume: typed.assume,
       timeoutMs: typed.timeout,
       memoryBytes: typed.memory,
       workers: typed.workers,

@@ -5,7 +5,7 @@ import type { CheckSpec } from './options.ts'
 /** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas }: CheckSpec,
+  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas, assume = [] }: CheckSpec,
   merged?: readonly string[],
 ): string {
   const given = {
@@ -19,8 +19,20 @@ export function checkCommandLine(
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
   const required = require.flatMap((each) => ['--require', each])
   const cas = failedCas === 'auto' ? [] : ['--failed-cas', failedCas]
+  const granted = assume.length === 0 ? [] : ['--assume', assume.join(',')]
   const pairs = keyed === undefined ? [] : [keyed ? '--keyed' : '--no-keyed']
   const merge = merged === undefined ? [] : ['--merge']
   const files = (merged ?? [file]).map(fileWord)
-  return commandLine(['npx', 'chaos', 'check', ...files, ...merge, ...options, ...required, ...cas, ...pairs])
+  return commandLine([
+    'npx',
+    'chaos',
+    'check',
+    ...files,
+    ...merge,
+    ...options,
+    ...required,
+    ...cas,
+    ...granted,
+    ...pairs,
+  ])
 }

@@ -5,6 +5,7 @@ import {
   type ModelEntry,
   modelEntry,
   models,
+  registerTransactions,
   requireUnderstood,
   type ShareOptions,
   usualModel,
@@ -43,6 +44,8 @@ export interface CheckSpec {
   /** By default the order of lines, which times must agree with. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
+  /** For transactions of registers: what to take for granted (see the checker's `CheckOptions`). */
+  readonly assume?: readonly string[] | undefined
   /** For one file: reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
@@ -67,11 +70,18 @@ export function checkOptionsFor(
   requireKnownFunctions(settings.require ?? [], own ?? entry.name, history.functions)
   const levels = levelsFor(file, entry, settings)
   requireUnderstood(history, entry)
+  const { assume = [] } = settings
+  if (assume.length > 0 && entry.name !== registerTransactions.name)
+    throw new UserError(
+      'usage',
+      `${file}: --assume ${assume.join(',')} is about transactions of registers (--model ${registerTransactions.name}), and not ${entry.name}.`,
+    )
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),
     levels,
     failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
+    ...(assume.length === 0 ? {} : { assume }),
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),
     memoryBytes: roomBeside(settings.memoryBytes, heldBytesOf(history)),

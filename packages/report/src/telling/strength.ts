@@ -3,10 +3,11 @@ import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import { listed } from '../words.ts'
 
 /** What a verdict without a violation rests on: how much was tried, under which faults, and what they cost. */
-export function evidenceText(history: History, run: RunSummary | undefined): string {
+export function evidenceText(history: History, run: RunSummary | undefined, granted: readonly string[] = []): string {
   const number = operationsIn(history)
   const operations = plural(number, 'operation')
-  if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.`
+  const rests = granted.length === 0 ? '' : ` The verdict takes for granted: ${granted.join(', ')}.`
+  if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
   const faults = listed(faultsIn(run))
   const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
   return [tried, costText(run.phases)].filter((text) => text !== '').join(' ')

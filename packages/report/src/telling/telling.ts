@@ -63,7 +63,7 @@ function whyOfOutcome(
       return { text: '', certainty: 'unknown' }
     case 'met':
     case 'weaker':
-      return { text: evidenceText(history, run), certainty: 'shown' }
+      return { text: evidenceText(history, run, facts.report?.transactions?.assumed), certainty: 'shown' }
     default:
       return outcome satisfies never
   }

@@ -77,6 +77,14 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
 }
 
+/** By level: itself and all that it implies. Built once, weakest first: judges ask thousands of times. */
+const closures = new Map<IsolationLevel, ReadonlySet<IsolationLevel>>()
+for (const level of levels.toReversed())
+  closures.set(
+    level,
+    new Set([level, ...isolationLadder.implied[level].flatMap((next) => [...(closures.get(next) ?? [])])]),
+  )
+
 /** Whether a level implies another, or is it. */
 export const impliesLevel = (level: IsolationLevel, other: IsolationLevel): boolean =>
-  level === other || isolationLadder.implied[level].some((next) => impliesLevel(next, other))
+  closures.get(level)?.has(other) === true

@@ -7,13 +7,12 @@ import type { CheckOptions } from '../../judge/options.ts'
 import type { Report } from '../../judge/report.ts'
 import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
 import { headline, readsIn, reportOf } from '../entry.ts'
-import { assumptionOf } from '../granted/assumptions.ts'
+import { assumptionOf, assumptions } from '../granted/assumptions.ts'
 import { coreOf } from '../graph/core.ts'
 import { graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { Judged } from '../levels/judge.ts'
-import { type IsolationLevel, isolationLadder } from '../levels/ladder.ts'
-import { MET, type Outcome } from '../levels/situation.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
 import { transactionOf } from '../told/counterexample.ts'
@@ -24,6 +23,9 @@ import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders
 import { type Ambiguity, findSources, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
 const functions: readonly string[] = ['txn', 'transact']
+
+/** What `CheckOptions.assume` may name. */
+export const assumptionNames: readonly string[] = assumptions.map(({ name }) => name)
 
 /** Judges transactions that read and write registers, by levels of isolation. */
 export const registerTransactions: ModelEntry<IsolationLevel> = {
@@ -123,9 +125,10 @@ function withDoubts(
   }
   if (ambiguous === undefined) return { outcomes, order }
   const reason = tellAmbiguity(record, ambiguous)
-  const doubted = new Map<IsolationLevel, Outcome>()
-  for (const [level, outcome] of outcomes)
-    doubted.set(level, outcome.result === MET.result ? { result: 'unknown', reason } : outcome)
+  const doubted = new Map([...outcomes].filter(([, { result }]) => result === 'violated'))
+  const violated = [...doubted.keys()]
+  for (const level of isolationLadder.levels)
+    if (!violated.some((other) => impliesLevel(level, other))) doubted.set(level, { result: 'unknown', reason })
   return { outcomes: doubted, order: undefined }
 }
 

@@ -56,6 +56,7 @@ export class RegisterJudge {
   #saturate(isolation: Isolation, ordering: Ordering, budget: Budget): Decision {
     const record = this.#record
     const isUncommitted = isolation === 'read-uncommitted'
+    if (isUncommitted && this.#granted.length === 0) return { result: 'met' }
     const edges = isUncommitted ? new EdgeList() : pastEdges(record, this.#facts)
     if (ordering !== 'none') addSessions(edges, record, this.#sources.counts)
     const moments =

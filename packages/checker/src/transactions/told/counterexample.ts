@@ -58,7 +58,7 @@ export function tellFinding(record: TransactionRecord, { anomaly, transaction, m
   const writer = second < 0 ? '' : second === transaction ? 'it' : name(second)
   const what = other < 0 ? '' : microText(record, other)
   return {
-    sentence: `${anomaly}: ${sentences[anomaly]({ reader, did, writer, what })}.`,
+    sentence: `${anomaly}: ${sentencesFor(record, micro)[anomaly]({ reader, did, writer, what })}.`,
     operations: rows([transaction, ...(second < 0 ? [] : [second])]),
     keys: [keyText(record, record.key[micro])],
     culprit: transaction,
@@ -73,7 +73,9 @@ interface Parts {
   readonly what: string
 }
 
-const sentences: { readonly [anomaly in ReadAnomaly]: (parts: Parts) => string } = {
+type Sentences = { readonly [anomaly in ReadAnomaly]: (parts: Parts) => string }
+
+const sentences: Sentences = {
   'torn-append': ({ reader, did, writer, what }) =>
     `${reader} ${did}: ${writer} ${what} there, and an element that it appended to the same key earlier is missing or comes later`,
   'incompatible-order': ({ reader, did, writer, what }) =>
@@ -88,6 +90,19 @@ const sentences: { readonly [anomaly in ReadAnomaly]: (parts: Parts) => string }
   internal: ({ reader, did }) => `${reader} ${did}, which does not end with what it had itself appended before`,
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
+
+/** Of registers, where those of lists do not fit. */
+const ofRegisters: Sentences = {
+  ...sentences,
+  'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,
+  G1b: ({ reader, did, writer, what }) =>
+    `${reader} ${did}: ${writer} ${what} and then wrote the key again, so this was never its last version`,
+  internal: ({ reader, did, what }) =>
+    `${reader} ${did} right after it had itself ${what.replace(/^wrote/, 'written')}`,
+}
+
+const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
+  list[micro] < 0 ? ofRegisters : sentences
 
 /** The transaction of a micro-operation. */
 export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
