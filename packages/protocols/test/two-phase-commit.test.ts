@@ -1,4 +1,4 @@
-import type { Input } from '@chaosproxy/history'
+import type { Input, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol } from '../src/index.ts'
 import { perform } from '../src/two-phase-commit/items.ts'
@@ -39,6 +39,31 @@ test('a transfer whose id was used before is not made again', () => {
   nodes.answer('n1', transfer('a', 'b', 10_000))
   expect(nodes.answer('n2', transfer('a', 'b', 10_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n3', balances)).toEqual(ok({ ...money, a: 90_000, b: 110_000 }))
+})
+
+test('a transaction over lists appends on the nodes that hold them, and reads its own appends', () => {
+  const nodes = three('lists')
+  const txn = (...steps: readonly Json[]): Input => ({ f: 'txn', value: steps })
+  const first = txn(['append', 'x', 1], ['r', 'x', null], ['append', 'x', 2], ['append', 'y', 3], ['r', 'z', null])
+  expect(nodes.answer('n1', first)).toEqual(
+    ok([
+      ['append', 'x', 1],
+      ['r', 'x', [1]],
+      ['append', 'x', 2],
+      ['append', 'y', 3],
+      ['r', 'z', []],
+    ]),
+  )
+  expect(nodes.answer('n2', txn(['r', 'x', null], ['r', 'y', null]))).toEqual(
+    ok([
+      ['r', 'x', [1, 2]],
+      ['r', 'y', [3]],
+    ]),
+  )
+  expect(nodes.answer('n3', { f: 'append', key: 'x', value: 4 })).toEqual(ok(4))
+  expect(nodes.answer('n1', { f: 'read', key: 'x', value: null })).toEqual(ok([1, 2, 4]))
+  expect(nodes.answer('n1', txn(['inc', 'x', 1]))).toMatchObject({ type: 'fail' })
+  expect(held(nodes)).toEqual([])
 })
 
 test('nothing is committed before all have voted yes', () => {

@@ -1,3 +1,5 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { findWorkload } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import { searchFor } from './replicated-objects.ts'
@@ -26,6 +28,18 @@ describe.each(changing)('$name', (workload) => {
 describe.each(changing.filter(({ reads }) => reads.length > 0))('$name', (workload) => {
   test('of a Raft whose deposed leaders answer reads is not linearizable', () => {
     expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+  })
+})
+
+describe('transactions over lists', () => {
+  const workload = findWorkload('txn-list-append')!
+
+  test.each(['two-phase-commit', 'raft'])('of %s are strictly serializable under all faults', (protocol) => {
+    expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
+  })
+
+  test.each(findProtocol('two-phase-commit')!.bugs)('of two-phase commit with the bug $name are not', ({ name }) => {
+    expect(searchFor(workload, 'two-phase-commit', name, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 

@@ -1,6 +1,6 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import type { Workload } from '@chaosproxy/workloads'
+import { levelFor, type Workload } from '@chaosproxy/workloads'
 import { type SeedFailure, searchSeeds, usualStrategies } from '../src/index.ts'
 
 const limits = {
@@ -27,7 +27,7 @@ export function searchFor(
       targetSettings,
       nodes: undefined,
       operations: 60,
-      level: 'linearizable',
+      level: levelFor(workload, 'linearizable'),
       workload,
       settings: {},
     },

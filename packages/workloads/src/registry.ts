@@ -7,6 +7,7 @@ import { queue } from './queue.ts'
 import { readOnly } from './read-only.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
+import { txnListAppend } from './transactions.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watch } from './watch.ts'
 import type { Workload } from './workload.ts'
@@ -20,6 +21,7 @@ export const workloads: readonly Workload[] = [
   queue,
   lock,
   listAppend,
+  txnListAppend,
   bank,
   uniqueIds,
   log,

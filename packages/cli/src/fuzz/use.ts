@@ -17,7 +17,7 @@ import {
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets/named'
-import { findWorkload, type Workload } from '@chaosproxy/workloads'
+import { findWorkload, levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
@@ -316,7 +316,9 @@ function refuseUnpromised(
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
-export function decidable<Held extends Pick<SubjectName, 'level'>>({ name, levels }: Workload, held: Held): Held {
+export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Workload, given: Held): Held {
+  const { name, levels } = workload
+  const held = { ...given, level: levelFor(workload, given.level) }
   if (held.level === NO_LEVEL || levels.includes(held.level)) return held
   throw new UserError(
     'usage',

@@ -9,7 +9,7 @@ import { count, nameIn, runMembers, type Scenario, type Target } from '@chaospro
 import { NO_LEVEL, parseReplay, type Replay } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, workloadOf } from '@chaosproxy/targets/named'
-import type { Workload } from '@chaosproxy/workloads'
+import { levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asName, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
 import { parseBug, parseTargetSettings, targetOf } from '../arguments/target.ts'
@@ -109,7 +109,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     given.expect ??
     knownLevel(replay.level, file) ??
     configuredLevel(config, reference) ??
-    promiseOf(protocol, targetSettings, asked.object)
+    levelFor(asked, promiseOf(protocol, targetSettings, asked.object))
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
     throw new UserError('usage', `${reference} promises no level: say with --expect which one to judge by.`)

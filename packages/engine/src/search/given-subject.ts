@@ -8,7 +8,7 @@ import {
 } from '@chaosproxy/protocols'
 import { DEFAULT_WORKLOAD } from '@chaosproxy/runner'
 import { NO_LEVEL, type SearchedProtocol, settingForBug } from '@chaosproxy/simulator'
-import { findWorkload, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
+import { findWorkload, levelFor, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import { worldTaking } from '../worlds/registry.ts'
@@ -81,7 +81,7 @@ function withNames(
   const needed = settingForBug(protocol, bug, chosen)
   const targetSettings = { ...needed.targetSettings, ...chosen }
   const workload = workloadNamed(wanted ?? needed.workload ?? DEFAULT_WORKLOAD)
-  const held = level ?? promiseOf(protocol, targetSettings, workload.object)
+  const held = levelFor(workload, level ?? promiseOf(protocol, targetSettings, workload.object))
   if (held === NO_LEVEL && (protocol.invariants ?? []).length === 0)
     throw new UserError('usage', `${protocol.name} promises no level and has no invariants: say which level to check.`)
   if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)

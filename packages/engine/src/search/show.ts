@@ -5,6 +5,7 @@ import { promiseOf } from '@chaosproxy/protocols'
 import { type Race, raceIn, raceMember, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
 import { idleFaults, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { CHECK_STEPS, digestOf, type Failure, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
+import { levelFor } from '@chaosproxy/workloads'
 import type { Pool } from '../jobs/job.ts'
 import { requestOf } from '../references/requests.ts'
 import { limitsFor, type PlayedScenario, playedScenario, playSimulated } from '../worlds/play.ts'
@@ -212,6 +213,6 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
 
 /** The level it is checked against, for a replay, which assumes the promised one; undefined if it is that. */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
-  level === promiseOf(protocol, targetSettings, workload.object) ? undefined : level
+  level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 
 const subjectNamed = (target: string): string => searchedIn(target).title(target)

@@ -27,10 +27,11 @@ export const lists: ReplicatedObject<Lists> = {
   load: (saved) => loadPairs(saved, (elements) => [...(elements as Json[])]),
 }
 
-/** `[["append", "x", 1], ["r", "y", null]]`; the answer is the same list with the reads filled in. All or nothing. */
+/** The answer is the same list with the reads filled in. All or nothing. */
 function transact(lists: Lists, value: Json): Completion {
-  if (!Array.isArray(value) || !value.every(isPart)) return unsupported
-  const done = value.map(([f, key, element]): Json => {
+  const parts = partsOf(value)
+  if (parts === undefined) return unsupported
+  const done = parts.map(([f, key, element]): Json => {
     const list = entryOf(lists, String(key), () => [])
     if (f !== 'append') return [f, key, [...list]]
     list.push(element)
@@ -39,7 +40,14 @@ function transact(lists: Lists, value: Json): Completion {
   return ok(done)
 }
 
-const isPart = (part: Json): part is readonly [string, string | number, Json] =>
+/** One step of a transaction: `["append", "x", 1]` or `["r", "y", null]`. */
+export type Part = readonly ['append' | 'r', string | number, Json]
+
+/** Undefined if the value is not a list of steps. */
+export const partsOf = (value: Json): readonly Part[] | undefined =>
+  Array.isArray(value) && value.every(isPart) ? value : undefined
+
+const isPart = (part: Json): part is Part & Json =>
   Array.isArray(part) &&
   part.length === 3 &&
   (part[0] === 'append' || part[0] === 'r') &&

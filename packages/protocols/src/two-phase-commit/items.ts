@@ -1,6 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
+import { type Part, partsOf } from '../objects/lists.ts'
 import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
 
@@ -11,6 +12,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'set'; readonly value: Json }
   | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
   | { readonly does: 'append'; readonly text: string }
+  | { readonly does: 'push'; readonly element: Json }
   /** Refused if the sum would be below `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
   /** Refused if it was done before. */
@@ -81,8 +83,46 @@ const bank: Planner = (input) => {
   }
 }
 
+const lists: Planner = ({ f, key = UNKEYED, value }) => {
+  switch (f) {
+    case 'read':
+      return { operations: [{ item: key, does: 'read' }], answer: (read) => read.get(key) ?? [] }
+    case 'append':
+      return { operations: [{ item: key, does: 'push', element: value }], answer: () => value }
+    case 'txn': {
+      const parts = partsOf(value)
+      return parts && transaction(parts)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Lists are read as they were before the transaction, and the answer adds its own appends. */
+function transaction(parts: readonly Part[]): Plan {
+  const items = [...new Set(parts.map(([, key]) => String(key)))]
+  const reads = items.map((item): Operation => ({ item, does: 'read' }))
+  const appends = parts.flatMap(([f, key, element]): Operation[] =>
+    f === 'append' ? [{ item: String(key), does: 'push', element }] : [],
+  )
+  return {
+    operations: [...reads, ...appends],
+    answer(read) {
+      const seen = new Map(items.map((item) => [item, elementsOf(read.get(item))]))
+      return parts.map(([f, key, element]): Json => {
+        const before = seen.get(String(key)) ?? []
+        if (f !== 'append') return [f, key, before]
+        seen.set(String(key), [...before, element])
+        return [f, key, element]
+      })
+    },
+  }
+}
+
+const elementsOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : [])
+
 /** By object name. */
-export const planners: { readonly [object: string]: Planner } = { register, counter, bank }
+export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists }
 
 /** The result of a transaction that was done before; it is not repeated. */
 export const DONE_BEFORE = 'done before'
@@ -118,6 +158,9 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
       case 'append':
         if (value !== null && typeof value !== 'string') return { refusal: unsupported }
         writes.set(item, (value ?? '') + operation.text)
+        break
+      case 'push':
+        writes.set(item, [...elementsOf(value), operation.element])
         break
       case 'add': {
         const sum = sumOf(Number(value ?? operation.initially), operation.amount)

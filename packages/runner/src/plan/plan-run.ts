@@ -1,6 +1,6 @@
 import { type FaultKind, type FaultPlan, type Nemesis, nameOfKind, type Schedule } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
-import { type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
+import { levelFor, type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
@@ -159,15 +159,17 @@ function workloadsFor(target: Target, settings: Settings): string {
 /** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
 function expectationOf(
   { expect }: RunSpec,
-  { name, levels }: Workload,
+  workload: Workload,
   promised: string,
   refuse: (problem: string) => never,
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined
-  if (expect !== undefined && !levels.includes(expect))
-    refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
-  if (expect !== undefined) return { level: expect, promised: false }
-  return promised !== 'nothing' && levels.includes(promised) ? { level: promised, promised: true } : undefined
+  const { name, levels } = workload
+  const level = levelFor(workload, expect ?? promised)
+  if (levels.includes(level)) return { level, promised: expect === undefined }
+  return expect === undefined
+    ? undefined
+    : refuse(`the workload ${name} cannot tell whether a run is ${expect}. It can tell: ${levels.join(', ')}.`)
 }
 
 /** Whether the plan affects nodes and the links between them, or clients' links. */

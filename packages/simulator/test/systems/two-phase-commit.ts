@@ -1,6 +1,7 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
+const SERIALIZABLE = { meets: ['strict-serializable'] }
 const ATOMIC = { meets: ['linearizable'] }
 
 export const twoPhaseCommitRows: readonly SystemRow[] = [
@@ -9,4 +10,5 @@ export const twoPhaseCommitRows: readonly SystemRow[] = [
   // Money moves between nodes, and is never half moved.
   { protocol: 'two-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
   { protocol: 'two-phase-commit', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
+  { protocol: 'two-phase-commit', workload: 'txn-list-append', faults: UNDER_FAULTS, earns: SERIALIZABLE },
 ]
