@@ -16,15 +16,17 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import { type PlannedRun, type RunListener, violationText } from '@chaosproxy/runner'
+import type { MetricsServer } from '../metrics/serve.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { fitted, printTitle } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { stdoutScreen, widthAsked } from '../terminal/page-width.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { againCommand } from './again.ts'
-import { type Followers, openFollowers } from './followers.ts'
+import { type EventFile, openEventFile } from './event-file.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
 import { showProgress } from './show-progress.ts'
@@ -185,3 +187,50 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
 }
 
 const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)
+
+/** The followers of a run besides the screen: a file of events, a collector of traces, Prometheus. */
+interface Followers {
+  /** The listeners for the next run. */
+  of(run: PlannedRun): readonly RunListener[]
+  /** @throws UserError (environment) if the file of events is incomplete. */
+  finish(): void
+  /** Closes them, and prints what became of the traces unless `isQuiet`. */
+  close(isQuiet: boolean): Promise<void>
+}
+
+/** Each is loaded only where it is wanted. @throws UserError (environment) for what cannot be opened. */
+async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>): Promise<Followers> {
+  const metrics = settings.metrics === undefined ? undefined : await opened(settings.metrics)
+  let telemetry: Telemetry | undefined
+  let events: EventFile | undefined
+  try {
+    if (settings.telemetry !== undefined)
+      telemetry = await (await import('../telemetry/telemetry.ts')).openTelemetry(settings.telemetry)
+    events = settings.events === undefined ? undefined : openEventFile(settings.events)
+  } catch (error) {
+    await metrics?.close()
+    throw error
+  }
+  return {
+    of: (run) => [
+      ...(events === undefined ? [] : [events.listener]),
+      ...[telemetry, metrics].flatMap((follower) => (follower === undefined ? [] : [follower.follow(run)])),
+    ],
+    finish() {
+      const untold = events?.close()
+      if (untold !== undefined) throw untold
+    },
+    async close(isQuiet) {
+      events?.close()
+      await metrics?.close()
+      const told = await telemetry?.close()
+      if (told !== undefined && !isQuiet) print(process.stderr, `  ${printable(told)}\n`)
+    },
+  }
+}
+
+async function opened(listen: string): Promise<MetricsServer> {
+  const server = await (await import('../metrics/serve.ts')).serveMetrics(listen)
+  print(process.stderr, `  Metrics for Prometheus: ${server.url}\n`)
+  return server
+}

@@ -1,10 +1,69 @@
+import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
-import { handleDigest, handleWant, synchronise } from './anti-entropy.ts'
+import type { Handler } from '../turn.ts'
 import { handleQueried, handleRequest, handleStored, sweep } from './operations.ts'
 import { addHint, dropHint, handleHandoff, handlePut, handleTaken, latestOf, take } from './replica.ts'
 import { sizesOf } from './sizes.ts'
-import type { Quorum, QuorumConfig, QuorumRecord, QuorumState, QuorumTurn } from './state.ts'
+import {
+  type KeyTag,
+  type Quorum,
+  type QuorumConfig,
+  type QuorumRecord,
+  type QuorumState,
+  type QuorumTurn,
+  replicasOf,
+} from './state.ts'
+import { compareTags } from './tag.ts'
+
+// Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
+// (Dynamo §4.7). Dynamo compares Merkle trees; here replicas compare tags, some keys at a time.
+
+/** Keys per message. */
+const BATCH = 256
+
+/** Sends the next of the other nodes a digest of this node's versions, and hands over hints to their owners. */
+function synchronise(turn: QuorumTurn): void {
+  const { state, config } = turn
+  for (const [owner, kept] of state.hints)
+    for (const version of [...kept.values()].slice(0, BATCH)) turn.send(owner, { type: 'handoff', version })
+  if (!config.antiEntropy) return
+  const peer = nextPeer(state)
+  if (peer === undefined || state.keys.length === 0) return
+  const tags = nextKeys(state).flatMap((key): KeyTag[] => {
+    const version = state.versions.get(key)
+    return version !== undefined && replicasOf(state, key).includes(peer) ? [[key, version.tag]] : []
+  })
+  if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
+}
+
+/** The others take turns; after each has had its turn, the next keys follow. */
+function nextPeer(state: QuorumState): NodeId | undefined {
+  const others = state.nodes.filter((node) => node !== state.id)
+  state.digestTo++
+  if (state.digestTo >= others.length) {
+    state.digestTo = 0
+    state.digestFrom = state.digestFrom + BATCH >= state.keys.length ? 0 : state.digestFrom + BATCH
+  }
+  return others[state.digestTo]
+}
+
+const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
+
+/** Asks for the versions that are later than its own. */
+const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
+  const { versions } = turn.state
+  const keys = tags.flatMap(([key, tag]) => {
+    const own = versions.get(key)
+    return own === undefined || compareTags(tag, own.tag) > 0 ? [key] : []
+  })
+  if (keys.length > 0) turn.send(from, { type: 'want', keys })
+}
+
+const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
+  const versions = message.keys.flatMap((key) => turn.state.versions.get(key) ?? [])
+  turn.send(from, { type: 'versions', versions })
+}
 
 /**
  * Replicas without a leader. The node that a client calls asks the replicas of the key itself: a read waits for R of

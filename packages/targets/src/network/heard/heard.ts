@@ -1,8 +1,9 @@
 import type { Link, NodeId } from '@chaosproxy/faults'
-import type { Passage, PassedMessage } from '@chaosproxy/proxy'
-import type { FaultRecord, Heard, NodeMessage } from '@chaosproxy/runner/result'
-import { type Excerpt, type ExcerptOptions, excerptOf, runTime, type Sent } from './excerpt.ts'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import type { Doubt, Passage, PassedMessage } from '@chaosproxy/proxy'
+import type { Change, FaultRecord, Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { fateOf } from './fate.ts'
+import { type Recognised, recognise } from './recognise.ts'
 
 /** `known`: other changes of the same key. If one is recognised, changes of this key are recognisable. */
 export interface Overheard extends ExcerptOptions {
@@ -96,4 +97,58 @@ function unclearOf(
   )
   const isUnderstood = incoming.some((excerpt) => excerpt.isUnderstood)
   return doubts.length > 0 || isAmbiguous || isPuzzling || !isUnderstood ? 'not recognised' : undefined
+}
+
+/** The relevant part of a passage. */
+interface Excerpt {
+  readonly link: Link
+  /** The messages sent within the time of interest, and earlier ones that carry the change. */
+  readonly sent: readonly Sent[]
+  /** Why other messages may have been sent in that time. */
+  readonly doubts: readonly (Doubt['why'] | 'forgotten')[]
+  /** Whether it contains another recognisable change of the key. */
+  readonly isUnderstood: boolean
+}
+
+interface Sent {
+  readonly message: PassedMessage
+  readonly link: Link
+  readonly sentAt: Nanos
+  /** The latest of the changes of interest that it carries. */
+  readonly change: Change | undefined
+  readonly recognised: Recognised
+}
+
+interface ExcerptOptions {
+  readonly listening: Listening
+  readonly known: readonly Change[]
+  /** The start of the run, by the proxy's clock. */
+  readonly zeroMs: number
+}
+
+const runTime = (ms: number, { zeroMs }: Pick<ExcerptOptions, 'zeroMs'>): Nanos =>
+  nanos(Math.round((ms - zeroMs) * 1e6))
+
+function excerptOf(passage: Passage, options: ExcerptOptions): Excerpt {
+  const { link, messages, forgottenUntilMs, doubts } = passage
+  const { listening, known, zeroMs } = options
+  const [fromMs, toMs] = [zeroMs + listening.from / 1e6, zeroMs + listening.to / 1e6]
+  const within = doubts.filter((doubt) => doubt.fromMs <= toMs && doubt.toMs >= fromMs)
+  return {
+    link,
+    sent: messages
+      .filter(({ sentAtMs }) => sentAtMs <= toMs)
+      .map((message) => ({ message, link, sentAt: runTime(message.sentAtMs, options), ...about(message, listening) }))
+      .filter(({ sentAt, recognised }) => sentAt >= listening.from || recognised === 'carries'),
+    doubts: [...within.map(({ why }) => why), ...(forgottenUntilMs >= fromMs ? (['forgotten'] as const) : [])],
+    isUnderstood: messages.some((message) => known.some((change) => recognise(message, change) === 'carries')),
+  }
+}
+
+function about(message: PassedMessage, { about: changes }: Listening): Pick<Sent, 'change' | 'recognised'> {
+  const all = changes.map((change) => ({ change, recognised: recognise(message, change) }))
+  const found = all.findLast(({ recognised }) => recognised === 'carries')
+  return (
+    found ?? { change: undefined, recognised: all.find(({ recognised }) => recognised !== 'no')?.recognised ?? 'no' }
+  )
 }
