@@ -1,6 +1,6 @@
 import type { Bounds, ClockCost, Staleness } from '@chaosproxy/checker'
 import { count, duration, percent, plural } from '@chaosproxy/history'
-import type { RequirementResult, RunViews } from '@chaosproxy/runner/result'
+import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runner/result'
 
 /** The stale reads, `312 of 29,000 (1.08%)`: those whose value was certainly overwritten before they began. */
 export function staleText({ reads }: Staleness): string {
@@ -86,3 +86,9 @@ export const requirementText = ({ requirement, met, found, why }: RequirementRes
     `${requirement}:`,
     met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
   ].join(' ')
+
+/** The strongest level that something in this phase breaks: a stale read breaks linearizability. */
+export const brokenLevel = ({ violated = [], staleReads = 0 }: PhaseSummary): string | undefined =>
+  staleReads > 0 ? 'linearizable' : violated[0]
+
+export const isBroken = (phase: PhaseSummary): boolean => brokenLevel(phase) !== undefined

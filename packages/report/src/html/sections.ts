@@ -3,10 +3,18 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
-import { brokenLevel, isBroken } from '../broken-phase.ts'
 import { adjective } from '../level-words.ts'
 import { lostText } from '../losses/register.ts'
-import { atomicityText, behindText, clocksText, staleText, unmeasuredText, viewsTexts } from '../measured-words.ts'
+import {
+  atomicityText,
+  behindText,
+  brokenLevel,
+  clocksText,
+  isBroken,
+  staleText,
+  unmeasuredText,
+  viewsTexts,
+} from '../measured-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'

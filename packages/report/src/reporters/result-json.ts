@@ -24,12 +24,12 @@ import {
   strongestMet,
 } from '@chaosproxy/runner/result'
 import { bounded } from '../bounded-json.ts'
-import { brokenLevel } from '../broken-phase.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import { sentenceText } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import type { Wire } from '../facts/wire.ts'
+import { brokenLevel } from '../measured-words.ts'
 import { functionOf, hasReturned, keyOf, linesOf, nodeOf, outcomeName } from '../operation-words.ts'
 import { raceJson } from '../race/race-json.ts'
 import { recordFactsOf, recordJson } from '../record.ts'
