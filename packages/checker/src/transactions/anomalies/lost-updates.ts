@@ -20,7 +20,7 @@ export function findLostUpdates({ core, record, versions }: Situation): LostUpda
       const name = `${key[row]} ${versions.of[row]}`
       const group = groups.get(name)
       if (group === undefined) groups.set(name, [t])
-      else if (!group.includes(t) && group.push(t) === 2) found.push(group)
+      else if (group.at(-1) !== t && group.push(t) === 2) found.push(group)
     }
   }
   return found.length === 0 ? undefined : { count: found.length, first: found[0] }

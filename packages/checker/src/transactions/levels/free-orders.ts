@@ -18,7 +18,8 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
     byComponent.clear()
     for (let v = ordered[k]; v < starts[k + 1]; v++) {
       const node = core.node[writer[v]]
-      if (node < 0 || byComponent.get(core.component[node])?.includes(node) === true) continue
+      // The versions of one transaction follow each other.
+      if (node < 0 || byComponent.get(core.component[node])?.at(-1) === node) continue
       addTo(byComponent, core.component[node], node)
     }
     for (const group of byComponent.values()) if (group.length > 1) groups.push(group)

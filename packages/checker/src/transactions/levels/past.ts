@@ -118,42 +118,44 @@ export function decideParallelSnapshots(situation: Situation, graph: Graph, mask
   if (place === undefined) return VIOLATED
   const past = createPast(backwards, place, ordered, budget)
   const lowest = lowestTargets(graph, place)
-  const isTarget = new Int32Array(graph.nodes).fill(-1)
-  for (let node = 0; node < graph.nodes; node++) {
-    if (core.transaction[node] < 0 || lowest[node] >= place[node]) continue
-    eachOverwriter(graph, node, (target) => {
-      isTarget[target] = node
-    })
-    if (past(node, { from: lowest[node], isIt: (other) => isTarget[other] === node }) >= 0) return VIOLATED
+  for (const [node, t] of core.transaction.entries()) {
+    if (t < 0 || lowest[node] >= place[node]) continue
+    const isIt = (other: number): boolean =>
+      other !== node && core.transaction[other] >= 0 && missedKey(situation, t, core.transaction[other]) >= 0
+    if (past(node, { from: lowest[node], isIt }) >= 0) return VIOLATED
   }
   return MET
 }
 
 /** By node: the lowest place among those who overwrote what it read. */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
-  const lowest = new Int32Array(graph.nodes).fill(graph.nodes)
-  for (let node = 0; node < graph.nodes; node++)
-    eachOverwriter(graph, node, (target) => {
-      if (place[target] < lowest[node]) lowest[node] = place[target]
-    })
-  return lowest
-}
-
-function eachOverwriter(graph: Graph, node: number, visit: (target: number) => void): void {
-  const { starts, to, kind } = graph
-  const links: number[] = []
-  for (let e = starts[node]; e < starts[node + 1]; e++) {
-    if (kind[e] !== RW) continue
-    if (leadsOn(graph, to[e])) links.push(to[e])
-    else visit(to[e])
-  }
-  if (links.length === 0) return
-  const known = new Set(links)
-  for (const link of known)
-    for (let e = starts[link]; e < starts[link + 1]; e++) {
-      if (leadsOn(graph, to[e])) known.add(to[e])
-      else visit(to[e])
+  const { nodes, starts, to, kind } = graph
+  const lowest = new Int32Array(nodes).fill(nodes)
+  const isDone = new Uint8Array(nodes)
+  const way: number[] = []
+  for (let root = 0; root < nodes; root++) {
+    if (isDone[root] === 0) way.push(root)
+    while (way.length > 0) {
+      const node = way[way.length - 1]
+      let isReady = true
+      let least = nodes
+      for (let e = starts[node]; e < starts[node + 1]; e++) {
+        if (kind[e] !== RW && kind[e] !== LINK) continue
+        const other = to[e]
+        if (!leadsOn(graph, other)) least = Math.min(least, place[other])
+        else if (isDone[other] === 1) least = Math.min(least, lowest[other])
+        else {
+          way.push(other)
+          isReady = false
+        }
+      }
+      if (!isReady) continue
+      way.pop()
+      isDone[node] = 1
+      lowest[node] = least
     }
+  }
+  return lowest
 }
 
 /** Whether a node stands for a group of writers: all of its edges are links. */
