@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { accountLines, sumsText } from '../src/accounting-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { toJson } from '../src/reporters/result-json.ts'
+import { causesOf } from '../src/telling/causes.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
@@ -136,4 +137,16 @@ test('a read of a counter that no choice of additions explains is reported with 
   const counter = judged('counter', read).accounting
   expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
+})
+
+test('a sum that is too high is blamed on an addition made twice, one that is too low is not', () => {
+  const causeOf = (sum: number): string | undefined => {
+    const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
+    const { report } = judged('counter', history)
+    const verdict = report.levels['linearizable']
+    if (verdict?.result !== 'violated') return undefined
+    return causesOf({ report, history, counterexample: verdict.counterexample, near: [] })[0]?.cause
+  }
+  expect(causeOf(9)).toBe('An operation took effect twice.')
+  expect(causeOf(1)).toMatch(/^The operations overlapped/)
 })

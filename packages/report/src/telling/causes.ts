@@ -1,4 +1,4 @@
-import type { Counterexample, Report } from '@chaosproxy/checker'
+import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
@@ -74,7 +74,8 @@ const causes: readonly Cause[] = [
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
     fits: ({ report: { accounting, model }, history }) =>
       (accounting?.duplicated.length ?? 0) > 0 ||
-      (model === 'counter' && (accounting?.unexpected.length ?? 0) > 0 && hasOutcome(history, INFO)),
+      // A sum that is too low has lost additions.
+      (model === 'counter' && accounting?.unexpected.some(isTooMuch) === true && hasOutcome(history, INFO)),
   },
   {
     cause: 'A client did not see its own write.',
@@ -171,6 +172,9 @@ export function causesOf(input: CauseInput): readonly { readonly cause: string; 
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
+
+const isTooMuch = ({ value, bounds }: Accounted): boolean =>
+  bounds !== undefined && typeof value === 'number' && value > bounds[1]
 
 const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
 
