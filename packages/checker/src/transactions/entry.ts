@@ -137,7 +137,7 @@ function factsOf(
 }
 
 /** The met levels that no other met level implies. */
-const strongestOf = (levels: Verdicts<IsolationLevel>): readonly IsolationLevel[] =>
+export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly IsolationLevel[] =>
   isolationLadder.levels.filter(
     (level) =>
       levels[level].result === 'met' &&
@@ -159,7 +159,10 @@ const known: readonly IsolationLevel[] = [
   'strict-serializable',
 ]
 
-function headlineOf(levels: Verdicts<IsolationLevel>, anomalies: { readonly [name: string]: FoundAnomaly }): string {
+export function headlineOf(
+  levels: Verdicts<IsolationLevel>,
+  anomalies: { readonly [name: string]: FoundAnomaly },
+): string {
   const found = Object.keys(anomalies)
   const because = found.length === 0 ? '' : `: ${found.slice(0, MOST_NAMED).join(', ')}`
   return `${headline(levels)}${because}`

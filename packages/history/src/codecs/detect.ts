@@ -1,5 +1,5 @@
 import { UserError } from '../event/error.ts'
-import type { Format } from '../event/format.ts'
+import type { Format } from '../event/event.ts'
 import { shortened } from '../event/rules.ts'
 import { afterByteOrderMark } from './jsonl-reader.ts'
 import { hasOperationLines } from './operation-members.ts'

@@ -1,5 +1,5 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
-import type { Format } from '../event/format.ts'
+import type { Format } from '../event/event.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { EdnReader } from './edn-reader.ts'
 import { JsonlReader, type JsonlReaderOptions } from './jsonl-reader.ts'

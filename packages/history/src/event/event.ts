@@ -99,3 +99,7 @@ export const isWhole = (input: EventInput): input is Event =>
   input.time !== undefined &&
   input.index !== undefined &&
   input.index >= 0
+
+/** The formats a history can be read from. The first two can be written as well. */
+export const formats = ['jsonl', 'edn', 'jepsen-log', 'operations', 'porcupine-etcd', 'porcupine-kv'] as const
+export type Format = (typeof formats)[number]

@@ -1,7 +1,5 @@
-export const columnTypes = ['text', 'numeric', 'boolean', 'json'] as const
-
 /** How values of a column are compared. */
-export type ColumnType = (typeof columnTypes)[number]
+export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 
 /** A table whose transactions are recorded whole. */
 export interface RecordedTable {

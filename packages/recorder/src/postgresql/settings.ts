@@ -1,7 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
-import { type ColumnType, columnTypes, type RecordedTable } from './recorded-table.ts'
+import type { ColumnType, RecordedTable } from './recorded-table.ts'
 
 /** The parameter by which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
@@ -41,6 +41,7 @@ const members: readonly string[] = [
 ]
 const wholeMembers: readonly string[] = ['tables', 'transactions', 'functions', 'client', 'initial']
 const models = ['register', 'counter'] as const
+const columnTypes: readonly ColumnType[] = ['text', 'numeric', 'boolean', 'json']
 
 const WHOLE_EXAMPLE = '{"tables":{"accounts":{"key":"id","values":["balance"]}},"transactions":"whole"}'
 const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}'

@@ -82,7 +82,8 @@ const LONG_STORY = 190
 export function shortSentence(history: History, counterexample: Counterexample, why: Pick<Why, 'text'>): string {
   const { culprit, sentence, balance } = counterexample
   const whole = sentenceText(counterexample, why)
-  if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY) return whole
+  // What each transaction did is all that explains a cycle.
+  if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY || counterexample.cycle !== undefined) return whole
   const relation = why.text
   const because = reproach(history, counterexample)
   if (balance !== undefined) {

@@ -1,4 +1,4 @@
-import { findModel, levels, models } from '@chaosproxy/checker'
+import { findModel, models } from '@chaosproxy/checker'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 
@@ -30,7 +30,7 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
     summary: 'what passes',
     model: model.name,
     initial,
-    levels: levels.filter((level) => (model.levels as readonly string[]).includes(level)),
+    levels: model.judge.ladder.levels.filter((level) => model.levels.includes(level)),
     object: 'register',
     functions,
     reads: like?.reads ?? ['read'],

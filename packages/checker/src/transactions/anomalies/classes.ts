@@ -1,5 +1,6 @@
 import { type EdgeKind, LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { Isolation } from '../levels/ladder.ts'
+import type { CycleStep } from '../levels/situation.ts'
 
 /** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), by Elle's names. */
 export type CycleClassName = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item'
@@ -114,3 +115,18 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
 
 export const FIRST_STATE = START
 export const CYCLE_STATES = 16
+
+/** The class and strength of a cycle. */
+export function nameOf(steps: readonly CycleStep[]): CycleAnomaly {
+  const kinds = steps.map(({ kind }) => kind)
+  const strength: Strength = kinds.includes(RT) ? '-realtime' : kinds.includes(SO) ? '-process' : ''
+  return `${classOf(kinds)}${strength}`
+}
+
+function classOf(kinds: readonly number[]): CycleClassName {
+  const readWrites = kinds.filter((kind) => kind === RW).length
+  if (readWrites === 0) return kinds.includes(WR) ? 'G1c' : 'G0'
+  if (readWrites === 1) return 'G-single-item'
+  const areAdjacent = kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)
+  return areAdjacent ? 'G2-item' : 'G-nonadjacent-item'
+}

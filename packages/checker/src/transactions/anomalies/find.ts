@@ -1,8 +1,7 @@
 import type { Outcomes } from '../levels/decide.ts'
 import { forms, type Isolation, type IsolationLevel, impliesLevel, isolations } from '../levels/ladder.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
-import { type CycleAnomaly, cycleClasses, levelCycles, type Strength } from './classes.ts'
-import { nameOf } from './name.ts'
+import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } from './classes.ts'
 import { CycleSearch } from './search.ts'
 
 /** A cycle as it is told. */

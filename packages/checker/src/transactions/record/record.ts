@@ -43,7 +43,7 @@ export interface TransactionRecord {
   readonly key: Int32Array
   /**
    * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
-   * that did not commit. For a read of a list see `list`.
+   * that did not commit, and for a write that says none. For a read of a list see `list`.
    */
   readonly value: Int32Array
   /** By micro-operation: the list that was read, a row of `lists`; NO_LIST for all others. */
@@ -112,7 +112,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
       if (kind === READ && status[t] !== COMMITTED) continue
-      columns.value[row] = value === NO_MICRO_VALUE ? 0 : value
+      columns.value[row] = value !== NO_MICRO_VALUE || kind === WRITE ? value : 0
       if (kind !== READ || !areLists) continue
       columns.list[row] = ValueTable.listOf(columns.value[row])
       if (columns.list[row] < 0 && columns.value[row] !== 0) throw noList(history, t, columns.value[row])

@@ -15,6 +15,7 @@ import type { Judged } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
+import { judgeRecorded } from '../recorded/judge.ts'
 import { transactionOf } from '../told/counterexample.ts'
 import { microText } from '../told/words.ts'
 import { type DecidedRegisters, decideRegisters } from './decide.ts'
@@ -45,6 +46,7 @@ function check(
   entry: ModelEntry<IsolationLevel>,
   options: CheckOptions<IsolationLevel>,
 ): Report<IsolationLevel> {
+  if (history.transactionNotes !== undefined) return checkRecorded(history, entry, options)
   if (isUnknownStart(options.initial))
     throw new UserError(
       'usage',
@@ -52,6 +54,19 @@ function check(
     )
   const budget = createBudget(options)
   return inTime(() => judged(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
+}
+
+/** Transactions that a recorder saw at the wire. */
+function checkRecorded(
+  history: History,
+  entry: ModelEntry<IsolationLevel>,
+  options: CheckOptions<IsolationLevel>,
+): Report<IsolationLevel> {
+  const { initial, levels } = options
+  const budget = createBudget(options)
+  const judge = (): Report<IsolationLevel> =>
+    judgeRecorded(readTransactions(history, false), { model: entry.name, initial, levels }, budget)
+  return inTime(judge) ?? reportUnread(history, entry, options, OUT_OF_TIME)
 }
 
 function judged(

@@ -5,7 +5,6 @@ import type { CycleStep, Situation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
-import { storyOf } from './stories.ts'
 import { becauseOf, createNames, keyText, microText } from './words.ts'
 
 /** A counterexample but for its level. */
@@ -34,7 +33,7 @@ export function tellCycle(
   const story = storyOf(steps)
   const keys = [...new Set(steps.flatMap(({ key }) => (key === NO_KEY ? [] : [keyText(record, key)])))]
   return {
-    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}`,
+    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}${cureOf(record, story)}`,
     operations: rows(steps.map(({ from }) => from)),
     keys,
     anomaly,
@@ -48,6 +47,10 @@ export function tellCycle(
     })),
   }
 }
+
+/** What would have prevented it, for transactions of SQL. */
+const cureOf = ({ history }: TransactionRecord, story: Story | undefined): string =>
+  story === undefined || history.transactionNotes === undefined ? '' : ` ${cures[story]}`
 
 /** Tells a read that is wrong by itself. */
 export function tellFinding(record: TransactionRecord, { anomaly, transaction, micro, other }: Finding): Told {
@@ -145,4 +148,31 @@ export function tellComponent({ core }: Situation): Told {
     keys: [],
     uncut: { why: 'time', among: all.length, standsAlone: false },
   }
+}
+
+/** What a developer calls a cycle. */
+type Story = 'lost update' | 'write skew' | 'read skew' | 'long fork' | 'stale read'
+
+/** The story of a cycle; undefined if it has none of its own. */
+function storyOf(steps: readonly CycleStep[]): Story | undefined {
+  const kinds = steps.map(({ kind }) => kind)
+  const readWrites = kinds.filter((kind) => kind === RW).length
+  if (steps.length === 2) {
+    const [one, other] = steps
+    if (readWrites === 2 && one.key !== other.key) return 'write skew'
+    if (readWrites === 1 && kinds.includes(WW) && one.key === other.key) return 'lost update'
+    if (readWrites === 1 && kinds.includes(WR)) return 'read skew'
+    if (readWrites === 1) return 'stale read'
+  }
+  if (steps.length === 4 && readWrites === 2 && kinds.filter((kind) => kind === WR).length === 2) return 'long fork'
+  return undefined
+}
+
+/** What prevents it in a database, by SQL. */
+const cures: { readonly [story in Story]: string } = {
+  'lost update': 'Prevent it with SELECT … FOR UPDATE, with SET n = n + 1, or with REPEATABLE READ and a retry.',
+  'write skew': 'Prevent it with SERIALIZABLE and a retry, or with SELECT … FOR UPDATE of all rows that decide.',
+  'read skew': 'Prevent it with REPEATABLE READ, or read both in one statement.',
+  'long fork': 'Prevent it by reading at one node, with SERIALIZABLE.',
+  'stale read': 'Prevent it by reading at the primary.',
 }

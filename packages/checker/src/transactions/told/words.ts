@@ -3,7 +3,7 @@ import { placeOf } from '../../encoding/operation-row.ts'
 import { show } from '../../verdict/words.ts'
 import { LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
-import { APPEND, READ, type TransactionRecord } from '../record/record.ts'
+import { APPEND, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
 /** Names the transactions of one sentence: `T1 (process 3, line 12)` the first time, then `T1`. */
@@ -28,7 +28,14 @@ export const keyText = ({ history, keys }: TransactionRecord, key: number): stri
 }
 
 /** `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`. */
+/** The same, with the statement that did it if the recorder knows that. */
 export function microText(record: TransactionRecord, row: number): string {
+  const sql = statementOf(record, row)
+  const text = plainText(record, row)
+  return sql === undefined ? text : `${text} (${sql})`
+}
+
+function plainText(record: TransactionRecord, row: number): string {
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
@@ -36,8 +43,23 @@ export function microText(record: TransactionRecord, row: number): string {
     case APPEND:
       return `appended ${valueText(record, record.value[row])} to ${key}`
     default:
-      return `wrote ${valueText(record, record.value[row])} to ${key}`
+      return record.value[row] === UNKNOWN
+        ? `changed ${key}`
+        : `wrote ${valueText(record, record.value[row])} to ${key}`
   }
+}
+
+function statementOf({ history, starts, length }: TransactionRecord, row: number): string | undefined {
+  if (history.transactionNotes === undefined) return undefined
+  const after = starts.findIndex((start) => start > row)
+  const t = after < 0 ? length - 1 : after - 1
+  const note = history.transactionNotes.get(history.operations.returnLine[t])
+  let end = starts[t]
+  for (const [sql, count] of note?.statements ?? []) {
+    end += count
+    if (row < end) return sql
+  }
+  return undefined
 }
 
 const valueText = ({ history }: TransactionRecord, id: number): string => show(history.values.json(id as ValueId))

@@ -1,0 +1,206 @@
+import { type CellWrite, type LockOrder, lockOrder, notesOf, Visible, writesOf } from '../granted/row-locks.ts'
+import { Findings } from '../record/findings.ts'
+import type { Inference } from '../record/inference.ts'
+import { COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { INITIAL, NO_VERSION } from '../record/versions.ts'
+
+/** What the record shows in any case, and what it most likely shows. */
+export interface RecordedInference {
+  /** Only orders and sources that hold in any case: what they contradict is violated. */
+  readonly certain: Inference
+  /** An order and a source wherever there are several: if they explain everything, it is met. */
+  readonly likely: Inference
+}
+
+/** Cells whose reads and writes say nothing. */
+export interface DoubtfulCells {
+  has(cell: number): boolean
+  /** Two transactions held the row of a cell at once. */
+  overlap(cell: number, one: number, other: number): void
+  /** A read of a value that nothing wrote. */
+  unexplained(cell: number, micro: number): void
+  /** A read of another value than its own transaction had written. */
+  changed(cell: number, micro: number): void
+}
+
+/** A read of what its transaction had not written before. */
+interface Read {
+  readonly transaction: number
+  readonly row: number
+  readonly cell: number
+  /** Places in the cell's order, -1 for the value at first. */
+  places: readonly number[]
+}
+
+/**
+ * Infers the order of versions from row locks, and the source of each read from its value and its time. `initial` is the
+ * id of what every cell held at first; UNKNOWN if nothing says so.
+ */
+export function inferRecorded(
+  record: TransactionRecord,
+  { initial, isFresh, doubts }: { readonly initial: number; readonly isFresh: boolean; readonly doubts: DoubtfulCells },
+): RecordedInference {
+  const orders = writesOf(record, notesOf(record)).map(lockOrder)
+  orders.forEach(({ overlap }, cell) => {
+    if (overlap !== undefined) doubts.overlap(cell, overlap[0].transaction, overlap[1].transaction)
+  })
+  const reads = readsOf(record, orders, isFresh, doubts)
+  explain(record, orders, reads, initial, doubts)
+  const left = reads.filter(({ cell }) => !doubts.has(cell))
+  const counts = countedOf(record, orders, left)
+  return {
+    certain: inferenceOf(record, { orders, reads: left, counts, doubts, isCertain: true }),
+    likely: inferenceOf(record, { orders, reads: left, counts, doubts, isCertain: false }),
+  }
+}
+
+/** The reads of committed transactions, each with the writes that it may have seen by their times. */
+function readsOf(
+  record: TransactionRecord,
+  orders: readonly LockOrder[],
+  isFresh: boolean,
+  doubts: DoubtfulCells,
+): readonly Read[] {
+  const { history, length, starts, kind, key, value, status } = record
+  const { callTime, returnTime } = history.operations
+  const visible = orders.map((order) => new Visible(order, isFresh))
+  const reads: Read[] = []
+  for (let t = 0; t < length; t++) {
+    if (status[t] !== COMMITTED) continue
+    const own = new Map<number, number>()
+    const places = new Map<number, readonly number[]>()
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      const cell = key[row]
+      if (kind[row] !== READ) {
+        own.set(cell, value[row])
+        continue
+      }
+      const written = own.get(cell)
+      // After a write of an unknown value, the read says what it was.
+      if (written !== undefined) {
+        if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
+        continue
+      }
+      let seen = places.get(cell)
+      if (seen === undefined) {
+        const { writes } = orders[cell]
+        seen = visible[cell]
+          .of({ began: callTime[t], ended: returnTime[t] })
+          .filter((place) => place < 0 || writes[place].transaction !== t)
+        places.set(cell, seen)
+      }
+      reads.push({ transaction: t, row, cell, places: seen })
+    }
+  }
+  return reads
+}
+
+/** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
+function explain(
+  { value }: TransactionRecord,
+  orders: readonly LockOrder[],
+  reads: readonly Read[],
+  initial: number,
+  doubts: DoubtfulCells,
+): void {
+  const first = new Int32Array(orders.length).fill(initial)
+  for (const read of reads) {
+    const { writes } = orders[read.cell]
+    const isSeen = (place: number): boolean => {
+      const written = writes[place].value
+      return written === UNKNOWN || written === value[read.row]
+    }
+    const mayBeFirst = read.places.includes(INITIAL)
+    read.places = read.places.filter((place) => place >= 0 && isSeen(place))
+    if (mayBeFirst) read.places = [INITIAL, ...read.places]
+    // Nothing else explains it, so this was there at first.
+    if (mayBeFirst && read.places.length === 1 && first[read.cell] === UNKNOWN) first[read.cell] = value[read.row]
+  }
+  for (const read of reads) {
+    const known = first[read.cell]
+    if (known !== UNKNOWN && known !== value[read.row]) read.places = read.places.filter((place) => place >= 0)
+    if (read.places.length === 0) doubts.unexplained(read.cell, read.row)
+  }
+}
+
+/** By transaction: whether it committed, or a read can only have seen a write of it. */
+function countedOf({ length, status }: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {
+  const counts = new Uint8Array(length)
+  for (let t = 0; t < length; t++) if (status[t] === COMMITTED) counts[t] = 1
+  for (const { cell, places } of reads)
+    if (places.length === 1 && places[0] >= 0) counts[orders[cell].writes[places[0]].transaction] = 1
+  return counts
+}
+
+interface Parts {
+  readonly orders: readonly LockOrder[]
+  readonly reads: readonly Read[]
+  readonly counts: Uint8Array
+  readonly doubts: DoubtfulCells
+  readonly isCertain: boolean
+}
+
+function inferenceOf(record: TransactionRecord, { orders, reads, counts, doubts, isCertain }: Parts): Inference {
+  const cells = orders.length
+  const starts = new Int32Array(cells + 1)
+  const writer: number[] = []
+  const of = new Int32Array(record.kind.length).fill(NO_VERSION)
+  /** By cell and place: the version. */
+  const versions: (readonly number[])[] = []
+  for (let cell = 0; cell < cells; cell++) {
+    const { writes, isCertain: certain } = orders[cell]
+    starts[cell] = writer.length
+    versions.push(
+      writes.map((write, place) => {
+        if (doubts.has(cell) || counts[write.transaction] === 0) return NO_VERSION
+        if (isCertain && certain[place] === 0) return NO_VERSION
+        of[write.row] = writer.length
+        return writer.push(write.transaction) - 1
+      }),
+    )
+  }
+  starts[cells] = writer.length
+  for (const read of reads) {
+    const place = isCertain ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read)
+    if (place !== undefined) of[read.row] = place < 0 ? INITIAL : versions[read.cell][place]
+  }
+  const findings = new Findings()
+  findRepeated(record, reads, of, findings)
+  return {
+    versions: { starts, ordered: starts.slice(1), writer: Int32Array.from(writer), of, counts },
+    findings,
+    repeated: new Map(),
+  }
+}
+
+const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
+
+/**
+ * Of those with the value that was read, or else of all, the newest that had been acknowledged when it began, or else
+ * the oldest.
+ */
+function likeliestOf({ history, status, value }: TransactionRecord, writes: readonly CellWrite[], read: Read): number {
+  const began = history.operations.callTime[read.transaction]
+  const exact = read.places.filter((place) => place < 0 || writes[place].value === value[read.row])
+  const places = exact.length === 0 ? read.places : exact
+  let likeliest = places[0]
+  for (const place of places)
+    if (place > likeliest && status[writes[place].transaction] === COMMITTED && (writes[place].lock?.to ?? 0) < began)
+      likeliest = place
+  return likeliest
+}
+
+/** Two reads of one cell in one transaction that saw different versions. */
+function findRepeated({ kind }: TransactionRecord, reads: readonly Read[], of: Int32Array, findings: Findings): void {
+  const before = new Map<number, number>()
+  let transaction = -1
+  for (const read of reads) {
+    if (read.transaction !== transaction) before.clear()
+    transaction = read.transaction
+    if (kind[read.row] !== READ || of[read.row] === NO_VERSION) continue
+    const other = before.get(read.cell)
+    if (other !== undefined && of[other] !== of[read.row])
+      findings.add('non-repeatable-read', transaction, read.row, other)
+    before.set(read.cell, read.row)
+  }
+}

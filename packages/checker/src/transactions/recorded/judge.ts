@@ -1,0 +1,155 @@
+import type { Json, Mark } from '@chaosproxy/history'
+import { placeOf } from '../../encoding/operation-row.ts'
+import { isUnknownStart } from '../../encoding/unknown-start.ts'
+import type { Report } from '../../judge/report.ts'
+import type { Budget } from '../../limits/budget.ts'
+import type { Verdict, Verdicts } from '../../verdict/verdict.ts'
+import { headlineOf, reportOf, strongestOf } from '../entry.ts'
+import { notesOf } from '../granted/row-locks.ts'
+import { judgeVersions } from '../levels/judge.ts'
+import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
+import type { Inference } from '../record/inference.ts'
+import { type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { transactionOf } from '../told/counterexample.ts'
+import { keyText, microText } from '../told/words.ts'
+import { type DoubtfulCells, inferRecorded } from './infer.ts'
+
+/** What a recording of a database is judged from. */
+export interface RecordedOptions {
+  readonly model: string
+  /** What every cell held at first; "unknown" if nothing says so. */
+  readonly initial: Json
+  readonly levels: readonly IsolationLevel[]
+}
+
+/**
+ * Judges transactions that a recorder saw at the wire, given that writers of a row lock it until they commit. A level is
+ * violated if orders that hold in any case break it. It is met if some order and some sources explain everything, and
+ * nothing that was not understood may hide a violation.
+ */
+export function judgeRecorded(
+  record: TransactionRecord,
+  { model, initial, levels }: RecordedOptions,
+  budget: Budget,
+): Report<IsolationLevel> {
+  const doubts = new Doubts(record)
+  const isFresh = record.history.nodes.length < 2
+  const first = isUnknownStart(initial) ? UNKNOWN : record.history.values.id(initial)
+  const { certain, likely } = inferRecorded(record, { initial: first, isFresh, doubts })
+  budget.look(record.kind.length)
+  const assumed = isFresh ? ['row-locks', 'fresh'] : ['row-locks']
+  const reportBy = (inference: Inference): Report<IsolationLevel> => {
+    const judged = judgeVersions(record, inference.versions, inference.findings, budget)
+    return reportOf(model, record, { inference, judged, assumed }, levels)
+  }
+  const report = reportBy(certain)
+  const best = isSame(certain, likely) ? report : reportBy(likely)
+  const merged = mergedLevels(report.levels, best.levels, (level) => hiddenFrom(level, record, doubts))
+  const { transactions } = report
+  return {
+    ...report,
+    levels: merged,
+    headline: headlineOf(merged, transactions?.anomalies ?? {}),
+    ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(merged) } }),
+  }
+}
+
+function mergedLevels(
+  certain: Verdicts<IsolationLevel>,
+  likely: Verdicts<IsolationLevel>,
+  hidden: (level: IsolationLevel) => string | undefined,
+): Verdicts<IsolationLevel> {
+  const merged = isolationLadder.levels.map((level): [IsolationLevel, Verdict] => {
+    const [sure, best] = [certain[level], likely[level]]
+    if (sure.result === 'violated') return [level, sure]
+    const reason = hidden(level)
+    if (reason !== undefined) return [level, { result: 'unknown', reason }]
+    if (best.result === 'violated') return [level, { result: 'unknown', reason: AMBIGUOUS }]
+    return [level, best]
+  })
+  return Object.fromEntries(merged) as unknown as Verdicts<IsolationLevel>
+}
+
+const AMBIGUOUS =
+  'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction'
+
+/** Why a level is not met, although nothing that is known breaks it. */
+function hiddenFrom(level: IsolationLevel, record: TransactionRecord, doubts: Doubts): string | undefined {
+  if (doubts.reason !== undefined) return doubts.reason
+  if (!impliesLevel(level, 'serializable')) return undefined
+  const sql = notesOf(record).flatMap((note) => note?.predicates ?? [])[0]
+  return sql === undefined
+    ? undefined
+    : `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key to have that judged`
+}
+
+/** Whether nothing is uncertain. */
+const isSame = (one: Inference, other: Inference): boolean =>
+  one.versions.writer.length === other.versions.writer.length &&
+  one.versions.of.every((version, row) => version === other.versions.of[row])
+
+/** Cells whose reads and writes say nothing, because something else may have changed them, and why. */
+class Doubts implements DoubtfulCells {
+  readonly #record: TransactionRecord
+  /** By cell: the first reason. */
+  readonly #reasons: Map<number, string> = new Map()
+
+  constructor(record: TransactionRecord) {
+    this.#record = record
+    const touched = record.history.marks.filter(({ kind }) => kind === 'touched')
+    if (touched.length === 0) return
+    record.keys.forEach((_, cell) => {
+      const mark = touched.find(({ key }) => key === undefined || covers(key, keyText(record, cell)))
+      if (mark !== undefined)
+        this.#doubt(cell, `${whatOf(mark)} may have changed ${keyText(record, cell)}: ${mark.why}`)
+    })
+  }
+
+  has(cell: number): boolean {
+    return this.#reasons.has(cell)
+  }
+
+  /** Why nothing is met; undefined if no cell is in doubt. */
+  get reason(): string | undefined {
+    const [first] = this.#reasons.values()
+    if (first === undefined) return undefined
+    return this.#reasons.size === 1 ? first : `${first} (and ${this.#reasons.size - 1} more cells are in doubt)`
+  }
+
+  overlap(cell: number, one: number, other: number): void {
+    const { history } = this.#record
+    this.#doubt(
+      cell,
+      `two transactions held the row of ${keyText(this.#record, cell)} locked at once (${placeOf(history, one)} and ${placeOf(history, other)}), so its writes have no order`,
+    )
+  }
+
+  unexplained(cell: number, micro: number): void {
+    this.#doubt(cell, `${this.#told(micro)}, which nothing recorded wrote: ${OTHERS}`)
+  }
+
+  changed(cell: number, micro: number): void {
+    this.#doubt(cell, `${this.#told(micro)} after it had itself written another value: ${OTHERS}`)
+  }
+
+  #told(micro: number): string {
+    const record = this.#record
+    return `the transaction of ${placeOf(record.history, transactionOf(record, micro))} ${microText(record, micro)}`
+  }
+
+  #doubt(cell: number, reason: string): void {
+    if (!this.#reasons.has(cell)) this.#reasons.set(cell, reason)
+  }
+}
+
+const OTHERS =
+  'a trigger, a function or a client that does not use the proxy changes it. Let all clients use the proxy, or leave the column out'
+
+const whatOf = ({ what, line }: Mark): string => `${what} (line ${line})`
+
+/** Whether a mark is about a cell. A star stands for every primary key: `accounts/*` + `/balance`. */
+function covers(mark: string, cell: string): boolean {
+  if (mark === cell) return true
+  const star = mark.indexOf('/*/')
+  return star >= 0 && cell.startsWith(mark.slice(0, star + 1)) && cell.endsWith(mark.slice(star + 2))
+}

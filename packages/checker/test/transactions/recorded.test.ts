@@ -1,0 +1,179 @@
+import { type History, historyFromObjects, type Json, millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { check } from '../../src/check/check.ts'
+
+type Micro = readonly [kind: 'r' | 'w', cell: string, value?: Json]
+type Members = { readonly [member: string]: Json }
+
+/** A transaction from one time to another. `locks`: the rows that it held until it was asked to commit. */
+interface Ran {
+  readonly from: number
+  readonly to: number
+  readonly micro: readonly Micro[]
+  readonly locks?: readonly (readonly [row: string, from: number, to: number])[]
+  readonly end?: 'ok' | 'fail' | 'info'
+  readonly more?: Members
+}
+
+/** A recording of these transactions, each by a client of its own. */
+function recording(all: readonly Ran[], marks: readonly Members[] = []): History {
+  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {} }, process) => {
+    const asked = micro.map(([kind, cell, value]) => (kind === 'r' ? [kind, cell, null] : [kind, cell, value]))
+    const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
+    const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
+    const called = { process, type: 'invoke', f: 'txn', time: from, value }
+    const returned = { process, type: end, f: 'txn', time: to, statements: [['SQL', micro.length]], locks, ...more }
+    return [called, end === 'ok' ? { ...returned, value: done } : returned]
+  })
+  events.sort((a, b) => a.time - b.time)
+  const header = { chaos: 1, model: 'rw-register', initial: 'unknown' }
+  return historyFromObjects([
+    header,
+    ...marks.map((mark) => ({ process: 'recorder', type: 'info', ...mark })),
+    ...events,
+  ])
+}
+
+function judged(all: readonly Ran[], marks: readonly Members[] = []) {
+  return check(recording(all, marks), {
+    model: 'rw-register',
+    initial: 'unknown',
+    levels: ['strict-serializable', 'serializable', 'repeatable-read', 'snapshot-isolation', 'read-committed'],
+    failedCas: 'drop',
+    deadlineMs: millis(20_000),
+    memoryBytes: 1e9,
+    now: () => millis(performance.now()),
+  })
+}
+
+const balance = 'accounts/1/balance'
+const row = 'accounts/1'
+
+/** Two transactions that both read 100 before either wrote. */
+const lostUpdate: readonly Ran[] = [
+  {
+    from: 0,
+    to: 50,
+    micro: [
+      ['r', balance, 100],
+      ['w', balance, 90],
+    ],
+    locks: [[row, 20, 30]],
+  },
+  {
+    from: 5,
+    to: 70,
+    micro: [
+      ['r', balance, 100],
+      ['w', balance, 80],
+    ],
+    locks: [[row, 40, 60]],
+  },
+]
+
+describe('transactions recorded at the wire', () => {
+  test('lose an update if both read the same version, in the order of their locks', () => {
+    const { levels, transactions } = judged(lostUpdate)
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: { story: 'lost update', sentence: expect.stringContaining('FOR UPDATE') },
+    })
+    expect(levels['read-committed']!.result).toBe('met')
+    expect(transactions?.assumed).toEqual(['row-locks', 'fresh'])
+  })
+
+  test('are serializable if the second read what the first wrote', () => {
+    const [first] = lostUpdate
+    const second: Ran = {
+      from: 5,
+      to: 70,
+      micro: [
+        ['r', balance, 90],
+        ['w', balance, 80],
+      ],
+      locks: [[row, 40, 60]],
+    }
+    const { levels } = judged([first!, second])
+    expect(levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('are judged although values repeat, by the times of reads', () => {
+    const wrote = (at: number, value: number): Ran => ({
+      ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
+    })
+    const { levels, transactions } = judged([
+      ...[wrote(0, 1), wrote(10, 2), wrote(20, 1)],
+      { from: 30, to: 35, micro: [['r', balance, 1]] },
+    ])
+    expect(levels['strict-serializable']!.result).toBe('met')
+    expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
+  })
+
+  test('have no violation invented by statements of their own transaction that overlap', () => {
+    const added = (from: number, to: number): Ran => ({
+      from,
+      to,
+      micro: [['w', balance]],
+      locks: [[row, to - 1, from]],
+    })
+    const { levels } = judged([
+      ...[added(0, 20), added(5, 18), added(6, 30)],
+      { from: 40, to: 45, micro: [['r', balance, 3]] },
+    ])
+    expect(levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('are in doubt if two held one row at once', () => {
+    const { levels } = judged([
+      { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
+      { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
+    ])
+    expect(levels['read-committed']).toMatchObject({
+      result: 'unknown',
+      reason: expect.stringContaining('locked at once'),
+    })
+  })
+
+  test('are in doubt if a value was read that nothing recorded wrote', () => {
+    const { levels } = judged([
+      { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
+      { from: 10, to: 15, micro: [['r', balance, 7]] },
+    ])
+    expect(levels['serializable']).toMatchObject({ result: 'unknown', reason: expect.stringMatching(/= 7 .*trigger/) })
+  })
+
+  test('never break a level by cells that something else may have changed', () => {
+    const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
+    const { levels } = judged(lostUpdate, [mark])
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: expect.stringContaining('it says no rows'),
+    })
+    const other = { ...mark, key: 'doctors/*/on_call' }
+    expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
+  })
+
+  test('meet nothing if a read was not understood', () => {
+    const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
+    const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
+    const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
+    expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
+  })
+
+  test('are met as far as single rows go if a statement depends on rows that it does not show', () => {
+    const { levels } = judged([
+      { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
+    ])
+    expect(levels['repeatable-read']!.result).toBe('met')
+    expect(levels['serializable']).toMatchObject({ result: 'unknown', reason: expect.stringContaining('balance > ?') })
+  })
+
+  test('count an unanswered commit once a read saw it, and not before', () => {
+    const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
+    const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
+    const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
+    const later: Ran = { from: 40, to: 45, micro: [['r', balance, 0]] }
+    expect(judged([lost, seen]).levels['strict-serializable']!.result).not.toBe('violated')
+    expect(judged([lost, first, later]).levels['strict-serializable']!.result).toBe('met')
+  })
+})

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+
+// An application with transactions: two clients and a PostgreSQL.
+// node postgres-transactions.mjs PORT on-call LEVEL SEED, or PORT balance unlocked|locked|added SEED
+
+const [port, what, mode, seed = '1'] = process.argv.slice(2)
+const ROUNDS = 20
+
+let state = Number(seed) + 1
+/** Up to 3 milliseconds, so that the clients meet in other ways with each seed. */
+const pause = () => {
+  state = (state * 48271) % 2147483647
+  return delay(state % 4)
+}
+
+async function connected(name) {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: Number(port),
+    user: 'tester',
+    database: 'postgres',
+    application_name: name,
+  })
+  await client.connect()
+  return client
+}
+
+/** In one transaction, which is given up if the database refuses it. */
+async function within(client, level, work) {
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${level}`)
+    await work()
+    await client.query('COMMIT')
+  } catch (error) {
+    if (error.code !== '40001') throw error
+    await client.query('ROLLBACK')
+  }
+}
+
+/** Goes off duty if the other one stays. */
+const leave = (client, [own, other]) =>
+  within(client, mode, async () => {
+    const { rows } = await client.query('SELECT id, on_call FROM doctors WHERE id = ANY ($1)', [[own, other]])
+    await pause()
+    if (rows.every((row) => row.on_call))
+      await client.query('UPDATE doctors SET on_call = $1 WHERE id = $2', [false, own])
+  })
+
+async function pay(client, amount) {
+  if (mode === 'added') return client.query('UPDATE accounts SET balance = balance + $1 WHERE id = $2', [amount, 1])
+  const lock = mode === 'locked' ? ' FOR UPDATE' : ''
+  await within(client, 'READ COMMITTED', async () => {
+    const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1${lock}`, [1])
+    await pause()
+    await client.query('UPDATE accounts SET balance = $1 WHERE id = $2', [rows[0].balance + amount, 1])
+  })
+}
+
+const [one, other] = await Promise.all([connected('one'), connected('other')])
+for (let round = 0; round < ROUNDS; round++) {
+  const [a, b] = [2 * round + 1, 2 * round + 2]
+  if (what === 'on-call') await Promise.all([leave(one, [a, b]), leave(other, [b, a])])
+  else await Promise.all([pay(one, 1), pay(other, 100)])
+}
+await one.query('SELECT balance FROM accounts WHERE id = $1', [1])
+await Promise.all([one.end(), other.end()])

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { chaos } from '../chaos.ts'
+
+// Whole transactions of an application that uses PostgreSQL, recorded at the wire and judged by isolation.
+
+const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
+const lacking = initdb === undefined || postgres === undefined || psql === undefined
+
+const TABLES = `
+  CREATE TABLE doctors (id int PRIMARY KEY, on_call boolean NOT NULL);
+  INSERT INTO doctors SELECT n, true FROM generate_series(1, 100) n;
+  CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL);
+  INSERT INTO accounts VALUES (1, 0);
+`
+const SETTINGS = {
+  kind: 'postgresql',
+  tables: { accounts: { key: 'id', values: ['balance'] }, doctors: { key: 'id', values: { on_call: 'boolean' } } },
+  transactions: 'whole',
+}
+
+describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
+  let directory = ''
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'chaos-postgres-transactions-'))
+    writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+    cpSync(join(import.meta.dirname, 'postgres-transactions.mjs'), join(directory, 'postgres-transactions.mjs'))
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', 'pg@8'], {
+      cwd: directory,
+      stdio: 'ignore',
+      timeout: 180_000,
+    })
+  })
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  async function recorded(what: 'on-call' | 'balance', mode: string, seed: number) {
+    const { port } = await startPostgres(initdb!, postgres!)
+    execFileSync(psql!, ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester', '-qc', TABLES, 'postgres'], {
+      stdio: 'pipe',
+    })
+    const { exitCode, stdout, stderr } = await chaos(
+      [
+        ...['record', '--upstream', `127.0.0.1:${port}`, '--as', JSON.stringify(SETTINGS), '--faults', 'none'],
+        ...['--expect', 'serializable', '--seed', `${seed}`, '--out', join(directory, 'out'), '--'],
+        ...[process.execPath, 'postgres-transactions.mjs', '{n1.port}', what, mode, `${seed}`],
+      ],
+      { cwd: directory },
+    )
+    return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
+  }
+
+  describe.each([1, 2, 3])('seed %i', (seed) => {
+    test('has write skew at REPEATABLE READ, shown with both rows, both statements and the cure', async () => {
+      const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
+      expect(told).toContain('write skew')
+      expect(told).toMatch(/doctors\/\d+\/on_call.*doctors\/\d+\/on_call/)
+      expect(told).toContain('SELECT id, on_call FROM doctors WHERE id = any ($1)')
+      expect(told).toContain('UPDATE doctors SET on_call = $1 WHERE id = $2')
+      expect(told).toContain('Prevent it with SERIALIZABLE')
+      expect(exitCode, told).toBe(1)
+    })
+
+    test('has none at SERIALIZABLE', async () => {
+      const { exitCode, told } = await recorded('on-call', 'SERIALIZABLE', seed)
+      expect(exitCode, told).toBe(0)
+    })
+
+    test('loses updates of clients that read a balance and then write it', async () => {
+      const { exitCode, told } = await recorded('balance', 'unlocked', seed)
+      expect(told).toContain('lost update')
+      expect(exitCode, told).toBe(1)
+    })
+
+    test.each(['locked', 'added'])('loses none if the balance is %s', async (mode) => {
+      const { exitCode, told } = await recorded('balance', mode, seed)
+      expect(exitCode, told).toBe(0)
+    })
+  })
+})
