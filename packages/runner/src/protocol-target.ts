@@ -15,6 +15,7 @@ export const protocolTarget = (
   | 'marks'
   | 'sticky'
   | 'functions'
+  | 'objects'
   | 'promises'
   | 'weakness'
   | 'validate'
@@ -31,6 +32,7 @@ export const protocolTarget = (
   marks: protocol.marks === true,
   sticky: (settings) => stickinessOf(protocol, settings),
   functions: (settings) => functionsOf(protocol, settings),
+  objects: protocol.objects,
   promises({ object, settings, faults }) {
     // What nobody has signed, anybody may have said.
     if (faults.includes('forge-message')) return 'nothing'

@@ -255,6 +255,12 @@ describe('before anything is started', () => {
     )
   })
 
+  test('a workload whose object the target does not hold is refused', async () => {
+    await expect(refused({ objects: ['counter', 'set'] })).rejects.toThrow(
+      'mine.json: fake holds counter, set, and not register, which the workload register uses.',
+    )
+  })
+
   test('the target refuses settings and bugs that exclude each other', async () => {
     const validate = () => {
       throw new UserError('usage', 'fast and safe exclude each other')

@@ -37,7 +37,7 @@ function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor(process.stdout)
   const rows = listed.flatMap(({ name, summary, functions, levels, settings }): readonly Listed[] => [
     [name, summary],
-    ['', `${functions.join(', ')} · ${levels.length === allLevels.length ? 'all levels' : levels.join(', ')}`],
+    ['', `${functions.join(', ')} · ${levelsText(levels)}`],
     ...settings.map((setting): Listed => ['', settingText('--workload-set', setting, style)]),
     ['', ''],
   ])
@@ -45,4 +45,12 @@ function linesOf(listed: readonly Workload[]): string[] {
     ...listing(rows, style.bold),
     'Choose one: chaos run --workload NAME; or a file of your own: --workload ./mine.ts',
   ]
+}
+
+const MOST_NAMED = 15
+
+function levelsText(levels: readonly string[]): string {
+  if (levels.length === allLevels.length) return 'all levels'
+  if (levels.length <= MOST_NAMED) return levels.join(', ')
+  return `${levels.length} levels of isolation, from ${levels[0]} to ${levels.at(-1)}`
 }

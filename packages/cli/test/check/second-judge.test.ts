@@ -157,7 +157,7 @@ describe('a judge with levels of its own', () => {
       exitCode: 3,
       stderr: expect.stringContaining('is not judged by that level, but by serializable, read-committed'),
     })
-    expect((await chaosHere(['check', file, '--expect', 'read-committed'])).stderr).toContain(
+    expect((await chaosHere(['check', file, '--model', 'register', '--expect', 'read-committed'])).stderr).toContain(
       'the register model is not judged by that level',
     )
     expect((await check('--expect', 'read-comitted')).stderr).toContain('Did you mean read-committed?')

@@ -83,6 +83,10 @@ export async function planRun(
     refuse(
       `${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.${workloadsFor(target, targetSettings)}`,
     )
+  if (!holds(target, workload))
+    refuse(
+      `${target.name} holds ${target.objects?.join(', ')}, and not ${workload.object}, which the workload ${workload.name} uses.${workloadsFor(target, targetSettings)}`,
+    )
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const named = withAllNamed(spec, { target, workload, settings: targetSettings })
   const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
@@ -147,11 +151,15 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
   ...new Set([...chosen.map(({ kind }) => kind), ...schedule.map(({ plan }) => plan.kind)]),
 ]
 
+const holds = ({ objects }: Target, { object }: Workload): boolean => objects?.includes(object) ?? true
+
 /** Which workloads its clients can carry out, as a sentence; empty if none of ours. */
 function workloadsFor(target: Target, settings: Settings): string {
   const functions = target.functions(settings)
-  const fitting = workloads.filter((workload) =>
-    (workload.uses?.(settingsFor(workload)) ?? workload.functions).every((name) => functions.includes(name)),
+  const fitting = workloads.filter(
+    (workload) =>
+      holds(target, workload) &&
+      (workload.uses?.(settingsFor(workload)) ?? workload.functions).every((name) => functions.includes(name)),
   )
   return fitting.length === 0 ? '' : ` Workloads for it: ${fitting.map(({ name }) => name).join(', ')}.`
 }

@@ -67,6 +67,8 @@ export interface Target {
   readonly declared?: object | undefined
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
+  /** The objects it holds, by their names in workloads. Undefined if the functions tell. */
+  readonly objects?: readonly string[] | undefined
   /** The strongest level it promises, or `nothing`. */
   promises(question: PromiseQuestion): string
   /** What these settings give up, as a clause: reports say it beside a violation. Undefined if that is nothing. */
