@@ -7,6 +7,7 @@ import { objectMutations } from './objects.ts'
 import { onlineMutations } from './online.ts'
 import { partMutations } from './parts.ts'
 import { recordMutations } from './records.ts'
+import { registerMutations } from './registers.ts'
 import { sequentialMutations } from './sequential.ts'
 import { sessionMutations } from './sessions.ts'
 import { startMutations } from './starts.ts'
@@ -30,4 +31,5 @@ export const mutations: readonly Mutation[] = [
   ...counterexampleMutations,
   ...watchMutations,
   ...transactionMutations,
+  ...registerMutations,
 ]

@@ -30,6 +30,8 @@ export type Outcome =
       readonly result: 'violated'
       readonly cycle?: readonly CycleStep[] | undefined
       readonly among?: readonly number[] | undefined
+      /** Whether the cycle is for one order of writes whose order no read shows: the others lead to others. */
+      readonly isGuess?: boolean | undefined
     }
   | { readonly result: 'unknown'; readonly reason: string }
 

@@ -67,7 +67,8 @@ export function decideRegisters(
   function violation(level: IsolationLevel, suspects: readonly number[]): Outcome {
     const [isolation, at] = partsOf(level)
     const example = findExample(registers, isolation, orderings[at] ?? 'none', suspects, budget.within(EXAMPLE_MS))
-    return { result: 'violated', cycle: example.cycle, among: example.transactions }
+    const { cycle, isGuess, transactions } = example
+    return { result: 'violated', cycle, isGuess, among: transactions }
   }
 }
 

@@ -26,6 +26,7 @@ export interface Example {
    * key, it is for the order in which they completed; the other order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
+  readonly isGuess: boolean
 }
 
 /** Leaves out one transaction after another for as long as the rest violates the level. */
@@ -44,7 +45,7 @@ export function findExample(
     )
   }
   let kept = [...new Set(suspects)].filter((t) => sources.counts[t] === 1).sort((a, b) => a - b)
-  if (!isViolated(kept)) return { transactions: kept, standsAlone: false, cycle: undefined }
+  if (!isViolated(kept)) return { transactions: kept, standsAlone: false, cycle: undefined, isGuess: false }
   for (let size = kept.length >> 1; size > 0; size = size === 1 ? 0 : (size + 1) >> 1)
     for (let at = 0; at < kept.length && !budget.expired(kept.length * kept.length); ) {
       const fewer = [...kept.slice(0, at), ...kept.slice(at + size)]
@@ -54,16 +55,29 @@ export function findExample(
   return {
     transactions: kept,
     standsAlone: true,
-    cycle: findCycle(partOf(record, sources, granted, kept), isolation, ordering),
+    ...findCycle(partOf(record, sources, granted, kept), isolation, ordering),
   }
 }
 
 /** Steps of the search for a cycle. */
 const MOST_STEPS = 200_000
 
+/** A cycle that holds in every order of the writes, or else one for the order in which they completed. */
+function findCycle(part: Part, isolation: Isolation, ordering: Ordering): Pick<Example, 'cycle' | 'isGuess'> {
+  const facts = keyFactsOf(part.record, part.sources)
+  const certain = certainlyEarlier(part, facts, isolation, ordering)
+  const cycle = shortestOf(part, edgesOf(part, facts, ordering, certain), isolation)
+  if (cycle !== undefined) return { cycle, isGuess: false }
+  const guessed = edgesOf(part, facts, ordering, probablyEarlier(part, facts))
+  return { cycle: shortestOf(part, guessed, isolation), isGuess: true }
+}
+
 /** A shortest cycle that the level excludes, with the fewest rw. */
-function findCycle({ record, sources, granted, whole, keys }: Part, isolation: Isolation, ordering: Ordering) {
-  const from = edgesOf(record, keyFactsOf(record, sources), granted, ordering)
+function shortestOf(
+  { record, whole, keys }: Part,
+  from: readonly (readonly CycleStep[])[],
+  isolation: Isolation,
+): readonly CycleStep[] | undefined {
   let best: readonly CycleStep[] | undefined
   let steps = 0
   const way: CycleStep[] = []
@@ -119,12 +133,15 @@ const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[
   serializable: any,
 }
 
-/** By transaction: the orders that follow if writers of a key wrote it in the order of their completions. */
+/** Whether one writer of a key comes before another. */
+type Earlier = (key: number, one: number, other: number) => boolean
+
+/** By transaction: the orders that follow from one of the writers of each key. */
 function edgesOf(
-  record: TransactionRecord,
+  { record, granted }: Pick<Part, 'record' | 'granted'>,
   facts: KeyFacts,
-  granted: Edges,
   ordering: Ordering,
+  isEarlier: Earlier,
 ): readonly (readonly CycleStep[])[] {
   const { length, session, invoked, completed } = record
   const from: CycleStep[][] = Array.from({ length }, () => [])
@@ -132,14 +149,12 @@ function edgesOf(
     if (a !== b) from[a]?.push({ from: a, to: b, kind, key })
   }
   for (let k = 0; k < facts.keys; k++) {
-    const writers = inOrder(facts, record, k)
-    for (let i = 0; i < writers.length; i++)
-      for (let j = i + 1; j < writers.length; j++) add(writers[i] as number, writers[j] as number, WW, k)
+    const writers = facts.writer.subarray(facts.writerStarts[k], facts.writerStarts[k + 1])
+    for (const one of writers) for (const other of writers) if (isEarlier(k, one, other)) add(one, other, WW, k)
     for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++) {
       const [reader, source] = [facts.reader[at], facts.source[at]]
       if (source !== INITIAL) add(source, reader, WR, k)
-      const place = source === INITIAL ? 0 : writers.indexOf(source) + 1
-      for (const writer of writers.slice(place)) add(reader, writer, RW, k)
+      for (const writer of writers) if (source === INITIAL || isEarlier(k, source, writer)) add(reader, writer, RW, k)
     }
   }
   for (let e = 0; e < granted.length; e++)
@@ -152,6 +167,29 @@ function edgesOf(
       else if (ordering === 'real time') add(a, b, RT, NO_KEY)
     }
   return from
+}
+
+/** What holds in every order that the level allows: versions follow what was read, sessions and time. */
+function certainlyEarlier(part: Part, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
+  const { length } = part.record
+  const isBefore = new Uint8Array(length * length)
+  const kinds: readonly EdgeKind[] = isolation === 'read-uncommitted' ? [WW, SO, RT] : [WW, WR, SO, RT]
+  for (const steps of edgesOf(part, facts, ordering, () => false))
+    for (const { from, to, kind } of steps) if (kinds.includes(kind)) isBefore[from * length + to] = 1
+  for (let via = 0; via < length; via++)
+    for (let a = 0; a < length; a++)
+      if (isBefore[a * length + via] === 1)
+        for (let b = 0; b < length; b++) if (isBefore[via * length + b] === 1) isBefore[a * length + b] = 1
+  return (_, one, other) => one !== other && isBefore[one * length + other] === 1
+}
+
+/** As if writers of a key had written it in the order of their completions. */
+function probablyEarlier({ record }: Part, facts: KeyFacts): Earlier {
+  const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
+  return (k, one, other) => {
+    const all = orders[k] ?? []
+    return all.indexOf(one) < all.indexOf(other)
+  }
 }
 
 /** The writers of a key by completion, but each after the one whose value it read. */

@@ -21,19 +21,22 @@ const kindNames: { readonly [kind: number]: CounterexampleCycle['edge'] } = {
   [RT]: 'real time',
 }
 
+const GUESS = ' No read shows the order of some of these writes; any other order leads to another cycle.'
+
 /** Tells a cycle: why each transaction comes before the next. */
 export function tellCycle(
   record: TransactionRecord,
   versions: Versions,
   anomaly: string,
   steps: readonly CycleStep[],
+  isGuess = false,
 ): Told {
   const name = createNames(record.history)
   const because = steps.map((step) => becauseOf(record, versions, step, name))
   const story = storyOf(steps)
   const keys = [...new Set(steps.flatMap(({ key }) => (key === NO_KEY ? [] : [keyText(record, key)])))]
   return {
-    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}${cureOf(record, story)}`,
+    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}${isGuess ? GUESS : ''}${cureOf(record, story)}`,
     operations: rows(steps.map(({ from }) => from)),
     keys,
     anomaly,

@@ -49,10 +49,10 @@ export function tellJudged(
         verdicts[level] = outcome
         break
       case 'violated': {
-        const { cycle, among } = outcome
+        const { cycle, among, isGuess = false } = outcome
         const told =
           cycle !== undefined
-            ? tellCycle(record, versions, nameOf(cycle), cycle)
+            ? tellCycle(record, versions, nameOf(cycle), cycle, isGuess)
             : among !== undefined
               ? tellAmong(record, among)
               : exampleFor(level)
