@@ -123,6 +123,17 @@ test('keys begin with the initial value that is given', () => {
   expect(resultOf(judge(history), 'read-committed')).toBe('violated')
 })
 
+test('a read that goes back to a source after another one violates monotonic views', () => {
+  const readerOf = (...values: readonly number[]) =>
+    together(
+      [['w', 'x', 1]],
+      [['w', 'x', 2]],
+      values.map((value): Micro => ['r', 'x', value]),
+    )
+  expect(resultOf(verdictsOf(readerOf(2, 1, 2)), 'monotonic-atomic-view')).toBe('violated')
+  expect(resultOf(verdictsOf(readerOf(2, 1)), 'monotonic-atomic-view')).toBe('met')
+})
+
 test('a lost update is told with its two transactions', () => {
   const report = verdictsOf(
     together(
