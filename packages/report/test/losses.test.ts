@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { accountLines } from '../src/accounting-words.ts'
 import { factsOf } from '../src/facts/facts.ts'
-import { shortSentence } from '../src/facts/violation-words.ts'
+import { storyOf } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
@@ -479,7 +479,7 @@ test('a long story of a bank is cut down to its account', () => {
   }
   const { shown } = factsOf({ history, report: check(history, options as never) })
   if (shown === undefined) throw new Error('nothing is overdrawn')
-  expect(shortSentence(history, shown, { text: '' })).toBe(
+  expect(storyOf(history, shown)).toBe(
     'Account savings opened with 100,000, received at most 0, and spent 120,000 in 3 acknowledged operations (70,000 at n1, 20,000 at n2, 30,000 at n3): that leaves -20,000.',
   )
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')

@@ -8,70 +8,94 @@ import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } f
 
 // One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
 
-const SIMULATED: readonly (readonly [string, readonly string[]])[] = [
-  [
-    'a stale read',
-    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'linearizable'],
-  ],
-  [
-    'a stale read that nobody minds',
-    ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '2s', '--expect', 'none'],
-  ],
-  [
+/** Name, settings, and the exit code. */
+type Kind = readonly [name: string, settings: readonly string[], exitCode: number]
+
+const kind = (name: string, exitCode: number, settings: string): Kind => [name, settings.split(' '), exitCode]
+
+const SIMULATED: readonly Kind[] = [
+  kind('a stale read', 1, '--target primary-replica --faults kill,partition --time 2s --expect linearizable'),
+  kind('a stale read that nobody minds', 0, '--target primary-replica --faults kill,partition --time 2s --expect none'),
+  kind(
     'a lock with two holders',
-    [
-      '--target',
-      'redlock',
-      '--workload',
-      'lock',
-      '--set',
-      'ttl-ms=200',
-      '--faults',
-      'pause,clock',
-      '--time',
-      '3s',
-      '--expect',
-      'linearizable',
-    ],
-  ],
-  [
+    1,
+    '--target redlock --workload lock --set ttl-ms=200 --faults pause,clock --time 3s --expect linearizable',
+  ),
+  kind(
     'a queue that loses',
-    [
-      '--target',
-      'broker',
-      '--set',
-      'delivery=at-most-once',
-      '--workload',
-      'queue',
-      '--faults',
-      'kill,loss',
-      '--time',
-      '3s',
-      '--rate',
-      '150',
-      '--expect',
-      'linearizable',
-    ],
-  ],
-  ['a clean run', ['--target', 'raft', '--faults', 'kill', '--time', '2s']],
-  ['a vacuous run', ['--target', 'raft', '--faults', 'none', '--time', '1s', '--workload-set', 'reads=1']],
+    1,
+    '--target broker --set delivery=at-most-once --workload queue --faults kill,loss --time 3s --rate 150 --expect linearizable',
+  ),
+  kind('a clean run', 0, '--target raft --faults kill --time 2s'),
+  kind('a vacuous run', 2, '--target raft --faults none --time 1s --workload-set reads=1'),
+  kind(
+    'a read that goes back',
+    1,
+    '--target quorum --set r=1 --set w=1 --faults partition --time 2s --expect monotonic-reads',
+  ),
+  kind(
+    'a write that is lost',
+    1,
+    '--target raft --bug ack-before-majority --faults isolate-leader --time 3s --expect linearizable',
+  ),
+  kind(
+    'a counter that loses an update',
+    1,
+    '--target master-master --set sums=settle --workload counter --faults partition --time 2s --expect eventual',
+  ),
+  kind(
+    'an account that is overdrawn',
+    1,
+    '--target master-master --workload bank --faults partition --time 2s --expect linearizable',
+  ),
+  kind(
+    'a message that comes twice',
+    1,
+    '--target broker --set delivery=at-least-once --workload queue --faults lose-reply,loss --time 2s --rate 150 --expect linearizable',
+  ),
+  kind(
+    'an element that is lost',
+    1,
+    '--target primary-replica --workload set --faults kill --time 2s --expect eventual',
+  ),
+  kind(
+    'replicas that disagree at the end',
+    1,
+    '--target primary-replica --bug no-fencing --set reads=primary --set sync=majority --faults isolate-leader --time 3s --expect eventual',
+  ),
+  kind(
+    'a level that is not decided',
+    2,
+    '--target primary-replica --faults kill --time 2s --expect causal --operations read,write,cas',
+  ),
+  kind('a promise of less', 0, '--target primary-replica --faults partition --time 2s --expect eventual'),
 ]
 
 /** On processes, whose messages the proxy has on tape. */
-const REAL: readonly [string, readonly string[]] = [
+const REAL = kind(
   'a stale read of real processes',
-  ['--target', 'primary-replica', '--faults', 'partition', '--time', '3s', '--expect', 'linearizable'],
-]
+  1,
+  '--target primary-replica --faults partition --time 3s --expect linearizable',
+)
 
 const RUNS = [...SIMULATED, REAL] as const
 
 /** Of a stale read, of a loss, and of processes; the soak has the others. */
 const QUICK: ReadonlySet<string> = new Set(['a stale read', 'a queue that loses', REAL[0]])
 
+/** A diagram has the operations that decide it. */
+const MOST_IN_DIAGRAM = 8
+
+/** What happened, without its cause. */
+const storyOf = ({ sentence, telling: { outcome, why } }: Printed): string =>
+  outcome === 'violated' && sentence.endsWith(why.text) ? sentence.slice(0, sentence.length - why.text.length) : ''
+
 /** The counterexample that is shown first. */
 const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json.shown]?.counterexample
 
-describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (name, settings) => {
+describe.each(
+  RUNS.filter(([name]) => QUICK.has(name) !== isPatient).map(([name, settings]) => [name, settings] as const),
+)('%s', (name, settings) => {
   test('has one verdict, below what users lost by it', async () => {
     const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
       name,
@@ -106,7 +130,7 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     expect(shown ?? '0').toBe(String(exitCode))
     const last = terminal.match(/exit code (\d+)/)?.[1]
     expect(last ?? '0').toBe(String(exitCode))
-    const isGood = Object.values<Printed>(json.levels)[0]?.result === 'met'
+    const isGood = ['met', 'weaker'].includes(json.telling.outcome)
     expect(line[0]).toBe(exitCode === 1 ? '✘' : exitCode === 2 ? '?' : isGood ? '✔' : '•')
     expect(markdown.includes('✅')).toBe(exitCode === 0 && isGood)
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
@@ -114,11 +138,13 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
 
   test('is explained by one sentence, and by the same faults at the same times', async () => {
     const telling = await tellingsOf(name, settings)
-    const { text, terminal, explained, line, checked } = telling
+    const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
     if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
-    const pages = [text, terminal, explained.sentence, line].map(squeezed)
-    for (const page of pages) expect(page).toContain(squeezed(counterexample.sentence))
+    // Of a level that nobody asked for, a line says nothing.
+    const isAside = json.telling.outcome !== 'violated'
+    const pages = [text, terminal, explained.sentence, ...(isAside ? [] : [line])].map(squeezed)
+    for (const page of pages) expect(page).toContain(squeezed(storyOf(json)))
     for (const [i, { text: fault, relation }] of (counterexample.faults ?? []).entries()) {
       expect(squeezed(text)).toContain(squeezed(fault))
       // With little room the terminal leaves the third to the page.
@@ -139,11 +165,13 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
     expect(explained.messages.length).toBeGreaterThanOrEqual(messages.length + (others > 0 ? 1 : 0))
+    // A comment has no drawing of what nobody asked for.
+    const isAside = json.telling.outcome !== 'violated'
     for (const line of explained.messages)
-      for (const place of [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))
+      for (const place of isAside ? [text] : [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))
     // A page that would be longer than a screen has the one that the sentence is about.
     expect(explained.messages.some((line: string) => squeezed(terminal).includes(squeezed(line)))).toBe(true)
-    for (const place of [text, terminal, explained.sentence, markdown, svg])
+    for (const place of [text, terminal, explained.sentence, ...(isAside ? [] : [markdown, svg])])
       expect(squeezed(place)).toContain(squeezed(sentence))
     const fates = messages.map(({ fate, sentAt }: Printed) => [fate, (sentAt / 1e9).toFixed(4)])
     for (const [fate, at] of fates)
@@ -162,8 +190,9 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     expect(explained.sentence).toBe(sentence)
     for (const told of difference.tellings) expect(told.sentence).toBe(sentence)
     if (sentence === '') return
-    const { why } = json.telling
-    const story = sentence.slice(0, sentence.length - why.text.length)
+    const { why, outcome } = json.telling
+    const story = storyOf(json)
+    if (outcome !== 'violated') return
     // A page and its picture put the story and its cause under different headings.
     const apart = { page, svg }
     for (const [where, place] of Object.entries(apart))
@@ -174,7 +203,7 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     // As a diagram: the operations of the counterexample, in their order.
     const diagram = markdown.match(/```mermaid\n(.*?)\n```/s)?.[1] ?? ''
     const { operations } = violated({ json })
-    expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(operations.length)
+    expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(Math.min(operations.length, MOST_IN_DIAGRAM))
   })
 
   test('has one answer to what happened, why, and what next', async () => {
@@ -184,7 +213,7 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
     expect(json.sentence ?? '').toContain(outcome === 'violated' ? why.text : '')
     expect([explained.why.text, explained.next]).toEqual([why.text, next])
     // In a comment what passed is a row of the table.
-    const comment = outcome === 'met' ? {} : { markdown }
+    const comment = outcome === 'met' || outcome === 'weaker' ? {} : { markdown }
     for (const [where, place] of Object.entries({ page, terminal, tap, lines, told, ...comment }))
       expect(squeezed(words(place)), where).toContain(squeezed(next.text))
     if (outcome === 'violated') expect(squeezed(words(junit))).toContain(squeezed(next.text))
@@ -271,6 +300,8 @@ describe.each(RUNS.filter(([name]) => QUICK.has(name) !== isPatient))('%s', (nam
       ({ what }: Printed) => what === (json.accounting ? 'lost elements' : 'lost writes'),
     )
     expect(row.before).toBe(String(lost))
+    // What a dequeue of unknown outcome may have taken is not called lost.
+    if (json.accounting?.totals.lost > 0 && !/lost/.test(json.title)) return
     const said = json.accounting ? new RegExp(`${lost} lost `) : new RegExp(`${lost} acknowledged writes? lost`)
     expect(said.test(text)).toBe(lost > 0)
     expect(said.test(terminal.replaceAll(/\s+/g, ' '))).toBe(lost > 0)
@@ -281,25 +312,19 @@ patientTest('each kind of run is headed by what users lost', async () => {
   const titles = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).json.title),
   )
-  expect(titles).toEqual([
-    'After p14 had read 667, p11 saw j go back to 663',
-    'After p14 had read 667, p11 saw j go back to 663',
-    // Its first holder had asked to release the lock before the second was given it, and was refused only later.
-    'p3 was given lock y, which p17 had not released',
-    '2 acknowledged messages were lost',
-    'Linearizable',
-    'Inconclusive',
-  ])
+  expect(titles).toMatchInlineSnapshot()
 })
+
+const toldAs = (at: number) => [RUNS[at]![0], RUNS[at]![1]] as const
 
 patientTest('each run above ends as its name says', async () => {
   const codes = await Promise.all(
     SIMULATED.map(async ([name, settings]) => (await tellingsOf(name, settings)).exitCode),
   )
-  expect(codes).toEqual([1, 0, 1, 1, 0, 2])
-  const queue = await tellingsOf(...RUNS[3]!)
+  expect(codes).toEqual(SIMULATED.map(([, , exitCode]) => exitCode))
+  const queue = await tellingsOf(...toldAs(3))
   expect(queue.json.accounting.totals.lost).toBeGreaterThan(0)
-  const lock = await tellingsOf(...RUNS[2]!)
+  const lock = await tellingsOf(...toldAs(2))
   expect(violated(lock).sentence).toMatch(/held y from .* and failed to release it at .*; yet process 3 was given it/)
 })
 
@@ -396,7 +421,7 @@ quickTest(
 )
 
 quickTest('messages between nodes are told of simulated and of real runs', async () => {
-  for (const [name, settings] of [SIMULATED[0]!, REAL]) {
+  for (const [name, settings] of [SIMULATED[0]!, REAL].map(([name, settings]) => [name, settings] as const)) {
     const { json } = await tellingsOf(name, settings)
     const { operations, culprit } = json.levels[json.shown].counterexample
     const reader = operations[culprit]?.node
@@ -414,6 +439,6 @@ quickTest('messages between nodes are told of simulated and of real runs', async
 })
 
 quickTest('on real processes, too, the history alone has the faults of the run', async () => {
-  const { explained, alone } = await tellingsOf(...REAL)
+  const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
   expect(alone.faults).toEqual(explained.faults)
 })

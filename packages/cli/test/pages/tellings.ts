@@ -35,6 +35,9 @@ async function tellings(settings: readonly string[], isReal: boolean, seed: numb
   const { stdout, exitCode } = await (isReal ? chaos(run) : chaosHere(run))
   const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
   const recorded = join(directory, 'history.jsonl')
+  // The level of the promise, by which the history alone is judged too.
+  const at = settings.indexOf('--expect')
+  const expected = at === -1 || settings[at + 1] === 'none' ? [] : settings.slice(at, at + 2)
   const read = (name: (typeof REPORTERS)[number]): string => readFileSync(join(files, name), 'utf8')
   const printed = async (...args: readonly string[]): Promise<string> => (await chaosHere(args)).stdout
   const page = readFileSync(join(directory, 'report.html'), 'utf8')
@@ -52,7 +55,7 @@ async function tellings(settings: readonly string[], isReal: boolean, seed: numb
     explained: JSON.parse(await printed('explain', directory, '--json')) as Printed,
     told: await printed('explain', directory),
     alone: isReal ? (JSON.parse(await printed('explain', recorded, '--json')) as Printed) : undefined,
-    checked: JSON.parse(await printed('check', recorded, '--json')) as Printed,
+    checked: JSON.parse(await printed('check', recorded, '--json', ...expected)) as Printed,
     difference: JSON.parse(await printed('diff', directory, directory, '--json')) as Printed,
     compared: { difference: compared, differencePage: readFileSync(differencePage, 'utf8') },
     markdown: unescaped(read('markdown')),

@@ -69,7 +69,7 @@ export function explain(input: ExplainInput): Explained {
     verdict: headline.verdict,
     mood: headline.mood,
     ...{ outcome, why, next },
-    sentence: shown === undefined ? '' : capitalised(sentenceText(shown, facts.why)),
+    sentence: shown === undefined ? '' : capitalised(sentenceText(history, shown, facts.why)),
     also: [
       ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),
       ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other.others)].join(' ').trim()),

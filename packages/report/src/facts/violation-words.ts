@@ -70,31 +70,27 @@ export function citation(history: History, counterexample: Counterexample, file:
 }
 
 /** What happened, and why, as far as the record shows it. */
-export const sentenceText = ({ sentence }: Counterexample, why: Pick<Why, 'text'>): string =>
-  [printable(sentence), why.text].filter((text) => text !== '').join(' ')
+export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
+  [storyOf(history, shown), why.text].filter((text) => text !== '').join(' ')
 
-/** A sentence longer than this takes more than two lines of a page. */
-const LONG_SENTENCE = 200
-/** Without its cause, which stays as it is: a sentence shorter than this would hardly become shorter. */
+/** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
 
-/** As `sentenceText`, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
-export function shortSentence(history: History, counterexample: Counterexample, why: Pick<Why, 'text'>): string {
+/** What happened, in two lines: of a long story only the answer that cannot be, and what makes it impossible. */
+export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
-  const whole = sentenceText(counterexample, why)
   // What each transaction did is all that explains a cycle.
-  if (whole.length <= LONG_SENTENCE || sentence.length <= LONG_STORY || counterexample.cycle !== undefined) return whole
-  const relation = why.text
+  if (sentence.length <= LONG_STORY || counterexample.cycle !== undefined) return printable(sentence)
   const because = reproach(history, counterexample)
   if (balance !== undefined) {
     const before = missedBefore(history, counterexample, because?.by)
-    return [printable(balance.sentence), before, relation].filter((text) => text !== '').join(' ')
+    return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
   }
   if (culprit === undefined || because === undefined) {
     const clauses = printable(sentence).split(/[:;] /)
     // A cycle that is told as a story ends with the answer that cannot be.
     const telling = (culprit === undefined ? clauses[0] : clauses.at(-1)) ?? ''
-    return [`${telling.replace(/\.$/, '')}.`, relation].filter((text) => text !== '').join(' ')
+    return `${telling.replace(/\.$/, '')}.`
   }
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
@@ -103,7 +99,7 @@ export function shortSentence(history: History, counterexample: Counterexample, 
   const withKey = counterexample.keys.length > 1
   const asked = `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey })}`
   const answered = `${capitalised(asked)}${where}${when} returned ${answerText(history, culprit)}`
-  return [`${answered}, though ${because.text}.`, relation].filter((text) => text !== '').join(' ')
+  return `${answered}, though ${because.text}.`
 }
 
 /** What a read that is drawn lacked, where the balance that is told was read later. */

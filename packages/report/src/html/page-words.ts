@@ -1,7 +1,7 @@
 import { verdictOf } from '@chaosproxy/checker'
 import { count } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
-import { shortSentence } from '../facts/violation-words.ts'
+import { storyOf } from '../facts/violation-words.ts'
 import type { Telling } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
@@ -36,7 +36,7 @@ export function standing({ headline, expected }: Facts): string {
 /** The sentence below the headline. */
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
-  if (shown !== undefined && !isAside) return capitalised(shortSentence(history, shown, { text: '' }))
+  if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
   // Why it is unknown is the second answer.
   if (headline.verdict.startsWith('Unknown')) return ''
   if (headline.beside !== '') return `${capitalised(headline.beside)}.`

@@ -4,7 +4,7 @@ import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/resu
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
-import { citation, sentenceText, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
+import { citation, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -242,8 +242,10 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(others)
-  const whole = capitalised(sentenceText(counterexample, facts?.why ?? { text: '' }))
-  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
+  // The cause stands at the top of the page, unless that is about something else.
+  const cause = facts?.isAside === true ? facts.why.text : ''
+  const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
+  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
   return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`

@@ -264,7 +264,7 @@ function judged(input: FactsInput & { readonly again: string | undefined }, hist
     title: headline.title,
     verdict: headline.verdict,
     telling: tellingOf(facts, input),
-    sentence: sentenceOf(facts),
+    sentence: sentenceOf(history, facts),
     evidence: [
       ...violations.slice(0, 1).flatMap((first) => evidence(history, first, facts, fileName(historyFile), PAGE)),
       ...(race === undefined ? [] : ['', ...drawRace(race, PAGE)]),
@@ -282,11 +282,14 @@ function judged(input: FactsInput & { readonly again: string | undefined }, hist
   }
 }
 
-function sentenceOf(facts: Facts): string {
-  const { shown, headline, missed, vacuous } = facts
+function sentenceOf(history: History, facts: Facts): string {
+  const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    shown === undefined ? [...missed, headline.beside, ...why] : [sentenceText(shown, facts.why), ...missed]
+    // What breaks a level that nobody asked for is no news.
+    shown === undefined || isAside
+      ? [...missed, headline.beside, ...why]
+      : [sentenceText(history, shown, facts.why), ...missed]
   return printable(sentences.filter((sentence) => sentence !== '').join('; '))
 }
 

@@ -38,7 +38,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
   const said = headline.title === headline.verdict ? headline.title.toLowerCase() : titleWithVerdict(headline)
   const title = paintFor(headline.mood, style)(said)
   const why = [
-    ...(shown === undefined ? [] : [sentenceText(shown, cause)]),
+    ...(shown === undefined ? [] : [sentenceText(subject.history, shown, cause)]),
     ...missed,
     ...vacuousTexts(vacuous),
     ...summary.trouble,

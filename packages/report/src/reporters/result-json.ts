@@ -86,7 +86,7 @@ function wholeJson(input: JsonInput): Json {
   return object({
     chaos: RESULT_FORM,
     file: input.file,
-    ...saidOf(facts),
+    ...saidOf(history, facts),
     telling: tellingJson(tellingOf(facts, input)),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
@@ -181,12 +181,12 @@ const faultJson = (record: RunSummary['faults'][number]): Json =>
   })
 
 /** What every page says at its top, and the level whose counterexample it draws. */
-const saidOf = ({ headline, shown, why }: Facts): Members => ({
+const saidOf = (history: History, { headline, shown, why }: Facts): Members => ({
   title: headline.title,
   verdict: headline.verdict,
   despite: headline.despite === undefined ? undefined : { ...headline.despite },
   shown: shown?.level,
-  sentence: shown === undefined ? undefined : capitalised(sentenceText(shown, why)),
+  sentence: shown === undefined ? undefined : capitalised(sentenceText(history, shown, why)),
 })
 
 /** What happened, why, and what next. */

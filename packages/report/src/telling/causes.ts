@@ -78,6 +78,12 @@ const causes: readonly Cause[] = [
       (model === 'counter' && accounting?.unexpected.some(isTooMuch) === true && hasOutcome(history, INFO)),
   },
   {
+    cause: 'Two nodes paid out of one account without hearing of each other.',
+    remedy:
+      'Let one node, or a majority, decide what leaves an account: check the balance and take the money in one step.',
+    fits: ({ counterexample }) => counterexample.balance?.overdrawn !== undefined,
+  },
+  {
     cause: 'A client did not see its own write.',
     remedy:
       'It reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',

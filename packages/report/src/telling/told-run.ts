@@ -13,5 +13,8 @@ export interface ToldRun extends Telling {
 export function toldRun(history: History, run: RunSummary): ToldRun {
   const facts = factsOf({ history, report: run.report, run })
   const { shown, why } = facts
-  return { ...tellingOf(facts, { history, run }), sentence: shown === undefined ? '' : sentenceText(shown, why) }
+  return {
+    ...tellingOf(facts, { history, run }),
+    sentence: shown === undefined ? '' : sentenceText(history, shown, why),
+  }
 }

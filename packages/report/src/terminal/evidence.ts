@@ -1,7 +1,7 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
-import { citation, sentenceText, shortSentence, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
+import { citation, sentenceText, storyOf, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
 import { adjective, alsoForbiddenBy } from '../level-words.ts'
@@ -52,10 +52,7 @@ export function evidence(
       style.dim(`${i === 0 && named.length === 0 && !brevity.picture ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
     ),
     '',
-    ...wrap(
-      capitalised(brevity.others ? shortSentence(history, counterexample, why) : sentenceText(counterexample, why)),
-      page.width,
-    ),
+    ...wrap(capitalised(sentenceText(history, counterexample, why)), page.width),
     ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(others), page.width)).filter((line) => line !== ''),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
@@ -93,7 +90,7 @@ export function otherViolations(
   const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
   return told.flatMap(({ counterexample, others: levels }) => {
     const said = brevity.others
-      ? `Not even ${adjective(counterexample.level)}: ${shortSentence(history, counterexample, { text: '' })}`
+      ? `Not even ${adjective(counterexample.level)}: ${storyOf(history, counterexample)}`
       : violationText(counterexample)
     const text = [said, alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]

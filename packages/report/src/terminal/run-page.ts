@@ -184,8 +184,8 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // Why stands at the top of the page.
-    ...evidence(history, shown, { ...facts, why: NOTHING_SAID }, file, page),
+    // Why stands at the top of the page, unless that is about something else.
+    ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SAID }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
   ]
