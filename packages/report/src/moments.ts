@@ -60,8 +60,9 @@ function repeatedReproach(
     return { by: before, text: `${processInWords(history, process[before] ?? 0)} had been given it` }
   }
   if (f !== 'read' || !Array.isArray(answer)) return undefined
+  const seen = new Set<string>()
   const texts = answer.map((each) => JSON.stringify(each))
-  const twice = texts.find((text, at) => texts.indexOf(text) !== at)
+  const twice = texts.find((text) => seen.size === seen.add(text).size)
   const by = others.find((row) => functionOf(history, row) === 'add' && writtenText(history, row) === twice)
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
 }
