@@ -86,12 +86,10 @@ export function storyOf(history: History, counterexample: Counterexample): strin
     const before = missedBefore(history, counterexample, because?.by)
     return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
   }
-  if (culprit === undefined || because === undefined) {
-    const clauses = printable(sentence).split(/[:;] /)
-    // A cycle that is told as a story ends with the answer that cannot be.
-    const telling = (culprit === undefined ? clauses[0] : clauses.at(-1)) ?? ''
-    return `${telling.replace(/\.$/, '')}.`
-  }
+  // Of a cycle no part says what is wrong.
+  if (culprit === undefined) return printable(sentence)
+  // What is told as a story ends with the answer that cannot be.
+  if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
   const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
