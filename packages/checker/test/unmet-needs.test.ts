@@ -47,6 +47,11 @@ const cases: {
       ],
     ],
   },
+  'rw-register': {
+    blind: [['txn', [['w', 'x', 1]], 'ok']],
+    failed: ['txn', [['r', 'x', null]], 'fail'],
+    seen: [['txn', [['r', 'x', null]], 'ok', [['r', 'x', null]]]],
+  },
   counter: {
     blind: [
       ['add', 1, 'ok'],
