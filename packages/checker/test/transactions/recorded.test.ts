@@ -82,6 +82,23 @@ describe('transactions recorded at the wire', () => {
     expect(transactions?.assumed).toEqual(['row-locks', 'fresh'])
   })
 
+  test.each([
+    ['the server computed what the second wrote', [['w', balance]]],
+    [
+      'the second read again what it then changed',
+      [
+        ['r', balance, 90],
+        ['w', balance, 80],
+      ],
+    ],
+  ] as const)('lose no update if %s', (_, change) => {
+    const [first, second] = lostUpdate
+    const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
+    expect(levels['serializable']!.result).toBe('violated')
+    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: 'lost update' } })
+    expect(transactions!.anomalies).not.toHaveProperty('lost-update')
+  })
+
   test('are serializable if the second read what the first wrote', () => {
     const [first] = lostUpdate
     const second: Ran = {

@@ -1,6 +1,6 @@
 import type { Situation } from '../levels/situation.ts'
-import { READ } from '../record/record.ts'
-import { INITIAL } from '../record/versions.ts'
+import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 
 /** Transactions that read one version of a key and all wrote the key: all but the first lost an update. */
 export interface LostUpdates {
@@ -9,25 +9,44 @@ export interface LostUpdates {
 }
 
 export function findLostUpdates({ core, record, versions }: Situation): LostUpdates | undefined {
-  const { starts, kind, key } = record
+  const { starts, kind, key, keys } = record
+  /** By key: the transaction that was last seen to write it. */
+  const writer = new Int32Array(keys.length).fill(-1)
   /** By key and version: who read it and wrote the key. */
   const groups = new Map<string, number[]>()
   const found: number[][] = []
   for (const t of core.transaction) {
     if (t < 0) continue
     for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (kind[row] !== READ || versions.of[row] < INITIAL || !writes(t, key[row])) continue
-      const name = `${key[row]} ${versions.of[row]}`
+      const k = key[row]
+      if (kind[row] === READ || writer[k] === t) continue
+      writer[k] = t
+      const version = versionForUpdate(record, versions, t, k)
+      if (version === NO_VERSION) continue
+      const name = `${k} ${version}`
       const group = groups.get(name)
       if (group === undefined) groups.set(name, [t])
-      else if (group.at(-1) !== t && group.push(t) === 2) found.push(group)
+      else if (group.push(t) === 2) found.push(group)
     }
   }
   return found.length === 0 ? undefined : { count: found.length, first: found[0] }
+}
 
-  function writes(t: number, k: number): boolean {
-    for (let row = starts[t]; row < starts[t + 1]; row++)
-      if (kind[row] !== READ && key[row] === k && versions.of[row] >= 0) return true
-    return false
+/**
+ * The version of a key from which a transaction computed what it wrote: the last that it read before. NO_VERSION if it
+ * read none, or if the server computed the value (`SET n = n + 1`): that is no lost update.
+ */
+export function versionForUpdate(
+  { starts, kind, key, value }: TransactionRecord,
+  { of }: Versions,
+  t: number,
+  k: number,
+): number {
+  let version = NO_VERSION
+  for (let row = starts[t]; row < starts[t + 1]; row++) {
+    if (key[row] !== k) continue
+    if (kind[row] !== READ) return value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
+    if (of[row] >= INITIAL) version = of[row]
   }
+  return NO_VERSION
 }

@@ -1,10 +1,11 @@
 import { type Counterexample, type CounterexampleCycle, MOST_OPERATIONS } from '../../verdict/verdict.ts'
 import { CYCLE } from '../../verdict/words.ts'
+import { versionForUpdate } from '../anomalies/lost-updates.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import type { TransactionRecord } from '../record/record.ts'
-import type { Versions } from '../record/versions.ts'
+import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { becauseOf, createNames, keyText, microText } from './words.ts'
 
 /** A counterexample but for its level. */
@@ -33,7 +34,7 @@ export function tellCycle(
 ): Told {
   const name = createNames(record.history)
   const because = steps.map((step) => becauseOf(record, versions, step, name))
-  const story = storyOf(steps)
+  const story = storyOf(record, versions, steps)
   const keys = [...new Set(steps.flatMap(({ key }) => (key === NO_KEY ? [] : [keyText(record, key)])))]
   return {
     sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}${isGuess ? GUESS : ''}${cureOf(record, story)}`,
@@ -157,13 +158,16 @@ export function tellComponent({ core }: Situation): Told {
 type Story = 'lost update' | 'write skew' | 'read skew' | 'long fork' | 'stale read'
 
 /** The story of a cycle; undefined if it has none of its own. */
-function storyOf(steps: readonly CycleStep[]): Story | undefined {
+function storyOf(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story | undefined {
   const kinds = steps.map(({ kind }) => kind)
   const readWrites = kinds.filter((kind) => kind === RW).length
   if (steps.length === 2) {
     const [one, other] = steps
     if (readWrites === 2 && one.key !== other.key) return 'write skew'
-    if (readWrites === 1 && kinds.includes(WW) && one.key === other.key) return 'lost update'
+    if (readWrites === 1 && kinds.includes(WW) && one.key === other.key) {
+      const { from, key } = one.kind === RW ? one : other
+      return versionForUpdate(record, versions, from, key) === NO_VERSION ? 'read skew' : 'lost update'
+    }
     if (readWrites === 1 && kinds.includes(WR)) return 'read skew'
     if (readWrites === 1) return 'stale read'
   }
