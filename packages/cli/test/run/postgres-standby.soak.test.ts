@@ -49,7 +49,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     const { exitCode, told } = await recorded('partition', 'linearizable')
     expect(told).toContain('NOT LINEARIZABLE')
     expect(told).toMatch(
-      /read \d+ for x from standby at .* after \S+'s write of \d+ was acknowledged by primary/,
+      /read \d+ for x from standby at .* after client \S+'s write of \d+ was acknowledged by primary/,
     )
     expect(told).toMatch(/stale reads: \d+ of 300|\d+ stale/)
     expect(exitCode, told).toBe(1)
