@@ -30,6 +30,21 @@ describe('a history of transactions', () => {
     )
   })
 
+  test('is no stale read if a transaction misses one part of what it wrote over, without regard to time', () => {
+    const both = [
+      ['append', 'x', 1],
+      ['append', 'y', 1],
+    ]
+    const after = [
+      ['append', 'x', 2],
+      ['r', 'y', null],
+    ]
+    const report = judged(together([0, both], [1, after], [2, [['r', 'x', [1, 2]]]]))
+    const verdict = report.levels['parallel-snapshot-isolation']
+    expect(verdict).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G-single-item' } })
+    expect(verdict).not.toMatchObject({ counterexample: { story: 'stale read' } })
+  })
+
   test('keeps real time across more transactions than a barrier joins at once', () => {
     const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
       n + 10,

@@ -32,6 +32,7 @@ test('transactions that append are judged by levels of isolation without a model
 test('the page names the anomaly and its cure', async () => {
   const { stdout } = await chaosHere(['check', onCall])
   expect(stdout).toContain('G2-item, write skew: T1 (process 0, line 4) read bob = ["on"]')
+  expect(stdout).toContain('why: Each of two transactions read what the other changed')
   expect(stdout).toContain('Use SERIALIZABLE and retry')
 })
 

@@ -2,6 +2,7 @@ import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
+import { causeOfAnomaly, type KnownCause } from '../facts/why.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
 
@@ -16,9 +17,7 @@ export interface CauseInput {
 }
 
 /** Something that usually leads to such a violation, by what can be seen in the record alone. */
-interface Cause {
-  readonly cause: string
-  readonly remedy: string
+interface Cause extends KnownCause {
   /** Whether what is seen fits. */
   readonly fits: (input: CauseInput) => boolean
 }
@@ -119,49 +118,6 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/** By what developers call a cycle of transactions, or by the name of what is wrong with one read. */
-const ofTransactions: { readonly [name: string]: { readonly cause: string; readonly remedy: string } } = {
-  'lost update': {
-    cause: 'Two transactions read one version and both wrote: the second never saw what the first wrote.',
-    remedy:
-      'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
-  },
-  'write skew': {
-    cause: 'Each of two transactions read what the other changed, and neither saw the change.',
-    remedy:
-      'Use SERIALIZABLE and retry, lock everything that was read with SELECT … FOR UPDATE, or let a constraint refuse the result.',
-  },
-  'read skew': {
-    cause: 'A transaction saw one part of what another committed, and missed the other part.',
-    remedy: 'Read at REPEATABLE READ, or in one statement.',
-  },
-  'long fork': {
-    cause: 'Two readers saw two commits in opposite orders.',
-    remedy: 'Read at one node, or use snapshot isolation across nodes.',
-  },
-  'stale read': {
-    cause: 'A transaction missed a commit that had been confirmed before it began.',
-    remedy: 'Read from the primary, or wait until the standby has caught up.',
-  },
-  'non-repeatable-read': {
-    cause: 'A transaction read one key twice, and another committed in between.',
-    remedy: 'Use REPEATABLE READ, or read the key once.',
-  },
-  G1a: {
-    cause: 'A transaction read what another wrote and then rolled back.',
-    remedy: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
-  },
-  G1b: {
-    cause: 'A transaction read a value that another replaced before it committed.',
-    remedy: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
-  },
-}
-
-const OTHER_TRANSACTIONS = {
-  cause: 'The transactions overlapped, and no order of them explains what they read.',
-  remedy: 'Run them at a stronger isolation level, and retry those that the database refuses.',
-}
-
 /** Where nothing more precise fits. */
 const OTHERWISE = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
@@ -172,9 +128,9 @@ const OTHERWISE = {
 const MOST_CAUSES = 2
 
 /** At most two: the most telling, and the next that fits. */
-export function causesOf(input: CauseInput): readonly { readonly cause: string; readonly remedy: string }[] {
-  const { anomaly, story } = input.counterexample
-  if (anomaly !== undefined) return [ofTransactions[story ?? anomaly] ?? OTHER_TRANSACTIONS]
+export function causesOf(input: CauseInput): readonly KnownCause[] {
+  const transactions = causeOfAnomaly(input.counterexample)
+  if (transactions !== undefined) return [transactions]
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }

@@ -169,7 +169,7 @@ function storyOf(record: TransactionRecord, versions: Versions, steps: readonly 
       return versionForUpdate(record, versions, from, key) === NO_VERSION ? 'read skew' : 'lost update'
     }
     if (readWrites === 1 && kinds.includes(WR)) return 'read skew'
-    if (readWrites === 1) return 'stale read'
+    if (readWrites === 1 && (kinds.includes(RT) || kinds.includes(SO))) return 'stale read'
   }
   if (steps.length === 4 && readWrites === 2 && kinds.filter((kind) => kind === WR).length === 2) return 'long fork'
   return undefined
