@@ -51,7 +51,7 @@ export {
 } from './tables/placed-texts.ts'
 export { isClient } from './tables/processes.ts'
 export { UNNAMED } from './tables/sessions.ts'
-export { NO_MICRO_VALUE } from './tables/transactions.ts'
+export { isTransaction, NO_MICRO_VALUE, transactionNames } from './tables/transactions.ts'
 export { canonical, NULL, type ValueId, ValueTable } from './tables/value.ts'
 export { asciiOnly } from './text/ascii.ts'
 export { count, duration, percent, plural, rate } from './text/figures.ts'

@@ -1,4 +1,4 @@
-import { type History, type Json, OK, UserError } from '@chaosproxy/history'
+import { type History, isTransaction, type Json, OK, transactionNames, UserError } from '@chaosproxy/history'
 import { reportUnread } from '../judge/encoding-memory.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
@@ -15,26 +15,40 @@ import { COMMITTED, microKind, READ, readTransactions, type TransactionRecord } 
 import { INITIAL } from './record/versions.ts'
 import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 
-const functions: readonly string[] = ['txn', 'transact']
-
 /** Whether a history consists of transactions. */
-export const areTransactions = (some: readonly string[]): boolean =>
-  some.length > 0 && some.every((f) => functions.includes(f))
+export const areTransactions = (some: readonly string[]): boolean => some.length > 0 && some.every(isTransaction)
+
+/** Judges what it is given, within the budget. */
+type Judge = (
+  history: History,
+  entry: ModelEntry<IsolationLevel>,
+  options: CheckOptions<IsolationLevel>,
+  budget: Budget,
+) => Report<IsolationLevel>
+
+/** A model of transactions, judged by levels of isolation. */
+export const transactionsEntry = (name: string, summary: string, judge: Judge): ModelEntry<IsolationLevel> => ({
+  ...{ name, summary, aliases: [], functions: transactionNames, knows: isTransaction },
+  levels: isolationLadder.levels,
+  needs: [{ what: 'txn that reads', functions: transactionNames, isMetBy: readsIn }],
+  record: { mayLackInput: transactionNames, mayBeTaken: false },
+  judge: {
+    ...{ ladder: isolationLadder, sharesKeys: false, headline },
+    check(history, entry, options) {
+      const budget = createBudget(options)
+      return inTime(() => judge(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
+    },
+  },
+})
 
 /** Judges transactions that append to lists and read them whole, by levels of isolation. */
-export const listTransactions: ModelEntry<IsolationLevel> = {
-  name: 'list-append',
-  aliases: [],
-  summary: 'transactions that append to lists and read them',
-  functions,
-  knows: (f) => functions.includes(f),
-  levels: isolationLadder.levels,
-  needs: [{ what: 'txn that reads', functions, isMetBy: readsIn }],
-  record: { mayLackInput: functions, mayBeTaken: false },
-  judge: { ladder: isolationLadder, sharesKeys: false, check, headline },
-}
+export const listTransactions = transactionsEntry(
+  'list-append',
+  'transactions that append to lists and read them',
+  judgeLists,
+)
 
-export function readsIn(history: History): ReturnType<IsMetBy> {
+function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
@@ -46,18 +60,6 @@ export function readsIn(history: History): ReturnType<IsMetBy> {
   }
 }
 
-function check(
-  history: History,
-  entry: ModelEntry<IsolationLevel>,
-  options: CheckOptions<IsolationLevel>,
-): Report<IsolationLevel> {
-  requireEmptyStart(options.initial)
-  const budget = createBudget(options)
-  return (
-    inTime(() => judged(history, entry, options.levels, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
-  )
-}
-
 function requireEmptyStart(initial: Json): void {
   if (initial === null || (Array.isArray(initial) && initial.length === 0)) return
   throw new UserError(
@@ -66,18 +68,19 @@ function requireEmptyStart(initial: Json): void {
   )
 }
 
-function judged(
+function judgeLists(
   history: History,
   { name }: ModelEntry<IsolationLevel>,
-  asked: readonly IsolationLevel[],
+  { initial, levels }: CheckOptions<IsolationLevel>,
   budget: Budget,
 ): Report<IsolationLevel> {
+  requireEmptyStart(initial)
   const record = readTransactions(history, true)
   budget.look(record.kind.length)
   const inference = inferFromLists(record)
   budget.look(record.kind.length)
   const outcome = judgeVersions(record, inference.versions, inference.findings, budget)
-  return reportOf(name, record, { inference, judged: outcome, assumed: [] }, asked)
+  return reportOf(name, record, { inference, judged: outcome, assumed: [] }, levels)
 }
 
 /** What was inferred and decided, as a report. */
@@ -170,7 +173,7 @@ export function headlineOf(
 
 const MOST_NAMED = 4
 
-export function headline(levels: Verdicts<IsolationLevel>): string {
+function headline(levels: Verdicts<IsolationLevel>): string {
   const [strongest] = strongestOf(levels)
   const broken = known.find((level) => levels[level].result === 'violated')
   if (broken !== undefined) return strongest === undefined ? `not ${broken}` : `${strongest}, not ${broken}`

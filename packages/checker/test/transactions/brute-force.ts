@@ -313,7 +313,7 @@ const axioms: { readonly [base in Base]: (view: View, given: Before) => boolean 
   'read-uncommitted': () => true,
   // PL-2: it contains every wr too.
   'read-committed': (view) => view.hasSourcesBefore,
-  // PL-CS: whoever reads a version and writes the object writes the next one.
+  // PL-CS: a transaction that reads a version and writes the object writes the next version.
   'cursor-stability': (view) =>
     everyRead(view, ({ key, source }, self) => {
       const writers = view.writers(key)

@@ -49,7 +49,7 @@ interface Running {
   readonly process: number
   readonly call: number
   readonly snapshot: number
-  /** Commits of which it sees nothing. */
+  /** Commits that it does not see. */
   readonly unseen: ReadonlySet<number>
   readonly wanted: readonly { readonly f: 'r' | 'w'; readonly key: string }[]
   readonly done: MicroOperation[]

@@ -91,7 +91,7 @@ const SEEN = 1
 
 /** The cycles that a level excludes and that have no class of their own. */
 export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass, 'name' | 'excludedBy'> } = {
-  // One rw, to any later version, and back along what was seen.
+  // One rw edge to any later version, then edges of what was seen.
   causal: {
     begins: RW,
     next: (state, kind) => {
@@ -101,7 +101,7 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
     },
     accepts: (state) => state === SEEN,
   },
-  // Rw only after what was seen.
+  // An rw edge follows only an edge of what was seen.
   prefix: {
     begins: RW,
     next: (state, kind) => {

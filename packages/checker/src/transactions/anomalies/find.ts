@@ -1,5 +1,5 @@
-import type { Outcomes } from '../levels/decide.ts'
-import { forms, type Isolation, type IsolationLevel, impliesLevel, isolations } from '../levels/ladder.ts'
+import { isMet, type Outcomes } from '../levels/decide.ts'
+import { type Form, forms, type IsolationLevel, partsOf } from '../levels/ladder.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
 import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } from './classes.ts'
 import { CycleSearch } from './search.ts'
@@ -19,7 +19,7 @@ const EDGES_PER_SEARCH = 4_000_000
 
 const [realTime, sessions, neither] = forms
 
-const strengths: readonly (readonly [Strength, (typeof forms)[number]])[] = [
+const strengths: readonly (readonly [Strength, Form])[] = [
   ['', neither],
   ['-process', sessions],
   ['-realtime', realTime],
@@ -29,7 +29,7 @@ export interface FoundCycles {
   /** By class, the worst first. */
   readonly classes: readonly FoundCycle[]
   /** A cycle for a violated level that those do not show. */
-  ofLevel(isolation: Isolation, strength: Strength): FoundCycle | undefined
+  ofLevel(level: IsolationLevel): FoundCycle | undefined
 }
 
 /**
@@ -54,29 +54,18 @@ export function findCycles({ core, record }: Situation, outcomes: Outcomes): Fou
   }
   return {
     classes,
-    ofLevel: (isolation, strength) => {
+    ofLevel: (level) => {
+      const { isolation, form } = partsOf(level)
       const cycle = levelCycles[isolation]
       if (cycle === undefined) return undefined
+      const strength = strengths.find(([, its]) => its === form)?.[0] ?? ''
       const cycles = search.find(cycle, strength, () => true, { left: EDGES_PER_SEARCH })
       if (cycles.size === 0) return undefined
       const steps = shortest(cycles.values())
-      const form = strengths.find(([name]) => name === strength)?.[1] ?? neither
-      return { anomaly: nameOf(steps), excludedBy: form.prefixed(isolation), steps, count: cycles.size }
+      return { anomaly: nameOf(steps), excludedBy: level, steps, count: cycles.size }
     },
   }
 }
 
 const shortest = (cycles: Iterable<readonly CycleStep[]>): readonly CycleStep[] =>
   [...cycles].reduce((one, other) => (other.length < one.length ? other : one))
-
-const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
-  for (const [other, { result }] of outcomes) if (result === 'met' && impliesLevel(other, level)) return true
-  return false
-}
-
-/** What a level is besides its isolation. */
-export function partsOf(level: IsolationLevel): { readonly isolation: Isolation; readonly strength: Strength } {
-  for (const isolation of isolations)
-    for (const [strength, form] of strengths) if (form.prefixed(isolation) === level) return { isolation, strength }
-  throw new Error(`${level} is no level of isolation`)
-}

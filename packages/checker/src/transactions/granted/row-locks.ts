@@ -57,7 +57,7 @@ export interface LockOrder {
 }
 
 /**
- * Orders the writes of a cell, given that whoever writes a row holds it locked until the commit. A lock is held at least
+ * Orders the writes of a cell. A transaction that writes a row locks it until the commit: the lock is held at least
  * from the answer of the first statement that takes it until the commit is sent, so two of these times cannot overlap. A
  * statement of its own transaction is answered after that: it held the lock at some time before the answer.
  */

@@ -19,7 +19,7 @@ export interface Core {
 
 const EVERY_KIND = 0xff
 
-/** @param transactions the first so many nodes of the graph are transactions */
+/** @param transactions how many nodes are transactions: they come first in the graph */
 export function coreOf(graph: Graph, transactions: number): Core {
   const { of, size, count } = componentsOf(graph, EVERY_KIND)
   const number = new Int32Array(count).fill(-1)

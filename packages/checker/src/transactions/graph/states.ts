@@ -25,7 +25,7 @@ export const noTwoReadWrites: Steps = {
 
 const AFTER_WW = 2
 
-/** Rw only after what a transaction saw, or its session or time: the cycles that a prefix excludes. */
+/** An rw edge may follow only an edge of sight, session or time: the cycles that a prefix excludes. */
 export const readWriteAfterSeen: Steps = {
   states: 3,
   next: (state, kind) => {

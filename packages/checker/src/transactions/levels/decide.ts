@@ -67,12 +67,16 @@ const withoutImplied = (outcomes: Outcomes): Outcomes =>
 /** Those that decide most come first: what is met settles all that is weaker, what is violated all that is stronger. */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
 
-const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
-  for (const [other, { result }] of outcomes) {
-    if (result === 'met' && impliesLevel(other, level)) return true
-    if (result === 'violated' && impliesLevel(level, other)) return true
-    if (other === level) return true
-  }
+/** Whether a level is met, itself or through a stronger one. */
+export const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
+  for (const [other, { result }] of outcomes) if (result === 'met' && impliesLevel(other, level)) return true
+  return false
+}
+
+/** Whether a level was decided, or follows from one that was. */
+export const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
+  if (outcomes.has(level) || isMet(level, outcomes)) return true
+  for (const [other, { result }] of outcomes) if (result === 'violated' && impliesLevel(level, other)) return true
   return false
 }
 

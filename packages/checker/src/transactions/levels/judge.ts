@@ -7,7 +7,7 @@ import { versionEdges } from '../graph/version-edges.ts'
 import type { Findings } from '../record/findings.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
-import { decideByGraphs, decideReads, type Outcomes } from './decide.ts'
+import { decideByGraphs, decideReads, isMet, type Outcomes } from './decide.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
 import { replay } from './replay.ts'
 import { MET, type Situation } from './situation.ts'
@@ -57,8 +57,7 @@ function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {
     const isExcluded = [...reads.keys()].some((excluded) => impliesLevel(level, excluded))
-    const isImplied = [...outcomes].some(([other, { result }]) => result === 'met' && impliesLevel(other, level))
-    if (!isExcluded && !isImplied) outcomes.set(level as IsolationLevel, MET)
+    if (!isExcluded && !isMet(level, outcomes)) outcomes.set(level as IsolationLevel, MET)
   }
   return outcomes
 }

@@ -47,7 +47,7 @@ export type IsolationLevel =
   | 'strict-serializable'
 
 /** Strongest first. Real time contains the order of sessions. */
-export const forms: readonly Form[] = [
+export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
   {
     name: 'real time',
     mask: maskOf(SO, RT),
@@ -66,6 +66,13 @@ function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] 
   const form = forms[at]
   const next = forms[at + 1]
   return [...(next === undefined ? [] : [next.prefixed(isolation)]), ...weaker[isolation].map(form.prefixed)]
+}
+
+/** What a level is made of. */
+export function partsOf(level: IsolationLevel): { readonly isolation: Isolation; readonly form: Form } {
+  for (const isolation of isolations)
+    for (const form of forms) if (form.prefixed(isolation) === level) return { isolation, form }
+  throw new Error(`${level} is no level of isolation`)
 }
 
 export const isolationLadder: Ladder<IsolationLevel> = {

@@ -82,7 +82,7 @@ export class DynamicOrder {
     return moved
   }
 
-  /** Takes the latest edges away until so many are left. */
+  /** Removes the latest edges until this many are left. */
   undo(left: number): void {
     while (this.#trail.length > left) {
       const edge = this.#trail.pop()

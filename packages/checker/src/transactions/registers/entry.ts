@@ -1,29 +1,31 @@
 import { type History, UserError } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
-import { reportUnread } from '../../judge/encoding-memory.ts'
 import type { ModelEntry } from '../../judge/entry.ts'
 import type { CheckOptions } from '../../judge/options.ts'
 import type { Report } from '../../judge/report.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
-import { headline, readsIn, reportOf } from '../entry.ts'
+import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import { reportOf, transactionsEntry } from '../entry.ts'
 import { assumptionOf, assumptions } from '../granted/assumptions.ts'
 import { coreOf } from '../graph/core.ts'
 import { graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
-import { decideReads, type Outcomes } from '../levels/decide.ts'
+import { decideReads, isKnown, type Outcomes } from '../levels/decide.ts'
 import type { Judged } from '../levels/judge.ts'
 import {
+  type Form,
   forms,
   type Isolation,
   type IsolationLevel,
   impliesLevel,
   isolationLadder,
   isolations,
+  partsOf,
 } from '../levels/ladder.ts'
 import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
+import { NO_VERSION } from '../record/versions.ts'
 import { judgeRecorded } from '../recorded/judge.ts'
 import { transactionOf } from '../told/counterexample.ts'
 import { microText } from '../told/words.ts'
@@ -33,53 +35,28 @@ import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders
 import type { Ordering } from './problem.ts'
 import { type Ambiguity, findSources, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-const functions: readonly string[] = ['txn', 'transact']
-
 /** What `CheckOptions.assume` may name. */
 export const assumptionNames: readonly string[] = assumptions.map(({ name }) => name)
 
 /** Judges transactions that read and write registers, by levels of isolation. */
-export const registerTransactions: ModelEntry<IsolationLevel> = {
-  name: 'rw-register',
-  aliases: [],
-  summary: 'transactions that read and write registers, each value once',
-  functions,
-  knows: (f) => functions.includes(f),
-  levels: isolationLadder.levels,
-  needs: [{ what: 'txn that reads', functions, isMetBy: readsIn }],
-  record: { mayLackInput: functions, mayBeTaken: false },
-  judge: { ladder: isolationLadder, sharesKeys: false, check, headline },
-}
+export const registerTransactions = transactionsEntry(
+  'rw-register',
+  'transactions that read and write registers, each value once',
+  (history, entry, options, budget) => {
+    const { initial, levels } = options
+    // A recorder saw them at the wire.
+    if (history.transactionNotes !== undefined)
+      return judgeRecorded(readTransactions(history, false), { model: entry.name, initial, levels }, budget)
+    if (isUnknownStart(initial))
+      throw new UserError(
+        'usage',
+        'transactions of registers need the value that keys begin with. Give it with --initial, or leave it out for null.',
+      )
+    return judgeRegisters(history, entry, options, budget)
+  },
+)
 
-function check(
-  history: History,
-  entry: ModelEntry<IsolationLevel>,
-  options: CheckOptions<IsolationLevel>,
-): Report<IsolationLevel> {
-  if (history.transactionNotes !== undefined) return checkRecorded(history, entry, options)
-  if (isUnknownStart(options.initial))
-    throw new UserError(
-      'usage',
-      'transactions of registers need the value that keys begin with. Give it with --initial, or leave it out for null.',
-    )
-  const budget = createBudget(options)
-  return inTime(() => judged(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
-}
-
-/** Transactions that a recorder saw at the wire. */
-function checkRecorded(
-  history: History,
-  entry: ModelEntry<IsolationLevel>,
-  options: CheckOptions<IsolationLevel>,
-): Report<IsolationLevel> {
-  const { initial, levels } = options
-  const budget = createBudget(options)
-  const judge = (): Report<IsolationLevel> =>
-    judgeRecorded(readTransactions(history, false), { model: entry.name, initial, levels }, budget)
-  return inTime(judge) ?? reportUnread(history, entry, options, OUT_OF_TIME)
-}
-
-function judged(
+function judgeRegisters(
   history: History,
   { name }: ModelEntry<IsolationLevel>,
   { initial, levels, assume = [] }: CheckOptions<IsolationLevel>,
@@ -120,7 +97,7 @@ function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: 
   for (let t = 0; t < length; t++)
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       if (kind[row] === READ && of[row] < 0) continue
-      of[row] = rowOf.get(rowName(key[row], kind[row] === READ ? of[row] : t)) ?? -2
+      of[row] = rowOf.get(rowName(key[row], kind[row] === READ ? of[row] : t)) ?? NO_VERSION
     }
   const versions = {
     ...{ starts: writerStarts, ordered: writerStarts.subarray(0, facts.keys), writer, of },
@@ -174,14 +151,18 @@ export interface DecidedRegisters {
 }
 
 /** The levels that take a search last, but for the one that decides all of them if it is met. */
-const order: readonly (readonly [isolation: Isolation, forms: readonly number[]])[] = [
-  ['read-committed', [0, 1, 2]],
-  ['serializable', [0]],
-  ...(['causal', 'read-atomic', 'monotonic-atomic-view'] as const).map((each) => [each, [0, 1, 2]] as const),
-  ...isolations.map((each) => [each, [0, 1, 2]] as const),
+const order: readonly (readonly [isolation: Isolation, forms: readonly Form[]])[] = [
+  ['read-committed', forms],
+  ['serializable', [forms[0]]],
+  ...(['causal', 'read-atomic', 'monotonic-atomic-view'] as const).map((each) => [each, forms] as const),
+  ...isolations.map((each) => [each, forms] as const),
 ]
 
-const orderings: readonly Ordering[] = ['real time', 'sessions', 'none']
+const orderings: { readonly [name in Form['name']]: Ordering } = {
+  'real time': 'real time',
+  sessions: 'sessions',
+  neither: 'none',
+}
 
 /** Decides the levels that are asked for, and others where they settle those sooner. */
 export function decideRegisters(
@@ -194,10 +175,7 @@ export function decideRegisters(
   const judge = new RegisterJudge(record, sources, granted)
   let witness: Int32Array | undefined
   for (const [isolation, some] of order)
-    for (const at of some) {
-      const form = forms[at]
-      const ordering = orderings[at]
-      if (form === undefined || ordering === undefined) continue
+    for (const form of some) {
       const level = form.prefixed(isolation)
       const isUseful = asked.some(
         (each) =>
@@ -205,7 +183,7 @@ export function decideRegisters(
       )
       if (!isUseful || isKnown(level, outcomes)) continue
       const part = budget.within(budget.left() / SHARES)
-      const decision = judge.decide(isolation, ordering, part)
+      const decision = judge.decide(isolation, orderings[form.name], part)
       if (decision.result === 'met' && level === 'strict-serializable') witness = decision.order
       for (const [each, outcome] of outcomesOf(level, decision)) outcomes.set(each, outcome)
     }
@@ -225,8 +203,8 @@ export function decideRegisters(
   }
 
   function violation(level: IsolationLevel, suspects: readonly number[]): Outcome {
-    const [isolation, at] = partsOf(level)
-    const example = findExample(registers, isolation, orderings[at] ?? 'none', suspects, budget.within(EXAMPLE_MS))
+    const { isolation, form } = partsOf(level)
+    const example = findExample(registers, isolation, orderings[form.name], suspects, budget.within(EXAMPLE_MS))
     const { cycle, isGuess, transactions } = example
     return { result: 'violated', cycle, isGuess, among: transactions }
   }
@@ -234,7 +212,7 @@ export function decideRegisters(
 
 /** The other levels are decided in linear time, mostly. */
 const isSearched = (level: IsolationLevel): boolean =>
-  ['prefix', 'cursor-stability'].some((each) => impliesLevel(level, each as Isolation))
+  impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
 /** A search may use this part of the time left, so that the weaker levels get theirs. */
 const SHARES = 3
@@ -242,23 +220,6 @@ const EXAMPLE_MS = 2_000
 
 /** Without predicates, repeatable read is the same as serializable: what violates one violates the other. */
 function withoutPredicates(level: IsolationLevel): IsolationLevel {
-  const [isolation, at] = partsOf(level)
-  return isolation === 'serializable' ? (forms[at]?.prefixed('repeatable-read') ?? level) : level
-}
-
-function partsOf(level: IsolationLevel): readonly [isolation: Isolation, form: number] {
-  for (const isolation of isolations) {
-    const at = forms.findIndex((form) => form.prefixed(isolation) === level)
-    if (at >= 0) return [isolation, at]
-  }
-  throw new Error(`${level} is no level of isolation`)
-}
-
-const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
-  for (const [other, { result }] of outcomes) {
-    if (other === level) return true
-    if (result === 'met' && impliesLevel(other, level)) return true
-    if (result === 'violated' && impliesLevel(level, other)) return true
-  }
-  return false
+  const { isolation, form } = partsOf(level)
+  return isolation === 'serializable' ? form.prefixed('repeatable-read') : level
 }

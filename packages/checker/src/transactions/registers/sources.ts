@@ -22,7 +22,7 @@ export interface Sources {
   readonly ambiguous: Ambiguity | undefined
 }
 
-/** Micro-operations: a read, and the writes of which it may show either. */
+/** Micro-operations: a read, and two writes of the value that it returned. */
 export interface Ambiguity {
   readonly read: number
   readonly first: number

@@ -1,7 +1,7 @@
 import { placeOf } from '../../encoding/operation-row.ts'
 import type { Verdict, Witness } from '../../verdict/verdict.ts'
 import { nameOf } from '../anomalies/classes.ts'
-import { type FoundCycles, findCycles, partsOf } from '../anomalies/find.ts'
+import { type FoundCycles, findCycles } from '../anomalies/find.ts'
 import { findLostUpdates } from '../anomalies/lost-updates.ts'
 import { excludedBy } from '../levels/decide.ts'
 import type { Judged } from '../levels/judge.ts'
@@ -96,7 +96,5 @@ function doubtful(record: TransactionRecord, repeated: Inference['repeated']): V
 
 function cycleFor(level: IsolationLevel, cycles: FoundCycles | undefined) {
   const known = cycles?.classes.find(({ excludedBy: weakest }) => impliesLevel(level, weakest))
-  if (known !== undefined) return known
-  const { isolation, strength } = partsOf(level)
-  return cycles?.ofLevel(isolation, strength)
+  return known ?? cycles?.ofLevel(level)
 }

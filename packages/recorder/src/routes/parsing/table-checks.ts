@@ -1,4 +1,4 @@
-import { nearest, type UserError } from '@chaosproxy/history'
+import { nearest, transactionNames, type UserError } from '@chaosproxy/history'
 import { sourcesOf } from '../mapping/value-source.ts'
 import {
   isIgnored,
@@ -170,7 +170,7 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
 }
 
 /** Functions on all objects at once, whose operations have no key. */
-const KEYLESS: ReadonlySet<string> = new Set(['txn', 'transact', 'transfer', 'deposit', 'withdraw'])
+const KEYLESS: ReadonlySet<string> = new Set([...transactionNames, 'transfer', 'deposit', 'withdraw'])
 
 /**
  * Refuses an operation without a key among others with one: it would act on a separate object, so that the others never
