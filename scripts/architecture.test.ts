@@ -14,6 +14,7 @@ const rows = [
   'proxy',
   'runner',
   'simulator',
+  'simulated-postgresql',
   'node-simulator',
   'report',
   'targets',
@@ -27,7 +28,17 @@ const rows = [
   'undici',
   'vitest',
 ]
-const pure = ['faults', 'protocols', 'checker', 'workloads', 'wire', 'recorder', 'report', 'scenarios']
+const pure = [
+  'faults',
+  'protocols',
+  'checker',
+  'workloads',
+  'wire',
+  'recorder',
+  'simulated-postgresql',
+  'report',
+  'scenarios',
+]
 const packages = join(import.meta.dirname, '..', 'packages')
 
 /** JSON as tsconfig.json has it: with whole-line comments. */
@@ -111,6 +122,7 @@ const withFloors = [
   'engine',
   'protocols',
   'simulator',
+  'simulated-postgresql',
   'node-simulator',
   'report',
   'scenarios',

@@ -1,0 +1,1 @@
+export { NotSupported, SqlError } from './sql/error.ts'

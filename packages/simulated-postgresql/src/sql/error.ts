@@ -1,0 +1,41 @@
+/** An error as PostgreSQL reports it: the fields of ErrorResponse (protocol 3, "Error and Notice Message Fields"). */
+export class SqlError extends Error {
+  override readonly name: string = 'SqlError'
+  /** Five characters, such as `40001`: PostgreSQL's appendix A. */
+  readonly code: string
+  readonly fields: SqlErrorFields
+
+  constructor(code: string, message: string, fields: SqlErrorFields = {}) {
+    super(message)
+    this.code = code
+    this.fields = fields
+  }
+}
+
+export interface SqlErrorFields {
+  readonly severity?: 'ERROR' | 'FATAL'
+  readonly detail?: string
+  readonly hint?: string
+  /** Characters from the beginning of the statement, from 1. */
+  readonly position?: number
+  readonly schema?: string
+  readonly table?: string
+  readonly column?: string
+  readonly dataType?: string
+  readonly constraint?: string
+}
+
+/**
+ * A statement that this engine does not execute as PostgreSQL would. It ends the run, and is never a finding: what the
+ * program does next would not be what it does with PostgreSQL.
+ */
+export class NotSupported extends Error {
+  override readonly name: string = 'NotSupported'
+  /** The construct of the statement, in SQL's words. */
+  readonly construct: string
+
+  constructor(construct: string) {
+    super(`${construct} is not simulated`)
+    this.construct = construct
+  }
+}
