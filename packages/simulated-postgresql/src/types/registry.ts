@@ -1,0 +1,55 @@
+import type { SqlType, SqlValue } from './value.ts'
+
+/** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
+export interface TypeDefinition {
+  readonly oid: number
+  readonly name: string
+  /** The type of its arrays; 0 if there is none. */
+  readonly arrayOid: number
+  /** The type of its elements, for an array; 0 otherwise. */
+  readonly elementOid: number
+  /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
+  readonly length: number
+  /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */
+  readonly kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm'
+  /** `pg_type.typcategory`: which types convert into each other without a cast. */
+  readonly category: string
+  readonly preferred: boolean
+  /** The separator of elements in the text of an array. */
+  readonly delimiter: string
+  /** Reads the text form; throws {@link SqlError} 22P02 and its like. Without a modifier -1. */
+  input(text: string, context: TextContext, typmod: number): SqlValue
+  output(value: SqlValue, context: TextContext): string
+  receive(bytes: Uint8Array, context: TextContext, typmod: number): SqlValue
+  send(value: SqlValue, context: TextContext): Uint8Array
+  /** The order of the type's default operator class; undefined where there is none, as for json. */
+  readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
+}
+
+/** What text forms depend on. */
+export interface TextContext {
+  readonly types: Types
+  /** A run-time setting, such as `TimeZone`; undefined stands for its default. */
+  setting(name: string): string | undefined
+  /** Microseconds since 2000-01-01 at the beginning of the transaction, for `now`, `today` and the like. */
+  now(): bigint
+  /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
+  relation?(name: string): number
+  relationName?(oid: number): string | undefined
+}
+
+/** The types of one database: those that PostgreSQL has, and those that were created. */
+export interface Types {
+  /** Throws if there is no such type. */
+  typeOf(oid: number): TypeDefinition
+  find(oid: number): TypeDefinition | undefined
+  /** By the name in pg_type (`int4`, `_int4`, `my_enum`). */
+  named(name: string): TypeDefinition | undefined
+  add(type: TypeDefinition): void
+  remove(oid: number): void
+}
+
+/** A type without a modifier. */
+export function plainType(definition: TypeDefinition): SqlType {
+  return { oid: definition.oid, name: definition.name, typmod: -1 }
+}
