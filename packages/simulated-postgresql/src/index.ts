@@ -1,1 +1,18 @@
-export { NotSupported, SqlError } from './sql/error.ts'
+export type {
+  CopyFormat,
+  Engine,
+  EngineOptions,
+  EngineTime,
+  Execution,
+  Notice,
+  Outcome,
+  Prepared,
+  ResultColumn,
+  Session,
+  SessionListener,
+  Wait,
+} from './session/session.ts'
+export { NotSupported, SqlError, type SqlErrorFields } from './sql/error.ts'
+export { loadParser, parse, type Statement } from './sql/parse.ts'
+export type { TextContext, TypeDefinition, Types } from './types/registry.ts'
+export type { SqlType, SqlValue } from './types/value.ts'

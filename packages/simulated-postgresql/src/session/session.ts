@@ -1,0 +1,132 @@
+import type { SqlError, SqlErrorFields } from '../sql/error.ts'
+import type { Statement } from '../sql/parse.ts'
+import type { TextContext, Types } from '../types/registry.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+
+/** Virtual time, in microseconds since 2000-01-01 UTC. */
+export interface EngineTime {
+  now(): bigint
+  /** Runs `run` later; the result withdraws it. */
+  after(micros: number, run: () => void): () => void
+}
+
+export interface EngineOptions {
+  readonly time: EngineTime
+  /** In [0, 1), from a seed: the order of rows without ORDER BY, `random()`, `gen_random_uuid()`. */
+  readonly random: () => number
+  /** Defaults of settings, such as `deadlock_timeout` or `TimeZone`, as `ALTER SYSTEM SET` would set them. */
+  readonly settings?: ReadonlyMap<string, string>
+}
+
+/** One PostgreSQL server with one database. */
+export interface Engine {
+  readonly types: Types
+  /** Opens a session. `startup` holds the parameters of the StartupMessage: `user`, `database`, `options`, … */
+  connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session
+  /** Cancels what the session waits for, as CancelRequest does; ignored if pid and secret do not match. */
+  cancel(pid: number, secret: number): void
+  /** The process is killed: open transactions abort, all sessions end, what was committed stays. */
+  crash(): void
+}
+
+/** What a session reports without being asked. Called at any time, also while another session executes. */
+export interface SessionListener {
+  notice(notice: Notice): void
+  /** A NOTIFY of a channel that the session listens to; never in the middle of its transaction. */
+  notification(pid: number, channel: string, payload: string): void
+  /** A setting changed that clients are informed of: ParameterStatus. */
+  parameter(name: string, value: string): void
+  /** The session was ended by another one (`pg_terminate_backend`): report the error, close the connection. */
+  terminated(error: SqlError): void
+}
+
+export interface Notice {
+  readonly severity: 'WARNING' | 'NOTICE' | 'INFO' | 'LOG' | 'DEBUG'
+  readonly code: string
+  readonly message: string
+  readonly fields: SqlErrorFields
+}
+
+/**
+ * A session executes one statement at a time. Any error that it throws has already aborted the transaction.
+ *
+ * A statement outside of a transaction block begins an implicit transaction, which `sync` commits: the server calls it
+ * at the Sync message, or at the end of a simple query before the CommandComplete of its last statement.
+ */
+export interface Session {
+  readonly pid: number
+  readonly secret: number
+  /** For the text and binary forms of values. */
+  readonly context: TextContext
+  /** The settings that ParameterStatus reports after the authentication. */
+  parameters(): ReadonlyMap<string, string>
+  status(): 'idle' | 'transaction' | 'failed'
+  /** Throws SqlError 42601. */
+  parse(sql: string): readonly Statement[]
+  /** Resolves names and types. The oid 0 asks for the parameter's type to be inferred. */
+  prepare(statement: Statement, parameterOids: readonly number[]): Prepared
+  /** Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported. */
+  execute(prepared: Prepared, parameters: readonly SqlValue[]): Execution
+  /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */
+  sync(): void
+  /** The server met an error of its own, such as a parameter that cannot be read: the transaction aborts. */
+  fail(): void
+  /** The connection is gone: rolls back, releases locks. An execution that waits is not to be resumed. */
+  end(): void
+}
+
+export interface Prepared {
+  readonly statement: Statement
+  readonly parameterOids: readonly number[]
+  /** Undefined for a statement without rows: NoData. */
+  readonly columns: readonly ResultColumn[] | undefined
+}
+
+export interface ResultColumn {
+  readonly name: string
+  readonly type: SqlType
+  /** The table and column that the value comes from; 0 if it is computed. */
+  readonly tableOid: number
+  readonly attribute: number
+}
+
+export type Execution = Generator<Wait, Outcome, void>
+
+/** What a statement waits for: a lock, a sleep. */
+export interface Wait {
+  /** Such as `transactionid` or `PgSleep`: `pg_stat_activity.wait_event`. */
+  readonly reason: string
+  /** Calls back once when the execution may go on; at once is possible. Resume it later, not within the call. */
+  ready(go: () => void): void
+}
+
+export type Outcome =
+  | { readonly kind: 'done'; readonly tag: string }
+  | {
+      readonly kind: 'rows'
+      readonly tag: string
+      readonly columns: readonly ResultColumn[]
+      readonly rows: readonly (readonly SqlValue[])[]
+    }
+  | { readonly kind: 'empty' }
+  | {
+      readonly kind: 'copyIn'
+      readonly format: CopyFormat
+      readonly columns: readonly ResultColumn[]
+      /** Inserts the rows that the client sent. */
+      readonly finish: (rows: readonly (readonly SqlValue[])[]) => Execution
+    }
+  | {
+      readonly kind: 'copyOut'
+      readonly tag: string
+      readonly format: CopyFormat
+      readonly columns: readonly ResultColumn[]
+      readonly rows: readonly (readonly SqlValue[])[]
+    }
+
+export interface CopyFormat {
+  readonly format: 'text' | 'csv' | 'binary'
+  readonly delimiter: string
+  readonly null: string
+  readonly header: boolean
+}

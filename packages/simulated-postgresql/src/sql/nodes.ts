@@ -1,0 +1,104 @@
+import type { Node } from 'libpg-query'
+import { NotSupported } from './error.ts'
+
+export type { Node } from 'libpg-query'
+
+type KeyOfEach<T> = T extends unknown ? keyof T : never
+/** The name of a kind of node in PostgreSQL's parse tree: `SelectStmt`, `A_Expr`, … */
+export type Kind = KeyOfEach<Node>
+type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
+/** The fields of a node of kind `K`. A field that holds zero, false or '' is absent. */
+export type Fields<K extends Kind> = Wrapped<K>[K]
+
+/** Values that mean "not written": a field with one of them need not be read. */
+const UNWRITTEN: Readonly<Record<string, unknown>> = {
+  limitOption: 'LIMIT_OPTION_DEFAULT',
+  op: 'SETOP_NONE',
+  inh: true,
+  relpersistence: 'p',
+  override: 'OVERRIDING_NOT_SET',
+  defaction: 'DEFELEM_UNSPEC',
+  oncommit: 'ONCOMMIT_NOOP',
+  ordering: 'SORTBY_DEFAULT',
+  nulls_ordering: 'SORTBY_NULLS_DEFAULT',
+  sortby_dir: 'SORTBY_DEFAULT',
+  sortby_nulls: 'SORTBY_NULLS_DEFAULT',
+  behavior: 'DROP_RESTRICT',
+  initially_valid: true,
+  is_enforced: true,
+  is_local: true,
+  funcformat: 'COERCE_EXPLICIT_CALL',
+  ctematerialized: 'CTEMaterializeDefault',
+  returningOption: 'RETURNING_OPTION_DEFAULT',
+  typemod: -1,
+  stmt_location: -1,
+  stmt_len: -1,
+}
+
+/** What a user wrote for a field, where its name does not say it. */
+const WORDS: Readonly<Record<string, string>> = {
+  'SelectStmt.distinctClause': 'DISTINCT',
+  'SelectStmt.intoClause': 'SELECT INTO',
+  'SelectStmt.fromClause': 'FROM',
+  'SelectStmt.whereClause': 'WHERE',
+  'SelectStmt.groupClause': 'GROUP BY',
+  'SelectStmt.groupDistinct': 'GROUP BY DISTINCT',
+  'SelectStmt.havingClause': 'HAVING',
+  'SelectStmt.windowClause': 'WINDOW',
+  'SelectStmt.sortClause': 'ORDER BY',
+  'SelectStmt.limitOption': 'WITH TIES',
+  'SelectStmt.lockingClause': 'FOR UPDATE or FOR SHARE',
+  'SelectStmt.withClause': 'WITH',
+  'FuncCall.agg_filter': 'FILTER',
+  'FuncCall.agg_order': 'ORDER BY in an aggregate',
+  'FuncCall.agg_within_group': 'WITHIN GROUP',
+  'FuncCall.agg_distinct': 'DISTINCT in an aggregate',
+  'FuncCall.func_variadic': 'VARIADIC',
+  'FuncCall.over': 'OVER',
+  'RangeVar.inh': 'ONLY',
+  'RangeVar.relpersistence': 'TEMPORARY or UNLOGGED',
+  'InsertStmt.override': 'OVERRIDING',
+  'CollateClause.collname': 'COLLATE',
+  'CommonTableExpr.search_clause': 'SEARCH in WITH RECURSIVE',
+  'CommonTableExpr.cycle_clause': 'CYCLE in WITH RECURSIVE',
+  'RangeTableSample.method': 'TABLESAMPLE',
+  'IndexStmt.whereClause': 'a partial index',
+  'CreateStmt.inhRelations': 'INHERITS or PARTITION OF',
+  'CreateStmt.partspec': 'PARTITION BY',
+  'TransactionStmt.chain': 'AND CHAIN',
+}
+
+/** The kind of a node: its only key. */
+export function kindOf(node: Node): Kind {
+  for (const kind of Object.keys(node)) return kind as Kind
+  throw new NotSupported('an empty node')
+}
+
+/** The fields of a node that must be of this kind; NotSupported if it is of another. */
+export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fields<K> {
+  const fields = node === undefined ? undefined : (node as Partial<Record<Kind, unknown>>)[kind]
+  if (fields === undefined) throw new NotSupported(node === undefined ? `a missing ${kind}` : kindOf(node))
+  return fields as Fields<K>
+}
+
+/**
+ * The fields of a node, of which `names` are read. Any other field that was written ends the statement with
+ * NotSupported: nothing that a statement says is ever ignored. Locations may be ignored.
+ */
+export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
+  kind: K,
+  fields: Fields<K>,
+  names: readonly N[],
+): Pick<Fields<K>, N> {
+  const read: readonly PropertyKey[] = names
+  for (const [name, value] of Object.entries(fields as object)) {
+    if (name.endsWith('location') || read.includes(name) || value === UNWRITTEN[name]) continue
+    throw new NotSupported(WORDS[`${kind}.${name}`] ?? `${kind}.${name}`)
+  }
+  return fields
+}
+
+/** The text of a list of String nodes, such as a qualified name. */
+export function namesOf(nodes: readonly Node[] | undefined): readonly string[] {
+  return (nodes ?? []).map((node) => expectKind(node, 'String').sval ?? '')
+}

@@ -1,0 +1,93 @@
+import { hasSqlDetails, loadModule, type Node, parseSync } from 'libpg-query'
+import { SqlError } from './error.ts'
+
+/** One statement of a query string. `location` fields of its nodes count characters of `text`, from 0. */
+export interface Statement {
+  /** The whole query string that the statement came from: error positions count in it. */
+  readonly text: string
+  /** The statement alone. */
+  readonly sql: string
+  readonly node: Node
+}
+
+/** A service repeats its statements: this many texts are parsed once. */
+const CACHED_TEXTS = 2_000
+const cache = new Map<string, readonly Statement[]>()
+
+/** Loads the grammar. Call it once, before `parse`. */
+export async function loadParser(): Promise<void> {
+  await loadModule()
+}
+
+/** The statements of a query string; none for an empty one. Throws SqlError 42601 with a position. */
+export function parse(text: string): readonly Statement[] {
+  const cached = cache.get(text)
+  if (cached !== undefined) return cached
+  const statements = parseAnew(text)
+  if (cache.size >= CACHED_TEXTS) cache.clear()
+  cache.set(text, statements)
+  return statements
+}
+
+function parseAnew(text: string): readonly Statement[] {
+  if (text.trim() === '') return []
+  const bytes = byteOffsets(text)
+  const statements: Statement[] = []
+  for (const raw of parseGrammar(text).stmts ?? []) {
+    if (raw.stmt === undefined) continue
+    const from = raw.stmt_location ?? 0
+    const start = bytes === undefined ? from : characterAt(bytes, from)
+    const end = raw.stmt_len === undefined || raw.stmt_len === 0 ? undefined : from + raw.stmt_len
+    const stop = end === undefined || bytes === undefined ? end : characterAt(bytes, end)
+    if (bytes !== undefined) countCharacters(raw.stmt, bytes)
+    const characters = bytes === undefined ? text : [...text]
+    const sql = typeof characters === 'string' ? characters.slice(start, stop) : characters.slice(start, stop).join('')
+    statements.push({ text, sql: sql.trim(), node: raw.stmt })
+  }
+  return statements
+}
+
+function parseGrammar(text: string): ReturnType<typeof parseSync> {
+  try {
+    return parseSync(text)
+  } catch (error) {
+    if (!hasSqlDetails(error)) throw error
+    const position = (error.sqlDetails?.cursorPosition ?? -1) + 1
+    throw new SqlError('42601', error.message, position > 0 ? { position } : {})
+  }
+}
+
+/** The offset in UTF-8 of every character, if they differ from the characters' numbers. */
+function byteOffsets(text: string): readonly number[] | undefined {
+  let ascii = true
+  const offsets: number[] = []
+  let bytes = 0
+  for (const character of text) {
+    offsets.push(bytes)
+    const code = character.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+    if (code >= 0x80) ascii = false
+  }
+  offsets.push(bytes)
+  return ascii ? undefined : offsets
+}
+
+function characterAt(offsets: readonly number[], byte: number): number {
+  let low = 0
+  let high = offsets.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((offsets[middle] ?? 0) < byte) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The grammar counts `location` in bytes, PostgreSQL's messages count characters. */
+function countCharacters(node: unknown, offsets: readonly number[]): void {
+  if (Array.isArray(node)) for (const item of node) countCharacters(item, offsets)
+  else if (typeof node === 'object' && node !== null)
+    for (const [name, value] of Object.entries(node))
+      if (name !== 'location' || typeof value !== 'number') countCharacters(value, offsets)
+      else if (value > 0) Object.assign(node, { location: characterAt(offsets, value) })
+}
