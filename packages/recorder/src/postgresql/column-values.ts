@@ -65,7 +65,7 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
     case 'numeric':
       return decimal(text)
     case 'boolean':
-      return booleans[text.toLowerCase()]
+      return BOOLEANS.get(text.trim().toLowerCase())
     case 'json':
       return parsed(text)
   }
@@ -86,7 +86,11 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-const booleans: { readonly [text: string]: boolean } = { t: true, true: true, f: false, false: false }
+/** The server also takes other beginnings of these words. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
+  ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),
+])
 
 function parsed(text: string): Json | undefined {
   try {

@@ -5,9 +5,20 @@ import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
 import type { Token } from './sql-tokens.ts'
 
 const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order', 'offset', 'fetch']
-const COMPARISONS = ['=', '<>', '!=', '<', '>', '<=', '>=']
+const AFTER_CONDITION = ['and', 'or', ...AFTER_CONDITIONS]
+/** Brackets within more brackets than these are not read. */
+const MOST_NESTED = 8
 /** Their results are not rows of a table. */
 const GROUPING = new Set(['group', 'having', 'union', 'intersect', 'except', 'window', 'tablesample'])
+
+/** What conditions joined by AND say of the rows. */
+type Conjunction = Omit<Extract<Rows, { readonly kind: 'keys' }>, 'kind' | 'keys'> & {
+  readonly keys: Extract<Rows, { readonly kind: 'keys' }>['keys'] | undefined
+}
+
+const TRUE: Conjunction = { keys: undefined, expected: new Map(), isExact: true }
+/** It may exclude rows. */
+const OTHER_CONDITION: Conjunction = { ...TRUE, isExact: false }
 
 interface Item {
   readonly table: string | undefined
@@ -174,40 +185,68 @@ export class RowParser extends SqlReader {
     this.at = start
     this.skipTo(AFTER_CONDITIONS)
     // Another table in it is read as well.
-    const isPlain = !this.tokens.slice(start, this.at).some(({ kind, text }) => kind === 'word' && text === 'select')
+    const isPlain = !this.tokens.slice(start, this.at).some(isSelect)
     return isPlain ? { kind: 'predicate' } : undefined
   }
 
   /** Conditions joined by AND, one of which gives the primary key. */
   #conditions(table: RecordedTable): Rows | undefined {
-    let keys: Extract<Rows, { readonly kind: 'keys' }>['keys'] | undefined
-    const expected = new Map<string, Operand>()
-    let isExact = true
+    const found = this.#conjunction(table, 0)
+    if (found?.keys === undefined || !(this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))) return undefined
+    return { kind: 'keys', ...found, keys: found.keys }
+  }
+
+  /** Undefined if an OR or another table is part of it. */
+  #conjunction(table: RecordedTable, depth: number): Conjunction | undefined {
+    let all: Conjunction = { keys: undefined, expected: new Map(), isExact: true }
     do {
-      const column = this.#column()
-      if (column === undefined) return undefined
-      this.cast()
-      const isKey = column === table.key && keys === undefined
-      const list = isKey ? this.#keys() : undefined
-      if (list !== undefined) {
-        keys = list
-        continue
-      }
-      if (this.takeWord('is')) {
-        this.takeWord('not')
-        if (!this.isWordOf(['null', 'true', 'false'])) return undefined
-        this.skip(1)
-        isExact = false
-        continue
-      }
-      const comparison = this.symbolOf(COMPARISONS)
-      const operand = comparison === undefined ? undefined : this.operand()
-      if (operand === undefined) return undefined
-      isExact = false
-      if (comparison === '=' && table.values.has(column)) expected.set(column, operand)
+      const found = this.#condition(table, depth)
+      if (found === undefined) return undefined
+      const isExact = all.isExact && found.isExact && (all.keys === undefined || found.keys === undefined)
+      all = { keys: all.keys ?? found.keys, expected: new Map([...all.expected, ...found.expected]), isExact }
     } while (this.takeWord('and'))
-    if (keys === undefined || !(this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))) return undefined
-    return { kind: 'keys', keys, expected, isExact }
+    return all
+  }
+
+  #condition(table: RecordedTable, depth: number): Conjunction | undefined {
+    const start = this.at
+    const isEnd = (): boolean => this.isAtEnd || this.isSymbol(')') || this.isWordOf(AFTER_CONDITION)
+    const found = depth < MOST_NESTED && this.takeSymbol('(') ? this.#group(table, depth) : this.#comparison(table)
+    if (found !== undefined && isEnd()) return found
+    this.at = start
+    this.skipTo([...AFTER_CONDITION, 'between'], ')')
+    if (this.takeWord('between')) {
+      this.skipTo(AFTER_CONDITION, ')')
+      this.takeWord('and')
+      this.skipTo(AFTER_CONDITION, ')')
+    }
+    const isPlain = this.at > start && !this.tokens.slice(start, this.at).some(isSelect)
+    return isPlain && !this.isWordOf(['or']) ? OTHER_CONDITION : undefined
+  }
+
+  #group(table: RecordedTable, depth: number): Conjunction | undefined {
+    const found = this.#conjunction(table, depth + 1)
+    return this.takeSymbol(')') ? found : undefined
+  }
+
+  /** A column compared with a value; also `1=1`, which ORMs add. */
+  #comparison(table: RecordedTable): Conjunction | undefined {
+    const constant = this.operand()
+    if (constant !== undefined) {
+      const other = this.takeSymbol('=') ? this.operand() : undefined
+      return other !== undefined && isSameConstant(constant, other) ? TRUE : undefined
+    }
+    const column = this.#column()
+    if (column === undefined) return undefined
+    this.cast()
+    if (column === table.key) {
+      const keys = this.#keys()
+      if (keys !== undefined) return { ...TRUE, keys }
+    }
+    const operand = this.takeSymbol('=') ? this.operand() : undefined
+    return operand !== undefined && table.values.has(column)
+      ? { keys: undefined, expected: new Map([[column, operand]]), isExact: false }
+      : undefined
   }
 
   /** `= $1`, `IN ($1, $2)` or `= ANY ($1)`. */
@@ -340,6 +379,11 @@ export class RowParser extends SqlReader {
     return undefined
   }
 }
+
+const isSelect = ({ kind, text }: Token): boolean => kind === 'word' && text === 'select'
+
+const isSameConstant = (one: Operand, other: Operand): boolean =>
+  one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text
 
 const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 

@@ -175,6 +175,24 @@ describe('a transaction recorded whole', () => {
     ],
     ['DELETE FROM accounts WHERE id = 1', [tag('DELETE 1')], [['w', 'accounts/1/balance', null]]],
     ['UPDATE doctors SET on_call = false WHERE id = 1', [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    ["UPDATE doctors SET on_call = '0' WHERE id = 1", [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    // TypeORM, Prisma and Sequelize write brackets and conditions that are always true.
+    [
+      'SELECT "a"."id" AS "a_id", "a"."balance" AS "a_balance" FROM "accounts" "a" WHERE (("a"."id" = 1)) LIMIT 1',
+      [columns('a_id', 'a_balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    [
+      'UPDATE "public"."accounts" SET "balance" = 7 WHERE ("public"."accounts"."id" = 1 AND 1=1) RETURNING "public"."accounts"."id"',
+      [columns('id'), row('1'), tag('UPDATE 1')],
+      [['w', 'accounts/1/balance', 7]],
+    ],
+    [
+      "UPDATE accounts SET balance = 7 WHERE (owner = 'a' OR owner IS NULL) AND age BETWEEN 1 AND 2 AND (id = 1)",
+      [tag('UPDATE 1')],
+      [['w', 'accounts/1/balance', 7]],
+    ],
+    ['UPDATE accounts SET balance = 3 WHERE (id = 9 AND 1=1)', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
   ])('records %s', (sql, answer, micro) => {
     expect(completions([sql, ...answer])).toEqual([['ok', micro]])
     expect(marks([sql, ...answer])).toEqual([])
@@ -194,6 +212,16 @@ describe('a transaction recorded whole', () => {
     [
       'UPDATE accounts SET balance = 0 WHERE balance < 0',
       [tag('UPDATE 2')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE (id = 1 OR balance < 0)',
+      [tag('UPDATE 1')],
+      ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE id = 1 AND balance < 0 OR balance = 7',
+      [tag('UPDATE 1')],
       ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
     ],
     ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
