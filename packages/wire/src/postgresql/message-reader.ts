@@ -1,32 +1,46 @@
 import { FrameReader } from '../framing/frame-reader.ts'
+import type { Direction } from '../framing/framing.ts'
 import { readBackend } from './backend.ts'
-import type { BackendMessage } from './message.ts'
+import { readFrontend } from './frontend.ts'
+import type { BackendMessage, FrontendMessage } from './message.ts'
 import { createPostgresqlScanner } from './postgresql-scanner.ts'
 
-/** Reads the messages of a server, whatever the division of the bytes. */
-export interface BackendReader {
+/** Reads the messages of one side, whatever the division of the bytes. */
+export interface MessageReader<Message> {
   /**
    * The messages that this chunk completes. Their bytes are borrowed from it.
    *
    * @throws Error for bytes that are not this protocol, or a message that is too long or malformed.
    */
-  read(chunk: Buffer): readonly BackendMessage[]
+  read(chunk: Buffer): readonly Message[]
 }
 
-export function backendReader(maxMessageBytes: number): BackendReader {
-  const frames = new FrameReader({
-    scanner: createPostgresqlScanner('responses'),
-    maxFrameBytes: maxMessageBytes,
-  })
+export const backendReader = (maxMessageBytes: number): MessageReader<BackendMessage> =>
+  readerOf(readBackend, { direction: 'responses', side: 'server', maxMessageBytes })
+
+export const frontendReader = (maxMessageBytes: number): MessageReader<FrontendMessage> =>
+  readerOf(readFrontend, { direction: 'requests', side: 'client', maxMessageBytes })
+
+interface Side {
+  readonly direction: Direction
+  readonly side: 'server' | 'client'
+  readonly maxMessageBytes: number
+}
+
+function readerOf<Message>(
+  readMessage: (frame: Buffer) => Message,
+  { direction, side, maxMessageBytes }: Side,
+): MessageReader<Message> {
+  const frames = new FrameReader({ scanner: createPostgresqlScanner(direction), maxFrameBytes: maxMessageBytes })
   return {
     read(chunk) {
-      const found: BackendMessage[] = []
+      const found: Message[] = []
       frames.read(chunk, {
-        frame: (bytes) => found.push(readBackend(bytes)),
+        frame: (bytes) => found.push(readMessage(bytes)),
         loose() {
-          if (!frames.framed) throw new Error('this is not a message of a PostgreSQL server')
+          if (!frames.framed) throw new Error(`this is not a message of a PostgreSQL ${side}`)
           throw new Error(
-            `a message of a PostgreSQL server is longer than ${maxMessageBytes} bytes, which is the limit here`,
+            `a message of a PostgreSQL ${side} is longer than ${maxMessageBytes} bytes, which is the limit here`,
           )
         },
       })

@@ -1,0 +1,187 @@
+import type { Engine, Notification, Session } from '../session/session.ts'
+import { SqlError } from '../sql/error.ts'
+import { Extended } from './extended.ts'
+import type { Pause, Peer } from './peer.ts'
+import { answerQuery } from './query.ts'
+import { errorMessage, fatal, noticeMessage } from './report.ts'
+import { reported, type Talk } from './statement.ts'
+
+export interface ConversationOptions {
+  readonly engine: Engine
+  readonly peer: Peer
+  /** A statement that is not simulated: the client gets an error. */
+  readonly unsupported: (sql: string, construct: string) => void
+  /** The session has begun. */
+  readonly began: (session: Session) => void
+  /** A CancelRequest. */
+  readonly cancel: (pid: number, secret: number) => void
+  /** Whether there are as many sessions as the server allows. */
+  readonly isFull: () => boolean
+}
+
+/** All of one connection: from its startup packet until it ends. */
+export function* converse(options: ConversationOptions): Generator<Pause, void> {
+  const { peer } = options
+  const notifications = new Notifications(peer)
+  let session: Session | undefined
+  try {
+    session = yield* start(options, notifications)
+    if (session === undefined) return
+    options.began(session)
+    yield* serve({ session, peer, unsupported: options.unsupported }, notifications)
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    peer.write(errorMessage(error))
+    peer.flush()
+  } finally {
+    session?.end()
+  }
+}
+
+/** Notifications wait until the client expects one: before ReadyForQuery, and while nothing is asked. */
+class Notifications {
+  readonly #peer: Peer
+  #waiting: Notification[] = []
+  isIdle = false
+
+  constructor(peer: Peer) {
+    this.#peer = peer
+  }
+
+  add(notification: Notification): void {
+    this.#waiting.push(notification)
+    if (!this.isIdle) return
+    this.write()
+    this.#peer.flush()
+  }
+
+  write(): void {
+    for (const { pid, channel, payload } of this.#waiting)
+      this.#peer.write({ kind: 'notification', processId: pid, channel, payload })
+    this.#waiting = []
+  }
+}
+
+/** Undefined if the connection ends without a session. */
+function* start(options: ConversationOptions, notifications: Notifications): Generator<Pause, Session | undefined> {
+  const { engine, peer } = options
+  for (;;) {
+    const message = yield* peer.next()
+    switch (message.kind) {
+      case 'ssl-request':
+      case 'gssenc-request':
+        peer.write({ kind: 'encryption', answer: 'N' })
+        peer.flush()
+        break
+      case 'cancel-request':
+        options.cancel(message.processId, message.secret.length === 4 ? message.secret.readUInt32BE(0) : 0)
+        return undefined
+      case 'startup':
+        return begin(message, { engine, peer, isFull: options.isFull, notifications })
+      case 'malformed':
+        throw fatal('08P01', message.why)
+      default:
+        return undefined
+    }
+  }
+}
+
+interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'isFull'> {
+  readonly notifications: Notifications
+}
+
+function begin(
+  {
+    minorVersion,
+    parameters,
+  }: { readonly minorVersion: number; readonly parameters: readonly (readonly [string, string])[] },
+  { engine, peer, isFull, notifications }: Beginning,
+): Session {
+  const unknown = parameters.map(([name]) => name).filter((name) => name.startsWith('_pq_.'))
+  if (minorVersion > 0 || unknown.length > 0) peer.write({ kind: 'negotiate-version', minorVersion: 0, unknown })
+  if (isFull()) throw fatal('53300', 'sorry, too many clients already')
+  const session = engine.connect(new Map(parameters), {
+    notice: (notice) => peer.write(noticeMessage(notice)),
+    notified: (notification) => notifications.add(notification),
+    parameterStatus: (name, value) => peer.write({ kind: 'parameter-status', name, value }),
+  })
+  peer.write({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) })
+  for (const [name, value] of session.parameters) peer.write({ kind: 'parameter-status', name, value })
+  const secret = Buffer.alloc(4)
+  secret.writeUIntBE(session.secret, 0, 4)
+  peer.write({ kind: 'backend-key', processId: session.pid, secret })
+  return session
+}
+
+const STATUSES = { idle: 'I', transaction: 'T', failed: 'E' } as const
+
+function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void> {
+  const { session, peer } = talk
+  const extended = new Extended(talk)
+  let isSkipping = false
+  const ready = (): void => {
+    if (session.status() === 'idle') extended.ended()
+    notifications.write()
+    peer.write({ kind: 'ready', status: STATUSES[session.status()] })
+    peer.flush()
+    isSkipping = false
+  }
+  const failed = (error: unknown): void => {
+    const told = reported(talk, extended.sql, error)
+    peer.write(errorMessage(told))
+    peer.flush()
+    if (told.fields.severity === 'FATAL') peer.push({ kind: 'closed' })
+  }
+  ready()
+  for (;;) {
+    notifications.isIdle = !isSkipping && session.status() === 'idle'
+    const message = yield* peer.next()
+    notifications.isIdle = false
+    switch (message.kind) {
+      case 'query':
+        if (isSkipping) break
+        yield* answerQuery(talk, message.sql)
+        ready()
+        break
+      case 'parse':
+      case 'bind':
+      case 'describe':
+      case 'execute':
+      case 'close':
+        if (isSkipping) break
+        try {
+          yield* extended.answer(message)
+        } catch (error) {
+          failed(error)
+          isSkipping = true
+        }
+        break
+      case 'sync':
+        try {
+          yield* session.finish()
+        } catch (error) {
+          failed(error)
+        }
+        ready()
+        break
+      case 'flush':
+        peer.flush()
+        break
+      case 'copy-data':
+      case 'copy-done':
+      case 'copy-fail':
+        // What a client sent before it heard that its COPY had failed.
+        break
+      case 'function-call':
+        talk.unsupported('', 'the function call message of the protocol')
+        throw fatal('0A000', 'the function call message is not simulated')
+      case 'malformed':
+        throw fatal('08P01', message.why)
+      case 'terminate':
+      case 'closed':
+        return
+      default:
+        throw fatal('08P01', `unexpected message: ${message.kind}`)
+    }
+  }
+}

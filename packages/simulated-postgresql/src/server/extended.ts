@@ -1,0 +1,159 @@
+import type { Format, FrontendMessage } from '@chaosproxy/wire/postgresql'
+import type { Prepared } from '../session/session.ts'
+import { SqlError } from '../sql/error.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Pause } from './peer.ts'
+import { type Done, runStatement, type Talk } from './statement.ts'
+import { describeColumns, formatsFor, readValue, writeRow } from './values.ts'
+
+type Message<Kind extends FrontendMessage['kind']> = Extract<FrontendMessage, { readonly kind: Kind }>
+
+/** A message of the extended protocol, Sync and Flush aside. */
+export type ExtendedMessage = Message<'parse'> | Message<'bind'> | Message<'describe' | 'close'> | Message<'execute'>
+
+/** A statement with its parameters. */
+interface Portal {
+  /** Undefined for an empty statement. */
+  readonly prepared: Prepared | undefined
+  readonly parameters: readonly SqlValue[]
+  readonly formats: readonly Format[]
+  /** Its outcome, once it was executed; rows that were not sent yet begin at `next`. */
+  outcome: Done | undefined
+  next: number
+}
+
+/** What the extended protocol keeps between messages. */
+export class Extended {
+  readonly #talk: Talk
+  readonly #portals = new Map<string, Portal>()
+  /** Names of prepared statements without text. */
+  readonly #empty = new Set<string>()
+  /** The text that the current message is about. */
+  sql = ''
+
+  constructor(talk: Talk) {
+    this.#talk = talk
+  }
+
+  /** Portals end with their transaction. */
+  ended(): void {
+    this.#portals.clear()
+  }
+
+  /** @throws SqlError, NotSupported */
+  *answer(message: ExtendedMessage): Generator<Pause, void> {
+    switch (message.kind) {
+      case 'parse':
+        this.#parse(message)
+        break
+      case 'bind':
+        this.#bind(message)
+        break
+      case 'describe':
+        this.#describe(message)
+        break
+      case 'execute':
+        yield* this.#execute(message)
+        break
+      case 'close':
+        this.#close(message)
+        break
+    }
+  }
+
+  #parse({ statement: name, sql, types }: Message<'parse'>): void {
+    const { session, peer } = this.#talk
+    this.sql = sql
+    if (name !== '' && (session.prepared.has(name) || this.#empty.has(name)))
+      throw new SqlError('42P05', `prepared statement ${JSON.stringify(name)} already exists`)
+    session.prepared.delete(name)
+    this.#empty.delete(name)
+    const [statement, another] = session.parse(sql)
+    if (another !== undefined) throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement')
+    if (statement === undefined) this.#empty.add(name)
+    else session.prepared.set(name, session.prepare(statement, types))
+    peer.write({ kind: 'parse-complete' })
+  }
+
+  /** @throws SqlError if there is none of this name. */
+  #statement(name: string): Prepared | undefined {
+    const prepared = this.#talk.session.prepared.get(name)
+    this.sql = prepared?.statement.sql ?? ''
+    if (prepared !== undefined || this.#empty.has(name)) return prepared
+    throw new SqlError(
+      '26000',
+      name === ''
+        ? 'unnamed prepared statement does not exist'
+        : `prepared statement ${JSON.stringify(name)} does not exist`,
+    )
+  }
+
+  #portal(name: string): Portal {
+    const portal = this.#portals.get(name)
+    this.sql = portal?.prepared?.statement.sql ?? ''
+    if (portal !== undefined) return portal
+    throw new SqlError('34000', `portal ${JSON.stringify(name)} does not exist`)
+  }
+
+  #bind({ portal, statement, formats, values, resultFormats }: Message<'bind'>): void {
+    const { session, peer } = this.#talk
+    const prepared = this.#statement(statement)
+    const oids = prepared?.parameterOids ?? []
+    const readFormats = formatsFor(formats, values.length, 'parameter')
+    if (values.length !== oids.length)
+      throw new SqlError(
+        '08P01',
+        `bind message supplies ${values.length} parameters, but prepared statement ${JSON.stringify(statement)} requires ${oids.length}`,
+      )
+    if (portal !== '' && this.#portals.has(portal))
+      throw new SqlError('42P03', `cursor ${JSON.stringify(portal)} already exists`)
+    this.#portals.set(portal, {
+      prepared,
+      parameters: values.map((value, i) => readValue(value, readFormats[i] ?? 0, oids[i] ?? 0, session.context)),
+      formats: formatsFor(resultFormats, prepared?.columns?.length ?? 0, 'result'),
+      outcome: undefined,
+      next: 0,
+    })
+    peer.write({ kind: 'bind-complete' })
+  }
+
+  #describe({ of, name }: Message<'describe' | 'close'>): void {
+    const { peer, session } = this.#talk
+    const [prepared, formats] =
+      of === 'statement' ? [this.#statement(name), []] : [this.#portal(name).prepared, this.#portal(name).formats]
+    if (of === 'statement') peer.write({ kind: 'parameter-description', types: prepared?.parameterOids ?? [] })
+    const columns = prepared?.columns
+    if (columns === undefined) peer.write({ kind: 'no-data' })
+    else peer.write({ kind: 'row-description', columns: describeColumns(columns, formats, session.context) })
+  }
+
+  *#execute({ portal: name, mostRows }: Message<'execute'>): Generator<Pause, void> {
+    const { peer, session } = this.#talk
+    const portal = this.#portal(name)
+    const { prepared, parameters, formats } = portal
+    if (prepared === undefined) {
+      peer.write({ kind: 'empty-query' })
+      return
+    }
+    portal.outcome ??= yield* runStatement(this.#talk, prepared, parameters)
+    const { tag, columns = [], rows = [] } = portal.outcome
+    const end = mostRows > 0 ? Math.min(rows.length, portal.next + mostRows) : rows.length
+    const sent = rows.slice(portal.next, end)
+    portal.next = end
+    for (const row of sent)
+      peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
+    // As PostgreSQL does, which cannot know that a row was the last one before it looks for another.
+    if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
+    else peer.write({ kind: 'command-complete', tag: tag.startsWith('SELECT') ? `SELECT ${sent.length}` : tag })
+  }
+
+  #close({ of, name }: Message<'describe' | 'close'>): void {
+    const { peer, session } = this.#talk
+    if (of === 'portal') this.#portals.delete(name)
+    else {
+      session.prepared.delete(name)
+      this.#empty.delete(name)
+    }
+    peer.write({ kind: 'close-complete' })
+  }
+}

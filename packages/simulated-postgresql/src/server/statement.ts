@@ -1,0 +1,95 @@
+import type { Outcome, Prepared, Session } from '../session/session.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { SqlValue } from '../types/value.ts'
+import { printCopy, readCopy } from './copy.ts'
+import type { Pause, Peer } from './peer.ts'
+import { writeRow } from './values.ts'
+
+/** A conversation that has started. */
+export interface Talk {
+  readonly session: Session
+  readonly peer: Peer
+  /** Reports a statement that is not simulated. */
+  readonly unsupported: (sql: string, construct: string) => void
+}
+
+export type Done = Extract<Outcome, { readonly kind: 'done' }>
+
+/** Executes a statement; the data of COPY goes to and fro meanwhile. */
+export function* runStatement(
+  { session, peer }: Talk,
+  prepared: Prepared,
+  parameters: readonly SqlValue[],
+): Generator<Pause, Done> {
+  yield { kind: 'cost', sql: prepared.statement.sql }
+  const outcome = yield* session.execute(prepared, parameters)
+  if (outcome.kind === 'done') return outcome
+  if (outcome.kind === 'copy-in') return { kind: 'done', tag: yield* copyIn(peer, outcome) }
+  copyOut({ session, peer }, outcome)
+  return { kind: 'done', tag: outcome.tag }
+}
+
+function* copyIn(
+  peer: Peer,
+  { columns, format, load }: Extract<Outcome, { readonly kind: 'copy-in' }>,
+): Generator<Pause, string> {
+  peer.write({ kind: 'copy-in', format: 0, columns: columns.map(() => 0) })
+  peer.flush()
+  const parts: Buffer[] = []
+  for (;;) {
+    const message = yield* peer.next()
+    switch (message.kind) {
+      case 'copy-data':
+        parts.push(message.bytes)
+        break
+      case 'copy-done': {
+        const text = Buffer.concat(parts).toString()
+        const rows = readCopy(
+          text,
+          columns.map(({ name }) => name),
+          format,
+        )
+        return yield* load(rows)
+      }
+      case 'copy-fail':
+        throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`)
+      // Clients of the extended protocol send them without knowing that it is a COPY.
+      case 'flush':
+      case 'sync':
+        break
+      case 'closed':
+      case 'terminate':
+      case 'malformed':
+        peer.push({ kind: 'closed' })
+        throw new SqlError('08006', 'unexpected EOF on client connection with an open transaction')
+      default:
+        throw new SqlError('08P01', 'unexpected message type during COPY from stdin')
+    }
+  }
+}
+
+function copyOut(
+  { session: { context }, peer }: Pick<Talk, 'session' | 'peer'>,
+  { columns, rows, format }: Extract<Outcome, { readonly kind: 'copy-out' }>,
+): void {
+  peer.write({ kind: 'copy-out', format: 0, columns: columns.map(() => 0) })
+  const line = (cells: readonly (string | null)[]): void =>
+    peer.write({ kind: 'copy-data', bytes: Buffer.from(printCopy(cells, format)) })
+  if (format.header) line(columns.map(({ name }) => name))
+  for (const row of rows)
+    line(writeRow(row, { columns, formats: [], context }).map((cell) => (cell === null ? null : cell.toString())))
+  peer.write({ kind: 'copy-done' })
+}
+
+/**
+ * Reports an error, after which the transaction has failed.
+ *
+ * @throws whatever is no error of SQL.
+ */
+export function reported({ session, unsupported }: Talk, sql: string, error: unknown): SqlError {
+  if (!(error instanceof SqlError) && !(error instanceof NotSupported)) throw error
+  session.fail()
+  if (error instanceof SqlError) return error
+  unsupported(sql, error.construct)
+  return new SqlError('0A000', error.message)
+}
