@@ -1,3 +1,4 @@
+export { type Connection, createServer, type Server } from './server/server.ts'
 export type {
   CopyFormat,
   Engine,

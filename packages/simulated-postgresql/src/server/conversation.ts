@@ -1,4 +1,4 @@
-import type { Engine, Notification, Session } from '../session/session.ts'
+import type { Engine, Session } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 import { Extended } from './extended.ts'
 import type { Pause, Peer } from './peer.ts'
@@ -13,6 +13,8 @@ export interface ConversationOptions {
   readonly unsupported: (sql: string, construct: string) => void
   /** The session has begun. */
   readonly began: (session: Session) => void
+  /** Another session ended this one. */
+  readonly terminated: (error: SqlError) => void
   /** A CancelRequest. */
   readonly cancel: (pid: number, secret: number) => void
   /** Whether there are as many sessions as the server allows. */
@@ -64,7 +66,7 @@ class Notifications {
 
 /** Undefined if the connection ends without a session. */
 function* start(options: ConversationOptions, notifications: Notifications): Generator<Pause, Session | undefined> {
-  const { engine, peer } = options
+  const { peer } = options
   for (;;) {
     const message = yield* peer.next()
     switch (message.kind) {
@@ -77,7 +79,7 @@ function* start(options: ConversationOptions, notifications: Notifications): Gen
         options.cancel(message.processId, message.secret.length === 4 ? message.secret.readUInt32BE(0) : 0)
         return undefined
       case 'startup':
-        return begin(message, { engine, peer, isFull: options.isFull, notifications })
+        return begin(message, { ...options, notifications })
       case 'malformed':
         throw fatal('08P01', message.why)
       default:
@@ -86,7 +88,13 @@ function* start(options: ConversationOptions, notifications: Notifications): Gen
   }
 }
 
-interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'isFull'> {
+interface Notification {
+  readonly pid: number
+  readonly channel: string
+  readonly payload: string
+}
+
+interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'isFull' | 'terminated'> {
   readonly notifications: Notifications
 }
 
@@ -95,18 +103,19 @@ function begin(
     minorVersion,
     parameters,
   }: { readonly minorVersion: number; readonly parameters: readonly (readonly [string, string])[] },
-  { engine, peer, isFull, notifications }: Beginning,
+  { engine, peer, isFull, notifications, terminated }: Beginning,
 ): Session {
   const unknown = parameters.map(([name]) => name).filter((name) => name.startsWith('_pq_.'))
   if (minorVersion > 0 || unknown.length > 0) peer.write({ kind: 'negotiate-version', minorVersion: 0, unknown })
   if (isFull()) throw fatal('53300', 'sorry, too many clients already')
   const session = engine.connect(new Map(parameters), {
     notice: (notice) => peer.write(noticeMessage(notice)),
-    notified: (notification) => notifications.add(notification),
-    parameterStatus: (name, value) => peer.write({ kind: 'parameter-status', name, value }),
+    notification: (pid, channel, payload) => notifications.add({ pid, channel, payload }),
+    terminated,
+    parameter: (name, value) => peer.write({ kind: 'parameter-status', name, value }),
   })
   peer.write({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) })
-  for (const [name, value] of session.parameters) peer.write({ kind: 'parameter-status', name, value })
+  for (const [name, value] of session.parameters()) peer.write({ kind: 'parameter-status', name, value })
   const secret = Buffer.alloc(4)
   secret.writeUIntBE(session.secret, 0, 4)
   peer.write({ kind: 'backend-key', processId: session.pid, secret })
@@ -127,10 +136,8 @@ function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void
     isSkipping = false
   }
   const failed = (error: unknown): void => {
-    const told = reported(talk, extended.sql, error)
-    peer.write(errorMessage(told))
+    peer.write(errorMessage(reported(talk, extended.sql, error)))
     peer.flush()
-    if (told.fields.severity === 'FATAL') peer.push({ kind: 'closed' })
   }
   ready()
   for (;;) {
@@ -158,7 +165,7 @@ function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void
         break
       case 'sync':
         try {
-          yield* session.finish()
+          session.sync()
         } catch (error) {
           failed(error)
         }

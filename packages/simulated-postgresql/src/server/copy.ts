@@ -20,6 +20,8 @@ export function readCopy(text: string, columns: readonly string[], format: CopyF
   return format.header ? rows.slice(1) : rows
 }
 
+const QUOTE = '"'
+
 const BREAKS: { readonly [letter: string]: string } = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
 function readText(text: string, { delimiter, null: nothing }: CopyFormat): readonly CopyRow[] {
@@ -45,13 +47,13 @@ function cells(line: string, delimiter: string): readonly string[] {
 }
 
 const unescaped = (cell: string): string =>
-  cell.replaceAll(/\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([^]))/g, (_, octal?: string, hex?: string, letter = '') => {
+  cell.replaceAll(/\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(.))/gs, (_, octal?: string, hex?: string, letter = '') => {
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff)
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
     return BREAKS[letter] ?? letter
   })
 
-function readCsv(text: string, { delimiter, null: nothing, quote, escape }: CopyFormat): readonly CopyRow[] {
+function readCsv(text: string, { delimiter, null: nothing }: CopyFormat): readonly CopyRow[] {
   const rows: CopyRow[] = []
   let row: (string | null)[] = []
   let [cell, isQuoted, at] = ['', false, 0]
@@ -68,9 +70,9 @@ function readCsv(text: string, { delimiter, null: nothing, quote, escape }: Copy
   while (at < text.length) {
     const letter = text[at] ?? ''
     at++
-    if (letter === quote) {
+    if (letter === QUOTE) {
       isQuoted = true
-      const { inside, end } = quotedPart(text, at, { quote, escape })
+      const { inside, end } = quotedPart(text, at)
       cell += inside
       at = end
     } else if (letter === delimiter) endCell()
@@ -84,19 +86,17 @@ function readCsv(text: string, { delimiter, null: nothing, quote, escape }: Copy
   return rows
 }
 
-function quotedPart(
-  text: string,
-  start: number,
-  { quote, escape }: Pick<CopyFormat, 'quote' | 'escape'>,
-): { readonly inside: string; readonly end: number } {
+/** A quote within is doubled. */
+function quotedPart(text: string, start: number): { readonly inside: string; readonly end: number } {
   let inside = ''
   for (let at = start; at < text.length; at++) {
-    const [letter, next] = [text[at] ?? '', text[at + 1]]
-    if (letter === escape && (next === quote || next === escape)) {
-      inside += next
+    const letter = text[at] ?? ''
+    if (letter !== QUOTE) inside += letter
+    else if (text[at + 1] !== QUOTE) return { inside, end: at + 1 }
+    else {
+      inside += QUOTE
       at++
-    } else if (letter === quote) return { inside, end: at + 1 }
-    else inside += letter
+    }
   }
   throw new SqlError('22P04', 'unterminated CSV quoted field')
 }
@@ -114,13 +114,9 @@ const textCell = (cell: string | null, { null: nothing, delimiter }: CopyFormat)
     ? nothing
     : Array.from(cell, (letter) => ESCAPES[letter] ?? (letter === delimiter ? `\\${letter}` : letter)).join('')
 
-function csvCell(cell: string | null, { null: nothing, delimiter, quote, escape }: CopyFormat): string {
+function csvCell(cell: string | null, { null: nothing, delimiter }: CopyFormat): string {
   if (cell === null) return nothing
-  const isPlain =
-    cell !== nothing && cell !== '\\.' && ![delimiter, quote, '\n', '\r'].some((each) => cell.includes(each))
-  if (isPlain) return cell
-  const inside = Array.from(cell, (letter) => (letter === quote || letter === escape ? escape + letter : letter)).join(
-    '',
-  )
-  return quote + inside + quote
+  const special = [delimiter, QUOTE, '\n', '\r']
+  const isPlain = cell !== nothing && cell !== '\\.' && !special.some((each) => cell.includes(each))
+  return isPlain ? cell : QUOTE + cell.replaceAll(QUOTE, QUOTE + QUOTE) + QUOTE
 }

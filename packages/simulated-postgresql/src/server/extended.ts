@@ -25,6 +25,7 @@ interface Portal {
 /** What the extended protocol keeps between messages. */
 export class Extended {
   readonly #talk: Talk
+  readonly #prepared = new Map<string, Prepared>()
   readonly #portals = new Map<string, Portal>()
   /** Names of prepared statements without text. */
   readonly #empty = new Set<string>()
@@ -64,20 +65,20 @@ export class Extended {
   #parse({ statement: name, sql, types }: Message<'parse'>): void {
     const { session, peer } = this.#talk
     this.sql = sql
-    if (name !== '' && (session.prepared.has(name) || this.#empty.has(name)))
+    if (name !== '' && (this.#prepared.has(name) || this.#empty.has(name)))
       throw new SqlError('42P05', `prepared statement ${JSON.stringify(name)} already exists`)
-    session.prepared.delete(name)
+    this.#prepared.delete(name)
     this.#empty.delete(name)
     const [statement, another] = session.parse(sql)
     if (another !== undefined) throw new SqlError('42601', 'cannot insert multiple commands into a prepared statement')
     if (statement === undefined) this.#empty.add(name)
-    else session.prepared.set(name, session.prepare(statement, types))
+    else this.#prepared.set(name, session.prepare(statement, types))
     peer.write({ kind: 'parse-complete' })
   }
 
   /** @throws SqlError if there is none of this name. */
   #statement(name: string): Prepared | undefined {
-    const prepared = this.#talk.session.prepared.get(name)
+    const prepared = this.#prepared.get(name)
     this.sql = prepared?.statement.sql ?? ''
     if (prepared !== undefined || this.#empty.has(name)) return prepared
     throw new SqlError(
@@ -136,7 +137,12 @@ export class Extended {
       return
     }
     portal.outcome ??= yield* runStatement(this.#talk, prepared, parameters)
-    const { tag, columns = [], rows = [] } = portal.outcome
+    const { outcome } = portal
+    if (outcome.kind === 'empty') {
+      peer.write({ kind: 'empty-query' })
+      return
+    }
+    const { columns, rows } = outcome.kind === 'rows' ? outcome : { columns: [], rows: [] }
     const end = mostRows > 0 ? Math.min(rows.length, portal.next + mostRows) : rows.length
     const sent = rows.slice(portal.next, end)
     portal.next = end
@@ -144,14 +150,18 @@ export class Extended {
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
     // As PostgreSQL does, which cannot know that a row was the last one before it looks for another.
     if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
-    else peer.write({ kind: 'command-complete', tag: tag.startsWith('SELECT') ? `SELECT ${sent.length}` : tag })
+    else
+      peer.write({
+        kind: 'command-complete',
+        tag: outcome.tag.startsWith('SELECT') ? `SELECT ${sent.length}` : outcome.tag,
+      })
   }
 
   #close({ of, name }: Message<'describe' | 'close'>): void {
-    const { peer, session } = this.#talk
+    const { peer } = this.#talk
     if (of === 'portal') this.#portals.delete(name)
     else {
-      session.prepared.delete(name)
+      this.#prepared.delete(name)
       this.#empty.delete(name)
     }
     peer.write({ kind: 'close-complete' })

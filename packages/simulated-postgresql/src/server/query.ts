@@ -15,16 +15,18 @@ export function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
       const outcome = yield* runStatement(talk, session.prepare(statement, []), [])
       writeRows(talk, outcome)
       // The client hears of the last statement once it is durable.
-      if (i === statements.length - 1) yield* session.finish()
-      peer.write({ kind: 'command-complete', tag: outcome.tag })
+      if (i === statements.length - 1) session.sync()
+      if (outcome.kind === 'empty') peer.write({ kind: 'empty-query' })
+      else peer.write({ kind: 'command-complete', tag: outcome.tag })
     }
   } catch (error) {
     peer.write(errorMessage(reported(talk, running, error)))
   }
 }
 
-function writeRows({ session: { context }, peer }: Talk, { columns, rows = [] }: Done): void {
-  if (columns === undefined) return
+function writeRows({ session: { context }, peer }: Talk, outcome: Done): void {
+  if (outcome.kind !== 'rows') return
+  const { columns, rows } = outcome
   peer.write({ kind: 'row-description', columns: describeColumns(columns, [], context) })
   for (const row of rows) peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats: [], context }) })
 }

@@ -60,7 +60,7 @@ class Backend implements Connection {
   readonly #reader = frontendReader(LONGEST_MESSAGE_BYTES)
   readonly #conversation: Generator<Pause, void>
   #session: Session | undefined
-  /** What it waits for; undefined for a message. */
+  #waits: 'message' | 'cost' | 'database' = 'message'
   #giveUp: (() => void) | undefined
   #isOver = false
 
@@ -76,6 +76,7 @@ class Backend implements Connection {
         this.#session = session
         talking.set(session.pid, this)
       },
+      terminated: (error) => this.#terminate(error),
       cancel: (pid, secret) => talking.get(pid)?.cancel(secret),
       isFull: () => talking.size >= maxConnections,
     })
@@ -101,20 +102,38 @@ class Backend implements Connection {
   }
 
   cancel(secret: number): void {
-    if (secret !== this.#session?.secret || this.#giveUp === undefined) return
-    this.#giveUp()
+    const session = this.#session
+    if (session === undefined || session.secret !== secret) return
+    if (this.#waits === 'cost') this.#fail(new SqlError('57014', 'canceling statement due to user request'))
+    else if (this.#waits === 'database') this.#options.engine.cancel(session.pid, secret)
+  }
+
+  /** Whatever it waits for ends in this error. */
+  #fail(error: SqlError): void {
+    this.#giveUp?.()
     this.#giveUp = undefined
-    this.#advance(new SqlError('57014', 'canceling statement due to user request'))
+    this.#advance(error)
+  }
+
+  #terminate(error: SqlError): void {
+    // In a turn of its own: another session has the current one.
+    this.#options.after(this.#options.wakesAfter(), () => {
+      if (!this.#isOver) this.#fail(error)
+    })
   }
 
   drop(): void {
     this.#isOver = true
     this.#giveUp?.()
+    this.#left()
+  }
+
+  #left(): void {
     if (this.#session !== undefined) this.#around.talking.delete(this.#session.pid)
   }
 
   #heard(): void {
-    if (!this.#isOver && this.#giveUp === undefined) this.#advance()
+    if (!this.#isOver && this.#waits === 'message') this.#advance()
   }
 
   /** Goes on until it waits. */
@@ -122,16 +141,16 @@ class Backend implements Connection {
     let step = error === undefined ? this.#conversation.next() : this.#conversation.throw(error)
     while (step.done !== true) {
       const pause = step.value
-      if ('kind' in pause && pause.kind === 'message') {
-        if (!this.#peer.hasMessage) return
-        step = this.#conversation.next()
-      } else {
+      if ('ready' in pause || pause.kind === 'cost') {
         this.#wait(pause)
         return
       }
+      this.#waits = 'message'
+      if (!this.#peer.hasMessage) return
+      step = this.#conversation.next()
     }
     this.#isOver = true
-    if (this.#session !== undefined) this.#around.talking.delete(this.#session.pid)
+    this.#left()
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
@@ -141,11 +160,19 @@ class Backend implements Connection {
       this.#giveUp = undefined
       this.#advance()
     }
-    if ('kind' in pause) this.#giveUp = after(costOf(pause.sql), goOn)
-    else
-      this.#giveUp = pause.ready(() => {
-        // In a turn of its own: it is called in that of the session which released a lock.
-        this.#giveUp = after(wakesAfter(), goOn)
-      })
+    this.#waits = 'ready' in pause ? 'database' : 'cost'
+    if (!('ready' in pause)) {
+      this.#giveUp = after(costOf(pause.sql), goOn)
+      return
+    }
+    let isAwaited = true
+    this.#giveUp = () => {
+      isAwaited = false
+    }
+    pause.ready(() => {
+      // In a turn of its own: it is called in that of the session which released a lock.
+      if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
+      isAwaited = false
+    })
   }
 }

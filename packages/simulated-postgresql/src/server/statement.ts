@@ -13,28 +13,52 @@ export interface Talk {
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-export type Done = Extract<Outcome, { readonly kind: 'done' }>
+/** What is left of an outcome once COPY's data went to and fro. */
+export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
 /** Executes a statement; the data of COPY goes to and fro meanwhile. */
-export function* runStatement(
-  { session, peer }: Talk,
-  prepared: Prepared,
-  parameters: readonly SqlValue[],
-): Generator<Pause, Done> {
+export function* runStatement(talk: Talk, prepared: Prepared, parameters: readonly SqlValue[]): Generator<Pause, Done> {
   yield { kind: 'cost', sql: prepared.statement.sql }
-  const outcome = yield* session.execute(prepared, parameters)
-  if (outcome.kind === 'done') return outcome
-  if (outcome.kind === 'copy-in') return { kind: 'done', tag: yield* copyIn(peer, outcome) }
-  copyOut({ session, peer }, outcome)
-  return { kind: 'done', tag: outcome.tag }
+  const outcome = yield* talk.session.execute(prepared, parameters)
+  switch (outcome.kind) {
+    case 'copyIn':
+      return yield* copyIn(talk, outcome)
+    case 'copyOut':
+      copyOut(talk, outcome)
+      return { kind: 'done', tag: outcome.tag }
+    default:
+      return outcome
+  }
 }
 
 function* copyIn(
-  peer: Peer,
-  { columns, format, load }: Extract<Outcome, { readonly kind: 'copy-in' }>,
-): Generator<Pause, string> {
+  talk: Talk,
+  { columns, format, finish }: Extract<Outcome, { readonly kind: 'copyIn' }>,
+): Generator<Pause, Done> {
+  const {
+    peer,
+    session: { context },
+  } = talk
+  if (format.format === 'binary') throw new NotSupported('COPY … FORMAT binary')
   peer.write({ kind: 'copy-in', format: 0, columns: columns.map(() => 0) })
   peer.flush()
+  const text = yield* copied(peer)
+  const rows = readCopy(
+    text,
+    columns.map(({ name }) => name),
+    format,
+  )
+  const read = (cell: string | null, i: number): SqlValue => {
+    const type = columns[i]?.type
+    return cell === null || type === undefined ? null : context.types.typeOf(type.oid).input(cell, context, type.typmod)
+  }
+  const outcome = yield* finish(rows.map((row) => row.map(read)))
+  if (outcome.kind !== 'done') throw new Error(`COPY ends with ${outcome.kind}`)
+  return outcome
+}
+
+/** Everything that the client copies, as text. */
+function* copied(peer: Peer): Generator<Pause, string> {
   const parts: Buffer[] = []
   for (;;) {
     const message = yield* peer.next()
@@ -42,15 +66,8 @@ function* copyIn(
       case 'copy-data':
         parts.push(message.bytes)
         break
-      case 'copy-done': {
-        const text = Buffer.concat(parts).toString()
-        const rows = readCopy(
-          text,
-          columns.map(({ name }) => name),
-          format,
-        )
-        return yield* load(rows)
-      }
+      case 'copy-done':
+        return Buffer.concat(parts).toString()
       case 'copy-fail':
         throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`)
       // Clients of the extended protocol send them without knowing that it is a COPY.
@@ -70,8 +87,9 @@ function* copyIn(
 
 function copyOut(
   { session: { context }, peer }: Pick<Talk, 'session' | 'peer'>,
-  { columns, rows, format }: Extract<Outcome, { readonly kind: 'copy-out' }>,
+  { columns, rows, format }: Extract<Outcome, { readonly kind: 'copyOut' }>,
 ): void {
+  if (format.format === 'binary') throw new NotSupported('COPY … FORMAT binary')
   peer.write({ kind: 'copy-out', format: 0, columns: columns.map(() => 0) })
   const line = (cells: readonly (string | null)[]): void =>
     peer.write({ kind: 'copy-data', bytes: Buffer.from(printCopy(cells, format)) })
@@ -84,10 +102,11 @@ function copyOut(
 /**
  * Reports an error, after which the transaction has failed.
  *
- * @throws whatever is no error of SQL.
+ * @throws SqlError that ends the session, and whatever is no error of SQL.
  */
 export function reported({ session, unsupported }: Talk, sql: string, error: unknown): SqlError {
   if (!(error instanceof SqlError) && !(error instanceof NotSupported)) throw error
+  if (error instanceof SqlError && error.fields.severity === 'FATAL') throw error
   session.fail()
   if (error instanceof SqlError) return error
   unsupported(sql, error.construct)

@@ -1,5 +1,5 @@
 import type { Column as DescribedColumn, FieldValue, Format } from '@chaosproxy/wire/postgresql'
-import type { Column, Session } from '../session/session.ts'
+import type { ResultColumn, Session } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 
@@ -35,14 +35,14 @@ export function writeValue(value: SqlValue, format: Format, oid: number, context
 }
 
 export const describeColumns = (
-  columns: readonly Column[],
+  columns: readonly ResultColumn[],
   formats: readonly Format[],
   { types }: Context,
 ): readonly DescribedColumn[] =>
-  columns.map(({ name, table, attribute, type, typmod }, i) => ({
-    ...{ name, table, attribute, type },
-    size: types.typeOf(type).length,
-    modifier: typmod,
+  columns.map(({ name, tableOid, attribute, type }, i) => ({
+    ...{ name, table: tableOid, attribute, type: type.oid },
+    size: types.typeOf(type.oid).length,
+    modifier: type.typmod,
     format: formats[i] ?? 0,
   }))
 
@@ -52,5 +52,5 @@ export const writeRow = (
     columns,
     formats,
     context,
-  }: { readonly columns: readonly Column[]; readonly formats: readonly Format[]; readonly context: Context },
-): readonly FieldValue[] => columns.map(({ type }, i) => writeValue(row[i] ?? null, formats[i] ?? 0, type, context))
+  }: { readonly columns: readonly ResultColumn[]; readonly formats: readonly Format[]; readonly context: Context },
+): readonly FieldValue[] => columns.map(({ type }, i) => writeValue(row[i] ?? null, formats[i] ?? 0, type.oid, context))

@@ -1,0 +1,112 @@
+import type {
+  Engine,
+  Execution,
+  Outcome,
+  Prepared,
+  ResultColumn,
+  Session,
+  SessionListener,
+  Wait,
+} from '../src/session/session.ts'
+import { SqlError } from '../src/sql/error.ts'
+import type { TextContext, TypeDefinition } from '../src/types/registry.ts'
+import type { SqlValue } from '../src/types/value.ts'
+
+// An engine whose statements are what a test says: the server is tested alone.
+
+/** What statements do, by their text: wait, fail, or end. */
+export type Script = { readonly [sql: string]: (parameters: readonly SqlValue[]) => Execution | Outcome }
+
+const int4 = { oid: 23, name: 'int4', typmod: -1 }
+const text = { oid: 25, name: 'text', typmod: -1 }
+
+export const column = (name: string, type = int4): ResultColumn => ({ name, type, tableOid: 0, attribute: 0 })
+export const textColumn = (name: string): ResultColumn => column(name, text)
+
+export const rows = (tag: string, names: readonly string[], ...made: (readonly SqlValue[])[]): Outcome => ({
+  kind: 'rows',
+  tag,
+  columns: names.map((name) => column(name)),
+  rows: made,
+})
+
+const types: { readonly [oid: number]: Partial<TypeDefinition> } = {
+  23: {
+    length: 4,
+    input(given) {
+      if (!/^-?\d+$/.test(given)) throw new SqlError('22P02', `invalid input syntax for type integer: "${given}"`)
+      return Number(given)
+    },
+    output: (value) => String(value),
+    receive: (bytes) => Buffer.from(bytes).readInt32BE(),
+    send(value) {
+      const bytes = Buffer.alloc(4)
+      bytes.writeInt32BE(Number(value))
+      return bytes
+    },
+  },
+  25: { length: -1, input: (given) => given, output: (value) => String(value) },
+}
+
+const context = {
+  types: { typeOf: (oid: number) => types[oid] },
+  setting: () => undefined,
+  now: () => 0n,
+} as unknown as TextContext
+
+export interface FakeEngine extends Engine {
+  readonly log: string[]
+  readonly sessions: { readonly listener: SessionListener; readonly session: Session }[]
+}
+
+/** Parameters are the `$1`… in a text; a statement that begins with SELECT returns one column `n`. */
+export function fakeEngine(script: Script): FakeEngine {
+  const log: string[] = []
+  const sessions: FakeEngine['sessions'] = []
+  const connect = (_: ReadonlyMap<string, string>, listener: SessionListener): Session => {
+    let status: 'idle' | 'transaction' | 'failed' = 'idle'
+    const pid = sessions.length + 1
+    const session: Session = {
+      ...{ pid, secret: 7, context },
+      parameters: () => new Map([['server_version', '18.0']]),
+      status: () => status,
+      parse: (sql) => {
+        if (sql.includes('SYNTAX')) throw new SqlError('42601', 'syntax error', { position: 1 })
+        return sql
+          .split(';')
+          .map((part) => part.trim())
+          .filter((part) => part !== '')
+          .map((part) => ({ text: sql, sql: part, node: {} as never }))
+      },
+      prepare: (statement) => ({
+        statement,
+        parameterOids: (statement.sql.match(/\$\d/g) ?? []).map(() => 23),
+        columns: statement.sql.startsWith('SELECT') ? [column('n')] : undefined,
+      }),
+      *execute({ statement: { sql } }: Prepared, parameters): Execution {
+        log.push(`${pid} ${sql}`)
+        if (sql === 'BEGIN') status = 'transaction'
+        if (sql === 'COMMIT') status = 'idle'
+        const does = script[sql]
+        if (does === undefined) return { kind: 'done', tag: sql.split(' ')[0] ?? '' }
+        const made = does(parameters)
+        return 'kind' in made ? made : yield* made
+      },
+      sync: () => log.push(`${pid} sync`),
+      fail() {
+        log.push(`${pid} fails`)
+        if (status === 'transaction') status = 'failed'
+      },
+      end: () => log.push(`${pid} ends`),
+    }
+    sessions.push({ listener, session })
+    return session
+  }
+  return { log, sessions, connect, types: context.types, cancel: (pid) => log.push(`cancel ${pid}`), crash() {} }
+}
+
+/** A wait that a test ends. */
+export function gate(): { readonly wait: Wait; open(): void } {
+  let go = (): void => {}
+  return { wait: { reason: 'test', ready: (called) => (go = called) }, open: () => go() }
+}
