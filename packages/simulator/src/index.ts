@@ -21,7 +21,7 @@ export { causeOf, learnFrom, noEvidence, searchSeeds, sumOfEvidence } from './se
 export { type SettingForBug, settingForBug } from './search/setting-for-bug.ts'
 export type { Strategy } from './search/strategy.ts'
 export { type SubjectKind, strategies, strategiesNamed, usualStrategies, usualStrategiesOf } from './search/strategy.ts'
-export { clusterOf, machineOf, NO_LEVEL, type SearchedProtocol, type Shortcut } from './search/subject.ts'
+export { clusterOf, isForLess, machineOf, NO_LEVEL, type SearchedProtocol, type Shortcut } from './search/subject.ts'
 export { threadLimits } from './search/thread-limits.ts'
 export type { Failure, LogLine, Trial, TrialLimits } from './search/trial.ts'
 export { CHECK_STEPS, firstLeader, runPlan, runScenario } from './search/trial.ts'

@@ -42,21 +42,22 @@ const judges: { readonly [object: string]: { readonly model: string; readonly in
 }
 
 /** Appends to registers have their own history: there, a value is a text or absent. */
-const groups = objects.flatMap((object) => {
-  const { model = object.name, initial = null } = judges[object.name] ?? {}
-  const known = object.functions.filter((f) => f !== 'txn')
-  const made = (name: string, functions: readonly string[], own = values) => ({
-    name,
-    object,
-    model,
-    initial,
-    functions,
-    valuesFor: (f: string) => own[`${object.name} ${f}`] ?? fc.constant(null),
+const groups = objects
+  .filter(({ name }) => name !== 'transactions')
+  .flatMap((object) => {
+    const { model = object.name, initial = null } = judges[object.name] ?? {}
+    const made = (name: string, functions: readonly string[], own = values) => ({
+      name,
+      object,
+      model,
+      initial,
+      functions,
+      valuesFor: (f: string) => own[`${object.name} ${f}`] ?? fc.constant(null),
+    })
+    if (object.name !== 'register') return [made(object.name, object.functions)]
+    const texts = { 'register append': fc.constantFrom('1.', '2.', '3.') }
+    return [made('register', ['read', 'write', 'cas']), made('register of texts', ['read', 'append'], texts)]
   })
-  if (object.name !== 'register') return [made(object.name, known)]
-  const texts = { 'register append': fc.constantFrom('1.', '2.', '3.') }
-  return [made('register', ['read', 'write', 'cas']), made('register of texts', ['read', 'append'], texts)]
-})
 
 type Group = (typeof groups)[number]
 
@@ -153,14 +154,16 @@ test.each(objects.map((object) => [object.name, object] as const))(
   },
 )
 
-test('a transaction over lists reads its own appends, or does nothing', () => {
-  const lists = objects.find(({ name }) => name === 'lists')!
-  const state = lists.initial()
-  const txn = (value: Json) => lists.apply(state, { f: 'txn', value })
+test('a transaction reads its own writes, or does nothing', () => {
+  const transactions = objects.find(({ name }) => name === 'transactions')!
+  const state = transactions.initial()
+  const txn = (value: Json) => transactions.apply(state, { f: 'txn', value })
   expect(
     txn([
       ['append', 'x', 1],
       ['r', 'x', null],
+      ['w', 'z', 2],
+      ['r', 'z', null],
       ['r', 'y', null],
     ]),
   ).toEqual({
@@ -168,7 +171,9 @@ test('a transaction over lists reads its own appends, or does nothing', () => {
     value: [
       ['append', 'x', 1],
       ['r', 'x', [1]],
-      ['r', 'y', []],
+      ['w', 'z', 2],
+      ['r', 'z', 2],
+      ['r', 'y', null],
     ],
   })
   expect(
@@ -178,4 +183,10 @@ test('a transaction over lists reads its own appends, or does nothing', () => {
     ]),
   ).toEqual({ type: 'fail', error: 'unsupported' })
   expect(txn([['r', 'x', null]])).toEqual({ type: 'ok', value: [['r', 'x', [1]]] })
+  const saved = JSON.stringify(transactions.save(state))
+  txn([['append', 'x', 3]])
+  expect(transactions.apply(transactions.load(JSON.parse(saved)), { f: 'txn', value: [['r', 'x', null]] })).toEqual({
+    type: 'ok',
+    value: [['r', 'x', [1]]],
+  })
 })

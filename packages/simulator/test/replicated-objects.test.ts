@@ -1,5 +1,5 @@
 import { findProtocol } from '@chaosproxy/protocols'
-import { findWorkload } from '@chaosproxy/workloads'
+import { workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
 import { searchFor } from './replicated-objects.ts'
@@ -31,14 +31,12 @@ describe.each(changing.filter(({ reads }) => reads.length > 0))('$name', (worklo
   })
 })
 
-describe('transactions over lists', () => {
-  const workload = findWorkload('txn-list-append')!
-
-  test.each(['two-phase-commit', 'raft'])('of %s are strictly serializable under all faults', (protocol) => {
+describe.each(workloads.filter(({ object }) => object === 'transactions'))('$name', (workload) => {
+  test.each(['two-phase-commit', 'raft'])('of %s is strictly serializable under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
-  test.each(findProtocol('two-phase-commit')!.bugs)('of two-phase commit with the bug $name are not', ({ name }) => {
+  test.each(findProtocol('two-phase-commit')!.bugs)('of two-phase commit with the bug $name is not', ({ name }) => {
     expect(searchFor(workload, 'two-phase-commit', name, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

@@ -7,7 +7,7 @@ import { queue } from './queue.ts'
 import { readOnly } from './read-only.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
-import { txnListAppend } from './transactions.ts'
+import { longFork, txnListAppend, txnRwRegister, writeSkew } from './transactions.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watch } from './watch.ts'
 import type { Workload } from './workload.ts'
@@ -22,6 +22,9 @@ export const workloads: readonly Workload[] = [
   lock,
   listAppend,
   txnListAppend,
+  txnRwRegister,
+  writeSkew,
+  longFork,
   bank,
   uniqueIds,
   log,

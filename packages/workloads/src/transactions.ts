@@ -1,58 +1,187 @@
 import { levelsOf } from '@chaosproxy/checker'
-import type { Json } from '@chaosproxy/history'
+import type { Random } from '@chaosproxy/faults'
+import { type History, type Input, isTransaction, type Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting, sizeSetting } from './keys.ts'
 import { readShare, readsSetting } from './reading.ts'
-import { numberOf } from './setting.ts'
+import { numberOf, type Settings } from './setting.ts'
 import { missing, someSucceeded } from './vacuity.ts'
-import type { Workload } from './workload.ts'
+import type { Client, Clients, Workload } from './workload.ts'
 
 const FUNCTIONS = ['txn'] as const
+
+/** What all workloads of transactions have in common. */
+type Common = Pick<
+  Workload,
+  'model' | 'initial' | 'levels' | 'object' | 'functions' | 'reads' | 'finale' | 'races' | 'vacuous'
+>
+
+const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
+  model,
+  initial: null,
+  levels: levelsOf(model, FUNCTIONS),
+  object: 'transactions',
+  functions: FUNCTIONS,
+  reads: [],
+  finale: readAllOnce,
+  races: { what: 'a transaction', functions: FUNCTIONS },
+  vacuous,
+})
 
 /**
  * Transactions over a few lists. No value is appended twice, so every read shows the order of all appends before it, and
  * the order in which transactions took effect follows without a search.
  */
 export const txnListAppend: Workload = {
+  ...transactionsOn('list-append'),
   name: 'txn-list-append',
   summary: 'transactions that append to lists and read others whole, all or nothing',
-  model: 'list-append',
-  initial: null,
-  levels: levelsOf('list-append', FUNCTIONS),
-  object: 'lists',
-  functions: FUNCTIONS,
-  reads: [],
   settings: [
     keysSetting(5, 'how many lists clients use at a time'),
     readsSetting,
-    { name: 'steps', summary: 'the most appends and reads of a transaction', default: 4, min: 1, max: 100 },
+    stepsSetting('appends and reads'),
     sizeSetting('appends to a list until a new one takes its place'),
   ],
-  create(settings, serial) {
-    const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
-    const reads = numberOf(settings, 'reads')
-    const most = numberOf(settings, 'steps')
-    let last = serial * most
-    return {
-      client(random, rank) {
-        const share = readShare(reads, rank)
-        const step = (): Json => {
-          const key = keys.pick(random)
-          if (random.chance(share)) return ['r', key, null]
-          last += 1
-          keys.filled(key)
-          return ['append', key, last]
-        }
-        return { next: () => ({ f: 'txn', value: Array.from({ length: 1 + random.integer(most) }, step) }) }
-      },
-    }
-  },
-  // A transaction names no key, so the keys of a run are not known at its end.
-  finale: () => [],
-  races: { what: 'a transaction', functions: FUNCTIONS },
-  vacuous: (history) => [
-    ...missing(history, 'transaction', FUNCTIONS),
-    ...(someSucceeded(history, FUNCTIONS, hasRead) ? [] : ['no transaction read an element']),
+  create: (settings, serial) => mixed(settings, serial, 'append'),
+}
+
+/** Transactions over a few registers. No value is written twice, so every read shows which write it saw. */
+export const txnRwRegister: Workload = {
+  ...transactionsOn('rw-register'),
+  name: 'txn-rw-register',
+  summary: 'transactions that write some registers and read others, all or nothing',
+  settings: [
+    keysSetting(5, 'how many registers clients use at a time'),
+    readsSetting,
+    stepsSetting('writes and reads'),
+    sizeSetting('writes to a register until a new one takes its place'),
   ],
+  create: (settings, serial) => mixed(settings, serial, 'w'),
+}
+
+/**
+ * Pairs of registers, such as two doctors of whom one must be on call. Every writer reads the pair and writes one of the two,
+ * so two of them that overlap and write different ones have each missed the other's write.
+ */
+export const writeSkew: Workload = {
+  ...transactionsOn('rw-register'),
+  name: 'write-skew',
+  summary: 'transactions that read both registers of a pair and write one of them',
+  settings: [
+    keysSetting(3, 'how many pairs clients use at a time'),
+    readsSetting,
+    sizeSetting('writes to a pair until a new one takes its place'),
+  ],
+  create: (settings, serial) =>
+    grouped(settings, serial, {
+      size: 2,
+      written: (members, random) => [...members.map(readOf), ['w', random.pick(members), null]],
+    }),
+}
+
+/**
+ * Groups of registers, each written once. Transactions write one register or read a whole group, so readers that saw two
+ * writes in opposite orders are a long fork.
+ */
+export const longFork: Workload = {
+  ...transactionsOn('rw-register'),
+  name: 'long-fork',
+  summary: 'transactions that write one register, and others that read a group of them',
+  settings: [
+    keysSetting(2, 'how many groups clients use at a time'),
+    readsSetting,
+    { name: 'size', summary: 'registers of a group', default: 4, min: 2, max: 100 },
+  ],
+  create: (settings, serial) =>
+    grouped(settings, serial, {
+      size: numberOf(settings, 'size'),
+      written: (members, _, before) => [['w', members[before % members.length] ?? '', null]],
+    }),
+}
+
+type Step = readonly ['r' | 'w' | 'append', string, Json]
+
+const readOf = (key: string): Step => ['r', key, null]
+
+function stepsSetting(what: string) {
+  return { name: 'steps', summary: `the most ${what} of a transaction`, default: 4, min: 1, max: 100 } as const
+}
+
+/** Transactions of reads and changes in any order. */
+function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clients {
+  const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
+  const reads = numberOf(settings, 'reads')
+  const most = numberOf(settings, 'steps')
+  let last = serial * most
+  return {
+    client(random, rank) {
+      const share = readShare(reads, rank)
+      const step = (): Step => {
+        const key = keys.pick(random)
+        if (random.chance(share)) return readOf(key)
+        last += 1
+        keys.filled(key)
+        return [change, key, last]
+      }
+      return { next: () => transactionOf(Array.from({ length: 1 + random.integer(most) }, step)) }
+    },
+  }
+}
+
+interface Groups {
+  /** Registers of a group. */
+  readonly size: number
+  /** A transaction that writes. Null stands for the value; `before` counts the group's earlier writes. */
+  written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
+}
+
+/** Transactions that read a group of registers, or write to it. */
+function grouped(settings: Settings, serial: number, { size, written }: Groups): Clients {
+  const groups = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
+  const reads = numberOf(settings, 'reads')
+  const writes = new Map<string, number>()
+  let last = serial
+  return {
+    client(random: Random, rank: number): Client {
+      const share = readShare(reads, rank)
+      return {
+        next() {
+          const group = groups.pick(random)
+          const member = (i: number): string => `${group}-${i + 1}`
+          const members = [member(0), ...Array.from({ length: size - 1 }, (_, i) => member(i + 1))] as const
+          if (random.chance(share)) return transactionOf(members.map(readOf))
+          const before = writes.get(group) ?? 0
+          writes.set(group, before + 1)
+          groups.filled(group)
+          last += 1
+          return transactionOf(written(members, random, before).map(([f, key]) => [f, key, f === 'w' ? last : null]))
+        },
+      }
+    },
+  }
+}
+
+const transactionOf = (steps: readonly Step[]): Input => ({ f: 'txn', value: steps })
+
+/** Keys that one transaction reads at the end. */
+const MOST_READ = 20
+
+/** Every key once, several in a transaction: writes that nobody reads could hide an anomaly. */
+function readAllOnce(keys: readonly string[]): readonly Input[] {
+  const count = Math.ceil(keys.length / MOST_READ)
+  return Array.from({ length: count }, (_, i) =>
+    transactionOf(keys.slice(i * MOST_READ, (i + 1) * MOST_READ).map(readOf)),
+  )
+}
+
+/** The keys that an operation names: its own, or those of a transaction's steps. */
+export function keysIn({
+  f,
+  key,
+  value,
+}: Pick<Input, 'f' | 'value'> & { readonly key?: string | undefined }): readonly string[] {
+  if (key !== undefined) return [key]
+  if (!isTransaction(f) || !Array.isArray(value)) return []
+  return value.flatMap((step: Json) => (Array.isArray(step) && typeof step[1] === 'string' ? [step[1]] : []))
 }
 
 /**
@@ -62,6 +191,20 @@ export const txnListAppend: Workload = {
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level
 
+/** Whether a level is the strongest that the workload's histories can be held to. */
+export const isStrongest = (workload: Pick<Workload, 'levels'>, level: string): boolean =>
+  level === levelFor(workload, 'linearizable')
+
+function vacuous(history: History): readonly string[] {
+  return [
+    ...missing(history, 'transaction', FUNCTIONS),
+    ...(someSucceeded(history, FUNCTIONS, hasRead) ? [] : ['no transaction read what another wrote']),
+  ]
+}
+
 const hasRead = (steps: Json): boolean =>
   Array.isArray(steps) &&
-  steps.some((step: Json) => Array.isArray(step) && step[0] === 'r' && Array.isArray(step[2]) && step[2].length > 0)
+  steps.some((step: Json) => {
+    const [f, , value] = Array.isArray(step) ? (step as readonly Json[]) : []
+    return f === 'r' && (Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined)
+  })

@@ -9,7 +9,7 @@ import {
   millis,
   nanos,
 } from '@chaosproxy/history'
-import { type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
+import { keysIn, type Settings, settingsFor, type Workload, type WorkloadClient } from '../src/index.ts'
 import type { Follower } from '../src/workload.ts'
 import type { PlainObject } from './objects.ts'
 
@@ -45,7 +45,7 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
   let processes = 0
   const record = (actor: Pick<Actor, 'process'>, type: Event['type'], input: Input, more: object): void => {
     const { f, key, value } = input
-    if (key !== undefined) keys.add(key)
+    for (const each of keysIn(input)) keys.add(each)
     const index = events.length
     events.push({ index, time: nanos(index * 1000), process: actor.process, type, f, key, value, ...more } as Event)
   }

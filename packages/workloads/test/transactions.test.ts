@@ -2,76 +2,94 @@ import { verdictOf } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { findWorkload, levelFor, settingsFor } from '../src/index.ts'
+import { findWorkload, keysIn, levelFor, settingsFor, workloads } from '../src/index.ts'
 import { judged, play } from './play.ts'
 
-const workload = findWorkload('txn-list-append')!
 const STRICT = 'strict-serializable'
 
-type Step = readonly [f: string, key: string, element: Json]
+type Step = readonly [f: string, key: string, given: Json]
 
-/** Lists that carry out each transaction at once. `loses`: whether it forgets an append, by the number of the append. */
-function lists(loses: (append: number) => boolean = () => false): (input: Input) => Completion {
-  const held = new Map<string, Json[]>()
-  let appends = 0
+/** Cells that carry out each transaction at once. `loses`: whether it forgets a change, by the number of the change. */
+function cells(loses: (change: number) => boolean = () => false): (input: Input) => Completion {
+  const held = new Map<string, Json>()
+  let changes = 0
   return ({ value }) => {
-    const done = (value as unknown as readonly Step[]).map(([f, key, element]): Json => {
-      const list = held.get(key) ?? []
-      held.set(key, list)
-      if (f === 'r') return [f, key, [...list]]
-      appends += 1
-      if (!loses(appends)) list.push(element)
-      return [f, key, element]
+    const done = (value as unknown as readonly Step[]).map(([f, key, given]): Json => {
+      if (f === 'r') return [f, key, held.get(key) ?? null]
+      changes += 1
+      if (!loses(changes)) held.set(key, f === 'w' ? given : [...((held.get(key) ?? []) as Json[]), given])
+      return [f, key, given]
     })
     return { type: 'ok', value: done }
   }
 }
 
 const chosen = { seed: 1, clients: 5, operations: 150, unknown: 0.02, settings: { keys: 2 } }
+const ofTransactions = workloads.filter(({ object }) => object === 'transactions')
 
-describe('transactions that append to lists', () => {
-  test('are strictly serializable on lists that carry out each of them at once', () => {
+describe.each(ofTransactions)('$name', (workload) => {
+  test('is strictly serializable on cells that carry out each transaction at once', () => {
     for (let seed = 0; seed < 10; seed++) {
-      const report = judged(workload, play(workload, lists(), { ...chosen, seed }))
+      const report = judged(workload, play(workload, cells(), { ...chosen, seed }))
       expect(verdictOf(report, STRICT).result).toBe('met')
     }
   })
 
-  test('show that an append was lost', () => {
-    const report = judged(
-      workload,
-      play(
-        workload,
-        lists((append) => append % 20 === 0),
-        chosen,
-      ),
-    )
+  test('shows that a change was lost', () => {
+    const loses = (change: number): boolean => change % 20 === 0
+    const report = judged(workload, play(workload, cells(loses), chosen))
     expect(verdictOf(report, STRICT).result).toBe('violated')
   })
 
-  test('are the same from the same seed, and repeat no value of the run they continue', () => {
+  test('reads every key once in the end, so that a change lost by the last client is seen', () => {
+    const keys = Array.from({ length: 45 }, (_, i) => `k${i}`)
+    expect(workload.finale(keys).flatMap(keysIn)).toEqual(keys)
+    const history = play(workload, cells(), { ...chosen, operations: 3 })
+    expect(history.operations.length).toBeGreaterThan(3)
+  })
+
+  test('is the same from the same seed, and repeats no value of the run it continues', () => {
     const asked = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())
     }
-    const appended = (inputs: readonly Input[]): readonly Json[] =>
+    const written = (inputs: readonly Input[]): readonly Json[] =>
       inputs.flatMap(({ value }) =>
-        (value as unknown as readonly Step[]).flatMap(([f, , element]) => (f === 'append' ? [element] : [])),
+        (value as unknown as readonly Step[]).flatMap(([f, , given]) => (f === 'r' ? [] : [given])),
       )
     expect(asked(0, 50)).toEqual(asked(0, 50))
-    const before = new Set(appended(asked(0, 200)))
-    expect(appended(asked(200, 200)).filter((element) => before.has(element))).toEqual([])
+    const before = new Set(written(asked(0, 200)))
+    expect(before.size).toBe(written(asked(0, 200)).length)
+    expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('prove nothing if none succeeds, or none reads an element', () => {
-    expect(workload.vacuous(play(workload, lists(), chosen))).toEqual([])
+  test('proves nothing if no transaction succeeds, or none reads a change', () => {
+    expect(workload.vacuous(play(workload, cells(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
-    expect(workload.vacuous(refused)).toEqual(['no transaction succeeded', 'no transaction read an element'])
+    expect(workload.vacuous(refused)).toEqual(['no transaction succeeded', 'no transaction read what another wrote'])
   })
 
-  test('are held to strict serializability where a target promises linearizability', () => {
+  test('is held to strict serializability where a target promises linearizability', () => {
     expect(levelFor(workload, 'linearizable')).toBe(STRICT)
     expect(levelFor(workload, 'causal')).toBe('causal')
-    expect(levelFor(findWorkload('register')!, 'linearizable')).toBe('linearizable')
   })
+})
+
+test('a register is held to what its target promises', () => {
+  expect(levelFor(findWorkload('register')!, 'linearizable')).toBe('linearizable')
+})
+
+test('an operation names its key, and a transaction the keys of its steps', () => {
+  expect(keysIn({ f: 'read', key: 'x', value: null })).toEqual(['x'])
+  expect(
+    keysIn({
+      f: 'txn',
+      value: [
+        ['r', 'x', null],
+        ['w', 'y', 1],
+      ],
+    }),
+  ).toEqual(['x', 'y'])
+  // The changes of a watched store.
+  expect(keysIn({ f: 'txn', value: { x: 1 } })).toEqual([])
 })

@@ -64,6 +64,12 @@ test.each(['register', 'bank'])('chaos run --sim --workload %s is linearizable, 
   expect(exitCode).toBe(0)
 })
 
+test('a workload of transactions is refused for etcd before anything starts: its clients have none', async () => {
+  const { stderr, exitCode } = await chaosHere(['run', '--target', 'etcd', '--workload', 'txn-list-append'])
+  expect(stderr).toContain('etcd holds register, counter, set, lists, lock, store, and not transactions')
+  expect(exitCode).toBe(3)
+})
+
 describe("a workload of one's own", () => {
   test('is run, judged and named like any other, even in TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(

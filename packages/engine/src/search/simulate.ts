@@ -2,11 +2,12 @@ import { setImmediate } from 'node:timers/promises'
 import { check, type Report } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, type History, historyFromEvents, millis, UserError } from '@chaosproxy/history'
-import { functionsOf, type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
+import { type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
   beginSimulation,
   clusterOf,
+  isForLess,
   longestSettingMs,
   NO_LEVEL,
   type SearchedProtocol,
@@ -111,13 +112,11 @@ interface Asked {
 }
 
 function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append }: Asked): Options {
-  const { workload, targetSettings, level, protocol } = subject
+  const { workload, targetSettings, protocol } = subject
   const { seed = 1, timeMs = 3_000, rate = 200, clients = 10 } = settings
-  const functions = functionsOf(protocol, targetSettings)
-  const isWeaker = level !== 'linearizable' || !workload.functions.every((f) => functions.includes(f))
   return {
     workload,
-    settings: settingsFor(workload, subject.settings, isWeaker),
+    settings: settingsFor(workload, subject.settings, isForLess(subject)),
     schedule: planSchedule({
       nemeses: chosen,
       nodes: [...nodeNames(nodes), ...(subject.besides ?? [])],

@@ -1,9 +1,9 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
-import { type Part, partsOf } from '../objects/lists.ts'
 import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
+import { carriedOut, longer, type Step, stepsOf } from '../objects/transactions.ts'
 
 // A request split into operations on items, so that each node can do its part and say beforehand whether it can.
 
@@ -89,40 +89,38 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
       return { operations: [{ item: key, does: 'read' }], answer: (read) => read.get(key) ?? [] }
     case 'append':
       return { operations: [{ item: key, does: 'push', element: value }], answer: () => value }
-    case 'txn': {
-      const parts = partsOf(value)
-      return parts && transaction(parts)
-    }
     default:
       return undefined
   }
 }
 
-/** Lists are read as they were before the transaction, and the answer adds its own appends. */
-function transaction(parts: readonly Part[]): Plan {
-  const items = [...new Set(parts.map(([, key]) => String(key)))]
-  const reads = items.map((item): Operation => ({ item, does: 'read' }))
-  const appends = parts.flatMap(([f, key, element]): Operation[] =>
-    f === 'append' ? [{ item: String(key), does: 'push', element }] : [],
-  )
+/** Every item is read as it was before; the answer is what the steps see from there on. */
+const transactions: Planner = ({ f, value }) => {
+  const steps = f === 'txn' ? stepsOf(value) : undefined
+  if (steps === undefined) return undefined
+  const items = [...new Set(steps.map(([, key]) => String(key)))]
   return {
-    operations: [...reads, ...appends],
-    answer(read) {
-      const seen = new Map(items.map((item) => [item, elementsOf(read.get(item))]))
-      return parts.map(([f, key, element]): Json => {
-        const before = seen.get(String(key)) ?? []
-        if (f !== 'append') return [f, key, before]
-        seen.set(String(key), [...before, element])
-        return [f, key, element]
-      })
-    },
+    operations: [...items.map((item): Operation => ({ item, does: 'read' })), ...steps.flatMap(changeOf)],
+    answer: (read) => carriedOut(steps, new Map(read)),
   }
 }
 
-const elementsOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : [])
+function changeOf([kind, key, given]: Step): readonly Operation[] {
+  const item = String(key)
+  switch (kind) {
+    case 'r':
+      return []
+    case 'w':
+      return [{ item, does: 'set', value: given }]
+    case 'append':
+      return [{ item, does: 'push', element: given }]
+    default:
+      return kind satisfies never
+  }
+}
 
 /** By object name. */
-export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists }
+export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists, transactions }
 
 /** The result of a transaction that was done before; it is not repeated. */
 export const DONE_BEFORE = 'done before'
@@ -160,7 +158,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
         writes.set(item, (value ?? '') + operation.text)
         break
       case 'push':
-        writes.set(item, [...elementsOf(value), operation.element])
+        writes.set(item, longer(value, operation.element))
         break
       case 'add': {
         const sum = sumOf(Number(value ?? operation.initially), operation.amount)

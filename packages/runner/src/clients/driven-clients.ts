@@ -1,7 +1,7 @@
 import type { NodeId, Random } from '@chaosproxy/faults'
 import { type Input, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
-import { settingsFor, type WorkloadClient } from '@chaosproxy/workloads'
+import { keysIn, settingsFor, type WorkloadClient } from '@chaosproxy/workloads'
 import type { Cluster, HistorySink } from '../ports/cluster.ts'
 import type { LiveJudge } from '../ports/live-judge.ts'
 import type { RunOptions } from '../ports/run-options.ts'
@@ -137,7 +137,7 @@ function nodesFor(sticky: Stickiness, rank: number, home: NodeId, all: readonly 
 const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient => ({
   next() {
     const input = client.next()
-    if (input.key !== undefined) keys.add(input.key)
+    for (const key of keysIn(input)) keys.add(key)
     return input
   },
   learned: (input, completion) => client.learned?.(input, completion),

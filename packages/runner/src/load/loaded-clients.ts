@@ -1,5 +1,6 @@
 import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
+import { keysIn } from '@chaosproxy/workloads'
 import { afterAll, operationsOf } from '../clients/driven-clients.ts'
 import type { RunClients } from '../clients/run-clients.ts'
 import type { LiveJudge } from '../ports/live-judge.ts'
@@ -28,7 +29,7 @@ export function loadClients(
   const merge = createMerge({ workers: load.workers, startedAt, now: since, append: (event) => sink.append(event) })
   load.begin({
     told(worker, entries, upTo) {
-      for (const entry of entries) if (entry.type === 'planned' && entry.key !== undefined) keys.add(entry.key)
+      for (const entry of entries) if (entry.type === 'planned') for (const key of keysIn(entry)) keys.add(key)
       merge.told(worker, entries, upTo)
     },
     ended: merge.ended,

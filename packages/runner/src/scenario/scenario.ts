@@ -1,7 +1,7 @@
 import type { Endpoint, Fault, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Input, Millis, Nanos } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
-import type { Settings } from '@chaosproxy/workloads'
+import { keysIn, type Settings } from '@chaosproxy/workloads'
 
 /**
  * An operation and its start time. If its client is still busy then, it begins as soon as the previous operation ends.
@@ -80,7 +80,7 @@ export interface Scenario {
 /** Every key that an operation names, in order of first appearance. */
 export function keysOf(scenario: Scenario): string[] {
   const keys: Set<string> = new Set()
-  for (const { input } of scenario.operations) if (input.key !== undefined) keys.add(input.key)
+  for (const { input } of scenario.operations) for (const key of keysIn(input)) keys.add(key)
   return [...keys]
 }
 

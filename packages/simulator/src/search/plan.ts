@@ -18,7 +18,7 @@ import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import type { Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
 import type { Strategy } from './strategy.ts'
-import type { SearchedProtocol } from './subject.ts'
+import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
@@ -108,19 +108,8 @@ function chooseTargetSettings(
   return targetSettings
 }
 
-type Asking = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
-
-/**
- * Whether the settings for weaker checks apply: for levels below linearizable, or for protocols without some of the
- * workload's functions.
- */
-function isForLess({ workload, level, protocol, targetSettings }: Asking): boolean {
-  const functions = functionsOf(protocol, targetSettings)
-  return level !== 'linearizable' || !workload.functions.every((name) => functions.includes(name))
-}
-
 /** Why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can. */
-export function whyUnaskable(subject: Asking): string | undefined {
+export function whyUnaskable(subject: Asked): string | undefined {
   const { workload, settings, protocol, targetSettings } = subject
   const functions = functionsOf(protocol, targetSettings)
   const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions

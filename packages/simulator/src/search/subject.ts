@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { AnyMachine, ProtocolDefinition, ProtocolSettingValue } from '@chaosproxy/protocols'
-import type { Settings, Workload } from '@chaosproxy/workloads'
+import { type AnyMachine, functionsOf, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
+import { isStrongest, type Settings, type Workload } from '@chaosproxy/workloads'
 import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
 import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
@@ -39,6 +39,18 @@ export interface SearchedProtocol {
   readonly start?: Start | undefined
   /** A faster way to start the same cluster, for trials by the hundred; when absent, there is none. */
   readonly shortcut?: Shortcut | undefined
+}
+
+/** What a search asks of the protocol. */
+export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
+
+/**
+ * Whether the workload's settings for weaker checks apply: below its strongest level, and for protocols without some of its
+ * functions.
+ */
+export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
+  const functions = functionsOf(protocol, targetSettings)
+  return !isStrongest(workload, level) || !workload.functions.every((name) => functions.includes(name))
 }
 
 type Start = (options: ClusterOptions) => SimulatedCluster

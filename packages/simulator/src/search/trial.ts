@@ -4,6 +4,7 @@ import { type Event, type History, HistoryBuilder, type Millis, millis, type Nan
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
 import type { Heard, Listening } from '@chaosproxy/runner/result'
+import { isStrongest } from '@chaosproxy/workloads'
 import type { RunLimits, SimulatedCluster } from '../cluster.ts'
 import { createEar } from '../ear.ts'
 import type { AnyEvent, Observer } from '../node.ts'
@@ -184,8 +185,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // A linearizable system must return the latest value at any time; others only after time to agree.
-        until: subject.level === 'linearizable' ? 'service' : 'agreement',
+        // Held to the strongest level, a system must return the latest value at any time; others only after time to agree.
+        until: isStrongest(subject.workload, subject.level) ? 'service' : 'agreement',
       },
       (ended) => {
         played = ended

@@ -10,5 +10,10 @@ export const twoPhaseCommitRows: readonly SystemRow[] = [
   // Money moves between nodes, and is never half moved.
   { protocol: 'two-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
   { protocol: 'two-phase-commit', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
-  { protocol: 'two-phase-commit', workload: 'txn-list-append', faults: UNDER_FAULTS, earns: SERIALIZABLE },
+  ...['txn-list-append', 'txn-rw-register', 'write-skew', 'long-fork'].map((workload) => ({
+    protocol: 'two-phase-commit',
+    workload,
+    faults: UNDER_FAULTS,
+    earns: SERIALIZABLE,
+  })),
 ]

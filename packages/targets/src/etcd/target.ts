@@ -84,6 +84,8 @@ const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClient
 /** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */
 export const etcd: Target = {
   ...base,
+  // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
+  objects: ['register', 'counter', 'set', 'lists', 'lock', 'store'],
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness: ({ reads, data }) =>

@@ -1,0 +1,44 @@
+import type { Json } from '@chaosproxy/history'
+import { loadPairs, ok, type ReplicatedObject, unsupported } from './object.ts'
+
+/** By key: a value, or the list of what was appended. */
+type Cells = Map<string, Json>
+
+export const transactions: ReplicatedObject<Cells> = {
+  name: 'transactions',
+  summary: 'values and lists by key: read, write and append to several in one transaction',
+  functions: ['txn'],
+  reads: [],
+  initial: () => new Map(),
+  apply(cells, { f, value }) {
+    const steps = f === 'txn' ? stepsOf(value) : undefined
+    return steps === undefined ? unsupported : ok(carriedOut(steps, cells))
+  },
+  save: (cells) => [...cells],
+  load: (saved) => loadPairs(saved, (value) => value),
+}
+
+/** One step of a transaction: `["r", "x", null]`, `["w", "x", 1]` or `["append", "y", 1]`. */
+export type Step = readonly ['r' | 'w' | 'append', string | number, Json]
+
+/** Undefined if the value is not a list of steps. */
+export const stepsOf = (value: Json): readonly Step[] | undefined =>
+  Array.isArray(value) && value.every(isStep) ? value : undefined
+
+const isStep = (step: Json): step is Step & Json =>
+  Array.isArray(step) &&
+  step.length === 3 &&
+  (step[0] === 'r' || step[0] === 'w' || step[0] === 'append') &&
+  (typeof step[1] === 'string' || typeof step[1] === 'number')
+
+/** Changes the cells. The answer is the same list with its reads filled in; a transaction sees its own writes. */
+export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
+  steps.map(([kind, key, given]): Json => {
+    const cell = String(key)
+    if (kind === 'r') return [kind, key, cells.get(cell) ?? null]
+    cells.set(cell, kind === 'w' ? given : longer(cells.get(cell), given))
+    return [kind, key, given]
+  })
+
+/** A list with one more element. Not changed in place: answers share it. */
+export const longer = (list: Json | undefined, element: Json): Json => [...(Array.isArray(list) ? list : []), element]
