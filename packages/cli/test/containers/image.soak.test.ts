@@ -99,7 +99,8 @@ describe.runIf(isPossible)('the image of the manual', () => {
         shop,
       )
       expect(said).toContain('expected linearizable, found linearizable')
-      expect(said).toMatch(/faults that took effect: .*partition/)
+      expect(said).toMatch(/faults that took effect: .*kill.*partition/)
+      expect(said).not.toContain('could not be injected')
       await expectGone('shop')
     } finally {
       service.kill()

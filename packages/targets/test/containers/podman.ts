@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
@@ -47,7 +48,8 @@ export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
     join(directory, 'containers.conf'),
     configuration(
       `hooks_dir = ["${join(directory, 'hooks')}"]`,
-      `network_config_dir = "${join(directory, 'networks')}"`,
+      `network_config_dir = "${join(directory, 'networks')}"
+default_subnet_pools = [{ base = "${subnets()}", size = 24 }]`,
     ),
   )
   writeLending(join(directory, 'hooks'))
@@ -118,6 +120,9 @@ export function writeProject(directory: string, name: string, services: readonly
   return path
 }
 
+/** Two engines that look for free addresses at the same moment would find the same ones. */
+const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
+
 /** Where nothing of systemd runs. */
 export const configuration = (engine = '', network = ''): string => `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
@@ -164,7 +169,7 @@ exec ${podman} run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v
 
 const node = dirname(realpathSync(process.execPath))
 /** Images cannot be fetched here, so theirs is empty, and its programs are those of this machine. */
-const mounts: readonly string[] = ['/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])]
+const mounts: readonly string[] = ['/bin', '/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])]
 
 /** A service of the Compose file. */
 export const service = (name: string, command: string): string => `  ${name}:
