@@ -93,10 +93,27 @@ describe('the live page, in a real browser', () => {
         await page.getByRole('heading', { name: /^Linearizable so far/ }).waitFor()
 
         await page.getByRole('button', { name: /^Pick the leader/ }).click()
-        await page.getByRole('button', { name: /^Cut n\d from \{/ }).click()
-        await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
-        expect(await page.locator('.link.cut').count()).toBe(2)
-
+        const cut = async () => {
+          await page.getByRole('button', { name: /^Cut n\d from \{/ }).click()
+          await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
+          expect(await page.locator('.link.cut').count()).toBe(2)
+        }
+        await cut()
+        // On a busy machine another node may lead by the time that the picked one is cut off.
+        const isBad = () =>
+          page
+            .locator('h1.bad')
+            .waitFor({ timeout: 30_000 })
+            .then(
+              () => true,
+              () => false,
+            )
+        for (let more = 3; more > 0 && !(await isBad()); more--) {
+          await page.getByRole('button', { name: /^Heal: partition/ }).click()
+          await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+          await page.locator('.server.leads').click()
+          await cut()
+        }
         await page.locator('h1.bad').waitFor()
         await page.locator('.why-svg').first().waitFor()
         const bottomOf = async (part: string): Promise<number> => {
@@ -125,7 +142,7 @@ describe('the live page, in a real browser', () => {
       run.child.kill('SIGINT')
       expect((await run.finished).exitCode).toBe(1)
       const { faults } = JSON.parse(readFileSync(join(runIn(run.out), 'run.json'), 'utf8'))
-      expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'partition' } }])
+      expect(faults[0]).toMatchObject({ id: 'by hand 1', fault: { kind: 'partition' } })
       const history = readFileSync(join(runIn(run.out), 'history.jsonl'), 'utf8')
       expect(history).toMatch(/"f":"partition".*"by hand 1"/)
       expect(history).toMatch(/"f":"heal".*"by hand 1"/)

@@ -187,11 +187,10 @@ describe('--events', () => {
     expect(events.filter(({ type }) => type === 'event').map(({ event }) => event)).toEqual(recorded)
     const status = events.filter(({ type }) => type === 'status')
     expect(status.length).toBeGreaterThan(10)
-    expect(status[5].progress).toMatchObject({
-      stage: 'working',
-      soFar: 'linearizable',
-      counts: { ok: expect.any(Number) },
-    })
+    const working = status.map(({ progress }) => progress).filter(({ stage }) => stage === 'working')
+    // Until a read succeeded, nothing is certain.
+    expect(new Set(working.map(({ soFar }) => soFar))).toContain('linearizable')
+    expect(working.at(-1)).toMatchObject({ soFar: 'linearizable', counts: { ok: expect.any(Number) } })
     expect(new Set(events.map(({ type }) => type))).toEqual(
       new Set(['starting', 'ready', 'event', 'status', 'ending', 'checking', 'judged']),
     )
