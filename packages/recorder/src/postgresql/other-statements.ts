@@ -1,6 +1,6 @@
 import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import type { Token } from './sql-tokens.ts'
+import { isTable, type Token } from './sql-tokens.ts'
 
 // Decides whether statements that are no operations may change the recorded table.
 
@@ -25,7 +25,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead }:
     }
   if (ALWAYS_HARMLESS.has(first)) return NOTHING
   if (EVERYTHING.has(first)) return everything(`its effect is unknown`)
-  const names = tokens.some((token) => token.kind === 'word' && token.text === table)
+  const names = tokens.some((token) => isTable(token, table))
   if (!names) return words.includes('cascade') && RIPPLING.has(first) ? everything(`it may reach ${table}`) : NOTHING
   if (first === 'create') {
     const isWatching = words.some((word) => word === 'trigger' || word === 'rule')

@@ -4,6 +4,16 @@ export type Token =
   | { readonly kind: 'number' | 'string' | 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
+/** Whether a token may be this table: a reserved word is one only in quotes, so `ORDER BY` is not about "order". */
+export const isTable = (token: Token, name: string): boolean =>
+  token.kind === 'word' && token.text === name && (token.quoted || !RESERVED.has(name))
+
+const RESERVED: ReadonlySet<string> = new Set(
+  'all array asc case cast check collate column constraint create default desc do end fetch for foreign from grant group having in into limit not null offset on only order primary references returning select table then to union unique user using when where window with'.split(
+    ' ',
+  ),
+)
+
 const SPACE = /(?:\s+|--[^\n]*)+/y
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y

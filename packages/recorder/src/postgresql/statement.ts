@@ -8,7 +8,7 @@ import { RowParser } from './row-parser.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { SqlParser } from './sql-parser.ts'
-import { shapeOf, type Token } from './sql-tokens.ts'
+import { isTable, shapeOf, type Token } from './sql-tokens.ts'
 
 /** A statement's meaning. `what` names it in remarks. */
 export type Statement =
@@ -44,7 +44,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
   if (recorded.tables !== undefined) return analyseRows(tokens, what, recorded.tables, recorded)
-  if (!tokens.some((token) => token.kind === 'word' && token.text === recorded.table))
+  if (!tokens.some((token) => isTable(token, recorded.table)))
     return { kind: 'other', what, ...analyseOther(tokens, recorded) }
   const parser = new SqlParser(tokens, recorded)
   const found = parser.takeWord('select')
@@ -106,9 +106,7 @@ function analyseRows(
   tables: ReadonlyMap<string, RecordedTable>,
   { functionsRead }: Recorded,
 ): Statement {
-  const named = [...tables.values()].filter(({ name }) =>
-    tokens.some((token) => token.kind === 'word' && token.text === name),
-  )
+  const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens)
   const rows = called === undefined && named.length === 1 ? new RowParser(tokens, tables).statement() : undefined
   if (rows !== undefined) return { kind: 'rows', what, rows }

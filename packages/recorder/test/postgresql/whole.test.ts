@@ -8,7 +8,11 @@ import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 import { recording } from '../record/in-memory.ts'
 
-const tables = { accounts: { key: 'id', values: ['balance'] }, doctors: { values: { on_call: 'boolean' } } }
+const tables = {
+  accounts: { key: 'id', values: ['balance'] },
+  doctors: { values: { on_call: 'boolean' } },
+  order: { key: 'order_id', values: ['status'] },
+}
 
 const column = (name: string, type = 23): Column => ({
   ...{ name, table: 1, attribute: 1, type, size: -1, modifier: -1, format: 0 },
@@ -176,6 +180,17 @@ describe('a transaction recorded whole', () => {
     ['DELETE FROM accounts WHERE id = 1', [tag('DELETE 1')], [['w', 'accounts/1/balance', null]]],
     ['UPDATE doctors SET on_call = false WHERE id = 1', [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
     ["UPDATE doctors SET on_call = '0' WHERE id = 1", [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    // A table with the name of a keyword.
+    [
+      'SELECT id, balance FROM accounts WHERE id = 1 ORDER BY 1',
+      [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
+    [
+      'SELECT * FROM "order" WHERE "order"."order_id" = 4 ORDER BY order_id LIMIT 1 FOR UPDATE',
+      [columns('order_id', 'status'), row('4', 'new'), tag('SELECT 1')],
+      [['r', 'order/4/status', 'new']],
+    ],
     // TypeORM, Prisma and Sequelize write brackets and conditions that are always true.
     [
       'SELECT "a"."id" AS "a_id", "a"."balance" AS "a_balance" FROM "accounts" "a" WHERE (("a"."id" = 1)) LIMIT 1',
