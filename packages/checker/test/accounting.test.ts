@@ -71,7 +71,7 @@ test('messages that a dequeue of unknown outcome may have taken are not called l
   expect(headline).toBe('linearizable')
   expect(levels.eventual).toEqual({
     result: 'unknown',
-    reason: 'the history has no answered drain after the last enqueue',
+    reason: { kind: 'final reads', text: 'the history has no answered drain after the last enqueue' },
   })
 })
 

@@ -170,7 +170,7 @@ test('no memory gives unknown', () => {
   const history = historyOf('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   expect(checkHistory(history, { memoryBytes: 64 }).levels.linearizable).toMatchObject({
     result: 'unknown',
-    reason: expect.stringContaining('out of memory'),
+    reason: { kind: 'memory', text: expect.stringContaining('out of memory') },
   })
 })
 

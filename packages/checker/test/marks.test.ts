@@ -179,7 +179,7 @@ describe('a key that something touches outside the record', () => {
       ...write(2),
     ])
     const { linearizable } = checkHistory(history).levels
-    expect(linearizable.result === 'unknown' && linearizable.reason).toMatch(
+    expect(linearizable.result === 'unknown' && linearizable.reason.text).toMatch(
       /^x is judged only up to line 3, where EVAL touched it outside the record \(scripts are not looked into\)\. Record what touches/,
     )
   })
@@ -232,7 +232,7 @@ describe('a read that was not understood', () => {
     const report = checkHistory(marked(events, [mark]), { levels })
     for (const level of levels) expect(resultOf(report, level), level).toBe('unknown')
     const { linearizable } = report.levels
-    expect(linearizable.result === 'unknown' && linearizable.reason).toMatch(
+    expect(linearizable.result === 'unknown' && linearizable.reason.text).toMatch(
       /^the answer to GET \/kv\/x \(status 200, and nothing at json\.value\) was not understood\. Say in the route table/,
     )
     expect(report.headline).toMatch(/^unknown: /)
@@ -280,7 +280,7 @@ describe('an operation whose invocation says no value', () => {
       { process: 0, type: 'info', f: 'write', key: 'x' },
     ]
     const verdict = judged(...unknown, ...read(1, 6))
-    expect(verdict.result === 'unknown' && verdict.reason).toMatch(
+    expect(verdict.result === 'unknown' && verdict.reason.text).toMatch(
       /^x is judged only up to line 1, where write touched it .*its outcome is unknown/,
     )
     expect(judged(...read(1, 6), ...unknown).result).toBe('violated')

@@ -20,7 +20,7 @@ function recorded(read: (value: number) => Json, mapping: 'routes' | 'none' = 'r
 
 const reasonOf = (report: ReturnType<typeof recorded>): string => {
   const { linearizable } = report.levels
-  return linearizable.result === 'unknown' ? linearizable.reason : linearizable.result
+  return linearizable.result === 'unknown' ? linearizable.reason.text : linearizable.result
 }
 
 describe('a route table that reads another place than it writes', () => {

@@ -208,6 +208,6 @@ test.each([
   expect(linearizable.result).toBe('met')
   expect(eventual).toEqual({
     result: 'unknown',
-    reason: `the ${model} model ${why}`,
+    reason: { kind: 'unasked', text: `the ${model} model ${why}` },
   })
 })

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { followsFrom, headlineOf } from '../src/judge/headline.ts'
 import { implied } from '../src/levels/levels.ts'
+import { notRecorded } from '../src/verdict/reason.ts'
 import { checkHistory, historyOf, resultOf } from './checking.ts'
 import { randomFrom, randomHistory } from './random-history.ts'
 
 const met: Verdict = { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-const unknown: Verdict = { result: 'unknown', reason: 'out of time' }
+const unknown: Verdict = { result: 'unknown', reason: notRecorded('out of time') }
 const violated: Verdict = {
   result: 'violated',
   counterexample: { level: 'linearizable', sentence: 'no', operations: [], keys: [] },
@@ -105,7 +106,7 @@ test('counts operations of unknown outcome, and those whose effect was read', ()
 
 describe('the headline', () => {
   const headline = (linearizable: Verdict, sequential: Verdict, eventual: Verdict): string =>
-    headlineOf(followsFrom(consistency, { linearizable, sequential, eventual }, () => 'not decided'))
+    headlineOf(followsFrom(consistency, { linearizable, sequential, eventual }, () => notRecorded('not decided')))
 
   test.each([
     [met, met, met, 'linearizable'],
@@ -154,12 +155,12 @@ describe('the lattice', () => {
   })
 
   test('every level that a met level implies is met', () => {
-    const all = followsFrom(consistency, { sequential: met }, () => 'open')
+    const all = followsFrom(consistency, { sequential: met }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual', 'convergent'])
   })
 
   test('every level that implies a violated level is violated', () => {
-    const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => 'open')
+    const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',
       'sequential',

@@ -68,7 +68,7 @@ describe('one client over two connections', () => {
       for (const level of rests) {
         const verdict = report.levels[level]
         if (verdict.result !== 'unknown') expect.fail(`${level} is ${verdict.result}`)
-        expect(verdict.reason).toBe(
+        expect(verdict.reason.text).toBe(
           'nothing named the client; say in the route table which header or cookie does: "client": "header.X-Client"',
         )
       }
@@ -103,9 +103,12 @@ describe('one client over two connections', () => {
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({
       result: 'unknown',
-      reason: expect.stringMatching(
-        /^nothing named the client of 1 of 2 operations; have every request say header.X-Client/,
-      ),
+      reason: {
+        kind: 'record',
+        text: expect.stringMatching(
+          /^nothing named the client of 1 of 2 operations; have every request say header.X-Client/,
+        ),
+      },
     })
   })
 })

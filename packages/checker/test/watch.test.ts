@@ -91,7 +91,7 @@ describe('a write without an answer', () => {
     ])
       expect(judge(...lines).levels.reliable).toMatchObject({
         result: 'unknown',
-        reason: 'reading revision 3 showed a change of x that nobody is known to have made',
+        reason: { text: 'reading revision 3 showed a change of x that nobody is known to have made' },
       })
   })
 })
@@ -102,7 +102,7 @@ test('a reading that lacks acknowledged writes decides nothing, but violations i
   expect(levels.ordered.result).toBe('violated')
   expect(levels.reliable).toMatchObject({
     result: 'unknown',
-    reason: 'reading revision 3 did not show the change that was acknowledged with it',
+    reason: { text: 'reading revision 3 did not show the change that was acknowledged with it' },
   })
 })
 

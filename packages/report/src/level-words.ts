@@ -54,7 +54,7 @@ export function rowName(row: LevelRow, ellipsis: string): string {
 }
 
 function noteOf(report: Report<string>, level: string, verdict: Verdict): string {
-  if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
+  if (verdict.result === 'unknown') return reasonText(level, verdict.reason.text)
   if (verdict.result === 'violated') {
     const shared = judgedLevels(report).find((stronger) => {
       const other = verdictOf(report, stronger)
@@ -71,7 +71,7 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)
-  return verdict?.result === 'unknown' ? verdict.reason : undefined
+  return verdict?.result === 'unknown' ? verdict.reason.text : undefined
 }
 
 /** What shows that a level is met. */

@@ -33,6 +33,7 @@ test('every level is there, strongest first, and an unknown one says why', () =>
   expect(verdicts.sequential).toEqual({
     result: 'unknown',
     reason: 'out of time after 30 s: no order found among 1,204 tried',
+    kind: 'time',
   })
 })
 

@@ -42,17 +42,19 @@ describe('an outcome', () => {
     ],
     [
       'unknown',
-      { report: report('unknown', { linearizable: unknown('out of time (see --timeout)') }) },
+      { report: report('unknown', { linearizable: unknown('out of time (see --timeout)', 'time') }) },
       /more time/,
       'npx chaos run --target t --time 4s --check-timeout 10m',
     ],
     [
       'unknown',
       {
-        report: report('unknown', { causal: unknown('it is defined for reads and writes only, and there is a cas') }),
+        report: report('unknown', {
+          causal: unknown('it is defined for reads and writes only, and there is a cas', 'operations'),
+        }),
         expectation: { level: 'causal', met: 'unknown' },
       },
-      /Leave compare-and-set out/,
+      /Leave other operations out/,
       'npx chaos run --target t --time 4s --operations read,write',
     ],
     [

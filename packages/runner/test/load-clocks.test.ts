@@ -138,7 +138,7 @@ describe('a register used by two workers with skewed clocks', () => {
     const report = judge(recorded(stale(1 * MS), () => 3 * MS))
     expect(report.levels.linearizable).toMatchObject({
       result: 'unknown',
-      reason: expect.stringContaining('the 2 clocks of the workers agreed with this one only to within'),
+      reason: { text: expect.stringContaining('the 2 clocks of the workers agreed with this one only to within') },
     })
   })
 })

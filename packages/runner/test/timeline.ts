@@ -1,4 +1,4 @@
-import { type Counterexample, type Level, levels, type Report, type Verdict } from '@chaosproxy/checker'
+import { type Counterexample, type Level, levels, type Reason, type Report, type Verdict } from '@chaosproxy/checker'
 import {
   type Event,
   FAIL,
@@ -92,7 +92,10 @@ export function made(operations: readonly Made[], nemesis: readonly Event[] = []
   }
 }
 
-export const unknown = (reason: string): Verdict => ({ result: 'unknown', reason })
+export const unknown = (text: string, kind: Reason['kind'] = 'record'): Verdict => ({
+  result: 'unknown',
+  reason: { kind, text },
+})
 export const met: Verdict = { result: 'met', witness: { kind: 'order', orders: [] } }
 export const follows = (by: Level): Verdict => ({ result: 'met', witness: { kind: 'implied', by } })
 export const violated = (counterexample: Counterexample): Verdict => ({ result: 'violated', counterexample })
@@ -178,7 +181,7 @@ export function staleRead(): { readonly history: History; readonly report: Repor
     history,
     report: report('only eventually consistent', {
       linearizable: violated(counterexample),
-      sequential: unknown('out of time after 30 s: no order found among 1,204 tried'),
+      sequential: unknown('out of time after 30 s: no order found among 1,204 tried', 'time'),
       eventual: met,
     }),
   }

@@ -8,6 +8,7 @@ import { checkVersions } from '../record/check-versions.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { withMisreading } from '../record/misreading.ts'
+import { notRecorded } from '../verdict/reason.ts'
 import { judgeProven } from './proven.ts'
 import { entryFor } from './registry.ts'
 import { requireUnderstood } from './understood.ts'
@@ -64,7 +65,9 @@ function judged<Name extends string>(
 }
 
 /** An empty history satisfies anything. */
-const NO_OPERATIONS = 'the history has no operations, so that nothing was tried. Record some, or check another file'
+const NO_OPERATIONS = notRecorded(
+  'the history has no operations, so that nothing was tried. Record some, or check another file',
+)
 
 function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, asked: readonly string[]): void {
   const other = asked.find((level) => !ladder.levels.includes(level))

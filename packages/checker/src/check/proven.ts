@@ -8,6 +8,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { limitedTo } from '../limits/budget.ts'
 import type { OnlineViolation } from '../online/checker.ts'
+import { type Reason, UNASKED } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
 /** Steps for the operations up to the proven violation: a fraction of a second, also if the time is over. */
@@ -41,9 +42,9 @@ export function judgeProven<Name extends string>(
 
 const nameOfKey = ({ keys, operations }: History, row: OperationRow): string | undefined => keys[operations.key[row]]
 
-const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): string => {
+const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): Reason => {
   const verdict = levels[level]
-  return verdict.result === 'unknown' ? verdict.reason : ''
+  return verdict.result === 'unknown' ? verdict.reason : UNASKED
 }
 
 /** What contradicts the operations of a key until this one returns; undefined if there is no time or memory to tell. */
@@ -68,7 +69,7 @@ function toldBy(
   { sentence, key }: OnlineViolation,
   row: OperationRow,
   history: History,
-  reason: string,
+  reason: Reason,
 ): Counterexample {
   const rows = Array.from(rowsOfKeyUntil(history.operations.returnEvent[row], row, history))
   const newest = rows.filter((each) => each !== row).slice(1 - MOST_OPERATIONS)
@@ -80,6 +81,6 @@ function toldBy(
       .map((operation) => ({ operation, role: operation === row ? 'core' : 'context' })),
     keys: key === undefined ? [] : [key],
     culprit: row,
-    uncut: { why: reason.startsWith('out of memory') ? 'memory' : 'time', among: rows.length, standsAlone: false },
+    uncut: { why: reason.kind === 'memory' ? 'memory' : 'time', among: rows.length, standsAlone: false },
   }
 }

@@ -4,6 +4,7 @@ import type { ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { ClockCost, Report } from '../judge/report.ts'
+import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { boundedBy, endsOf } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
@@ -48,7 +49,8 @@ export function checkClocks(
   const wide = judge(widest, { ...options, levels: open, deadlineMs: millis(leftMs) })
   const left = open.filter((level) => wide.levels[level].result !== 'violated')
   const bySome = contradictedByOne(clocks, history, { ...options, levels: left, startedAt }, judge)
-  const unknown: Verdict = { result: 'unknown', reason: reasonOf(cost) }
+  const reason = notRecorded(reasonOf(cost))
+  const unknown: Verdict = { result: 'unknown', reason }
   const decided = Object.fromEntries(
     ladder.levels.map((level): [string, Verdict] => {
       if (!open.includes(level)) return [level, narrow.levels[level]]
@@ -59,7 +61,7 @@ export function checkClocks(
     }),
   )
   // What contradicts the order within clients contradicts every order in real time.
-  const levels = followsFrom(ladder, decided, () => unknown.reason)
+  const levels = followsFrom(ladder, decided, () => reason)
   const undecided = open.filter((level) => levels[level].result === 'unknown')
   return {
     ...wide,

@@ -15,6 +15,7 @@ import {
   accounting,
   rowsOf,
 } from '../verdict/accounting.ts'
+import { NO_FINAL_READS } from '../verdict/reason.ts'
 import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { type Addition, createReachable } from './reachable-sums.ts'
 
@@ -157,7 +158,7 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
   const marked = reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
   const isUnknown = isUnknownStart(initial)
   const finals = isUnknown ? fromAnyStart(history, marked) : marked
-  if (finals.length === 0) return { result: 'unknown', reason: 'the history has no successful final reads', rows: [] }
+  if (finals.length === 0) return { result: 'unknown', reason: NO_FINAL_READS }
   const sumsOf = isUnknown ? () => undefined : sumsOfReads(history, additions, startOf(initial), budget)
   const firsts = new Map<number, Bounds>()
   for (const read of finals) {
@@ -171,16 +172,16 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
         ? [...updates, ...readsUpTo(history, finals, row)]
         : shownWith(history, row, updates, value !== startOf(initial))
       const by = acknowledgedText(history, row, updates)
-      return { result: 'violated', reason: `a final read${ofKey} returned ${value}, though ${allowed}${by}`, rows }
+      return { result: 'violated', sentence: `a final read${ofKey} returned ${value}, though ${allowed}${by}`, rows }
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)
     else if (decimal(first.value) !== decimal(value)) {
-      const reason = `final reads disagree: ${first.value} and ${value}`
-      return { result: 'violated', reason, rows: [first.row, row] }
+      const sentence = `final reads disagree: ${first.value} and ${value}`
+      return { result: 'violated', sentence, rows: [first.row, row] }
     }
   }
-  return { result: 'met', reason: 'final reads agree, on what the additions allow', rows: [] }
+  return { result: 'met' }
 }
 
 /** More nodes than this are not told apart. */

@@ -1,5 +1,6 @@
 import type { History } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
+import { outOf, type Reason, UNASKED } from '../verdict/reason.ts'
 import type { ModelEntry } from './entry.ts'
 import { followsFrom } from './headline.ts'
 import type { CheckOptions } from './options.ts'
@@ -16,21 +17,22 @@ export const encodingBytes = ({ operations, keys }: History): number =>
   operations.length * BYTES_PER_OPERATION * (keys.length > 1 ? 2 : 1)
 
 /** Reserves memory for encoding the history. Returns why there is not enough, or undefined. */
-export function takeEncoding(history: History, budget: Budget): string | undefined {
+export function takeEncoding(history: History, budget: Budget): Reason | undefined {
   const bytes = encodingBytes(history)
   if (budget.take(bytes)) return undefined
   const operations = history.operations.length.toLocaleString('en-US')
-  return `out of memory (see --memory): ${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`
+  return outOf('memory', `${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 
 /** The columns, the order and the account of an object with a few operations. */
 const BYTES_PER_OBJECT = 2_500
 
 /** Reserves memory for judging each object by itself. Returns why there is not enough, or undefined. */
-export function takeObjects({ keys }: History, budget: Budget): string | undefined {
+export function takeObjects({ keys }: History, budget: Budget): Reason | undefined {
   const bytes = keys.length * BYTES_PER_OBJECT
   if (budget.take(bytes)) return undefined
-  return `out of memory (see --memory): ${keys.length.toLocaleString('en-US')} objects take ${Math.ceil(bytes / 1e6)} MB before any search`
+  const objects = keys.length.toLocaleString('en-US')
+  return outOf('memory', `${objects} objects take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 
 /** The report on a history that could not be examined. */
@@ -38,11 +40,9 @@ export function reportUnread<Name extends string>(
   history: History,
   { name, judge }: ModelEntry<Name>,
   { levels: asked }: Pick<CheckOptions<Name>, 'levels'>,
-  reason: string,
+  reason: Reason,
 ): Report<Name> {
-  const levels = followsFrom<Name>(judge.ladder, {}, (level) =>
-    asked.includes(level) ? reason : 'not asked for, and it does not follow from what was',
-  )
+  const levels = followsFrom<Name>(judge.ladder, {}, (level) => (asked.includes(level) ? reason : UNASKED))
   const total = countUnknown(history.operations.outcome)
   const headline = judge.headline(levels, undefined)
   return { model: name, levels, headline, info: { total, happened: 0, undecided: total }, lost: [] }

@@ -1,5 +1,6 @@
 import { type Level, summaries, weakLevels } from '../levels/levels.ts'
 import type { Ladder } from '../verdict/ladder.ts'
+import type { Reason } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 export function followsFrom<Name extends string>(
   { levels: all, implied, apart }: Ladder<Name>,
   decided: { readonly [level in Name]?: Verdict | undefined },
-  otherwise: (level: Name) => string,
+  otherwise: (level: Name) => Reason,
 ): Verdicts<Name> {
   const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
   // Loops, here and below: searches judge thousands of short histories a second.
@@ -36,7 +37,7 @@ export function followsFrom<Name extends string>(
 /** Summarises the verdicts for people: the strongest level that holds, and what does not. */
 export function headlineOf(verdicts: Verdicts<Level>): string {
   const { linearizable, sequential, eventual } = verdicts
-  const why = ({ reason }: Unknown): string => reason.split(';')[0]
+  const why = ({ reason }: Unknown): string => reason.text.split(';')[0]
   const diverged = eventual.result === 'violated'
   if (linearizable.result === 'met') return 'linearizable'
   if (sequential.result === 'met') {
@@ -53,7 +54,7 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
   }
   const converged = diverged ? ', and replicas did not converge' : ''
   if (linearizable.result === 'violated') {
-    const isAlike = (level: Level): boolean => reasonOf(verdicts[level]) === sequential.reason
+    const isAlike = (level: Level): boolean => reasonOf(verdicts[level]) === sequential.reason.text
     const below = weakLevels.every(isAlike) ? ' and below' : ''
     return `not linearizable${converged}; sequential${below} unknown: ${why(sequential)}`
   }
@@ -64,7 +65,8 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
 
 type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
 
-const reasonOf = (verdict: Verdict): string | undefined => (verdict.result === 'unknown' ? verdict.reason : undefined)
+const reasonOf = (verdict: Verdict): string | undefined =>
+  verdict.result === 'unknown' ? verdict.reason.text : undefined
 
 /** What the history is by the strongest of these levels that holds. */
 const strongestBelowSequential = (verdicts: Verdicts<Level>): string | undefined =>

@@ -1,8 +1,9 @@
 import type { History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { consistency, type Level } from '../levels/levels.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Accounting } from '../verdict/accounting.ts'
+import { OUT_OF_TIME, type Reason, UNASKED } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import type { ModelEntry } from './entry.ts'
@@ -47,12 +48,12 @@ export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
   /** Why neither can be met: what changed was not read in the end, or there was no time to tell. */
-  readonly owed: string | undefined
+  readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
 
 /** Neither level is known, for the same reason. */
-export const unknownConvergences = (reason: string): Convergences => ({
+export const unknownConvergences = (reason: Reason): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
   owed: reason,
@@ -66,13 +67,13 @@ export interface Others {
   readonly accounting: Accounting | undefined
   readonly staleness: Staleness | undefined
   /** See `Convergences`. */
-  readonly owed: string | undefined
+  readonly owed: Reason | undefined
 }
 
 /** How to open a history of one kind of object. */
 export interface KindOfObject {
   /** Reserves memory beyond that for the encoding. Returns why there is not enough, or undefined. */
-  take?(history: History, budget: Budget): string | undefined
+  take?(history: History, budget: Budget): Reason | undefined
   /** @throws OutOfTime */
   open(budget: Budget): Opened
 }
@@ -183,9 +184,9 @@ export function reportOf(
 ): Report {
   const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
   const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) => {
-    if (!asked.includes(level)) return 'not asked for, and it does not follow from what was'
-    if (known.includes(level)) return 'left open: it does not follow from what was decided'
-    return cannotBeChecked(name, level, known)
+    if (!asked.includes(level)) return UNASKED
+    if (known.includes(level)) return { kind: 'unasked', text: 'left open: it does not follow from what was decided' }
+    return { kind: 'unasked', text: cannotBeChecked(name, level, known) }
   })
   return {
     model: name,

@@ -58,9 +58,6 @@ export interface Budget {
  */
 export class OutOfTime extends Error {}
 
-/** The reason given by a verdict whose search has none of its own. */
-export const OUT_OF_TIME = 'out of time (see --timeout)'
-
 /** Returns the result of the work, or `late` (by default undefined) if the deadline passes first. */
 export function inTime<Result>(work: () => Result): Result | undefined
 export function inTime<Result, Late>(work: () => Result, late: () => Late): Result | Late

@@ -6,9 +6,10 @@ import { isByFinalReads, judgeConsistency, type Opened } from '../judge/judge-co
 import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Limit } from '../limits/race.ts'
 import { looseReason } from '../register/sequential/loose.ts'
+import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
 import { convergencesOf } from './convergence.ts'
@@ -45,7 +46,7 @@ export interface ObjectToJudge {
 export type Settled =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly parts: readonly number[] }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 /** What was found of some parts of an object. */
 export type SomeParts =
@@ -109,7 +110,7 @@ export function decideSome(
       if (answer.result === 'violated') return { result: 'violated', part: all.indexOf(answer.part) }
       const { length } = parts
       if (answer.result === 'unknown') {
-        const limit = answer.reason.startsWith('out of memory') ? 'memory' : 'time'
+        const limit = answer.reason.kind === 'memory' ? 'memory' : 'time'
         return { result: 'unknown', limit, undecided: length, keys: all.length }
       }
       return replayed(parts, judge, budget, answer) === undefined ? open('time') : { result: 'met' }
@@ -151,7 +152,9 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
 /** If the initial value is unknown, a violation from the only one the model knows proves nothing. */
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
-  const reason = `nobody knows what was there at the start, and from where the model ${name} begins no order fits`
+  const reason = notRecorded(
+    `nobody knows what was there at the start, and from where the model ${name} begins no order fits`,
+  )
   return { result: 'unknown', reason }
 }
 
@@ -244,7 +247,7 @@ function judgeParts(
 ): Verdict {
   const [first] = whole
   const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
-  if (loose !== undefined) return { result: 'unknown', reason: loose }
+  if (loose !== undefined) return { result: 'unknown', reason: notRecorded(loose) }
   return inTime(
     () => {
       const parts = whole.map((part) => {
@@ -271,7 +274,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
   return (
     replayed(parts, judge, budget, answer) ?? {
       result: 'unknown',
-      reason: `${OUT_OF_TIME}: the order that was found was not replayed`,
+      reason: outOf('time', 'the order that was found was not replayed'),
     }
   )
 }

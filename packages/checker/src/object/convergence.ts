@@ -5,6 +5,7 @@ import type { ModelEntry } from '../judge/entry.ts'
 import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
+import { MOST_NAMED, noFinalRead, type Reason } from '../verdict/reason.ts'
 import { MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
@@ -62,7 +63,7 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
   const eventual = verdictOf(end)
   if (convergent === undefined) return { eventual }
   if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
-  if (end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
+  if (end.result === 'violated' || end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
   // An update of unknown outcome may have taken effect between two final reads.
   return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
@@ -74,14 +75,15 @@ const as = (level: Level, { counterexample }: Extract<Verdict, { result: 'violat
   counterexample: { ...counterexample, level },
 })
 
-function verdictOf({ result, reason, rows }: Convergence): Verdict {
-  if (result === 'unknown') return { result, reason }
-  if (result === 'met') return { result, witness: { kind: 'convergence', values: [] } }
+function verdictOf(end: Convergence): Verdict {
+  if (end.result === 'unknown') return { result: 'unknown', reason: end.reason }
+  if (end.result === 'met') return { result: 'met', witness: { kind: 'convergence', values: [] } }
+  const { sentence, rows } = end
   return {
     result: 'violated',
     counterexample: {
       level: 'eventual',
-      sentence: reason,
+      sentence,
       operations: rows.slice(-MOST_OPERATIONS).map((operation) => ({ operation, role: 'core' as const })),
       keys: [],
       culprit: rows.at(-1),
@@ -90,14 +92,9 @@ function verdictOf({ result, reason, rows }: Convergence): Verdict {
   }
 }
 
-/** Keys named in a reason. */
-const MOST_NAMED = 3
-
 /** Why nothing is known about the end; undefined if every key with acknowledged updates was read. */
-function owedBy({ finals, unread, noun }: Ending, { keys }: History): string | undefined {
-  if (finals.size === 0) return `the history has no ${noun}`
-  if (unread.length === 0) return undefined
-  const named = unread.slice(0, MOST_NAMED).map((key) => keys[key] ?? 'the object without a key')
-  const more = unread.length > MOST_NAMED ? ` and ${unread.length - MOST_NAMED} more keys` : ''
-  return `no ${noun} of ${named.join(', ')}${more}`
+function owedBy({ finals, unread, noun }: Ending, { keys }: History): Reason | undefined {
+  if (finals.size > 0 && unread.length === 0) return undefined
+  const named = unread.slice(0, MOST_NAMED).map((key) => keys[key])
+  return finals.size === 0 ? noFinalRead(noun) : noFinalRead(noun, named, unread.length)
 }

@@ -31,17 +31,15 @@ export function convergenceOfFinalReads(
     machine: object.machine && ((part, some) => object.machine?.(part, initial, some)),
   }
   const answer = decideObjects(shardsOf(parts, judge, budget), judge, budget)
-  if (answer.result === 'unknown') return { ...answer, rows: [], isOrder: true }
-  if (answer.result === 'met')
-    return { result: 'met', reason: 'the final reads agree with the updates', rows: [], isOrder: true }
+  if (answer.result === 'unknown') return { ...answer, isOrder: true }
+  if (answer.result === 'met') return { result: 'met', isOrder: true }
   const { sentence, operations } = explainObject(answer, judge, budget)
-  return { result: 'violated', reason: sentence, rows: operations.map(({ operation }) => operation) }
+  return { result: 'violated', sentence, rows: operations.map(({ operation }) => operation) }
 }
 
 const UNREAD: Convergence = {
   result: 'unknown',
-  reason: 'eventual is about final reads, and the history has none',
-  rows: [],
+  reason: { kind: 'final reads', text: 'eventual is about final reads, and the history has none' },
 }
 
 /** The updates of an object, with any result, and its final reads; nothing if it has no final reads. */

@@ -9,7 +9,8 @@ export function headlineOfObject(
   const troubles = accounting === undefined ? undefined : troublesOf(accounting)
   const beside = troubles === undefined ? '' : `; ${troubles}`
   if (linearizable.result === 'met') return `linearizable${beside}`
-  const not = linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason}`
+  const not =
+    linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason.text}`
   const said = sequential.result === 'met' ? `sequentially consistent, ${not}` : not
   const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
   return `${said}${converged}${beside}`

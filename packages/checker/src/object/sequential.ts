@@ -1,7 +1,8 @@
-import { type Budget, createAllowance, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
 import { limit, watched } from '../register/counterexample/reduce.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import { shrink } from '../search/shrink.ts'
+import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
 import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
@@ -24,7 +25,9 @@ export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budg
   const [part, ...others] = parts
   if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }
   if (others.length > 0) {
-    const reason = `there are ${parts.length} objects, and this model is judged one at a time: known only where it is linearizable`
+    const reason = notRecorded(
+      `there are ${parts.length} objects, and this model is judged one at a time: known only where it is linearizable`,
+    )
     return { result: 'unknown', reason }
   }
   return inTime(
@@ -40,7 +43,7 @@ function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
   if (answer.result === 'violated') return { result: 'violated', counterexample: explain(part, judge, budget) }
   const { order } = answer
   const loose = looseReason(part.history)
-  if (loose !== undefined) return { result: 'unknown', reason: loose }
+  if (loose !== undefined) return { result: 'unknown', reason: notRecorded(loose) }
   const isPossible = simulateBy(judge.specification, part)
   if (!order.every(isPossible)) throw new Error('the order found is not a witness of sequential consistency')
   const orders = [orderOfRows(part.key, order.length, () => order.map((i) => part.row[i]))]
@@ -50,7 +53,7 @@ function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
 type Answer =
   | { readonly result: 'met'; readonly order: readonly number[] }
   | { readonly result: 'violated' }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 function decide(part: Part, { specification }: Judge, budget: Budget, steps: number): Answer {
   const search = createClientOrderSearch(part, machineOf(specification, part, budget), budget)
@@ -59,12 +62,12 @@ function decide(part: Part, { specification }: Judge, budget: Budget, steps: num
       const progress = search.run(Math.min(left, SLICE))
       if (progress === 'met') return { result: 'met', order: search.order() }
       if (progress === 'violated') return { result: 'violated' }
-      if (progress === 'out of memory') return { result: 'unknown', reason: 'out of memory (see --memory)' }
+      if (progress === 'out of memory') return { result: 'unknown', reason: outOf('memory') }
       if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) break
     }
     return {
       result: 'unknown',
-      reason: `${OUT_OF_TIME}: neither an order of all operations nor a contradiction was found`,
+      reason: outOf('time', 'neither an order of all operations nor a contradiction was found'),
     }
   } finally {
     search.release()

@@ -10,11 +10,12 @@ import { reasonToDoubt } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { openedRegisters, registersOf } from '../register/check.ts'
 import { registerEntry } from '../register/entry.ts'
-import { type FinallyRead, finallyRead, NO_FINAL_READS, owedFor } from '../register/eventual/decide.ts'
+import { type FinallyRead, finallyRead, owedFor } from '../register/eventual/decide.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
 import { createLongKey } from '../register/linearizable/distinct/long-key.ts'
 import type { LongValue } from '../register/linearizable/distinct/long-values.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
+import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
@@ -223,7 +224,7 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
     if (verdict.result === 'violated') return [level, verdict]
     const alone = verdict.result === 'met' ? `; alone, the keys that are not linearizable are ${level}` : ''
-    return [level, { result: 'unknown', reason: `${why}${alone}` }]
+    return [level, { result: 'unknown', reason: { kind: 'memory', text: `${why}${alone}` } }]
   })
   const verdicts = Object.fromEntries(levelsOf) as Report['levels']
   const { staleness: _, ...rest } = part
@@ -243,7 +244,10 @@ export function reportUndecided(
 ): Report {
   const open: Verdict = { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
   const verdicts = Object.fromEntries(
-    levels.map((level) => [level, level === 'linearizable' ? open : { result: 'unknown', reason: why }]),
+    levels.map((level) => [
+      level,
+      level === 'linearizable' ? open : { result: 'unknown', reason: { kind: 'memory', text: why } },
+    ]),
   ) as Report['levels']
   return {
     model: registerEntry.name,
@@ -253,8 +257,6 @@ export function reportUndecided(
     lost: [],
   }
 }
-
-const MOST_NAMED = 3
 
 const firstOf = (unread: FinallyRead['firstUnread']): FinallyRead['firstUnread'] =>
   unread.toSorted((a, b) => a.call - b.call).slice(0, MOST_NAMED)

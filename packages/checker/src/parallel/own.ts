@@ -5,6 +5,7 @@ import type { Report } from '../judge/report.ts'
 import type { Settled, SomeParts } from '../object/check.ts'
 import { decideOwn, modelEntry } from '../object/own.ts'
 import { judgeableOf } from '../record/judgeable.ts'
+import { outOf } from '../verdict/reason.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
 // A history judged by a model of the user's, whose parts are decided apart: by key, and by what the model calls shards,
@@ -51,8 +52,8 @@ export function settledBy(answers: readonly SomeParts[]): Settled {
   if (parts.length > 0) return { result: 'violated', parts }
   const open = answers.flatMap((answer) => (answer.result === 'unknown' ? [answer] : []))
   if (open.length === 0) return { result: 'met' }
-  const limit = open.some((answer) => answer.limit === 'time') ? 'time (see --timeout)' : 'memory (see --memory)'
+  const limit = open.some((answer) => answer.limit === 'time') ? 'time' : 'memory'
   const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
   const all = open.reduce((most, answer) => Math.max(most, answer.keys), undecided)
-  return { result: 'unknown', reason: `out of ${limit}: ${undecided} of ${all} objects are not decided` }
+  return { result: 'unknown', reason: outOf(limit, `${undecided} of ${all} objects are not decided`) }
 }

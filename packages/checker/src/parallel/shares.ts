@@ -5,7 +5,7 @@ import { judgeOthers, type Others, reportOf } from '../judge/judge-consistency.t
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { isWeak, levels } from '../levels/levels.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME, unlimited } from '../limits/budget.ts'
+import { type Budget, createBudget, inTime, unlimited } from '../limits/budget.ts'
 import type { Limit } from '../limits/race.ts'
 import { withDoubts } from '../record/doubts.ts'
 import { judgeableOf } from '../record/judgeable.ts'
@@ -16,6 +16,7 @@ import { encodeRegister } from '../register/encoding/encode.ts'
 import { registerEntry } from '../register/entry.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
+import { OUT_OF_TIME, type Reason } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../verdict/witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
@@ -179,7 +180,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
 }
 
 /** The answer for levels that were never decided. */
-export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: string): Others => ({
+export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: Reason): Others => ({
   decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
   accounting: undefined,

@@ -46,7 +46,7 @@ function blameOfKey({ history, telling, judge }: Blaming, all: readonly number[]
   for (;;) {
     const verdict = judge(rows, undefined, false)
     if (verdict?.result === 'met') return { result: 'met' }
-    if (verdict?.result !== 'violated') return unknown(verdict?.reason ?? 'nothing was decided')
+    if (verdict?.result !== 'violated') return unknown(verdict?.reason.text ?? 'nothing was decided')
     const returned = rows
       .filter((row) => outcome[row] === OK && (returnEvent[row] ?? 0) > sound)
       .sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
@@ -73,7 +73,7 @@ function firstViolating(rows: readonly number[], judge: (row: number) => Verdict
     const verdict = judge(rows[middle] ?? 0)
     if (verdict?.result === 'violated') high = middle
     else if (verdict?.result === 'met') low = middle + 1
-    else return verdict?.reason ?? 'nothing was decided'
+    else return verdict?.reason.text ?? 'nothing was decided'
   }
   return rows[low] ?? 'no operation completes the contradiction'
 }

@@ -43,7 +43,7 @@ export function checkPart(
   const telling = new Set(meant.filter((row) => isTelling(history, row, whole.model)))
   if (telling.size === 0) return unknown('none of these operations returned anything that could contradict others')
   if (verdict.result === 'met') return { result: 'met' }
-  if (verdict.result === 'unknown') return unknown(verdict.reason)
+  if (verdict.result === 'unknown') return unknown(verdict.reason.text)
   return level === 'linearizable' ? checkBlame(history, telling, options) : checkAlone(history, level, telling, options)
 }
 
@@ -59,7 +59,7 @@ function checkAlone(
   const judge = (kept: readonly number[]) => check(historyOfRows(history, kept), only).levels[level]
   const changes = rows.filter((row) => !isPureRead(history, row))
   const alone = judge(rows.filter((row) => telling.has(row) || !isPureRead(history, row)))
-  if (alone?.result === 'unknown') return unknown(alone.reason)
+  if (alone?.result === 'unknown') return unknown(alone.reason.text)
   if (alone?.result !== 'violated')
     return unknown(`the history is not ${level}, and it takes reads outside this part to show it`)
   if (judge(changes)?.result !== 'met') return unknown(`the changes contradict each other without any read`)

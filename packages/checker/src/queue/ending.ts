@@ -3,8 +3,9 @@ import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { Ending } from '../object/model/ending.ts'
-import type { Convergence, Ended } from '../object/model/object-model.ts'
+import type { Convergence, Ended, WrongEnd } from '../object/model/object-model.ts'
 import { rowsOf } from '../verdict/accounting.ts'
+import { notRecorded } from '../verdict/reason.ts'
 import { show } from '../verdict/words.ts'
 import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
@@ -76,15 +77,17 @@ interface Drained {
  */
 export function messagesAtEnd(ended: Ended, budget: Budget): Convergence {
   let excused = false
-  if (ended.ending.finals.size === 0) return { result: 'met', reason: 'no queue was drained', rows: [] }
+  if (ended.ending.finals.size === 0) return { result: 'met' }
   for (const drained of drainedOf(ended, budget).values()) {
     const found = endOf(ended, drained, budget)
     if (found === 'excused') excused = true
-    else if (found !== undefined) return { result: 'violated', ...found }
+    else if (found !== undefined) return found
   }
-  if (!excused) return { result: 'met', reason: 'what went in came out', rows: [] }
-  const reason = 'operations of unknown outcome may have taken what never came out'
-  return { result: 'unknown', reason, rows: [] }
+  if (!excused) return { result: 'met' }
+  return {
+    result: 'unknown',
+    reason: notRecorded('operations of unknown outcome may have taken what never came out'),
+  }
 }
 
 function drainedOf({ history, initial, ending }: Ended, budget: Budget): ReadonlyMap<number, Drained> {
@@ -134,7 +137,7 @@ function endOf(
   { history, initial }: Ended,
   { key, drain, passages, takers, mostTaken }: Drained,
   budget: Budget,
-): Pick<Convergence, 'reason' | 'rows'> | 'excused' | undefined {
+): WrongEnd | 'excused' | undefined {
   const { operations, functions, values, keys } = history
   const name = keys[key] === undefined ? '' : ` of ${keys[key]}`
   const shown = (some: readonly Passage[]): string => {
@@ -159,8 +162,8 @@ function endOf(
   const [stray] = unheard
   if (stray !== undefined) {
     const failed = wasRefused(history, key, stray.value) ? ' but operations that failed' : ''
-    const reason = `Nobody enqueued what came out${name}${failed}: ${shown(unheard)}.`
-    return { reason, rows: inOrder([stray.rows[0], drain]) }
+    const sentence = `Nobody enqueued what came out${name}${failed}: ${shown(unheard)}.`
+    return { result: 'violated', sentence, rows: inOrder([stray.rows[0], drain]) }
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
@@ -176,8 +179,8 @@ function endOf(
     rows.some((row) => queueNumbers[functions[operations.f[row]]] === ENQUEUE),
   )
   const what = isAcknowledged ? 'was acknowledged' : 'was there at the start'
-  const reason = `What ${what}${name} never came out, though the queue was drained: ${shown(missing)}.`
-  return { reason, rows: inOrder([...enough.flatMap(({ rows }) => rows), ...takers, drain]) }
+  const sentence = `What ${what}${name} never came out, though the queue was drained: ${shown(missing)}.`
+  return { result: 'violated', sentence, rows: inOrder([...enough.flatMap(({ rows }) => rows), ...takers, drain]) }
 }
 
 const MOST_NAMED = 5

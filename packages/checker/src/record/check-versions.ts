@@ -4,6 +4,7 @@ import { historyOfRows } from '../encoding/rows.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
+import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import {
   type Assignment,
@@ -141,8 +142,9 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
 
 const UNSURE: Verdict = {
   result: 'unknown',
-  reason:
+  reason: notRecorded(
     'the answers to writes of versions were lost, and there is more than one way to say which of them wrote what was read. Lose fewer answers for each key: shorter faults, or more keys',
+  ),
 }
 
 /** The report with the verdicts that hold without the unknown versions, in place of those in doubt. */

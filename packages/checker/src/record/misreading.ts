@@ -3,6 +3,7 @@ import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
+import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
 /** With fewer reads than this, "most of them" means nothing. */
@@ -26,7 +27,7 @@ export function withMisreading<Name extends string>(
   if (!ladder.levels.some((level) => report.levels[level].result === 'violated')) return report
   const reason = reasonOf(history, initial)
   if (reason === undefined) return report
-  const unknown: Verdict = { result: 'unknown', reason }
+  const unknown: Verdict = { result: 'unknown', reason: notRecorded(reason) }
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
   const { staleness: _, ...rest } = report
   return { ...rest, levels, headline: headline(levels, undefined), lost: [] }

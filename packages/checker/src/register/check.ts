@@ -7,8 +7,9 @@ import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown, settleUnknownOutcomes } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
 import { isWeak, type Level } from '../levels/levels.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, inTime } from '../limits/budget.ts'
 import { alone } from '../limits/race.ts'
+import { notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows, witnessOfPacked } from '../verdict/witness-order.ts'
 import { judgeWeakerFromAny } from './causal/any-start.ts'
@@ -153,8 +154,9 @@ function judgeByClients(
   budget: Budget,
   first: readonly OperationRow[],
 ): Decided {
-  const reason = looseReason(registers.history)
-  if (reason === undefined) return judgeInOrder(registers, options, budget, first)
+  const loose = looseReason(registers.history)
+  if (loose === undefined) return judgeInOrder(registers, options, budget, first)
+  const reason = notRecorded(loose)
   const known = inTime(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),

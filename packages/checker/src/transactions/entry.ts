@@ -5,7 +5,8 @@ import { followsFrom } from '../judge/headline.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report, TransactionFacts } from '../judge/report.ts'
-import { type Budget, createBudget, inTime, OUT_OF_TIME } from '../limits/budget.ts'
+import { type Budget, createBudget, inTime } from '../limits/budget.ts'
+import { OUT_OF_TIME, UNASKED } from '../verdict/reason.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
@@ -93,7 +94,10 @@ export function reportOf(
   const { inference, judged: outcome, assumed } = found
   const { verdicts, anomalies } = tellJudged(record, inference, outcome)
   const levels = askedOnly(
-    followsFrom(isolationLadder, verdicts, () => 'it does not follow from the levels decided'),
+    followsFrom(isolationLadder, verdicts, () => ({
+      kind: 'unasked',
+      text: 'it does not follow from the levels decided',
+    })),
     asked,
   )
   return {
@@ -110,7 +114,7 @@ const grantedText = (assumed: readonly string[]): string =>
 function askedOnly(all: Verdicts<IsolationLevel>, asked: readonly IsolationLevel[]): Verdicts<IsolationLevel> {
   if (asked.length === isolationLadder.levels.length) return all
   const decided = Object.fromEntries(asked.map((level) => [level, all[level]]))
-  return followsFrom(isolationLadder, decided, () => 'not asked for, and it does not follow from what was')
+  return followsFrom(isolationLadder, decided, () => UNASKED)
 }
 
 function factsOf(
@@ -180,6 +184,6 @@ function headline(levels: Verdicts<IsolationLevel>): string {
   if (strongest === 'strict-serializable') return strongest
   const open = isolationLadder.levels.find((level) => levels[level].result === 'unknown')
   const why = open === undefined ? undefined : levels[open]
-  const reason = why?.result === 'unknown' ? `${open} unknown: ${why.reason.split(';')[0]}` : ''
+  const reason = why?.result === 'unknown' ? `${open} unknown: ${why.reason.text.split(';')[0]}` : ''
   return strongest === undefined ? reason : `${strongest}; ${reason}`
 }

@@ -1,11 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import type { Reason } from './reason.ts'
 
 /** Per level: met with evidence, violated with evidence, or honestly unknown; never one folded into another. */
 export type Verdict =
   | { readonly result: 'met'; readonly witness: Witness }
   | { readonly result: 'violated'; readonly counterexample: Counterexample }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 export type Witness =
   /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
@@ -119,7 +120,10 @@ export interface OrderEdge {
 /** A verdict for each level that a judge decides, strongest first. */
 export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }
 
-const UNJUDGED: Verdict = { result: 'unknown', reason: 'this model is not judged by that level' }
+const UNJUDGED: Verdict = {
+  result: 'unknown',
+  reason: { kind: 'unasked', text: 'this model is not judged by that level' },
+}
 
 /** The verdict on a level of any judge: unknown if the report's judge has no such level. */
 export const verdictOf = ({ levels }: { readonly levels: Verdicts }, level: string): Verdict =>

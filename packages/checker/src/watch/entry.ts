@@ -2,6 +2,7 @@ import type { History } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
 import type { Report } from '../judge/report.ts'
+import { notRecorded, UNASKED } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import { createWords, type Finding, keepShortest } from './finding.ts'
 import { faults, type Guarantee, guarantees, type WatchLevel, watchLadder } from './guarantees.ts'
@@ -89,14 +90,16 @@ function verdictsOf(
   const all: Verdict =
     open.length === 0
       ? { result: 'met', witness: { kind: 'checked' } }
-      : { result: 'unknown', reason: `${open.join(', ')} unknown: ${unsure.get(open[0] ?? 'live')}` }
+      : { result: 'unknown', reason: notRecorded(`${open.join(', ')} unknown: ${unsure.get(open[0] ?? 'live')}`) }
   const isViolated = guarantees.some((guarantee) => decided[guarantee].result === 'violated')
-  return followsFrom(watchLadder, { ...decided, ...(isViolated ? {} : { faithful: all }) }, () => 'not tried')
+  return followsFrom(watchLadder, { ...decided, ...(isViolated ? {} : { faithful: all }) }, () => UNASKED)
 }
 
 function verdictOf(finding: Finding | undefined, why: string | undefined): Verdict {
   if (finding === undefined)
-    return why === undefined ? { result: 'met', witness: { kind: 'checked' } } : { result: 'unknown', reason: why }
+    return why === undefined
+      ? { result: 'met', witness: { kind: 'checked' } }
+      : { result: 'unknown', reason: notRecorded(why) }
   const { guarantee, sentence, core, context, culprit } = finding
   const operations = [
     ...core.map((operation) => ({ operation, role: 'core' as const })),
@@ -109,5 +112,5 @@ function headline(verdicts: Verdicts<WatchLevel>): string {
   const broken = guarantees.filter((guarantee) => verdicts[guarantee].result === 'violated')
   if (broken.length > 0) return `not faithful: ${broken.map((guarantee) => faults[guarantee]).join(', ')}`
   const { faithful } = verdicts
-  return faithful.result === 'unknown' ? `no fault found; ${faithful.reason}` : 'complete and in order'
+  return faithful.result === 'unknown' ? `no fault found; ${faithful.reason.text}` : 'complete and in order'
 }

@@ -314,8 +314,10 @@ describe('input that cannot be judged', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',
-      reason:
-        'two transactions appended 1 to x (line 1 and line 3), so reads do not say which they saw. Write each value to a key once',
+      reason: {
+        kind: 'record',
+        text: 'two transactions appended 1 to x (line 1 and line 3), so reads do not say which they saw. Write each value to a key once',
+      },
     })
   })
 

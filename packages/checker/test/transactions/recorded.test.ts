@@ -147,7 +147,7 @@ describe('transactions recorded at the wire', () => {
     ])
     expect(levels['read-committed']).toMatchObject({
       result: 'unknown',
-      reason: expect.stringContaining('locked at once'),
+      reason: { text: expect.stringContaining('locked at once') },
     })
   })
 
@@ -156,7 +156,10 @@ describe('transactions recorded at the wire', () => {
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
     ])
-    expect(levels['serializable']).toMatchObject({ result: 'unknown', reason: expect.stringMatching(/= 7 .*trigger/) })
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringMatching(/= 7 .*trigger/) },
+    })
   })
 
   test('never break a level by cells that something else may have changed', () => {
@@ -164,7 +167,7 @@ describe('transactions recorded at the wire', () => {
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
       result: 'unknown',
-      reason: expect.stringContaining('it says no rows'),
+      reason: { text: expect.stringContaining('it says no rows') },
     })
     const other = { ...mark, key: 'doctors/*/on_call' }
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
@@ -182,7 +185,10 @@ describe('transactions recorded at the wire', () => {
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
     expect(levels['repeatable-read']!.result).toBe('met')
-    expect(levels['serializable']).toMatchObject({ result: 'unknown', reason: expect.stringContaining('balance > ?') })
+    expect(levels['serializable']).toMatchObject({
+      result: 'unknown',
+      reason: { text: expect.stringContaining('balance > ?') },
+    })
   })
 
   test('count an unanswered commit once a read saw it, and not before', () => {

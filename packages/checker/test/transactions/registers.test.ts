@@ -77,8 +77,10 @@ describe('a value that two transactions wrote', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
-      reason:
-        'two transactions wrote 1 to x (line 1 and line 3), so a read of it (line 5) does not show which it saw; write each value to a key once',
+      reason: {
+        kind: 'record',
+        text: 'two transactions wrote 1 to x (line 1 and line 3), so a read of it (line 5) does not show which it saw; write each value to a key once',
+      },
     })
   })
 
@@ -113,7 +115,7 @@ test('a write of the initial value makes reads of it unknown', () => {
   const { levels } = verdictsOf(inTurn([['w', 'x', null]], [['r', 'x', null]]))
   expect(levels['read-committed']).toMatchObject({
     result: 'unknown',
-    reason: expect.stringContaining('write another value'),
+    reason: { text: expect.stringContaining('write another value') },
   })
 })
 

@@ -29,11 +29,10 @@ const isolation: ModelEntry<Isolation> = {
     },
     sharesKeys: false,
     check(history, { name }): Report<Isolation> {
-      const levels = followsFrom(
-        isolation.judge.ladder,
-        { 'read-committed': readCommitted(history) },
-        () => 'not tried',
-      )
+      const levels = followsFrom(isolation.judge.ladder, { 'read-committed': readCommitted(history) }, () => ({
+        kind: 'unasked',
+        text: 'not tried',
+      }))
       return {
         model: name,
         levels,

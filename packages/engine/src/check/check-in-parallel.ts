@@ -2,6 +2,7 @@ import {
   createBoardMemory,
   type JudgedShares,
   mergeShares,
+  outOf,
   type Plan,
   planShares,
   reportOfShares,
@@ -90,12 +91,9 @@ async function judgePlan(
   if (isTroubled(beside)) return beside
   return {
     linearizable,
-    beside: 'stopped' in beside ? undecidedBeside(options, reasonOf(limitOf(beside))) : beside,
+    beside: 'stopped' in beside ? undecidedBeside(options, outOf(limitOf(beside))) : beside,
     memory,
   }
 }
 
 const limitOf = ({ stopped }: StoppedFile): 'time' | 'memory' => (stopped.includes('out of memory') ? 'memory' : 'time')
-
-const reasonOf = (limit: 'time' | 'memory'): string =>
-  limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'

@@ -150,7 +150,7 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
  * between them.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
-  ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason}`] : []),
+  ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
   ...missingSuccesses(history, { ...workload, failedCas: 'drop' }),
   ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]

@@ -126,7 +126,7 @@ function whyOf(report: Report<string>, level: string, verdict: Verdict): string 
         [verdict.counterexample.sentence, heldApart(report, level)].filter((text) => text !== '').join(' '),
       )
     case 'unknown':
-      return printable(reasonText(level, verdict.reason))
+      return printable(reasonText(level, verdict.reason.text))
     default:
       return verdict satisfies never
   }

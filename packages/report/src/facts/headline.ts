@@ -72,7 +72,7 @@ function verdictLine(
       beside: despite === undefined ? '' : `${despite.level} is met: ${despite.because}`,
     }
   if (verdict.result === 'unknown')
-    return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason }
+    return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason.text }
   const isWeaker = verdictOf(report, strongest).result === 'violated'
   const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
   if (isVacuous) {

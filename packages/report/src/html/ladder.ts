@@ -109,7 +109,7 @@ const resultText = (result: Result, isSoFar: boolean): string => (isSoFar && res
 
 function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   const verdict = verdictOf(report, level)
-  if (verdict.result === 'unknown') return reasonText(level, verdict.reason)
+  if (verdict.result === 'unknown') return reasonText(level, verdict.reason.text)
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   if ((level === 'eventual' || level === 'convergent') && convergedNanos !== undefined)
     return `${duration(convergedNanos)} after healing`
@@ -127,7 +127,7 @@ export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headl
 }
 
 function fullReason(report: Report<string>, level: string, verdict: Verdict): string {
-  if (verdict.result === 'unknown') return verdict.reason
+  if (verdict.result === 'unknown') return verdict.reason.text
   if (verdict.result === 'met') return witnessText(verdict.witness)
   const apart = heldApart(report, level)
   return `${verdict.counterexample.sentence}${apart === '' ? '' : ` ${capitalised(apart)}.`}`

@@ -296,7 +296,7 @@ function sentenceOf(history: History, facts: Facts): string {
 function why(report: Report<string>, level: string, violations: readonly Violation[]): string {
   const verdict = verdictOf(report, level)
   if (verdict.result === 'met') return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
-  if (verdict.result === 'unknown') return printable(reasonText(level, verdict.reason))
+  if (verdict.result === 'unknown') return printable(reasonText(level, verdict.reason.text))
   const cause = violations.find(({ others }) => others.includes(level))
   return cause === undefined
     ? printable(verdict.counterexample.sentence)

@@ -317,7 +317,7 @@ function verdictJson(verdict: Verdict, history: History, facts: Facts): Json {
         impliedBy: verdict.witness.kind === 'implied' ? verdict.witness.by : undefined,
       })
     case 'unknown':
-      return { result: 'unknown', reason: verdict.reason }
+      return { result: 'unknown', reason: verdict.reason.text, kind: verdict.reason.kind }
     case 'violated':
       return {
         result: 'violated',

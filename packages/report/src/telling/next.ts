@@ -1,4 +1,4 @@
-import { verdictOf } from '@chaosproxy/checker'
+import { type Reason, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
@@ -76,43 +76,35 @@ function remedyOf({ report, shown, near }: Facts, history: History, run: RunSumm
   return causesOf({ report, history, counterexample: shown, near, backend: run?.views?.backend })[0]?.remedy ?? ''
 }
 
-/** How a reason for an undecided level is overcome. */
-const DECIDING: readonly {
-  readonly reason: RegExp
-  readonly text: string
-  readonly option?: { readonly run?: readonly [string, string]; readonly check?: readonly [string, string] }
-}[] = [
-  {
-    reason: /out of time/,
-    text: 'Give the checker more time.',
-    option: { run: ['check-timeout', '10m'], check: ['timeout', '10m'] },
+/** How an undecided level is decided, and the option for it. */
+const DECIDING: {
+  readonly [kind in Reason['kind']]: {
+    readonly text: string
+    readonly run?: readonly [name: string, value: string]
+    readonly check?: readonly [name: string, value: string]
+  }
+} = {
+  time: { text: 'Give the checker more time.', run: ['check-timeout', '10m'], check: ['timeout', '10m'] },
+  memory: { text: 'Give the checker more memory, by chaos check --memory.', check: ['memory', '8GB'] },
+  operations: {
+    text: 'This level is defined for reads and writes. Leave other operations out.',
+    run: ['operations', 'read,write'],
   },
-  {
-    reason: /out of memory/,
-    text: 'Give the checker more memory, by chaos check --memory.',
-    option: { check: ['memory', '8GB'] },
-  },
-  {
-    reason: /reads and writes only|\bcas\b/,
-    text: 'This level is defined for reads and writes. Leave compare-and-set out.',
-    option: { run: ['operations', 'read,write'] },
-  },
-  {
-    reason: /final reads/,
-    text: 'Read every key at the end, after all faults are healed.',
-  },
-]
+  'final reads': { text: 'Read every key at the end, after all faults are healed.' },
+  record: { text: 'Supply what the reason names, then judge it again.' },
+  unasked: { text: 'Expect a level that this model decides.' },
+}
 
 function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
-  const reason = verdict?.result === 'unknown' ? verdict.reason : ''
-  const remedy = DECIDING.find((each) => each.reason.test(reason))
-  if (remedy === undefined) return { text: 'Supply what the reason names, then judge it again.', command: again }
-  const option = run === undefined ? remedy.option?.check : remedy.option?.run
-  return {
-    text: remedy.text,
-    command: option === undefined ? undefined : withOption(again, ...option),
-  }
+  // Otherwise a requirement is unknown.
+  if (verdict?.result !== 'unknown')
+    return { text: 'Supply what the reason names, then judge it again.', command: again }
+  const { kind } = verdict.reason
+  const { text, ...options } = DECIDING[kind]
+  const option = run === undefined ? options.check : options.run
+  if (option !== undefined) return { text, command: withOption(again, ...option) }
+  return { text, command: kind === 'record' ? again : undefined }
 }
 
 /** A run needs about this much time for each kind of fault that never took effect. */

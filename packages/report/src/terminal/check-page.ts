@@ -125,7 +125,8 @@ function levelCell(
   if (verdict === undefined) return { text: '' }
   if (verdict.result === 'met') return { text: symbols.met, paint: style.green }
   if (verdict.result === 'unknown') {
-    const reason = room === 0 ? '' : ` ${clip(shortReason(reasonText(level, verdict.reason)), room, symbols.ellipsis)}`
+    const reason =
+      room === 0 ? '' : ` ${clip(shortReason(reasonText(level, verdict.reason.text)), room, symbols.ellipsis)}`
     return { text: `${symbols.unknown}${reason}`, paint: style.yellow }
   }
   const at = verdict.counterexample.culprit ?? verdict.counterexample.operations[0]?.operation

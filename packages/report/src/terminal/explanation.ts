@@ -31,7 +31,7 @@ export function renderExplanations(
   const sections = Object.entries(report.levels).map(([level, verdict]): string[] => {
     const said = capitalised(adjective(level))
     if (verdict.result === 'unknown')
-      return wrap(`${style.yellow(said)}: unknown. ${capitalised(printable(verdict.reason))}.`, width)
+      return wrap(`${style.yellow(said)}: unknown. ${capitalised(printable(verdict.reason.text))}.`, width)
     if (verdict.result === 'met') return wrap(`${style.green(said)}: met. ${capitalised(evidenceOf(verdict))}`, width)
     const { counterexample } = verdict
     const title = `${style.accent(said)}: violated.`

@@ -98,5 +98,5 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
 /** The reason the headline gives for an unknown verdict, which the table need not repeat. */
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
-  return verdict.result === 'unknown' ? verdict.reason : undefined
+  return verdict.result === 'unknown' ? verdict.reason.text : undefined
 }

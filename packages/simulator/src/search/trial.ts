@@ -334,7 +334,7 @@ function judge(
     case 'met':
       return { failure: undefined, undecided: undefined }
     case 'unknown':
-      return { failure: undefined, undecided: verdict.reason }
+      return { failure: undefined, undecided: verdict.reason.text }
     case 'violated': {
       const { sentence } = verdict.counterexample
       return { failure: { kind: 'violation', level, sentence }, undecided: undefined }

@@ -1,6 +1,7 @@
 import { canonical, clientInWords, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { NO_FINAL_READS } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
 import { capital, show } from '../../verdict/words.ts'
 import type { ObjectModel } from './object-model.ts'
@@ -39,7 +40,7 @@ export function convergentByFinalReads(
       return apart(history, [first, row], keys[operations.key[row]])
     }
   }
-  if (firsts.size === 0) return { result: 'unknown', reason: 'the history has no successful final reads' }
+  if (firsts.size === 0) return { result: 'unknown', reason: NO_FINAL_READS }
   return { result: 'met', witness: { kind: 'convergence', values: [] } }
 }
 

@@ -3,7 +3,7 @@ import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { show } from '../../verdict/words.ts'
-import type { Convergence, Ended } from './object-model.ts'
+import type { Convergence, Ended, WrongEnd } from './object-model.ts'
 
 /** An object that holds elements and is read whole. */
 export interface Elements {
@@ -29,9 +29,9 @@ export function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget):
   const changes = changesOf(ended, elements, budget)
   for (const [key, reads] of ended.ending.finals) {
     const wrong = wrongRead(ended, elements, { key, reads, changes: changes.get(key) ?? [] }, budget)
-    if (wrong !== undefined) return { result: 'violated', ...wrong }
+    if (wrong !== undefined) return wrong
   }
-  return { result: 'met', reason: 'the final reads agree, and hold what was acknowledged', rows: [] }
+  return { result: 'met' }
 }
 
 /** By key that was read in the end: the rows that may have changed it. */
@@ -59,15 +59,13 @@ interface Own {
   readonly changes: readonly OperationRow[]
 }
 
-type Wrong = Pick<Convergence, 'reason' | 'rows'>
-
 /** How often a read must hold an element, and how often it may. */
 interface Limit {
   least: number
   most: number
 }
 
-function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): Wrong | undefined {
+function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): WrongEnd | undefined {
   const { callEvent, output } = ended.history.operations
   const settled = lastEvent(ended.history, own.changes, budget)
   const [first] = own.reads
@@ -82,7 +80,11 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
     if (wrong !== undefined) return wrong
     if (n > 0 && !agree(ended, elements, [first, read], budget)) {
       const [one, other] = [first, read].map((row) => show(ended.history.values.json(output[row] as ValueId)))
-      return { reason: `Final reads${ofKey(ended, own)} disagree: ${one} and ${other}.`, rows: [first, read] }
+      return {
+        result: 'violated',
+        sentence: `Final reads${ofKey(ended, own)} disagree: ${one} and ${other}.`,
+        rows: [first, read],
+      }
     }
   }
   return undefined
@@ -138,21 +140,25 @@ function wrongElement(
   elements: Elements,
   { own, read, limits }: Read,
   budget: Budget,
-): Wrong | undefined {
+): WrongEnd | undefined {
   const { history, contents, initial } = ended
   const held = new Map<number, number>()
   for (const value of contents(read)) {
     budget.tick()
     held.set(value, (held.get(value) ?? 0) + 1)
   }
-  const wrong = (value: number, what: string): Wrong => {
+  const wrong = (value: number, what: string): WrongEnd => {
     const { input, f, callEvent, returnEvent } = history.operations
     const adders = own.changes.filter(
       (row) =>
         input[row] === value && history.functions[f[row]] === elements.adds && callEvent[row] < returnEvent[read],
     )
     const element = show(history.values.json(value as ValueId))
-    return { reason: `A final read${ofKey(ended, own)} ${what}: ${element}.`, rows: [...adders, read] }
+    return {
+      result: 'violated',
+      sentence: `A final read${ofKey(ended, own)} ${what}: ${element}.`,
+      rows: [...adders, read],
+    }
   }
   for (const [value, count] of held) {
     budget.tick()

@@ -6,6 +6,7 @@ import type { Specification } from '../../judge/model.ts'
 import type { Level } from '../../levels/levels.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Accounting } from '../../verdict/accounting.ts'
+import type { Reason } from '../../verdict/reason.ts'
 import type { Balance } from '../../verdict/verdict.ts'
 import type { Contents } from './elements.ts'
 import type { Ending } from './ending.ts'
@@ -167,14 +168,20 @@ export interface Ended {
   readonly ending: Ending
 }
 
-/** The verdict of final reads. */
-export interface Convergence {
-  readonly result: 'met' | 'violated' | 'unknown'
-  readonly reason: string
-  /** The operations that show it. */
+/**
+ * The verdict of final reads. `isOrder` says whether an order of all updates and final reads was looked for, which explains
+ * them even where final reads differ.
+ */
+export type Convergence =
+  | { readonly result: 'met'; readonly isOrder?: boolean }
+  | WrongEnd
+  | { readonly result: 'unknown'; readonly reason: Reason; readonly isOrder?: boolean }
+
+/** What is wrong, and the operations that show it. */
+export interface WrongEnd {
+  readonly result: 'violated'
+  readonly sentence: string
   readonly rows: readonly OperationRow[]
-  /** Whether an order of all updates and final reads explains them, even where final reads differ. */
-  readonly isOrder?: boolean
 }
 
 /** A closure by groups: a chosen operation brings along all members of the groups it belongs or points to. */

@@ -3,6 +3,8 @@ import { addTo } from '../../encoding/lists.ts'
 import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import type { Specification } from '../../judge/model.ts'
 import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
+import type { Limit } from '../../limits/race.ts'
+import { outOf, type Reason } from '../../verdict/reason.ts'
 import type { Balance } from '../../verdict/verdict.ts'
 import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from '../model/machine.ts'
 import type { ObjectModel } from '../model/object-model.ts'
@@ -63,7 +65,7 @@ export type ObjectAnswer =
       /** The return event at which no explanation is left, if the search found that. */
       readonly until: number | undefined
     }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
  * The parts that the specification allows to be checked separately.
@@ -252,11 +254,13 @@ function runInSlices(
   return 'paused'
 }
 
-const reasonOf = (exhausted: 'time' | 'memory' | undefined, decided: number, parts: number): string => {
-  const limit = exhausted === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
-  if (parts === 1) return `${limit}: the search found neither an order nor a contradiction`
-  return `${limit}: ${decided} of ${parts} objects are linearizable, no contradiction was found in the others`
-}
+const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Reason =>
+  outOf(
+    exhausted,
+    parts === 1
+      ? 'the search found neither an order nor a contradiction'
+      : `${decided} of ${parts} objects are linearizable, no contradiction was found in the others`,
+  )
 
 /**
  * By default an operation depends on everything that may have changed the state before its return, and so do those

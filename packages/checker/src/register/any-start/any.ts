@@ -2,7 +2,8 @@ import type { Json } from '@chaosproxy/history'
 import { DIFFERS, type Encoded, later, NOTHING, restrict } from '../../encoding/encoded.ts'
 import { partition } from '../../encoding/partition.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
-import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { notRecorded, OUT_OF_TIME, type Reason } from '../../verdict/reason.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { likelyStart } from '../linearizable/portfolio/small.ts'
 import { type Choice, certainStarts, choicesAmong, settled } from '../start/choices.ts'
@@ -10,6 +11,8 @@ import { type Hides, maySeeStart } from '../start/may-see.ts'
 
 export interface Answer {
   readonly result: 'met' | 'violated' | 'unknown'
+  /** Why it is unknown. */
+  readonly reason?: Reason
 }
 
 type JsonOf = (name: number) => Json
@@ -35,7 +38,7 @@ export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
   /** Operations that are contradictory for any initial values. */
   | { readonly result: 'violated'; readonly involved: readonly number[] }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 /** Initial values tried for the whole history. */
 const MOST_STARTS = 24
@@ -46,8 +49,9 @@ const MOST_INVOLVED = 2_000
 /** Initial values tried for a few operations. */
 const MOST_TRIED = 500
 
-const NOT_KNOWN =
-  'nobody knows what was there at the start; with what was tried the level does not hold, and what was left cannot be ruled out'
+const NOT_KNOWN = notRecorded(
+  'nobody knows what was there at the start; with what was tried the level does not hold, and what was left cannot be ruled out',
+)
 
 /**
  * Decides a history of unknown initial values (see `Encoded.anyStart`). One choice of them is tried. If some operations
@@ -87,8 +91,7 @@ export function decideFromAny<Known extends Answer>(
   return { result: 'unknown', reason: NOT_KNOWN }
 }
 
-const reasonOf = (answer: Answer): string =>
-  'reason' in answer && typeof answer.reason === 'string' ? answer.reason : OUT_OF_TIME
+const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 
 /** The answer for a few operations, for any initial values. */
 type Few<Known> =

@@ -1,3 +1,4 @@
+import { OUT_OF_TIME, outOf, type Reason } from '../../verdict/reason.ts'
 import { NO_READ } from '../sequential/reads-from.ts'
 import type { Relations } from './orders/contradiction.ts'
 import type { Contradiction } from './orders/judged.ts'
@@ -21,7 +22,7 @@ export type WeakAnswer =
       /** Operations that are contradictory by themselves, if nothing more precise is known. */
       readonly involved?: readonly number[]
     }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface ArbitratedHistory {
   /** All operations in arbitration order. */
@@ -31,8 +32,8 @@ export interface ArbitratedHistory {
 }
 
 export const OUT_OF = {
-  'out of memory': { result: 'unknown', reason: 'out of memory (see --memory)' },
-  'out of time': { result: 'unknown', reason: 'out of time (see --timeout)' },
+  'out of memory': { result: 'unknown', reason: outOf('memory') },
+  'out of time': { result: 'unknown', reason: OUT_OF_TIME },
 } as const satisfies { readonly [limit: string]: WeakAnswer }
 
 /** With the arbitration, where the level has one. */

@@ -1,6 +1,7 @@
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
 import { decideFromAny, type FromAny, likelyStarts } from '../any-start/any.ts'
 import { rowsIn } from '../counterexample/involved.ts'

@@ -1,6 +1,7 @@
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
-import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { outOfThinAir } from '../../verdict/start-words.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { CYCLE, capital, createWords } from '../../verdict/words.ts'

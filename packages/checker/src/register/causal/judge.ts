@@ -1,7 +1,8 @@
 import { FAIL } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
-import { type Budget, inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import { type Budget, inTime } from '../../limits/budget.ts'
+import { definedForRegisters, OUT_OF_TIME } from '../../verdict/reason.ts'
 import type { Counterexample, Verdict, Witness } from '../../verdict/verdict.ts'
 import type { readsFrom } from '../sequential/reads-from.ts'
 import type { ArbitratedHistory, WeakAnswer } from './answer.ts'
@@ -80,7 +81,7 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
 
 /** The verdicts for levels that are undefined for something in the history. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
-  const reason = `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`
+  const reason = definedForRegisters(other)
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
 }
 

@@ -1,6 +1,7 @@
 import type { Encoded } from '../../encoding/encoded.ts'
 import type { WeakDefinition } from '../../levels/definition.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { notRecorded } from '../../verdict/reason.ts'
 import { type Choices, choicesOf } from '../sequential/choices.ts'
 import { NO_READ } from '../sequential/reads-from.ts'
 import { met, OUT_OF, type WeakAnswer } from './answer.ts'
@@ -25,13 +26,14 @@ interface Search {
 
 const TOO_MANY_SOURCES = {
   result: 'unknown',
-  reason: 'values are written more than once, and there are too many possible sources of the reads',
+  reason: notRecorded('values are written more than once, and there are too many possible sources of the reads'),
 } as const satisfies WeakAnswer
 
 const NEITHER_FOUND = {
   result: 'unknown',
-  reason:
+  reason: notRecorded(
     'values are written more than once, and neither a possible source of every read nor a contradiction was found',
+  ),
 } as const satisfies WeakAnswer
 
 /**

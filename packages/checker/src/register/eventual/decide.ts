@@ -4,11 +4,10 @@ import { addTo } from '../../encoding/lists.ts'
 import { type Convergences, unknownConvergences } from '../../judge/judge-consistency.ts'
 import type { LostWrite } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { MOST_NAMED, NO_FINAL_READS, noFinalRead, type Reason } from '../../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
 import { appendText } from '../replay/appends.ts'
 import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
-
-export const NO_FINAL_READS = 'the history has no successful final reads'
 
 /**
  * Convergence, as final reads show it: all final reads of a key agree. Eventual consistency (Vogels 2009; Bailis &
@@ -78,13 +77,8 @@ export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget):
 }
 
 /** Why convergence is unknown, by the first keys that were not read and how many there are; undefined if all were. */
-export function owedFor(keys: readonly (string | undefined)[], unread: number): string | undefined {
-  if (unread === 0) return undefined
-  const names = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')
-  return `no successful final read of ${names.join(', ')}${unread > MOST_NAMED ? ` and ${unread - MOST_NAMED} more keys` : ''}`
-}
-
-const MOST_NAMED = 3
+export const owedFor = (keys: readonly (string | undefined)[], unread: number): Reason | undefined =>
+  unread === 0 ? undefined : noFinalRead('successful final read', keys, unread)
 
 function finalReads(encoded: Encoded, decoder: Decoder, budget: Budget): Map<number, number[]> {
   const { flags, outcome } = decoder.history.operations

@@ -3,6 +3,7 @@ import { compact, type Encoded, gathered, restrict } from '../../encoding/encode
 import { partition } from '../../encoding/partition.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { alone, type Limit, type Race, rankOf } from '../../limits/race.ts'
+import { notRecorded } from '../../verdict/reason.ts'
 import { areAppendsInOrder } from '../replay/text-replay.ts'
 import { casesOf, onlyCases } from '../start/cases.ts'
 import { orderAppends } from './distinct/append-zones.ts'
@@ -13,8 +14,9 @@ import { type KeyOrder, type Linearizability, reasonUndecided, type Violation } 
 import { createPortfolio } from './portfolio/portfolio.ts'
 import { createDue, type JsonOf, OPERATIONS_PER_LOOK, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
 
-const TOO_MANY_STARTS =
-  'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read'
+const TOO_MANY_STARTS = notRecorded(
+  'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
+)
 
 /** An order found in linear time, to be laid out if no key is violated. */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>

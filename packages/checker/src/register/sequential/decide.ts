@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Encoded } from '../../encoding/encoded.ts'
 import { type Threads, threadsOf } from '../../encoding/threads.ts'
 import { type Budget, inTime, type Progress } from '../../limits/budget.ts'
+import { outOf, type Reason } from '../../verdict/reason.ts'
 import { overconsumedEver } from '../counting/consumption.ts'
 import { effectTimes } from './basis.ts'
 import { joinThreads } from './columns.ts'
@@ -27,7 +28,7 @@ export type Sequentiality =
       /** If it is a value that no operation can have written: the operation that observed it. */
       readonly thinAir?: number
     }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
  * Decides sequential consistency (Lamport 1979) of all keys together: two keys may each have an order while the whole
@@ -226,5 +227,5 @@ function answerOf(progress: Progress, search: SequentialSearch): Sequentiality {
 
 const unknown = (limit: 'time' | 'memory'): Sequentiality => ({
   result: 'unknown',
-  reason: `out of ${limit === 'time' ? 'time (see --timeout)' : 'memory (see --memory)'}: neither an order of all operations nor a contradiction was found`,
+  reason: outOf(limit, 'neither an order of all operations nor a contradiction was found'),
 })

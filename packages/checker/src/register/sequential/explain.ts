@@ -1,5 +1,6 @@
 import { type Decoder, type Encoded, NEVER } from '../../encoding/encoded.ts'
-import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { outOfThinAir } from '../../verdict/start-words.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { CYCLE, createWords } from '../../verdict/words.ts'

@@ -1,4 +1,5 @@
-import { inTime, OUT_OF_TIME } from '../../limits/budget.ts'
+import { inTime } from '../../limits/budget.ts'
+import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { isAcyclic } from '../graph/components.ts'
 import { LINK, maskOf, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { type FurtherEdges, withEdges } from '../graph/graph.ts'

@@ -1,4 +1,5 @@
 import { addTo } from '../../encoding/lists.ts'
+import { notRecorded } from '../../verdict/reason.ts'
 import { type FurtherEdges, type Graph, withEdges } from '../graph/graph.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
@@ -50,7 +51,10 @@ export function decideFree(
   let orders = 1
   for (const { length } of groups) for (let n = 2; n <= length && orders <= MOST_ORDERS; n++) orders *= n
   if (orders > MOST_ORDERS)
-    return { result: 'unknown', reason: 'more orders of the appends that no read shows are possible than are tried' }
+    return {
+      result: 'unknown',
+      reason: notRecorded('more orders of the appends that no read shows are possible than are tried'),
+    }
   for (const some of allOrders(byCompletion, 0)) {
     const outcome = decide(withEdges(graph, chains(some)))
     if (outcome.result !== 'violated') return outcome

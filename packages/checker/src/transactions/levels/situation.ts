@@ -1,4 +1,5 @@
 import type { Budget } from '../../limits/budget.ts'
+import type { Reason } from '../../verdict/reason.ts'
 import type { Core } from '../graph/core.ts'
 import type { EdgeKind } from '../graph/edges.ts'
 import type { TransactionRecord } from '../record/record.ts'
@@ -33,7 +34,7 @@ export type Outcome =
       /** Whether the cycle is for one order of writes whose order no read shows: the others lead to others. */
       readonly isGuess?: boolean | undefined
     }
-  | { readonly result: 'unknown'; readonly reason: string }
+  | { readonly result: 'unknown'; readonly reason: Reason }
 
 export const MET: Outcome = { result: 'met' }
 export const VIOLATED: Outcome = { result: 'violated' }

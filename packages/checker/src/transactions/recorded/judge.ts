@@ -3,6 +3,7 @@ import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { notRecorded, type Reason } from '../../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../../verdict/verdict.ts'
 import { headlineOf, reportOf, strongestOf } from '../entry.ts'
 import { notesOf } from '../granted/row-locks.ts'
@@ -57,7 +58,7 @@ export function judgeRecorded(
 function mergedLevels(
   certain: Verdicts<IsolationLevel>,
   likely: Verdicts<IsolationLevel>,
-  hidden: (level: IsolationLevel) => string | undefined,
+  hidden: (level: IsolationLevel) => Reason | undefined,
 ): Verdicts<IsolationLevel> {
   const merged = isolationLadder.levels.map((level): [IsolationLevel, Verdict] => {
     const [sure, best] = [certain[level], likely[level]]
@@ -70,17 +71,20 @@ function mergedLevels(
   return Object.fromEntries(merged) as unknown as Verdicts<IsolationLevel>
 }
 
-const AMBIGUOUS =
-  'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction'
+const AMBIGUOUS = notRecorded(
+  'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction',
+)
 
 /** Why a level is not met, although nothing that is known breaks it. */
-function hiddenFrom(level: IsolationLevel, record: TransactionRecord, doubts: Doubts): string | undefined {
-  if (doubts.reason !== undefined) return doubts.reason
+function hiddenFrom(level: IsolationLevel, record: TransactionRecord, doubts: Doubts): Reason | undefined {
+  if (doubts.reason !== undefined) return notRecorded(doubts.reason)
   if (!impliesLevel(level, 'serializable')) return undefined
   const sql = notesOf(record).flatMap((note) => note?.predicates ?? [])[0]
   return sql === undefined
     ? undefined
-    : `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key to have that judged`
+    : notRecorded(
+        `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key to have that judged`,
+      )
 }
 
 /** Whether nothing is uncertain. */

@@ -4,7 +4,8 @@ import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { ModelEntry } from '../../judge/entry.ts'
 import type { CheckOptions } from '../../judge/options.ts'
 import type { Report } from '../../judge/report.ts'
-import { type Budget, OUT_OF_TIME } from '../../limits/budget.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { notRecorded, OUT_OF_TIME } from '../../verdict/reason.ts'
 import { reportOf, transactionsEntry } from '../entry.ts'
 import { assumptionOf, assumptions } from '../granted/assumptions.ts'
 import { coreOf } from '../graph/core.ts'
@@ -126,7 +127,7 @@ function withDoubts(
     return { outcomes: new Map([['read-uncommitted', { result: 'violated', among }]]), order: undefined }
   }
   if (ambiguous === undefined) return { outcomes, order }
-  const reason = tellAmbiguity(record, ambiguous)
+  const reason = notRecorded(tellAmbiguity(record, ambiguous))
   const doubted = new Map([...outcomes].filter(([, { result }]) => result === 'violated'))
   const violated = [...doubted.keys()]
   for (const level of isolationLadder.levels)

@@ -1,4 +1,5 @@
 import { placeOf } from '../../encoding/operation-row.ts'
+import { notRecorded } from '../../verdict/reason.ts'
 import type { Verdict, Witness } from '../../verdict/verdict.ts'
 import { nameOf } from '../anomalies/classes.ts'
 import { type FoundCycles, findCycles } from '../anomalies/find.ts'
@@ -90,7 +91,9 @@ function doubtful(record: TransactionRecord, repeated: Inference['repeated']): V
   const more = repeated.size > 1 ? `, and ${repeated.size - 1} more such keys` : ''
   return {
     result: 'unknown',
-    reason: `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not say which they saw${more}. Write each value to a key once`,
+    reason: notRecorded(
+      `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not say which they saw${more}. Write each value to a key once`,
+    ),
   }
 }
 

@@ -97,7 +97,7 @@ function wholeVerdict(verdict: Verdict): PartVerdict {
     case 'violated':
       return { result: 'violated', sentence: verdict.counterexample.sentence }
     case 'unknown':
-      return verdict
+      return { result: 'unknown', reason: verdict.reason.text }
     default:
       return verdict satisfies never
   }

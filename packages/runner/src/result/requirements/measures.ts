@@ -119,7 +119,7 @@ function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (lost.length > 0) return { value: lost.length }
   const eventual = levels['eventual']
   if (eventual === undefined) return { why: 'losses are not counted for this model' }
-  return eventual.result === 'unknown' ? { why: eventual.reason } : { value: 0 }
+  return eventual.result === 'unknown' ? { why: eventual.reason.text } : { value: 0 }
 }
 
 function accounted(name: 'duplicated' | 'unexpected', summary: string): Measure {

@@ -1,5 +1,6 @@
 import type { Encoded } from '../../../encoding/encoded.ts'
 import type { Limit } from '../../../limits/race.ts'
+import { outOf, type Reason } from '../../../verdict/reason.ts'
 import type { PackedOrders } from '../../../verdict/witness-order.ts'
 
 export type Linearizability =
@@ -22,7 +23,7 @@ export type Linearizability =
     }
   | {
       readonly result: 'unknown'
-      readonly reason: string
+      readonly reason: Reason
       readonly limit: Limit
       /** Keys without an answer. */
       readonly undecided: number
@@ -38,8 +39,7 @@ export interface KeyOrder {
 export type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
 /** Why there is no answer: the limit reached, and the number of undecided keys. */
-export function reasonUndecided(limit: Limit, undecided: number, keys: number): string {
-  const said = limit === 'memory' ? 'out of memory (see --memory)' : 'out of time (see --timeout)'
-  if (keys === 1) return `${said}: the search found neither an order nor a contradiction`
-  return `${said}: ${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`
+export function reasonUndecided(limit: Limit, undecided: number, keys: number): Reason {
+  if (keys === 1) return outOf(limit, 'the search found neither an order nor a contradiction')
+  return outOf(limit, `${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`)
 }

@@ -1,0 +1,57 @@
+import type { Limit } from '../limits/race.ts'
+
+/** Why a level is undecided. */
+export interface Reason {
+  readonly kind: ReasonKind
+  /** In words, without a capital or a full stop: `out of time (see --timeout)`. */
+  readonly text: string
+}
+
+/** What would decide the level. */
+export type ReasonKind =
+  /** More time, or more memory. */
+  | Limit
+  /** A history without operations for which the level is not defined. */
+  | 'operations'
+  /** Final reads of everything that changed. */
+  | 'final reads'
+  /** A record that says more; its text names what. */
+  | 'record'
+  /** Asking for it, or another model. */
+  | 'unasked'
+
+const limits = { time: 'out of time (see --timeout)', memory: 'out of memory (see --memory)' } as const satisfies {
+  readonly [limit in Limit]: string
+}
+
+/** `far` says how far the check came. */
+export const outOf = (limit: Limit, far?: string): Reason => ({
+  kind: limit,
+  text: far === undefined ? limits[limit] : `${limits[limit]}: ${far}`,
+})
+
+export const OUT_OF_TIME: Reason = outOf('time')
+
+/** The record, or what is known of the objects, leaves open what happened. */
+export const notRecorded = (text: string): Reason => ({ kind: 'record', text })
+
+export const UNASKED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }
+
+/** `other` names an operation that is neither a read nor a write. */
+export const definedForRegisters = (other: string): Reason => ({
+  kind: 'operations',
+  text: `defined for reads and writes only, and there is ${other} in the history: known only where sequential consistency holds`,
+})
+
+/** Keys named in a reason. */
+export const MOST_NAMED = 3
+
+/** What must be read in the end, and was not at all, or not of these keys; `unread` counts them all. */
+export function noFinalRead(noun: string, keys: readonly (string | undefined)[] = [], unread: number = 0): Reason {
+  if (unread === 0) return { kind: 'final reads', text: `the history has no ${noun}` }
+  const named = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')
+  const more = unread > MOST_NAMED ? ` and ${unread - MOST_NAMED} more keys` : ''
+  return { kind: 'final reads', text: `no ${noun} of ${named.join(', ')}${more}` }
+}
+
+export const NO_FINAL_READS: Reason = noFinalRead('successful final reads')
