@@ -1,5 +1,5 @@
 /// <reference types="node" preserve="true" />
-export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Report, Verdict } from '@chaosproxy/checker'
+export type { CheckOptions, IntegerModel, Level, Model, ModelInput, Reason, Report, Verdict } from '@chaosproxy/checker'
 export type {
   CheckedHistory,
   CheckSettings,

@@ -2,23 +2,14 @@ import type { Limit } from '../limits/race.ts'
 
 /** Why a level is undecided. */
 export interface Reason {
-  readonly kind: ReasonKind
+  /**
+   * What would decide it: more time or memory, a history of reads and writes only, final reads of everything that changed, a
+   * record that says more (`text` names what), or asking for the level or another model.
+   */
+  readonly kind: 'time' | 'memory' | 'operations' | 'final reads' | 'record' | 'unasked'
   /** In words, without a capital or a full stop: `out of time (see --timeout)`. */
   readonly text: string
 }
-
-/** What would decide the level. */
-export type ReasonKind =
-  /** More time, or more memory. */
-  | Limit
-  /** A history without operations for which the level is not defined. */
-  | 'operations'
-  /** Final reads of everything that changed. */
-  | 'final reads'
-  /** A record that says more; its text names what. */
-  | 'record'
-  /** Asking for it, or another model. */
-  | 'unasked'
 
 const limits = { time: 'out of time (see --timeout)', memory: 'out of memory (see --memory)' } as const satisfies {
   readonly [limit in Limit]: string
