@@ -183,7 +183,7 @@ async function judge(
   const checking: CheckOptions<string> = {
     model: workload.model,
     initial: workload.initial,
-    levels: levelsOf(workload.model, history.functions),
+    levels: levelsOf(workload.model, history),
     failedCas: 'drop',
     staleness: true,
     deadlineMs: spec.checkMs,

@@ -18,7 +18,7 @@ type Common = Pick<
 const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
   model,
   initial: null,
-  levels: levelsOf(model, FUNCTIONS),
+  levels: levelsOf(model, { functions: FUNCTIONS }),
   object: 'transactions',
   functions: FUNCTIONS,
   reads: [],

@@ -27,7 +27,7 @@ import { requireUnderstood } from './understood.ts'
 export function check(history: History, options: CheckOptions): Report
 export function check(history: History, options: CheckOptions<string>): Report<string>
 export function check(history: History, options: CheckOptions<string>): Report<string> {
-  return checkBy(entryFor(options.model, history.functions), history, options)
+  return checkBy(entryFor(options.model, history), history, options)
 }
 
 /** The same by the entry of a model. */

@@ -13,7 +13,7 @@ export function decidedByStart(
   { model, initial }: Pick<CheckOptions, 'model' | 'initial'>,
 ): readonly string[] {
   if (!isUnknownStart(initial)) return []
-  const { record } = entryFor(model, history.functions)
+  const { record } = entryFor(model, history)
   const { found, remedy } = record.byStart?.(judgeableOf(history, record, initial)?.history ?? history) ?? NOTHING
   const [first] = found
   if (first === undefined) return []

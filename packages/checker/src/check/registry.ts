@@ -22,6 +22,7 @@ import { setFromAny } from '../set/any-start.ts'
 import { set } from '../set/set.ts'
 import { areTransactions, listTransactions } from '../transactions/entry.ts'
 import { APPEND, microKind } from '../transactions/record/record.ts'
+import { recordedTransactions } from '../transactions/recorded/judge.ts'
 import { registerTransactions } from '../transactions/registers/entry.ts'
 import { uniqueIds } from '../unique-ids/unique-ids.ts'
 import { watchEntry } from '../watch/entry.ts'
@@ -39,7 +40,7 @@ export const models: readonly ModelEntry<string>[] = [
   objectEntry(bag, bagFromAny),
   objectEntry(lock, lockFromAny),
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
-  registerTransactions,
+  { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
   // The ids given out before are never known, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
@@ -51,20 +52,22 @@ export const models: readonly ModelEntry<string>[] = [
 /** The levels of every judge, strongest first. */
 export const levelNames = (): readonly string[] => [
   ...new Set(
-    models.flatMap(({ judge, ofTransactions }) => [
-      ...judge.ladder.levels,
-      ...(ofTransactions?.judge.ladder.levels ?? []),
-    ]),
+    models.flatMap(({ judge, ofTransactions, ofRecordings }) =>
+      [judge, ofRecordings?.judge, ofTransactions?.judge].flatMap((each) => each?.ladder.levels ?? []),
+    ),
   ),
 ]
 
+/** What of a history decides which entry of a model judges it. */
+export type KindOfHistory = Pick<History, 'functions' | 'transactionNotes'>
+
 /**
- * The levels by which histories of a model with these functions are judged, strongest first.
+ * The levels by which histories of a model and this kind are judged, strongest first.
  *
  * @throws UserError if there is no model of that name.
  */
-export const levelsOf = (model: string | Model<unknown>, functions: readonly string[]): readonly string[] =>
-  entryFor(model, functions).judge.ladder.levels
+export const levelsOf = (model: string | Model<unknown>, history: KindOfHistory): readonly string[] =>
+  entryFor(model, history).judge.ladder.levels
 
 /** The model with this name or alias. */
 export const findModel = (name: string): ModelEntry<string> | undefined =>
@@ -84,13 +87,14 @@ export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
 }
 
 /**
- * The entry that judges a history with these functions: transactions may have a judge of their own.
+ * The entry that judges a history: transactions may have a judge of their own.
  *
  * @throws UserError if there is no model of that name.
  */
-export function entryFor(model: string | Model<unknown>, functions: readonly string[]): ModelEntry<string> {
+export function entryFor(model: string | Model<unknown>, history: KindOfHistory): ModelEntry<string> {
   const entry = entryOf(model)
-  return entry.ofTransactions !== undefined && areTransactions(functions) ? entry.ofTransactions : entry
+  if (entry.ofRecordings !== undefined && history.transactionNotes !== undefined) return entry.ofRecordings
+  return entry.ofTransactions !== undefined && areTransactions(history.functions) ? entry.ofTransactions : entry
 }
 
 /** The model of a history that names none: a register, unless its transactions append to lists or read and write. */

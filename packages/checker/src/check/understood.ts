@@ -41,7 +41,7 @@ export function unmetNeeds(
   history: History,
   options: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
 ): readonly Need[] {
-  return entryFor(options.model, history.functions).needs.filter((need) => !isMet(need, history, options))
+  return entryFor(options.model, history).needs.filter((need) => !isMet(need, history, options))
 }
 
 function isMet(need: Need, history: History, options: Pick<CheckOptions<string>, 'initial' | 'failedCas'>): boolean {

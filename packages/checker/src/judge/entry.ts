@@ -30,6 +30,8 @@ export interface ModelEntry<Name extends string = Level> {
   readonly record: RecordRules
   /** What judges histories of transactions instead, under the same name. */
   readonly ofTransactions?: ModelEntry<string> | undefined
+  /** What judges transactions instead that a recorder saw at the wire. */
+  readonly ofRecordings?: ModelEntry<string> | undefined
 }
 
 export interface Need {

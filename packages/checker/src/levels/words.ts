@@ -6,9 +6,16 @@ const words: ReadonlyMap<string, LevelDefinition> = new Map(
   definitions.map((definition: LevelDefinition) => [definition.name, definition]),
 )
 
-/** The words of a level: its adjective, its sentence. Undefined for a level of another judge. */
-export const wordsOfLevel = (level: string): Pick<LevelDefinition, 'adjective' | 'sentence'> | undefined =>
-  words.get(level)
+type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
+
+/** Of a recorded database: this level names a promise, not a history. */
+const declared: Words = {
+  adjective: 'isolated as declared',
+  sentence: 'Each transaction gets the level of isolation that it asked for.',
+}
+
+/** The words of a level: its adjective, its sentence. Undefined for most levels of other judges. */
+export const wordsOfLevel = (level: string): Words | undefined => (level === 'declared' ? declared : words.get(level))
 
 export interface RungOfLevels extends Rung {
   /** Strongest first. */

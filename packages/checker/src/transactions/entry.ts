@@ -6,6 +6,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report, TransactionFacts } from '../judge/report.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
+import type { Ladder } from '../verdict/ladder.ts'
 import { OUT_OF_TIME, UNASKED } from '../verdict/reason.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
@@ -20,21 +21,26 @@ import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 export const areTransactions = (some: readonly string[]): boolean => some.length > 0 && some.every(isTransaction)
 
 /** Judges what it is given, within the budget. */
-type Judge = (
+type Judge<Level extends string> = (
   history: History,
-  entry: ModelEntry<IsolationLevel>,
-  options: CheckOptions<IsolationLevel>,
+  entry: ModelEntry<Level>,
+  options: CheckOptions<Level>,
   budget: Budget,
-) => Report<IsolationLevel>
+) => Report<Level>
 
 /** A model of transactions, judged by levels of isolation. */
-export const transactionsEntry = (name: string, summary: string, judge: Judge): ModelEntry<IsolationLevel> => ({
+export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
+  name: string,
+  summary: string,
+  ladder: Ladder<Level>,
+  judge: Judge<Level>,
+): ModelEntry<Level> => ({
   ...{ name, summary, aliases: [], functions: transactionNames, knows: isTransaction },
-  levels: isolationLadder.levels,
+  levels: ladder.levels,
   needs: [{ what: 'txn that reads', functions: transactionNames, isMetBy: readsIn }],
   record: { mayLackInput: transactionNames, mayBeTaken: false },
   judge: {
-    ...{ ladder: isolationLadder, sharesKeys: false, headline },
+    ...{ ladder, sharesKeys: false, headline: (verdicts) => headline(verdicts as unknown as Verdicts<IsolationLevel>) },
     check(history, entry, options) {
       const budget = createBudget(options)
       return inTime(() => judge(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
@@ -46,6 +52,7 @@ export const transactionsEntry = (name: string, summary: string, judge: Judge): 
 export const listTransactions = transactionsEntry(
   'list-append',
   'transactions that append to lists and read them',
+  isolationLadder,
   judgeLists,
 )
 

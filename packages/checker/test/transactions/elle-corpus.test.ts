@@ -45,7 +45,7 @@ describe.runIf(corpusIsHere)('the histories of lists that Elle is tested with', 
     const report = check(history, {
       model: 'list-append',
       initial: null,
-      levels: levelsOf('list-append', history.functions),
+      levels: levelsOf('list-append', history),
       failedCas: 'drop',
       deadlineMs: millis(60_000),
       memoryBytes: 1e9,

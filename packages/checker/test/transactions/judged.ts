@@ -22,7 +22,7 @@ export function judged(events: Iterable<EventInput>, initial: Json = null): Repo
   return check(history, {
     model: 'list-append',
     initial,
-    levels: levelsOf('list-append', history.functions),
+    levels: levelsOf('list-append', history),
     failedCas: 'drop',
     deadlineMs: millis(60_000),
     memoryBytes: 1e9,

@@ -38,7 +38,10 @@ function judged(all: readonly Ran[], marks: readonly Members[] = []) {
   return check(recording(all, marks), {
     model: 'rw-register',
     initial: 'unknown',
-    levels: ['strict-serializable', 'serializable', 'repeatable-read', 'snapshot-isolation', 'read-committed'],
+    levels: [
+      ...['strict-serializable', 'serializable', 'declared'],
+      ...['repeatable-read', 'snapshot-isolation', 'read-committed'],
+    ],
     failedCas: 'drop',
     deadlineMs: millis(20_000),
     memoryBytes: 1e9,
@@ -198,5 +201,122 @@ describe('transactions recorded at the wire', () => {
     const later: Ran = { from: 40, to: 45, micro: [['r', balance, 0]] }
     expect(judged([lost, seen]).levels['strict-serializable']!.result).not.toBe('violated')
     expect(judged([lost, first, later]).levels['strict-serializable']!.result).toBe('met')
+  })
+})
+
+/** Two who each read what the other changes. */
+const skewed = (one: string, other: string): readonly Ran[] => [
+  {
+    ...{ from: 0, to: 50, more: { isolation: one }, locks: [['doctors/1', 20, 30]] },
+    micro: [
+      ['r', 'doctors/2/on_call', true],
+      ['w', 'doctors/1/on_call', false],
+    ],
+  },
+  {
+    ...{ from: 5, to: 60, more: { isolation: other }, locks: [['doctors/2', 22, 40]] },
+    micro: [
+      ['r', 'doctors/1/on_call', true],
+      ['w', 'doctors/2/on_call', false],
+    ],
+  },
+]
+
+const snapshot = 'repeatable read'
+const serial = 'serializable'
+const committed = 'read committed'
+
+/** A reader that sees the first write of another transaction and misses its second. */
+const torn = (reader: string): readonly Ran[] => [
+  {
+    ...{ from: 0, to: 2 },
+    micro: [
+      ['r', 'accounts/1/balance', 0],
+      ['r', 'accounts/2/balance', 0],
+    ],
+  },
+  {
+    ...{ from: 4, to: 30, more: { isolation: committed } },
+    micro: [
+      ['w', 'accounts/1/balance', 1],
+      ['w', 'accounts/2/balance', 2],
+    ],
+    locks: [
+      ['accounts/1', 10, 20],
+      ['accounts/2', 11, 20],
+    ],
+  },
+  {
+    ...{ from: 5, to: 40, more: { isolation: reader } },
+    micro: [
+      ['r', 'accounts/1/balance', 1],
+      ['r', 'accounts/2/balance', 0],
+    ],
+  },
+]
+
+describe('what was declared', () => {
+  test('is kept if transactions that asked for a snapshot skew their writes', () => {
+    const { levels, headline } = judged(skewed(snapshot, snapshot))
+    expect(levels['serializable']!.result).toBe('violated')
+    expect(levels['declared']).toEqual({ result: 'met', witness: { kind: 'checked' } })
+    expect(headline).toContain('each got the level it asked for (2 repeatable read)')
+  })
+
+  test('is broken if transactions that asked for serializable skew their writes', () => {
+    const { levels, headline } = judged(skewed(serial, serial))
+    expect(levels['declared']).toMatchObject({
+      result: 'violated',
+      counterexample: { level: 'declared', anomaly: 'G2-item', operations: [{ operation: 0 }, { operation: 1 }] },
+    })
+    expect(levels['declared']).toMatchObject({
+      counterexample: {
+        sentence: expect.stringMatching(/T1 asked for serializable, T2 asked for serializable, which forbids this\.$/),
+      },
+    })
+    expect(headline).toContain('not each got the level it asked for')
+  })
+
+  test('is kept if only one of them asked for serializable', () => {
+    expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
+  })
+
+  test.each([committed, 'read uncommitted'])('is kept if a reader at %s sees half of a transaction', (level) => {
+    const { levels } = judged(torn(level!))
+    expect(levels['snapshot-isolation']!.result).toBe('violated')
+    expect(levels['declared']!.result).toBe('met')
+  })
+
+  test.each([snapshot, serial])('is broken if a reader at %s sees half of a transaction at read committed', (level) => {
+    expect(judged(torn(level!)).levels['declared']).toMatchObject({
+      result: 'violated',
+      counterexample: { anomaly: 'G-single-item' },
+    })
+  })
+
+  test.each([
+    [committed, 'met'],
+    [snapshot, 'violated'],
+  ])('allows a read at %s to differ from the read before it: %s', (level, result) => {
+    const { levels } = judged([
+      { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
+      {
+        ...{ from: 5, to: 40, more: { isolation: level! } },
+        micro: [
+          ['r', balance, 0],
+          ['r', balance, 1],
+        ],
+      },
+    ])
+    expect(levels['declared']!.result).toBe(result)
+  })
+
+  test('is unknown if a transaction at serializable read by a predicate, and known if another did', () => {
+    const reading = (level: string): readonly Ran[] => [
+      { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
+      { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
+    ]
+    expect(judged(reading(serial)).levels['declared']!.result).toBe('unknown')
+    expect(judged(reading(snapshot)).levels['declared']!.result).toBe('met')
   })
 })

@@ -23,7 +23,7 @@ function judge(
 ): Report<string> {
   return check(history, {
     ...{ model, initial, assume, failedCas: 'drop', memoryBytes: 1e9 },
-    levels: levelsOf(model, history.functions),
+    levels: levelsOf(model, history),
     ...limitedTo(1e9),
   })
 }

@@ -76,3 +76,43 @@ test('the library judges events of transactions as the command does', () => {
   expect(report.model).toBe('list-append')
   expect(report.headline).toBe('strict-serializable')
 })
+
+/** Two who are on call, recorded at the wire: each sees the other on duty and leaves. */
+function onCallRecorded(isolation: string): string {
+  const left = (process: number, own: number, other: number) => {
+    const read = ['r', `doctors/${other}/on_call`, true]
+    const write = ['w', `doctors/${own}/on_call`, false]
+    const called = { process, type: 'invoke', f: 'txn', value: [read, write], time: 10 + process }
+    const locks = [[`doctors/${own}`, 20 + process, 30]]
+    return [called, { ...called, type: 'ok', time: 40 + process, locks, isolation, statements: [['…', 2]] }]
+  }
+  const [[called, returned], [calledNext, returnedNext]] = [left(0, 1, 2), left(1, 2, 1)] as const
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-recorded-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'recorded.jsonl')
+  const header = { chaos: 1, model: 'rw-register', initial: 'unknown' }
+  const lines = [header, called, calledNext, returned, returnedNext]
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  return file
+}
+
+test('--expect serializable asks about the application, and --expect declared about the database', async () => {
+  const file = onCallRecorded('repeatable read')
+  const application = await chaosHere(['check', file, '--expect', 'serializable'])
+  expect(application.exitCode).toBe(1)
+  expect(application.stdout).toContain('NOT SERIALIZABLE')
+  const database = await chaosHere(['check', file, '--expect', 'declared'])
+  expect(database.exitCode, database.stdout).toBe(0)
+  expect(database.stdout).toContain('ISOLATED AS DECLARED, NOT STRICT SERIALIZABLE')
+  const broken = await chaosHere(['check', onCallRecorded('serializable'), '--expect', 'declared'])
+  expect(broken.exitCode).toBe(1)
+  expect(broken.stdout).toContain('NOT ISOLATED AS DECLARED')
+  expect(broken.stdout).toContain('T2 asked for serializable')
+  expect(broken.stdout).toContain('a standby, a pooler')
+})
+
+test('--expect declared is refused where no transaction says what it asked for', async () => {
+  const { exitCode, stderr } = await chaosHere(['check', onCall, '--expect', 'declared'])
+  expect(exitCode).toBe(3)
+  expect(stderr).toContain('Only recordings of a database with "transactions":"whole" say')
+})

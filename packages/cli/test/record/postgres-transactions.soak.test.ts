@@ -37,7 +37,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  async function recorded(what: 'on-call' | 'balance', mode: string, seed: number) {
+  async function recorded(what: 'on-call' | 'balance', mode: string, seed: number, expected = 'serializable') {
     const { port } = await startPostgres(initdb!, postgres!)
     execFileSync(psql!, ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester', '-qc', TABLES, 'postgres'], {
       stdio: 'pipe',
@@ -45,7 +45,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     const { exitCode, stdout, stderr } = await chaos(
       [
         ...['record', '--upstream', `127.0.0.1:${port}`, '--as', JSON.stringify(SETTINGS), '--faults', 'none'],
-        ...['--expect', 'serializable', '--seed', `${seed}`, '--out', join(directory, 'out'), '--'],
+        ...['--expect', expected, '--seed', `${seed}`, '--out', join(directory, 'out'), '--'],
         ...[process.execPath, 'postgres-transactions.mjs', '{n1.port}', what, mode, `${seed}`],
       ],
       { cwd: directory },
@@ -62,6 +62,12 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(told).toContain('UPDATE doctors SET on_call = $1 WHERE id = $2')
       expect(told).toContain('Prevent it with SERIALIZABLE')
       expect(exitCode, told).toBe(1)
+    })
+
+    test('gets at REPEATABLE READ what was declared', async () => {
+      const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed, 'declared')
+      expect(exitCode, told).toBe(0)
+      expect(told).toContain('ISOLATED AS DECLARED, NOT STRICT SERIALIZABLE')
     })
 
     test('has none at SERIALIZABLE', async () => {

@@ -35,7 +35,7 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   const checking: CheckOptions<string> = {
     model,
     initial,
-    levels: levelsOf(model, history.functions),
+    levels: levelsOf(model, history),
     failedCas: 'drop',
     deadlineMs: DEADLINE_MS,
     memoryBytes: MEMORY_BYTES,

@@ -39,7 +39,7 @@ const MEMORY_BYTES = 2_000_000_000
 export function check(events: History | Iterable<EventInput>, settings: CheckSettings = {}): CheckedHistory {
   const history = Symbol.iterator in events ? historyFromObjects(events) : events
   const { model = usualModel(history), now = () => performance.now() } = settings
-  const { initial = usualInitial(history), levels = entryFor(model, history.functions).judge.ladder.levels } = settings
+  const { initial = usualInitial(history), levels = entryFor(model, history).judge.ladder.levels } = settings
   const options: CheckOptions<string> = {
     ...settings,
     model,

@@ -127,13 +127,15 @@ const OF_OPERATIONS: { readonly [level: string]: string } = {
 }
 
 function ofOperations(level: string, levels: readonly string[]): string {
+  if (level === 'declared')
+    return ' Only recordings of a database with "transactions":"whole" say which level each transaction asked for.'
   const meant = OF_OPERATIONS[level]
   return meant === undefined || !levels.includes(meant) ? '' : ` Of single operations, ${meant} is the same.`
 }
 
 function entryOfFile(file: string, history: History, settings: CheckSpec): ModelEntry<string> {
   const model = settings.model ?? usualModel(history)
-  if (findModel(model) !== undefined) return entryFor(model, history.functions)
+  if (findModel(model) !== undefined) return entryFor(model, history)
   throw new UserError(
     'input',
     `${file}: its model is "${model}", which this version cannot check. Force one with --model: ${modelNamesText()}.`,

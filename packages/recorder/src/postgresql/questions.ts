@@ -81,7 +81,7 @@ export class Questions {
         const parameters = new Map(message.parameters)
         const replication = parameters.get('replication')
         this.#applicationName = parameters.get('application_name')
-        this.#isolation = isolationIn(parameters.get('options'))
+        this.#isolation = isolationIn(parameters) ?? this.#commands.isolation
         if (replication !== undefined && replication !== 'false') this.#lose('a replication connection of PostgreSQL')
         return
       }
@@ -221,7 +221,7 @@ export class Questions {
       this.#connection.doubted(statement.what, statement.why, 'everything')
     if (statement.kind !== 'control' && statement.kind !== 'other') return
     const { isolation } = statement
-    if (isolation?.isForSession === true) this.#isolation = isolation.level
+    if (isolation?.isForSession === true) this.#isolation = isolation.level ?? this.#commands.isolation
     else if (isolation !== undefined) transaction.isolation = isolation.level
   }
 

@@ -24,6 +24,8 @@ export interface PostgresqlSettings {
     readonly areAtomic: boolean
     /** Undefined unless transactions are recorded whole. */
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
+    /** The level of isolation of transactions that ask for none; undefined for PostgreSQL's own. */
+    readonly isolation?: string | undefined
   }
   readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial
@@ -39,9 +41,11 @@ interface Members {
 const members: readonly string[] = [
   ...['table', 'key', 'value', 'type', 'commands', 'functions', 'transactions', 'client', 'initial'],
 ]
-const wholeMembers: readonly string[] = ['tables', 'transactions', 'functions', 'client', 'initial']
+const wholeMembers: readonly string[] = ['tables', 'transactions', 'functions', 'isolation', 'client', 'initial']
 const models = ['register', 'counter'] as const
 const columnTypes: readonly ColumnType[] = ['text', 'numeric', 'boolean', 'json']
+
+const isolations = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const
 
 const WHOLE_EXAMPLE = '{"tables":{"accounts":{"key":"id","values":["balance"]}},"transactions":"whole"}'
 const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}'
@@ -87,6 +91,8 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
       ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
       functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
       tables: parseTables(given['tables'], where),
+      isolation:
+        given['isolation'] === undefined ? undefined : oneOf(given, 'isolation', isolations, 'read committed', where),
     },
     client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
     initial: parseInitial(given['initial'], where),

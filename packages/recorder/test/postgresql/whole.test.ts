@@ -40,9 +40,15 @@ const ready = (status: 'I' | 'T' | 'E'): BackendMessage => ({ kind: 'ready', sta
 type Exchanged = readonly [sql: string, ...answer: BackendMessage[]]
 
 /** The events of a connection on which these queries are sent one after another. A last query may have no answer. */
-function recorded(...queries: readonly Exchanged[]): { readonly [member: string]: Json }[] {
+const recorded = (...queries: readonly Exchanged[]) => recordedBy({ tables }, [], ...queries)
+
+function recordedBy(
+  settings: { readonly [member: string]: Json },
+  parameters: readonly (readonly [string, string])[],
+  ...queries: readonly Exchanged[]
+): { readonly [member: string]: Json }[] {
   const { client, now, connection } = recording()
-  const { commands } = parsePostgresqlSettings({ tables }, 'a test')
+  const { commands } = parsePostgresqlSettings(settings, 'a test')
   const conversation = new PostgresqlConversation({
     ...{ connection, now, commands, maxMessageBytes: 10_000, overwrites: new Overwrites() },
     naming: { kind: 'said' },
@@ -62,7 +68,7 @@ function recorded(...queries: readonly Exchanged[]): { readonly [member: string]
       conversation.delivered(delivered)
     }
   }
-  ask({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a']] })
+  ask({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a'], ...parameters] })
   answer({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready('I'))
   let status: 'I' | 'T' | 'E' = 'I'
   for (const [sql, ...messages] of queries) {
@@ -301,6 +307,43 @@ describe('a transaction recorded whole', () => {
   })
 })
 
+describe('the level that a transaction asked for', () => {
+  const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
+  const set = (sql: string): Exchanged => [sql, tag('SET')]
+  const levelOf = (...queries: readonly Exchanged[]): Json | undefined => recorded(...queries).at(-1)?.['isolation']
+
+  test.each<readonly [Json | undefined, readonly string[]]>([
+    [undefined, []],
+    ['repeatable read', ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ']],
+    ['serializable', ["SET default_transaction_isolation = 'serializable'"]],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'DISCARD ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET default_transaction_isolation']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'SET default_transaction_isolation TO DEFAULT']],
+  ])('is %s after %j', (level, before) => {
+    expect(levelOf(...before.map(set), update)).toBe(level)
+  })
+
+  test('is that of SET TRANSACTION, for one transaction', () => {
+    const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
+    expect(levelOf(...first)).toBe('serializable')
+    expect(levelOf(...first, update)).toBe(undefined)
+  })
+
+  test.each<readonly [string, string]>([
+    ['default_transaction_isolation', 'repeatable read'],
+    ['options', '-c default_transaction_isolation=repeatable\\ read'],
+  ])('is that of the connection if it has %s', (...parameter) => {
+    expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+
+  test('is that of the settings if neither asks for one', () => {
+    const settings = { tables, isolation: 'repeatable read' }
+    expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
+    expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+})
+
 describe('the settings of transactions recorded whole', () => {
   test.each([
     [{ tables: {} }, /"tables" is \{\}.*Give each table/],
@@ -309,6 +352,7 @@ describe('the settings of transactions recorded whole', () => {
     [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is its "key" and among its "values"/],
     [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
     [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /there twice/],
+    [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
     [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
   ])('refuse %j', (given, message) => {
     expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)

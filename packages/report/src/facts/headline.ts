@@ -82,6 +82,9 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
-/** `eventually consistent, not linearizable`, where the headline is about the strongest level alone. */
+/**
+ * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or the question was
+ * another one: what a database had promised.
+ */
 const weakerText = ({ headline }: Report<string>, level: string, strongest: string): string =>
-  headline.startsWith('not ') ? `${adjective(level)}, not ${adjective(strongest)}` : headline
+  headline.startsWith('not ') || level === 'declared' ? `${adjective(level)}, not ${adjective(strongest)}` : headline

@@ -108,9 +108,18 @@ const OTHER_TRANSACTIONS: KnownCause = {
   remedy: 'Run them at a stronger isolation level, and retry those that the database refuses.',
 }
 
+/** A transaction did not get the level that it asked for, so no other level is a cure. */
+const NOT_AS_DECLARED: KnownCause = {
+  cause: 'The database allowed what the levels asked for forbid.',
+  remedy:
+    'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.',
+}
+
 /** Why transactions broke a level: their cycle shows it. Undefined if it is not about transactions. */
-export const causeOfAnomaly = ({ anomaly, story }: Counterexample): KnownCause | undefined =>
-  anomaly === undefined ? undefined : (ofTransactions[story ?? anomaly] ?? OTHER_TRANSACTIONS)
+export function causeOfAnomaly({ level, anomaly, story }: Counterexample): KnownCause | undefined {
+  if (level === 'declared') return NOT_AS_DECLARED
+  return anomaly === undefined ? undefined : (ofTransactions[story ?? anomaly] ?? OTHER_TRANSACTIONS)
+}
 
 /** Stands where nothing is known of why something was violated. */
 export const NO_CAUSE = 'The record does not show why.'

@@ -24,13 +24,14 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
       'usage',
       `--model ${wanted}: there is none. Known: ${models.map(({ name }) => name).join(', ')}.`,
     )
+  const entry = model.ofRecordings ?? model
   const like = workloads.find((workload) => workload.model === model.name)
   return {
     name: 'traffic',
     summary: 'what passes',
     model: model.name,
     initial,
-    levels: model.judge.ladder.levels.filter((level) => model.levels.includes(level)),
+    levels: entry.judge.ladder.levels.filter((level) => entry.levels.includes(level)),
     object: 'register',
     functions,
     reads: like?.reads ?? ['read'],

@@ -1,26 +1,37 @@
-import type { Json, Mark } from '@chaosproxy/history'
+import type { Json, Mark, TransactionNote } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { notRecorded, type Reason } from '../../verdict/reason.ts'
+import { notRecorded, type Reason, UNASKED } from '../../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../../verdict/verdict.ts'
-import { headlineOf, reportOf, strongestOf } from '../entry.ts'
+import { headlineOf, reportOf, strongestOf, transactionsEntry } from '../entry.ts'
 import { notesOf } from '../granted/row-locks.ts'
 import { judgeVersions } from '../levels/judge.ts'
-import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
+import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
-import { type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { readTransactions, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { transactionOf } from '../told/counterexample.ts'
 import { keyText, microText } from '../told/words.ts'
+import { askedText, DECLARED, levelAsked, type RecordedLevel, recordedLadder, SERIALIZABLE } from './asked-levels.ts'
+import { decideDeclared } from './declared.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
 
+/** Judges transactions that a recorder saw at the wire. */
+export const recordedTransactions = transactionsEntry(
+  'rw-register',
+  'transactions of a database, recorded at the wire',
+  recordedLadder,
+  (history, { name }, { initial, levels }, budget) =>
+    judgeRecorded(readTransactions(history, false), { model: name, initial, levels }, budget),
+)
+
 /** What a recording of a database is judged from. */
-export interface RecordedOptions {
+interface RecordedOptions {
   readonly model: string
   /** What every cell held at first; "unknown" if nothing says so. */
   readonly initial: Json
-  readonly levels: readonly IsolationLevel[]
+  readonly levels: readonly RecordedLevel[]
 }
 
 /**
@@ -28,39 +39,60 @@ export interface RecordedOptions {
  * violated if orders that hold in any case break it. It is met if some order and some sources explain everything, and
  * nothing that was not understood may hide a violation.
  */
-export function judgeRecorded(
+function judgeRecorded(
   record: TransactionRecord,
   { model, initial, levels }: RecordedOptions,
   budget: Budget,
-): Report<IsolationLevel> {
+): Report<RecordedLevel> {
   const doubts = new Doubts(record)
+  const notes = notesOf(record)
   const isFresh = record.history.nodes.length < 2
   const first = isUnknownStart(initial) ? UNKNOWN : record.history.values.id(initial)
   const { certain, likely } = inferRecorded(record, { initial: first, isFresh, doubts })
   budget.look(record.kind.length)
   const assumed = isFresh ? ['row-locks', 'fresh'] : ['row-locks']
-  const reportBy = (inference: Inference): Report<IsolationLevel> => {
+  const asked = levels.filter((level) => level !== DECLARED)
+  const judgedBy = (inference: Inference): Judged => {
     const judged = judgeVersions(record, inference.versions, inference.findings, budget)
-    return reportOf(model, record, { inference, judged, assumed }, levels)
+    const report = reportOf(model, record, { inference, judged, assumed }, asked)
+    const declared: Verdict = levels.includes(DECLARED)
+      ? decideDeclared(record, inference, notes, budget)
+      : { result: 'unknown', reason: UNASKED }
+    return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
   }
-  const report = reportBy(certain)
-  const best = isSame(certain, likely) ? report : reportBy(likely)
-  const merged = mergedLevels(report.levels, best.levels, (level) => hiddenFrom(level, record, doubts))
+  const sure = judgedBy(certain)
+  const best = isSame(certain, likely) ? sure : judgedBy(likely)
+  const merged = mergedLevels(sure.verdicts, best.verdicts, (level) => hiddenFrom(level, notes, doubts))
+  const { report } = sure
   const { transactions } = report
+  const granted = askedText(notes, certain.versions.counts)
   return {
     ...report,
     levels: merged,
-    headline: headlineOf(merged, transactions?.anomalies ?? {}),
+    headline: `${headlineOf(merged, transactions?.anomalies ?? {})}${declaredText(merged, granted)}`,
     ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(merged) } }),
   }
 }
 
+interface Judged {
+  readonly report: Report<IsolationLevel>
+  readonly verdicts: Verdicts<RecordedLevel>
+}
+
+/** What the database promised, after what the application got. */
+function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
+  if (result === 'unknown') return ''
+  return result === 'met'
+    ? `; each got the level it asked for (${asked})`
+    : `; not each got the level it asked for (${asked})`
+}
+
 function mergedLevels(
-  certain: Verdicts<IsolationLevel>,
-  likely: Verdicts<IsolationLevel>,
-  hidden: (level: IsolationLevel) => Reason | undefined,
-): Verdicts<IsolationLevel> {
-  const merged = isolationLadder.levels.map((level): [IsolationLevel, Verdict] => {
+  certain: Verdicts<RecordedLevel>,
+  likely: Verdicts<RecordedLevel>,
+  hidden: (level: RecordedLevel) => Reason | undefined,
+): Verdicts<RecordedLevel> {
+  const merged = recordedLadder.levels.map((level): [RecordedLevel, Verdict] => {
     const [sure, best] = [certain[level], likely[level]]
     if (sure.result === 'violated') return [level, sure]
     const reason = hidden(level)
@@ -68,7 +100,7 @@ function mergedLevels(
     if (best.result === 'violated') return [level, { result: 'unknown', reason: AMBIGUOUS }]
     return [level, best]
   })
-  return Object.fromEntries(merged) as unknown as Verdicts<IsolationLevel>
+  return Object.fromEntries(merged) as unknown as Verdicts<RecordedLevel>
 }
 
 const AMBIGUOUS = notRecorded(
@@ -76,10 +108,15 @@ const AMBIGUOUS = notRecorded(
 )
 
 /** Why a level is not met, although nothing that is known breaks it. */
-function hiddenFrom(level: IsolationLevel, record: TransactionRecord, doubts: Doubts): Reason | undefined {
+function hiddenFrom(
+  level: RecordedLevel,
+  notes: readonly (TransactionNote | undefined)[],
+  doubts: Doubts,
+): Reason | undefined {
   if (doubts.reason !== undefined) return notRecorded(doubts.reason)
-  if (!impliesLevel(level, 'serializable')) return undefined
-  const sql = notesOf(record).flatMap((note) => note?.predicates ?? [])[0]
+  if (level !== DECLARED && !impliesLevel(level, 'serializable')) return undefined
+  const some = level === DECLARED ? notes.filter((note) => levelAsked(note) === SERIALIZABLE) : notes
+  const sql = some.flatMap((note) => note?.predicates ?? [])[0]
   return sql === undefined
     ? undefined
     : notRecorded(

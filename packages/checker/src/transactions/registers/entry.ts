@@ -27,7 +27,6 @@ import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION } from '../record/versions.ts'
-import { judgeRecorded } from '../recorded/judge.ts'
 import { transactionOf } from '../told/counterexample.ts'
 import { microText } from '../told/words.ts'
 import { findExample, type Registers } from './example.ts'
@@ -43,11 +42,9 @@ export const assumptionNames: readonly string[] = assumptions.map(({ name }) => 
 export const registerTransactions = transactionsEntry(
   'rw-register',
   'transactions that read and write registers, each value once',
+  isolationLadder,
   (history, entry, options, budget) => {
-    const { initial, levels } = options
-    // A recorder saw them at the wire.
-    if (history.transactionNotes !== undefined)
-      return judgeRecorded(readTransactions(history, false), { model: entry.name, initial, levels }, budget)
+    const { initial } = options
     if (isUnknownStart(initial))
       throw new UserError(
         'usage',

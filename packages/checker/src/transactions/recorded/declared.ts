@@ -1,0 +1,119 @@
+import type { TransactionNote } from '@chaosproxy/history'
+import type { Budget } from '../../limits/budget.ts'
+import type { Verdict } from '../../verdict/verdict.ts'
+import { CYCLE } from '../../verdict/words.ts'
+import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
+import { CycleSearch } from '../anomalies/search.ts'
+import { isAcyclic } from '../graph/components.ts'
+import { coreOf } from '../graph/core.ts'
+import { type EdgeKind, EdgeList, maskOf, RW, WR, WW } from '../graph/edges.ts'
+import { graphOf } from '../graph/graph.ts'
+import { isAcyclicBy, noTwoReadWrites } from '../graph/states.ts'
+import { versionEdges } from '../graph/version-edges.ts'
+import type { CycleStep } from '../levels/situation.ts'
+import type { Finding } from '../record/findings.ts'
+import type { Inference } from '../record/inference.ts'
+import { READ, type TransactionRecord } from '../record/record.ts'
+import { INITIAL } from '../record/versions.ts'
+import { type Told, tellAmong, tellCycle, tellFinding } from '../told/counterexample.ts'
+import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT } from './asked-levels.ts'
+
+/**
+ * Decides whether each transaction got the level that it asked for. An order between two transactions counts if the
+ * levels that they asked for promise it:
+ *
+ * - Who overwrites or reads a version commits after its writer, at every level.
+ * - Who asked for a snapshot commits what it read from before it begins, so it comes before whoever replaces that, and no
+ *   cycle has its reads overwritten unless two such steps follow each other (snapshot isolation).
+ * - Of two transactions that asked for serializable, a read that the other overwrites orders the whole transactions.
+ */
+export function decideDeclared(
+  record: TransactionRecord,
+  inference: Inference,
+  notes: readonly (TransactionNote | undefined)[],
+  budget: Budget,
+): Verdict {
+  const levels = Uint8Array.from(notes, levelAsked)
+  const wrong = wrongRead(record, inference, levels)
+  if (wrong !== undefined) return violated(levels, tellFinding(record, wrong))
+  const { edges, nodes } = versionEdges(record, inference.versions)
+  budget.look(edges.length)
+  const counting = (isPromised: (from: number, to: number) => boolean): EdgeList => {
+    const kept = new EdgeList(edges.length)
+    for (let e = 0; e < edges.length; e++)
+      if (edges.kind[e] !== RW || isPromised(edges.from[e], edges.to[e]))
+        kept.add(edges.from[e], edges.to[e], edges.kind[e] as EdgeKind, edges.key[e])
+    return kept
+  }
+  const ofSnapshots = counting((from) => levels[from] >= SNAPSHOT)
+  if (!isAcyclicBy(graphOf(ofSnapshots, nodes), EVERY_KIND, noTwoReadWrites)) return broken(ofSnapshots, FOR_SNAPSHOTS)
+  const ofSerial = counting((from, to) => levels[from] === SERIALIZABLE && levels[to] === SERIALIZABLE)
+  if (!isAcyclic(graphOf(ofSerial, nodes), EVERY_KIND)) return broken(ofSerial, FOR_SERIAL)
+  return { result: 'met', witness: { kind: 'checked' } }
+
+  function broken(kept: EdgeList, classes: readonly CycleClassName[]): Verdict {
+    const core = coreOf(graphOf(kept, nodes), record.length)
+    const steps = shortestOf(new CycleSearch(core, record), classes)
+    const told =
+      steps === undefined
+        ? tellAmong(
+            record,
+            Array.from(core.transaction).filter((t, node) => t >= 0 && core.component[node] === 0),
+          )
+        : tellCycle(record, inference.versions, nameOf(steps), steps)
+    return violated(levels, told)
+  }
+}
+
+const EVERY_KIND = maskOf(WW, WR, RW)
+const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 'G-nonadjacent-item']
+const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
+const EDGES_PER_SEARCH = 4_000_000
+
+/** Undefined if none was found in the time given. */
+function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
+  for (const cycle of cycleClasses) {
+    if (!classes.includes(cycle.name)) continue
+    const found = [...search.find(cycle, '', () => true, { left: EDGES_PER_SEARCH }).values()]
+    if (found.length > 0) return found.reduce((one, other) => (other.length < one.length ? other : one))
+  }
+  return undefined
+}
+
+/** What is wrong with one read: at every level, or because its transaction asked for a snapshot. */
+function wrongRead(
+  { starts, kind, key, length }: TransactionRecord,
+  { findings, versions: { of } }: Inference,
+  levels: Uint8Array,
+): Finding | undefined {
+  const always = findings.names().find((name) => name !== 'non-repeatable-read')
+  if (always !== undefined) return findings.first(always)
+  for (let transaction = 0; transaction < length; transaction++) {
+    if (levels[transaction] < SNAPSHOT) continue
+    const first = new Map<number, number>()
+    for (let micro = starts[transaction]; micro < starts[transaction + 1]; micro++) {
+      if (kind[micro] !== READ || of[micro] < INITIAL) continue
+      const other = first.get(key[micro])
+      if (other === undefined) first.set(key[micro], micro)
+      else if (of[other] !== of[micro]) return { anomaly: 'non-repeatable-read', transaction, micro, other }
+    }
+  }
+  return undefined
+}
+
+const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
+
+/** In place of the cure for an application: what its database had promised. */
+function violated(levels: Uint8Array, { story: _, ...told }: Told): Verdict {
+  const named = told.cycle?.map(({ before }) => before) ?? told.operations.map(({ operation }) => operation)
+  const ran = told.cycle === undefined && told.culprit !== undefined ? [told.culprit] : named
+  const asked = ran.slice(0, MOST_NAMED).map((t, at) => `T${at + 1} asked for ${LEVEL_NAMES[levels[t]]}`)
+  const end = told.sentence.indexOf(CYCLE)
+  const sentence = end < 0 ? told.sentence : told.sentence.slice(0, end + CYCLE.length)
+  return {
+    result: 'violated',
+    counterexample: { ...told, level: DECLARED, sentence: `${sentence} ${asked.join(', ')}, which forbids this.` },
+  }
+}
+
+const MOST_NAMED = 8
