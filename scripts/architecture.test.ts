@@ -53,7 +53,8 @@ test('every package has a row, here and in README.md, in the same order', () => 
 })
 
 describe.each(rows)('%s', (row) => {
-  const dependencies = Object.keys(json(row, 'package.json').dependencies ?? {})
+  const { dependencies: always = {}, peerDependencies: optional = {} } = json(row, 'package.json')
+  const dependencies = Object.keys({ ...always, ...optional })
   const internal = dependencies
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))

@@ -25,9 +25,13 @@ const inlined = [
 const PURE =
   /packages\/(?:history|faults|checker|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
+/** Installed only by users who need it. */
+const OPTIONAL = '@chaosproxy/simulated-postgresql'
+
 /** What others wrote is otherwise loaded from where it is installed. */
 const external = (id) =>
-  !/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced)
+  id === OPTIONAL ||
+  (!/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced))
 
 /** Modules of others that cost every start something that we do otherwise, and what stands for them. */
 const replaced = {

@@ -22,7 +22,7 @@ export type {
   SimulateStep,
 } from '@chaosproxy/engine'
 export { check, compare, defineConfig, record, run, search, simulate } from '@chaosproxy/engine'
-export type { BesideDeclaration, ServiceDeclaration } from '@chaosproxy/engine/references'
+export type { BesideDeclaration, PostgresDeclaration, ServiceDeclaration } from '@chaosproxy/engine/references'
 export type { Completion, EventInput, History, Input, Json, Millis } from '@chaosproxy/history'
 export { historyFromEvents, millis, UserError } from '@chaosproxy/history'
 export { readHistory } from '@chaosproxy/history/files'

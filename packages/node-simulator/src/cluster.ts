@@ -17,6 +17,7 @@ import { createDeaths, type Deaths } from './deaths.ts'
 import { REDIS } from './declared/hosts.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
+import { PostgresNode } from './postgresql/node.ts'
 import { Seats } from './program/seats.ts'
 import { RedisNode } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
@@ -81,13 +82,13 @@ const LOGS_TOO_MUCH = [
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
   const names = nodeNames(options.nodes)
-  const { world, network, nodes, beside, redis, clients, deaths, close } = openWorld(service, options, names)
+  const { world, network, nodes, beside, servers, clients, deaths, close } = openWorld(service, options, names)
   const programs = [...beside.values(), ...nodes.values()]
-  const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...redis])
+  const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...servers])
   const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
   const lookAtMemory = watchMemory()
   let [connected, events] = [0, 0]
-  for (const node of [...redis.values(), ...programs]) node.start()
+  for (const node of [...servers.values(), ...programs]) node.start()
   clients.start()
 
   return {
@@ -155,8 +156,8 @@ interface Open {
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
   /** Programs beside the nodes. */
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
-  /** The simulated Redis, if the service has one. */
-  readonly redis: ReadonlyMap<NodeId, RedisNode>
+  /** The simulated servers: Redis and PostgreSQL. */
+  readonly servers: ReadonlyMap<NodeId, RedisNode | PostgresNode>
   readonly clients: RunClients
   readonly deaths: Deaths
   close(): void
@@ -194,27 +195,27 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
   })
   const deaths = createDeaths(service, world)
-  const hosts = hostsOf(service.spec.program, hostNames(service, names), service.spec.redis !== undefined)
+  const hosts = hostsOf(service.spec.program, hostNames(service, names))
   const { spec } = service
   const seats = new Seats(options.keepsPackages === true)
-  const around = { service, world, network, seed, hosts, intrinsics, seats, told }
+  const shared = { service, world, network, seed, hosts, intrinsics, seats, told }
   const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>
-    new Map(ids.map((id) => [id, nodeOf(id, around, { died: (node, death) => deaths.add(node, death) })]))
+    new Map(ids.map((id) => [id, nodeOf(id, shared, { died: (node, death) => deaths.add(node, death) })]))
   const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]
   const { initial, isOfOne = false, functions = [] } = options
-  const clients = createClients(around, { initial, isOfOne, functions })
-  const redis = new Map(
-    spec.redis === undefined
-      ? []
-      : [[REDIS, new RedisNode({ world, network, seed, losesPower: spec.losesPower === true })] as const],
+  const clients = createClients(shared, { initial, isOfOne, functions })
+  const around = { world, network, seed }
+  const servers = new Map<NodeId, RedisNode | PostgresNode>(
+    Array.from(service.databases, ([id, database]) => [id, new PostgresNode({ ...around, id, database })] as const),
   )
+  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
   let isClosed = false
   return {
-    ...{ world, network, nodes, beside, redis, clients, deaths },
+    ...{ world, network, nodes, beside, servers, clients, deaths },
     close() {
       if (isClosed) return
       isClosed = true
-      for (const node of [...nodes.values(), ...beside.values(), ...redis.values(), clients]) node.kill()
+      for (const node of [...nodes.values(), ...beside.values(), ...servers.values(), clients]) node.kill()
       world.queue.clear()
       freeParsers(world.parsers)
       release()
@@ -249,9 +250,10 @@ function portOf(life: Life | undefined): number | undefined {
   return [...life.servers.keys()].sort((one, other) => one - other)[0]
 }
 
-/** The programs beside the nodes, which the service declares by name. */
-export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
+/** The programs and servers beside the nodes. */
+export const besidesOf = ({ spec, beside, databases }: Service): readonly NodeId[] => [
   ...beside.keys(),
+  ...databases.keys(),
   ...(spec.redis === undefined ? [] : [REDIS]),
 ]
 

@@ -6,6 +6,7 @@ import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { compileRequestMaker, generatorTable, parseRouteTable, type RequestMaker } from '@chaosproxy/recorder/routes'
 import { allFunctions } from '@chaosproxy/workloads'
 import { type ServiceSpec, serviceName } from './declared/reference.ts'
+import { type Database, loadDatabases } from './postgresql/database.ts'
 import { loadProgram, type Program } from './program/bundle.ts'
 import type { Probing } from './program/probes.ts'
 import { keepsPackages } from './program/seat.ts'
@@ -21,6 +22,8 @@ export interface Service {
   readonly program: Program
   /** The programs beside the nodes, by name. */
   readonly beside: ReadonlyMap<string, Program>
+  /** Its PostgreSQL servers, by name. */
+  readonly databases: ReadonlyMap<string, Database>
   readonly clients: ServiceClients
   readonly definition: ProtocolDefinition
 }
@@ -32,7 +35,8 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   const beside = new Map<string, Program>()
   // One by one, so that the first error is always the same.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
-  return { spec, program, beside, clients, definition: definitionOf(spec, clients) }
+  const databases = await loadDatabases(spec.postgres ?? {})
+  return { spec, program, beside, databases, clients, definition: definitionOf(spec, clients) }
 }
 
 /** All programs of a service: its nodes', those beside them, and its clients'. */

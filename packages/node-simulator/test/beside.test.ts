@@ -85,7 +85,9 @@ test.each([
   [{ n4: { entry: './p.ts' } }, 'beside.n4 must have another name'],
   [{ payments: {} }, 'beside.payments.entry is missing.'],
   [{ payments: { entry: './p.ts', nodes: 2 } }, 'there is no member beside.payments.nodes.'],
-  [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, not "./p.ts".'],
+  [{ payments: './p.ts' }, 'beside.payments must be an object with an entry, or "postgres", not "./p.ts".'],
+  [{ pg: { postgres: '' } }, 'beside.pg.postgres must be a path'],
+  [{ pg: { postgres: 'a.sql', nodes: 2 } }, 'there is no member beside.pg.nodes. Known: '],
 ])('a declaration with the member beside %j is refused with the reason', (beside, reason) => {
   const declaration = { entry: './server.ts', routes: './routes.json', beside } as never
   expect(() => declaredService(declaration, { where: 'shop', directory: '.' })).toThrow(`shop: ${reason}`)

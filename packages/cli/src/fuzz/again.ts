@@ -42,6 +42,7 @@ const serviceWords = ({
   losesPower,
   redis,
   beside = {},
+  postgres = {},
   http,
 }: ServiceSpec): readonly string[] => [
   ...['simulate', program],
@@ -50,7 +51,11 @@ const serviceWords = ({
     client,
     'power-loss': losesPower,
     redis: redis !== undefined,
-    beside: Object.entries(beside).map(([name, each]) => `${name}=${each.program}`),
+    beside: [
+      ...Object.entries(beside).map(([name, each]) => `${name}=${each.program}`),
+      ...Object.keys(postgres).map((name) => `${name}=postgres`),
+    ],
+    sql: Object.entries(postgres).flatMap(([name, { sql }]) => (sql === undefined ? [] : `${name}=${sql}`)),
     http: http === 'messages' ? http : undefined,
     arg: args,
     env: printSettings(environment),

@@ -46,7 +46,10 @@ const declared = {
     arg: words('an argument of the program'),
     redis: flag('add a Redis in memory, which the program reaches at redis:6379 (REDIS_URL)'),
     beside: words(
-      'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL',
+      'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
+    ),
+    sql: words(
+      'a file of SQL that the PostgreSQL executes before every run, such as schema.sql; pg=schema.sql with several',
     ),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
@@ -82,6 +85,7 @@ export const use: Use<FuzzSettings> = {
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
     ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
+    ['chaos simulate ./server.ts --beside pg=postgres --sql schema.sql', 'with a PostgreSQL in memory'],
     ['chaos simulate ./server.ts --client ./client.ts', 'requests that no route table can make, by your own code'],
     ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
   ],
@@ -151,17 +155,13 @@ function parseService(
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text)))
   // Typed paths are relative to the working directory, wherever the configuration is.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
-  const besides = Object.fromEntries(
-    typed.beside
-      .map((text) => namedOf('--beside', text))
-      .map(([name, file]) => [name, { entry: resolve(file) }] as const),
-  )
+  const beside = withSql({ ...service?.beside, ...besidesOf(typed.beside) }, typed.sql)
   const spec = declaredService(
     {
       entry: program,
       ...service,
       ...(routes === undefined && client === undefined ? {} : { routes: ownPath(routes), client: ownPath(client) }),
-      ...(typed.beside.length === 0 ? {} : { beside: { ...service?.beside, ...besides } }),
+      ...(Object.keys(beside).length === 0 ? {} : { beside }),
     },
     place,
   )
@@ -183,6 +183,35 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     'usage',
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
+
+type Besides = NonNullable<ServiceDeclaration['beside']>
+
+const besidesOf = (typed: readonly string[]): Besides =>
+  Object.fromEntries(
+    typed
+      .map((text) => namedOf('--beside', text))
+      .map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
+  )
+
+/** Each file for the database that it names, or for the only one. @throws UserError (usage) if there is none. */
+function withSql(beside: Besides, files: readonly string[]): Besides {
+  const databases = Object.keys(beside).filter((name) => isPostgres(beside[name]))
+  const entries = files.map((text) => {
+    const [name, file] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text)?.slice(1) ?? [databases[0], text]
+    if (name === undefined || !databases.includes(name))
+      throw new UserError(
+        'usage',
+        `--sql ${text}: it is for a PostgreSQL, and there is none: add --beside pg=postgres.`,
+      )
+    if (databases.length > 1 && file === text)
+      throw new UserError('usage', `--sql ${text}: write --sql NAME=FILE: there are ${databases.join(', ')}.`)
+    return [name, { postgres: resolve(file ?? text) }] as const
+  })
+  return { ...beside, ...Object.fromEntries(entries) }
+}
+
+const isPostgres = (declared: Besides[string] | undefined): boolean =>
+  declared === 'postgres' || (typeof declared === 'object' && 'postgres' in declared)
 
 function namedOf(option: '--env' | '--beside', text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=')

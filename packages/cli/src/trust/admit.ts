@@ -142,7 +142,10 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const at = (path: string): string => resolve(own.directory, path)
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
-    ...Object.entries(beside).map(([name, each]): Brought => ({ kind: 'beside', text: `${name}=${at(each.entry)}` })),
+    ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
+      // Its SQL is executed in memory, and reaches nothing.
+      typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
+    ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),
   ])
   const named = drafts.flatMap((draft) => {

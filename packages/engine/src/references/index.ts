@@ -5,6 +5,7 @@ export {
   isService,
   isServiceDeclaration,
   onlyService,
+  type PostgresDeclaration,
   parseServiceReference,
   SERVICE,
   type ServiceDeclaration,

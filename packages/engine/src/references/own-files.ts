@@ -24,11 +24,15 @@ function withServiceFiles(reference: string, change: (path: string) => string): 
   const beside = Object.entries(spec.beside ?? {}).map(
     ([name, each]) => [name, { ...each, program: change(each.program) }] as const,
   )
+  const postgres = Object.entries(spec.postgres ?? {}).map(
+    ([name, { sql }]) => [name, sql === undefined ? {} : { sql: change(sql) }] as const,
+  )
   return serviceReference({
     ...spec,
     program: change(spec.program),
     ...(client === undefined ? { routes: change(routes) } : { client: change(client) }),
     ...(beside.length === 0 ? {} : { beside: Object.fromEntries(beside) }),
+    ...(postgres.length === 0 ? {} : { postgres: Object.fromEntries(postgres) }),
   })
 }
 

@@ -17,6 +17,7 @@ export {
   type BesideDeclaration,
   filesOfService,
   isServiceDeclaration,
+  type PostgresDeclaration,
   programsOfService,
   requestName,
   type ServiceDeclaration,

@@ -4,7 +4,7 @@ import { UserError } from '@chaosproxy/history'
 import { runMembers, schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
-import type { BesideSpec, ServiceSpec } from './reference.ts'
+import type { BesideSpec, PostgresSpec, ServiceSpec } from './reference.ts'
 
 /** A program beside the nodes of a service, such as a fake of a server that they call. */
 export interface BesideDeclaration {
@@ -13,6 +13,12 @@ export interface BesideDeclaration {
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
 }
+
+/**
+ * A PostgreSQL in memory, only in the simulator: `'postgres'`, or `{ postgres: 'schema.sql' }` with a file of SQL that is
+ * executed before every run.
+ */
+export type PostgresDeclaration = 'postgres' | { readonly postgres: string }
 
 /** A service of your own: each node runs a Node program. */
 export interface ServiceDeclaration {
@@ -45,9 +51,10 @@ export interface ServiceDeclaration {
   readonly http?: 'bytes' | 'messages' | undefined
   /**
    * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. In the
-   * simulator they suffer faults as nodes do; as processes they do not.
+   * simulator they suffer faults as nodes do; as processes they do not. `pg: 'postgres'` is a PostgreSQL in memory,
+   * which programs reach at `pg:5432` (`DATABASE_URL`, `PGHOST` and so on).
    */
-  readonly beside?: { readonly [name: string]: BesideDeclaration } | undefined
+  readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
   /** How many nodes run it; 3 by default. */
   readonly nodes?: number | undefined
   /** Whether a kill also cuts a node's power: data that was not fsynced may be lost. */
@@ -79,6 +86,17 @@ const besideName = v.pipe(
   v.regex(TAKEN, 'must have another name: that one is taken'),
 )
 
+const programSchema = v.strictObject(programMembers, 'must be an object with an entry, or "postgres"')
+const emptyPostgres = v.literal('postgres', 'must be an object with an entry, or "postgres"')
+const filledPostgres = v.strictObject({ postgres: v.pipe(path, v.description('a file of SQL for a PostgreSQL')) })
+
+/** What is given decides what it must be; documents show all. */
+const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
+  if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
+  if (typeof given !== 'object' || given === null) return emptyPostgres
+  return 'postgres' in given ? filledPostgres : programSchema
+})
+
 /** The members of a service's declaration: for configurations, options, help and documents. */
 export const serviceMembers: {
   readonly [Member in keyof ServiceDeclaration]-?: v.GenericSchema<unknown, ServiceDeclaration[Member]>
@@ -102,12 +120,10 @@ export const serviceMembers: {
   ),
   beside: v.optional(
     v.pipe(
-      v.record(
-        besideName,
-        v.strictObject(programMembers, 'must be an object with an entry'),
-        'must be an object of programs by name',
+      v.record(besideName, besideSchema, 'must be an object of programs by name'),
+      v.description(
+        'programs beside the nodes, by name: payments is reached at PAYMENTS_URL; "postgres" is a PostgreSQL in memory, { postgres: FILE } one with a schema',
       ),
-      v.description('programs beside the nodes, by name: payments is reached at PAYMENTS_URL'),
     ),
   ),
   http: v.optional(
@@ -160,25 +176,35 @@ export function declaredService(
     environment,
     losesPower,
     redis,
-    ...(declaration.beside === undefined ? {} : { beside: besideOf(declaration.beside, directory) }),
+    ...besideOf(declaration.beside ?? {}, directory),
     http,
   }
 }
 
-const besideOf = (
+const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared is PostgresDeclaration =>
+  typeof declared === 'string' || 'postgres' in declared
+
+/** Programs, and databases, each if there is one. */
+function besideOf(
   declared: NonNullable<ServiceDeclaration['beside']>,
   directory: string,
-): { readonly [name: string]: BesideSpec } =>
-  Object.fromEntries(
-    Object.entries(declared).map(([name, { entry, args, environment }]) => [
-      name,
-      {
-        program: pathFrom(directory, entry),
-        ...(args === undefined ? {} : { args }),
-        ...(environment === undefined ? {} : { environment }),
-      },
-    ]),
-  )
+): Pick<ServiceSpec, 'beside' | 'postgres'> {
+  const beside: { [name: string]: BesideSpec } = {}
+  const postgres: { [name: string]: PostgresSpec } = {}
+  for (const [name, each] of Object.entries(declared)) {
+    if (isPostgres(each)) postgres[name] = typeof each === 'string' ? {} : { sql: pathFrom(directory, each.postgres) }
+    else
+      beside[name] = {
+        program: pathFrom(directory, each.entry),
+        ...(each.args === undefined ? {} : { args: each.args }),
+        ...(each.environment === undefined ? {} : { environment: each.environment }),
+      }
+  }
+  return {
+    ...(Object.keys(beside).length === 0 ? {} : { beside }),
+    ...(Object.keys(postgres).length === 0 ? {} : { postgres }),
+  }
+}
 
 /** @throws UserError (usage) if there is no route table next to the program. */
 function routesBeside(program: string, { where, option }: { readonly where: string; readonly option: string }): string {

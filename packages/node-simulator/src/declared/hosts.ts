@@ -3,6 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 /** The name of the simulated Redis, and the host that programs dial. */
 export const REDIS: NodeId = 'redis'
 export const REDIS_PORT = 6_379
+export const POSTGRES_PORT = 5_432
 
 /** Variables with the URLs of programs beside the nodes: `PAYMENTS_URL` for one named `payments`. */
 export const urlVariables = (urls: ReadonlyMap<NodeId, string>): { readonly [name: string]: string } =>

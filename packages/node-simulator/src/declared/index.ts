@@ -2,6 +2,7 @@ export {
   type BesideDeclaration,
   declaredService,
   isServiceDeclaration,
+  type PostgresDeclaration,
   type ServiceDeclaration,
   serviceMembers,
   serviceSchema,

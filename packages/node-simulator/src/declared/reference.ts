@@ -21,6 +21,8 @@ interface ServicePrograms {
   readonly redis?: 'simulated' | undefined
   /** Programs beside the nodes, by the names of their hosts; when absent, none. */
   readonly beside?: { readonly [name: string]: BesideSpec } | undefined
+  /** PostgreSQL servers in the simulator, by the names of their hosts; when absent, none. */
+  readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
   /** Whether a kill also cuts the node's power, which loses data that was not fsynced. */
   readonly losesPower?: boolean | undefined
   /** The form of traffic between HTTP clients and servers; when absent, bytes. */
@@ -30,6 +32,11 @@ interface ServicePrograms {
 }
 
 export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
+
+export interface PostgresSpec {
+  /** A file of SQL that is executed before every run. */
+  readonly sql?: string | undefined
+}
 
 /** The prefix of services in specs and replay files; their spec follows as JSON. */
 export const SERVICE = 'service:'
@@ -51,6 +58,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
     ...(spec.http === 'messages' ? { http: spec.http } : {}),
     ...(spec.redis === undefined ? {} : { redis: spec.redis }),
     ...(spec.beside === undefined ? {} : { beside: spec.beside }),
+    ...(spec.postgres === undefined ? {} : { postgres: spec.postgres }),
     ...(spec.environment === undefined ? {} : { environment: spec.environment }),
     ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
   })
@@ -70,10 +78,11 @@ export function parseServiceReference(reference: string): ServiceSpec {
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
-/** Its program, those beside the nodes, and that of its clients. */
-export const programsOfService = ({ program, beside = {}, client }: ServiceSpec): readonly string[] => [
+/** Its program, those beside the nodes, that of its clients, and the SQL of its databases. */
+export const programsOfService = ({ program, beside = {}, postgres = {}, client }: ServiceSpec): readonly string[] => [
   program,
   ...Object.values(beside).map((each) => each.program),
+  ...Object.values(postgres).flatMap(({ sql }) => sql ?? []),
   ...(client === undefined ? [] : [client]),
 ]
 

@@ -21,22 +21,39 @@ const SERVERS: { readonly [port: number]: string } = {
 
 const INSTEAD =
   'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real thing with chaos run.'
-const REDIS = " Add a Redis at redis:6379 with redis: 'simulated', or --redis."
+/** The servers that the simulator has, with usual names of their hosts. */
+const SIMULATED = [
+  {
+    name: 'Redis',
+    hosts: /redis|valkey|cache/i,
+    add: " Add a Redis at redis:6379 with redis: 'simulated', or --redis.",
+  },
+  {
+    name: 'PostgreSQL',
+    hosts: /pg|postgres|sql|db|database/i,
+    add: " Add a PostgreSQL at pg:5432 with beside: { pg: 'postgres' }, or --beside pg=postgres.",
+  },
+] as const
 
 /** The host names of nodes; all others are refused by name. */
-export function hostsOf(program: string, names: readonly NodeId[], hasRedis: boolean): Hosts {
-  const refused = (what: string, mayBeRedis: boolean): NotSimulated =>
-    new NotSimulated(
-      what,
-      `is no node of ${program}: there are ${names.join(', ')}`,
-      `${INSTEAD}${mayBeRedis && !hasRedis ? REDIS : ''}`,
-    )
+export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
+  const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
+    new NotSimulated(what, `is no node of ${program}: there are ${names.join(', ')}`, `${INSTEAD}${server?.add ?? ''}`)
   return {
     find: (host, from) => (LOCAL.has(host) ? from : names.find((name) => name === host)),
-    unknown: (host) => refused(`the host ${host}`, true),
+    unknown: (host) =>
+      refused(
+        `the host ${host}`,
+        SIMULATED.find(({ hosts }) => hosts.test(host)),
+      ),
     refusePort(port) {
       const name = SERVERS[port]
-      return name === undefined ? undefined : refused(`${name} at localhost:${port}`, name === 'Redis')
+      return name === undefined
+        ? undefined
+        : refused(
+            `${name} at localhost:${port}`,
+            SIMULATED.find((server) => server.name === name),
+          )
     },
     refusePath: (path) =>
       new NotSimulated(

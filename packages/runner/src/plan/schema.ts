@@ -65,9 +65,12 @@ export function entriesOf(schema: unknown): { readonly [key: string]: unknown } 
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
 }
 
-/** The schema without its `optional` wrapper. */
-export const unwrapped = (schema: unknown): unknown =>
-  isObject(schema) && 'wrapped' in schema ? unwrapped(schema['wrapped']) : schema
+/** The schema without its `optional` wrapper; of one that depends on what is given, all that it may be. */
+export function unwrapped(schema: unknown): unknown {
+  if (!isObject(schema)) return schema
+  if (typeof schema['getter'] === 'function') return unwrapped(schema['getter'](undefined))
+  return 'wrapped' in schema ? unwrapped(schema['wrapped']) : schema
+}
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
