@@ -93,6 +93,9 @@ const MOST_KEYS = 10_000
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
+    isolation: word(
+      'isolation level of every transaction, where the target has this setting: short for --set isolation=…',
+    ),
     nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the target decides', member: 'nodes' })),
     ...configOption,
     spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
@@ -169,7 +172,7 @@ type Typed = ValuesOf<typeof declared>
 /** Options that a spec contains, which therefore exclude `--spec`. Others may repeat what it names. */
 const OF_SPEC = [
   ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),
-  ...['workload-set', 'keys', 'operations', 'bug', 'set', 'sim'],
+  ...['workload-set', 'keys', 'operations', 'bug', 'set', 'isolation', 'sim'],
 ]
 
 /** @throws UserError (usage) naming the invalid option. */
@@ -282,7 +285,7 @@ async function specOfOptions(
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
-  const settings = parseTargetSettings(target, textsOf(options, 'set'))
+  const settings = parseTargetSettings(target, [...textsOf(options, 'set'), ...isolationSetting(target, typed)])
   const workload = await chooseWorkload(options, {
     find: registries.workload,
     usual:
@@ -297,6 +300,16 @@ async function specOfOptions(
   })
   const whole = typed.sim ? simulatedDraft(draft, reference) : draft
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
+}
+
+/** `--isolation` is short for a setting of targets that have it. */
+function isolationSetting({ name, settings }: Target, { isolation }: Typed): readonly string[] {
+  if (isolation === undefined) return []
+  if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
+  throw new UserError(
+    'usage',
+    `--isolation ${isolation}: ${name} has no isolation levels to choose from. --target postgres has.`,
+  )
 }
 
 /** Only the register workload has `--operations`, so the option implies it. */

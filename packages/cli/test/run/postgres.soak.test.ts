@@ -154,3 +154,34 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
     },
   )
 })
+
+const WORKLOADS = process.env['CHAOS_SOAK'] === 'short' ? ['txn-list-append'] : ['txn-list-append', 'write-skew']
+
+liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {
+  const at = (isolation: string, seed: number, more: readonly string[] = []) =>
+    run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '6s', '--isolation', isolation, ...more])
+
+  test.each(['read-committed', 'repeatable-read'])(
+    'at %s is not serializable',
+    { timeout: 120_000 },
+    async (isolation) => {
+      const { exitCode, result } = await at(isolation, 1, ['--expect', 'serializable'])
+      expect(result.levels['serializable'].result).toBe('violated')
+      expect(result.levels['read-committed'].result).toBe('met')
+      if (isolation === 'repeatable-read') expect(result.levels['strong-snapshot-isolation'].result).toBe('met')
+      expect(exitCode).toBe(1)
+    },
+  )
+
+  test.each(seeds)(
+    'at serializable is strictly so, whatever it suffers (seed %d)',
+    { timeout: 120_000 },
+    async (seed) => {
+      const calm = await at('serializable', seed)
+      expect([calm.exitCode, calm.result.levels['strict-serializable'].result]).toEqual([0, 'met'])
+      const chosen = ['--workload', workload, '--nodes', '2', '--time', '10s', '--isolation', 'serializable']
+      const { exitCode, result } = await run(seed, 'kill,partition', chosen)
+      expect([exitCode, result.levels['strict-serializable'].result]).toEqual([0, 'met'])
+    },
+  )
+})

@@ -70,6 +70,16 @@ test('a workload of transactions is refused for etcd before anything starts: its
   expect(exitCode).toBe(3)
 })
 
+test('--isolation is refused for a target without isolation levels, and for a level that it does not have', async () => {
+  const refused = async (...more: readonly string[]) => (await chaosHere(['run', ...more])).stderr
+  expect(await refused('--isolation', 'serializable')).toContain(
+    '--isolation serializable: raft has no isolation levels to choose from. --target postgres has.',
+  )
+  expect(await refused('--target', 'postgres', '--isolation', 'snapshot')).toContain(
+    'isolation can be read-committed, repeatable-read, serializable',
+  )
+})
+
 describe("a workload of one's own", () => {
   test('is run, judged and named like any other, even in TypeScript', async () => {
     const source = workload({ next: WORKING }).replace(

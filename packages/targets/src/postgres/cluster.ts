@@ -60,6 +60,8 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     shared_buffers: '16MB',
     // Sessions of clients that timed out keep waiting for standbys.
     max_connections: '500',
+    // Transactions that lock rows in any order deadlock; clients would time out before the default of one second.
+    deadlock_timeout: '50ms',
     wal_level: 'replica',
     max_wal_senders: '16',
     // Standbys stream from the very first segment.

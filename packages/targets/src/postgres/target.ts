@@ -78,15 +78,30 @@ function weakness({ commit, reads }: Settings): string | undefined {
 const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
- * On one server every transaction here is linearizable, whatever it waits for: a commit is on disk before it is
- * visible. Standbys lag, so reads from them only converge. A promoted standby has every acknowledged write only if each
- * commit waited for every standby, and the primary that it replaces keeps answering for a while.
+ * On one server every single command is linearizable, whatever it waits for: a commit is on disk before it is visible.
+ * Transactions of several commands keep their isolation level. Standbys lag, so reads from them only converge. A promoted
+ * standby has every acknowledged write only if each commit waited for every standby, and the primary that it replaces keeps
+ * answering for a while.
  */
 function promises({
-  settings: { commit, synchronous, reads, local },
+  object,
+  settings: { commit, synchronous, reads, local, isolation },
   faults,
 }: Parameters<Target['promises']>[0]): string {
   const everywhere = commit !== 'async' && String(synchronous).endsWith(' 2') && local === 0
-  if (faults.includes('failover')) return everywhere ? 'eventual' : 'nothing'
+  if (faults.includes('failover')) return everywhere && object !== 'transactions' ? 'eventual' : 'nothing'
+  if (object === 'transactions') return reads === 'primary' ? isolationPromised(isolation) : 'read-committed'
   return reads === 'primary' ? 'linearizable' : 'eventual'
+}
+
+/** What its names for isolation levels mean on a primary. */
+function isolationPromised(isolation: Settings[string] | undefined): string {
+  switch (isolation) {
+    case 'serializable':
+      return 'strict-serializable'
+    case 'repeatable-read':
+      return 'strong-snapshot-isolation'
+    default:
+      return 'read-committed'
+  }
 }

@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net'
-import { type Completion, type Input, millis } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
 import { expect, onTestFinished, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { planPostgres } from '../../src/postgres/client/clients.ts'
@@ -125,6 +125,35 @@ liveTest(
       answered: true,
       node: 'n1',
     })
+
+    const cells = await world(way.port, ['txn'], { isolation: 'serializable' })
+    await cells.prepare()
+    const [askCells, askOthers] = [cells.client(), cells.client()]
+    const txn = (...steps: readonly Json[]): Input => ({ f: 'txn', value: steps })
+    expect(await askCells(txn(['append', 'l', 1], ['w', 'r', 2], ['r', 'l', null], ['r', 'none', null]))).toEqual({
+      type: 'ok',
+      value: [
+        ['append', 'l', 1],
+        ['w', 'r', 2],
+        ['r', 'l', [1]],
+        ['r', 'none', null],
+      ],
+      node: 'n1',
+    })
+    expect(await way.losing(/INSERT/, () => askCells(txn(['append', 'l', 2])))).toMatchObject({ type: 'fail' })
+    expect(await way.losing(/COMMIT/, () => askCells(txn(['append', 'l', 3])))).toMatchObject({ type: 'info' })
+    expect(await askCells(txn(['r', 'l', null]))).toMatchObject({ type: 'ok', value: [['r', 'l', [1, 3]]] })
+    // Each wants what the other holds: one is told so, and the other commits.
+    for (let round = 0; round < 20; round++) {
+      const ends = await Promise.all([
+        askCells(txn(['w', 'a', round], ['r', 'l', null], ['w', 'b', round])),
+        askOthers(txn(['w', 'b', -round], ['r', 'l', null], ['w', 'a', -round])),
+      ])
+      for (const end of ends)
+        if (end.type !== 'ok')
+          expect(end).toMatchObject({ type: 'fail', error: expect.stringMatching(/^40(001|P01) /) })
+      expect(ends.some(({ type }) => type === 'ok')).toBe(true)
+    }
 
     // Somebody else holds the row: a command that is ended while it waits was not carried out.
     const holder = await session(port)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import { type Completion, type Input, isTransaction, type Json } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
+import { rowsOf } from '@chaosproxy/wire/postgresql'
 import * as v from 'valibot'
 import type { ClientKind } from '../../clients/client-kind.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../../clients/planned-clients.ts'
@@ -181,7 +182,7 @@ async function carryOut(
   const abort = () => connection.close(String(deadline.signal.reason))
   deadline.signal.addEventListener('abort', abort)
   try {
-    if (asked.type === 'transaction') return await transact(connection, asked.commands)
+    if (asked.type === 'transaction') return await transact(connection, asked)
     const { sql, parameters } = asked.command
     const judged = judgeEnd(await connection.query(sql, parameters))
     return judged.type === 'done' ? asked.result(judged) : judged
@@ -190,29 +191,39 @@ async function carryOut(
   }
 }
 
-const isReading = ({ f }: Input): boolean => f === 'read'
+const isReading = ({ f, value }: Input): boolean =>
+  f === 'read' ||
+  (isTransaction(f) && Array.isArray(value) && value.every((step) => Array.isArray(step) && step[0] === 'r'))
 
 const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
   end.type === 'ok' ? end : { type: 'ok', value: value as Json }
 
-/** Runs a transaction. Until COMMIT is sent, any failure leaves no effect. */
+/**
+ * Runs a transaction. Until COMMIT is sent, any failure leaves no effect; so does a COMMIT that is refused, as for a
+ * conflict (40001).
+ */
 async function transact(
   connection: Connection,
-  commands: Extract<Asked, { readonly type: 'transaction' }>['commands'],
+  { commands, result }: Extract<Asked, { readonly type: 'transaction' }>,
 ): Promise<Completion | Judged> {
   const begun = judgeEnd(await connection.query('BEGIN'))
   if (begun.type !== 'done') return { type: 'fail', error: begun.error }
+  const done: Extract<Judged, { readonly type: 'done' }>[] = []
   for (const { sql, parameters, otherwise } of commands) {
     const judged = judgeEnd(await connection.query(sql, parameters))
-    if (judged.type === 'done' && !judged.tag.endsWith(' 0')) continue
+    if (judged.type === 'done' && (otherwise === undefined || rowsOf(judged.tag) !== 0)) {
+      done.push(judged)
+      continue
+    }
     if (connection.isOpen()) await connection.query('ROLLBACK')
-    return judged.type === 'done'
-      ? { type: 'fail', error: otherwise, answered: true }
-      : { type: 'fail', error: judged.error }
+    return judged.type !== 'done'
+      ? { type: 'fail', error: judged.error }
+      : { type: 'fail', error: otherwise ?? 'no row', answered: true }
   }
   const end = judgeEnd(await connection.query('COMMIT'))
-  if (end.type === 'done' && end.tag !== 'COMMIT') return { type: 'fail', error: `COMMIT answered ${end.tag}` }
-  return end
+  if (end.type !== 'done') return end
+  if (end.tag !== 'COMMIT') return { type: 'fail', error: `COMMIT answered ${end.tag}` }
+  return result === undefined ? end : result(done)
 }
 
 const credentialsOf = ({ user = 'postgres', password, database = 'postgres' }: PostgresDeclaration) => ({

@@ -1,9 +1,9 @@
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import { type Completion, type Input, isTransaction, type Json } from '@chaosproxy/history'
 import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Judged } from './outcomes.ts'
 
 /** How a workload's objects are stored in a database: a table, and a command for each operation. */
-export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'bank'
+export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
 
 export interface Command {
   readonly sql: string
@@ -16,9 +16,17 @@ type Done = Extract<Judged, { readonly type: 'done' }>
 export type Asked =
   /** A single command, which is its own transaction. */
   | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
-  /** Several commands in one transaction, which is rolled back unless each of them changes a row. */
-  | { readonly type: 'transaction'; readonly commands: readonly (Command & { readonly otherwise: string })[] }
+  /** Several commands in one transaction. */
+  | {
+      readonly type: 'transaction'
+      readonly commands: readonly StepCommand[]
+      /** What the client learns if it commits; when absent, what it asked for. */
+      readonly result?: (done: readonly Done[]) => Completion
+    }
   | { readonly type: 'unknown'; readonly why: string }
+
+/** If `otherwise` is given, the transaction is rolled back for that reason unless the command changes a row. */
+type StepCommand = Command & { readonly otherwise?: string }
 
 export interface Objects {
   readonly functions: readonly string[]
@@ -113,6 +121,11 @@ export const objects: { readonly [name in ObjectName]: Objects } = {
       }
     },
   },
+  transactions: {
+    functions: ['txn'],
+    tables: () => ['CREATE TABLE IF NOT EXISTS chaos_cell (key text PRIMARY KEY, value jsonb NOT NULL)'],
+    asked: ({ f, value }) => (isTransaction(f) && Array.isArray(value) ? transacting(value) : unknown(f)),
+  },
   bank: {
     functions: ['read', 'transfer'],
     tables: (initial) => [
@@ -140,11 +153,13 @@ export const objects: { readonly [name in ObjectName]: Objects } = {
 const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
   type: 'command',
   command: { sql, parameters },
-  result({ rows }) {
-    const text = rows[0]?.[0]
-    return { type: 'ok', value: text === undefined || text === null ? absent : (JSON.parse(text) as Json) }
-  },
+  result: ({ rows }) => ({ type: 'ok', value: jsonIn(rows, absent) }),
 })
+
+function jsonIn(rows: Done['rows'] | undefined, absent: Json): Json {
+  const text = rows?.[0]?.[0]
+  return text === undefined || text === null ? absent : (JSON.parse(text) as Json)
+}
 
 const changing = (sql: string, parameters: readonly string[], given: Json): Asked => ({
   type: 'command',
@@ -172,6 +187,37 @@ function comparing(key: string, value: Json): Asked {
     result: ({ tag }) =>
       rowsOf(tag) === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
   }
+}
+
+/** Micro-operations in the order given, which may deadlock: PostgreSQL ends one of the transactions then. */
+function transacting(steps: readonly Json[]): Asked {
+  const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
+  const strange = known.find(([kind]) => typeof kind !== 'string' || !Object.hasOwn(microCommands, kind))
+  if (strange !== undefined) return unknown(`the step ${JSON.stringify(strange)}`)
+  return {
+    type: 'transaction',
+    commands: known.map(([kind, key, given = null]) => ({
+      sql: microCommands[String(kind)] ?? '',
+      parameters: kind === 'r' ? [String(key)] : [String(key), JSON.stringify(given)],
+    })),
+    result: (done) => ({
+      type: 'ok',
+      value: known.map(
+        ([kind = null, key = null, given = null], i): Json => [
+          kind,
+          key,
+          kind === 'r' ? jsonIn(done[i]?.rows, null) : given,
+        ],
+      ),
+    }),
+  }
+}
+
+const microCommands: { readonly [kind: string]: string } = {
+  r: 'SELECT value FROM chaos_cell WHERE key = $1',
+  w: 'INSERT INTO chaos_cell VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
+  append: `INSERT INTO chaos_cell AS c VALUES ($1, jsonb_build_array($2::jsonb))
+           ON CONFLICT (key) DO UPDATE SET value = c.value || EXCLUDED.value`,
 }
 
 /** Locks accounts in order of their names, so that transfers cannot deadlock. */
@@ -207,6 +253,7 @@ export const objectNames = Object.keys(objects) as readonly ObjectName[]
 
 /** The object that has these operations. */
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
+  if (functions.some(isTransaction)) return 'transactions'
   if (functions.includes('transfer')) return 'bank'
   if (functions.includes('add')) return typeof initial === 'number' ? 'counter' : 'set'
   if (functions.includes('append') && !functions.includes('write')) return 'lists'
