@@ -59,9 +59,21 @@ describe('an outcome', () => {
     ],
     [
       'vacuous',
-      { report: fine, vacuous: ['the run ended before any kill was injected'] },
+      { report: fine, vacuous: ['the run ended before any kill was injected'], lacks: ['faults'] },
       /time to take effect/,
       'npx chaos run --target t --time 40s',
+    ],
+    [
+      'vacuous',
+      { report: fine, vacuous: ['nothing ran at the same time as a write'], lacks: ['concurrency'] },
+      /more clients work at once/,
+      'npx chaos run --target t --time 4s --clients 20',
+    ],
+    [
+      'vacuous',
+      { report: fine, vacuous: ['as an earlier version told it'] },
+      /Run longer/,
+      'npx chaos run --target t --time 60s',
     ],
     ['interrupted', { report: fine, interrupted: true }, /run to its end/, 'npx chaos run --target t --time 4s'],
     [
@@ -212,7 +224,7 @@ test('a run that a file defines is offered no option that such a command refuses
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)
-  const run = summary({ report: fine, vacuous: ['the run ended before any kill was injected'] })
+  const run = summary({ report: fine, vacuous: ['the run ended before any kill was injected'], lacks: ['faults'] })
   const { next } = tellingOf(factsOf({ history, report: fine, run }), { history, run, again })
   expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
 })

@@ -3,7 +3,7 @@ import { historyFromEvents, nanos } from '@chaosproxy/history'
 import { judgeExpectation } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/judge/phases.ts'
-import { findVacuity, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
+import { findDoubts, findVacuity, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
 import { report, violated } from './timeline.ts'
 
@@ -264,6 +264,14 @@ describe('nothing passes vacuously', () => {
 
   test('a requested fault that was never injected makes a run vacuous', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
+  })
+
+  test('a doubt says what is lacking', () => {
+    expect(findDoubts(busy, [killed], [])).toEqual([
+      { lacks: 'faults', text: 'the run ended before any kill was injected' },
+    ])
+    const recovery = { type: 'unanswered', waited: nanos(2e9) } as const
+    expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })
 
   test('a fault without operations makes a run vacuous', () => {

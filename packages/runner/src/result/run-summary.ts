@@ -3,6 +3,12 @@ import type { Fault, FaultChoice, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Json, Millis, Nanos } from '@chaosproxy/history'
 import type { RequirementResult } from './requirement-result.ts'
 
+/**
+ * What a run lacks that proves little: operations under faults, an answer after healing, operations at once, operations that
+ * succeed, or a record of what happened.
+ */
+export type Lack = 'faults' | 'recovery' | 'concurrency' | 'successes' | 'record'
+
 /** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
 export interface RunSummary {
   readonly chaos: 1
@@ -25,6 +31,8 @@ export interface RunSummary {
   readonly nodes: readonly NodeSummary[]
   /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never took effect, … */
   readonly vacuous: readonly string[]
+  /** What those say is lacking; absent in runs of earlier versions. */
+  readonly lacks?: readonly Lack[] | undefined
   /** Remarks that change no verdict: nothing raced, … */
   readonly notes?: readonly string[] | undefined
   /** What went wrong in the environment: a node that did not restart, … */
