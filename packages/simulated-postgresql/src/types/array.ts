@@ -1,0 +1,232 @@
+import { SqlError } from '../sql/error.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import type { TextContext, TypeDefinition } from './registry.ts'
+import { SqlArray, type SqlValue } from './value.ts'
+
+const MAX_DIMENSIONS = 6
+
+export function formatArray(array: SqlArray, element: TypeDefinition, context: TextContext): string {
+  const { dimensions, lowerBounds, elements } = array
+  if (elements.length === 0) return '{}'
+  const bounds = lowerBounds.some((bound) => bound !== 1)
+    ? `${dimensions.map((size, i) => `[${lowerBounds[i]}:${(lowerBounds[i] ?? 1) + size - 1}]`).join('')}=`
+    : ''
+  let next = 0
+  const level = (depth: number): string => {
+    const parts: string[] = []
+    for (let i = 0; i < (dimensions[depth] ?? 0); i += 1) {
+      if (depth < dimensions.length - 1) {
+        parts.push(level(depth + 1))
+      } else {
+        const value = elements[next] ?? null
+        next += 1
+        parts.push(value === null ? 'NULL' : quoteElement(element.output(value, context), element.delimiter))
+      }
+    }
+    return `{${parts.join(element.delimiter)}}`
+  }
+  return bounds + level(0)
+}
+
+function quoteElement(text: string, delimiter: string): string {
+  if (text !== '' && !/[{}"\\\s]/.test(text) && !text.includes(delimiter) && !/^null$/i.test(text)) return text
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
+
+type Nested = string | null | readonly Nested[]
+
+export function parseArray(text: string, element: TypeDefinition, context: TextContext, typmod: number): SqlArray {
+  const reader = new ArrayReader(text, element.delimiter)
+  const { nested, lowerBounds, declared } = reader.document()
+  const dimensions: number[] = []
+  for (let level: Nested = nested; Array.isArray(level); level = level[0] ?? '') dimensions.push(level.length)
+  if (dimensions.length > MAX_DIMENSIONS) {
+    throw new SqlError('54000', `number of array dimensions exceeds the maximum allowed (${MAX_DIMENSIONS})`)
+  }
+  const elements: SqlValue[] = []
+  const collect = (value: Nested, depth: number): void => {
+    if (Array.isArray(value)) {
+      if (depth >= dimensions.length || value.length !== dimensions[depth]) throw reader.ragged()
+      for (const part of value) collect(part as Nested, depth + 1)
+      return
+    }
+    if (depth !== dimensions.length) throw reader.ragged()
+    elements.push(typeof value === 'string' ? element.input(value, context, typmod) : null)
+  }
+  if (nested.length === 0) return new SqlArray(element.oid, [])
+  collect(nested, 0)
+  if (elements.length === 0) return new SqlArray(element.oid, [])
+  if (declared !== undefined) {
+    if (declared.length !== dimensions.length || declared.some((size, i) => size !== dimensions[i])) {
+      throw reader.malformed('Specified array dimensions do not match array contents.')
+    }
+    return new SqlArray(element.oid, elements, dimensions, lowerBounds)
+  }
+  return new SqlArray(element.oid, elements, dimensions)
+}
+
+class ArrayReader {
+  readonly #text: string
+  readonly #delimiter: string
+  #at = 0
+
+  constructor(text: string, delimiter: string) {
+    this.#text = text
+    this.#delimiter = delimiter
+  }
+
+  malformed(detail?: string): SqlError {
+    return new SqlError('22P02', `malformed array literal: "${this.#text}"`, detail === undefined ? {} : { detail })
+  }
+
+  ragged(): SqlError {
+    return this.malformed('Multidimensional arrays must have sub-arrays with matching dimensions.')
+  }
+
+  document(): { nested: readonly Nested[]; lowerBounds: readonly number[]; declared: readonly number[] | undefined } {
+    const bounds = /^\s*((?:\[[+-]?\d+(?::[+-]?\d+)?\])+)\s*=\s*/.exec(this.#text)
+    const lowerBounds: number[] = []
+    const declared: number[] = []
+    if (bounds) {
+      this.#at = bounds[0].length
+      for (const part of bounds[1]?.matchAll(/\[([+-]?\d+)(?::([+-]?\d+))?\]/g) ?? []) {
+        const lower = part[2] === undefined ? 1 : Number(part[1])
+        const upper = Number(part[2] ?? part[1])
+        if (upper < lower - 1) throw new SqlError('2202E', 'upper bound cannot be less than lower bound')
+        lowerBounds.push(lower)
+        declared.push(upper - lower + 1)
+      }
+    }
+    this.#space()
+    if (this.#text[this.#at] !== '{') {
+      throw this.malformed(bounds ? undefined : 'Array value must start with "{" or dimension information.')
+    }
+    const nested = this.#level()
+    this.#space()
+    if (this.#at < this.#text.length) throw this.malformed('Junk after closing right brace.')
+    return { nested, lowerBounds, declared: bounds ? declared : undefined }
+  }
+
+  #space(): void {
+    while (/[ \t\n\r\v\f]/.test(this.#text[this.#at] ?? '')) this.#at += 1
+  }
+
+  #level(): readonly Nested[] {
+    this.#at += 1
+    const parts: Nested[] = []
+    this.#space()
+    if (this.#text[this.#at] === '}') {
+      this.#at += 1
+      return parts
+    }
+    for (;;) {
+      this.#space()
+      parts.push(this.#text[this.#at] === '{' ? this.#level() : this.#element())
+      this.#space()
+      const next = this.#text[this.#at]
+      this.#at += 1
+      if (next === '}') return parts
+      if (next !== this.#delimiter) throw next === undefined ? this.malformed('Unexpected end of input.') : this.malformed()
+    }
+  }
+
+  #element(): string | null {
+    if (this.#text[this.#at] === '"') return this.#quoted()
+    let value = ''
+    let significant = 0
+    let escaped = false
+    for (; ; this.#at += 1) {
+      const character = this.#text[this.#at]
+      if (character === undefined) throw this.malformed('Unexpected end of input.')
+      if (character === '"' || character === '{') throw this.malformed()
+      if (character === '}' || character === this.#delimiter) break
+      if (character === '\\') {
+        this.#at += 1
+        value += this.#text[this.#at] ?? ''
+        escaped = true
+        significant = value.length
+      } else {
+        value += character
+        if (!/[ \t\n\r\v\f]/.test(character)) significant = value.length
+      }
+    }
+    const text = value.slice(0, significant)
+    if (text === '') throw this.malformed(`Unexpected "${this.#text[this.#at]}" character.`)
+    return !escaped && /^null$/i.test(text) ? null : text
+  }
+
+  #quoted(): string {
+    let value = ''
+    for (this.#at += 1; ; this.#at += 1) {
+      const character = this.#text[this.#at]
+      if (character === undefined) throw this.malformed('Unexpected end of input.')
+      if (character === '"') break
+      if (character === '\\') this.#at += 1
+      value += this.#text[this.#at] ?? ''
+    }
+    this.#at += 1
+    return value
+  }
+}
+
+export function sendArray(array: SqlArray, element: TypeDefinition, context: TextContext): Uint8Array {
+  const writer = new ByteWriter()
+  writer.int32(array.dimensions.length)
+  writer.int32(array.elements.some((value) => value === null) ? 1 : 0)
+  writer.int32(element.oid)
+  array.dimensions.forEach((size, i) => {
+    writer.int32(size)
+    writer.int32(array.lowerBounds[i] ?? 1)
+  })
+  for (const value of array.elements) writer.sized(value === null ? null : element.send(value, context))
+  return writer.bytes()
+}
+
+export function receiveArray(bytes: Uint8Array, element: TypeDefinition, context: TextContext, typmod: number): SqlArray {
+  const reader = new ByteReader(bytes)
+  const count = reader.int32()
+  if (count < 0 || count > MAX_DIMENSIONS) throw new SqlError('22P03', 'invalid number of dimensions')
+  reader.int32()
+  const oid = reader.int32()
+  if (oid !== element.oid) {
+    throw new SqlError('42804', `binary data has array element type ${oid} instead of expected ${element.oid}`)
+  }
+  const dimensions: number[] = []
+  const lowerBounds: number[] = []
+  for (let i = 0; i < count; i += 1) {
+    dimensions.push(reader.int32())
+    lowerBounds.push(reader.int32())
+  }
+  const total = count === 0 ? 0 : dimensions.reduce((a, b) => a * b, 1)
+  const elements: SqlValue[] = []
+  for (let i = 0; i < total; i += 1) {
+    const part = reader.sized()
+    elements.push(part === null ? null : element.receive(part, context, typmod))
+  }
+  reader.end()
+  return total === 0 ? new SqlArray(element.oid, []) : new SqlArray(element.oid, elements, dimensions, lowerBounds)
+}
+
+/** Element by element; then by the number of elements, of dimensions, their sizes and lower bounds. */
+export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y: SqlValue) => number): number {
+  const length = Math.min(a.elements.length, b.elements.length)
+  for (let i = 0; i < length; i += 1) {
+    const difference = compareNullable(a.elements[i] ?? null, b.elements[i] ?? null, compare)
+    if (difference !== 0) return difference
+  }
+  if (a.elements.length !== b.elements.length) return a.elements.length - b.elements.length
+  if (a.dimensions.length !== b.dimensions.length) return a.dimensions.length - b.dimensions.length
+  for (const key of ['dimensions', 'lowerBounds'] as const) {
+    for (let i = 0; i < a.dimensions.length; i += 1) {
+      const difference = (a[key][i] ?? 0) - (b[key][i] ?? 0)
+      if (difference !== 0) return difference
+    }
+  }
+  return 0
+}
+
+/** Null is equal to itself and above all values. */
+export function compareNullable(a: SqlValue, b: SqlValue, compare: (x: SqlValue, y: SqlValue) => number): number {
+  if (a === null) return b === null ? 0 : 1
+  return b === null ? -1 : compare(a, b)
+}

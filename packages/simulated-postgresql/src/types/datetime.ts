@@ -1,0 +1,159 @@
+import { SqlError } from '../sql/error.ts'
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  dateOf,
+  END_OF_DATES,
+  END_OF_TIMESTAMPS,
+  INFINITY,
+  LEAST_DATE,
+  LEAST_TIMESTAMP,
+  MICROS_PER_DAY,
+  MICROS_PER_SECOND,
+  MINUS_INFINITY,
+  momentOf,
+  timestampOf,
+} from './calendar.ts'
+import { type ParsedDatetime, parseDatetime } from './datetime-text.ts'
+import { formatOffset, sessionZone } from './zone.ts'
+
+/** What the text of a moment depends on: a part of `TextContext`. */
+export interface ClockContext {
+  setting(name: string): string | undefined
+  now(): bigint
+}
+
+function pad(value: number, width = 2): string {
+  return value.toString().padStart(width, '0')
+}
+
+function dateText(date: { year: number; month: number; day: number }): string {
+  const year = date.year > 0 ? date.year : 1 - date.year
+  return `${pad(year, 4)}-${pad(date.month)}-${pad(date.day)}`
+}
+
+export function formatDate(days: number): string {
+  if (days === DATE_INFINITY) return 'infinity'
+  if (days === DATE_MINUS_INFINITY) return '-infinity'
+  const date = dateOf(days)
+  return `${dateText(date)}${date.year > 0 ? '' : ' BC'}`
+}
+
+export function formatTime(micros: bigint): string {
+  const seconds = Number(micros / MICROS_PER_SECOND)
+  const fraction = Number(micros % MICROS_PER_SECOND)
+  const text = `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
+  return fraction === 0 ? text : `${text}.${pad(fraction, 6).replace(/0+$/, '')}`
+}
+
+/** Without a zone: `2024-01-15 10:00:00.5`; with one, the offset follows. */
+export function formatTimestamp(value: bigint, zone?: number, separator = ' '): string {
+  if (value === INFINITY) return 'infinity'
+  if (value === MINUS_INFINITY) return '-infinity'
+  const local = value + BigInt(zone ?? 0) * MICROS_PER_SECOND
+  const moment = momentOf(local)
+  const time = formatTime(local - BigInt(moment.days) * MICROS_PER_DAY)
+  const offset = zone === undefined ? '' : formatOffset(zone)
+  return `${dateText(moment)}${separator}${time}${offset}${moment.year > 0 ? '' : ' BC'}`
+}
+
+export function formatTimestamptz(value: bigint, context: ClockContext): string {
+  return formatTimestamp(value, sessionZone(context.setting('TimeZone')))
+}
+
+function midnight(context: ClockContext): number {
+  const zone = sessionZone(context.setting('TimeZone'))
+  return momentOf(context.now() + BigInt(zone) * MICROS_PER_SECOND).days
+}
+
+/** The local day of `today` and its neighbours. */
+function relativeDay(word: 'today' | 'tomorrow' | 'yesterday', context: ClockContext): number {
+  return midnight(context) + (word === 'today' ? 0 : word === 'tomorrow' ? 1 : -1)
+}
+
+export function parseDate(text: string, context: ClockContext): number {
+  const parsed = parseDatetime(text, 'date')
+  switch (parsed.kind) {
+    case 'infinity':
+      return DATE_INFINITY
+    case '-infinity':
+      return DATE_MINUS_INFINITY
+    case 'epoch':
+      return -10957
+    case 'now':
+      return midnight(context)
+    case 'day':
+      return relativeDay(parsed.word, context)
+    case 'moment':
+      if (parsed.days === undefined) throw invalid('date', text)
+      if (parsed.days < LEAST_DATE || parsed.days >= END_OF_DATES) {
+        throw new SqlError('22008', `date out of range: "${text}"`)
+      }
+      return parsed.days
+  }
+}
+
+export function parseTimestamp(text: string, withZone: boolean, context: ClockContext): bigint {
+  const name = withZone ? 'timestamp with time zone' : 'timestamp'
+  const parsed = parseDatetime(text, name)
+  const zone = BigInt(sessionZone(context.setting('TimeZone'))) * MICROS_PER_SECOND
+  const shift = withZone ? zone : 0n
+  switch (parsed.kind) {
+    case 'infinity':
+      return INFINITY
+    case '-infinity':
+      return MINUS_INFINITY
+    case 'epoch':
+      return timestampOf(-10957, 0n)
+    case 'now':
+      return withZone ? context.now() : context.now() + zone
+    case 'day':
+      return timestampOf(relativeDay(parsed.word, context), parsed.micros ?? 0n) - shift
+    case 'moment': {
+      if (parsed.days === undefined) throw invalid(name, text)
+      const local = timestampOf(parsed.days, parsed.micros ?? 0n)
+      const offset = parsed.zone === undefined ? shift : BigInt(parsed.zone) * MICROS_PER_SECOND
+      return inRange(withZone ? local - offset : local, text)
+    }
+  }
+}
+
+function invalid(name: string, text: string): SqlError {
+  return new SqlError('22007', `invalid input syntax for type ${name}: "${text}"`)
+}
+
+function inRange(value: bigint, text: string): bigint {
+  if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) {
+    throw new SqlError('22008', `timestamp out of range: "${text}"`)
+  }
+  return value
+}
+
+/** Throws unless the moment can be stored; the result of arithmetic. */
+export function checkedTimestamp(value: bigint): bigint {
+  if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) throw new SqlError('22008', 'timestamp out of range')
+  return value
+}
+
+export function checkedDate(days: number): number {
+  if (days < LEAST_DATE || days >= END_OF_DATES) throw new SqlError('22008', 'date out of range')
+  return days
+}
+
+export function parseTime(text: string, context: ClockContext): bigint {
+  const parsed: ParsedDatetime = parseDatetime(text, 'time')
+  if (parsed.kind === 'now') {
+    const local = context.now() + BigInt(sessionZone(context.setting('TimeZone'))) * MICROS_PER_SECOND
+    return local - BigInt(momentOf(local).days) * MICROS_PER_DAY
+  }
+  if (parsed.kind === 'moment' && parsed.micros !== undefined) return parsed.micros
+  throw invalid('time', text)
+}
+
+/** Rounds to the precision of `timestamp(p)`, `time(p)` and `interval(p)`. */
+export function roundMicros(value: bigint, precision: number): bigint {
+  if (precision < 0 || precision >= 6 || value === INFINITY || value === MINUS_INFINITY) return value
+  const unit = 10n ** BigInt(6 - precision)
+  const half = unit / 2n
+  return value >= 0n ? ((value + half) / unit) * unit : -(((-value + half) / unit) * unit)
+}

@@ -1,0 +1,378 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import { formatDate, formatTime, formatTimestamp, formatTimestamptz, parseDate, parseTime, parseTimestamp, roundMicros } from './datetime.ts'
+import { MICROS_PER_DAY } from './calendar.ts'
+import { compareInterval, fitInterval, formatInterval, parseInterval, unitOfTypmod } from './interval.ts'
+import { checkJson, compareJsonb, formatJson, parseJson } from './json.ts'
+import { compareFloat, formatFloat4, formatFloat8, INT2, INT4, INT8, parseFloat8, parseInteger, parseOid } from './numbers.ts'
+import { compareNumeric, fitNumeric, formatNumeric, parseNumeric } from './numeric.ts'
+import { receiveNumeric, sendNumeric } from './numeric-binary.ts'
+import { OID } from './oids.ts'
+import type { TextContext, TypeDefinition } from './registry.ts'
+import {
+  bytesOfHex,
+  compareBytes,
+  fitBpchar,
+  fitName,
+  fitVarchar,
+  formatBytea,
+  formatUuid,
+  hexOf,
+  parseBoolean,
+  parseBytea,
+  parseUuid,
+  withoutTrailingBlanks,
+} from './text.ts'
+import { compareText, decodeUtf8, encodeUtf8 } from './utf8.ts'
+import { Interval, Jsonb, Numeric, SqlArray, type SqlValue } from './value.ts'
+
+/** How the values of a type are read, written and compared: what does not come from the catalogue. */
+export type Behaviour = Pick<TypeDefinition, 'input' | 'output' | 'receive' | 'send' | 'compare'>
+
+/** The value of an expression of a known type; a value of another kind is a fault of the engine. */
+function wrong(value: SqlValue, expected: string): never {
+  throw new TypeError(`expected ${expected}, found ${value === null ? 'null' : typeof value}`)
+}
+
+export function asNumber(value: SqlValue): number {
+  return typeof value === 'number' ? value : wrong(value, 'a number')
+}
+
+export function asBigint(value: SqlValue): bigint {
+  return typeof value === 'bigint' ? value : wrong(value, 'a bigint')
+}
+
+export function asString(value: SqlValue): string {
+  return typeof value === 'string' ? value : wrong(value, 'a string')
+}
+
+export function asBoolean(value: SqlValue): boolean {
+  return typeof value === 'boolean' ? value : wrong(value, 'a boolean')
+}
+
+export function asBytes(value: SqlValue): Uint8Array {
+  return value instanceof Uint8Array ? value : wrong(value, 'bytes')
+}
+
+export function asNumeric(value: SqlValue): Numeric {
+  return value instanceof Numeric ? value : wrong(value, 'a numeric')
+}
+
+export function asInterval(value: SqlValue): Interval {
+  return value instanceof Interval ? value : wrong(value, 'an interval')
+}
+
+export function asArray(value: SqlValue): SqlArray {
+  return value instanceof SqlArray ? value : wrong(value, 'an array')
+}
+
+export function asJsonb(value: SqlValue): Jsonb {
+  return value instanceof Jsonb ? value : wrong(value, 'a jsonb')
+}
+
+function write(fill: (writer: ByteWriter) => void): Uint8Array {
+  const writer = new ByteWriter()
+  fill(writer)
+  return writer.bytes()
+}
+
+function read<T>(bytes: Uint8Array, take: (reader: ByteReader) => T): T {
+  const reader = new ByteReader(bytes)
+  const value = take(reader)
+  reader.end()
+  return value
+}
+
+const numbers = (a: SqlValue, b: SqlValue) => asNumber(a) - asNumber(b)
+const bigints = (a: SqlValue, b: SqlValue) => (asBigint(a) < asBigint(b) ? -1 : asBigint(a) > asBigint(b) ? 1 : 0)
+const texts = (a: SqlValue, b: SqlValue) => compareText(asString(a), asString(b))
+const floats = (a: SqlValue, b: SqlValue) => compareFloat(asNumber(a), asNumber(b))
+
+function textLike(fit: (text: string, typmod: number) => string = (text) => text): Behaviour {
+  return {
+    input: (text, _context, typmod) => fit(text, typmod),
+    output: asString,
+    receive: (bytes, _context, typmod) => fit(decodeText(bytes), typmod),
+    send: (value) => encodeUtf8(asString(value)),
+    compare: texts,
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes)
+  if (text.includes('\0')) {
+    throw new SqlError('22021', 'invalid byte sequence for encoding "UTF8": 0x00')
+  }
+  return text
+}
+
+const unsigned: Behaviour = {
+  input: parseOid,
+  output: (value) => asNumber(value).toString(),
+  receive: (bytes) => read(bytes, (reader) => reader.uint32()),
+  send: (value) => write((writer) => writer.int32(asNumber(value) | 0)),
+  compare: numbers,
+}
+
+const int2: Behaviour = {
+  input: (text) => Number(parseInteger(text, INT2)),
+  output: (value) => asNumber(value).toString(),
+  receive: (bytes) => read(bytes, (reader) => reader.int16()),
+  send: (value) => write((writer) => writer.int16(asNumber(value))),
+  compare: numbers,
+}
+
+const int4: Behaviour = {
+  input: (text) => Number(parseInteger(text, INT4)),
+  output: (value) => asNumber(value).toString(),
+  receive: (bytes) => read(bytes, (reader) => reader.int32()),
+  send: (value) => write((writer) => writer.int32(asNumber(value))),
+  compare: numbers,
+}
+
+const int8: Behaviour = {
+  input: (text) => parseInteger(text, INT8),
+  output: (value) => asBigint(value).toString(),
+  receive: (bytes) => read(bytes, (reader) => reader.int64()),
+  send: (value) => write((writer) => writer.int64(asBigint(value))),
+  compare: bigints,
+}
+
+const float4: Behaviour = {
+  input: (text) => parseFloat8(text, 'real'),
+  output: (value) => formatFloat4(asNumber(value)),
+  receive: (bytes) => read(bytes, (reader) => reader.float32()),
+  send: (value) => write((writer) => writer.float32(asNumber(value))),
+  compare: floats,
+}
+
+const float8: Behaviour = {
+  input: (text) => parseFloat8(text),
+  output: (value) => formatFloat8(asNumber(value)),
+  receive: (bytes) => read(bytes, (reader) => reader.float64()),
+  send: (value) => write((writer) => writer.float64(asNumber(value))),
+  compare: floats,
+}
+
+const numeric: Behaviour = {
+  input: (text, _context, typmod) => fitNumeric(parseNumeric(text), typmod),
+  output: (value) => formatNumeric(asNumeric(value)),
+  receive: (bytes, _context, typmod) => fitNumeric(receiveNumeric(bytes), typmod),
+  send: (value) => sendNumeric(asNumeric(value)),
+  compare: (a, b) => compareNumeric(asNumeric(a), asNumeric(b)),
+}
+
+const bool: Behaviour = {
+  input: parseBoolean,
+  output: (value) => (asBoolean(value) ? 't' : 'f'),
+  receive: (bytes) => read(bytes, (reader) => reader.int8() !== 0),
+  send: (value) => Uint8Array.of(asBoolean(value) ? 1 : 0),
+  compare: (a, b) => Number(asBoolean(a)) - Number(asBoolean(b)),
+}
+
+const bytea: Behaviour = {
+  input: parseBytea,
+  output: (value) => formatBytea(asBytes(value)),
+  receive: (bytes) => bytes.slice(),
+  send: asBytes,
+  compare: (a, b) => compareBytes(asBytes(a), asBytes(b)),
+}
+
+const uuid: Behaviour = {
+  input: parseUuid,
+  output: asString,
+  receive: (bytes) => {
+    if (bytes.length !== 16) throw new SqlError('08P01', 'insufficient data left in message')
+    return formatUuid(hexOf(bytes))
+  },
+  send: (value) => bytesOfHex(asString(value).replaceAll('-', '')),
+  compare: texts,
+}
+
+const bpchar: Behaviour = {
+  ...textLike((text, typmod) => fitBpchar(text, typmod, false)),
+  compare: (a, b) => compareText(withoutTrailingBlanks(asString(a)), withoutTrailingBlanks(asString(b))),
+}
+
+/** `"char"` holds one byte. */
+const char: Behaviour = textLike((text) => {
+  if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('"char" beyond ASCII')
+  return text.slice(0, 1)
+})
+
+const json: Behaviour = {
+  ...textLike(),
+  input: (text) => {
+    checkJson(text)
+    return text
+  },
+  receive: (bytes) => {
+    const text = decodeText(bytes)
+    checkJson(text)
+    return text
+  },
+  compare: undefined,
+}
+
+const jsonb: Behaviour = {
+  input: (text) => new Jsonb(parseJson(text)),
+  output: (value) => formatJson(asJsonb(value).value),
+  receive: (bytes) => {
+    if (bytes[0] !== 1) throw new SqlError('XX000', `unsupported jsonb version number ${bytes[0] ?? 0}`)
+    return new Jsonb(parseJson(decodeText(bytes.subarray(1))))
+  },
+  send: (value) => {
+    const text = encodeUtf8(formatJson(asJsonb(value).value))
+    const bytes = new Uint8Array(text.length + 1)
+    bytes[0] = 1
+    bytes.set(text, 1)
+    return bytes
+  },
+  compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
+}
+
+const date: Behaviour = {
+  input: parseDate,
+  output: (value) => formatDate(asNumber(value)),
+  receive: (bytes) => read(bytes, (reader) => reader.int32()),
+  send: (value) => write((writer) => writer.int32(asNumber(value))),
+  compare: numbers,
+}
+
+const sendBigint = (value: SqlValue) => write((writer) => writer.int64(asBigint(value)))
+const receiveMicros = (bytes: Uint8Array, _context: TextContext, typmod: number) =>
+  roundMicros(
+    read(bytes, (reader) => reader.int64()),
+    typmod,
+  )
+
+const time: Behaviour = {
+  input: (text, context, typmod) => roundMicros(parseTime(text, context), typmod),
+  output: (value) => formatTime(asBigint(value)),
+  receive: (bytes, context, typmod) => {
+    const micros = receiveMicros(bytes, context, typmod)
+    if (micros < 0n || micros > MICROS_PER_DAY) throw new SqlError('22008', 'time out of range')
+    return micros
+  },
+  send: sendBigint,
+  compare: bigints,
+}
+
+const timestamp: Behaviour = {
+  input: (text, context, typmod) => roundMicros(parseTimestamp(text, false, context), typmod),
+  output: (value) => formatTimestamp(asBigint(value)),
+  receive: receiveMicros,
+  send: sendBigint,
+  compare: bigints,
+}
+
+const timestamptz: Behaviour = {
+  ...timestamp,
+  input: (text, context, typmod) => roundMicros(parseTimestamp(text, true, context), typmod),
+  output: (value, context) => formatTimestamptz(asBigint(value), context),
+}
+
+const interval: Behaviour = {
+  input: (text, _context, typmod) => fitInterval(parseInterval(text, unitOfTypmod(typmod)), typmod),
+  output: (value) => formatInterval(asInterval(value)),
+  receive: (bytes, _context, typmod) =>
+    read(bytes, (reader) => {
+      const micros = reader.int64()
+      const days = reader.int32()
+      return fitInterval(new Interval(reader.int32(), days, micros), typmod)
+    }),
+  send: (value) =>
+    write((writer) => {
+      const { micros, days, months } = asInterval(value)
+      writer.int64(micros)
+      writer.int32(days)
+      writer.int32(months)
+    }),
+  compare: (a, b) => compareInterval(asInterval(a), asInterval(b)),
+}
+
+/** `void` has one value, the empty text. */
+const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
+
+/** `int2vector` and `oidvector`: arrays from 0 that print their numbers with blanks between. */
+function vector(elementOid: number): Behaviour {
+  return {
+    input: (text) => {
+      const numbersOf = text.trim() === '' ? [] : text.trim().split(/\s+/)
+      return new SqlArray(elementOid, numbersOf.map(parseOid), [numbersOf.length], [0])
+    },
+    output: (value) => asArray(value).elements.map((element) => asNumber(element).toString()).join(' '),
+    receive: (bytes, context) => receiveArray(bytes, context.types.typeOf(elementOid), context, -1),
+    send: (value, context) => sendArray(asArray(value), context.types.typeOf(elementOid), context),
+    compare: (a, b) => compareArrays(asArray(a), asArray(b), numbers),
+  }
+}
+
+export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behaviour>([
+  [OID.bool, bool],
+  [OID.bytea, bytea],
+  [OID.char, char],
+  [OID.name, textLike(fitName)],
+  [OID.int8, int8],
+  [OID.int2, int2],
+  [OID.int2vector, vector(OID.int2)],
+  [OID.int4, int4],
+  [OID.text, textLike()],
+  [OID.oid, unsigned],
+  [OID.tid, { ...textLike(), compare: undefined }],
+  [OID.xid, { ...unsigned, compare: undefined }],
+  [OID.cid, { ...unsigned, compare: undefined }],
+  [OID.oidvector, vector(OID.oid)],
+  [OID.json, json],
+  [OID.float4, float4],
+  [OID.float8, float8],
+  [OID.unknown, textLike()],
+  [OID.bpchar, bpchar],
+  [OID.varchar, textLike((text, typmod) => fitVarchar(text, typmod, false))],
+  [OID.date, date],
+  [OID.time, time],
+  [OID.timestamp, timestamp],
+  [OID.timestamptz, timestamptz],
+  [OID.interval, interval],
+  [OID.numeric, numeric],
+  [OID.void, nothing],
+  [OID.uuid, uuid],
+  [OID.jsonb, jsonb],
+  [OID.xid8, { ...int8, input: (text) => BigInt(text) }],
+  [194, textLike()],
+])
+
+/** An array type of the element type; `element` is asked late, for a type may be created after its array. */
+export function arrayBehaviour(elementOid: number): Behaviour {
+  return {
+    input: (text, context, typmod) => parseArray(text, context.types.typeOf(elementOid), context, typmod),
+    output: (value, context) => formatArray(asArray(value), context.types.typeOf(elementOid), context),
+    receive: (bytes, context, typmod) => receiveArray(bytes, context.types.typeOf(elementOid), context, typmod),
+    send: (value, context) => sendArray(asArray(value), context.types.typeOf(elementOid), context),
+    compare: undefined,
+  }
+}
+
+/** A type whose values are not simulated: it can be named, and every use of a value is refused. */
+export function refusedBehaviour(name: string): Behaviour {
+  const refuse = (): never => {
+    throw new NotSupported(`the type ${name}`)
+  }
+  return { input: refuse, output: refuse, receive: refuse, send: refuse, compare: refuse }
+}
+
+/** Labels in their order of creation. */
+export function enumBehaviour(name: string, labels: readonly string[]): Behaviour {
+  const checked = (text: string): string => {
+    if (!labels.includes(text)) throw new SqlError('22P02', `invalid input value for enum ${name}: "${text}"`)
+    return text
+  }
+  return {
+    input: checked,
+    output: asString,
+    receive: (bytes) => checked(decodeText(bytes)),
+    send: (value) => encodeUtf8(asString(value)),
+    compare: (a, b) => labels.indexOf(asString(a)) - labels.indexOf(asString(b)),
+  }
+}

@@ -1,0 +1,125 @@
+import { OID } from './oids.ts'
+import type { Types } from './registry.ts'
+import { lengthOfTypmod } from './text.ts'
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [OID.bool, 'boolean'],
+  [OID.int2, 'smallint'],
+  [OID.int4, 'integer'],
+  [OID.int8, 'bigint'],
+  [OID.float4, 'real'],
+  [OID.float8, 'double precision'],
+  [OID.char, '"char"'],
+  [1560, 'bit'],
+  [1562, 'bit varying'],
+])
+
+const FIELD_NAMES: readonly (readonly [number, string])[] = [
+  [1 << 2, 'year'],
+  [1 << 1, 'month'],
+  [1 << 3, 'day'],
+  [1 << 10, 'hour'],
+  [1 << 11, 'minute'],
+  [1 << 12, 'second'],
+]
+
+/** The name of a type in SQL, as `format_type` prints it: `character varying(10)`, `integer[]`. */
+export function formatType(types: Types, oid: number, typmod = -1): string {
+  const type = types.find(oid)
+  if (type === undefined) return oid === 0 ? '-' : '???'
+  if (type.elementOid !== 0 && type.category === 'A' && type.length === -1 && type.name.startsWith('_')) {
+    return `${formatType(types, type.elementOid, typmod)}[]`
+  }
+  switch (oid) {
+    case OID.bpchar: {
+      if (typmod < 4) return typmod === -1 ? 'character' : 'bpchar'
+      return `character(${lengthOfTypmod(typmod)})`
+    }
+    case OID.varchar:
+      return typmod < 4 ? 'character varying' : `character varying(${lengthOfTypmod(typmod)})`
+    case OID.numeric:
+      return typmod < 4 ? 'numeric' : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
+    case OID.time:
+      return `time${precision(typmod)} without time zone`
+    case OID.timetz:
+      return `time${precision(typmod)} with time zone`
+    case OID.timestamp:
+      return `timestamp${precision(typmod)} without time zone`
+    case OID.timestamptz:
+      return `timestamp${precision(typmod)} with time zone`
+    case OID.interval:
+      return intervalName(typmod)
+  }
+  return NAMES.get(oid) ?? quoteIdentifier(type.name)
+}
+
+function precision(typmod: number): string {
+  return typmod < 0 ? '' : `(${typmod})`
+}
+
+function intervalName(typmod: number): string {
+  if (typmod < 0) return 'interval'
+  const range = (typmod >> 16) & 0x7fff
+  const digits = typmod & 0xffff
+  const named = FIELD_NAMES.filter(([bit]) => (range & bit) !== 0).map(([, name]) => name)
+  const fields = range === 0x7fff || named.length === 0 ? '' : ` ${[...new Set([named[0], named[named.length - 1]])].join(' to ')}`
+  return `interval${fields}${digits === 0xffff ? '' : `(${digits})`}`
+}
+
+const RESERVED = new Set(
+  `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char
+  character check coalesce collate collation column concurrently constraint create cross current_catalog current_date
+  current_role current_schema current_time current_timestamp current_user dec decimal default deferrable desc distinct do
+  else end except exists extract false fetch float for foreign freeze from full grant greatest group grouping having ilike
+  in initially inner inout int integer intersect interval into is isnull join json json_array json_arrayagg json_exists
+  json_object json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left like
+  limit localtime localtimestamp merge_action national natural nchar none normalize not notnull null nullif numeric offset
+  on only or order out outer overlaps overlay placing position precision primary real references returning right row
+  select session_user setof similar smallint some substring symmetric system_user table tablesample then time timestamp to
+  trailing treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes
+  xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`
+    .trim()
+    .split(/\s+/),
+)
+
+/** `quote_ident`: in double quotes unless it reads as a plain lower-case name. */
+export function quoteIdentifier(name: string): string {
+  return /^[a-z_][a-z\d_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
+/** The words of SQL for types, and the names in pg_type that they stand for. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['boolean', 'bool'],
+  ['smallint', 'int2'],
+  ['integer', 'int4'],
+  ['int', 'int4'],
+  ['bigint', 'int8'],
+  ['real', 'float4'],
+  ['double precision', 'float8'],
+  ['float', 'float8'],
+  ['decimal', 'numeric'],
+  ['dec', 'numeric'],
+  ['character', 'bpchar'],
+  ['char', 'bpchar'],
+  ['"char"', 'char'],
+  ['character varying', 'varchar'],
+  ['timestamp without time zone', 'timestamp'],
+  ['timestamp with time zone', 'timestamptz'],
+  ['time without time zone', 'time'],
+  ['time with time zone', 'timetz'],
+])
+
+/** The type that a text of SQL names, for `'…'::regtype` and `to_regtype`: without a modifier. */
+export function typeOfText(types: Types, text: string): number | undefined {
+  let name = text.trim().replace(/\s*\(\s*-?\d+(?:\s*,\s*-?\d+)?\s*\)/, '')
+  let arrays = 0
+  while (/\[\s*\d*\s*\]$/.test(name)) {
+    name = name.replace(/\s*\[\s*\d*\s*\]$/, '')
+    arrays += 1
+  }
+  const plain = name.replace(/^(pg_catalog|public)\./i, '')
+  const folded = plain.startsWith('"') ? plain : plain.toLowerCase().replace(/\s+/g, ' ')
+  const found = types.named(ALIASES.get(folded) ?? folded.replace(/^"(.*)"$/, '$1'))
+  if (found === undefined) return undefined
+  return arrays > 0 ? found.arrayOid || undefined : found.oid
+}

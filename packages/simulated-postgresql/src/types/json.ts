@@ -1,0 +1,347 @@
+import { SqlError } from '../sql/error.ts'
+import { compareNumeric, formatNumeric, parseNumeric } from './numeric.ts'
+import { compareText, encodeUtf8 } from './utf8.ts'
+import { Jsonb, type JsonValue, Numeric } from './value.ts'
+
+const MAX_DEPTH = 6400
+
+/** Reads JSON as jsonb does: the last of equal keys counts, and numbers keep the digits that they have. */
+export function parseJson(text: string): JsonValue {
+  return new JsonReader(text, true).document()
+}
+
+/** Throws unless the text is JSON; json keeps it as it is. */
+export function checkJson(text: string): void {
+  new JsonReader(text, false).document()
+}
+
+/** A token of a `json` text: what the text of a value is, byte by byte. */
+export type JsonText =
+  | { readonly kind: 'object'; readonly members: readonly (readonly [string, string])[] }
+  | { readonly kind: 'array'; readonly elements: readonly string[] }
+  | { readonly kind: 'scalar' }
+
+/** The members or elements of a `json` text, each as its own text. */
+export function splitJson(text: string): JsonText {
+  return new JsonReader(text, false).split()
+}
+
+const SPACE = /[ \t\n\r]*/y
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const WORD = /[\w$\u0080-\uffff]+|./suy
+
+class JsonReader {
+  readonly #text: string
+  readonly #binary: boolean
+  #at = 0
+
+  constructor(text: string, binary: boolean) {
+    this.#text = text
+    this.#binary = binary
+  }
+
+  document(): JsonValue {
+    const value = this.#value(0)
+    this.#space()
+    if (this.#at < this.#text.length) throw this.#invalid()
+    return value
+  }
+
+  split(): JsonText {
+    this.#space()
+    const opening = this.#text[this.#at]
+    if (opening !== '{' && opening !== '[') return { kind: 'scalar' }
+    const members: (readonly [string, string])[] = []
+    const elements: string[] = []
+    this.#at += 1
+    while (!this.#close(opening === '{' ? '}' : ']', members.length + elements.length === 0)) {
+      const key = opening === '{' ? this.#key() : ''
+      this.#space()
+      const from = this.#at
+      this.#value(1)
+      const part = this.#text.slice(from, this.#at)
+      if (opening === '{') members.push([key, part])
+      else elements.push(part)
+    }
+    return opening === '{' ? { kind: 'object', members } : { kind: 'array', elements }
+  }
+
+  #space(): void {
+    SPACE.lastIndex = this.#at
+    SPACE.exec(this.#text)
+    this.#at = SPACE.lastIndex
+  }
+
+  #invalid(): SqlError {
+    WORD.lastIndex = this.#at
+    const token = WORD.exec(this.#text)?.[0]
+    const detail = token === undefined ? 'The input string ended unexpectedly.' : `Token "${token}" is invalid.`
+    return new SqlError('22P02', 'invalid input syntax for type json', { detail })
+  }
+
+  #value(depth: number): JsonValue {
+    if (depth > MAX_DEPTH) throw new SqlError('54001', 'stack depth limit exceeded')
+    this.#space()
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(depth)
+      case '[':
+        return this.#array(depth)
+      case '"':
+        return this.#string()
+    }
+    return this.#scalar()
+  }
+
+  #scalar(): JsonValue {
+    NUMBER.lastIndex = this.#at
+    const number = NUMBER.exec(this.#text)?.[0]
+    if (number !== undefined) {
+      const next = this.#text[this.#at + number.length]
+      if (next !== undefined && /[\w.+-]/.test(next)) throw this.#invalid()
+      this.#at += number.length
+      return this.#binary ? parseNumeric(number) : null
+    }
+    WORD.lastIndex = this.#at
+    const word = WORD.exec(this.#text)?.[0]
+    if (word !== 'true' && word !== 'false' && word !== 'null') throw this.#invalid()
+    this.#at += word.length
+    return word === 'null' ? null : word === 'true'
+  }
+
+  /** True at the closing bracket; otherwise past the comma that must separate elements. */
+  #close(bracket: string, first: boolean): boolean {
+    this.#space()
+    if (this.#text[this.#at] === bracket) {
+      this.#at += 1
+      return true
+    }
+    if (first) return false
+    if (this.#text[this.#at] !== ',') throw this.#invalid()
+    this.#at += 1
+    this.#space()
+    if (this.#text[this.#at] === bracket) throw this.#invalid()
+    return false
+  }
+
+  #key(): string {
+    this.#space()
+    if (this.#text[this.#at] !== '"') throw this.#invalid()
+    const key = this.#string()
+    this.#space()
+    if (this.#text[this.#at] !== ':') throw this.#invalid()
+    this.#at += 1
+    return key
+  }
+
+  #object(depth: number): JsonValue {
+    const members: [string, JsonValue][] = []
+    this.#at += 1
+    while (!this.#close('}', members.length === 0)) {
+      const key = this.#key()
+      members.push([key, this.#value(depth + 1)])
+    }
+    return jsonObject(members)
+  }
+
+  #array(depth: number): JsonValue {
+    const elements: JsonValue[] = []
+    this.#at += 1
+    while (!this.#close(']', elements.length === 0)) elements.push(this.#value(depth + 1))
+    return elements
+  }
+
+  #string(): string {
+    let result = ''
+    let from = this.#at + 1
+    for (let i = from; ; i += 1) {
+      const unit = this.#text.charCodeAt(i)
+      if (Number.isNaN(unit)) {
+        this.#at = this.#text.length
+        throw this.#invalid()
+      }
+      if (unit === 0x22) {
+        this.#at = i + 1
+        return result + this.#text.slice(from, i)
+      }
+      if (unit < 0x20) {
+        this.#at = i
+        throw new SqlError('22P02', 'invalid input syntax for type json', {
+          detail: `Character with value 0x${unit.toString(16).padStart(2, '0')} must be escaped.`,
+        })
+      }
+      if (unit !== 0x5c) continue
+      result += this.#text.slice(from, i)
+      const [character, length] = this.#escape(i)
+      result += character
+      i += length - 1
+      from = i + 1
+    }
+  }
+
+  #escape(at: number): readonly [string, number] {
+    const letter = this.#text[at + 1] ?? ''
+    const plain = ESCAPES.get(letter)
+    if (plain !== undefined) return [plain, 2]
+    const digits = /^[\da-fA-F]{4}$/.exec(this.#text.slice(at + 2, at + 6))?.[0]
+    if (letter !== 'u' || digits === undefined) {
+      throw new SqlError('22P02', 'invalid input syntax for type json', {
+        detail: letter === 'u' ? '"\\u" must be followed by four hexadecimal digits.' : `Escape sequence "\\${letter}" is invalid.`,
+      })
+    }
+    const unit = Number.parseInt(digits, 16)
+    if (!this.#binary) return [String.fromCharCode(unit), 6]
+    if (unit === 0) {
+      throw new SqlError('22P05', 'unsupported Unicode escape sequence', {
+        detail: '\\u0000 cannot be converted to text.',
+      })
+    }
+    if (unit < 0xd800 || unit > 0xdfff) return [String.fromCharCode(unit), 6]
+    const low = /^\\u(d[c-f][\da-f]{2})/i.exec(this.#text.slice(at + 6, at + 12))?.[1]
+    if (unit >= 0xdc00 || low === undefined) {
+      throw new SqlError('22P02', 'invalid input syntax for type json', {
+        detail: `Unicode ${unit >= 0xdc00 ? 'low surrogate must follow a high surrogate' : 'high surrogate must not follow a high surrogate'}.`,
+      })
+    }
+    return [String.fromCharCode(unit, Number.parseInt(low, 16)), 12]
+  }
+}
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+])
+
+/** jsonb orders keys by their length in bytes, then by their bytes. */
+export function compareKeys(a: string, b: string): number {
+  const difference = byteLength(a) - byteLength(b)
+  return difference !== 0 ? difference : compareText(a, b)
+}
+
+function byteLength(text: string): number {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 127) return encodeUtf8(text).length
+  return text.length
+}
+
+/** The last of equal keys counts. */
+export function jsonObject(members: Iterable<readonly [string, JsonValue]>): ReadonlyMap<string, JsonValue> {
+  const unique = new Map(members)
+  return new Map([...unique].sort((a, b) => compareKeys(a[0], b[0])))
+}
+
+export function isJsonObject(value: JsonValue): value is ReadonlyMap<string, JsonValue> {
+  return value instanceof Map
+}
+
+export function isJsonArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes control characters.
+const ESCAPED = /["\\\u0000-\u001f]/g
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+])
+
+export function quoteJson(text: string): string {
+  const escape = (character: string) =>
+    SHORT.get(character) ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `"${text.replace(ESCAPED, escape)}"`
+}
+
+/** As jsonb prints itself: a blank after each colon and comma. */
+export function formatJson(value: JsonValue): string {
+  if (value === null) return 'null'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  if (typeof value === 'string') return quoteJson(value)
+  if (value instanceof Numeric) return formatNumeric(value)
+  if (isJsonArray(value)) return `[${value.map(formatJson).join(', ')}]`
+  return `{${[...value].map(([key, member]) => `${quoteJson(key)}: ${formatJson(member)}`).join(', ')}}`
+}
+
+/** `jsonb_pretty`. */
+export function prettyJson(value: JsonValue, indent = ''): string {
+  const inner = `${indent}    `
+  const lines = (open: string, parts: readonly string[], close: string) =>
+    `${open}\n${parts.map((part) => inner + part).join(',\n')}${parts.length > 0 ? '\n' : ''}${indent}${close}`
+  if (isJsonArray(value)) {
+    return lines(
+      '[',
+      value.map((element) => prettyJson(element, inner)),
+      ']',
+    )
+  }
+  if (value !== null && isJsonObject(value)) {
+    return lines(
+      '{',
+      [...value].map(([key, member]) => `${quoteJson(key)}: ${prettyJson(member, inner)}`),
+      '}',
+    )
+  }
+  return formatJson(value)
+}
+
+export function jsonTypeName(value: JsonValue): string {
+  if (value === null) return 'null'
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value === 'string') return 'string'
+  if (value instanceof Numeric) return 'number'
+  return isJsonArray(value) ? 'array' : 'object'
+}
+
+function rank(value: JsonValue): number {
+  return ['null', 'string', 'number', 'boolean', 'array', 'object'].indexOf(jsonTypeName(value))
+}
+
+export function compareJsonb(a: Jsonb, b: Jsonb): number {
+  // A scalar document is stored as an array of one element, so it is above an empty array.
+  if (isJsonArray(a.value) && !isContainer(b.value)) return a.value.length === 0 ? -1 : 1
+  if (isJsonArray(b.value) && !isContainer(a.value)) return b.value.length === 0 ? 1 : -1
+  return compareJson(a.value, b.value)
+}
+
+function isContainer(value: JsonValue): boolean {
+  return value !== null && (isJsonArray(value) || isJsonObject(value))
+}
+
+export function compareJson(a: JsonValue, b: JsonValue): number {
+  if (a instanceof Numeric && b instanceof Numeric) return compareNumeric(a, b)
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
+  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
+  if (a === null || b === null) return rank(a) - rank(b)
+  if (isJsonArray(a) && isJsonArray(b)) {
+    if (a.length !== b.length) return a.length - b.length
+    return firstDifference(a.map((element, i) => compareJson(element, b[i] ?? null)))
+  }
+  if (isJsonObject(a) && isJsonObject(b)) {
+    if (a.size !== b.size) return a.size - b.size
+    const others = [...b]
+    return firstDifference(
+      [...a].map(([key, value], i) => {
+        const [otherKey, otherValue] = others[i] ?? ['', null]
+        return compareKeys(key, otherKey) || compareJson(value, otherValue)
+      }),
+    )
+  }
+  return rank(a) - rank(b)
+}
+
+function firstDifference(differences: readonly number[]): number {
+  return differences.find((difference) => difference !== 0) ?? 0
+}
+
+export function jsonbOf(value: JsonValue): Jsonb {
+  return new Jsonb(value)
+}

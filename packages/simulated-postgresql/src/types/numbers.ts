@@ -1,0 +1,99 @@
+import { SqlError } from '../sql/error.ts'
+
+interface IntegerRange {
+  /** The name in messages: `integer`, not `int4`. */
+  readonly name: string
+  readonly least: bigint
+  readonly most: bigint
+}
+
+export const INT2: IntegerRange = { name: 'smallint', least: -32768n, most: 32767n }
+export const INT4: IntegerRange = { name: 'integer', least: -2147483648n, most: 2147483647n }
+export const INT8: IntegerRange = { name: 'bigint', least: -(2n ** 63n), most: 2n ** 63n - 1n }
+
+export function outOfRange(range: { readonly name: string }): SqlError {
+  return new SqlError('22003', `${range.name} out of range`)
+}
+
+const INTEGER = /^([+-]?)(0[xX](?:_?[\da-fA-F]+)+|0[oO](?:_?[0-7]+)+|0[bB](?:_?[01]+)+|\d+(?:_\d+)*)$/
+
+export function parseInteger(text: string, range: IntegerRange): bigint {
+  const match = INTEGER.exec(text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, ''))
+  if (!match) throw new SqlError('22P02', `invalid input syntax for type ${range.name}: "${text}"`)
+  const magnitude = BigInt((match[2] ?? '').replaceAll('_', ''))
+  const value = match[1] === '-' ? -magnitude : magnitude
+  if (value < range.least || value > range.most) {
+    throw new SqlError('22003', `value "${text}" is out of range for type ${range.name}`)
+  }
+  return value
+}
+
+/** Object identifiers are unsigned; a negative text wraps, as `strtoul` has it. */
+export function parseOid(text: string): number {
+  const match = /^\s*([+-]?)(\d+)\s*$/.exec(text)
+  if (!match) throw new SqlError('22P02', `invalid input syntax for type oid: "${text}"`)
+  const value = BigInt(match[2] ?? '0')
+  if (value > 4294967295n) throw new SqlError('22003', `value "${text}" is out of range for type oid`)
+  return Number(match[1] === '-' ? BigInt.asUintN(32, -value) : value)
+}
+
+const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+
+export function parseFloat8(text: string, name = 'double precision'): number {
+  const trimmed = text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
+  const word = trimmed.toLowerCase()
+  if (word === 'nan') return Number.NaN
+  const infinity = /^([+-]?)inf(inity)?$/.exec(word)
+  if (infinity) return infinity[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  if (!FLOAT.test(trimmed)) throw new SqlError('22P02', `invalid input syntax for type ${name}: "${text}"`)
+  const value = name === 'real' ? Math.fround(Number(trimmed)) : Number(trimmed)
+  const zero = /^[+-]?[0.]*([eE].*)?$/.test(trimmed)
+  if (!Number.isFinite(value) || (value === 0 && !zero)) {
+    throw new SqlError('22003', `"${trimmed}" is out of range for type ${name}`)
+  }
+  return value
+}
+
+/** The shortest text that reads back as the same number, with an exponent below 1e-4 and from 1e15 on (1e6 for float4). */
+export function formatFloat8(value: number): string {
+  return formatFloat(value, value.toString(), 15)
+}
+
+export function formatFloat4(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return formatFloat(value, value.toString(), 6)
+  for (let digits = 1; digits < 9; digits += 1) {
+    const text = value.toPrecision(digits)
+    if (Math.fround(Number(text)) === value) return formatFloat(value, text, 6)
+  }
+  return formatFloat(value, value.toPrecision(9), 6)
+}
+
+function formatFloat(value: number, text: string, fixedBelow: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
+
+  const [mantissa = '', power = '0'] = text.replace(/^-/, '').split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+
+  const all = `${whole}${fraction}`
+  const leading = /^0*/.exec(all)?.[0].length ?? 0
+  const digits = all.slice(leading).replace(/0+$/, '')
+  const exponent = whole.length - leading - 1 + Number(power)
+  const sign = value < 0 ? '-' : ''
+  if (digits === '') return `${sign}0`
+  if (exponent < -4 || exponent >= fixedBelow) {
+    const shown = Math.abs(exponent).toString().padStart(2, '0')
+    return `${sign}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ''}e${exponent < 0 ? '-' : '+'}${shown}`
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  if (digits.length <= exponent + 1) return sign + digits.padEnd(exponent + 1, '0')
+  return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`
+}
+
+/** NaN is equal to itself and above all numbers. */
+export function compareFloat(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
+  if (Number.isNaN(b)) return -1
+  return a < b ? -1 : a > b ? 1 : 0
+}

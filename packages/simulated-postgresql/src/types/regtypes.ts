@@ -1,0 +1,75 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import type { Behaviour } from './definitions.ts'
+import { formatType, quoteIdentifier, typeOfText } from './format-type.ts'
+import { OID } from './oids.ts'
+import type { TextContext } from './registry.ts'
+import type { SqlValue } from './value.ts'
+
+function asOid(value: SqlValue): number {
+  if (typeof value === 'number') return value
+  throw new TypeError('expected an object identifier')
+}
+
+/** Object identifiers that print as the names of what they identify. */
+function named(find: (text: string, context: TextContext) => number, name: (oid: number, context: TextContext) => string | undefined): Behaviour {
+  return {
+    input: (text, context) => (/^\d+$/.test(text) ? Number(text) : text === '-' ? 0 : find(text, context)),
+    output: (value, context) => {
+      const oid = asOid(value)
+      return oid === 0 ? '-' : (name(oid, context) ?? oid.toString())
+    },
+    receive: (bytes) => new ByteReader(bytes).uint32(),
+    send: (value) => {
+      const writer = new ByteWriter()
+      writer.int32(asOid(value) | 0)
+      return writer.bytes()
+    },
+    compare: (a, b) => asOid(a) - asOid(b),
+  }
+}
+
+const NAMESPACES: ReadonlyMap<string, number> = new Map([
+  ['pg_catalog', 11],
+  ['pg_toast', 99],
+  ['public', 2200],
+  ['information_schema', 13000],
+])
+
+function findNamespace(text: string): number {
+  const oid = NAMESPACES.get(text)
+  if (oid === undefined) throw new SqlError('3F000', `schema "${text}" does not exist`)
+  return oid
+}
+
+function findType(text: string, context: TextContext): number {
+  const oid = typeOfText(context.types, text)
+  if (oid === undefined) throw new SqlError('42704', `type "${text}" does not exist`)
+  return oid
+}
+
+function findRelation(text: string, context: TextContext): number {
+  if (context.relation === undefined) throw new NotSupported('regclass')
+  return context.relation(text)
+}
+
+const refuse = (what: string) => (): never => {
+  throw new NotSupported(what)
+}
+
+export function registryBehaviours(): ReadonlyMap<number, Behaviour> {
+  const namespace = (oid: number) => [...NAMESPACES].find(([, value]) => value === oid)?.[0]
+  return new Map([
+    [OID.regproc, named(refuse('the input of a regproc'), () => undefined)],
+    [OID.regclass, named(findRelation, (oid, context) => context.relationName?.(oid))],
+    [OID.regtype, named(findType, (oid, context) => (context.types.find(oid) ? formatType(context.types, oid) : undefined))],
+    [
+      OID.regnamespace,
+      named(findNamespace, (oid) => {
+        const name = namespace(oid)
+        return name === undefined ? undefined : quoteIdentifier(name)
+      }),
+    ],
+    [OID.regrole, named(refuse('the input of a regrole'), () => undefined)],
+  ])
+}

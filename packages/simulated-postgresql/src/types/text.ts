@@ -1,0 +1,128 @@
+import { SqlError } from '../sql/error.ts'
+import { characterCount, characters, decodeUtf8, encodeUtf8 } from './utf8.ts'
+
+export function parseBoolean(text: string): boolean {
+  const word = text.trim().toLowerCase()
+  if (word !== '') {
+    if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1') return true
+    if ('false'.startsWith(word) || 'no'.startsWith(word) || (word.length > 1 && 'off'.startsWith(word)) || word === '0') {
+      return false
+    }
+  }
+  throw new SqlError('22P02', `invalid input syntax for type boolean: "${text}"`)
+}
+
+const UUID = /^([\da-f]{4}-?){7}[\da-f]{4}$/
+
+export function parseUuid(text: string): string {
+  const lower = text.toLowerCase()
+  const body = lower.startsWith('{') && lower.endsWith('}') ? lower.slice(1, -1) : lower
+  if (!UUID.test(body)) throw new SqlError('22P02', `invalid input syntax for type uuid: "${text}"`)
+  return formatUuid(body.replaceAll('-', ''))
+}
+
+export function formatUuid(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+export function hexOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+export function bytesOfHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  return bytes
+}
+
+export function parseBytea(text: string): Uint8Array {
+  if (!text.startsWith('\\x')) return parseEscapedBytea(text)
+  const hex = text.slice(2).replace(/[ \t\n\r]/g, '')
+  const wrong = /[^\da-fA-F]/u.exec(hex)
+  if (wrong) throw new SqlError('22023', `invalid hexadecimal digit: "${wrong[0]}"`)
+  if (hex.length % 2 !== 0) throw new SqlError('22023', 'invalid hexadecimal data: odd number of digits')
+  return bytesOfHex(hex)
+}
+
+function parseEscapedBytea(text: string): Uint8Array {
+  const bytes: number[] = []
+  const source = encodeUtf8(text)
+  for (let i = 0; i < source.length; i += 1) {
+    if (source[i] !== 0x5c) {
+      bytes.push(source[i] ?? 0)
+    } else if (source[i + 1] === 0x5c) {
+      bytes.push(0x5c)
+      i += 1
+    } else {
+      const octal = /^[0-3][0-7]{2}/.exec(decodeUtf8(source.subarray(i + 1, i + 4)))
+      if (!octal) throw new SqlError('22P02', 'invalid input syntax for type bytea')
+      bytes.push(Number.parseInt(octal[0], 8))
+      i += 3
+    }
+  }
+  return Uint8Array.from(bytes)
+}
+
+export function formatBytea(bytes: Uint8Array): string {
+  return `\\x${hexOf(bytes)}`
+}
+
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i += 1) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+/** The length of `varchar(n)` and `char(n)`: their modifier is four more. */
+export function lengthOfTypmod(typmod: number): number {
+  return typmod < 4 ? -1 : typmod - 4
+}
+
+/** Cuts to n characters. Without an explicit cast only blanks may be lost. */
+export function fitVarchar(text: string, typmod: number, explicit: boolean): string {
+  const length = lengthOfTypmod(typmod)
+  if (length < 0 || text.length <= length) return text
+  const all = characters(text)
+  if (all.length <= length) return text
+  if (!explicit && all.slice(length).some((character) => character !== ' ')) {
+    throw new SqlError('22001', `value too long for type character varying(${length})`)
+  }
+  return all.slice(0, length).join('')
+}
+
+/** Pads with blanks to n characters, or cuts. */
+export function fitBpchar(text: string, typmod: number, explicit: boolean): string {
+  const length = lengthOfTypmod(typmod)
+  if (length < 0) return text
+  const count = characterCount(text)
+  if (count <= length) return text + ' '.repeat(length - count)
+  const all = characters(text)
+  if (!explicit && all.slice(length).some((character) => character !== ' ')) {
+    throw new SqlError('22001', `value too long for type character(${length})`)
+  }
+  return all.slice(0, length).join('')
+}
+
+export function withoutTrailingBlanks(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end -= 1
+  return text.slice(0, end)
+}
+
+/** Names hold 63 bytes; longer ones are cut. */
+export function fitName(text: string): string {
+  if (text.length <= 21) return text
+  let bytes = 0
+  let end = 0
+  for (const character of text) {
+    bytes += encodeUtf8(character).length
+    if (bytes > 63) return text.slice(0, end)
+    end += character.length
+  }
+  return text
+}

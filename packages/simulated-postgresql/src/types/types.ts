@@ -1,0 +1,139 @@
+import { SqlError } from '../sql/error.ts'
+import { TYPES } from '../functions/signatures.ts'
+import { compareArrays } from './array.ts'
+import { arrayBehaviour, asArray, BEHAVIOURS, type Behaviour, enumBehaviour, refusedBehaviour } from './definitions.ts'
+import { recordBehaviour } from './record.ts'
+import { registryBehaviours } from './regtypes.ts'
+import { OID } from './oids.ts'
+import type { TypeDefinition, Types } from './registry.ts'
+
+/** The types of a new database. */
+export function createTypes(): Types {
+  const byOid = new Map<number, TypeDefinition>()
+  const byName = new Map<string, TypeDefinition>()
+  const types: Types = {
+    typeOf(oid) {
+      const type = byOid.get(oid)
+      if (type === undefined) throw new SqlError('42704', `type with OID ${oid} does not exist`)
+      return type
+    },
+    find: (oid) => byOid.get(oid),
+    named: (name) => byName.get(name),
+    add(type) {
+      byOid.set(type.oid, type)
+      byName.set(type.name, type)
+    },
+    remove(oid) {
+      const type = byOid.get(oid)
+      if (type === undefined) return
+      byOid.delete(oid)
+      if (byName.get(type.name) === type) byName.delete(type.name)
+    },
+  }
+  for (const type of builtIn(types)) types.add(type)
+  return types
+}
+
+function* builtIn(types: Types): Generator<TypeDefinition> {
+  const registry = registryBehaviours()
+  for (const line of TYPES.trim().split('\n')) {
+    const [oid = 0, arrayOid = 0, length = 0] = [0, 2, 3].map((i) => Number(line.split(' ')[i]))
+    const [, name = '', , , kind = 'b', category = '', preferred, delimiter = ','] = line.split(' ')
+    const behaviour =
+      BEHAVIOURS.get(oid) ?? registry.get(oid) ?? (oid === OID.record ? recordBehaviour() : refusedBehaviour(name))
+    const elementOid = oid === OID.int2vector ? OID.int2 : oid === OID.oidvector ? OID.oid : 0
+    yield {
+      oid,
+      name,
+      arrayOid,
+      elementOid,
+      length,
+      kind: kind as TypeDefinition['kind'],
+      category,
+      preferred: preferred === '1',
+      delimiter,
+      ...behaviour,
+    }
+    if (arrayOid !== 0) yield arrayType(types, arrayOid, oid, name, kind === 'p', delimiter)
+  }
+}
+
+function arrayType(
+  types: Types,
+  oid: number,
+  elementOid: number,
+  elementName: string,
+  pseudo: boolean,
+  delimiter: string,
+): TypeDefinition {
+  const behaviour = arrayBehaviour(elementOid)
+  return {
+    oid,
+    name: `_${elementName}`,
+    arrayOid: 0,
+    elementOid,
+    length: -1,
+    kind: pseudo ? 'p' : 'b',
+    category: pseudo ? 'P' : 'A',
+    preferred: false,
+    delimiter,
+    ...behaviour,
+    get compare() {
+      const compare = types.find(elementOid)?.compare
+      return compare === undefined ? undefined : (a, b) => compareArrays(asArray(a), asArray(b), compare)
+    },
+  }
+}
+
+interface NewType {
+  readonly oid: number
+  readonly arrayOid: number
+  readonly name: string
+}
+
+/** An enum and its array type, both to be added to the types. */
+export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
+  return withArray(types, created, 'e', 'E', 4, enumBehaviour(created.name, labels))
+}
+
+/** A domain: its values are those of its base type; the executor checks its constraints. */
+export function domainTypes(types: Types, created: NewType, base: TypeDefinition, typmod: number): readonly TypeDefinition[] {
+  const behaviour: Behaviour = {
+    input: (text, context) => base.input(text, context, typmod),
+    output: base.output,
+    receive: (bytes, context) => base.receive(bytes, context, typmod),
+    send: base.send,
+    compare: base.compare,
+  }
+  return withArray(types, created, 'd', base.category, base.length, behaviour)
+}
+
+/** The row type of a table, or a type of CREATE TYPE … AS (…). */
+export function compositeTypes(types: Types, created: NewType): readonly TypeDefinition[] {
+  return withArray(types, created, 'c', 'C', -1, recordBehaviour(created.name))
+}
+
+function withArray(
+  types: Types,
+  created: NewType,
+  kind: TypeDefinition['kind'],
+  category: string,
+  length: number,
+  behaviour: Behaviour,
+): readonly TypeDefinition[] {
+  const { oid, arrayOid, name } = created
+  return [
+    { oid, name, arrayOid, elementOid: 0, length, kind, category, preferred: false, delimiter: ',', ...behaviour },
+    arrayType(types, arrayOid, oid, name, false, ','),
+  ]
+}
+
+/** The comparison of a type; 42883 where it has no order. */
+export function orderOf(type: TypeDefinition): NonNullable<TypeDefinition['compare']> {
+  if (type.compare === undefined) {
+    throw new SqlError('42883', `could not identify an ordering operator for type ${type.name}`, {
+      hint: 'Use an explicit ordering operator or modify the query.',
+    })
+  }
+  return type.compare
+}
