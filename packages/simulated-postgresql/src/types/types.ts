@@ -78,9 +78,10 @@ function arrayType(
     preferred: false,
     delimiter,
     ...behaviour,
-    get compare() {
+    get compare(): TypeDefinition['compare'] {
       const compare = types.find(elementOid)?.compare
-      return compare === undefined ? undefined : (a, b) => compareArrays(asArray(a), asArray(b), compare)
+      if (compare === undefined) return undefined
+      return (a, b) => compareArrays(asArray(a), asArray(b), compare)
     },
   }
 }
