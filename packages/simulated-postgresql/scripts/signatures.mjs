@@ -31,7 +31,8 @@ const casts = await rows(`
     coalesce((select prosrc from pg_proc where oid = castfunc), '') as function
   from pg_cast order by castsource, casttarget`)
 
-const text = (lines) => `\`\n${lines.map((line) => line.replaceAll('\\', '\\\\').replaceAll('`', '\\`')).join('\n')}\n\``
+const text = (lines) =>
+  `\`\n${lines.map((line) => line.replaceAll('\\', '\\\\').replaceAll('`', '\\`')).join('\n')}\n\``
 const flags = (f) =>
   `${f.prokind}${f.provolatile}${f.proisstrict ? 's' : '-'}${f.proretset ? 'r' : '-'}${f.variadic ? 'v' : '-'}${f.defaults || '-'}`
 await writeFile(

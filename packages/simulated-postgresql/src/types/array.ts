@@ -126,7 +126,8 @@ class ArrayReader {
       const next = this.#text[this.#at]
       this.#at += 1
       if (next === '}') return parts
-      if (next !== this.#delimiter) throw next === undefined ? this.malformed('Unexpected end of input.') : this.malformed()
+      if (next !== this.#delimiter)
+        throw next === undefined ? this.malformed('Unexpected end of input.') : this.malformed()
     }
   }
 
@@ -182,7 +183,12 @@ export function sendArray(array: SqlArray, element: TypeDefinition, context: Tex
   return writer.bytes()
 }
 
-export function receiveArray(bytes: Uint8Array, element: TypeDefinition, context: TextContext, typmod: number): SqlArray {
+export function receiveArray(
+  bytes: Uint8Array,
+  element: TypeDefinition,
+  context: TextContext,
+  typmod: number,
+): SqlArray {
   const reader = new ByteReader(bytes)
   const count = reader.int32()
   if (count < 0 || count > MAX_DIMENSIONS) throw new SqlError('22P03', 'invalid number of dimensions')

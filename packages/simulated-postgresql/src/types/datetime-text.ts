@@ -72,8 +72,7 @@ const DATE_SLASHES_ISO = /^(\d{4})\/(\d{1,2})\/(\d{1,2})(?=$|[\s,])/
 const DAY_MONTH_YEAR = /^(\d{1,2})[\s-]+([a-z]{3,9})[\s,-]+(\d{4})(?=$|[\s,])/
 const MONTH_DAY_YEAR = /^([a-z]{3,9})\s*(\d{1,2})(?:\s*,\s*|\s+)(\d{4})(?=$|[\s,])/
 const YEAR_MONTH_DAY = /^(\d{4})-([a-z]{3,9})-(\d{1,2})(?=$|[\s,])/
-const TIME =
-  /^t?\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?\s*(am|pm)?(?=$|[\s+-]|[a-z])/
+const TIME = /^t?\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?\s*(am|pm)?(?=$|[\s+-]|[a-z])/
 const ZONE_OFFSET = /^([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?(?=$|\s)/
 const ZONE_NAME = /^([a-z][a-z_/]*(?:[+-]\d+)?)(?=$|\s)/
 
@@ -214,7 +213,9 @@ class Reader {
   /** A text of numbers and words of the calendar may be one that PostgreSQL reads; any other is none. */
   #unread(): Error {
     const words = this.#text.toLowerCase().match(/[a-z]+/g) ?? []
-    const known = words.every((word) => monthOf(word) !== undefined || WEEKDAY.test(word) || /^([tzj]|am|pm|bc|ad|utc)$/.test(word))
+    const known = words.every(
+      (word) => monthOf(word) !== undefined || WEEKDAY.test(word) || /^([tzj]|am|pm|bc|ad|utc)$/.test(word),
+    )
     const plain = /^[\s\da-z:.,/+-]*$/i.test(this.#text) && /\d/.test(this.#text)
     return known && plain ? new NotSupported(`the ${this.#type} '${this.#text}'`) : this.#invalid()
   }

@@ -1,11 +1,30 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
-import { formatDate, formatTime, formatTimestamp, formatTimestamptz, parseDate, parseTime, parseTimestamp, roundMicros } from './datetime.ts'
 import { MICROS_PER_DAY } from './calendar.ts'
+import {
+  formatDate,
+  formatTime,
+  formatTimestamp,
+  formatTimestamptz,
+  parseDate,
+  parseTime,
+  parseTimestamp,
+  roundMicros,
+} from './datetime.ts'
 import { compareInterval, fitInterval, formatInterval, parseInterval, unitOfTypmod } from './interval.ts'
 import { checkJson, compareJsonb, formatJson, parseJson } from './json.ts'
-import { compareFloat, formatFloat4, formatFloat8, INT2, INT4, INT8, parseFloat8, parseInteger, parseOid } from './numbers.ts'
+import {
+  compareFloat,
+  formatFloat4,
+  formatFloat8,
+  INT2,
+  INT4,
+  INT8,
+  parseFloat8,
+  parseInteger,
+  parseOid,
+} from './numbers.ts'
 import { compareNumeric, fitNumeric, formatNumeric, parseNumeric } from './numeric.ts'
 import { receiveNumeric, sendNumeric } from './numeric-binary.ts'
 import { OID } from './oids.ts'
@@ -302,7 +321,10 @@ function vector(elementOid: number): Behaviour {
       const numbersOf = text.trim() === '' ? [] : text.trim().split(/\s+/)
       return new SqlArray(elementOid, numbersOf.map(parseOid), [numbersOf.length], [0])
     },
-    output: (value) => asArray(value).elements.map((element) => asNumber(element).toString()).join(' '),
+    output: (value) =>
+      asArray(value)
+        .elements.map((element) => asNumber(element).toString())
+        .join(' '),
     receive: (bytes, context) => receiveArray(bytes, context.types.typeOf(elementOid), context, -1),
     send: (value, context) => sendArray(asArray(value), context.types.typeOf(elementOid), context),
     compare: (a, b) => compareArrays(asArray(a), asArray(b), numbers),

@@ -38,7 +38,9 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
     case OID.varchar:
       return typmod < 4 ? 'character varying' : `character varying(${lengthOfTypmod(typmod)})`
     case OID.numeric:
-      return typmod < 4 ? 'numeric' : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
+      return typmod < 4
+        ? 'numeric'
+        : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
     case OID.time:
       return `time${precision(typmod)} without time zone`
     case OID.timetz:
@@ -62,7 +64,8 @@ function intervalName(typmod: number): string {
   const range = (typmod >> 16) & 0x7fff
   const digits = typmod & 0xffff
   const named = FIELD_NAMES.filter(([bit]) => (range & bit) !== 0).map(([, name]) => name)
-  const fields = range === 0x7fff || named.length === 0 ? '' : ` ${[...new Set([named[0], named[named.length - 1]])].join(' to ')}`
+  const fields =
+    range === 0x7fff || named.length === 0 ? '' : ` ${[...new Set([named[0], named[named.length - 1]])].join(' to ')}`
   return `interval${fields}${digits === 0xffff ? '' : `(${digits})`}`
 }
 

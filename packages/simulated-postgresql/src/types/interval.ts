@@ -44,7 +44,19 @@ function clockText(micros: bigint): string {
   return fraction === '' ? text : `${text}.${fraction}`
 }
 
-type Unit = 'micro' | 'milli' | 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year' | 'decade' | 'century' | 'millennium'
+type Unit =
+  | 'micro'
+  | 'milli'
+  | 'second'
+  | 'minute'
+  | 'hour'
+  | 'day'
+  | 'week'
+  | 'month'
+  | 'year'
+  | 'decade'
+  | 'century'
+  | 'millennium'
 
 const UNIT_NAMES: ReadonlyMap<string, Unit> = new Map(
   (
@@ -253,6 +265,10 @@ export function fitInterval(value: Interval, typmod: number): Interval {
     case 'minute':
       return new Interval(value.months, value.days, cut(60_000_000n))
     default:
-      return new Interval(value.months, value.days, precision === 0xffff ? value.micros : roundMicros(value.micros, precision))
+      return new Interval(
+        value.months,
+        value.days,
+        precision === 0xffff ? value.micros : roundMicros(value.micros, precision),
+      )
   }
 }

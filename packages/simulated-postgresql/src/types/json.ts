@@ -186,7 +186,10 @@ class JsonReader {
     const digits = /^[\da-fA-F]{4}$/.exec(this.#text.slice(at + 2, at + 6))?.[0]
     if (letter !== 'u' || digits === undefined) {
       throw new SqlError('22P02', 'invalid input syntax for type json', {
-        detail: letter === 'u' ? '"\\u" must be followed by four hexadecimal digits.' : `Escape sequence "\\${letter}" is invalid.`,
+        detail:
+          letter === 'u'
+            ? '"\\u" must be followed by four hexadecimal digits.'
+            : `Escape sequence "\\${letter}" is invalid.`,
       })
     }
     const unit = Number.parseInt(digits, 16)

@@ -12,7 +12,10 @@ function asOid(value: SqlValue): number {
 }
 
 /** Object identifiers that print as the names of what they identify. */
-function named(find: (text: string, context: TextContext) => number, name: (oid: number, context: TextContext) => string | undefined): Behaviour {
+function named(
+  find: (text: string, context: TextContext) => number,
+  name: (oid: number, context: TextContext) => string | undefined,
+): Behaviour {
   return {
     input: (text, context) => (/^\d+$/.test(text) ? Number(text) : text === '-' ? 0 : find(text, context)),
     output: (value, context) => {
@@ -62,7 +65,10 @@ export function registryBehaviours(): ReadonlyMap<number, Behaviour> {
   return new Map([
     [OID.regproc, named(refuse('the input of a regproc'), () => undefined)],
     [OID.regclass, named(findRelation, (oid, context) => context.relationName?.(oid))],
-    [OID.regtype, named(findType, (oid, context) => (context.types.find(oid) ? formatType(context.types, oid) : undefined))],
+    [
+      OID.regtype,
+      named(findType, (oid, context) => (context.types.find(oid) ? formatType(context.types, oid) : undefined)),
+    ],
     [
       OID.regnamespace,
       named(findNamespace, (oid) => {

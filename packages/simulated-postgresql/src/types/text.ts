@@ -5,7 +5,12 @@ export function parseBoolean(text: string): boolean {
   const word = text.trim().toLowerCase()
   if (word !== '') {
     if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1') return true
-    if ('false'.startsWith(word) || 'no'.startsWith(word) || (word.length > 1 && 'off'.startsWith(word)) || word === '0') {
+    if (
+      'false'.startsWith(word) ||
+      'no'.startsWith(word) ||
+      (word.length > 1 && 'off'.startsWith(word)) ||
+      word === '0'
+    ) {
       return false
     }
   }

@@ -1,11 +1,11 @@
-import { SqlError } from '../sql/error.ts'
 import { TYPES } from '../functions/signatures.ts'
+import { SqlError } from '../sql/error.ts'
 import { compareArrays } from './array.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, type Behaviour, enumBehaviour, refusedBehaviour } from './definitions.ts'
-import { recordBehaviour } from './record.ts'
-import { registryBehaviours } from './regtypes.ts'
 import { OID } from './oids.ts'
+import { recordBehaviour } from './record.ts'
 import type { TypeDefinition, Types } from './registry.ts'
+import { registryBehaviours } from './regtypes.ts'
 
 /** The types of a new database. */
 export function createTypes(): Types {
@@ -98,7 +98,12 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
 }
 
 /** A domain: its values are those of its base type; the executor checks its constraints. */
-export function domainTypes(types: Types, created: NewType, base: TypeDefinition, typmod: number): readonly TypeDefinition[] {
+export function domainTypes(
+  types: Types,
+  created: NewType,
+  base: TypeDefinition,
+  typmod: number,
+): readonly TypeDefinition[] {
   const behaviour: Behaviour = {
     input: (text, context) => base.input(text, context, typmod),
     output: base.output,

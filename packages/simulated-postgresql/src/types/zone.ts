@@ -32,7 +32,16 @@ const FIXED: ReadonlyMap<string, number> = new Map(
   }).map(([name, hours]) => [name, hours * 3600]),
 )
 
-const UNIVERSAL = new Set(['etc/utc', 'etc/gmt', 'etc/uct', 'etc/zulu', 'etc/universal', 'universal', 'greenwich', 'gmt0'])
+const UNIVERSAL = new Set([
+  'etc/utc',
+  'etc/gmt',
+  'etc/uct',
+  'etc/zulu',
+  'etc/universal',
+  'universal',
+  'greenwich',
+  'gmt0',
+])
 
 /** Seconds east of UTC of a zone with a fixed offset, by its name or abbreviation; undefined for a word that is no zone. */
 export function zoneByName(name: string): number | undefined {
