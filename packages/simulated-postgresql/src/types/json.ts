@@ -259,9 +259,9 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 ])
 
 export function quoteJson(text: string): string {
-  const escape = (character: string) =>
+  const escaped = (character: string) =>
     SHORT.get(character) ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return `"${text.replace(ESCAPED, escape)}"`
+  return `"${text.replace(ESCAPED, escaped)}"`
 }
 
 /** As jsonb prints itself: a blank after each colon and comma. */
