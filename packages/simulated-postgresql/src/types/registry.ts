@@ -8,6 +8,8 @@ export interface TypeDefinition {
   readonly arrayOid: number
   /** The type of its elements, for an array; 0 otherwise. */
   readonly elementOid: number
+  /** The type under a domain; undefined for any other type. */
+  readonly baseOid?: number
   /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
   readonly length: number
   /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */

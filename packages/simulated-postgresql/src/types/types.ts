@@ -1,6 +1,6 @@
-import { TYPES } from '../functions/signatures.ts'
 import { SqlError } from '../sql/error.ts'
 import { compareArrays } from './array.ts'
+import { TYPES } from './built-in.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, type Behaviour, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import { recordBehaviour } from './record.ts'
@@ -111,7 +111,9 @@ export function domainTypes(
     send: base.send,
     compare: base.compare,
   }
-  return withArray(types, created, 'd', base.category, base.length, behaviour)
+  return withArray(types, created, 'd', base.category, base.length, behaviour).map((type) =>
+    type.oid === created.oid ? { ...type, baseOid: base.baseOid ?? base.oid } : type,
+  )
 }
 
 /** The row type of a table, or a type of CREATE TYPE … AS (…). */

@@ -1,0 +1,380 @@
+import {
+  type CastContext,
+  type CastSignature,
+  castBetween,
+  type FunctionSignature,
+  functionsNamed,
+  type OperatorSignature,
+  operatorsNamed,
+} from '../functions/catalogue.ts'
+import { OID } from '../types/oids.ts'
+import type { TypeDefinition, Types } from '../types/registry.ts'
+
+/** PostgreSQL's rules of choosing among functions and operators of one name: "Type Conversion" in its manual. */
+
+export type Pathway =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'cast'; readonly cast: CastSignature }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'elements'; readonly source: number; readonly target: number }
+
+const STRENGTH: Readonly<Record<CastContext, number>> = { i: 0, a: 1, e: 2 }
+
+/** The type under a domain. */
+export function baseType(types: Types, oid: number): number {
+  return types.find(oid)?.baseOid ?? oid
+}
+
+function isArray(type: TypeDefinition | undefined): type is TypeDefinition {
+  return (
+    type !== undefined &&
+    type.elementOid !== 0 &&
+    type.category === 'A' &&
+    type.length === -1 &&
+    type.name.startsWith('_')
+  )
+}
+
+/** The element type of an array type; undefined for any other. */
+export function elementType(types: Types, oid: number): number | undefined {
+  const type = types.find(baseType(types, oid))
+  return type !== undefined && type.elementOid !== 0 ? type.elementOid : undefined
+}
+
+/** How a value of one type becomes one of another: `find_coercion_pathway`. */
+export function pathway(types: Types, source: number, target: number, context: CastContext): Pathway | undefined {
+  const from = baseType(types, source)
+  const to = baseType(types, target)
+  if (from === to) return { kind: 'same' }
+  const cast = castBetween(from, to)
+  if (cast !== undefined) {
+    return STRENGTH[context] >= STRENGTH[cast.context] ? { kind: 'cast', cast } : undefined
+  }
+  const fromType = types.find(from)
+  const toType = types.find(to)
+  if (isArray(fromType) && isArray(toType)) {
+    const elements = pathway(types, fromType.elementOid, toType.elementOid, context)
+    if (elements !== undefined) return { kind: 'elements', source: fromType.elementOid, target: toType.elementOid }
+  }
+  if (context !== 'i' && toType?.category === 'S') return { kind: 'text' }
+  if (context === 'e' && fromType?.category === 'S') return { kind: 'text' }
+  return undefined
+}
+
+const GENERIC = new Set<number>([
+  OID.anyelement,
+  OID.anyarray,
+  OID.anynonarray,
+  OID.anyenum,
+  OID.anyrange,
+  OID.anymultirange,
+  OID.anycompatible,
+  OID.anycompatiblearray,
+  OID.anycompatiblenonarray,
+  5080,
+  4538,
+])
+
+export function isGeneric(oid: number): boolean {
+  return GENERIC.has(oid)
+}
+
+export function canCoerce(
+  types: Types,
+  sources: readonly number[],
+  targets: readonly number[],
+  context: CastContext,
+): boolean {
+  let generic = false
+  for (let i = 0; i < sources.length; i += 1) {
+    const source = sources[i] ?? 0
+    const target = targets[i] ?? 0
+    if (source === target || target === OID.any) continue
+    if (isGeneric(target)) {
+      generic = true
+      continue
+    }
+    if (source === OID.unknown) continue
+    if (pathway(types, source, target, context) !== undefined) continue
+    if (target === OID.record && types.find(source)?.kind === 'c') continue
+    return false
+  }
+  return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
+}
+
+interface Resolved {
+  readonly arguments: readonly number[]
+  readonly result: number
+}
+
+/**
+ * Puts types in the places of anyelement, anyarray and their like: `enforce_generic_type_consistency`. Undefined where
+ * the arguments contradict each other.
+ */
+export function resolveGenerics(
+  types: Types,
+  actual: readonly number[],
+  declared: readonly number[],
+  result: number,
+): Resolved | undefined {
+  let element: number | undefined
+  const compatible: number[] = []
+  for (let i = 0; i < actual.length; i += 1) {
+    const source = actual[i] ?? 0
+    const found = source === OID.unknown ? undefined : elementFor(types, source, declared[i] ?? 0)
+    if (found === undefined) continue
+    if (found.element === undefined) return undefined
+    if (found.compatible) compatible.push(found.element)
+    else if (element !== undefined && element !== found.element) return undefined
+    else element = found.element
+  }
+  const common = compatible.length === 0 ? undefined : commonTypeOf(types, compatible)
+  if (compatible.length > 0 && common === undefined) return undefined
+  const place = (oid: number): number => placed(types, oid, element, common ?? OID.text)
+  const resolved = declared.map(place)
+  return { arguments: resolved, result: place(result) }
+}
+
+function placed(types: Types, oid: number, element: number | undefined, common: number): number {
+  switch (oid) {
+    case OID.anyelement:
+    case OID.anynonarray:
+    case OID.anyenum:
+      return element ?? OID.unknown
+    case OID.anyarray:
+      return element === undefined ? OID.unknown : types.find(element)?.arrayOid || OID.unknown
+    case OID.anycompatible:
+    case OID.anycompatiblenonarray:
+      return common
+    case OID.anycompatiblearray:
+      return types.find(common)?.arrayOid || OID.unknown
+  }
+  return oid
+}
+
+function elementFor(
+  types: Types,
+  source: number,
+  declared: number,
+): { readonly element: number | undefined; readonly compatible: boolean } | undefined {
+  const base = baseType(types, source)
+  switch (declared) {
+    case OID.anyelement:
+      return { element: source, compatible: false }
+    case OID.anynonarray:
+      return { element: elementType(types, source) === undefined ? source : undefined, compatible: false }
+    case OID.anyenum:
+      return { element: types.find(source)?.kind === 'e' ? source : undefined, compatible: false }
+    case OID.anyarray:
+      return { element: base === OID.anyarray ? undefined : elementType(types, base), compatible: false }
+    case OID.anycompatible:
+      return { element: base, compatible: true }
+    case OID.anycompatiblenonarray:
+      return { element: elementType(types, source) === undefined ? base : undefined, compatible: true }
+    case OID.anycompatiblearray:
+      return { element: elementType(types, base), compatible: true }
+  }
+  return isGeneric(declared) ? { element: undefined, compatible: false } : undefined
+}
+
+/** `select_common_type`: of CASE, UNION, VALUES, ARRAY and IN. Undefined where no type takes all. */
+export function commonTypeOf(types: Types, oids: readonly number[]): number | undefined {
+  const first = oids[0]
+  if (first === undefined) return OID.text
+  if (first !== OID.unknown && oids.every((oid) => oid === first)) return first
+  let chosen: number = OID.unknown
+  for (const oid of oids.map((each) => baseType(types, each))) {
+    if (oid === OID.unknown || oid === chosen) continue
+    if (chosen === OID.unknown) {
+      chosen = oid
+      continue
+    }
+    const type = types.typeOf(oid)
+    const current = types.typeOf(chosen)
+    if (type.category !== current.category) return undefined
+    if (!current.preferred && canCoerce(types, [chosen], [oid], 'i') && !canCoerce(types, [oid], [chosen], 'i')) {
+      chosen = oid
+    }
+  }
+  if (chosen === OID.unknown) return OID.text
+  return oids.every((oid) => canCoerce(types, [oid], [chosen], 'i')) ? chosen : undefined
+}
+
+interface Candidate<T> {
+  readonly signature: T
+  readonly arguments: readonly number[]
+}
+
+/** `func_select_candidate`: the best of several that fit; undefined if none is better than all others. */
+function selectCandidate<T>(
+  types: Types,
+  inputs: readonly number[],
+  fitting: readonly Candidate<T>[],
+): Candidate<T> | undefined {
+  const base = inputs.map((oid) => (oid === OID.unknown ? oid : baseType(types, oid)))
+  const categories = base.map((oid) => types.find(oid)?.category ?? 'U')
+  const preferred = (oid: number, category: string): boolean => {
+    const type = types.find(oid)
+    return type !== undefined && type.category === category && type.preferred
+  }
+  let candidates = best(fitting, (candidate) => count(base, (oid, i) => candidate.arguments[i] === oid))
+  if (candidates.length === 1) return candidates[0]
+  candidates = best(candidates, (candidate) =>
+    count(base, (oid, i) => {
+      const declared = candidate.arguments[i] ?? 0
+      return declared === oid || preferred(declared, categories[i] ?? '')
+    }),
+  )
+  if (candidates.length === 1) return candidates[0]
+  if (!base.includes(OID.unknown)) return undefined
+  candidates = byCategory(types, base, candidates)
+  if (candidates.length === 1) return candidates[0]
+  const known = [...new Set(base.filter((oid) => oid !== OID.unknown))]
+  const only = known.length === 1 ? known[0] : undefined
+  if (only === undefined) return undefined
+  const same = candidates.filter((candidate) =>
+    canCoerce(
+      types,
+      base.map(() => only),
+      candidate.arguments,
+      'i',
+    ),
+  )
+  return same.length === 1 ? same[0] : undefined
+}
+
+function count(inputs: readonly number[], matches: (oid: number, i: number) => boolean): number {
+  return inputs.filter((oid, i) => oid !== OID.unknown && matches(oid, i)).length
+}
+
+function best<T>(candidates: readonly T[], score: (candidate: T) => number): readonly T[] {
+  const scores = candidates.map(score)
+  const most = Math.max(...scores)
+  return candidates.filter((_, i) => scores[i] === most)
+}
+
+/** Decides the category of each unknown argument: string if a candidate accepts one, else the one of all candidates. */
+function byCategory<T>(
+  types: Types,
+  base: readonly number[],
+  candidates: readonly Candidate<T>[],
+): readonly Candidate<T>[] {
+  const wanted: ({ category: string; preferred: boolean } | undefined)[] = []
+  for (let i = 0; i < base.length; i += 1) {
+    if (base[i] !== OID.unknown) {
+      wanted.push(undefined)
+      continue
+    }
+    let slot: { category: string; preferred: boolean } | undefined
+    let conflict = false
+    for (const candidate of candidates) {
+      const type = types.find(candidate.arguments[i] ?? 0)
+      const category = type?.category ?? 'U'
+      const preferred = type?.preferred ?? false
+      if (slot === undefined) slot = { category, preferred }
+      else if (slot.category === category) slot = { category, preferred: slot.preferred || preferred }
+      else if (category === 'S') slot = { category, preferred }
+      else conflict = true
+    }
+    if (conflict && slot?.category !== 'S') return candidates
+    wanted.push(slot)
+  }
+  const kept = candidates.filter((candidate) =>
+    wanted.every((slot, i) => {
+      if (slot === undefined) return true
+      const type = types.find(candidate.arguments[i] ?? 0)
+      return type?.category === slot.category && (!slot.preferred || type.preferred)
+    }),
+  )
+  return kept.length > 0 ? kept : candidates
+}
+
+export type Choice<T> =
+  | { readonly kind: 'found'; readonly signature: T; readonly arguments: readonly number[] }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ambiguous' }
+
+function choose<T>(types: Types, inputs: readonly number[], candidates: readonly Candidate<T>[]): Choice<T> {
+  const fitting = candidates.filter((candidate) => canCoerce(types, inputs, candidate.arguments, 'i'))
+  if (fitting.length === 0) return { kind: 'none' }
+  const chosen = fitting.length === 1 ? fitting[0] : selectCandidate(types, inputs, fitting)
+  return chosen === undefined ? { kind: 'ambiguous' } : { kind: 'found', ...chosen }
+}
+
+/** `left` is undefined for an operator of one argument. */
+export function chooseOperator(
+  types: Types,
+  name: string,
+  left: number | undefined,
+  right: number,
+): Choice<OperatorSignature> {
+  const all = operatorsNamed(name).filter((operator) => (operator.left === 0) === (left === undefined))
+  const inputs = left === undefined ? [right] : [left, right]
+  const exact = exactOperator(types, all, left, right)
+  if (exact !== undefined) {
+    return {
+      kind: 'found',
+      signature: exact,
+      arguments: left === undefined ? [exact.right] : [exact.left, exact.right],
+    }
+  }
+  return choose(
+    types,
+    inputs,
+    all.map((signature) => ({
+      signature,
+      arguments: left === undefined ? [signature.right] : [signature.left, signature.right],
+    })),
+  )
+}
+
+/** An unknown argument is first taken to be of the other's type. */
+function exactOperator(
+  types: Types,
+  all: readonly OperatorSignature[],
+  left: number | undefined,
+  right: number,
+): OperatorSignature | undefined {
+  const find = (a: number, b: number) => all.find((operator) => operator.left === a && operator.right === b)
+  if (left === undefined) return find(0, right)
+  const unknown = left === OID.unknown || right === OID.unknown
+  const a = left === OID.unknown ? right : left
+  const b = right === OID.unknown ? left : right
+  if (a === OID.unknown) return undefined
+  const found = find(a, b)
+  if (found !== undefined || !unknown) return found
+  const base = baseType(types, a)
+  return base === a ? undefined : find(base, base)
+}
+
+/** Candidates with their arguments expanded to the number given: variadic ones and those with defaults included. */
+export function chooseFunction(
+  types: Types,
+  name: string,
+  inputs: readonly number[],
+  variadicCall: boolean,
+): Choice<FunctionSignature> & { readonly variadicFrom?: number | undefined } {
+  const candidates: (Candidate<FunctionSignature> & { readonly variadicFrom?: number })[] = []
+  for (const signature of functionsNamed(name)) {
+    const declared = signature.arguments
+    if (signature.variadic && !variadicCall) {
+      const from = declared.length - 1
+      const last = declared[from] ?? 0
+      const element = last === OID.any ? OID.any : variadicElement(types, last)
+      const expanded = [...declared.slice(0, from), ...inputs.slice(from).map(() => element)]
+      if (inputs.length >= declared.length) candidates.push({ signature, arguments: expanded, variadicFrom: from })
+      continue
+    }
+    if (inputs.length > declared.length || inputs.length < declared.length - signature.defaults) continue
+    candidates.push({ signature, arguments: declared.slice(0, inputs.length) })
+  }
+  const exact = candidates.find((candidate) => candidate.arguments.every((oid, i) => oid === inputs[i]))
+  if (exact !== undefined) return { kind: 'found', ...exact }
+  return choose(types, inputs, candidates)
+}
+
+function variadicElement(types: Types, array: number): number {
+  if (array === OID.anyarray) return OID.anyelement
+  if (array === OID.anycompatiblearray) return OID.anycompatible
+  return elementType(types, array) ?? OID.any
+}
