@@ -23,12 +23,13 @@ const functions = await rows(`
     and prorettype not in (2281, 2275, 2279, 3838, 325, 269, 2280, 3115, 3310)
   order by proname, oid`)
 const operators = await rows(`
-  select oprname, oprleft::int as left, oprright::int as right, oprresult::int as result, prosrc as source, proisstrict as strict,
+  select oprname, oprleft::int as left, oprright::int as right, oprresult::int as result,
+    case when prolang = 12 then prosrc else proname end as source, proisstrict as strict,
     oprcom::int as commutator
   from pg_operator o join pg_proc p on p.oid = oprcode order by oprname, o.oid`)
 const casts = await rows(`
   select castsource::int as source, casttarget::int as target, castcontext, castmethod,
-    coalesce((select prosrc from pg_proc where oid = castfunc), '') as function
+    coalesce((select case when prolang = 12 then prosrc else proname end from pg_proc where oid = castfunc), '') as function
   from pg_cast order by castsource, casttarget`)
 
 const text = (lines) =>

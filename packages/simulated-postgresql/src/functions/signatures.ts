@@ -2795,13 +2795,13 @@ export const OPERATORS: string = `
 + 1186 1186 1186 interval_pl 1
 + 1082 1083 1114 datetime_timestamp 1
 + 1082 1266 1184 datetimetz_timestamptz 1
-+ 1083 1082 1114  1
-+ 1266 1082 1184  1
++ 1083 1082 1114 timedate_pl 1
++ 1266 1082 1184 timetzdate_pl 1
 + 718 600 718 circle_add_pt 1
 + 1700 1700 1700 numeric_add 1
 + 1083 1186 1083 time_pl_interval 1
 + 1266 1186 1266 timetz_pl_interval 1
-+ 1186 1083 1083  1
++ 1186 1083 1083 interval_pl_time 1
 + 0 20 20 int8up 1
 + 0 21 21 int2up 1
 + 0 23 23 int4up 1
@@ -2809,17 +2809,17 @@ export const OPERATORS: string = `
 + 0 701 701 float8up 1
 + 0 1700 1700 numeric_uplus 1
 + 1114 1186 1114 timestamp_pl_interval 1
-+ 1186 1082 1114  1
-+ 1186 1266 1266  1
-+ 1186 1114 1114  1
-+ 1186 1184 1184  1
-+ 23 1082 1082  1
++ 1186 1082 1114 interval_pl_date 1
++ 1186 1266 1266 interval_pl_timetz 1
++ 1186 1114 1114 interval_pl_timestamp 1
++ 1186 1184 1184 interval_pl_timestamptz 1
++ 23 1082 1082 integer_pl_date 1
 + 869 20 869 inetpl 1
-+ 20 869 869  1
++ 20 869 869 int8pl_inet 1
 + 3831 3831 3831 range_union 1
 + 4537 4537 4537 multirange_union 1
 + 3220 1700 3220 pg_lsn_pli 1
-+ 1700 3220 3220  1
++ 1700 3220 3220 numeric_pl_pg_lsn 1
 - 0 20 20 int8um 1
 - 21 21 21 int2mi 1
 - 23 23 23 int4mi 1
@@ -3371,7 +3371,7 @@ export const OPERATORS: string = `
 @> 603 600 16 box_contain_pt 1
 @> 604 604 16 poly_contain 1
 @> 603 603 16 box_contain 1
-@> 602 600 16  1
+@> 602 600 16 path_contain_pt 1
 @> 604 600 16 poly_contain_pt 1
 @> 718 600 16 circle_contain_pt 1
 @> 1034 1033 16 aclcontains 1
@@ -3421,8 +3421,8 @@ export const OPERATORS: string = `
 || 25 25 25 textcat 1
 || 1562 1562 1562 bitcat 1
 || 17 17 17 byteacat 1
-|| 25 2776 25 select $1 operator(pg_catalog.||) $2::pg_catalog.text 1
-|| 2776 25 25 select $1::pg_catalog.text operator(pg_catalog.||) $2 1
+|| 25 2776 25 textanycat 1
+|| 2776 25 25 anytextcat 1
 || 3802 3802 3802 jsonb_concat 1
 || 3614 3614 3614 tsvector_concat 1
 || 3615 3615 3615 tsquery_or 1
@@ -3592,7 +3592,7 @@ export const CASTS: string = `
 701 1700 a f float8_numeric
 718 600 e f circle_center
 718 603 e f circle_box
-718 604 e f 
+718 604 e f polygon
 774 829 i f macaddr8tomacaddr
 790 1700 a f cash_numeric
 829 774 i f macaddrtomacaddr8

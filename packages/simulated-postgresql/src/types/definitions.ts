@@ -50,43 +50,43 @@ import { Interval, Jsonb, Numeric, SqlArray, type SqlValue } from './value.ts'
 export type Behaviour = Pick<TypeDefinition, 'input' | 'output' | 'receive' | 'send' | 'compare'>
 
 /** The value of an expression of a known type; a value of another kind is a fault of the engine. */
-function wrong(value: SqlValue, expected: string): never {
+function wrong(value: SqlValue | undefined, expected: string): never {
   throw new TypeError(`expected ${expected}, found ${value === null ? 'null' : typeof value}`)
 }
 
-export function asNumber(value: SqlValue): number {
+export function asNumber(value: SqlValue | undefined): number {
   return typeof value === 'number' ? value : wrong(value, 'a number')
 }
 
-export function asBigint(value: SqlValue): bigint {
+export function asBigint(value: SqlValue | undefined): bigint {
   return typeof value === 'bigint' ? value : wrong(value, 'a bigint')
 }
 
-export function asString(value: SqlValue): string {
+export function asString(value: SqlValue | undefined): string {
   return typeof value === 'string' ? value : wrong(value, 'a string')
 }
 
-export function asBoolean(value: SqlValue): boolean {
+export function asBoolean(value: SqlValue | undefined): boolean {
   return typeof value === 'boolean' ? value : wrong(value, 'a boolean')
 }
 
-export function asBytes(value: SqlValue): Uint8Array {
+export function asBytes(value: SqlValue | undefined): Uint8Array {
   return value instanceof Uint8Array ? value : wrong(value, 'bytes')
 }
 
-export function asNumeric(value: SqlValue): Numeric {
+export function asNumeric(value: SqlValue | undefined): Numeric {
   return value instanceof Numeric ? value : wrong(value, 'a numeric')
 }
 
-export function asInterval(value: SqlValue): Interval {
+export function asInterval(value: SqlValue | undefined): Interval {
   return value instanceof Interval ? value : wrong(value, 'an interval')
 }
 
-export function asArray(value: SqlValue): SqlArray {
+export function asArray(value: SqlValue | undefined): SqlArray {
   return value instanceof SqlArray ? value : wrong(value, 'an array')
 }
 
-export function asJsonb(value: SqlValue): Jsonb {
+export function asJsonb(value: SqlValue | undefined): Jsonb {
   return value instanceof Jsonb ? value : wrong(value, 'a jsonb')
 }
 

@@ -1,0 +1,210 @@
+import type { Builtin, CallTypes } from '../functions/builtin.ts'
+import { builtin } from '../functions/builtins.ts'
+import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import { coerce, folded, typeNamed } from './coerce.ts'
+import { type Compiler, locationOf } from './compiler.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+import { chooseFunction, pathway, resolveGenerics } from './resolve.ts'
+import { position } from './type-name.ts'
+
+/** The fields of a call that say how an aggregate or a window function collects its rows. */
+const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
+
+/** The name of a function without its schema. */
+export function functionName(call: Fields<'FuncCall'>): string {
+  const path = namesOf(call.funcname)
+  const schema = path.length > 1 ? path[path.length - 2] : undefined
+  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
+    throw new NotSupported(`the schema ${schema} of the function ${path[path.length - 1]}`)
+  }
+  return path[path.length - 1] ?? ''
+}
+
+/** A function chosen for its arguments, which are converted to its types. */
+export interface ResolvedCall {
+  readonly signature: FunctionSignature
+  readonly arguments: readonly Compiled[]
+  readonly types: CallTypes
+}
+
+/** Chooses a function for a call. Throws 42883 and 42725; undefined where the name is that of a type. */
+export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): ResolvedCall | undefined {
+  const { scope } = compiler
+  const { types } = scope.context
+  const name = functionName(call)
+  const given = (call.args ?? []).map((argument) => {
+    if ('NamedArgExpr' in argument) throw new NotSupported(`a named argument of ${name}`)
+    return compiler.compile(argument)
+  })
+  const oids = given.map((argument) => argument.type.oid)
+  const choice = chooseFunction(types, name, oids, call.func_variadic === true)
+  if (choice.kind !== 'found') {
+    if (isConversion(call, name, given, scope)) return undefined
+    const shown = `${name}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
+    if (choice.kind === 'none') {
+      throw new SqlError('42883', `function ${shown} does not exist`, {
+        hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+        ...position(call.location),
+      })
+    }
+    throw new SqlError('42725', `function ${shown} is not unique`, {
+      hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
+      ...position(call.location),
+    })
+  }
+  const { signature } = choice
+  const generic = resolveGenerics(types, oids, choice.arguments, signature.result)
+  if (generic === undefined) throw new NotSupported(`the call of ${name} with these types`)
+  if (generic.arguments.includes(OID.unknown) && !choice.arguments.includes(OID.unknown)) {
+    throw new SqlError('42804', 'could not determine polymorphic type because input has type unknown')
+  }
+  const converted = given.map((argument, i) => {
+    const target = generic.arguments[i] ?? OID.any
+    const decided = target === OID.any ? decideAny(argument, scope) : argument
+    return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(call.args?.[i]))
+  })
+  const all =
+    choice.variadicFrom === undefined || signature.source === 'text_concat' || choice.arguments.includes(OID.any)
+      ? converted
+      : packed(converted, choice.variadicFrom, scope)
+  const result = typeNamed(scope, generic.result)
+  return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
+}
+
+/** A literal among arguments of any type is text. */
+function decideAny(argument: Compiled, scope: Scope): Compiled {
+  return argument.type.oid === OID.unknown ? coerce(argument, typeNamed(scope, OID.text), 'i', scope) : argument
+}
+
+/** The arguments of a variadic function, as the elements of an array. */
+function packed(all: readonly Compiled[], from: number, scope: Scope): readonly Compiled[] {
+  const elements = all.slice(from)
+  const elementOid = elements[0]?.type.oid ?? OID.text
+  const array: Compiled = {
+    type: typeNamed(scope, scope.context.types.typeOf(elementOid).arrayOid),
+    constant: elements.every((element) => element.constant === true),
+    evaluate: (env) =>
+      new SqlArray(
+        elementOid,
+        elements.map((element) => element.evaluate(env)),
+      ),
+  }
+  return [...all.slice(0, from), array]
+}
+
+/** `float8(x)` is a cast where no function of that name takes the argument. */
+function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
+  return conversionTarget(call, name, given, scope) !== undefined
+}
+
+function conversionTarget(
+  call: Fields<'FuncCall'>,
+  name: string,
+  given: readonly Compiled[],
+  scope: Scope,
+): SqlType | undefined {
+  const [only] = given
+  const { types } = scope.context
+  const type = types.named(name)
+  if (only === undefined || given.length !== 1 || type === undefined || call.funcformat === 'COERCE_SQL_SYNTAX')
+    return undefined
+  if (only.type.oid === OID.unknown) return typeNamed(scope, type.oid)
+  const path = pathway(types, only.type.oid, type.oid, 'e')
+  return path?.kind === 'same' || path?.kind === 'text' ? typeNamed(scope, type.oid) : undefined
+}
+
+export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const read = fieldsOf('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat', ...COLLECTING])
+  const name = functionName(call)
+  if (read.over !== undefined) {
+    if (scope.window === undefined) throw notAllowed('42P20', 'window functions are', scope, call.location)
+    return scope.window(call)
+  }
+  const kinds = functionsNamed(name).map((signature) => signature.kind)
+  if (kinds.includes('a')) {
+    if (scope.aggregate === undefined) throw notAllowed('42803', 'aggregate functions are', scope, call.location)
+    return scope.aggregate(call)
+  }
+  if (kinds.includes('w')) {
+    throw new SqlError('42P20', `window function ${name} requires an OVER clause`, position(call.location))
+  }
+  for (const field of COLLECTING) {
+    if (read[field] !== undefined && read[field] !== false) {
+      throw new SqlError(
+        '42809',
+        `${COLLECTING_WORDS[field]} specified, but ${name} is not an aggregate function`,
+        position(call.location),
+      )
+    }
+  }
+  const resolved = resolveCall(call, compiler)
+  if (resolved === undefined) return conversion(call, name, compiler)
+  if (resolved.signature.returnsSet) {
+    if (scope.setReturning === undefined) throw notAllowed('0A000', 'set-returning functions are', scope, call.location)
+    return scope.setReturning(call)
+  }
+  return applied(resolved, name, scope)
+}
+
+const COLLECTING_WORDS: Readonly<Record<(typeof COLLECTING)[number], string>> = {
+  agg_order: 'ORDER BY',
+  agg_filter: 'FILTER',
+  agg_within_group: 'WITHIN GROUP',
+  agg_star: '(*)',
+  agg_distinct: 'DISTINCT',
+  over: 'OVER',
+}
+
+function notAllowed(code: string, what: string, scope: Scope, location?: number): SqlError {
+  return new SqlError(code, `${what} not allowed in ${scope.place ?? 'this context'}`, position(location))
+}
+
+function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler): Compiled {
+  const given = (call.args ?? []).map((argument: Node) => compiler.compile(argument))
+  const target = conversionTarget(call, name, given, compiler.scope)
+  const [only] = given
+  if (target === undefined || only === undefined) throw new NotSupported(`the call of ${name}`)
+  return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
+}
+
+/** The implementation of a function: ours, or the session's. */
+export function implementationOf(signature: FunctionSignature): Builtin {
+  const own = builtin(signature.source)
+  if (own !== undefined) return own
+  return (values, env) => {
+    const sessions = env.session.functions.get(signature.source)
+    if (sessions === undefined) throw new NotSupported(`the function ${signature.name}`)
+    return sessions(values, env)
+  }
+}
+
+/** A call of an ordinary function, its arguments evaluated from left to right. */
+export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
+  const { signature, arguments: all, types: call } = resolved
+  if (builtin(signature.source) === undefined && !SESSION_FUNCTION.test(signature.source)) {
+    const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
+    throw new NotSupported(`the function ${name}(${shown})`)
+  }
+  const implementation = implementationOf(signature)
+  const evaluate = (env: Env): SqlValue => {
+    const values: SqlValue[] = []
+    for (const argument of all) {
+      const value = argument.evaluate(env)
+      if (value === null && signature.strict) return null
+      values.push(value)
+    }
+    return implementation(values, env, call)
+  }
+  const pure = signature.volatility === 'i' && all.every((argument) => argument.constant === true)
+  return pure ? folded(call.result, evaluate) : { type: call.result, evaluate }
+}
+
+/** What the engine may implement, by the session: these are refused when they are called, not when prepared. */
+const SESSION_FUNCTION =
+  /^(pg_|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

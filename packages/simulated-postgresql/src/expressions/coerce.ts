@@ -1,0 +1,319 @@
+import { builtin } from '../functions/builtins.ts'
+import type { CastContext } from '../functions/catalogue.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { roundMicros } from '../types/datetime.ts'
+import { asArray, asInterval, asNumeric, asString } from '../types/definitions.ts'
+import { formatType } from '../types/format-type.ts'
+import { fitInterval } from '../types/interval.ts'
+import { fitNumeric } from '../types/numeric.ts'
+import { OID } from '../types/oids.ts'
+import { fitBpchar, fitVarchar } from '../types/text.ts'
+import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+import { baseType, commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
+import { position } from './type-name.ts'
+
+type Convert = (value: SqlValue, env: Env) => SqlValue
+
+export function typeNamed(scope: Scope, oid: number, typmod = -1): SqlType {
+  return { oid, name: scope.context.types.typeOf(oid).name, typmod }
+}
+
+export function constant(type: SqlType, value: SqlValue): Compiled {
+  return { type, evaluate: () => value, constant: true }
+}
+
+/** The value is computed at its first use. */
+export function folded(type: SqlType, evaluate: (env: Env) => SqlValue): Compiled {
+  let known: { readonly value: SqlValue } | undefined
+  return {
+    type,
+    constant: true,
+    evaluate: (env) => {
+      known ??= { value: evaluate(env) }
+      return known.value
+    },
+  }
+}
+
+/** Converts to a type, in the given context. Throws 42846 if there is no such cast. */
+export function coerce(
+  compiled: Compiled,
+  target: SqlType,
+  context: CastContext,
+  scope: Scope,
+  location?: number,
+): Compiled {
+  if (compiled.type.oid === OID.unknown) {
+    if (target.oid === OID.unknown || target.oid === OID.any) return compiled
+    const decided = decideUnknown(compiled, target, scope, location)
+    if (decided !== undefined) return fitted(decided, target, context === 'e')
+  }
+  const source = compiled.type
+  if (source.oid === target.oid || target.oid === OID.any)
+    return fitted(relabelled(compiled, target), target, context === 'e')
+  const { types } = scope.context
+  const path = pathway(types, source.oid, target.oid, context)
+  if (path === undefined) {
+    if (target.oid === OID.record && compiled.columns !== undefined) return compiled
+    throw new SqlError(
+      '42846',
+      `cannot cast type ${formatType(types, source.oid)} to ${formatType(types, target.oid)}`,
+      position(location),
+    )
+  }
+  if (types.typeOf(target.oid).kind === 'd') throw new NotSupported(`a cast to the domain ${target.name}`)
+  const convert = converter(scope, path, source.oid, target.oid, context)
+  const type: SqlType = { ...target, typmod: -1 }
+  if (convert === undefined) {
+    const kept = baseType(types, source.oid) === baseType(types, target.oid) ? source.typmod : -1
+    return fitted({ ...compiled, type: { ...target, typmod: kept } }, target, context === 'e')
+  }
+  const evaluate = (env: Env): SqlValue => {
+    const value = compiled.evaluate(env)
+    return value === null ? null : convert(value, env)
+  }
+  const pure = compiled.constant && isPure(path)
+  return fitted(pure ? folded(type, evaluate) : { type, evaluate }, target, context === 'e')
+}
+
+/** A cast between texts and dates depends on settings. */
+function isPure(path: Pathway): boolean {
+  return path.kind === 'cast' && path.cast.method === 'f' && !/timestamp|date|zone/.test(path.cast.function)
+}
+
+function relabelled(compiled: Compiled, target: SqlType): Compiled {
+  return compiled.type.oid === target.oid || target.oid === OID.any ? compiled : { ...compiled, type: target }
+}
+
+/** A literal is read as a value of the type; a parameter takes the type. */
+function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, location?: number): Compiled | undefined {
+  if (compiled.parameter !== undefined) {
+    const type = scope.parameter(compiled.parameter, { ...target, typmod: -1 })
+    const index = compiled.parameter - 1
+    return { type, evaluate: (env) => env.parameters[index] ?? null }
+  }
+  if (compiled.literal === undefined) return undefined
+  if (compiled.literal === null) return constant({ ...target, typmod: -1 }, null)
+  const definition = scope.context.types.typeOf(target.oid)
+  if (definition.kind === 'd') throw new NotSupported(`a cast to the domain ${target.name}`)
+  try {
+    // The modifier of an interval says how its text is read.
+    const typmod = target.oid === OID.interval ? target.typmod : -1
+    return constant({ ...target, typmod }, definition.input(compiled.literal, scope.context, typmod))
+  } catch (error) {
+    if (error instanceof SqlError && error.fields.position === undefined) {
+      throw new SqlError(error.code, error.message, { ...error.fields, ...position(location) })
+    }
+    throw error
+  }
+}
+
+function converter(
+  scope: Scope,
+  path: Pathway,
+  source: number,
+  target: number,
+  context: CastContext,
+): Convert | undefined {
+  const { types } = scope.context
+  switch (path.kind) {
+    case 'same':
+      return undefined
+    case 'cast': {
+      if (path.cast.method === 'b') return undefined
+      if (path.cast.method === 'i') return throughText(scope, source, target)
+      const implementation = builtin(path.cast.function)
+      if (implementation === undefined) {
+        throw new NotSupported(`a cast from ${formatType(types, source)} to ${formatType(types, target)}`)
+      }
+      const call = { arguments: [typeNamed(scope, source)], result: typeNamed(scope, target) }
+      return (value, env) => implementation([value, -1, context === 'e'], env, call)
+    }
+    case 'text':
+      return throughText(scope, source, target)
+    case 'elements': {
+      const inner = pathway(types, path.source, path.target, context)
+      const convert = inner === undefined ? undefined : converter(scope, inner, path.source, path.target, context)
+      return (value, env) => {
+        const array = asArray(value)
+        const elements =
+          convert === undefined
+            ? array.elements
+            : array.elements.map((element) => (element === null ? null : convert(element, env)))
+        return new SqlArray(path.target, elements, array.dimensions, array.lowerBounds)
+      }
+    }
+  }
+}
+
+function throughText(scope: Scope, source: number, target: number): Convert {
+  const from = scope.context.types.typeOf(source)
+  const to = scope.context.types.typeOf(target)
+  const trims = baseType(scope.context.types, source) === OID.bpchar && to.oid !== OID.bpchar
+  return (value, env) => {
+    const text = from.output(value, env.session)
+    return to.input(trims ? text.replace(/ +$/, '') : text, env.session, -1)
+  }
+}
+
+/** Applies the type's modifier: a length, a precision. */
+function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compiled {
+  if (target.typmod < 0 || compiled.type.typmod === target.typmod) return compiled
+  const fit = fitterOf(target, explicit)
+  if (fit === undefined) return { ...compiled, type: target }
+  const evaluate = (env: Env): SqlValue => {
+    const value = compiled.evaluate(env)
+    return value === null ? null : fit(value)
+  }
+  return compiled.constant ? folded(target, evaluate) : { type: target, evaluate }
+}
+
+/** Makes values fit a type's modifier; undefined if there is nothing to do. */
+function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
+  const { typmod } = type
+  switch (type.oid) {
+    case OID.varchar:
+      return (value) => fitVarchar(asString(value), typmod, explicit)
+    case OID.bpchar:
+      return (value) => fitBpchar(asString(value), typmod, explicit)
+    case OID.numeric:
+      return (value) => fitNumeric(asNumeric(value), typmod)
+    case OID.interval:
+      return (value) => fitInterval(asInterval(value), typmod)
+    case OID.timestamp:
+    case OID.timestamptz:
+    case OID.time:
+      return (value) => (typeof value === 'bigint' ? roundMicros(value, typmod) : value)
+  }
+  return type.name.startsWith('_') ? elementFitter(type, explicit) : undefined
+}
+
+function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
+  const oid = ELEMENTS.get(type.oid)
+  const fit = oid === undefined ? undefined : fitterOf({ oid, name: type.name.slice(1), typmod: type.typmod }, explicit)
+  if (fit === undefined) return undefined
+  return (value) => {
+    const array = asArray(value)
+    return new SqlArray(
+      array.elementOid,
+      array.elements.map((element) => (element === null ? null : fit(element))),
+      array.dimensions,
+      array.lowerBounds,
+    )
+  }
+}
+
+/** The array types whose elements have a modifier. */
+const ELEMENTS: ReadonlyMap<number, number> = new Map([
+  [1015, OID.varchar],
+  [1014, OID.bpchar],
+  [1231, OID.numeric],
+  [1187, OID.interval],
+  [1115, OID.timestamp],
+  [1185, OID.timestamptz],
+  [1183, OID.time],
+])
+
+/** Converts for a column of INSERT, UPDATE or COPY. Throws 42804. */
+export function coerceAssignment(
+  compiled: Compiled,
+  target: SqlType,
+  column: string,
+  scope: Scope,
+  location?: number,
+): Compiled {
+  const { types } = scope.context
+  const source = compiled.type.oid
+  if (source !== OID.unknown && source !== target.oid && pathway(types, source, target.oid, 'a') === undefined) {
+    throw new SqlError(
+      '42804',
+      `column "${column}" is of type ${formatType(types, target.oid)} but expression is of type ${formatType(types, source)}`,
+      { hint: 'You will need to rewrite or cast the expression.', ...position(location) },
+    )
+  }
+  return coerce(compiled, target, 'a', scope, location)
+}
+
+/** A condition: `what` is the clause, such as `WHERE`. Throws 42804. */
+export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
+  const { types } = scope.context
+  const source = compiled.type.oid
+  if (source !== OID.unknown && baseType(types, source) !== OID.bool) {
+    throw new SqlError(
+      '42804',
+      `argument of ${what} must be type boolean, not type ${formatType(types, source)}`,
+      position(location),
+    )
+  }
+  return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
+}
+
+/** LIMIT and OFFSET. Throws 42804. */
+export function coerceBigint(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
+  const { types } = scope.context
+  const source = compiled.type.oid
+  if (source !== OID.unknown && pathway(types, source, OID.int8, 'a') === undefined) {
+    throw new SqlError(
+      '42804',
+      `argument of ${what} must be type bigint, not type ${formatType(types, source)}`,
+      position(location),
+    )
+  }
+  return coerce(compiled, typeNamed(scope, OID.int8), 'a', scope, location)
+}
+
+/** A literal of a result is text. */
+export function decideText(compiled: Compiled, scope: Scope): Compiled {
+  return compiled.type.oid === OID.unknown ? coerce(compiled, typeNamed(scope, OID.text), 'i', scope) : compiled
+}
+
+/** The type that takes all expressions, and its modifier if they share one. `what` is such as `CASE` or `UNION`. */
+export function commonType(all: readonly Compiled[], what: string, scope: Scope, location?: number): SqlType {
+  const { types } = scope.context
+  const oids = all.map((each) => each.type.oid)
+  const oid = commonTypeOf(types, oids)
+  if (oid === undefined) throw noCommonType(types, oids, what, location)
+  const first = all[0]?.type.typmod ?? -1
+  const same = all.every((each) => each.type.oid === oid && each.type.typmod === first)
+  return typeNamed(scope, oid, same ? first : -1)
+}
+
+function noCommonType(
+  types: Scope['context']['types'],
+  oids: readonly number[],
+  what: string,
+  location?: number,
+): SqlError {
+  const known = oids.filter((oid) => oid !== OID.unknown)
+  let chosen = known[0] ?? OID.text
+  for (const oid of known) {
+    const pair = commonTypeOf(types, [chosen, oid])
+    if (pair === undefined) {
+      const other = types.typeOf(chosen).category === types.typeOf(oid).category
+      const [a, b] = [formatType(types, chosen), formatType(types, oid)]
+      return other
+        ? new SqlError('42846', `${what} could not convert type ${a} to ${b}`, position(location))
+        : new SqlError('42804', `${what} types ${a} and ${b} cannot be matched`, position(location))
+    }
+    chosen = pair
+  }
+  return new SqlError('42804', `${what} types cannot be matched`, position(location))
+}
+
+/** All expressions as values of their common type. */
+export function coerceToCommon(
+  all: readonly Compiled[],
+  what: string,
+  scope: Scope,
+  location?: number,
+): { readonly type: SqlType; readonly all: readonly Compiled[] } {
+  const type = commonType(all, what, scope, location)
+  return { type, all: all.map((each) => coerce(each, type, 'i', scope, location)) }
+}
+
+/** The type of the elements of an array type. Throws for any other type. */
+export function elementTypeOf(type: SqlType, scope: Scope): SqlType | undefined {
+  const oid = elementType(scope.context.types, type.oid)
+  return oid === undefined ? undefined : typeNamed(scope, oid, type.typmod)
+}

@@ -1,0 +1,296 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { formatType } from '../types/format-type.ts'
+import { INT8 } from '../types/numbers.ts'
+import { parseNumeric } from '../types/numeric.ts'
+import { OID } from '../types/oids.ts'
+import { SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { compileCall } from './calls.ts'
+import { coerce, coerceToCommon, constant, decideText, elementTypeOf, typeNamed } from './coerce.ts'
+import { type Compiler, locationOf } from './compiler.ts'
+import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
+import { compileIndirection } from './indirection.ts'
+import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
+import { compileSubLink } from './sublinks.ts'
+import { arrayOf, position, resolveTypeName } from './type-name.ts'
+import { compileValueFunction } from './value-functions.ts'
+
+/**
+ * Compiles an expression of a parse tree. With `wanted` a literal or parameter of unknown type becomes of that type; other
+ * expressions keep their own. Throws {@link SqlError} for what PostgreSQL refuses, `NotSupported` for what is not
+ * simulated.
+ */
+export function compileExpression(node: Node, scope: Scope, wanted?: SqlType): Compiled {
+  const compiler: Compiler = {
+    scope,
+    compile: (inner, type) => {
+      if (inner === undefined) throw new NotSupported('a missing expression')
+      return compileExpression(inner, scope, type)
+    },
+  }
+  const compiled = scope.replaced?.(node) ?? compileNode(node, compiler)
+  return wanted !== undefined && compiled.type.oid === OID.unknown
+    ? coerce(compiled, wanted, 'i', scope, locationOf(node))
+    : compiled
+}
+
+/** An expression of a result: a literal of unknown type is text. */
+export function compileResult(node: Node, scope: Scope): Compiled {
+  return decideText(compileExpression(node, scope), scope)
+}
+
+function compileNode(node: Node, compiler: Compiler): Compiled {
+  if ('A_Const' in node) return compileConstant(node.A_Const, compiler.scope)
+  if ('ColumnRef' in node) return compileColumn(node.ColumnRef, compiler.scope)
+  if ('ParamRef' in node) return compileParameter(node.ParamRef, compiler.scope)
+  if ('A_Expr' in node) return compileOperator(node.A_Expr, compiler)
+  if ('BoolExpr' in node) return compileBoolean(node.BoolExpr, compiler)
+  if ('FuncCall' in node) return compileCall(node.FuncCall, compiler)
+  if ('TypeCast' in node) return compileCast(node.TypeCast, compiler)
+  if ('CaseExpr' in node) return compileCase(node.CaseExpr, compiler)
+  if ('CoalesceExpr' in node) return compileCoalesce(node.CoalesceExpr, compiler)
+  if ('MinMaxExpr' in node) return compileMinMax(node.MinMaxExpr, compiler)
+  if ('NullTest' in node) return compileNullTest(node.NullTest, compiler)
+  if ('BooleanTest' in node) return compileBooleanTest(node.BooleanTest, compiler)
+  if ('A_ArrayExpr' in node) return compileArray(node.A_ArrayExpr, compiler)
+  if ('A_Indirection' in node) return compileIndirection(node.A_Indirection, compiler)
+  if ('RowExpr' in node) return compileRow(node.RowExpr, compiler)
+  if ('SubLink' in node) return compileSubLink(node.SubLink, compiler)
+  if ('SQLValueFunction' in node) return compileValueFunction(node.SQLValueFunction, compiler.scope)
+  if ('CollateClause' in node) return compileCollation(node.CollateClause, compiler)
+  throw new NotSupported(WORDS[kindOf(node)] ?? kindOf(node))
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  GroupingFunc: 'GROUPING',
+  JsonObjectConstructor: 'JSON_OBJECT',
+  JsonArrayConstructor: 'JSON_ARRAY',
+  JsonObjectAgg: 'JSON_OBJECTAGG',
+  JsonArrayAgg: 'JSON_ARRAYAGG',
+  JsonIsPredicate: 'IS JSON',
+  JsonFuncExpr: 'JSON_VALUE, JSON_QUERY and JSON_EXISTS',
+  XmlExpr: 'XML',
+  SetToDefault: 'DEFAULT in an expression',
+  CurrentOfExpr: 'WHERE CURRENT OF',
+}
+
+function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
+  if (node.isnull === true) return { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
+  if (node.ival !== undefined) return constant(typeNamed(scope, OID.int4), node.ival.ival ?? 0)
+  if (node.sval !== undefined) {
+    const text = node.sval.sval ?? ''
+    return { ...constant(typeNamed(scope, OID.unknown), text), literal: text }
+  }
+  if (node.boolval !== undefined) return constant(typeNamed(scope, OID.bool), node.boolval.boolval ?? false)
+  if (node.fval !== undefined) return compileNumber(node.fval.fval ?? '0', scope)
+  throw new NotSupported('a bit string')
+}
+
+/** A number that int4 does not hold: int8 if it is whole and fits, else numeric. */
+function compileNumber(text: string, scope: Scope): Compiled {
+  const value = parseNumeric(text)
+  const whole = !/[.eE]/.test(text) || /^0[xX]/.test(text)
+  return whole && value.unscaled >= INT8.least && value.unscaled <= INT8.most
+    ? constant(typeNamed(scope, OID.int8), value.unscaled)
+    : constant(typeNamed(scope, OID.numeric), value)
+}
+
+function compileColumn(node: Fields<'ColumnRef'>, scope: Scope): Compiled {
+  const { fields } = fieldsOf('ColumnRef', node, ['fields'])
+  if (fields?.some((field) => 'A_Star' in field)) throw new NotSupported('* in an expression')
+  const found = scope.column(namesOf(fields), node.location)
+  return 'evaluate' in found ? found : readColumn(found)
+}
+
+export function readColumn(reference: ColumnReference): Compiled {
+  const { index, levelsUp, type, columns } = reference
+  const shape = columns === undefined ? { type } : { type, columns }
+  if (levelsUp === 0) return { ...shape, evaluate: (env) => env.row[index] ?? null }
+  return {
+    ...shape,
+    evaluate: (env) => {
+      let level: Env = env
+      for (let i = 0; i < levelsUp; i += 1) {
+        if (level.outer === undefined) throw new TypeError('a column of an outer query without its row')
+        level = level.outer
+      }
+      return level.row[index] ?? null
+    },
+  }
+}
+
+function compileParameter(node: Fields<'ParamRef'>, scope: Scope): Compiled {
+  const { number = 0 } = fieldsOf('ParamRef', node, ['number'])
+  if (number < 1) throw new SqlError('42P02', `there is no parameter $${number}`, position(node.location))
+  const type = scope.parameter(number)
+  const evaluate = (env: Env): SqlValue => env.parameters[number - 1] ?? null
+  return type.oid === OID.unknown ? { type, evaluate, parameter: number } : { type, evaluate }
+}
+
+function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
+  const { arg, typeName } = fieldsOf('TypeCast', node, ['arg', 'typeName'])
+  const { scope } = compiler
+  const target = resolveTypeName(typeName, scope.context.types)
+  if (arg !== undefined && 'A_ArrayExpr' in arg) {
+    const element = elementTypeOf(target, scope)
+    if (element !== undefined)
+      return coerce(compileArray(arg.A_ArrayExpr, compiler, element), target, 'e', scope, node.location)
+  }
+  return coerce(compiler.compile(arg), target, 'e', scope, locationOf(arg))
+}
+
+/** ARRAY[…]: arrays as elements become one more dimension. */
+function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: SqlType): Compiled {
+  const { elements } = fieldsOf('A_ArrayExpr', node, ['elements', 'list_start', 'list_end'])
+  const { scope } = compiler
+  const given = (elements ?? []).map((element) =>
+    wanted !== undefined && 'A_ArrayExpr' in element
+      ? compileArray(element.A_ArrayExpr, compiler, wanted)
+      : compiler.compile(element),
+  )
+  if (given.length === 0) {
+    if (wanted === undefined) {
+      throw new SqlError('42P18', 'cannot determine type of empty array', {
+        hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+        ...position(node.location),
+      })
+    }
+    return constant(arrayOf(scope.context.types, wanted), new SqlArray(wanted.oid, []))
+  }
+  const nested = given.some(
+    (element) => elementTypeOf(element.type, scope) !== undefined && element.type.oid !== OID.int2vector,
+  )
+  if (nested) return nestedArray(given, compiler, wanted, node.location)
+  const { type, all } =
+    wanted === undefined
+      ? coerceToCommon(given, 'ARRAY', scope, node.location)
+      : { type: wanted, all: given.map((element, i) => coerce(element, wanted, 'e', scope, locationOf(elements?.[i]))) }
+  const result = arrayOf(scope.context.types, type)
+  return {
+    type: result,
+    constant: all.every((element) => element.constant === true),
+    evaluate: (env) =>
+      new SqlArray(
+        type.oid,
+        all.map((element) => element.evaluate(env)),
+      ),
+  }
+}
+
+function nestedArray(
+  given: readonly Compiled[],
+  compiler: Compiler,
+  wanted: SqlType | undefined,
+  location?: number,
+): Compiled {
+  const { scope } = compiler
+  const target = wanted === undefined ? undefined : arrayOf(scope.context.types, wanted)
+  const { type, all } =
+    target === undefined
+      ? coerceToCommon(given, 'ARRAY', scope, location)
+      : { type: target, all: given.map((element) => coerce(element, target, 'e', scope, location)) }
+  const element = elementTypeOf(type, scope)
+  return {
+    type,
+    constant: all.every((part) => part.constant === true),
+    evaluate: (env) => {
+      const parts = all.map((part) => part.evaluate(env))
+      return stacked(element?.oid ?? 0, parts)
+    },
+  }
+}
+
+function stacked(elementOid: number, parts: readonly SqlValue[]): SqlArray {
+  const arrays = parts.map((part) => (part instanceof SqlArray ? part : new SqlArray(elementOid, [])))
+  const [first] = arrays
+  if (first === undefined || arrays.every((array) => array.elements.length === 0)) return new SqlArray(elementOid, [])
+  if (arrays.some((array) => array.dimensions.join() !== first.dimensions.join())) {
+    throw new SqlError('2202E', 'multidimensional arrays must have array expressions with matching dimensions')
+  }
+  const dimensions = [arrays.length, ...first.dimensions]
+  if (dimensions.length > 6) {
+    throw new SqlError('54000', `number of array dimensions (${dimensions.length}) exceeds the maximum allowed (6)`)
+  }
+  return new SqlArray(
+    elementOid,
+    arrays.flatMap((array) => array.elements),
+    dimensions,
+    [1, ...first.lowerBounds],
+  )
+}
+
+function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
+  const { args } = fieldsOf('RowExpr', node, ['args', 'row_format'])
+  const fields = (args ?? []).map((field) => compiler.compile(field))
+  const values = fields.map((field) => decideField(field, compiler.scope))
+  const columns = values.map((field, i) => ({ name: `f${i + 1}`, type: field.type }))
+  return {
+    type: typeNamed(compiler.scope, OID.record),
+    columns,
+    fields,
+    evaluate: (env) =>
+      new SqlRecord(
+        columns,
+        values.map((field) => field.evaluate(env)),
+      ),
+  }
+}
+
+/** A parameter in a row keeps its type open: `(a, b) = ($1, $2)` decides it. */
+function decideField(field: Compiled, scope: Scope): Compiled {
+  return field.parameter === undefined ? decideText(field, scope) : field
+}
+
+function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled {
+  const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
+  const inner = decideText(compiler.compile(arg), compiler.scope)
+  const wanted = nulltesttype !== 'IS_NOT_NULL'
+  const test = (value: SqlValue): boolean => {
+    if (value instanceof SqlRecord) return value.values.every((field) => (field === null) === wanted)
+    return (value === null) === wanted
+  }
+  return {
+    type: typeNamed(compiler.scope, OID.bool),
+    constant: inner.constant === true,
+    evaluate: (env) => test(inner.evaluate(env)),
+  }
+}
+
+function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Compiled {
+  const { arg, booltesttype = 'IS_TRUE' } = fieldsOf('BooleanTest', node, ['arg', 'booltesttype'])
+  const words = booltesttype.replaceAll('_', ' ')
+  const inner = compiler.compile(arg)
+  const { types } = compiler.scope.context
+  if (inner.type.oid !== OID.unknown && inner.type.oid !== OID.bool) {
+    throw new SqlError(
+      '42804',
+      `argument of ${words} must be type boolean, not type ${formatType(types, inner.type.oid)}`,
+      position(locationOf(arg)),
+    )
+  }
+  const value = coerce(inner, typeNamed(compiler.scope, OID.bool), 'i', compiler.scope, locationOf(arg))
+  const wanted = words.endsWith('TRUE') ? true : words.endsWith('FALSE') ? false : null
+  const test: Compiled = {
+    type: typeNamed(compiler.scope, OID.bool),
+    constant: value.constant === true,
+    evaluate: (env) => value.evaluate(env) === wanted,
+  }
+  return words.includes('NOT') ? negated(test) : test
+}
+
+/** All texts are in the collation C: naming it, or the default, changes nothing. */
+function compileCollation(node: Fields<'CollateClause'>, compiler: Compiler): Compiled {
+  const { arg, collname } = fieldsOf('CollateClause', node, ['arg', 'collname'])
+  const name = namesOf(collname).at(-1) ?? ''
+  if (!['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8'].includes(name)) throw new NotSupported(`the collation ${name}`)
+  const inner = decideText(compiler.compile(arg), compiler.scope)
+  const type = compiler.scope.context.types.typeOf(inner.type.oid)
+  if (type.category !== 'S') {
+    throw new SqlError(
+      '42804',
+      `collations are not supported by type ${formatType(compiler.scope.context.types, type.oid)}`,
+      position(node.location),
+    )
+  }
+  return inner
+}

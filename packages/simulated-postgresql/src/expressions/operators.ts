@@ -1,0 +1,530 @@
+import type { CallTypes } from '../functions/builtin.ts'
+import { builtin } from '../functions/builtins.ts'
+import type { OperatorSignature } from '../functions/catalogue.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { asArray, asBoolean } from '../types/definitions.ts'
+import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import type { SqlValue } from '../types/value.ts'
+import {
+  coerce,
+  coerceBoolean,
+  coerceToCommon,
+  commonType,
+  constant,
+  elementTypeOf,
+  folded,
+  typeNamed,
+} from './coerce.ts'
+import { comparisonTest, orderBetween } from './comparison.ts'
+import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+import { baseType, chooseOperator, commonTypeOf, resolveGenerics } from './resolve.ts'
+import { position } from './type-name.ts'
+
+/** A logical combination; null stands for unknown. */
+export function negated(compiled: Compiled): Compiled {
+  return {
+    ...compiled,
+    evaluate: (env) => {
+      const value = compiled.evaluate(env)
+      return value === null ? null : !value
+    },
+  }
+}
+
+export function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Compiled {
+  return {
+    type: typeNamed(scope, OID.bool),
+    constant: parts.every((part) => part.constant === true),
+    evaluate: (env) => {
+      let unknown = false
+      for (const part of parts) {
+        const value = part.evaluate(env)
+        if (value === null) unknown = true
+        else if (value !== all) return !all
+      }
+      return unknown ? null : all
+    },
+  }
+}
+
+export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Compiled {
+  const { boolop, args } = fieldsOf('BoolExpr', node, ['boolop', 'args'])
+  const word = boolop === 'AND_EXPR' ? 'AND' : boolop === 'OR_EXPR' ? 'OR' : 'NOT'
+  const parts = (args ?? []).map((part) =>
+    coerceBoolean(compiler.compile(part), word, compiler.scope, locationOf(part)),
+  )
+  const [first] = parts
+  if (word === 'NOT') {
+    if (first === undefined) throw new NotSupported('NOT without an operand')
+    return negated(first)
+  }
+  return conjunction(parts, word === 'AND', compiler.scope)
+}
+
+function missing(scope: Scope, name: string, left: Compiled | undefined, right: Compiled, location?: number): SqlError {
+  const { types } = scope.context
+  const operands = [
+    ...(left === undefined ? [] : [formatType(types, left.type.oid)]),
+    name,
+    formatType(types, right.type.oid),
+  ]
+  return new SqlError('42883', `operator does not exist: ${operands.join(' ')}`, {
+    hint: 'No operator matches the given name and argument types. You might need to add explicit type casts.',
+    ...position(location),
+  })
+}
+
+interface Resolved {
+  readonly signature: OperatorSignature
+  readonly operands: readonly Compiled[]
+  readonly call: CallTypes
+}
+
+function resolveOperator(
+  scope: Scope,
+  name: string,
+  left: Compiled | undefined,
+  right: Compiled,
+  location?: number,
+): Resolved {
+  const { types } = scope.context
+  const choice = chooseOperator(types, name, left?.type.oid, right.type.oid)
+  if (choice.kind === 'none') throw missing(scope, name, left, right, location)
+  const given = left === undefined ? [right] : [left, right]
+  if (choice.kind === 'ambiguous') {
+    const shown = given.map((operand) => formatType(types, operand.type.oid))
+    const words = left === undefined ? `${name} ${shown[0]}` : `${shown[0]} ${name} ${shown[1]}`
+    throw new SqlError('42725', `operator is not unique: ${words}`, {
+      hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
+      ...position(location),
+    })
+  }
+  const actual = given.map((operand) => operand.type.oid)
+  const generic = resolveGenerics(types, actual, choice.arguments, choice.signature.result)
+  if (generic === undefined) throw missing(scope, name, left, right, location)
+  const operands = given.map((operand, i) => {
+    const target = generic.arguments[i] ?? OID.unknown
+    return coerce(operand, typeNamed(scope, target), 'i', scope, location)
+  })
+  const call = { arguments: operands.map((operand) => operand.type), result: typeNamed(scope, generic.result) }
+  return { signature: choice.signature, operands, call }
+}
+
+/** The function of two values behind an operator, for those who evaluate its operands themselves. */
+function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
+  const { signature, call } = resolved
+  const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
+  const { types } = scope.context
+  const [left = 0, right = 0] = call.arguments.map((type) => baseType(types, type.oid))
+  const compare = test === undefined ? undefined : orderBetween(types, left, right)
+  if (test !== undefined && compare !== undefined) return (a, b, env) => test(compare(a, b, env))
+  const implementation = builtin(signature.source)
+  if (implementation === undefined) {
+    const names = call.arguments.map((type) => formatType(types, type.oid))
+    throw new NotSupported(`the operator ${[names[0], signature.name, names[1]].join(' ')}`)
+  }
+  return (a, b, env) => implementation([a, b], env, call)
+}
+
+export function binary(scope: Scope, name: string, left: Compiled, right: Compiled, location?: number): Compiled {
+  const resolved = resolveOperator(scope, name, left, right, location)
+  const [a, b] = resolved.operands
+  if (a === undefined || b === undefined) throw new NotSupported(`the operator ${name}`)
+  const apply = binaryFunction(scope, resolved)
+  const { strict } = resolved.signature
+  const evaluate = (env: Env): SqlValue => {
+    const x = a.evaluate(env)
+    const y = b.evaluate(env)
+    return strict && (x === null || y === null) ? null : apply(x, y, env)
+  }
+  return result(resolved, evaluate, a.constant === true && b.constant === true)
+}
+
+/** Operators on moments depend on the session's time zone: they are not computed in advance. */
+function result(resolved: Resolved, evaluate: (env: Env) => SqlValue, pure: boolean): Compiled {
+  const type = resolved.call.result
+  const zoned = resolved.call.arguments.some((argument) => argument.oid === OID.timestamptz)
+  return pure && !zoned ? folded(type, evaluate) : { type, evaluate }
+}
+
+export function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
+  const resolved = resolveOperator(scope, name, undefined, operand, location)
+  const [a] = resolved.operands
+  const implementation = builtin(resolved.signature.source)
+  if (a === undefined || implementation === undefined) {
+    throw new NotSupported(`the operator ${name} ${formatType(scope.context.types, operand.type.oid)}`)
+  }
+  const evaluate = (env: Env): SqlValue => {
+    const value = a.evaluate(env)
+    return value === null ? null : implementation([value], env, resolved.call)
+  }
+  return result(resolved, evaluate, a.constant === true)
+}
+
+export function operatorName(nodes: readonly Node[] | undefined): string {
+  const path = namesOf(nodes)
+  if (path.length > 1 && path[0] !== 'pg_catalog') throw new NotSupported(`the operator ${path.join('.')}`)
+  return path[path.length - 1] ?? ''
+}
+
+export function compileOperator(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
+  const { kind } = fieldsOf('A_Expr', node, ['kind', 'name', 'lexpr', 'rexpr', 'rexpr_list_start', 'rexpr_list_end'])
+  const name = operatorName(node.name)
+  switch (kind) {
+    case 'AEXPR_OP':
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+    case 'AEXPR_SIMILAR':
+      return plainOperator(node, name, compiler)
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL':
+      return arrayOperator(node, name, kind === 'AEXPR_OP_ANY', compiler)
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+      return distinct(node, kind === 'AEXPR_DISTINCT', compiler)
+    case 'AEXPR_NULLIF':
+      return nullIf(node, compiler)
+    case 'AEXPR_IN':
+      return inList(node, name, compiler)
+    case 'AEXPR_BETWEEN':
+    case 'AEXPR_NOT_BETWEEN':
+    case 'AEXPR_BETWEEN_SYM':
+    case 'AEXPR_NOT_BETWEEN_SYM':
+      return between(node, kind, compiler)
+  }
+  throw new NotSupported(`the operator ${name}`)
+}
+
+function plainOperator(node: Fields<'A_Expr'>, name: string, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const right = compiler.compile(node.rexpr)
+  if (node.lexpr === undefined) return unary(scope, name, right, node.location)
+  const left = compiler.compile(node.lexpr)
+  if (left.fields !== undefined && right.fields !== undefined) {
+    return rowComparison(scope, name, left.fields, right.fields, node.location)
+  }
+  return binary(scope, name, left, right, node.location)
+}
+
+/** `(a, b) < (c, d)`: by the first columns that differ. */
+export function rowComparison(
+  scope: Scope,
+  name: string,
+  left: readonly Compiled[],
+  right: readonly Compiled[],
+  location?: number,
+): Compiled {
+  if (left.length !== right.length)
+    throw new SqlError('42601', 'unequal number of entries in row expressions', position(location))
+  if (left.length === 0) throw new SqlError('0A000', 'cannot compare rows of zero length', position(location))
+  const pairs = left.map((a, i) => [a, right[i] ?? a] as const)
+  const apply = (operator: string) => pairs.map(([a, b]) => binary(scope, operator, a, b, location))
+  if (pairs.length === 1) return apply(name)[0] ?? constant(typeNamed(scope, OID.bool), null)
+  if (name === '=') return conjunction(apply('='), true, scope)
+  if (name === '<>') return conjunction(apply('<>'), false, scope)
+  if (!['<', '<=', '>', '>='].includes(name)) {
+    throw new SqlError(
+      '0A000',
+      `could not determine interpretation of row comparison operator ${name}`,
+      position(location),
+    )
+  }
+  const equal = apply('=')
+  const strictly = apply(name[0] ?? '<')
+  return {
+    type: typeNamed(scope, OID.bool),
+    evaluate: (env) => {
+      for (let i = 0; i < equal.length; i += 1) {
+        const same = equal[i]?.evaluate(env) ?? null
+        if (same === null) return null
+        if (!same) return strictly[i]?.evaluate(env) ?? null
+      }
+      return name.length === 2
+    },
+  }
+}
+
+/** `x = ANY (array)` and `x < ALL (array)`. */
+function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const left = compiler.compile(node.lexpr)
+  const array = compiler.compile(node.rexpr)
+  return scalarArray(scope, name, left, array, any, node.location)
+}
+
+export function scalarArray(
+  scope: Scope,
+  name: string,
+  left: Compiled,
+  array: Compiled,
+  any: boolean,
+  location?: number,
+): Compiled {
+  const { types } = scope.context
+  const known = array.type.oid === OID.unknown ? undefined : elementTypeOf(array.type, scope)
+  if (array.type.oid !== OID.unknown && known === undefined) {
+    throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
+  }
+  const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
+  const probe = known === undefined && left.type.oid !== OID.unknown ? { ...element, type: left.type } : element
+  const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
+  if (resolved.call.result.oid !== OID.bool) {
+    throw new SqlError('42809', 'op ANY/ALL (array) requires operator to yield boolean', position(location))
+  }
+  const elementOid = resolved.call.arguments[1]?.oid ?? OID.text
+  const arrayOid = types.typeOf(elementOid).arrayOid
+  const [value] = resolved.operands
+  const elements = coerce(array, typeNamed(scope, arrayOid), 'i', scope, location)
+  const apply = binaryFunction(scope, resolved)
+  if (value === undefined) throw new NotSupported('ANY without an operand')
+  return {
+    type: typeNamed(scope, OID.bool),
+    constant: value.constant === true && elements.constant === true,
+    evaluate: (env) => {
+      const all = elements.evaluate(env)
+      if (all === null) return null
+      return quantified(value.evaluate(env), asArray(all).elements, any, (a, b) => apply(a, b, env))
+    },
+  }
+}
+
+/** Any or all of the values, with three-valued logic. */
+export function quantified(
+  left: SqlValue,
+  values: Iterable<SqlValue>,
+  any: boolean,
+  apply: (a: SqlValue, b: SqlValue) => SqlValue,
+): boolean | null {
+  let unknown = false
+  for (const value of values) {
+    const outcome = left === null || value === null ? null : apply(left, value)
+    if (outcome === null) unknown = true
+    else if (outcome === any) return any
+  }
+  return unknown ? null : !any
+}
+
+function distinct(node: Fields<'A_Expr'>, wanted: boolean, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const left = compiler.compile(node.lexpr)
+  const right = compiler.compile(node.rexpr)
+  if (left.fields !== undefined && right.fields !== undefined) {
+    const { fields } = right
+    if (fields.length !== left.fields.length)
+      throw new SqlError('42601', 'unequal number of entries in row expressions', position(node.location))
+    const parts = left.fields.map((a, i) => distinctFrom(scope, a, fields[i] ?? a, node.location))
+    const any = conjunction(parts, false, scope)
+    return wanted ? any : negated(any)
+  }
+  const test = distinctFrom(scope, left, right, node.location)
+  return wanted ? test : negated(test)
+}
+
+export function distinctFrom(scope: Scope, left: Compiled, right: Compiled, location?: number): Compiled {
+  const resolved = resolveOperator(scope, '=', left, right, location)
+  const [a, b] = resolved.operands
+  const equal = binaryFunction(scope, resolved)
+  if (a === undefined || b === undefined) throw new NotSupported('IS DISTINCT FROM')
+  return {
+    type: typeNamed(scope, OID.bool),
+    constant: a.constant === true && b.constant === true,
+    evaluate: (env) => {
+      const x = a.evaluate(env)
+      const y = b.evaluate(env)
+      return x === null || y === null ? x !== y : equal(x, y, env) !== true
+    },
+  }
+}
+
+function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const left = compiler.compile(node.lexpr)
+  const right = compiler.compile(node.rexpr)
+  const resolved = resolveOperator(scope, '=', left, right, node.location)
+  const [a, b] = resolved.operands
+  const equal = binaryFunction(scope, resolved)
+  if (a === undefined || b === undefined) throw new NotSupported('NULLIF')
+  const kept = left.type.oid === OID.unknown ? a : left
+  return {
+    type: kept.type,
+    constant: a.constant === true && b.constant === true,
+    evaluate: (env) => {
+      const x = a.evaluate(env)
+      const y = b.evaluate(env)
+      return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : kept.evaluate(env)
+    },
+  }
+}
+
+/** IN: constants become one array if a type takes them all, columns are compared one by one. */
+function inList(node: Fields<'A_Expr'>, name: string, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const any = name === '='
+  const left = compiler.compile(node.lexpr)
+  const items = expectKind(node.rexpr, 'List').items ?? []
+  const compiled = items.map((item) => ({ item, value: compiler.compile(item) }))
+  const plain = compiled.filter(({ item, value }) => !contains(item, 'ColumnRef') && value.fields === undefined)
+  const parts: Compiled[] = []
+  const common =
+    left.fields === undefined && plain.length > 1
+      ? commonTypeOf(
+          scope.context.types,
+          [left, ...plain.map(({ value }) => value)].map(({ type }) => type.oid),
+        )
+      : undefined
+  const arrayOid = common === undefined ? 0 : scope.context.types.typeOf(common).arrayOid
+  if (common !== undefined && arrayOid !== 0 && common !== OID.record) {
+    const elements = plain.map(({ item, value }) =>
+      coerce(value, typeNamed(scope, common), 'i', scope, locationOf(item)),
+    )
+    parts.push(membership(scope, name, left, elements, any, node.location))
+  }
+  for (const each of compiled) {
+    if (parts.length > 0 && common !== undefined && plain.includes(each)) continue
+    parts.push(
+      left.fields !== undefined && each.value.fields !== undefined
+        ? rowComparison(scope, name, left.fields, each.value.fields, node.location)
+        : binary(scope, name, left, each.value, node.location),
+    )
+  }
+  const [first] = parts
+  return first !== undefined && parts.length === 1 ? first : conjunction(parts, !any, scope)
+}
+
+function membership(
+  scope: Scope,
+  name: string,
+  left: Compiled,
+  elements: readonly Compiled[],
+  any: boolean,
+  location?: number,
+): Compiled {
+  const [first] = elements
+  if (first === undefined) throw new NotSupported('an empty IN')
+  const resolved = resolveOperator(scope, name, left, first, location)
+  const value = resolved.operands[0] ?? left
+  const target = resolved.call.arguments[1] ?? first.type
+  const all = elements.map((element) => coerce(element, target, 'i', scope, location))
+  const apply = binaryFunction(scope, resolved)
+  return {
+    type: typeNamed(scope, OID.bool),
+    constant: value.constant === true && all.every((element) => element.constant === true),
+    evaluate: (env) =>
+      quantified(
+        value.evaluate(env),
+        all.map((element) => element.evaluate(env)),
+        any,
+        (a, b) => apply(a, b, env),
+      ),
+  }
+}
+
+function between(node: Fields<'A_Expr'>, kind: string, compiler: Compiler): Compiled {
+  const { scope } = compiler
+  const value = compiler.compile(node.lexpr)
+  const [low, high] = (expectKind(node.rexpr, 'List').items ?? []).map((item) => compiler.compile(item))
+  if (low === undefined || high === undefined) throw new NotSupported('BETWEEN without bounds')
+  const compare = (operator: string, a: Compiled, b: Compiled) => binary(scope, operator, a, b, node.location)
+  const inside = (from: Compiled, to: Compiled) =>
+    conjunction([compare('>=', value, from), compare('<=', value, to)], true, scope)
+  const outside = (from: Compiled, to: Compiled) =>
+    conjunction([compare('<', value, from), compare('>', value, to)], false, scope)
+  switch (kind) {
+    case 'AEXPR_BETWEEN':
+      return inside(low, high)
+    case 'AEXPR_NOT_BETWEEN':
+      return outside(low, high)
+    case 'AEXPR_BETWEEN_SYM':
+      return conjunction([inside(low, high), inside(high, low)], false, scope)
+    default:
+      return conjunction([outside(low, high), outside(high, low)], true, scope)
+  }
+}
+
+/** GREATEST and LEAST: nulls are passed over. */
+export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): Compiled {
+  const { op, args } = fieldsOf('MinMaxExpr', node, ['op', 'args'])
+  const { scope } = compiler
+  const word = op === 'IS_GREATEST' ? 'GREATEST' : 'LEAST'
+  const { type, all } = coerceToCommon(
+    (args ?? []).map((part) => compiler.compile(part)),
+    word,
+    scope,
+    node.location,
+  )
+  const compare = orderBetween(scope.context.types, type.oid, type.oid)
+  if (compare === undefined) {
+    throw new SqlError(
+      '42883',
+      `could not identify a comparison function for type ${formatType(scope.context.types, type.oid)}`,
+      position(node.location),
+    )
+  }
+  const sign = op === 'IS_GREATEST' ? 1 : -1
+  return {
+    type,
+    constant: all.every((part) => part.constant === true),
+    evaluate: (env) => {
+      let best: SqlValue = null
+      for (const part of all) {
+        const value = part.evaluate(env)
+        if (value !== null && (best === null || compare(value, best, env) * sign > 0)) best = value
+      }
+      return best
+    },
+  }
+}
+
+/** COALESCE: the first value that is not null. */
+export function compileCoalesce(node: Fields<'CoalesceExpr'>, compiler: Compiler): Compiled {
+  const { args } = fieldsOf('CoalesceExpr', node, ['args'])
+  const parts = (args ?? []).map((part) => compiler.compile(part))
+  const { type, all } = coerceToCommon(parts, 'COALESCE', compiler.scope, startOf(node))
+  return {
+    type,
+    constant: all.every((part) => part.constant === true),
+    evaluate: (env) => {
+      for (const part of all) {
+        const value = part.evaluate(env)
+        if (value !== null) return value
+      }
+      return null
+    },
+  }
+}
+
+export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compiled {
+  const { arg, args, defresult } = fieldsOf('CaseExpr', node, ['arg', 'args', 'defresult'])
+  const { scope } = compiler
+  const operand = arg === undefined ? undefined : compiler.compile(arg)
+  const subject = operand?.type.oid === OID.unknown ? coerce(operand, typeNamed(scope, OID.text), 'i', scope) : operand
+  const branches = (args ?? []).map((each) => {
+    const when = fieldsOf('CaseWhen', expectKind(each, 'CaseWhen'), ['expr', 'result'])
+    const condition = compiler.compile(when.expr)
+    const test = subject === undefined ? condition : binary(scope, '=', subject, condition, startOf(when.expr))
+    return {
+      test: coerceBoolean(test, 'CASE/WHEN', scope, locationOf(when.expr)),
+      result: compiler.compile(when.result),
+    }
+  })
+  const otherwise =
+    defresult === undefined
+      ? { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
+      : compiler.compile(defresult)
+  // The default comes first: PostgreSQL prefers its type.
+  const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
+  const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
+  const last = coerce(otherwise, type, 'i', scope)
+  return {
+    type,
+    evaluate: (env) => {
+      for (let i = 0; i < branches.length; i += 1) {
+        if (branches[i]?.test.evaluate(env) === true) return results[i]?.evaluate(env) ?? null
+      }
+      return last.evaluate(env)
+    },
+  }
+}

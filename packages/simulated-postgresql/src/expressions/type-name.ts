@@ -1,0 +1,79 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { OID } from '../types/oids.ts'
+import type { TypeDefinition, Types } from '../types/registry.ts'
+import type { SqlType } from '../types/value.ts'
+
+/** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
+export function resolveTypeName(typeName: Fields<'TypeName'> | undefined, types: Types): SqlType {
+  if (typeName === undefined) throw new NotSupported('a missing type')
+  const { names, typmods, arrayBounds } = fieldsOf('TypeName', typeName, ['names', 'typmods', 'arrayBounds'])
+  const path = namesOf(names)
+  const name = path[path.length - 1] ?? ''
+  const schema = path.length > 1 ? path[path.length - 2] : undefined
+  if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
+    throw new NotSupported(`the schema ${schema} of the type ${name}`)
+  }
+  const type = types.named(name)
+  if (type === undefined) {
+    throw new SqlError('42704', `type "${path.join('.')}" does not exist`, position(typeName.location))
+  }
+  const modified = { oid: type.oid, name: type.name, typmod: modifier(type, integers(typmods)) }
+  return arrayBounds === undefined ? modified : arrayOf(types, modified)
+}
+
+export function arrayOf(types: Types, element: SqlType): SqlType {
+  const array = types.find(types.typeOf(element.oid).arrayOid)
+  if (array === undefined) {
+    throw new SqlError('42704', `could not find array type for data type ${element.name}`)
+  }
+  return { oid: array.oid, name: array.name, typmod: element.typmod }
+}
+
+export function position(location: number | undefined): { readonly position?: number } {
+  return location === undefined || location < 0 ? {} : { position: location + 1 }
+}
+
+function integers(nodes: readonly Node[] | undefined): readonly number[] {
+  return (nodes ?? []).map((node) => {
+    const { ival } = expectKind(node, 'A_Const')
+    if (ival === undefined) throw new SqlError('42601', 'type modifiers must be simple constants or identifiers')
+    return ival.ival ?? 0
+  })
+}
+
+function modifier(type: TypeDefinition, values: readonly number[]): number {
+  const [first, second] = values
+  if (first === undefined) return -1
+  switch (type.oid) {
+    case OID.varchar:
+    case OID.bpchar:
+      return lengthModifier(type.oid === OID.varchar ? 'varchar' : 'char', first)
+    case OID.numeric:
+      return numericModifier(first, second ?? 0)
+    case OID.timestamp:
+    case OID.timestamptz:
+    case OID.time:
+      if (first < 0) throw new SqlError('22023', `${type.name.toUpperCase()}(${first}) precision must not be negative`)
+      return Math.min(first, 6)
+    case OID.interval:
+      return (first << 16) | (second === undefined ? 0xffff : Math.min(second, 6))
+  }
+  throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
+}
+
+function lengthModifier(name: string, length: number): number {
+  if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
+  if (length > 10485760) throw new SqlError('22023', `length for type ${name} cannot exceed 10485760`)
+  return length + 4
+}
+
+function numericModifier(precision: number, scale: number): number {
+  if (precision < 1 || precision > 1000) {
+    throw new SqlError('22023', `NUMERIC precision ${precision} must be between 1 and 1000`)
+  }
+  if (scale < -1000 || scale > 1000) {
+    throw new SqlError('22023', `NUMERIC scale ${scale} must be between -1000 and 1000`)
+  }
+  return ((precision << 16) | (scale & 0x7ff)) + 4
+}

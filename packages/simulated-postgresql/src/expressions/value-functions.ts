@@ -1,0 +1,52 @@
+import { NotSupported } from '../sql/error.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { MICROS_PER_DAY, momentOf } from '../types/calendar.ts'
+import { roundMicros } from '../types/datetime.ts'
+import { OID } from '../types/oids.ts'
+import type { SqlValue } from '../types/value.ts'
+import { sessionZone } from '../types/zone.ts'
+import { typeNamed } from './coerce.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+
+function local(env: Env): bigint {
+  return env.session.now() + BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
+}
+
+/** `current_date`, `current_timestamp(3)`, `current_user`, …: functions that are written without parentheses. */
+export function compileValueFunction(node: Fields<'SQLValueFunction'>, scope: Scope): Compiled {
+  const { op = '', typmod = -1 } = fieldsOf('SQLValueFunction', node, ['op', 'typmod'])
+  const value = (oid: number, evaluate: (env: Env) => SqlValue): Compiled => ({
+    type: typeNamed(
+      scope,
+      oid,
+      [OID.timestamp, OID.timestamptz, OID.time].some((moment) => moment === oid) ? typmod : -1,
+    ),
+    evaluate,
+  })
+  switch (op) {
+    case 'SVFOP_CURRENT_DATE':
+      return value(OID.date, (env) => momentOf(local(env)).days)
+    case 'SVFOP_CURRENT_TIMESTAMP':
+    case 'SVFOP_CURRENT_TIMESTAMP_N':
+      return value(OID.timestamptz, (env) => roundMicros(env.session.now(), typmod))
+    case 'SVFOP_LOCALTIMESTAMP':
+    case 'SVFOP_LOCALTIMESTAMP_N':
+      return value(OID.timestamp, (env) => roundMicros(local(env), typmod))
+    case 'SVFOP_LOCALTIME':
+    case 'SVFOP_LOCALTIME_N':
+      return value(OID.time, (env) => {
+        const now = local(env)
+        return roundMicros(now - BigInt(momentOf(now).days) * MICROS_PER_DAY, typmod)
+      })
+    case 'SVFOP_CURRENT_ROLE':
+    case 'SVFOP_CURRENT_USER':
+    case 'SVFOP_USER':
+    case 'SVFOP_SESSION_USER':
+      return value(OID.name, (env) => env.session.user)
+    case 'SVFOP_CURRENT_CATALOG':
+      return value(OID.name, (env) => env.session.database)
+    case 'SVFOP_CURRENT_SCHEMA':
+      return value(OID.name, () => 'public')
+  }
+  throw new NotSupported(op.replace('SVFOP_', ''))
+}

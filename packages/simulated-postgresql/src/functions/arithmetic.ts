@@ -1,0 +1,271 @@
+import { SqlError } from '../sql/error.ts'
+import { asBigint, asNumber, asNumeric } from '../types/definitions.ts'
+import { INT8, outOfRange } from '../types/numbers.ts'
+import {
+  absoluteNumeric,
+  addNumeric,
+  ceilingNumeric,
+  divideNumeric,
+  divisionByZero,
+  floorNumeric,
+  moduloNumeric,
+  multiplyNumeric,
+  negateNumeric,
+  numericOf,
+  quotientNumeric,
+  roundNumeric,
+  squareRootNumeric,
+  subtractNumeric,
+  trimNumeric,
+  truncateNumeric,
+} from '../types/numeric.ts'
+import { powerNumeric } from '../types/numeric-power.ts'
+import { Numeric, type SqlValue } from '../types/value.ts'
+import type { Builtin, Builtins } from './builtin.ts'
+
+type Name = 'int2' | 'int4' | 'int8'
+
+const SHORT: Readonly<Record<Name, string>> = { int2: '2', int4: '4', int8: '8' }
+
+/** An integer of any width as a bigint: the operators of mixed widths share their code. */
+function wide(value: SqlValue | undefined): bigint {
+  return typeof value === 'bigint' ? value : BigInt(asNumber(value))
+}
+
+function small(value: number, name: 'int2' | 'int4'): number {
+  const limit = name === 'int2' ? 32768 : 2147483648
+  if (value < -limit || value >= limit) throw outOfRange({ name: name === 'int2' ? 'smallint' : 'integer' })
+  // Adding zero makes -0 a zero.
+  return value + 0
+}
+
+function large(value: bigint): bigint {
+  if (value < INT8.least || value > INT8.most) throw outOfRange(INT8)
+  return value
+}
+
+const WIDE: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
+  pl: (a, b) => a + b,
+  mi: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => {
+    if (b === 0n) throw divisionByZero()
+    return a / b
+  },
+}
+
+const NARROW: Readonly<Record<string, (a: number, b: number) => number>> = {
+  pl: (a, b) => a + b,
+  mi: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => {
+    if (b === 0) throw divisionByZero()
+    return Math.trunc(a / b)
+  },
+}
+
+/** `int4pl`, `int48mul`, …: the result has the wider of both types. */
+function integerOperators(): Builtins {
+  const all: Record<string, Builtin> = {}
+  const names: readonly Name[] = ['int2', 'int4', 'int8']
+  for (const left of names) {
+    for (const right of names) {
+      const prefix = left === right ? left : `int${SHORT[left]}${SHORT[right]}`
+      for (const [operator, apply] of Object.entries(WIDE)) {
+        const narrow = NARROW[operator]
+        if (left === 'int8' || right === 'int8' || narrow === undefined) {
+          all[prefix + operator] = ([a, b]) => large(apply(wide(a), wide(b)))
+        } else {
+          const name = left === 'int4' || right === 'int4' ? 'int4' : 'int2'
+          all[prefix + operator] = ([a, b]) => small(narrow(asNumber(a), asNumber(b)), name)
+        }
+      }
+    }
+  }
+  return all
+}
+
+function gcd(a: bigint, b: bigint): bigint {
+  let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b]
+  while (y !== 0n) [x, y] = [y, x % y]
+  return x
+}
+
+function lcm(a: bigint, b: bigint): bigint {
+  if (a === 0n || b === 0n) return 0n
+  const product = (a / gcd(a, b)) * b
+  return product < 0n ? -product : product
+}
+
+/** The operators of one width; `make` checks the range of a result. */
+function integerFunctions(name: Name): Builtins {
+  const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
+  const bits = name === 'int2' ? 16 : name === 'int4' ? 32 : 64
+  const signed = (value: bigint): SqlValue => make(BigInt.asIntN(bits, value))
+  return {
+    [`${name}mod`]: ([a, b]) => {
+      if (wide(b) === 0n) throw divisionByZero()
+      return make(wide(a) % wide(b))
+    },
+    [`${name}um`]: ([a]) => make(-wide(a)),
+    [`${name}up`]: ([a]) => a ?? null,
+    [`${name}abs`]: ([a]) => make(wide(a) < 0n ? -wide(a) : wide(a)),
+    [`${name}and`]: ([a, b]) => make(wide(a) & wide(b)),
+    [`${name}or`]: ([a, b]) => make(wide(a) | wide(b)),
+    [`${name}xor`]: ([a, b]) => make(wide(a) ^ wide(b)),
+    [`${name}not`]: ([a]) => make(~wide(a)),
+    [`${name}shl`]: ([a, b]) => signed(wide(a) << BigInt(asNumber(b) & shiftMask(bits))),
+    [`${name}shr`]: ([a, b]) => make(wide(a) >> BigInt(asNumber(b) & shiftMask(bits))),
+    [`${name}gcd`]: ([a, b]) => make(gcd(wide(a), wide(b))),
+    [`${name}lcm`]: ([a, b]) => make(lcm(wide(a), wide(b))),
+    [`${name}larger`]: ([a, b]) => (wide(a) > wide(b) ? (a ?? null) : (b ?? null)),
+    [`${name}smaller`]: ([a, b]) => (wide(a) < wide(b) ? (a ?? null) : (b ?? null)),
+  }
+}
+
+/** Narrow types are shifted as 32 bits. */
+function shiftMask(bits: number): number {
+  return bits === 64 ? 63 : 31
+}
+
+function floatResult(value: number, infinite: boolean, single: boolean): number {
+  const result = single ? Math.fround(value) : value
+  if (!Number.isFinite(result) && !Number.isNaN(result) && !infinite) {
+    throw new SqlError('22003', 'value out of range: overflow')
+  }
+  return result
+}
+
+function underflow(result: number, zero: boolean): number {
+  if (result === 0 && !zero) throw new SqlError('22003', 'value out of range: underflow')
+  return result
+}
+
+function infinite(a: number, b: number): boolean {
+  return !Number.isFinite(a) || !Number.isFinite(b)
+}
+
+function floatOperators(prefix: string, single: boolean): Builtins {
+  const finish = (value: number, a: number, b: number) => floatResult(value, infinite(a, b), single)
+  const apply =
+    (compute: (a: number, b: number) => number): Builtin =>
+    ([a, b]) =>
+      compute(asNumber(a), asNumber(b))
+  return {
+    [`${prefix}pl`]: apply((a, b) => finish(a + b, a, b)),
+    [`${prefix}mi`]: apply((a, b) => finish(a - b, a, b)),
+    [`${prefix}mul`]: apply((a, b) => underflow(finish(a * b, a, b), a === 0 || b === 0)),
+    [`${prefix}div`]: apply((a, b) => {
+      if (b === 0 && !Number.isNaN(a)) throw divisionByZero()
+      return underflow(finish(a / b, a, Number.isFinite(b) ? 1 : b), a === 0 || !Number.isFinite(b))
+    }),
+  }
+}
+
+const floatFunctions: Builtins = {
+  float4um: ([a]) => -asNumber(a),
+  float8um: ([a]) => -asNumber(a),
+  float4up: ([a]) => a ?? null,
+  float8up: ([a]) => a ?? null,
+  float4abs: ([a]) => Math.abs(asNumber(a)),
+  float8abs: ([a]) => Math.abs(asNumber(a)),
+  dpow: ([a, b]) => power(asNumber(a), asNumber(b)),
+  dsqrt: ([a]) => {
+    if (asNumber(a) < 0) throw new SqlError('2201F', 'cannot take square root of a negative number')
+    return Math.sqrt(asNumber(a))
+  },
+  dcbrt: ([a]) => Math.cbrt(asNumber(a)),
+  dceil: ([a]) => Math.ceil(asNumber(a)),
+  dfloor: ([a]) => Math.floor(asNumber(a)),
+  dtrunc: ([a]) => Math.trunc(asNumber(a)),
+  dround: ([a]) => roundFloat(asNumber(a)),
+  dsign: ([a]) => Math.sign(asNumber(a)) + 0,
+  dpi: () => Math.PI,
+  degrees: ([a]) => asNumber(a) / 0.017453292519943295,
+  radians: ([a]) => asNumber(a) * 0.017453292519943295,
+  drandom: (_, env) => env.session.random(),
+}
+
+/** C's `rint`, which keeps the sign of zero. */
+export function roundFloat(value: number): number {
+  if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 52) return value
+  const floor = Math.floor(value)
+  const rest = value - floor
+  const rounded = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+  return rounded === 0 && (value < 0 || Object.is(value, -0)) ? -0 : rounded
+}
+
+function power(a: number, b: number): number {
+  if (a === 0 && b < 0) throw new SqlError('2201F', 'zero raised to a negative power is undefined')
+  if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && Math.floor(b) !== b) {
+    throw new SqlError('2201F', 'a negative number raised to a non-integer power yields a complex result')
+  }
+  if (a === 1 || b === 0) return 1
+  return underflow(floatResult(a ** b, infinite(a, b), false), a === 0 || infinite(a, b))
+}
+
+const numericFunctions: Builtins = {
+  numeric_add: ([a, b]) => addNumeric(asNumeric(a), asNumeric(b)),
+  numeric_sub: ([a, b]) => subtractNumeric(asNumeric(a), asNumeric(b)),
+  numeric_mul: ([a, b]) => multiplyNumeric(asNumeric(a), asNumeric(b)),
+  numeric_div: ([a, b]) => divideNumeric(asNumeric(a), asNumeric(b)),
+  numeric_div_trunc: ([a, b]) => quotientNumeric(asNumeric(a), asNumeric(b)),
+  numeric_mod: ([a, b]) => moduloNumeric(asNumeric(a), asNumeric(b)),
+  numeric_power: ([a, b]) => powerNumeric(asNumeric(a), asNumeric(b)),
+  numeric_uminus: ([a]) => negateNumeric(asNumeric(a)),
+  numeric_uplus: ([a]) => a ?? null,
+  numeric_abs: ([a]) => absoluteNumeric(asNumeric(a)),
+  numeric_ceil: ([a]) => ceilingNumeric(asNumeric(a)),
+  numeric_floor: ([a]) => floorNumeric(asNumeric(a)),
+  numeric_sqrt: ([a]) => squareRootNumeric(asNumeric(a)),
+  numeric_round: ([a, b]) => roundNumeric(asNumeric(a), asNumber(b)),
+  round: ([a]) => roundNumeric(asNumeric(a), 0),
+  numeric_trunc: ([a, b]) => truncateNumeric(asNumeric(a), asNumber(b)),
+  trunc: ([a]) => truncateNumeric(asNumeric(a), 0),
+  numeric_trim_scale: ([a]) => trimNumeric(asNumeric(a)),
+  numeric_scale: ([a]) => (asNumeric(a).special ? null : asNumeric(a).scale),
+  numeric_min_scale: ([a]) => (asNumeric(a).special ? null : trimNumeric(asNumeric(a)).scale),
+  numeric_sign: ([a]) => {
+    const value = asNumeric(a)
+    if (value.special === 'NaN') return value
+    const negative = value.special === '-Infinity' || value.unscaled < 0n
+    return numericOf(negative ? -1n : value.special === undefined && value.unscaled === 0n ? 0n : 1n)
+  },
+  numeric_fac: ([a]) => factorial(asBigint(a)),
+  width_bucket_numeric: ([value, low, high, count]) =>
+    bucket(asNumeric(value), asNumeric(low), asNumeric(high), asNumber(count)),
+}
+
+function factorial(n: bigint): Numeric {
+  if (n < 0n) throw new SqlError('22003', 'factorial of a negative number is undefined')
+  if (n > 32177n) throw new SqlError('22003', 'value overflows numeric format')
+  let product = 1n
+  for (let i = 2n; i <= n; i += 1n) product *= i
+  return new Numeric(product, 0)
+}
+
+function bucket(value: Numeric, low: Numeric, high: Numeric, count: number): number {
+  if (count <= 0) throw new SqlError('2201G', 'count must be greater than zero')
+  if (value.special || low.special || high.special) {
+    throw new SqlError('2201G', 'operand, lower bound, and upper bound cannot be NaN')
+  }
+  const width = subtractNumeric(high, low)
+  if (width.unscaled === 0n) throw new SqlError('2201G', 'lower bound cannot equal upper bound')
+  const offset = multiplyNumeric(subtractNumeric(value, low), numericOf(count))
+  const scaled = quotientNumeric(offset, width)
+  if (offset.unscaled !== 0n && offset.unscaled < 0n !== width.unscaled < 0n) return 0
+  return Math.min(Number(scaled.unscaled), count) + 1
+}
+
+export const ARITHMETIC: Builtins = {
+  ...integerOperators(),
+  ...integerFunctions('int2'),
+  ...integerFunctions('int4'),
+  ...integerFunctions('int8'),
+  ...floatOperators('float4', true),
+  ...floatOperators('float8', false),
+  ...floatOperators('float48', false),
+  ...floatOperators('float84', false),
+  ...floatFunctions,
+  ...numericFunctions,
+}

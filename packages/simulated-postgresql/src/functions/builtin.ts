@@ -1,0 +1,14 @@
+import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Env } from './session-facts.ts'
+
+/** The types of a call: what a function of `anyelement` or `any` works on. */
+export interface CallTypes {
+  readonly arguments: readonly SqlType[]
+  readonly result: SqlType
+}
+
+/** The implementation of a function. A strict one is not called with null. */
+export type Builtin = (values: readonly SqlValue[], env: Env, call: CallTypes) => SqlValue
+
+/** Implementations by the name in pg_proc.prosrc. */
+export type Builtins = Readonly<Record<string, Builtin>>

@@ -1,0 +1,198 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  floorDivide,
+  INFINITY,
+  MICROS_PER_DAY,
+  MINUS_INFINITY,
+} from '../types/calendar.ts'
+import { checkedTimestamp } from '../types/datetime.ts'
+import { asBigint, asBoolean, asInterval, asJsonb, asNumber, asNumeric, asString } from '../types/definitions.ts'
+import { jsonTypeName } from '../types/json.ts'
+import { INT2, INT4, INT8, outOfRange } from '../types/numbers.ts'
+import { numericOf, numericOfFloat, numericToNumber, roundedInteger } from '../types/numeric.ts'
+import { fitName, withoutTrailingBlanks } from '../types/text.ts'
+import { Interval, Numeric, type SqlValue } from '../types/value.ts'
+import { sessionZone } from '../types/zone.ts'
+import { roundFloat } from './arithmetic.ts'
+import type { Builtin, Builtins } from './builtin.ts'
+import type { Env } from './session-facts.ts'
+
+type Range = typeof INT4
+
+function toInteger(value: bigint | number, range: Range): SqlValue {
+  const whole = typeof value === 'bigint' ? value : BigInt(value)
+  if (whole < range.least || whole > range.most) throw outOfRange(range)
+  return range === INT8 ? whole : Number(whole)
+}
+
+function ofFloat(range: Range): Builtin {
+  return ([a]) => {
+    const value = asNumber(a)
+    if (!Number.isFinite(value)) throw outOfRange(range)
+    return toInteger(roundFloat(value), range)
+  }
+}
+
+function ofNumeric(range: Range): Builtin {
+  return ([a]) => {
+    const value = asNumeric(a)
+    const whole = roundedInteger(value)
+    if (whole === undefined) {
+      const what = value.special === 'NaN' ? 'NaN' : 'infinity'
+      throw new SqlError('0A000', `cannot convert ${what} to ${range.name}`)
+    }
+    return toInteger(whole, range)
+  }
+}
+
+function float4(value: number, finite: boolean): number {
+  const single = Math.fround(value)
+  if (!Number.isFinite(single) && finite) throw new SqlError('22003', 'value out of range: overflow')
+  if (single === 0 && value !== 0) throw new SqlError('22003', 'value out of range: underflow')
+  return single
+}
+
+const numbers: Builtins = {
+  int48: ([a]) => BigInt(asNumber(a)),
+  int28: ([a]) => BigInt(asNumber(a)),
+  int84: ([a]) => toInteger(asBigint(a), INT4),
+  int82: ([a]) => toInteger(asBigint(a), INT2),
+  i2toi4: ([a]) => a ?? null,
+  i4toi2: ([a]) => toInteger(asNumber(a), INT2),
+  i2tof: ([a]) => a ?? null,
+  i2tod: ([a]) => a ?? null,
+  i4tod: ([a]) => a ?? null,
+  i4tof: ([a]) => Math.fround(asNumber(a)),
+  i8tod: ([a]) => Number(asBigint(a)),
+  // Rounded once: through a double the result could differ in its last bit.
+  i8tof: ([a]) => Math.fround(Number(asBigint(a))),
+  int2_numeric: ([a]) => numericOf(asNumber(a)),
+  int4_numeric: ([a]) => numericOf(asNumber(a)),
+  int8_numeric: ([a]) => numericOf(asBigint(a)),
+  ftod: ([a]) => a ?? null,
+  dtof: ([a]) => float4(asNumber(a), Number.isFinite(asNumber(a))),
+  ftoi2: ofFloat(INT2),
+  ftoi4: ofFloat(INT4),
+  ftoi8: ofFloat(INT8),
+  dtoi2: ofFloat(INT2),
+  dtoi4: ofFloat(INT4),
+  dtoi8: ofFloat(INT8),
+  float4_numeric: ([a]) => numericOfFloat(asNumber(a), 6),
+  float8_numeric: ([a]) => numericOfFloat(asNumber(a), 15),
+  numeric_int2: ofNumeric(INT2),
+  numeric_int4: ofNumeric(INT4),
+  numeric_int8: ofNumeric(INT8),
+  numeric_float8: ([a]) => numericToNumber(asNumeric(a)),
+  numeric_float4: ([a]) => float4(numericToNumber(asNumeric(a)), asNumeric(a).special === undefined),
+  i8tooid: ([a]) => {
+    const value = asBigint(a)
+    if (value < 0n || value > 4294967295n) throw outOfRange({ name: 'OID' })
+    return Number(value)
+  },
+  oidtoi8: ([a]) => BigInt(asNumber(a)),
+}
+
+const texts: Builtins = {
+  bool_int4: ([a]) => (asBoolean(a) ? 1 : 0),
+  int4_bool: ([a]) => asNumber(a) !== 0,
+  booltext: ([a]) => (asBoolean(a) ? 'true' : 'false'),
+  char_text: ([a]) => a ?? null,
+  char_bpchar: ([a]) => a ?? null,
+  text_char: ([a]) => asString(a).slice(0, 1),
+  name_text: ([a]) => a ?? null,
+  name_bpchar: ([a]) => a ?? null,
+  text_name: ([a]) => fitName(asString(a)),
+  bpchar_name: ([a]) => fitName(withoutTrailingBlanks(asString(a))),
+  rtrim1: ([a]) => withoutTrailingBlanks(asString(a)),
+  text_regclass: ([a], env) => {
+    if (env.session.relation === undefined) throw new NotSupported('regclass')
+    return env.session.relation(asString(a))
+  },
+}
+
+function zoneMicros(env: Env): bigint {
+  return BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
+}
+
+function endless(value: bigint): boolean {
+  return value === INFINITY || value === MINUS_INFINITY
+}
+
+/** Midnight of a day, as a timestamp. */
+export function timestampOfDate(days: number): bigint {
+  if (days === DATE_INFINITY) return INFINITY
+  if (days === DATE_MINUS_INFINITY) return MINUS_INFINITY
+  const value = BigInt(days) * MICROS_PER_DAY
+  try {
+    return checkedTimestamp(value)
+  } catch {
+    throw new SqlError('22008', 'date out of range for timestamp')
+  }
+}
+
+export function dateOfTimestamp(value: bigint): number {
+  if (value === INFINITY) return DATE_INFINITY
+  if (value === MINUS_INFINITY) return DATE_MINUS_INFINITY
+  return Number(floorDivide(value, MICROS_PER_DAY))
+}
+
+function timeOfTimestamp(value: bigint): bigint | null {
+  return endless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
+}
+
+/** Local time to UTC. */
+export function toUniversal(local: bigint, env: Env): bigint {
+  return endless(local) ? local : checkedTimestamp(local - zoneMicros(env))
+}
+
+export function toLocal(universal: bigint, env: Env): bigint {
+  return endless(universal) ? universal : checkedTimestamp(universal + zoneMicros(env))
+}
+
+const moments: Builtins = {
+  date_timestamp: ([a]) => timestampOfDate(asNumber(a)),
+  date_timestamptz: ([a], env) => toUniversal(timestampOfDate(asNumber(a)), env),
+  timestamp_date: ([a]) => dateOfTimestamp(asBigint(a)),
+  timestamp_time: ([a]) => timeOfTimestamp(asBigint(a)),
+  timestamp_timestamptz: ([a], env) => toUniversal(asBigint(a), env),
+  timestamptz_timestamp: ([a], env) => toLocal(asBigint(a), env),
+  timestamptz_date: ([a], env) => dateOfTimestamp(toLocal(asBigint(a), env)),
+  timestamptz_time: ([a], env) => timeOfTimestamp(toLocal(asBigint(a), env)),
+  time_interval: ([a]) => new Interval(0, 0, asBigint(a)),
+  interval_time: ([a]) => {
+    const { micros } = asInterval(a)
+    return micros - floorDivide(micros, MICROS_PER_DAY) * MICROS_PER_DAY
+  },
+}
+
+function jsonNumber(convert: (value: Numeric, values: readonly SqlValue[]) => SqlValue, name: string): Builtin {
+  return ([a]) => {
+    const { value } = asJsonb(a)
+    if (value === null) return null
+    if (value instanceof Numeric) return convert(value, [value])
+    throw cannotCast(jsonTypeName(value), name)
+  }
+}
+
+function cannotCast(kind: string, name: string): SqlError {
+  const shown = kind === 'array' || kind === 'object' ? `${kind}` : kind
+  return new SqlError('22023', `cannot cast jsonb ${shown} to type ${name}`)
+}
+
+const json: Builtins = {
+  jsonb_bool: ([a]) => {
+    const { value } = asJsonb(a)
+    if (value === null || typeof value === 'boolean') return value
+    throw cannotCast(jsonTypeName(value) === 'number' ? 'numeric' : jsonTypeName(value), 'boolean')
+  },
+  jsonb_numeric: jsonNumber((value) => value, 'numeric'),
+  jsonb_int2: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT2), 'smallint'),
+  jsonb_int4: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT4), 'integer'),
+  jsonb_int8: jsonNumber((value) => toInteger(roundedInteger(value) ?? 0n, INT8), 'bigint'),
+  jsonb_float4: jsonNumber((value) => float4(numericToNumber(value), true), 'real'),
+  jsonb_float8: jsonNumber((value) => numericToNumber(value), 'double precision'),
+}
+
+export const CASTS_BY_FUNCTION: Builtins = { ...numbers, ...texts, ...moments, ...json }
