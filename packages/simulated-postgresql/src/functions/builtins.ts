@@ -1,10 +1,14 @@
 import { ARITHMETIC } from './arithmetic.ts'
+import { ARRAYS } from './arrays.ts'
 import type { Builtin } from './builtin.ts'
 import { CASTS_BY_FUNCTION } from './casts.ts'
+import { EXTRACT } from './extract.ts'
+import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
+import { TEXT } from './text.ts'
 
 const ALL: ReadonlyMap<string, Builtin> = new Map(
-  [ARITHMETIC, CASTS_BY_FUNCTION, PATTERNS].flatMap((family) => Object.entries(family)),
+  [ARITHMETIC, CASTS_BY_FUNCTION, TEXT, PATTERNS, MOMENTS, EXTRACT, ARRAYS].flatMap((family) => Object.entries(family)),
 )
 
 /** The implementation by the name in pg_proc.prosrc; undefined for a function that is not simulated. */

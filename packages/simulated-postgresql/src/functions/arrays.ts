@@ -1,0 +1,199 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { compareNullable } from '../types/array.ts'
+import { asArray, asNumber, asString } from '../types/definitions.ts'
+import { OID } from '../types/oids.ts'
+import { SqlArray, type SqlValue } from '../types/value.ts'
+import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import type { Env } from './session-facts.ts'
+import { textOf } from './text.ts'
+
+function flat(array: SqlArray): SqlArray {
+  if (array.dimensions.length > 1) {
+    throw new SqlError('0A000', 'searching for elements in multidimensional arrays is not supported')
+  }
+  return array
+}
+
+/** Equality of the elements of the first argument's type; null equals null. */
+function sameElement(oid: number, env: Env): (a: SqlValue, b: SqlValue) => boolean {
+  const { compare } = env.session.types.typeOf(oid)
+  if (compare === undefined) throw new SqlError('42883', 'could not identify an equality operator for the element type')
+  return (a, b) => compareNullable(a, b, compare) === 0
+}
+
+function elementOid(call: CallTypes, argument: number, env: Env): number {
+  return env.session.types.typeOf(call.arguments[argument]?.oid ?? OID.any).elementOid
+}
+
+function oneMore(array: SqlArray | null, value: SqlValue, oid: number, front: boolean): SqlArray {
+  const elements = array?.elements ?? []
+  if (array !== null && array.dimensions.length > 1) {
+    throw new SqlError('22000', 'argument must be empty or one-dimensional array')
+  }
+  const lower = array?.lowerBounds[0] ?? 1
+  const all = front ? [value, ...elements] : [...elements, value]
+  return new SqlArray(oid, all, [all.length], [lower])
+}
+
+const append: Builtin = ([array = null, value = null], _env, call) =>
+  oneMore(array === null ? null : asArray(array), value, call.arguments[1]?.oid ?? 0, false)
+
+const prepend: Builtin = ([value = null, array = null], _env, call) =>
+  oneMore(array === null ? null : asArray(array), value, call.arguments[0]?.oid ?? 0, true)
+
+const concatenate: Builtin = ([left = null, right = null]) => {
+  if (left === null || right === null) return left ?? right
+  const a = asArray(left)
+  const b = asArray(right)
+  if (a.elements.length === 0) return b
+  if (b.elements.length === 0) return a
+  const incompatible = (): SqlError => new SqlError('2202E', 'cannot concatenate incompatible arrays')
+  if (a.dimensions.length === b.dimensions.length) {
+    if (a.dimensions.slice(1).join() !== b.dimensions.slice(1).join()) throw incompatible()
+    const first = (a.dimensions[0] ?? 0) + (b.dimensions[0] ?? 0)
+    return new SqlArray(a.elementOid, [...a.elements, ...b.elements], [first, ...a.dimensions.slice(1)], a.lowerBounds)
+  }
+  const [outer, inner] = a.dimensions.length > b.dimensions.length ? [a, b] : [b, a]
+  if (outer.dimensions.slice(1).join() !== inner.dimensions.join()) throw incompatible()
+  const first = (outer.dimensions[0] ?? 0) + 1
+  return new SqlArray(
+    a.elementOid,
+    [...a.elements, ...b.elements],
+    [first, ...outer.dimensions.slice(1)],
+    outer.lowerBounds,
+  )
+}
+
+const position: Builtin = ([array = null, wanted = null, from = null], env, call) => {
+  if (array === null) return null
+  const { elements, lowerBounds } = flat(asArray(array))
+  const same = sameElement(elementOid(call, 0, env), env)
+  const first = lowerBounds[0] ?? 1
+  const start = call.arguments.length > 2 ? asNumber(from) : first
+  for (let i = Math.max(start - first, 0); i < elements.length; i += 1) {
+    if (same(elements[i] ?? null, wanted)) return i + first
+  }
+  return null
+}
+
+const positions: Builtin = ([array = null, wanted = null], env, call) => {
+  if (array === null) return null
+  const { elements, lowerBounds } = flat(asArray(array))
+  const same = sameElement(elementOid(call, 0, env), env)
+  const first = lowerBounds[0] ?? 1
+  return new SqlArray(
+    OID.int4,
+    elements.flatMap((element, i) => (same(element, wanted) ? [i + first] : [])),
+  )
+}
+
+function replaced(
+  array: SqlArray,
+  env: Env,
+  call: CallTypes,
+  map: (same: boolean, value: SqlValue) => readonly SqlValue[],
+  wanted: SqlValue,
+): SqlArray {
+  const same = sameElement(elementOid(call, 0, env), env)
+  const elements = array.elements.flatMap((element) => map(same(element, wanted), element))
+  const { dimensions, lowerBounds } = array
+  return elements.length === array.elements.length
+    ? new SqlArray(array.elementOid, elements, dimensions, lowerBounds)
+    : new SqlArray(
+        array.elementOid,
+        elements,
+        elements.length === 0 ? [] : [elements.length],
+        elements.length === 0 ? [] : lowerBounds,
+      )
+}
+
+const remove: Builtin = ([array = null, wanted = null], env, call) => {
+  if (array === null) return null
+  if (asArray(array).dimensions.length > 1) {
+    throw new SqlError('0A000', 'removing elements from multidimensional arrays is not supported')
+  }
+  return replaced(asArray(array), env, call, (same, value) => (same ? [] : [value]), wanted)
+}
+
+const replace: Builtin = ([array = null, wanted = null, by = null], env, call) =>
+  array === null ? null : replaced(asArray(array), env, call, (same, value) => [same ? by : value], wanted)
+
+/** Null elements are equal to none. */
+function containsAll(outer: SqlArray, inner: SqlArray, env: Env): boolean {
+  const same = sameElement(outer.elementOid, env)
+  return inner.elements.every(
+    (wanted) => wanted !== null && outer.elements.some((element) => element !== null && same(element, wanted)),
+  )
+}
+
+const overlap: Builtin = ([a, b], env) => {
+  const same = sameElement(asArray(a).elementOid, env)
+  const others = asArray(b).elements
+  return asArray(a).elements.some(
+    (element) => element !== null && others.some((other) => other !== null && same(element, other)),
+  )
+}
+
+function joined(array: SqlArray, separator: string, nullText: SqlValue, env: Env): string {
+  const parts: string[] = []
+  for (const element of array.elements) {
+    if (element !== null) parts.push(textOf(element, array.elementOid, env))
+    else if (nullText !== null) parts.push(asString(nullText))
+  }
+  return parts.join(separator)
+}
+
+function side(array: SqlArray, dimension: number): number | undefined {
+  return array.dimensions[dimension - 1]
+}
+
+export const ARRAYS: Builtins = {
+  array_append: append,
+  array_prepend: prepend,
+  array_cat: concatenate,
+  array_position: position,
+  array_position_start: position,
+  array_positions: positions,
+  array_remove: remove,
+  array_replace: replace,
+  arraycontains: ([a, b], env) => containsAll(asArray(a), asArray(b), env),
+  arraycontained: ([a, b], env) => containsAll(asArray(b), asArray(a), env),
+  arrayoverlap: overlap,
+  array_length: ([a, n]) => side(asArray(a), asNumber(n)) ?? null,
+  array_upper: ([a, n]) => {
+    const size = side(asArray(a), asNumber(n))
+    return size === undefined ? null : (asArray(a).lowerBounds[asNumber(n) - 1] ?? 1) + size - 1
+  },
+  array_lower: ([a, n]) => asArray(a).lowerBounds[asNumber(n) - 1] ?? null,
+  array_ndims: ([a]) => asArray(a).dimensions.length || null,
+  array_cardinality: ([a]) => asArray(a).elements.length,
+  array_dims: ([a]) => {
+    const { dimensions, lowerBounds } = asArray(a)
+    const parts = dimensions.map((size, i) => `[${lowerBounds[i]}:${(lowerBounds[i] ?? 1) + size - 1}]`)
+    return parts.length === 0 ? null : parts.join('')
+  },
+  array_to_text: ([a, separator], env) => joined(asArray(a), asString(separator), null, env),
+  array_to_text_null: ([a = null, separator = null, nullText = null], env) =>
+    a === null || separator === null ? null : joined(asArray(a), asString(separator), nullText, env),
+  array_reverse: ([a]) => {
+    const array = asArray(a)
+    if (array.dimensions.length > 1) throw new NotSupported('array_reverse of a multidimensional array')
+    return new SqlArray(array.elementOid, array.elements.toReversed(), array.dimensions, array.lowerBounds)
+  },
+  trim_array: ([a, n]) => {
+    const array = asArray(a)
+    const count = asNumber(n)
+    if (count < 0 || count > (array.dimensions[0] ?? 0)) {
+      throw new SqlError('2202E', `number of elements to trim must be between 0 and ${array.dimensions[0] ?? 0}`)
+    }
+    if (array.dimensions.length > 1) throw new NotSupported('trim_array of a multidimensional array')
+    return new SqlArray(array.elementOid, array.elements.slice(0, array.elements.length - count))
+  },
+  array_fill: ([value = null, sizes = null], _env, call) => {
+    if (sizes === null) throw new SqlError('22004', 'dimension array or low bound array cannot be null')
+    const dimensions = asArray(sizes).elements.map(asNumber)
+    const total = dimensions.length === 0 ? 0 : dimensions.reduce((a, b) => a * b, 1)
+    const elements = Array.from({ length: total }, () => value)
+    return new SqlArray(call.arguments[0]?.oid ?? 0, elements, total === 0 ? [] : dimensions)
+  },
+}

@@ -1,0 +1,329 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import {
+  DATE_INFINITY,
+  DATE_MINUS_INFINITY,
+  daysInMonth,
+  daysOf,
+  floorDivide,
+  INFINITY,
+  MICROS_PER_DAY,
+  MINUS_INFINITY,
+  momentOf,
+  roundHalfEven,
+} from '../types/calendar.ts'
+import { checkedDate, checkedTimestamp } from '../types/datetime.ts'
+import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
+import { compareInterval, intervalMicros } from '../types/interval.ts'
+import { Interval, type SqlValue } from '../types/value.ts'
+import { namedZone, sessionZone } from '../types/zone.ts'
+import type { Builtin, Builtins } from './builtin.ts'
+import { timestampOfDate, toLocal, toUniversal } from './casts.ts'
+import type { Env } from './session-facts.ts'
+
+export function isEndless(value: bigint): boolean {
+  return value === INFINITY || value === MINUS_INFINITY
+}
+
+/** A month later is the same day, or the last one of a shorter month. */
+export function addInterval(timestamp: bigint, span: Interval): bigint {
+  if (isEndless(timestamp)) return timestamp
+  let result = timestamp
+  if (span.months !== 0) {
+    const { year, month, day } = momentOf(result)
+    const midnight = floorDivide(result, MICROS_PER_DAY) * MICROS_PER_DAY
+    const total = year * 12 + (month - 1) + span.months
+    const newYear = Math.floor(total / 12)
+    const newMonth = total - newYear * 12 + 1
+    const days = daysOf(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)))
+    result = BigInt(days) * MICROS_PER_DAY + (result - midnight)
+  }
+  return checkedTimestamp(result + BigInt(span.days) * MICROS_PER_DAY + span.micros)
+}
+
+export function negateInterval(span: Interval): Interval {
+  return checkedInterval(-span.months, -span.days, -span.micros)
+}
+
+function checkedInterval(months: number, days: number, micros: bigint): Interval {
+  const large = (count: number) => count > 2147483647 || count < -2147483648
+  if (large(months) || large(days) || BigInt.asIntN(64, micros) !== micros) {
+    throw new SqlError('22008', 'interval out of range')
+  }
+  return new Interval(months + 0, days + 0, micros)
+}
+
+export function sumIntervals(a: Interval, b: Interval): Interval {
+  return checkedInterval(a.months + b.months, a.days + b.days, a.micros + b.micros)
+}
+
+/** `TSROUND`: to microseconds. */
+function roundSeconds(seconds: number): number {
+  return roundHalfEven(seconds * 1e6) / 1e6
+}
+
+/** A fraction of a month becomes days, one of a day becomes time: `interval_mul` and `interval_div`. */
+export function scaleInterval(span: Interval, scale: (part: number) => number): Interval {
+  const months = Math.trunc(scale(span.months)) + 0
+  let days = Math.trunc(scale(span.days)) + 0
+  const monthDays = roundSeconds((scale(span.months) - months) * 30)
+  let seconds = roundSeconds((scale(span.days) - days + monthDays - Math.trunc(monthDays)) * 86400)
+  if (Math.abs(seconds) >= 86400) {
+    const extra = Math.trunc(seconds / 86400)
+    days += extra
+    seconds -= extra * 86400
+  }
+  days += Math.trunc(monthDays)
+  const micros = roundHalfEven(scale(Number(span.micros)) + seconds * 1e6)
+  if (!Number.isFinite(months) || !Number.isFinite(days) || !Number.isFinite(micros)) {
+    throw new SqlError('22008', 'interval out of range')
+  }
+  return checkedInterval(months, days, BigInt(micros))
+}
+
+/** Whole days, and the rest as time. */
+function difference(a: bigint, b: bigint): Interval {
+  if (isEndless(a) || isEndless(b)) throw new NotSupported('an infinite interval')
+  const micros = a - b
+  return new Interval(0, Number(micros / MICROS_PER_DAY), micros % MICROS_PER_DAY)
+}
+
+function zoned(compute: (local: bigint, span: Interval) => bigint): Builtin {
+  return ([a, span], env) => {
+    if (isEndless(asBigint(a))) return asBigint(a)
+    return toUniversal(compute(toLocal(asBigint(a), env), asInterval(span)), env)
+  }
+}
+
+function inDay(micros: bigint): bigint {
+  return micros - floorDivide(micros, MICROS_PER_DAY) * MICROS_PER_DAY
+}
+
+function shiftDate(days: number, by: number): number {
+  if (days === DATE_INFINITY || days === DATE_MINUS_INFINITY) return days
+  return checkedDate(days + by)
+}
+
+const arithmetic: Builtins = {
+  date_pli: ([a, b]) => shiftDate(asNumber(a), asNumber(b)),
+  date_mii: ([a, b]) => shiftDate(asNumber(a), -asNumber(b)),
+  integer_pl_date: ([a, b]) => shiftDate(asNumber(b), asNumber(a)),
+  date_mi: ([a, b]) => {
+    if ([a, b].some((day) => day === DATE_INFINITY || day === DATE_MINUS_INFINITY)) {
+      throw new SqlError('22008', 'cannot subtract infinite dates')
+    }
+    return asNumber(a) - asNumber(b)
+  },
+  date_pl_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), asInterval(b)),
+  date_mi_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), negateInterval(asInterval(b))),
+  interval_pl_date: ([a, b]) => addInterval(timestampOfDate(asNumber(b)), asInterval(a)),
+  datetime_timestamp: ([a, b]) => checkedTimestamp(timestampOfDate(asNumber(a)) + asBigint(b)),
+  timedate_pl: ([a, b]) => checkedTimestamp(timestampOfDate(asNumber(b)) + asBigint(a)),
+  timestamp_pl_interval: ([a, b]) => addInterval(asBigint(a), asInterval(b)),
+  timestamp_mi_interval: ([a, b]) => addInterval(asBigint(a), negateInterval(asInterval(b))),
+  interval_pl_timestamp: ([a, b]) => addInterval(asBigint(b), asInterval(a)),
+  timestamptz_pl_interval: zoned(addInterval),
+  timestamptz_mi_interval: zoned((local, span) => addInterval(local, negateInterval(span))),
+  interval_pl_timestamptz: ([a = null, b = null], env, call) => zoned(addInterval)([b, a], env, call),
+  timestamp_mi: ([a, b]) => difference(asBigint(a), asBigint(b)),
+  time_mi_time: ([a, b]) => new Interval(0, 0, asBigint(a) - asBigint(b)),
+  time_pl_interval: ([a, b]) => inDay(asBigint(a) + asInterval(b).micros),
+  time_mi_interval: ([a, b]) => inDay(asBigint(a) - asInterval(b).micros),
+  interval_pl_time: ([a, b]) => inDay(asBigint(b) + asInterval(a).micros),
+  interval_um: ([a]) => negateInterval(asInterval(a)),
+  interval_pl: ([a, b]) => sumIntervals(asInterval(a), asInterval(b)),
+  interval_mi: ([a, b]) => sumIntervals(asInterval(a), negateInterval(asInterval(b))),
+  interval_mul: ([a, b]) => scaleInterval(asInterval(a), (part) => part * asNumber(b)),
+  mul_d_interval: ([a, b]) => scaleInterval(asInterval(b), (part) => part * asNumber(a)),
+  interval_div: ([a, b]) => {
+    if (asNumber(b) === 0) throw new SqlError('22012', 'division by zero')
+    return scaleInterval(asInterval(a), (part) => part / asNumber(b))
+  },
+}
+
+/** `justify_hours`: 24 hours become a day, with one sign for both. */
+function justifyHours(span: Interval): Interval {
+  let days = span.days + Number(span.micros / MICROS_PER_DAY)
+  let micros = span.micros % MICROS_PER_DAY
+  if (days > 0 && micros < 0n) {
+    micros += MICROS_PER_DAY
+    days -= 1
+  } else if (days < 0 && micros > 0n) {
+    micros -= MICROS_PER_DAY
+    days += 1
+  }
+  return checkedInterval(span.months, days, micros)
+}
+
+function justifyDays(span: Interval): Interval {
+  let months = span.months + Math.trunc(span.days / 30)
+  let days = span.days % 30
+  if (months > 0 && days < 0) {
+    days += 30
+    months -= 1
+  } else if (months < 0 && days > 0) {
+    days -= 30
+    months += 1
+  }
+  return checkedInterval(months, days, span.micros)
+}
+
+function justifyInterval(span: Interval): Interval {
+  let { months, days, micros } = span
+  if ((days > 0 && micros > 0n) || (days < 0 && micros < 0n)) {
+    months += Math.trunc(days / 30)
+    days %= 30
+  }
+  const whole = Number(micros / MICROS_PER_DAY)
+  micros %= MICROS_PER_DAY
+  days += whole
+  months += Math.trunc(days / 30)
+  days %= 30
+  if (months > 0 && (days < 0 || (days === 0 && micros < 0n))) {
+    days += 30
+    months -= 1
+  } else if (months < 0 && (days > 0 || (days === 0 && micros > 0n))) {
+    days -= 30
+    months += 1
+  }
+  if (days > 0 && micros < 0n) {
+    micros += MICROS_PER_DAY
+    days -= 1
+  } else if (days < 0 && micros > 0n) {
+    micros -= MICROS_PER_DAY
+    days += 1
+  }
+  return checkedInterval(months, days, micros)
+}
+
+/** Years, months and days between two moments, by the calendar: `timestamp_age`. */
+function age(a: bigint, b: bigint): Interval {
+  if (isEndless(a) || isEndless(b)) throw new NotSupported('an infinite interval')
+  const sign = a < b ? -1 : 1
+  const [later, earlier] = sign < 0 ? [momentOf(b), momentOf(a)] : [momentOf(a), momentOf(b)]
+  let months = (later.year - earlier.year) * 12 + later.month - earlier.month
+  let days = later.day - earlier.day
+  let micros = inDay(sign < 0 ? b : a) - inDay(sign < 0 ? a : b)
+  if (micros < 0n) {
+    micros += MICROS_PER_DAY
+    days -= 1
+  }
+  while (days < 0) {
+    // The length of the month that the interval begins in; for a negative age, of the one it ends in.
+    days += sign < 0 ? monthBefore(later) : daysInMonth(earlier.year, earlier.month)
+    months -= 1
+  }
+  return checkedInterval(sign * months, sign * days, BigInt(sign) * micros)
+}
+
+function monthBefore(date: { readonly year: number; readonly month: number }): number {
+  return daysInMonth(date.year, date.month)
+}
+
+function today(env: Env): bigint {
+  const local = toLocal(env.session.now(), env)
+  return floorDivide(local, MICROS_PER_DAY) * MICROS_PER_DAY
+}
+
+function makeDays(year: number, month: number, day: number): number {
+  const astronomical = year < 0 ? year + 1 : year
+  if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(astronomical, month)) {
+    throw new SqlError('22008', `date field value out of range: ${year}-${pad(month)}-${pad(day)}`)
+  }
+  return checkedDate(daysOf(astronomical, month, day))
+}
+
+function pad(value: number): string {
+  return value.toString().padStart(2, '0')
+}
+
+function makeTime(hour: number, minute: number, seconds: number): bigint {
+  const micros = roundHalfEven(seconds * 1e6)
+  const valid = hour >= 0 && hour <= 24 && minute >= 0 && minute < 60 && micros >= 0 && micros <= 60e6
+  if (!valid || (hour === 24 && (minute > 0 || micros > 0))) {
+    throw new SqlError('22008', `time field value out of range: ${hour}:${pad(minute)}:${pad(seconds)}`)
+  }
+  return BigInt((hour * 60 + minute) * 60) * 1_000_000n + BigInt(micros)
+}
+
+function makeTimestamp(values: readonly SqlValue[]): bigint {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = values.map((value) => asNumber(value))
+  return checkedTimestamp(BigInt(makeDays(year, month, day)) * MICROS_PER_DAY + makeTime(hour, minute, second))
+}
+
+function makeInterval(values: readonly SqlValue[]): Interval {
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = values.map((value) =>
+    asNumber(value),
+  )
+  const micros = BigInt(hours * 3600 + minutes * 60) * 1_000_000n + BigInt(roundHalfEven(seconds * 1e6))
+  return checkedInterval(years * 12 + months, weeks * 7 + days, micros)
+}
+
+/** Rounds down to a multiple of the stride, counted from the origin. */
+function binned(stride: Interval, timestamp: bigint, origin: bigint): bigint {
+  if (stride.months !== 0) {
+    throw new SqlError('0A000', 'timestamps cannot be binned into intervals containing months or years')
+  }
+  const size = intervalMicros(stride)
+  if (size <= 0n) throw new SqlError('22008', 'stride must be greater than zero')
+  return origin + floorDivide(timestamp - origin, size) * size
+}
+
+const making: Builtins = {
+  justify_hours: ([a]) => justifyHours(asInterval(a)),
+  interval_justify_hours: ([a]) => justifyHours(asInterval(a)),
+  interval_justify_days: ([a]) => justifyDays(asInterval(a)),
+  interval_justify_interval: ([a]) => justifyInterval(asInterval(a)),
+  timestamp_age: ([a, b]) => age(asBigint(a), asBigint(b)),
+  timestamptz_age: ([a, b], env) => age(toLocal(asBigint(a), env), toLocal(asBigint(b), env)),
+  age: ([a], env, call) => {
+    const local = call.arguments[0]?.name === 'timestamptz' ? toLocal(asBigint(a), env) : asBigint(a)
+    return age(today(env), local)
+  },
+  make_date: ([year, month, day]) => makeDays(asNumber(year), asNumber(month), asNumber(day)),
+  make_time: ([hour, minute, second]) => makeTime(asNumber(hour), asNumber(minute), asNumber(second)),
+  make_timestamp: (values) => makeTimestamp(values),
+  make_timestamptz: (values, env) => toUniversal(makeTimestamp(values), env),
+  make_interval: (values) => makeInterval(values),
+  timestamp_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
+  timestamptz_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
+  date_finite: ([a]) => a !== DATE_INFINITY && a !== DATE_MINUS_INFINITY,
+  timestamp_finite: ([a]) => !isEndless(asBigint(a)),
+  interval_finite: () => true,
+  interval_larger: ([a, b]) => (compareInterval(asInterval(a), asInterval(b)) > 0 ? (a ?? null) : (b ?? null)),
+  float8_timestamptz: ([a]) => {
+    const seconds = asNumber(a)
+    if (Number.isNaN(seconds)) throw new SqlError('22008', 'timestamp cannot be NaN')
+    if (!Number.isFinite(seconds)) return seconds > 0 ? INFINITY : MINUS_INFINITY
+    const since2000 = seconds - 946684800
+    return checkedTimestamp(BigInt(roundHalfEven(since2000 * 1e6)))
+  },
+}
+
+function shifted(value: bigint, seconds: number): bigint {
+  return isEndless(value) ? value : checkedTimestamp(value + BigInt(seconds) * 1_000_000n)
+}
+
+function intervalZone(span: Interval): number {
+  if (span.months !== 0 || span.days !== 0) {
+    throw new SqlError('22023', 'interval time zone must not include months or days')
+  }
+  return Number(span.micros / 1_000_000n)
+}
+
+function zoneOf(env: Env): number {
+  return sessionZone(env.session.setting('TimeZone'))
+}
+
+const zones: Builtins = {
+  timestamptz_zone: ([zone, a]) => shifted(asBigint(a), namedZone(asString(zone))),
+  timestamp_zone: ([zone, a]) => shifted(asBigint(a), -namedZone(asString(zone))),
+  timestamptz_izone: ([zone, a]) => shifted(asBigint(a), intervalZone(asInterval(zone))),
+  timestamp_izone: ([zone, a]) => shifted(asBigint(a), -intervalZone(asInterval(zone))),
+  timestamptz_at_local: ([a], env) => shifted(asBigint(a), zoneOf(env)),
+  timestamp_at_local: ([a], env) => shifted(asBigint(a), -zoneOf(env)),
+  now: (_, env) => env.session.now(),
+  clock_timestamp: (_, env) => env.session.clock(),
+  statement_timestamp: (_, env) => env.session.statementStart(),
+}
+
+export const MOMENTS: Builtins = { ...arithmetic, ...making, ...zones }

@@ -1,0 +1,301 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { asBytes, asNumber, asString } from '../types/definitions.ts'
+import { quoteIdentifier } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import { bytesOfHex, hexOf, withoutTrailingBlanks } from '../types/text.ts'
+import { characterCount, characters, compareText, decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
+import { SqlArray, type SqlValue } from '../types/value.ts'
+import { decodeBase64, encodeBase64 } from './base64.ts'
+import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { md5 } from './md5.ts'
+import type { Env } from './session-facts.ts'
+
+const MAX_LENGTH = 2 ** 28
+
+function mapCharacters(text: string, map: (character: string) => string): string {
+  let result = ''
+  for (const character of text) {
+    const mapped = map(character)
+    // PostgreSQL maps one character to one: 'ß' has no upper case.
+    result += characterCount(mapped) === 1 ? mapped : character
+  }
+  return result
+}
+
+export function upperText(text: string): string {
+  return mapCharacters(text, (character) => character.toUpperCase())
+}
+
+export function lowerText(text: string): string {
+  return mapCharacters(text, (character) => character.toLowerCase())
+}
+
+function initialCapitals(text: string): string {
+  let inside = false
+  let result = ''
+  for (const character of text) {
+    result += inside ? lowerText(character) : upperText(character)
+    inside = /[\p{L}\p{N}]/u.test(character)
+  }
+  return result
+}
+
+function substring(text: string, from: number, length?: number): string {
+  if (length !== undefined && length < 0) throw new SqlError('22011', 'negative substring length not allowed')
+  const all = characters(text)
+  const start = Math.max(from - 1, 0)
+  const end = length === undefined ? all.length : Math.max(from - 1 + length, start)
+  return all.slice(start, end).join('')
+}
+
+function substringBytes(bytes: Uint8Array, from: number, length?: number): Uint8Array {
+  if (length !== undefined && length < 0) throw new SqlError('22011', 'negative substring length not allowed')
+  const start = Math.max(from - 1, 0)
+  return bytes.slice(start, length === undefined ? undefined : Math.max(from - 1 + length, start))
+}
+
+function trim(text: string, set: string, left: boolean, right: boolean): string {
+  const all = characters(text)
+  const dropped = new Set(characters(set))
+  let start = 0
+  let end = all.length
+  while (left && start < end && dropped.has(all[start] ?? '')) start += 1
+  while (right && end > start && dropped.has(all[end - 1] ?? '')) end -= 1
+  return all.slice(start, end).join('')
+}
+
+function padded(text: string, length: number, fill: string, left: boolean): string {
+  if (length > MAX_LENGTH) throw new SqlError('54000', 'requested length too large')
+  const all = characters(text)
+  if (length <= all.length) return all.slice(0, Math.max(length, 0)).join('')
+  const pattern = characters(fill)
+  if (pattern.length === 0) return text
+  let extra = ''
+  for (let i = 0; i < length - all.length; i += 1) extra += pattern[i % pattern.length] ?? ''
+  return left ? extra + text : text + extra
+}
+
+function repeated(text: string, count: number): string {
+  if (text.length * count > MAX_LENGTH) throw new SqlError('54000', 'requested length too large')
+  return text.repeat(Math.max(count, 0))
+}
+
+function positionOf(text: string, part: string): number {
+  const at = text.indexOf(part)
+  return at < 0 ? 0 : characterCount(text.slice(0, at)) + 1
+}
+
+function splitPart(text: string, separator: string, field: number): string {
+  if (field === 0) throw new SqlError('22023', 'field position must not be zero')
+  const parts = separator === '' ? [text] : text.split(separator)
+  return (field > 0 ? parts[field - 1] : parts[parts.length + field]) ?? ''
+}
+
+function translated(text: string, from: string, to: string): string {
+  const sources = characters(from)
+  const targets = characters(to)
+  let result = ''
+  for (const character of text) {
+    const at = sources.indexOf(character)
+    result += at < 0 ? character : (targets[at] ?? '')
+  }
+  return result
+}
+
+function overlaid(text: string, part: string, from: number, length: number): string {
+  if (from <= 0) throw new SqlError('22011', 'negative substring length not allowed')
+  return substring(text, 1, from - 1) + part + substring(text, from + length)
+}
+
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
+  return text.includes('\\') ? `E${quoted}` : quoted
+}
+
+function characterOf(code: number): string {
+  if (code < 0) throw new SqlError('54000', 'character number must be positive')
+  if (code === 0) throw new SqlError('54000', 'null character not permitted')
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
+    throw new SqlError(
+      '54000',
+      code > 0x10ffff
+        ? `requested character too large for encoding: ${code}`
+        : `requested character not valid for encoding: ${code}`,
+    )
+  }
+  return String.fromCodePoint(code)
+}
+
+function encode(bytes: Uint8Array, format: string): string {
+  switch (format.toLowerCase()) {
+    case 'hex':
+      return hexOf(bytes)
+    case 'base64':
+      return encodeBase64(bytes)
+    case 'escape': {
+      let text = ''
+      for (const byte of bytes) {
+        if (byte === 0 || byte > 127) text += `\\${byte.toString(8).padStart(3, '0')}`
+        else text += byte === 0x5c ? '\\\\' : String.fromCharCode(byte)
+      }
+      return text
+    }
+  }
+  throw new SqlError('22023', `unrecognized encoding: "${format}"`)
+}
+
+function decode(text: string, format: string): Uint8Array {
+  switch (format.toLowerCase()) {
+    case 'hex': {
+      const hex = text.replace(/[ \t\n\r]/g, '')
+      const wrong = /[^\da-fA-F]/u.exec(hex)
+      if (wrong) throw new SqlError('22023', `invalid hexadecimal digit: "${wrong[0]}"`)
+      if (hex.length % 2 !== 0) throw new SqlError('22023', 'invalid hexadecimal data: odd number of digits')
+      return bytesOfHex(hex)
+    }
+    case 'base64':
+      return decodeBase64(text)
+    case 'escape':
+      throw new NotSupported("decode with 'escape'")
+  }
+  throw new SqlError('22023', `unrecognized encoding: "${format}"`)
+}
+
+/** The text form of a value, as a cast to text has it. */
+export function textOf(value: SqlValue, oid: number, env: Env): string {
+  const type = env.session.types.typeOf(oid)
+  return type.output(value, env.session)
+}
+
+function concatenated(values: readonly SqlValue[], call: CallTypes, env: Env, separator: string): string {
+  const parts: string[] = []
+  values.forEach((value, i) => {
+    if (value !== null) parts.push(textOf(value, call.arguments[i]?.oid ?? OID.text, env))
+  })
+  return parts.join(separator)
+}
+
+/** `format`: %s, %I, %L and %%, with positions; widths are refused. */
+function formatted(values: readonly SqlValue[], call: CallTypes, env: Env): string | null {
+  if (values[0] === null) return null
+  let next = 1
+  return asString(values[0]).replace(/%(?:(\d+)\$)?(-?\d*)(.?)/gsu, (match, positionText, width, kind) => {
+    if (kind === '%' && match === '%%') return '%'
+    if (kind === '') throw new SqlError('22023', 'unterminated format() type specifier')
+    if (width !== '' || !/[sIL]/.test(kind)) {
+      if (/[sIL*]/.test(kind)) throw new NotSupported('a width in format()')
+      throw new SqlError('22023', `unrecognized format() type specifier "${kind}"`)
+    }
+    const index = positionText === undefined ? next : Number(positionText)
+    if (index === 0) throw new SqlError('22023', 'format specifies argument 0, but arguments are numbered from 1')
+    next = index + 1
+    if (index >= values.length) throw new SqlError('22023', 'too few arguments for format()')
+    const value = values[index] ?? null
+    if (value === null) {
+      if (kind === 'I') throw new SqlError('22004', 'null values cannot be formatted as an SQL identifier')
+      return kind === 'L' ? 'NULL' : ''
+    }
+    const text = textOf(value, call.arguments[index]?.oid ?? OID.text, env)
+    return kind === 's' ? text : kind === 'I' ? quoteIdentifier(text) : quoteLiteral(text)
+  })
+}
+
+export function splitText(text: string, separator: SqlValue, nullText: SqlValue): readonly (string | null)[] {
+  const parts = separator === null ? characters(text) : separator === '' ? [text] : text.split(asString(separator))
+  return text === '' ? [] : parts.map((part) => (part === nullText ? null : part))
+}
+
+const toArray: Builtin = ([text, separator = null, nullText = null]) =>
+  text === null || text === undefined ? null : new SqlArray(OID.text, splitText(asString(text), separator, nullText))
+
+const textFunctions: Builtins = {
+  textcat: ([a, b]) => asString(a) + asString(b),
+  textanycat: ([a, b], env, call) => asString(a) + textOf(b ?? null, call.arguments[1]?.oid ?? OID.text, env),
+  anytextcat: ([a, b], env, call) => textOf(a ?? null, call.arguments[0]?.oid ?? OID.text, env) + asString(b),
+  textlen: ([a]) => characterCount(asString(a)),
+  bpcharlen: ([a]) => characterCount(withoutTrailingBlanks(asString(a))),
+  textoctetlen: ([a]) => encodeUtf8(asString(a)).length,
+  bpcharoctetlen: ([a]) => encodeUtf8(asString(a)).length,
+  bit_length: ([a]) => (typeof a === 'string' ? encodeUtf8(a) : asBytes(a)).length * 8,
+  upper: ([a]) => upperText(asString(a)),
+  lower: ([a]) => lowerText(asString(a)),
+  initcap: ([a]) => initialCapitals(asString(a)),
+  text_substr: ([a, from, length]) => substring(asString(a), asNumber(from), asNumber(length)),
+  text_substr_no_len: ([a, from]) => substring(asString(a), asNumber(from)),
+  text_left: ([a, n]) => {
+    const all = characters(asString(a))
+    return all.slice(0, asNumber(n)).join('')
+  },
+  text_right: ([a, n]) => {
+    const all = characters(asString(a))
+    const count = asNumber(n)
+    return all.slice(count >= 0 ? Math.max(all.length - count, 0) : -count).join('')
+  },
+  btrim: ([a, set]) => trim(asString(a), asString(set), true, true),
+  btrim1: ([a]) => trim(asString(a), ' ', true, true),
+  ltrim: ([a, set]) => trim(asString(a), asString(set), true, false),
+  ltrim1: ([a]) => trim(asString(a), ' ', true, false),
+  rtrim: ([a, set]) => trim(asString(a), asString(set), false, true),
+  lpad: ([a, n, fill = ' ']) => padded(asString(a), asNumber(n), asString(fill), true),
+  rpad: ([a, n, fill = ' ']) => padded(asString(a), asNumber(n), asString(fill), false),
+  repeat: ([a, n]) => repeated(asString(a), asNumber(n)),
+  replace_text: ([a, from, to]) => (from === '' ? asString(a) : asString(a).split(asString(from)).join(asString(to))),
+  text_reverse: ([a]) => characters(asString(a)).toReversed().join(''),
+  textpos: ([a, part]) => positionOf(asString(a), asString(part)),
+  split_part: ([a, separator, n]) => splitPart(asString(a), asString(separator), asNumber(n)),
+  translate: ([a, from, to]) => translated(asString(a), asString(from), asString(to)),
+  textoverlay: ([a, part, from, length]) => overlaid(asString(a), asString(part), asNumber(from), asNumber(length)),
+  textoverlay_no_len: ([a, part, from]) =>
+    overlaid(asString(a), asString(part), asNumber(from), characterCount(asString(part))),
+  ascii: ([a]) => asString(a).codePointAt(0) ?? 0,
+  chr: ([a]) => characterOf(asNumber(a)),
+  text_starts_with: ([a, start]) => asString(a).startsWith(asString(start)),
+  text_larger: ([a, b]) => (compareText(asString(a), asString(b)) > 0 ? (a ?? null) : (b ?? null)),
+  text_smaller: ([a, b]) => (compareText(asString(a), asString(b)) < 0 ? (a ?? null) : (b ?? null)),
+  text_pattern_lt: ([a, b]) => compareText(asString(a), asString(b)) < 0,
+  text_pattern_le: ([a, b]) => compareText(asString(a), asString(b)) <= 0,
+  text_pattern_gt: ([a, b]) => compareText(asString(a), asString(b)) > 0,
+  text_pattern_ge: ([a, b]) => compareText(asString(a), asString(b)) >= 0,
+  text_concat: (values, env, call) => concatenated(values, call, env, ''),
+  text_concat_ws: ([separator = null, ...values], env, call) =>
+    separator === null
+      ? null
+      : concatenated(values, { ...call, arguments: call.arguments.slice(1) }, env, asString(separator)),
+  text_format: (values, env, call) => formatted(values, call, env),
+  text_format_nv: (values, env, call) => formatted(values, call, env),
+  text_to_array: toArray,
+  text_to_array_null: toArray,
+  quote_ident: ([a]) => quoteIdentifier(asString(a)),
+  quote_literal: ([a], env, call) => quoteLiteral(textOf(a ?? null, call.arguments[0]?.oid ?? OID.text, env)),
+  quote_nullable: ([a = null], env, call) =>
+    a === null ? 'NULL' : quoteLiteral(textOf(a, call.arguments[0]?.oid ?? OID.text, env)),
+  md5_text: ([a]) => md5(encodeUtf8(asString(a))),
+  md5_bytea: ([a]) => md5(asBytes(a)),
+  to_hex32: ([a]) => (asNumber(a) >>> 0).toString(16),
+  to_hex64: ([a]) => BigInt.asUintN(64, a as bigint).toString(16),
+  to_oct32: ([a]) => (asNumber(a) >>> 0).toString(8),
+  to_bin32: ([a]) => (asNumber(a) >>> 0).toString(2),
+}
+
+const byteFunctions: Builtins = {
+  byteacat: ([a, b]) => Uint8Array.from([...asBytes(a), ...asBytes(b)]),
+  byteaoctetlen: ([a]) => asBytes(a).length,
+  bytea_substr: ([a, from, length]) => substringBytes(asBytes(a), asNumber(from), asNumber(length)),
+  bytea_substr_no_len: ([a, from]) => substringBytes(asBytes(a), asNumber(from)),
+  binary_encode: ([a, format]) => encode(asBytes(a), asString(format)),
+  binary_decode: ([a, format]) => decode(asString(a), asString(format)),
+  pg_convert_to: ([a, encoding]) => {
+    onlyUtf8(asString(encoding))
+    return encodeUtf8(asString(a))
+  },
+  pg_convert_from: ([a, encoding]) => {
+    onlyUtf8(asString(encoding))
+    return decodeUtf8(asBytes(a))
+  },
+}
+
+function onlyUtf8(encoding: string): void {
+  if (!/^utf-?8$/i.test(encoding)) throw new NotSupported(`the encoding ${encoding}`)
+}
+
+export const TEXT: Builtins = { ...textFunctions, ...byteFunctions }
