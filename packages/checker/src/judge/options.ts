@@ -33,6 +33,11 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
    */
   readonly assume?: readonly string[] | undefined
   /**
+   * For transactions that a recorder saw at the wire: judges all that one request did, or that a connection did until it was
+   * idle, as one transaction. A violation then shows that no transaction is around statements that belong together.
+   */
+  readonly unit?: 'request' | 'connection' | undefined
+  /**
    * The violation that the online checker found while this history was recorded, if it did. It decides what cannot be
    * decided in the time and memory given. Only for the history as it was recorded, not for a part of it.
    */

@@ -13,11 +13,14 @@ interface Ran {
   readonly locks?: readonly (readonly [row: string, from: number, to: number])[]
   readonly end?: 'ok' | 'fail' | 'info'
   readonly more?: Members
+  /** Its client, by default one of its own. */
+  readonly by?: number
 }
 
 /** A recording of these transactions, each by a client of its own. */
 function recording(all: readonly Ran[], marks: readonly Members[] = []): History {
-  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {} }, process) => {
+  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by }, at) => {
+    const process = by ?? at
     const asked = micro.map(([kind, cell, value]) => (kind === 'r' ? [kind, cell, null] : [kind, cell, value]))
     const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
     const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
@@ -34,8 +37,9 @@ function recording(all: readonly Ran[], marks: readonly Members[] = []): History
   ])
 }
 
-function judged(all: readonly Ran[], marks: readonly Members[] = []) {
+function judged(all: readonly Ran[], marks: readonly Members[] = [], unit?: 'request' | 'connection') {
   return check(recording(all, marks), {
+    unit,
     model: 'rw-register',
     initial: 'unknown',
     levels: [
@@ -318,5 +322,75 @@ describe('what was declared', () => {
     ]
     expect(judged(reading(serial)).levels['declared']!.result).toBe('unknown')
     expect(judged(reading(snapshot)).levels['declared']!.result).toBe('met')
+  })
+})
+
+/** Two requests that each read a balance in one statement, and write it in the next. */
+const payments = (request: (n: number) => Members): readonly Ran[] => [
+  { from: 0, to: 10, by: 0, micro: [['r', balance, 100]], more: request(1) },
+  { from: 5, to: 15, by: 1, micro: [['r', balance, 100]], more: request(2) },
+  { from: 20, to: 30, by: 0, micro: [['w', balance, 90]], locks: [[row, 24, 25]], more: request(1) },
+  { from: 32, to: 40, by: 1, micro: [['w', balance, 80]], locks: [[row, 34, 35]], more: request(2) },
+]
+const named = (n: number): Members => ({ request: `r${n}` })
+const unnamed = (): Members => ({})
+
+describe('statements that belong together', () => {
+  test('are each a transaction, which is serializable', () => {
+    expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test.each([
+    ['request', named],
+    ['connection', unnamed],
+  ] as const)('judged as one by %s, they lack a transaction around them', (unit, request) => {
+    const { levels, transactions } = judged(payments(request), [], unit)
+    expect(levels['serializable']).toMatchObject({
+      result: 'violated',
+      counterexample: {
+        story: 'no transaction around it',
+        sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
+        operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
+      },
+    })
+    expect(levels['declared']!.result).toBe('met')
+    expect(transactions!.judged.transactions).toBe(2)
+  })
+
+  test('lack none if a request ran alone, or no transaction names one', () => {
+    const alone = payments(named).filter((_, at) => at % 2 === 0)
+    expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
+    expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
+  })
+
+  test('of a connection end where it was idle', () => {
+    const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
+    const idle = payments(unnamed).map((ran, at): Ran => {
+      const by = at < 2 ? 0 : 20_000_000
+      const [name, from, to] = ran.locks?.[0] ?? ['', 0, 0]
+      return { ...later(ran, by), ...(ran.locks === undefined ? {} : { locks: [[name, from + by, to + by]] }) } as Ran
+    })
+    expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('do not hide that a transaction by itself breaks the level', () => {
+    const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
+    expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
+      counterexample: { story: 'lost update' },
+    })
+  })
+
+  test('may read what their own request wrote before', () => {
+    const { levels } = judged(
+      [
+        { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
+        { from: 20, to: 30, by: 0, micro: [['r', balance, 1]], more: named(1) },
+        { from: 40, to: 50, by: 0, micro: [['w', balance, 2]], locks: [[row, 44, 45]], more: named(1) },
+        { from: 60, to: 70, by: 0, micro: [['r', balance, 2]], more: named(1) },
+      ],
+      [],
+      'request',
+    )
+    expect(levels['strict-serializable']!.result).toBe('met')
   })
 })

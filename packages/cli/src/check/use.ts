@@ -20,6 +20,9 @@ const MODEL_NAMES: readonly string[] = [...models.map(({ name }) => name), ...mo
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
+/** What may be judged as if it were one transaction. */
+const UNITS = ['request', 'connection'] as const
+
 /** More threads than this are a typing error. */
 const MOST_WORKERS = 256
 
@@ -47,6 +50,10 @@ const declared = {
       (typed) => typed.split(',').map((name) => oneOf('assume', 'assumption', name.trim(), assumptionNames)),
       'nothing',
     ),
+    unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
+      text: 'for a recorded database, judge as one transaction what one request did, by comments in its SQL (traceparent, request_id), or a connection until it was idle for 10 ms',
+      usual: 'each transaction alone',
+    }),
   }),
   ...inGroup('What must hold', ['level', 'expect'], {
     level: asRead(
@@ -149,6 +156,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       ordering: orderingOf(typed.order, typed['time-tolerance'], typed.merge),
       failedCas: typed['failed-cas'],
       assume: typed.assume,
+      unit: typed.unit,
       timeoutMs: typed.timeout,
       memoryBytes: typed.memory,
       workers: typed.workers,

@@ -116,3 +116,14 @@ test('--expect declared is refused where no transaction says what it asked for',
   expect(exitCode).toBe(3)
   expect(stderr).toContain('Only recordings of a database with "transactions":"whole" say')
 })
+
+test('--unit is refused where nothing says what belongs together', async () => {
+  const lists = await chaosHere(['check', onCall, '--unit', 'request'])
+  expect(lists.exitCode).toBe(3)
+  expect(lists.stderr).toContain('recorded whole ("transactions":"whole")')
+  const unnamed = await chaosHere(['check', onCallRecorded('serializable'), '--unit', 'request'])
+  expect(unnamed.exitCode).toBe(3)
+  expect(unnamed.stderr).toContain('no statement names its request')
+  const connection = await chaosHere(['check', onCallRecorded('serializable'), '--unit', 'connection'])
+  expect(connection.exitCode).toBe(0)
+})

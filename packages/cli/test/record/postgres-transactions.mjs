@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
 // An application with transactions: two clients and a PostgreSQL.
-// node postgres-transactions.mjs PORT on-call LEVEL SEED, or PORT balance unlocked|locked|added SEED
+// node postgres-transactions.mjs PORT on-call LEVEL SEED, or PORT balance unlocked|locked|added|apart SEED
 
 const [port, what, mode, seed = '1'] = process.argv.slice(2)
 const ROUNDS = 20
@@ -47,7 +47,18 @@ const leave = (client, [own, other]) =>
       await client.query('UPDATE doctors SET on_call = $1 WHERE id = $2', [false, own])
   })
 
+let requests = 0
+
+/** Reads and writes in statements of their own, which name their request. */
+async function payApart(client, amount) {
+  const comment = `/*request_id='${++requests}'*/`
+  const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1 ${comment}`, [1])
+  await pause()
+  await client.query(`UPDATE accounts SET balance = $1 WHERE id = $2 ${comment}`, [rows[0].balance + amount, 1])
+}
+
 async function pay(client, amount) {
+  if (mode === 'apart') return payApart(client, amount)
   if (mode === 'added') return client.query('UPDATE accounts SET balance = balance + $1 WHERE id = $2', [amount, 1])
   const lock = mode === 'locked' ? ' FOR UPDATE' : ''
   await within(client, 'READ COMMITTED', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -79,6 +79,24 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       const { exitCode, told } = await recorded('balance', 'unlocked', seed)
       expect(told).toContain('lost update')
       expect(exitCode, told).toBe(1)
+    })
+
+    test('lacks a transaction if clients read a balance and write it in statements of their own', async () => {
+      const { exitCode, told } = await recorded('balance', 'apart', seed)
+      expect(exitCode, told).toBe(0)
+      const run =
+        readdirSync(join(directory, 'out'))
+          .filter((name) => /^\d/.test(name))
+          .sort()
+          .at(-1) ?? ''
+      for (const unit of ['request', 'connection']) {
+        const options = ['--unit', unit, '--expect', 'serializable']
+        const asOne = await chaos(['check', join(directory, 'out', run, 'history.jsonl'), ...options], {
+          cwd: directory,
+        })
+        expect(asOne.exitCode, asOne.stdout + asOne.stderr).toBe(1)
+        expect(asOne.stdout.replace(/\s+/g, ' ')).toContain('No transaction is around statements that belong together')
+      }
     })
 
     test.each(['locked', 'added'])('loses none if the balance is %s', async (mode) => {

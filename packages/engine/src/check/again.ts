@@ -5,7 +5,7 @@ import type { CheckSpec } from './options.ts'
 /** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas, assume = [] }: CheckSpec,
+  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas, assume = [], unit }: CheckSpec,
   merged?: readonly string[],
 ): string {
   const given = {
@@ -13,6 +13,7 @@ export function checkCommandLine(
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
     expect,
     format,
+    unit,
     order: ordering.by,
     'time-tolerance': ordering.toleranceNanos === undefined ? undefined : `${ordering.toleranceNanos / 1e6}ms`,
   }

@@ -46,6 +46,8 @@ export interface CheckSpec {
   readonly failedCas: 'auto' | 'drop' | 'observes'
   /** For transactions of registers: what to take for granted (see the checker's `CheckOptions`). */
   readonly assume?: readonly string[] | undefined
+  /** Of a recorded database: what is judged as one transaction. */
+  readonly unit?: 'request' | 'connection' | undefined
   /** For one file: reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
@@ -76,17 +78,34 @@ export function checkOptionsFor(
       'usage',
       `${file}: --assume ${assume.join(',')} is about transactions of registers (--model ${registerTransactions.name}), and not ${entry.name}.`,
     )
+  requireUnits(file, history, settings)
   return {
     model: own ?? entry.name,
     initial: initialOf(history, settings),
     levels,
     failedCas: settings.failedCas === 'auto' ? usualFailedCas(history) : settings.failedCas,
     ...(assume.length === 0 ? {} : { assume }),
+    ...(settings.unit === undefined ? {} : { unit: settings.unit }),
     staleness: true,
     deadlineMs: millis(Math.max(0, remainingMs)),
     memoryBytes: roomBeside(settings.memoryBytes, heldBytesOf(history)),
     now: () => millis(performance.now()),
   }
+}
+
+/** A unit of several transactions has to be known from what was recorded. */
+function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
+  if (unit === undefined) return
+  if (transactionNotes === undefined)
+    throw new UserError(
+      'usage',
+      `${file}: --unit ${unit} is about transactions of a database that were recorded whole ("transactions":"whole").`,
+    )
+  if (unit === 'request' && ![...transactionNotes.values()].some(({ request }) => request !== undefined))
+    throw new UserError(
+      'input',
+      `${file}: --unit request: no statement names its request. Let the application add a comment with traceparent (sqlcommenter) or request_id (Rails) to its SQL, or give --unit connection.`,
+    )
 }
 
 /** The initial value to assume. A null given as an option is a value like any other. */

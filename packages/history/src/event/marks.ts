@@ -99,7 +99,8 @@ export interface RowLock {
 /**
  * What a recorder knows of a transaction besides what it read and wrote: further members of its completion.
  * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2]]` with the number
- * of micro-operations of each, and `"predicates":["SELECT …"]`: statements that also depend on rows they do not show.
+ * of micro-operations of each, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, and
+ * `"request":"4bf92f…"`: what it was done for.
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
@@ -107,12 +108,14 @@ export interface TransactionNote {
   readonly isolation: string | undefined
   readonly statements: readonly (readonly [sql: string, microOperations: number])[]
   readonly predicates: readonly string[]
+  /** The request that it belongs to, as comments in its statements say. */
+  readonly request: string | undefined
 }
 
 /** The note of a completion; undefined if it has none. Members of another form are ignored. */
 export function transactionNoteOf({ extra }: EventInput): TransactionNote | undefined {
   if (extra === undefined || !('statements' in extra || 'locks' in extra || 'predicates' in extra)) return undefined
-  const { locks, isolation, statements, predicates } = extra as { readonly [member: string]: Json | undefined }
+  const { locks, isolation, statements, predicates, request } = extra as { readonly [member: string]: Json | undefined }
   return {
     locks: listIn(locks).flatMap((lock) => {
       const [row, from, to] = listIn(lock)
@@ -124,6 +127,7 @@ export function transactionNoteOf({ extra }: EventInput): TransactionNote | unde
       return typeof sql === 'string' && typeof count === 'number' ? [[sql, count] as const] : []
     }),
     predicates: listIn(predicates).flatMap((sql) => (typeof sql === 'string' ? [sql] : [])),
+    request: typeof request === 'string' ? request : undefined,
   }
 }
 

@@ -8,6 +8,8 @@ import { analyse, type Statement } from './statement.ts'
 /** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
+  /** The request that its text names: see `requestIn`. */
+  readonly request?: string | undefined
   /** The types of its parameters; 0 is unknown. */
   types: readonly number[]
   /** The columns of its result; undefined until it was described. */
@@ -52,6 +54,15 @@ export const FUNCTION: Statement = {
 
 /** A statement that was prepared before the recording. */
 export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], columns: undefined }
+
+/** The trace or request that a comment in a statement names: `traceparent` by sqlcommenter, `request_id` by Rails. */
+export function requestIn(sql: string): string | undefined {
+  if (!sql.includes('/*')) return undefined
+  return (
+    /\/\*[\s\S]*?\btraceparent='00-([0-9a-f]{32})-/.exec(sql)?.[1] ??
+    /\/\*[\s\S]*?\brequest_id[=:]'?([\w-]+)/.exec(sql)?.[1]
+  )
+}
 
 /** The meanings of texts. Applications repeat the same few texts. */
 export class StatementReader {

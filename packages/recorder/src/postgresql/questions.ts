@@ -5,7 +5,16 @@ import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
 import { isolationIn } from './asked-isolation.ts'
 import { stepOf } from './part.ts'
-import { FUNCTION, NOTHING_ASKED, type Portal, type Prepared, REST, StatementReader, unseen } from './prepared.ts'
+import {
+  FUNCTION,
+  NOTHING_ASKED,
+  type Portal,
+  type Prepared,
+  REST,
+  requestIn,
+  StatementReader,
+  unseen,
+} from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 import { collapsed, type Executed } from './transaction.ts'
@@ -102,6 +111,7 @@ export class Questions {
       case 'query':
         unit.isSimple = true
         for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined)
+        unit.transaction.request ??= requestIn(message.sql)
         this.#complete(unit, time)
         return
       case 'parse':
@@ -135,6 +145,7 @@ export class Questions {
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, isRest ? REST : statement, portal)
         if (portal !== undefined) portal.wasExecuted = true
+        unit.transaction.request ??= portal?.prepared.request
         return
       }
       case 'sync':
@@ -177,6 +188,7 @@ export class Questions {
       isTangled: false,
       savepoints: [],
       isolation: this.#isolation,
+      request: undefined,
       refusal: undefined,
       hasFailed: false,
       collapsed: undefined,
@@ -187,7 +199,8 @@ export class Questions {
   }
 
   #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
-    const prepared: Prepared = { statements: this.#statements.read(sql), types, columns: undefined }
+    const statements = this.#statements.read(sql)
+    const prepared: Prepared = { statements, request: requestIn(sql), types, columns: undefined }
     // The server refuses to prepare another statement under the same name.
     const isNew = name === '' || !this.#prepared.has(name)
     if (isNew) this.#prepared.set(name, prepared)
@@ -277,12 +290,12 @@ export class Questions {
 
   /** The transaction has no further statement. */
   #finish(transaction: Transaction, executed: readonly Executed[], endedAt: Nanos): void {
-    const { isTangled, isolation } = transaction
+    const { isTangled, isolation, request } = transaction
     const { areAtomic, tables } = this.#commands
     transaction.collapsed =
       tables === undefined
         ? collapsed(executed, { areAtomic, isTangled })
-        : wholeOf(executed, { isTangled, endedAt, isolation })
+        : wholeOf(executed, { isTangled, endedAt, isolation, request })
     transaction.exchange.called(transaction.collapsed.understanding({ session: this.#session }))
   }
 

@@ -33,6 +33,8 @@ export interface Transaction {
   readonly savepoints: { readonly name: string; readonly executed: number }[]
   /** The level of isolation that it asked for. */
   isolation: string | undefined
+  /** What its statements say that they are for. */
+  request: string | undefined
   /** The first error that it was answered with. */
   refusal: string | undefined
   /** Whether a statement of it has failed, so that it can only be rolled back. */

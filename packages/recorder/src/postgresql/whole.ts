@@ -11,6 +11,8 @@ export interface WholeOptions {
   readonly endedAt: Nanos
   /** The level that it asked for. */
   readonly isolation: string | undefined
+  /** What its statements say that they are for. */
+  readonly request: string | undefined
 }
 
 /** A transaction as one operation, whose value is what it read and wrote, cell by cell. */
@@ -53,7 +55,7 @@ const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
 /** What a judge needs beyond the value: see `TransactionNote` of the history. */
 function membersOf(
   kept: readonly Executed[],
-  { endedAt, isolation }: WholeOptions,
+  { endedAt, isolation, request }: WholeOptions,
 ): { readonly [member: string]: Json } {
   const lockedAt = new Map<string, Nanos>()
   for (const { done, answeredAt } of kept)
@@ -68,6 +70,7 @@ function membersOf(
     statements: kept.map((executed) => [executed.row?.what ?? '', microOf(executed).length]),
     ...(locks.length === 0 ? {} : { locks }),
     ...(isolation === undefined ? {} : { isolation }),
+    ...(request === undefined ? {} : { request }),
     ...(predicates.length === 0 ? {} : { predicates: [...new Set(predicates)] }),
   }
 }

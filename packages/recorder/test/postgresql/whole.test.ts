@@ -344,6 +344,25 @@ describe('the level that a transaction asked for', () => {
   })
 })
 
+describe('the request that a transaction belongs to', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  test.each<readonly [string, Json | undefined]>([
+    [`/*route='%2Fpay',traceparent='00-${trace}-00f067aa0ba902b7-01'*/`, trace],
+    ['/* controller:payments,request_id:a1-b2 */', 'a1-b2'],
+    ["/*request_id='a1-b2'*/", 'a1-b2'],
+    ['/* pay */', undefined],
+    ['', undefined],
+  ])('of a comment %s is %s', (comment, request) => {
+    const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
+    expect(ok?.['request']).toBe(request)
+  })
+
+  test('is named by any of its statements', () => {
+    const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
+    expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
+  })
+})
+
 describe('the settings of transactions recorded whole', () => {
   test.each([
     [{ tables: {} }, /"tables" is \{\}.*Give each table/],

@@ -85,6 +85,10 @@ const ofTransactions: { readonly [name: string]: KnownCause } = {
     cause: 'Two readers saw two commits in opposite orders.',
     remedy: 'Read at one node, or use snapshot isolation across nodes.',
   },
+  'no transaction around it': {
+    cause: 'Statements that belong together ran in transactions of their own, and another one came between.',
+    remedy: 'Put them into one transaction: BEGIN … COMMIT. Then give it the level that it needs.',
+  },
   'stale read': {
     cause: 'A transaction missed a commit that had been confirmed before it began.',
     remedy: 'Read from the primary, or wait until the standby has caught up.',

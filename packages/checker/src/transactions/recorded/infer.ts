@@ -165,7 +165,7 @@ function inferenceOf(record: TransactionRecord, { orders, reads, counts, doubts,
     if (place !== undefined) of[read.row] = place < 0 ? INITIAL : versions[read.cell][place]
   }
   const findings = new Findings()
-  findRepeated(record, reads, of, findings)
+  findRepeated(record, of, findings)
   return {
     versions: { starts, ordered: starts.slice(1), writer: Int32Array.from(writer), of, counts },
     findings,
@@ -191,16 +191,19 @@ function likeliestOf({ history, status, value }: TransactionRecord, writes: read
 }
 
 /** Two reads of one cell in one transaction that saw different versions. */
-function findRepeated({ kind }: TransactionRecord, reads: readonly Read[], of: Int32Array, findings: Findings): void {
-  const before = new Map<number, number>()
-  let transaction = -1
-  for (const read of reads) {
-    if (read.transaction !== transaction) before.clear()
-    transaction = read.transaction
-    if (kind[read.row] !== READ || of[read.row] === NO_VERSION) continue
-    const other = before.get(read.cell)
-    if (other !== undefined && of[other] !== of[read.row])
-      findings.add('non-repeatable-read', transaction, read.row, other)
-    before.set(read.cell, read.row)
+export function findRepeated(
+  { starts, kind, key, length }: TransactionRecord,
+  of: Int32Array,
+  findings: Findings,
+): void {
+  for (let t = 0; t < length; t++) {
+    const before = new Map<number, number>()
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] !== READ) before.delete(key[row])
+      if (kind[row] !== READ || of[row] < INITIAL) continue
+      const other = before.get(key[row])
+      if (other !== undefined && of[other] !== of[row]) findings.add('non-repeatable-read', t, row, other)
+      before.set(key[row], row)
+    }
   }
 }

@@ -16,14 +16,15 @@ import { keyText, microText } from '../told/words.ts'
 import { askedText, DECLARED, levelAsked, type RecordedLevel, recordedLadder, SERIALIZABLE } from './asked-levels.ts'
 import { decideDeclared } from './declared.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
+import { type UnitKind, united, unitsOf, withoutTransaction } from './units.ts'
 
 /** Judges transactions that a recorder saw at the wire. */
 export const recordedTransactions = transactionsEntry(
   'rw-register',
   'transactions of a database, recorded at the wire',
   recordedLadder,
-  (history, { name }, { initial, levels }, budget) =>
-    judgeRecorded(readTransactions(history, false), { model: name, initial, levels }, budget),
+  (history, { name }, { initial, levels, unit }, budget) =>
+    judgeRecorded(readTransactions(history, false), { model: name, initial, levels, unit }, budget),
 )
 
 /** What a recording of a database is judged from. */
@@ -32,6 +33,7 @@ interface RecordedOptions {
   /** What every cell held at first; "unknown" if nothing says so. */
   readonly initial: Json
   readonly levels: readonly RecordedLevel[]
+  readonly unit: UnitKind | undefined
 }
 
 /**
@@ -41,7 +43,7 @@ interface RecordedOptions {
  */
 function judgeRecorded(
   record: TransactionRecord,
-  { model, initial, levels }: RecordedOptions,
+  { model, initial, levels, unit }: RecordedOptions,
   budget: Budget,
 ): Report<RecordedLevel> {
   const doubts = new Doubts(record)
@@ -52,25 +54,42 @@ function judgeRecorded(
   budget.look(record.kind.length)
   const assumed = isFresh ? ['row-locks', 'fresh'] : ['row-locks']
   const asked = levels.filter((level) => level !== DECLARED)
-  const judgedBy = (inference: Inference): Judged => {
-    const judged = judgeVersions(record, inference.versions, inference.findings, budget)
-    const report = reportOf(model, record, { inference, judged, assumed }, asked)
+  const judgedBy = (some: TransactionRecord, inference: Inference): Judged => {
+    const judged = judgeVersions(some, inference.versions, inference.findings, budget)
+    const report = reportOf(model, some, { inference, judged, assumed }, asked)
     const declared: Verdict = levels.includes(DECLARED)
-      ? decideDeclared(record, inference, notes, budget)
+      ? decideDeclared(some, inference, notes, budget)
       : { result: 'unknown', reason: UNASKED }
     return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
   }
-  const sure = judgedBy(certain)
-  const best = isSame(certain, likely) ? sure : judgedBy(likely)
-  const merged = mergedLevels(sure.verdicts, best.verdicts, (level) => hiddenFrom(level, notes, doubts))
-  const { report } = sure
+  const hidden = (level: RecordedLevel) => hiddenFrom(level, notes, doubts)
+  const sure = judgedBy(record, certain)
+  const best = isSame(certain, likely) ? sure : judgedBy(record, likely)
+  const alone = { report: sure.report, verdicts: mergedLevels(sure.verdicts, best.verdicts, hidden) }
+  const { report, verdicts } = unit === undefined ? alone : judgedAsOne(alone, unit)
   const { transactions } = report
   const granted = askedText(notes, certain.versions.counts)
   return {
     ...report,
-    levels: merged,
-    headline: `${headlineOf(merged, transactions?.anomalies ?? {})}${declaredText(merged, granted)}`,
-    ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(merged) } }),
+    levels: verdicts,
+    headline: `${headlineOf(verdicts, transactions?.anomalies ?? {})}${declaredText(verdicts, granted)}`,
+    ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(verdicts) } }),
+  }
+
+  /** What breaks a level if the transactions of each unit are one. What the database promised is about each alone. */
+  function judgedAsOne(alone: Judged, by: UnitKind): Judged {
+    const units = unitsOf(record, notes, certain.versions.counts, by)
+    const [sureUnits, bestUnits] = [united(record, certain, units), united(record, likely, units)]
+    const sure = judgedBy(sureUnits.record, sureUnits.inference)
+    const best = judgedBy(bestUnits.record, bestUnits.inference)
+    const asOne = mergedLevels(sure.verdicts, best.verdicts, hidden)
+    const levels = recordedLadder.levels.map((level): [RecordedLevel, Verdict] => [
+      level,
+      level === DECLARED || alone.verdicts[level].result === 'violated'
+        ? alone.verdicts[level]
+        : withoutTransaction(asOne[level], units),
+    ])
+    return { report: sure.report, verdicts: Object.fromEntries(levels) as unknown as Verdicts<RecordedLevel> }
   }
 }
 

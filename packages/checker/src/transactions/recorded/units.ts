@@ -1,0 +1,137 @@
+import type { History, TransactionNote } from '@chaosproxy/history'
+import { NEVER } from '../../encoding/encoded.ts'
+import type { Verdict } from '../../verdict/verdict.ts'
+import { CYCLE } from '../../verdict/words.ts'
+import { Findings } from '../record/findings.ts'
+import type { Inference } from '../record/inference.ts'
+import { ABORTED, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { NO_VERSION } from '../record/versions.ts'
+import { findRepeated } from './infer.ts'
+
+/**
+ * What is judged as if it were one transaction: all that one request did, by the comments in its statements; or what a
+ * connection did until it was idle.
+ */
+export type UnitKind = 'request' | 'connection'
+
+/** A connection that waits this long is idle. */
+const IDLE_NANOS = 10_000_000
+
+/** By transaction: the first one of its unit. Those that do not count stand alone. */
+export type Units = Int32Array
+
+export function unitsOf(
+  { history, length }: TransactionRecord,
+  notes: readonly (TransactionNote | undefined)[],
+  counts: Uint8Array,
+  by: UnitKind,
+): Units {
+  const { process, callTime, returnTime } = history.operations
+  const units = Int32Array.from({ length }, (_, t) => t)
+  const last = new Map<string, number>()
+  for (let t = 0; t < length; t++) {
+    if (counts[t] === 0) continue
+    const name = by === 'request' ? notes[t]?.request : `${process[t]}`
+    if (name === undefined) continue
+    const before = last.get(name)
+    last.set(name, t)
+    if (before === undefined) continue
+    if (by === 'request' || callTime[t] - returnTime[before] < IDLE_NANOS) units[t] = units[before]
+  }
+  return units
+}
+
+/** The transactions of each unit, by its first one. */
+function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
+  const members = new Map<number, number[]>()
+  units.forEach((unit, t) => {
+    const known = members.get(unit)
+    if (known === undefined) members.set(unit, [t])
+    else known.push(t)
+  })
+  return members
+}
+
+/** Transactions that follow each other, as one. */
+export interface United {
+  readonly record: TransactionRecord
+  readonly inference: Inference
+}
+
+/** Gives the micro-operations of each unit to its first transaction. The others are empty and do not count. */
+export function united(record: TransactionRecord, { versions, repeated }: Inference, units: Units): United {
+  const { length, history } = record
+  const members = membersOf(units)
+  const starts = new Int32Array(length + 1)
+  const rows: number[] = []
+  const completed = record.completed.slice()
+  const status = record.status.slice()
+  const counts = versions.counts.slice()
+  for (let t = 0; t < length; t++) {
+    starts[t] = rows.length
+    const all = members.get(t) ?? []
+    for (const member of all) {
+      for (let row = record.starts[member]; row < record.starts[member + 1]; row++) rows.push(row)
+      if (completed[t] === NEVER || record.completed[member] === NEVER) completed[t] = NEVER
+      else completed[t] = Math.max(completed[t], record.completed[member])
+      if (record.status[member] === COMMITTED) status[t] = COMMITTED
+    }
+    if (all.length > 0) continue
+    counts[t] = 0
+    status[t] = ABORTED
+  }
+  starts[length] = rows.length
+  const writer = versions.writer.map((t) => units[t])
+  const merged: TransactionRecord = {
+    ...{ ...record, starts, completed, status, history: withNotes(history, members) },
+    kind: Uint8Array.from(rows, (row) => record.kind[row]),
+    key: Int32Array.from(rows, (row) => record.key[row]),
+    value: Int32Array.from(rows, (row) => record.value[row]),
+    list: Int32Array.from(rows, (row) => record.list[row]),
+  }
+  const of = Int32Array.from(rows, (row) => versions.of[row])
+  for (let t = 0; t < length; t++)
+    for (let row = starts[t]; row < starts[t + 1]; row++)
+      if (merged.kind[row] === READ && of[row] >= 0 && writer[of[row]] === t) of[row] = NO_VERSION
+  const findings = new Findings()
+  findRepeated(merged, of, findings)
+  return { record: merged, inference: { versions: { ...versions, writer, of, counts }, findings, repeated } }
+}
+
+/** The statements of all transactions of a unit, under its first one. */
+function withNotes(history: History, members: ReadonlyMap<number, readonly number[]>): History {
+  const { returnLine } = history.operations
+  const notes = new Map(history.transactionNotes)
+  for (const [unit, [, ...others]] of members) {
+    const note = notes.get(returnLine[unit])
+    if (note === undefined || others.length === 0) continue
+    const statements = others.flatMap((t) => notes.get(returnLine[t])?.statements ?? [])
+    notes.set(returnLine[unit], { ...note, statements: [...note.statements, ...statements] })
+  }
+  return { ...history, transactionNotes: notes }
+}
+
+/** A violation of units, where each transaction alone keeps the level: what is missing is a transaction around them. */
+export function withoutTransaction(verdict: Verdict, units: Units): Verdict {
+  if (verdict.result !== 'violated') return verdict
+  const { counterexample } = verdict
+  const members = membersOf(units)
+  const operations = counterexample.operations.flatMap(({ operation, role }) =>
+    (members.get(operation) ?? [operation]).map((member) => ({ operation: member, role })),
+  )
+  const { sentence } = counterexample
+  const end = sentence.indexOf(CYCLE)
+  const what = end < 0 ? sentence : sentence.slice(0, end + CYCLE.length)
+  return {
+    result: 'violated',
+    counterexample: {
+      ...counterexample,
+      operations: operations.sort((one, other) => one.operation - other.operation),
+      story: NO_TRANSACTION,
+      sentence: `No transaction is around statements that belong together: ${what} Put them between BEGIN and COMMIT first; then choose the level.`,
+    },
+  }
+}
+
+/** What developers call it. */
+const NO_TRANSACTION = 'no transaction around it'
