@@ -3,12 +3,17 @@ import { ARRAYS } from './arrays.ts'
 import type { Builtin } from './builtin.ts'
 import { CASTS_BY_FUNCTION } from './casts.ts'
 import { EXTRACT } from './extract.ts'
+import { JSON_FUNCTIONS } from './json.ts'
 import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
+import { REGEXPS } from './regexps.ts'
+import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
 
 const ALL: ReadonlyMap<string, Builtin> = new Map(
-  [ARITHMETIC, CASTS_BY_FUNCTION, TEXT, PATTERNS, MOMENTS, EXTRACT, ARRAYS].flatMap((family) => Object.entries(family)),
+  [ARITHMETIC, CASTS_BY_FUNCTION, TEXT, PATTERNS, MOMENTS, EXTRACT, ARRAYS, JSON_FUNCTIONS, REGEXPS, SYSTEM].flatMap(
+    (family) => Object.entries(family),
+  ),
 )
 
 /** The implementation by the name in pg_proc.prosrc; undefined for a function that is not simulated. */

@@ -309,8 +309,8 @@ export function sameNumericText(value: Numeric): string {
   return formatNumeric(trimNumeric(value))
 }
 
-/** `numeric_sqrt`: at least 16 significant digits. */
-export function squareRootNumeric(value: Numeric): Numeric {
+/** `numeric_sqrt`: at least 16 significant digits, unless a scale is given. */
+export function squareRootNumeric(value: Numeric, wantedScale?: number): Numeric {
   if (value.special) {
     if (value.special === '-Infinity') throw negativeRoot()
     return value
@@ -318,7 +318,8 @@ export function squareRootNumeric(value: Numeric): Numeric {
   if (value.unscaled < 0n) throw negativeRoot()
   const { weight } = firstDigit(value)
   const rootWeight = weight >= 0 ? (weight * DIGITS_OF_BASE) / 2 + 1 : 1 - (-weight * DIGITS_OF_BASE) / 2
-  const scale = Math.min(Math.max(MIN_SIGNIFICANT_DIGITS - Math.trunc(rootWeight), value.scale, 0), MAX_DISPLAY_SCALE)
+  const chosen = Math.min(Math.max(MIN_SIGNIFICANT_DIGITS - Math.trunc(rootWeight), value.scale, 0), MAX_DISPLAY_SCALE)
+  const scale = wantedScale ?? chosen
   // One more digit than is shown decides the rounding; the root of an integer is never exactly half.
   const shift = 2 * (scale + 1) - value.scale
   const radicand = shift >= 0 ? value.unscaled * powerOfTen(shift) : value.unscaled / powerOfTen(-shift)

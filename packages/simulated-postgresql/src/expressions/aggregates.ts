@@ -1,0 +1,179 @@
+import type { Accumulator } from '../functions/accumulator.ts'
+import { aggregateNamed } from '../functions/aggregates.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
+import { coerceBoolean } from './coerce.ts'
+import { sortOrder } from './comparison.ts'
+import { compileExpression } from './compile.ts'
+import { type Compiler, locationOf } from './compiler.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
+import { position } from './type-name.ts'
+
+/** A compiled call of an aggregate. */
+export interface AggregateCall {
+  readonly type: SqlType
+  /** The state for one group: `add` takes its rows, `result` is asked once at the end (or at each row of a window). */
+  create(env: Env): Accumulation
+}
+
+export interface Accumulation {
+  add(env: Env): void
+  result(env: Env): SqlValue
+}
+
+/** The same names, other aggregates: `overrides` replaces what a clause allows. */
+export function narrowed(
+  scope: Scope,
+  overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,
+): Scope {
+  const { subquery, replaced } = scope
+  return {
+    context: scope.context,
+    column: (names, location) => scope.column(names, location),
+    parameter: (n, wanted) => scope.parameter(n, wanted),
+    ...(subquery === undefined ? {} : { subquery: (select: Node) => subquery.call(scope, select) }),
+    ...(replaced === undefined ? {} : { replaced: (node: Node) => replaced.call(scope, node) }),
+    ...overrides,
+  }
+}
+
+function refused(code: string, message: string): (call: Fields<'FuncCall'>) => never {
+  return (call) => {
+    throw new SqlError(code, message, position(call.location))
+  }
+}
+
+/**
+ * Compiles a call of an aggregate, with DISTINCT, ORDER BY and FILTER, over the rows of `scope`. `scope` names the columns
+ * of the rows to be aggregated.
+ */
+export function compileAggregate(call: Fields<'FuncCall'>, scope: Scope): AggregateCall {
+  const name = functionName(call)
+  const inner = narrowed(scope, {
+    aggregate: refused('42803', 'aggregate function calls cannot be nested'),
+    window: refused('42803', 'aggregate function calls cannot contain window function calls'),
+    setReturning: refused('0A000', 'aggregate function calls cannot contain set-returning function calls'),
+  })
+  const compiler: Compiler = {
+    scope: inner,
+    compile: (node, wanted) => compileExpression(present(node), inner, wanted),
+  }
+  const read = fieldsOf('FuncCall', call, [
+    'funcname',
+    'args',
+    'agg_order',
+    'agg_filter',
+    'agg_star',
+    'agg_distinct',
+    'over',
+    'funcformat',
+  ])
+  const resolved = resolveCall(call, compiler)
+  if (resolved === undefined) throw new NotSupported(`the aggregate ${name}`)
+  if (resolved.signature.kind !== 'a') throw new NotSupported(`${name} as an aggregate`)
+  const filter =
+    read.agg_filter === undefined
+      ? undefined
+      : coerceBoolean(compiler.compile(read.agg_filter), 'FILTER', inner, locationOf(read.agg_filter))
+  const keys = (read.agg_order ?? []).map((key) => compileSortKey(key, inner, (node) => compiler.compile(node)))
+  const aggregate = aggregateNamed(name)
+  const create = (env: Env): Accumulator => {
+    const accumulator = aggregate(resolved.types, env)
+    if (accumulator === undefined) throw new NotSupported(`the aggregate ${name}(${resolved.types.arguments[0]?.name})`)
+    return accumulator
+  }
+  const plain: AggregateCall = {
+    type: resolved.types.result,
+    create: (env) => plainly(create(env), resolved.arguments),
+  }
+  const sorted = keys.length > 0 || read.agg_distinct === true
+  const collected = sorted
+    ? sortedCall(plain.type, resolved, keys, read.agg_distinct === true, call, inner, create)
+    : plain
+  return filter === undefined
+    ? collected
+    : { type: plain.type, create: (env) => filtered(collected.create(env), filter) }
+}
+
+function present(node: Node | undefined): Node {
+  if (node === undefined) throw new NotSupported('a missing expression')
+  return node
+}
+
+function plainly(accumulator: Accumulator, all: readonly Compiled[]): Accumulation {
+  return {
+    add: (env) =>
+      accumulator.add(
+        all.map((argument) => argument.evaluate(env)),
+        env,
+      ),
+    result: (env) => accumulator.result(env),
+  }
+}
+
+function filtered(inner: Accumulation, filter: Compiled): Accumulation {
+  return {
+    add: (env) => {
+      if (filter.evaluate(env) === true) inner.add(env)
+    },
+    result: (env) => inner.result(env),
+  }
+}
+
+/** Rows are kept, sorted and, for DISTINCT, passed on once. */
+function sortedCall(
+  type: SqlType,
+  resolved: ResolvedCall,
+  keys: readonly SortKey[],
+  distinct: boolean,
+  call: Fields<'FuncCall'>,
+  scope: Scope,
+  create: (env: Env) => Accumulator,
+): AggregateCall {
+  const { arguments: all } = resolved
+  const own = distinct ? all.map((argument) => ({ compare: sortOrder(scope.context.types, argument.type.oid) })) : []
+  if (distinct && keys.length > 0) checkDistinctOrder(call)
+  return {
+    type,
+    create: () => {
+      const rows: { readonly keys: readonly SqlValue[]; readonly values: readonly SqlValue[] }[] = []
+      return {
+        add: (env) => {
+          rows.push({
+            keys: keys.map((key) => key.value.evaluate(env)),
+            values: all.map((argument) => argument.evaluate(env)),
+          })
+        },
+        result: (env) => {
+          const sorted = rows.toSorted(
+            (a, b) => compareKeys(keys, a.keys, b.keys, env) || compareKeys(own, a.values, b.values, env),
+          )
+          const accumulator = create(env)
+          sorted.forEach((row, i) => {
+            const before = sorted[i - 1]
+            const repeated = distinct && before !== undefined && compareKeys(own, before.values, row.values, env) === 0
+            if (!repeated) accumulator.add(row.values, env)
+          })
+          return accumulator.result(env)
+        },
+      }
+    },
+  }
+}
+
+function checkDistinctOrder(call: Fields<'FuncCall'>): void {
+  const shape = (node: unknown) => JSON.stringify(node, (key, value) => (key === 'location' ? undefined : value))
+  const given = new Set((call.args ?? []).map(shape))
+  for (const key of call.agg_order ?? []) {
+    if ('SortBy' in key && !given.has(shape(key.SortBy.node))) {
+      throw new SqlError(
+        '42P10',
+        'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list',
+        position(locationOf(key.SortBy.node)),
+      )
+    }
+  }
+}

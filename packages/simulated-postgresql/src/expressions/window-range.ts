@@ -1,0 +1,75 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Node } from '../sql/nodes.ts'
+import { OID } from '../types/oids.ts'
+import type { SqlValue } from '../types/value.ts'
+import { coerce, typeNamed } from './coerce.ts'
+import { type Compiler, locationOf } from './compiler.ts'
+import type { Compiled, Env } from './env.ts'
+import { binary } from './operators.ts'
+import type { SortKey } from './sorting.ts'
+
+interface OrderedRows {
+  readonly rows: readonly Env[]
+  readonly peerStart: readonly number[]
+  readonly peerEnd: readonly number[]
+  readonly keys: readonly (readonly SqlValue[])[]
+}
+
+const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
+const MOMENTS = new Set<number>([OID.date, OID.timestamp, OID.timestamptz])
+
+/** RANGE BETWEEN n PRECEDING: rows whose key is no further than n from the current one. */
+export function offsetBound(
+  node: Node,
+  preceding: boolean,
+  order: readonly SortKey[],
+  compiler: Compiler,
+  side: 'start' | 'end',
+): (partition: OrderedRows, row: number) => number {
+  const { scope } = compiler
+  const [key] = order
+  if (key === undefined || order.length > 1) {
+    throw new SqlError('42P20', 'RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column')
+  }
+  const { type } = key.value
+  if (!NUMBERS.has(type.oid) && !MOMENTS.has(type.oid)) throw new NotSupported(`RANGE with an offset over ${type.name}`)
+  const wanted = MOMENTS.has(type.oid) ? typeNamed(scope, OID.interval) : type
+  const offset = coerce(compiler.compile(node), wanted, 'i', scope, locationOf(node))
+  let current: SqlValue = null
+  let distance: SqlValue = null
+  const hold = (compiledType: Compiled['type'], read: () => SqlValue): Compiled => ({
+    type: compiledType,
+    evaluate: read,
+  })
+  const from = hold(type, () => current)
+  const by = hold(wanted, () => distance)
+  // A descending order counts backwards.
+  const ascending = key.ascending
+  const limit = binary(scope, preceding === ascending ? '-' : '+', from, by)
+  const target = coerce(limit, type, 'a', scope)
+  return (partition, row) => {
+    const env = partition.rows[row]
+    if (env === undefined) return 0
+    current = partition.keys[row]?.[0] ?? null
+    if (current === null) return (side === 'start' ? partition.peerStart[row] : partition.peerEnd[row]) ?? row
+    distance = offset.evaluate(env)
+    if (distance === null)
+      throw new SqlError('22004', `frame ${side === 'start' ? 'starting' : 'ending'} offset must not be null`)
+    checkSign(by, env)
+    const edge = target.evaluate(env)
+    let at = 0
+    // Keys are sorted: the first one not before the edge, or the first after it.
+    while (at < partition.rows.length) {
+      const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
+      if (side === 'start' ? comparison >= 0 : comparison > 0) break
+      at += 1
+    }
+    return at
+  }
+}
+
+function checkSign(offset: Compiled, env: Env): void {
+  const value = offset.evaluate(env)
+  const text = env.session.types.typeOf(offset.type.oid).output(value, env.session)
+  if (text.startsWith('-')) throw new SqlError('22013', 'invalid preceding or following size in window function')
+}

@@ -1,0 +1,410 @@
+import { functionsNamed } from '../functions/catalogue.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { asBigint, asNumber } from '../types/definitions.ts'
+import { OID } from '../types/oids.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { compileAggregate, narrowed } from './aggregates.ts'
+import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
+import { coerce, decideText, typeNamed } from './coerce.ts'
+import { sortOrder } from './comparison.ts'
+import { compileExpression } from './compile.ts'
+import { type Compiler, locationOf } from './compiler.ts'
+import type { Compiled, Env, Scope } from './env.ts'
+import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
+import { position } from './type-name.ts'
+import { offsetBound } from './window-range.ts'
+
+/** A compiled call with OVER. */
+export interface WindowCall {
+  readonly type: SqlType
+  /** The value for each of the rows, in their order. */
+  evaluate(rows: readonly Env[]): readonly SqlValue[]
+}
+
+type Definition = Fields<'WindowDef'>
+
+/** Rows of one partition in the window's order, and which of them are peers. */
+interface Partition {
+  readonly rows: readonly Env[]
+  /** The place of the first and after the last peer of each row. */
+  readonly peerStart: readonly number[]
+  readonly peerEnd: readonly number[]
+  /** The values of ORDER BY. */
+  readonly keys: readonly (readonly SqlValue[])[]
+}
+
+/** From the first row of the frame to the one before `end`. */
+interface Frame {
+  readonly start: number
+  readonly end: number
+}
+
+type FrameOf = (partition: Partition, row: number) => Frame
+
+/** The bits of WindowDef.frameOptions: `FRAMEOPTION_…` of parsenodes.h. */
+const FRAME = {
+  range: 0x2,
+  rows: 0x4,
+  groups: 0x8,
+  startUnboundedPreceding: 0x20,
+  endUnboundedFollowing: 0x100,
+  startCurrentRow: 0x200,
+  endCurrentRow: 0x400,
+  startPreceding: 0x800,
+  endPreceding: 0x1000,
+  startFollowing: 0x2000,
+  endFollowing: 0x4000,
+  excluded: 0x8000 | 0x10000 | 0x20000,
+} as const
+
+interface Window {
+  readonly partition: readonly Pick<SortKey, 'compare' | 'value'>[]
+  readonly order: readonly SortKey[]
+  readonly frame: FrameOf
+}
+
+/**
+ * Compiles a call with OVER. `named` are the windows of the WINDOW clause; `scope` names the columns of the rows that
+ * window functions see, after GROUP BY.
+ */
+export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], scope: Scope): WindowCall {
+  const inner = narrowed(scope, {
+    ...(scope.aggregate === undefined ? {} : { aggregate: (node) => innerAggregate(scope, node) }),
+    window: (node) => {
+      throw new SqlError('42P20', 'window function calls cannot be nested', position(node.location))
+    },
+  })
+  const compiler: Compiler = {
+    scope: inner,
+    compile: (node, wanted) => {
+      if (node === undefined) throw new NotSupported('a missing expression')
+      return compileExpression(node, inner, wanted)
+    },
+  }
+  if (call.over === undefined) throw new NotSupported('OVER')
+  const window = compileDefinition(merged(call.over, named), compiler)
+  const name = functionName(call)
+  const kinds = functionsNamed(name).map((signature) => signature.kind)
+  if (kinds.length > 0 && !kinds.includes('a') && !kinds.includes('w')) {
+    throw new SqlError(
+      '42809',
+      `OVER specified, but ${name} is not a window function nor an aggregate function`,
+      position(call.location),
+    )
+  }
+  const value =
+    kinds.includes('w') && call.agg_within_group !== true ? own(call, name, compiler) : aggregated(call, inner)
+  return { type: value.type, evaluate: (rows) => overPartitions(rows, window, value) }
+}
+
+function innerAggregate(scope: Scope, call: Fields<'FuncCall'>): Compiled {
+  if (scope.aggregate === undefined) throw new NotSupported('an aggregate in a window')
+  return scope.aggregate(call)
+}
+
+/** The definition with what it takes over from the window that it names. */
+function merged(definition: Definition, named: readonly Node[]): Definition {
+  const find = (name: string): Definition => {
+    for (const node of named) {
+      const window = expectKind(node, 'WindowDef')
+      if (window.name === name) return merged(window, named)
+    }
+    throw new SqlError('42704', `window "${name}" does not exist`, position(definition.location))
+  }
+  const inNamed = named.some((node) => 'WindowDef' in node && node.WindowDef === definition)
+  if (definition.name !== undefined && !inNamed) return find(definition.name)
+  if (definition.refname === undefined) return definition
+  const base = find(definition.refname)
+  if (definition.partitionClause !== undefined) {
+    throw new SqlError(
+      '42P20',
+      `cannot override PARTITION BY clause of window "${definition.refname}"`,
+      position(definition.location),
+    )
+  }
+  if (definition.orderClause !== undefined && base.orderClause !== undefined) {
+    throw new SqlError(
+      '42P20',
+      `cannot override ORDER BY clause of window "${definition.refname}"`,
+      position(definition.location),
+    )
+  }
+  const { refname: _, ...rest } = definition
+  return {
+    ...rest,
+    ...(base.partitionClause === undefined ? {} : { partitionClause: base.partitionClause }),
+    ...(base.orderClause === undefined ? {} : { orderClause: base.orderClause }),
+  }
+}
+
+function compileDefinition(definition: Definition, compiler: Compiler): Window {
+  const { scope } = compiler
+  const read = fieldsOf('WindowDef', definition, [
+    'name',
+    'partitionClause',
+    'orderClause',
+    'frameOptions',
+    'startOffset',
+    'endOffset',
+  ])
+  const partition = (read.partitionClause ?? []).map((node) => {
+    const value = decideText(compiler.compile(node), scope)
+    return { value, compare: sortOrder(scope.context.types, value.type.oid) }
+  })
+  const order = (read.orderClause ?? []).map((node) => compileSortKey(node, scope, (key) => compiler.compile(key)))
+  return { partition, order, frame: compileFrame(read, order, compiler) }
+}
+
+function compileFrame(definition: Definition, order: readonly SortKey[], compiler: Compiler): FrameOf {
+  const options = definition.frameOptions ?? 0
+  const has = (bit: number) => (options & bit) !== 0
+  if (has(FRAME.excluded)) throw new NotSupported('EXCLUDE in a window frame')
+  if (has(FRAME.groups)) {
+    if (order.length === 0) throw new SqlError('42P20', 'GROUPS mode requires an ORDER BY clause')
+    throw new NotSupported('GROUPS in a window frame')
+  }
+  const rows = has(FRAME.rows)
+  const startBound = bound(definition.startOffset, rows, has(FRAME.startPreceding), order, compiler, 'start')
+  const endBound = bound(definition.endOffset, rows, has(FRAME.endPreceding), order, compiler, 'end')
+  return (partition, row) => {
+    const last = partition.rows.length
+    const current = {
+      start: rows ? row : (partition.peerStart[row] ?? row),
+      end: rows ? row + 1 : (partition.peerEnd[row] ?? row + 1),
+    }
+    const start = has(FRAME.startUnboundedPreceding)
+      ? 0
+      : has(FRAME.startCurrentRow)
+        ? current.start
+        : startBound(partition, row)
+    const end = has(FRAME.endUnboundedFollowing)
+      ? last
+      : has(FRAME.endCurrentRow)
+        ? current.end
+        : endBound(partition, row)
+    return { start: Math.min(Math.max(start, 0), last), end: Math.min(Math.max(end, 0), last) }
+  }
+}
+
+type Bound = (partition: Partition, row: number) => number
+
+/** `n PRECEDING` and `n FOLLOWING`. */
+function bound(
+  node: Node | undefined,
+  rows: boolean,
+  preceding: boolean,
+  order: readonly SortKey[],
+  compiler: Compiler,
+  side: 'start' | 'end',
+): Bound {
+  if (node === undefined) return () => 0
+  const { scope } = compiler
+  if (!rows) return offsetBound(node, preceding, order, compiler, side)
+  const offset = coerce(compiler.compile(node), typeNamed(scope, OID.int8), 'a', scope, locationOf(node))
+  return (partition, row) => {
+    const env = partition.rows[row]
+    const value = env === undefined ? null : offset.evaluate(env)
+    if (value === null)
+      throw new SqlError('22004', `frame ${side === 'start' ? 'starting' : 'ending'} offset must not be null`)
+    if (asBigint(value) < 0n) {
+      throw new SqlError('22013', `frame ${side === 'start' ? 'starting' : 'ending'} offset must not be negative`)
+    }
+    const distance = Number(asBigint(value)) * (preceding ? -1 : 1)
+    return row + distance + (side === 'end' ? 1 : 0)
+  }
+}
+
+/** Computes the value of every row of one partition. */
+interface WindowValue {
+  readonly type: SqlType
+  evaluate(partition: Partition, frame: FrameOf): readonly SqlValue[]
+}
+
+function overPartitions(rows: readonly Env[], window: Window, value: WindowValue): readonly SqlValue[] {
+  const results: SqlValue[] = rows.map(() => null)
+  const sorted = rows
+    .map((env, place) => ({
+      env,
+      place,
+      partition: window.partition.map((key) => key.value.evaluate(env)),
+      order: window.order.map((key) => key.value.evaluate(env)),
+    }))
+    .sort(
+      (a, b) =>
+        compareKeys(window.partition, a.partition, b.partition, a.env) ||
+        compareKeys(window.order, a.order, b.order, a.env),
+    )
+  for (let from = 0; from < sorted.length; ) {
+    const first = sorted[from]
+    if (first === undefined) break
+    let to = from + 1
+    while (
+      to < sorted.length &&
+      compareKeys(window.partition, first.partition, sorted[to]?.partition ?? [], first.env) === 0
+    )
+      to += 1
+    const members = sorted.slice(from, to)
+    const partition = partitionOf(
+      members.map(({ env }) => env),
+      members.map(({ order }) => order),
+      window.order,
+    )
+    const values = value.evaluate(partition, window.frame)
+    members.forEach((member, i) => {
+      results[member.place] = values[i] ?? null
+    })
+    from = to
+  }
+  return results
+}
+
+function partitionOf(
+  rows: readonly Env[],
+  keys: readonly (readonly SqlValue[])[],
+  order: readonly SortKey[],
+): Partition {
+  const peerStart: number[] = []
+  const peerEnd: number[] = []
+  for (let from = 0; from < rows.length; ) {
+    const env = rows[from]
+    if (env === undefined) break
+    let to = from + 1
+    while (to < rows.length && compareKeys(order, keys[from] ?? [], keys[to] ?? [], env) === 0) to += 1
+    for (let i = from; i < to; i += 1) {
+      peerStart.push(from)
+      peerEnd.push(to)
+    }
+    from = to
+  }
+  return { rows, peerStart, peerEnd, keys }
+}
+
+/** An aggregate over the frame of each row. */
+function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
+  if (call.agg_distinct === true) {
+    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
+  }
+  if (call.agg_order !== undefined) {
+    throw new SqlError('0A000', 'aggregate ORDER BY is not implemented for window functions', position(call.location))
+  }
+  const aggregate = compileAggregate(call, scope)
+  return {
+    type: aggregate.type,
+    evaluate: (partition, frame) => {
+      let running:
+        | { readonly start: number; end: number; readonly state: ReturnType<typeof aggregate.create> }
+        | undefined
+      return partition.rows.map((env, row) => {
+        const { start, end } = frame(partition, row)
+        // A frame that only grows at its end goes on with the same state.
+        if (running === undefined || running.start !== start || running.end > end) {
+          running = { start, end: start, state: aggregate.create(env) }
+        }
+        for (; running.end < end; running.end += 1) {
+          const next = partition.rows[running.end]
+          if (next !== undefined) running.state.add(next)
+        }
+        return running.state.result(env)
+      })
+    },
+  }
+}
+
+function own(call: Fields<'FuncCall'>, name: string, compiler: Compiler): WindowValue {
+  if (call.agg_distinct === true) {
+    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
+  }
+  if (call.agg_filter !== undefined) {
+    throw new SqlError('0A000', 'FILTER is not implemented for non-aggregate window functions', position(call.location))
+  }
+  fieldsOf('FuncCall', call, ['funcname', 'args', 'over', 'funcformat'])
+  const resolved = resolveCall(call, compiler)
+  if (resolved === undefined) throw new NotSupported(`the window function ${name}`)
+  const evaluate = OWN[resolved.signature.source]
+  if (evaluate === undefined) throw new NotSupported(`the window function ${name}`)
+  return { type: resolved.types.result, evaluate: (partition, frame) => evaluate(partition, frame, resolved) }
+}
+
+type OwnFunction = (partition: Partition, frame: FrameOf, call: ResolvedCall) => readonly SqlValue[]
+
+function argument(call: ResolvedCall, i: number, env: Env | undefined): SqlValue {
+  return env === undefined ? null : (call.arguments[i]?.evaluate(env) ?? null)
+}
+
+function neighbour(direction: number): OwnFunction {
+  return ({ rows }, _frame, call) =>
+    rows.map((env, row) => {
+      const given = call.arguments.length > 1 ? argument(call, 1, env) : 1
+      if (given === null) return null
+      const target = rows[row + asNumber(given) * direction]
+      return target === undefined
+        ? call.arguments.length > 2
+          ? argument(call, 2, env)
+          : null
+        : argument(call, 0, target)
+    })
+}
+
+function rank(partition: Partition, row: number): number {
+  return (partition.peerStart[row] ?? row) + 1
+}
+
+function buckets(count: number, rows: number): readonly number[] {
+  const size = Math.floor(rows / count)
+  const larger = rows % count
+  return Array.from({ length: rows }, (_, row) =>
+    row < larger * (size + 1)
+      ? Math.floor(row / (size + 1)) + 1
+      : larger + Math.floor((row - larger * (size + 1)) / size) + 1,
+  )
+}
+
+const OWN: Readonly<Record<string, OwnFunction>> = {
+  window_row_number: ({ rows }) => rows.map((_, row) => BigInt(row + 1)),
+  window_rank: (partition) => partition.rows.map((_, row) => BigInt(rank(partition, row))),
+  window_dense_rank: (partition) => {
+    let dense = 0n
+    return partition.rows.map((_, row) => {
+      if (partition.peerStart[row] === row) dense += 1n
+      return dense
+    })
+  },
+  window_percent_rank: (partition) =>
+    partition.rows.map((_, row) =>
+      partition.rows.length <= 1 ? 0 : (rank(partition, row) - 1) / (partition.rows.length - 1),
+    ),
+  window_cume_dist: (partition) =>
+    partition.rows.map((_, row) => (partition.peerEnd[row] ?? 0) / partition.rows.length),
+  window_ntile: ({ rows }, _frame, call) => {
+    const count = argument(call, 0, rows[0])
+    if (count === null) return rows.map(() => null)
+    if (asNumber(count) <= 0) throw new SqlError('22014', 'argument of ntile must be greater than zero')
+    return buckets(asNumber(count), rows.length)
+  },
+  window_lag: neighbour(-1),
+  window_lag_with_offset: neighbour(-1),
+  window_lag_with_offset_and_default: neighbour(-1),
+  window_lead: neighbour(1),
+  window_lead_with_offset: neighbour(1),
+  window_lead_with_offset_and_default: neighbour(1),
+  window_first_value: (partition, frame, call) =>
+    partition.rows.map((_, row) => {
+      const { start, end } = frame(partition, row)
+      return start < end ? argument(call, 0, partition.rows[start]) : null
+    }),
+  window_last_value: (partition, frame, call) =>
+    partition.rows.map((_, row) => {
+      const { start, end } = frame(partition, row)
+      return start < end ? argument(call, 0, partition.rows[end - 1]) : null
+    }),
+  window_nth_value: (partition, frame, call) =>
+    partition.rows.map((env, row) => {
+      const n = argument(call, 1, env)
+      if (n === null) return null
+      if (asNumber(n) <= 0) throw new SqlError('22016', 'argument of nth_value must be greater than zero')
+      const { start, end } = frame(partition, row)
+      const at = start + asNumber(n) - 1
+      return at < end ? argument(call, 0, partition.rows[at]) : null
+    }),
+}

@@ -1,0 +1,293 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { asBigint, asBoolean, asBytes, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
+import { jsonObject, quoteJson } from '../types/json.ts'
+import { INT8, outOfRange } from '../types/numbers.ts'
+import { addNumeric, divideNumeric, numericOf } from '../types/numeric.ts'
+import { OID } from '../types/oids.ts'
+import {
+  type Interval,
+  Jsonb,
+  type JsonValue,
+  type Numeric,
+  SqlArray,
+  SqlRecord,
+  type SqlValue,
+} from '../types/value.ts'
+import type { Accumulator, Aggregate } from './accumulator.ts'
+import type { CallTypes } from './builtin.ts'
+import { jsonKey, jsonText, jsonValue } from './json-values.ts'
+import { scaleInterval, sumIntervals } from './moments.ts'
+import type { Env } from './session-facts.ts'
+import { VARIANCES } from './variance.ts'
+
+function oidOf(call: CallTypes, i = 0): number {
+  return call.arguments[i]?.oid ?? OID.any
+}
+
+/** Folds the values that are not null; null for none. */
+function fold(step: (state: SqlValue, value: SqlValue, env: Env) => SqlValue): Aggregate {
+  return () => {
+    let state: SqlValue = null
+    return {
+      add: ([value = null], env) => {
+        if (value !== null) state = state === null ? value : step(state, value, env)
+      },
+      result: () => state,
+    }
+  }
+}
+
+function count(): Accumulator {
+  let rows = 0n
+  return {
+    add: (values) => {
+      if (values.length === 0 || values[0] !== null) rows += 1n
+    },
+    result: () => rows,
+  }
+}
+
+function extreme(sign: number): Aggregate {
+  return (call, env) => {
+    const { compare } = env.session.types.typeOf(oidOf(call))
+    if (compare === undefined) return undefined
+    // Of equal values the later one stays, as PostgreSQL's functions have it.
+    return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
+  }
+}
+
+function large(value: bigint): bigint {
+  if (value < INT8.least || value > INT8.most) throw outOfRange(INT8)
+  return value
+}
+
+const sum: Aggregate = (call, env) => {
+  switch (oidOf(call)) {
+    case OID.int2:
+    case OID.int4: {
+      const total = wholeSum()
+      return { add: total.add, result: () => (total.rows() === 0n ? null : large(total.sum())) }
+    }
+    case OID.int8: {
+      const total = wholeSum()
+      return { add: total.add, result: () => (total.rows() === 0n ? null : numericOf(total.sum())) }
+    }
+    case OID.float4:
+      return fold((a, b) => finite(Math.fround(asNumber(a) + asNumber(b)), a, b))(call, env)
+    case OID.float8:
+      return fold((a, b) => finite(asNumber(a) + asNumber(b), a, b))(call, env)
+    case OID.numeric:
+      return fold((a, b) => addNumeric(asNumeric(a), asNumeric(b)))(call, env)
+    case OID.interval:
+      return fold((a, b) => sumIntervals(asInterval(a), asInterval(b)))(call, env)
+  }
+  return undefined
+}
+
+function finite(value: number, a: SqlValue, b: SqlValue): number {
+  if (!Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) {
+    throw new SqlError('22003', 'value out of range: overflow')
+  }
+  return value
+}
+
+function wholeSum(): { add: Accumulator['add']; sum(): bigint; rows(): bigint } {
+  let total = 0n
+  let rows = 0n
+  return {
+    add: ([value = null]) => {
+      if (value === null) return
+      total += typeof value === 'bigint' ? value : BigInt(asNumber(value))
+      rows += 1n
+    },
+    sum: () => total,
+    rows: () => rows,
+  }
+}
+
+const average: Aggregate = (call) => {
+  switch (oidOf(call)) {
+    case OID.int2:
+    case OID.int4:
+    case OID.int8: {
+      const total = wholeSum()
+      const result = () => (total.rows() === 0n ? null : divideNumeric(numericOf(total.sum()), numericOf(total.rows())))
+      return { add: total.add, result }
+    }
+    case OID.numeric:
+      return meanOf<Numeric>(asNumeric, addNumeric, (total, rows) => divideNumeric(total, numericOf(rows)))
+    case OID.float4:
+    case OID.float8:
+      return meanOf<number>(
+        asNumber,
+        (a, b) => finite(a + b, a, b),
+        (total, rows) => total / rows,
+      )
+    case OID.interval:
+      return meanOf<Interval>(asInterval, sumIntervals, (total, rows) => scaleInterval(total, (part) => part / rows))
+  }
+  return undefined
+}
+
+function meanOf<T extends SqlValue>(
+  read: (value: SqlValue) => T,
+  add: (a: T, b: T) => T,
+  divide: (total: T, rows: number) => T,
+): Accumulator {
+  let total: T | undefined
+  let rows = 0
+  return {
+    add: ([value = null]) => {
+      if (value === null) return
+      total = total === undefined ? read(value) : add(total, read(value))
+      rows += 1
+    },
+    result: () => (total === undefined ? null : divide(total, rows)),
+  }
+}
+
+/** Arrays of arrays gain a dimension. */
+const arrayAggregate: Aggregate = (call) => {
+  const values: SqlValue[] = []
+  const elementOid = oidOf(call)
+  const nested = call.arguments[0]?.name.startsWith('_') === true
+  return {
+    add: ([value = null]) => {
+      if (nested && value === null) throw new SqlError('22004', 'cannot accumulate null arrays')
+      values.push(value)
+    },
+    result: () => {
+      if (values.length === 0) return null
+      return nested ? stacked(values) : new SqlArray(elementOid, [...values])
+    },
+  }
+}
+
+function stacked(values: readonly SqlValue[]): SqlArray {
+  const arrays = values.filter((value) => value instanceof SqlArray)
+  const [first] = arrays
+  if (first === undefined || first.elements.length === 0) throw new SqlError('2202E', 'cannot accumulate empty arrays')
+  if (arrays.some((array) => array.dimensions.join() !== first.dimensions.join())) {
+    throw new SqlError('2202E', 'cannot accumulate arrays of different dimensionality')
+  }
+  const elements = arrays.flatMap((array) => array.elements)
+  return new SqlArray(first.elementOid, elements, [arrays.length, ...first.dimensions])
+}
+
+const stringAggregate: Aggregate = (call) => {
+  if (oidOf(call) === OID.bytea) return bytesAggregate()
+  let text: string | null = null
+  return {
+    add: ([value = null, delimiter = null]) => {
+      if (value === null) return
+      text = text === null ? asString(value) : text + (delimiter === null ? '' : asString(delimiter)) + asString(value)
+    },
+    result: () => text,
+  }
+}
+
+function bytesAggregate(): Accumulator {
+  let bytes: number[] | null = null
+  return {
+    add: ([value = null, delimiter = null]) => {
+      if (value === null) return
+      if (bytes === null) bytes = []
+      else if (delimiter !== null) bytes.push(...asBytes(delimiter))
+      bytes.push(...asBytes(value))
+    },
+    result: () => (bytes === null ? null : Uint8Array.from(bytes)),
+  }
+}
+
+function jsonAggregate(strict: boolean): Aggregate {
+  return (call) => {
+    let text: string | undefined
+    return {
+      add: ([value = null], env) => {
+        if (strict && value === null) return
+        const element = jsonText(value, oidOf(call), env)
+        const composite = value instanceof SqlRecord || value instanceof SqlArray
+        text = text === undefined ? element : `${text}, ${composite ? '\n ' : ''}${element}`
+      },
+      result: () => (text === undefined ? null : `[${text}]`),
+    }
+  }
+}
+
+function jsonbAggregate(strict: boolean): Aggregate {
+  return (call) => {
+    let elements: JsonValue[] | undefined
+    return {
+      add: ([value = null], env) => {
+        if (strict && value === null) return
+        elements ??= []
+        elements.push(jsonValue(value, oidOf(call), env))
+      },
+      result: () => (elements === undefined ? null : new Jsonb([...elements])),
+    }
+  }
+}
+
+const jsonObjectAggregate: Aggregate = (call) => {
+  let members: string | undefined
+  return {
+    add: ([key = null, value = null], env) => {
+      if (key === null) throw new SqlError('22004', 'null value not allowed for object key')
+      const member = `${quoteJson(jsonKey(key, oidOf(call), env))} : ${jsonText(value, oidOf(call, 1), env)}`
+      members = members === undefined ? member : `${members}, ${member}`
+    },
+    result: () => (members === undefined ? null : `{ ${members} }`),
+  }
+}
+
+const jsonbObjectAggregate: Aggregate = (call) => {
+  let members: [string, JsonValue][] | undefined
+  return {
+    add: ([key = null, value = null], env) => {
+      if (key === null) throw new SqlError('22023', 'field name must not be null')
+      members ??= []
+      members.push([jsonKey(key, oidOf(call), env), jsonValue(value, oidOf(call, 1), env)])
+    },
+    result: () => (members === undefined ? null : new Jsonb(jsonObject(members))),
+  }
+}
+
+function bits(apply: (a: bigint, b: bigint) => bigint): Aggregate {
+  return fold((a, b) => {
+    if (typeof a === 'bigint') return apply(a, asBigint(b))
+    return Number(apply(BigInt(asNumber(a)), BigInt(asNumber(b))))
+  })
+}
+
+const all: Aggregate = fold((a, b) => asBoolean(a) && asBoolean(b))
+
+const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
+  ['count', count],
+  ['sum', sum],
+  ['avg', average],
+  ['min', extreme(-1)],
+  ['max', extreme(1)],
+  ['bool_and', all],
+  ['every', all],
+  ['bool_or', fold((a, b) => asBoolean(a) || asBoolean(b))],
+  ['bit_and', bits((a, b) => a & b)],
+  ['bit_or', bits((a, b) => a | b)],
+  ['bit_xor', bits((a, b) => a ^ b)],
+  ['any_value', fold((state) => state)],
+  ['array_agg', arrayAggregate],
+  ['string_agg', stringAggregate],
+  ['json_agg', jsonAggregate(false)],
+  ['json_agg_strict', jsonAggregate(true)],
+  ['jsonb_agg', jsonbAggregate(false)],
+  ['jsonb_agg_strict', jsonbAggregate(true)],
+  ['json_object_agg', jsonObjectAggregate],
+  ['jsonb_object_agg', jsonbObjectAggregate],
+  ...VARIANCES,
+])
+
+/** The aggregate of a name. Throws NotSupported for one that is not simulated. */
+export function aggregateNamed(name: string): Aggregate {
+  const aggregate = AGGREGATES.get(name)
+  if (aggregate === undefined) throw new NotSupported(`the aggregate ${name}`)
+  return aggregate
+}

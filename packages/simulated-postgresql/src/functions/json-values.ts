@@ -1,0 +1,142 @@
+import { SqlError } from '../sql/error.ts'
+import { formatDate, formatTimestamp } from '../types/datetime.ts'
+import { asBigint, asJsonb, asNumber, asNumeric, asString } from '../types/definitions.ts'
+import { formatJson, jsonObject, parseJson, quoteJson } from '../types/json.ts'
+import { numericOf, parseNumeric } from '../types/numeric.ts'
+import { OID } from '../types/oids.ts'
+import { type JsonValue, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
+import { sessionZone } from '../types/zone.ts'
+import type { Env } from './session-facts.ts'
+
+/** A timestamp in JSON has a T, and its offset with minutes. */
+function momentText(value: SqlValue, oid: number, env: Env): string | undefined {
+  switch (oid) {
+    case OID.date:
+      return formatDate(asNumber(value))
+    case OID.timestamp:
+      return formatTimestamp(asBigint(value), undefined, 'T')
+    case OID.timestamptz: {
+      const text = formatTimestamp(asBigint(value), sessionZone(env.session.setting('TimeZone')), 'T')
+      return text.replace(/([+-]\d\d)( BC)?$/, '$1:00$2')
+    }
+  }
+  return undefined
+}
+
+/** NaN and the infinities are strings in JSON. */
+function numberText(text: string): string {
+  return /^-?\d/.test(text) ? text : `"${text}"`
+}
+
+/** A value as the text of JSON: `to_json`. */
+export function jsonText(value: SqlValue, oid: number, env: Env, pretty = false): string {
+  if (value === null) return 'null'
+  if (value instanceof SqlArray) return jsonArrayText(value, env, pretty)
+  if (value instanceof SqlRecord) return recordText(value, env, pretty)
+  const type = env.session.types.typeOf(oid)
+  switch (type.baseOid ?? oid) {
+    case OID.bool:
+      return value === true ? 'true' : 'false'
+    case OID.int2:
+    case OID.int4:
+    case OID.int8:
+    case OID.float4:
+    case OID.float8:
+    case OID.numeric:
+      return numberText(type.output(value, env.session))
+    case OID.json:
+      return asString(value)
+    case OID.jsonb:
+      return formatJson(asJsonb(value).value)
+  }
+  return quoteJson(momentText(value, oid, env) ?? type.output(value, env.session))
+}
+
+function jsonArrayText(array: SqlArray, env: Env, pretty: boolean): string {
+  let next = 0
+  const level = (depth: number): string => {
+    const parts: string[] = []
+    for (let i = 0; i < (array.dimensions[depth] ?? 0); i += 1) {
+      if (depth < array.dimensions.length - 1) {
+        parts.push(level(depth + 1))
+      } else {
+        parts.push(jsonText(array.elements[next] ?? null, array.elementOid, env))
+        next += 1
+      }
+    }
+    return `[${parts.join(pretty && depth === 0 ? ',\n ' : ',')}]`
+  }
+  return level(0)
+}
+
+function recordText(record: SqlRecord, env: Env, pretty: boolean): string {
+  const parts = record.columns.map(
+    (column, i) => `${quoteJson(column.name)}:${jsonText(record.values[i] ?? null, column.type.oid, env)}`,
+  )
+  return `{${parts.join(pretty ? ',\n ' : ',')}}`
+}
+
+/** A value as jsonb: `to_jsonb`. */
+export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
+  if (value === null) return null
+  if (value instanceof SqlArray) return arrayValue(value, env)
+  if (value instanceof SqlRecord) {
+    return jsonObject(
+      value.columns.map((column, i) => [column.name, jsonValue(value.values[i] ?? null, column.type.oid, env)]),
+    )
+  }
+  const type = env.session.types.typeOf(oid)
+  switch (type.baseOid ?? oid) {
+    case OID.bool:
+      return value === true
+    case OID.int2:
+    case OID.int4:
+      return numericOf(asNumber(value))
+    case OID.int8:
+      return numericOf(asBigint(value))
+    case OID.float4:
+    case OID.float8: {
+      const text = type.output(value, env.session)
+      return Number.isFinite(value) ? parseNumeric(text) : text
+    }
+    case OID.numeric:
+      return asNumeric(value).special ?? asNumeric(value)
+    case OID.json:
+      return parseJson(asString(value))
+    case OID.jsonb:
+      return asJsonb(value).value
+  }
+  return momentText(value, oid, env) ?? type.output(value, env.session)
+}
+
+function arrayValue(array: SqlArray, env: Env): JsonValue {
+  let next = 0
+  const level = (depth: number): JsonValue => {
+    const parts: JsonValue[] = []
+    for (let i = 0; i < (array.dimensions[depth] ?? 0); i += 1) {
+      if (depth < array.dimensions.length - 1) parts.push(level(depth + 1))
+      else {
+        parts.push(jsonValue(array.elements[next] ?? null, array.elementOid, env))
+        next += 1
+      }
+    }
+    return parts
+  }
+  return level(0)
+}
+
+/** The key of an object, from a value of any type. */
+export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
+  if (value === null) throw new SqlError('22023', what)
+  if (value instanceof SqlArray || value instanceof SqlRecord || oid === OID.json || oid === OID.jsonb) {
+    throw new SqlError('22023', 'key value must be scalar, not array, composite, or json')
+  }
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  return momentText(value, oid, env) ?? env.session.types.typeOf(oid).output(value, env.session)
+}
+
+/** The text of a value for `->>`: a string without its quotes, null for JSON's null. */
+export function scalarText(value: JsonValue): string | null {
+  if (value === null) return null
+  return typeof value === 'string' ? value : formatJson(value)
+}

@@ -1,0 +1,350 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { asArray, asBoolean, asJsonb, asNumber, asString } from '../types/definitions.ts'
+import {
+  compareJson,
+  isJsonArray,
+  isJsonObject,
+  jsonObject,
+  jsonTypeName,
+  parseJson,
+  prettyJson,
+  quoteJson,
+  splitJson,
+} from '../types/json.ts'
+import { OID } from '../types/oids.ts'
+import { Jsonb, type JsonValue, type SqlArray, type SqlValue } from '../types/value.ts'
+import type { Builtin, Builtins, CallTypes } from './builtin.ts'
+import { jsonbPath, jsonElement, jsonMember, pathIndex } from './json-access.ts'
+import { jsonKey, jsonText, jsonValue, scalarText } from './json-values.ts'
+import type { Env } from './session-facts.ts'
+
+function document(value: SqlValue | undefined): JsonValue {
+  return asJsonb(value).value
+}
+
+function wrapped(value: JsonValue | undefined): Jsonb | null {
+  return value === undefined ? null : new Jsonb(value)
+}
+
+function text(value: JsonValue | undefined): string | null {
+  return value === undefined ? null : scalarText(value)
+}
+
+function steps(array: SqlArray): readonly (string | null)[] {
+  return array.elements.map((element) => (element === null ? null : asString(element)))
+}
+
+function path(value: SqlValue | undefined, keys: SqlValue | undefined): JsonValue | undefined {
+  const all = steps(asArray(keys))
+  return all.includes(null) ? undefined : jsonbPath(document(value), all as readonly string[])
+}
+
+/** The text of a part of a json document, as it was written. */
+function textAt(source: string, step: string | number): string | undefined {
+  const parts = splitJson(source)
+  if (typeof step === 'string') {
+    if (parts.kind !== 'object') return undefined
+    return parts.members.findLast(([key]) => key === step)?.[1]
+  }
+  if (parts.kind !== 'array') return undefined
+  return parts.elements[step < 0 ? parts.elements.length + step : step]
+}
+
+function textPath(source: string, keys: readonly (string | null)[]): string | undefined {
+  let current: string | undefined = source
+  for (const key of keys) {
+    if (current === undefined || key === null) return undefined
+    const index: number | undefined = pathIndex(key)
+    current =
+      splitJson(current).kind === 'object' || index === undefined ? textAt(current, key) : textAt(current, index)
+  }
+  return current
+}
+
+/** A json text as `->>` shows it. */
+function shownText(source: string | undefined): string | null {
+  if (source === undefined) return null
+  const trimmed = source.trim()
+  if (trimmed === 'null') return null
+  return trimmed.startsWith('"') ? scalarText(parseJson(trimmed)) : trimmed
+}
+
+const access: Builtins = {
+  jsonb_object_field: ([a, key]) => wrapped(jsonMember(document(a), asString(key))),
+  jsonb_object_field_text: ([a, key]) => text(jsonMember(document(a), asString(key))),
+  jsonb_array_element: ([a, index]) => wrapped(jsonElement(document(a), asNumber(index))),
+  jsonb_array_element_text: ([a, index]) => text(jsonElement(document(a), asNumber(index))),
+  jsonb_extract_path: ([a, keys]) => wrapped(path(a, keys)),
+  jsonb_extract_path_text: ([a, keys]) => text(path(a, keys)),
+  json_object_field: ([a, key]) => textAt(asString(a), asString(key)) ?? null,
+  json_object_field_text: ([a, key]) => shownText(textAt(asString(a), asString(key))),
+  json_array_element: ([a, index]) => textAt(asString(a), asNumber(index)) ?? null,
+  json_array_element_text: ([a, index]) => shownText(textAt(asString(a), asNumber(index))),
+  json_extract_path: ([a, keys]) => textPath(asString(a), steps(asArray(keys))) ?? null,
+  json_extract_path_text: ([a, keys]) => shownText(textPath(asString(a), steps(asArray(keys)))),
+}
+
+/** `@>`: an array may contain a scalar that is one of its elements. */
+function contains(outer: JsonValue, inner: JsonValue, top: boolean): boolean {
+  if (outer !== null && inner !== null) {
+    if (isJsonObject(outer) && isJsonObject(inner)) {
+      return [...inner].every(([key, value]) => {
+        const found = outer.get(key)
+        return found !== undefined && contains(found, value, false)
+      })
+    }
+    if (isJsonArray(outer) && isJsonArray(inner)) {
+      return inner.every((wanted) => outer.some((element) => contains(element, wanted, false)))
+    }
+  }
+  if (top && outer !== null && isJsonArray(outer) && !isContainer(inner)) {
+    return outer.some((element) => compareJson(element, inner) === 0)
+  }
+  return jsonTypeName(outer) === jsonTypeName(inner) && compareJson(outer, inner) === 0
+}
+
+function isContainer(value: JsonValue): boolean {
+  return value !== null && (isJsonArray(value) || isJsonObject(value))
+}
+
+function exists(value: JsonValue, key: string): boolean {
+  if (value === null) return false
+  if (isJsonObject(value)) return value.has(key)
+  return isJsonArray(value) ? value.includes(key) : value === key
+}
+
+function keysOf(value: SqlValue | undefined): readonly string[] {
+  return asArray(value)
+    .elements.filter((element) => element !== null)
+    .map(asString)
+}
+
+function concatenated(a: JsonValue, b: JsonValue): JsonValue {
+  if (a !== null && b !== null && isJsonObject(a) && isJsonObject(b)) return jsonObject([...a, ...b])
+  const list = (value: JsonValue): readonly JsonValue[] => (value !== null && isJsonArray(value) ? value : [value])
+  return [...list(a), ...list(b)]
+}
+
+function withoutKeys(value: JsonValue, keys: readonly string[]): JsonValue {
+  if (value !== null && isJsonObject(value)) return new Map([...value].filter(([key]) => !keys.includes(key)))
+  if (value !== null && isJsonArray(value)) {
+    return value.filter((element) => typeof element !== 'string' || !keys.includes(element))
+  }
+  throw new SqlError('22023', 'cannot delete from scalar')
+}
+
+function withoutIndex(value: JsonValue, index: number): JsonValue {
+  if (value !== null && isJsonObject(value)) {
+    throw new SqlError('22023', 'cannot delete from object using integer index')
+  }
+  if (value === null || !isJsonArray(value)) throw new SqlError('22023', 'cannot delete from scalar')
+  const at = index < 0 ? value.length + index : index
+  return value.filter((_, i) => i !== at)
+}
+
+type Change = (current: JsonValue | undefined, parent: 'object' | 'array') => readonly JsonValue[] | undefined
+
+/** Rebuilds the document along a path; `change` gives what stands in place of the last step, undefined for no change. */
+function changed(
+  value: JsonValue,
+  keys: readonly (string | null)[],
+  at: number,
+  change: Change,
+  create: boolean,
+): JsonValue {
+  const step = keys[at]
+  if (step === undefined || value === null) return value
+  if (step === null) throw new SqlError('22004', `path element at position ${at + 1} is null`)
+  const last = at === keys.length - 1
+  if (isJsonObject(value)) {
+    const current = value.get(step)
+    if (!last)
+      return current === undefined
+        ? value
+        : replacedMember(value, step, [changed(current, keys, at + 1, change, create)])
+    const next = current === undefined && !create ? undefined : change(current, 'object')
+    return next === undefined ? value : replacedMember(value, step, next)
+  }
+  if (!isJsonArray(value)) return value
+  const given = pathIndex(step)
+  if (given === undefined) {
+    throw new SqlError('22P02', `path element at position ${at + 1} is not an integer: "${step}"`)
+  }
+  const index = given < 0 ? value.length + given : given
+  const current = value[index]
+  if (!last) return current === undefined ? value : value.with(index, changed(current, keys, at + 1, change, create))
+  if (current !== undefined) {
+    const next = change(current, 'array')
+    return next === undefined ? value : [...value.slice(0, index), ...next, ...value.slice(index + 1)]
+  }
+  const added = create ? change(undefined, 'array') : undefined
+  if (added === undefined) return value
+  return index < 0 ? [...added, ...value] : [...value, ...added]
+}
+
+function replacedMember(object: ReadonlyMap<string, JsonValue>, key: string, next: readonly JsonValue[]): JsonValue {
+  const [value] = next
+  if (value === undefined) return new Map([...object].filter(([name]) => name !== key))
+  return jsonObject([...object, [key, value]])
+}
+
+const setPath: Builtin = ([a, keys, value, create = true]) => {
+  const target = document(a)
+  if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
+  return new Jsonb(changed(target, steps(asArray(keys)), 0, () => [document(value)], asBoolean(create)))
+}
+
+const insertPath: Builtin = ([a, keys, value, after = false]) => {
+  const target = document(a)
+  if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
+  const added = document(value)
+  const change: Change = (current, parent) => {
+    if (current === undefined) return [added]
+    if (parent === 'object') {
+      throw new SqlError('22023', 'cannot replace existing key', {
+        hint: 'Try using the function jsonb_set to replace key value.',
+      })
+    }
+    return asBoolean(after) ? [current, added] : [added, current]
+  }
+  return new Jsonb(changed(target, steps(asArray(keys)), 0, change, true))
+}
+
+const deletePath: Builtin = ([a, keys]) => {
+  const target = document(a)
+  if (!isContainer(target)) throw new SqlError('22023', 'cannot delete path in scalar')
+  return new Jsonb(
+    changed(target, steps(asArray(keys)), 0, (current) => (current === undefined ? undefined : []), false),
+  )
+}
+
+/** Removes members that are null, at every depth; elements of arrays stay. */
+function stripNulls(value: JsonValue): JsonValue {
+  if (value === null) return value
+  if (isJsonArray(value)) return value.map(stripNulls)
+  if (!isJsonObject(value)) return value
+  return new Map([...value].filter(([, member]) => member !== null).map(([key, member]) => [key, stripNulls(member)]))
+}
+
+function argumentOid(call: CallTypes, i: number): number {
+  return call.arguments[i]?.oid ?? OID.text
+}
+
+function builtMembers(
+  values: readonly SqlValue[],
+  call: CallTypes,
+  env: Env,
+): readonly (readonly [string, JsonValue])[] {
+  checkPairs(values)
+  const members: [string, JsonValue][] = []
+  for (let i = 0; i < values.length; i += 2) {
+    const key = jsonKey(values[i] ?? null, argumentOid(call, i), env, `argument ${i + 1}: key must not be null`)
+    members.push([key, jsonValue(values[i + 1] ?? null, argumentOid(call, i + 1), env)])
+  }
+  return members
+}
+
+function checkPairs(values: readonly SqlValue[]): void {
+  if (values.length % 2 !== 0) {
+    throw new SqlError('22023', 'argument list must have even number of elements', {
+      hint: 'The arguments of json_build_object() must consist of alternating keys and values.',
+    })
+  }
+}
+
+function builtText(values: readonly SqlValue[], call: CallTypes, env: Env): string {
+  checkPairs(values)
+  const members: string[] = []
+  for (let i = 0; i < values.length; i += 2) {
+    const value = values[i] ?? null
+    if (value === null) throw new SqlError('22004', 'null value not allowed for object key')
+    const key = jsonKey(value, argumentOid(call, i), env)
+    members.push(`${quoteJson(key)} : ${jsonText(values[i + 1] ?? null, argumentOid(call, i + 1), env)}`)
+  }
+  return `{${members.join(', ')}}`
+}
+
+/** `json_object('{a,1,b,2}')`: keys and values from one array of texts, or two. */
+function pairsOf(values: readonly SqlValue[]): readonly (readonly [string, string | null])[] {
+  const [first, second] = values
+  const keys = steps(asArray(first))
+  if (second !== undefined) {
+    const others = steps(asArray(second))
+    if (others.length !== keys.length) throw new SqlError('2202E', 'mismatched array dimensions')
+    return keys.map((key, i) => [objectKey(key), others[i] ?? null])
+  }
+  const [, width] = asArray(first).dimensions
+  if (width !== undefined && width !== 2) throw new SqlError('2202E', 'array must have two columns')
+  if (keys.length % 2 !== 0) throw new SqlError('2202E', 'array must have even number of elements')
+  return Array.from({ length: keys.length / 2 }, (_, i) => [objectKey(keys[2 * i] ?? null), keys[2 * i + 1] ?? null])
+}
+
+function objectKey(key: string | null): string {
+  if (key === null) throw new SqlError('22004', 'null value not allowed for object key')
+  return key
+}
+
+const jsonOfPairs: Builtin = (values) =>
+  `{${pairsOf(values)
+    .map(([key, value]) => `${quoteJson(key)} : ${value === null ? 'null' : quoteJson(value)}`)
+    .join(', ')}}`
+
+const jsonbOfPairs: Builtin = (values) => new Jsonb(jsonObject(pairsOf(values)))
+
+const build: Builtins = {
+  to_json: ([a = null], env, call) => jsonText(a, argumentOid(call, 0), env),
+  to_jsonb: ([a = null], env, call) => new Jsonb(jsonValue(a, argumentOid(call, 0), env)),
+  row_to_json: ([a = null], env) => jsonText(a, OID.record, env),
+  row_to_json_pretty: ([a = null, pretty], env) => jsonText(a, OID.record, env, asBoolean(pretty)),
+  array_to_json: ([a = null], env) => jsonText(a, OID.anyarray, env),
+  array_to_json_pretty: ([a = null, pretty], env) => jsonText(a, OID.anyarray, env, asBoolean(pretty)),
+  json_build_object: (values, env, call) => builtText(values, call, env),
+  json_build_object_noargs: () => '{}',
+  json_build_array: (values, env, call) =>
+    `[${values.map((value, i) => jsonText(value, argumentOid(call, i), env)).join(', ')}]`,
+  json_build_array_noargs: () => '[]',
+  jsonb_build_object: (values, env, call) => new Jsonb(jsonObject(builtMembers(values, call, env))),
+  jsonb_build_object_noargs: () => new Jsonb(new Map()),
+  jsonb_build_array: (values, env, call) =>
+    new Jsonb(values.map((value, i) => jsonValue(value, argumentOid(call, i), env))),
+  jsonb_build_array_noargs: () => new Jsonb([]),
+  json_object: jsonOfPairs,
+  json_object_two_arg: jsonOfPairs,
+  jsonb_object: jsonbOfPairs,
+  jsonb_object_two_arg: jsonbOfPairs,
+}
+
+function arrayLength(value: JsonValue): number {
+  if (value !== null && isJsonArray(value)) return value.length
+  const kind = value !== null && isJsonObject(value) ? 'non-array' : 'scalar'
+  throw new SqlError(
+    '22023',
+    kind === 'scalar' ? 'cannot get array length of a scalar' : 'cannot get array length of a non-array',
+  )
+}
+
+export const JSON_FUNCTIONS: Builtins = {
+  ...access,
+  ...build,
+  jsonb_contains: ([a, b]) => contains(document(a), document(b), true),
+  jsonb_contained: ([a, b]) => contains(document(b), document(a), true),
+  jsonb_exists: ([a, key]) => exists(document(a), asString(key)),
+  jsonb_exists_any: ([a, keys]) => keysOf(keys).some((key) => exists(document(a), key)),
+  jsonb_exists_all: ([a, keys]) => keysOf(keys).every((key) => exists(document(a), key)),
+  jsonb_concat: ([a, b]) => new Jsonb(concatenated(document(a), document(b))),
+  jsonb_delete: ([a, key]) => new Jsonb(withoutKeys(document(a), [asString(key)])),
+  jsonb_delete_array: ([a, keys]) => new Jsonb(withoutKeys(document(a), keysOf(keys))),
+  jsonb_delete_idx: ([a, index]) => new Jsonb(withoutIndex(document(a), asNumber(index))),
+  jsonb_delete_path: deletePath,
+  jsonb_set: setPath,
+  jsonb_insert: insertPath,
+  jsonb_typeof: ([a]) => jsonTypeName(document(a)),
+  json_typeof: ([a]) => jsonTypeName(parseJson(asString(a))),
+  jsonb_array_length: ([a]) => arrayLength(document(a)),
+  json_array_length: ([a]) => arrayLength(parseJson(asString(a))),
+  jsonb_pretty: ([a]) => prettyJson(document(a)),
+  jsonb_strip_nulls: ([a, inArrays]) => {
+    if (inArrays === true) throw new NotSupported('jsonb_strip_nulls of arrays')
+    return new Jsonb(stripNulls(document(a)))
+  },
+}

@@ -1,0 +1,164 @@
+import { SqlError } from '../sql/error.ts'
+import {
+  asArray,
+  asBigint,
+  asBoolean,
+  asInterval,
+  asJsonb,
+  asNumber,
+  asNumeric,
+  asString,
+} from '../types/definitions.ts'
+import { intervalMicros } from '../types/interval.ts'
+import { isJsonArray, isJsonObject, parseJson, splitJson } from '../types/json.ts'
+import { addNumeric, compareNumeric, numericOf } from '../types/numeric.ts'
+import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.ts'
+import { toLocal, toUniversal } from './casts.ts'
+import { scalarText } from './json-values.ts'
+import { addInterval, isEndless } from './moments.ts'
+import { regexpMatches, regexpSplit } from './regexps.ts'
+import type { Env } from './session-facts.ts'
+import type { SetFunction } from './set-function.ts'
+import { splitText } from './text.ts'
+
+function zeroStep(): SqlError {
+  return new SqlError('22023', 'step size cannot equal zero')
+}
+
+function* integers(from: number, to: number, step: number): Generator<readonly SqlValue[]> {
+  if (step === 0) throw zeroStep()
+  for (let i = from; step > 0 ? i <= to : i >= to; i += step) yield [i]
+}
+
+function* bigints(from: bigint, to: bigint, step: bigint): Generator<readonly SqlValue[]> {
+  if (step === 0n) throw zeroStep()
+  for (let i = from; step > 0n ? i <= to : i >= to; i += step) yield [i]
+}
+
+function* numerics(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
+  const [from, to, step] = [asNumeric(values[0]), asNumeric(values[1]), asNumeric(values[2] ?? numericOf(1n))]
+  for (const value of [from, to, step]) {
+    if (value.special) {
+      const what = value === from ? 'start' : value === to ? 'stop' : 'step size'
+      throw new SqlError(
+        '22023',
+        `${what} ${what === 'step size' ? '' : 'value '}cannot be ${value.special === 'NaN' ? 'NaN' : 'infinity'}`,
+      )
+    }
+  }
+  const sign = compareNumeric(step, numericOf(0n))
+  if (sign === 0) throw zeroStep()
+  for (let i = from; sign > 0 ? compareNumeric(i, to) <= 0 : compareNumeric(i, to) >= 0; i = addNumeric(i, step))
+    yield [i]
+}
+
+function* moments(values: readonly SqlValue[], env: Env, zoned: boolean): Generator<readonly SqlValue[]> {
+  const [from, to, step] = [asBigint(values[0]), asBigint(values[1]), asInterval(values[2])]
+  const sign = intervalMicros(step)
+  if (sign === 0n) throw zeroStep()
+  if (isEndless(to) || isEndless(from)) throw new SqlError('22023', 'start and stop cannot be infinite')
+  for (let i = from; sign > 0n ? i <= to : i >= to; ) {
+    yield [i]
+    i = zoned ? toUniversal(addInterval(toLocal(i, env), step), env) : addInterval(i, step)
+  }
+}
+
+function* subscripts(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
+  const array = asArray(values[0])
+  const dimension = asNumber(values[1]) - 1
+  const size = array.dimensions[dimension]
+  if (size === undefined) return
+  const lower = array.lowerBounds[dimension] ?? 1
+  const reverse = values[2] !== undefined && asBoolean(values[2])
+  for (let i = 0; i < size; i += 1) yield [reverse ? lower + size - 1 - i : lower + i]
+}
+
+/** A row of an array of rows is spread over columns. */
+function* unnested(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
+  for (const element of asArray(values[0]).elements) yield element instanceof SqlRecord ? element.values : [element]
+}
+
+function elements(value: JsonValue, name: string): readonly JsonValue[] {
+  if (value !== null && isJsonArray(value)) return value
+  const what = value !== null && isJsonObject(value) ? 'an object' : 'a scalar'
+  throw new SqlError('22023', name === 'object' ? `cannot deconstruct ${what}` : `cannot extract elements from ${what}`)
+}
+
+function members(value: JsonValue, name: string): readonly (readonly [string, JsonValue])[] {
+  if (value !== null && isJsonObject(value)) return [...value]
+  const array = value !== null && isJsonArray(value)
+  if (name.endsWith('object_keys')) {
+    throw new SqlError('22023', `cannot call ${name} on ${array ? 'an array' : 'a scalar'}`)
+  }
+  throw new SqlError('22023', `cannot call ${name} on a non-object`)
+}
+
+function textElements(source: string, name: string): readonly string[] {
+  const parts = splitJson(source)
+  if (parts.kind === 'array') return parts.elements
+  const what = parts.kind === 'object' ? 'a non-array' : 'a scalar'
+  throw new SqlError('22023', `cannot call ${name} on ${what}`)
+}
+
+function textMembers(source: string, name: string): readonly (readonly [string, string])[] {
+  const parts = splitJson(source)
+  if (parts.kind === 'object') return parts.members
+  if (name.endsWith('object_keys')) {
+    throw new SqlError('22023', `cannot call ${name} on ${parts.kind === 'array' ? 'an array' : 'a scalar'}`)
+  }
+  throw new SqlError(
+    '22023',
+    parts.kind === 'array' ? `cannot deconstruct an array as an object` : 'cannot deconstruct a scalar',
+  )
+}
+
+/** The text of a json value for the `_text` functions. */
+function plainText(source: string): string | null {
+  const trimmed = source.trim()
+  if (trimmed === 'null') return null
+  return trimmed.startsWith('"') ? scalarText(parseJson(trimmed)) : trimmed
+}
+
+const json: Readonly<Record<string, SetFunction>> = {
+  jsonb_array_elements: ([a]) => elements(asJsonb(a).value, 'array').map((value) => [new Jsonb(value)]),
+  jsonb_array_elements_text: ([a]) => elements(asJsonb(a).value, 'array').map((value) => [scalarText(value)]),
+  jsonb_object_keys: ([a]) => members(asJsonb(a).value, 'jsonb_object_keys').map(([key]) => [key]),
+  jsonb_each: ([a]) => members(asJsonb(a).value, 'jsonb_each').map(([key, value]) => [key, new Jsonb(value)]),
+  jsonb_each_text: ([a]) =>
+    members(asJsonb(a).value, 'jsonb_each_text').map(([key, value]) => [key, scalarText(value)]),
+  json_array_elements: ([a]) => textElements(asString(a), 'json_array_elements').map((text) => [text]),
+  json_array_elements_text: ([a]) =>
+    textElements(asString(a), 'json_array_elements_text').map((text) => [plainText(text)]),
+  json_object_keys: ([a]) => textMembers(asString(a), 'json_object_keys').map(([key]) => [key]),
+  json_each: ([a]) => textMembers(asString(a), 'json_each').map(([key, text]) => [key, text]),
+  json_each_text: ([a]) => textMembers(asString(a), 'json_each_text').map(([key, text]) => [key, plainText(text)]),
+}
+
+const toTable: SetFunction = ([text = null, separator = null, nullText = null]) =>
+  text === null ? [] : splitText(asString(text), separator, nullText).map((part) => [part])
+
+const SETS: Readonly<Record<string, SetFunction>> = {
+  ...json,
+  generate_series_int4: ([from, to]) => integers(asNumber(from), asNumber(to), 1),
+  generate_series_step_int4: ([from, to, step]) => integers(asNumber(from), asNumber(to), asNumber(step)),
+  generate_series_int8: ([from, to]) => bigints(asBigint(from), asBigint(to), 1n),
+  generate_series_step_int8: ([from, to, step]) => bigints(asBigint(from), asBigint(to), asBigint(step)),
+  generate_series_numeric: numerics,
+  generate_series_step_numeric: numerics,
+  generate_series_timestamp: (values, env) => moments(values, env, false),
+  generate_series_timestamptz: (values, env) => moments(values, env, true),
+  generate_subscripts: subscripts,
+  generate_subscripts_nodir: subscripts,
+  array_unnest: unnested,
+  regexp_matches: regexpMatches,
+  regexp_matches_no_flags: regexpMatches,
+  regexp_split_to_table: regexpSplit,
+  regexp_split_to_table_no_flags: regexpSplit,
+  text_to_table: toTable,
+  text_to_table_null: toTable,
+}
+
+/** The set-returning function by the name in pg_proc.prosrc; undefined for one that is not simulated. */
+export function setFunction(source: string): SetFunction | undefined {
+  return SETS[source]
+}

@@ -1,0 +1,73 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { asNumber, asString } from '../types/definitions.ts'
+import { formatType, typeOfText } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import { formatUuid } from '../types/text.ts'
+import { SqlArray } from '../types/value.ts'
+import type { Builtins } from './builtin.ts'
+import type { Env } from './session-facts.ts'
+
+export const SERVER_VERSION = '18.0'
+
+function randomBytes(env: Env, count: number): number[] {
+  return Array.from({ length: count }, () => Math.floor(env.session.random() * 256))
+}
+
+function uuidOf(bytes: readonly number[], version: number): string {
+  const marked = bytes.with(6, ((bytes[6] ?? 0) & 0x0f) | (version << 4)).with(8, ((bytes[8] ?? 0) & 0x3f) | 0x80)
+  return formatUuid(marked.map((byte) => byte.toString(16).padStart(2, '0')).join(''))
+}
+
+/** The first 48 bits are milliseconds since 1970. */
+function timedUuid(env: Env): string {
+  const milliseconds = (env.session.clock() + 946_684_800_000_000n) / 1000n
+  const time = Array.from({ length: 6 }, (_, i) => Number((milliseconds >> BigInt(40 - 8 * i)) & 255n))
+  return uuidOf([...time, ...randomBytes(env, 10)], 7)
+}
+
+function randomInteger(env: Env, low: number, high: number): number {
+  if (low > high) throw new SqlError('22023', 'lower bound must be less than or equal to upper bound')
+  return low + Math.floor(env.session.random() * (high - low + 1))
+}
+
+export const SYSTEM: Builtins = {
+  pgsql_version: () => `PostgreSQL ${SERVER_VERSION} on a simulator, 64-bit`,
+  current_database: (_, env) => env.session.database,
+  current_user: (_, env) => env.session.user,
+  session_user: (_, env) => env.session.user,
+  current_schema: () => 'public',
+  current_schemas: ([implicit]) => new SqlArray(OID.name, implicit === true ? ['pg_catalog', 'public'] : ['public']),
+  pg_backend_pid: (_, env) => env.session.pid,
+  getdatabaseencoding: () => 'UTF8',
+  pg_client_encoding: () => 'UTF8',
+  pg_encoding_to_char: ([encoding]) => (asNumber(encoding) === 6 ? 'UTF8' : ''),
+  PG_encoding_to_char: ([encoding]) => (asNumber(encoding) === 6 ? 'UTF8' : ''),
+  gen_random_uuid: (_, env) => uuidOf(randomBytes(env, 16), 4),
+  uuidv7: (_, env) => timedUuid(env),
+  int4random: ([low, high], env) => randomInteger(env, asNumber(low), asNumber(high)),
+  format_type: ([oid = null, typmod = null], env) =>
+    oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? -1 : asNumber(typmod)),
+  pg_typeof: (_, _env, call) => call.arguments[0]?.oid ?? 0,
+  to_regtype: ([name], env) => typeOfText(env.session.types, asString(name)) ?? null,
+  to_regclass: ([name], env) => {
+    if (env.session.relation === undefined) throw new NotSupported('to_regclass')
+    try {
+      return env.session.relation(asString(name))
+    } catch (error) {
+      if (error instanceof SqlError && (error.code === '42P01' || error.code === '3F000')) return null
+      throw error
+    }
+  },
+  // Comments are not kept.
+  obj_description: () => null,
+  col_description: () => null,
+  shobj_description: () => null,
+  pg_get_userbyid: (_, env) => env.session.user,
+  pg_num_nulls: (values) => values.filter((value) => value === null).length,
+  pg_num_nonnulls: (values) => values.filter((value) => value !== null).length,
+  pg_is_in_recovery: () => false,
+  enum_cmp: ([a, b], env, call) => {
+    const compare = env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare
+    return compare === undefined || a === undefined || b === undefined ? 0 : Math.sign(compare(a, b))
+  },
+}
