@@ -1,4 +1,5 @@
 export { type Connection, createServer, type Server } from './server/server.ts'
+export { createEngine } from './session/engine.ts'
 export type {
   CopyFormat,
   Engine,

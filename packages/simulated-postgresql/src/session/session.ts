@@ -1,19 +1,19 @@
+import type { ResultColumn } from '../execute/model.ts'
 import type { SqlError, SqlErrorFields } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
+import type { EngineTime, Wait } from '../storage/wait.ts'
 import type { TextContext, Types } from '../types/registry.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { SqlValue } from '../types/value.ts'
 
-/** Virtual time, in microseconds since 2000-01-01 UTC. */
-export interface EngineTime {
-  now(): bigint
-  /** Runs `run` later; the result withdraws it. */
-  after(micros: number, run: () => void): () => void
-}
+export type { ResultColumn } from '../execute/model.ts'
+export type { EngineTime, Wait } from '../storage/wait.ts'
 
 export interface EngineOptions {
   readonly time: EngineTime
   /** In [0, 1), from a seed: the order of rows without ORDER BY, `random()`, `gen_random_uuid()`. */
   readonly random: () => number
+  /** Whether rows that no ORDER BY orders come in a random order; true without it. */
+  readonly shuffles?: boolean
   /** Defaults of settings, such as `deadlock_timeout` or `TimeZone`, as `ALTER SYSTEM SET` would set them. */
   readonly settings?: ReadonlyMap<string, string>
 }
@@ -82,23 +82,7 @@ export interface Prepared {
   readonly columns: readonly ResultColumn[] | undefined
 }
 
-export interface ResultColumn {
-  readonly name: string
-  readonly type: SqlType
-  /** The table and column that the value comes from; 0 if it is computed. */
-  readonly tableOid: number
-  readonly attribute: number
-}
-
 export type Execution = Generator<Wait, Outcome, void>
-
-/** What a statement waits for: a lock, a sleep. */
-export interface Wait {
-  /** Such as `transactionid` or `PgSleep`: `pg_stat_activity.wait_event`. */
-  readonly reason: string
-  /** Calls back once when the execution may go on; at once is possible. Resume it later, not within the call. */
-  ready(go: () => void): void
-}
 
 export type Outcome =
   | { readonly kind: 'done'; readonly tag: string }

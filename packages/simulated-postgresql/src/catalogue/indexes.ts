@@ -1,0 +1,63 @@
+import type { Compiled, Env, SessionFacts } from '../expressions/env.ts'
+import type { Index } from '../storage/model.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { joinKeys, keyText } from './keys.ts'
+import type { Table } from './table.ts'
+
+export interface IndexDefinition {
+  readonly oid: number
+  readonly name: string
+  readonly unique: boolean
+  readonly primary: boolean
+  readonly nullsNotDistinct: boolean
+  readonly constraint: boolean
+  readonly deferrable: boolean
+  readonly initiallyDeferred: boolean
+  readonly columns: readonly IndexColumn[]
+  readonly condition: { readonly compiled: Compiled; readonly text: string } | undefined
+}
+
+export type IndexColumn =
+  | { readonly place: number }
+  | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
+
+/** An index without entries. Its expressions depend on the row alone; `facts` serve their evaluation. */
+export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
+  const { columns, condition } = definition
+  const typeAt = (at: number): SqlType => {
+    const column = columns[at]
+    if (column === undefined) return { oid: 25, name: 'text', typmod: -1 }
+    return 'place' in column ? (table.columns[column.place]?.type ?? typeAt(-1)) : column.compiled.type
+  }
+  const envOf = (row: readonly SqlValue[]): Env => ({ row, parameters: [], session: facts })
+  return {
+    oid: definition.oid,
+    name: definition.name,
+    unique: definition.unique,
+    primary: definition.primary,
+    nullsNotDistinct: definition.nullsNotDistinct,
+    constraint: definition.constraint,
+    deferrable: definition.deferrable,
+    initiallyDeferred: definition.initiallyDeferred,
+    columns: columns.map((column) => ('place' in column ? column.place : undefined)),
+    expressions: columns.map((column) => ('place' in column ? undefined : column.text)),
+    condition: condition?.text,
+    partial: condition !== undefined,
+    valuesOf(row) {
+      if (condition !== undefined && condition.compiled.evaluate(envOf(row)) !== true) return undefined
+      return columns.map((column) =>
+        'place' in column ? (row[column.place] ?? null) : column.compiled.evaluate(envOf(row)),
+      )
+    },
+    keyOf: (values) => joinKeys(values.map((value, at) => keyText(value, typeAt(at), facts))),
+    describe(values) {
+      const names = columns.map((column) => ('place' in column ? table.columns[column.place]?.name : column.shown))
+      const texts = values.map((value, at) =>
+        value === null ? 'null' : facts.types.typeOf(typeAt(at).oid).output(value, facts),
+      )
+      return `(${names.join(', ')})=(${texts.join(', ')})`
+    },
+    entries: new Map(),
+    readers: new Map(),
+  }
+}

@@ -1,0 +1,45 @@
+import type { TextContext } from '../types/registry.ts'
+import { Numeric, type SqlType, type SqlValue } from '../types/value.ts'
+
+const BPCHAR = 1042
+const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 1700])
+const TEXTS: ReadonlySet<number> = new Set([25, 1043, 19])
+
+/** Whether values of the two types that are equal have equal key texts. */
+export function sameKeys(a: SqlType, b: SqlType): boolean {
+  return a.oid === b.oid || (NUMBERS.has(a.oid) && NUMBERS.has(b.oid)) || (TEXTS.has(a.oid) && TEXTS.has(b.oid))
+}
+
+/** A text that the equal values of a type share, and no others. */
+export function keyText(value: SqlValue, type: SqlType, context: TextContext): string {
+  switch (typeof value) {
+    case 'string':
+      return type.oid === BPCHAR ? value.replace(/ +$/, '') : value
+    case 'bigint':
+    case 'boolean':
+      return String(value)
+    case 'number':
+      return value === 0 ? '0' : String(value)
+    case 'object':
+      if (value === null) return '\u0000'
+      if (value instanceof Numeric) return numericKey(value)
+      return context.types.typeOf(type.oid).output(value, context)
+  }
+}
+
+function numericKey(value: Numeric): string {
+  if (value.special !== undefined) return value.special
+  let { unscaled, scale } = value
+  while (scale > 0 && unscaled % 10n === 0n) {
+    unscaled /= 10n
+    scale--
+  }
+  return scale === 0 ? String(unscaled) : `${unscaled}e-${scale}`
+}
+
+/** The key of several values. Lengths keep `('a', 'bc')` and `('ab', 'c')` apart. */
+export function joinKeys(texts: readonly string[]): string {
+  const [first] = texts
+  if (texts.length === 1 && first !== undefined) return first
+  return texts.map((text) => `${text.length}:${text}`).join('')
+}

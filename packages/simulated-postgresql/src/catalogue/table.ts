@@ -1,0 +1,61 @@
+import type { Node } from '../sql/nodes.ts'
+import type { Heap, Index, Subtransaction } from '../storage/model.ts'
+import type { Sequence } from '../storage/sequence.ts'
+import type { SqlType } from '../types/value.ts'
+
+/** A table or a view. What is created or dropped in an open transaction is so for that transaction only. */
+export interface Table extends Heap {
+  columns: Column[]
+  checks: Check[]
+  foreignKeys: ForeignKey[]
+  /** The query of a view. */
+  view: Node | undefined
+  /** A table of the catalogue. */
+  readonly readOnly: boolean
+  createdBy: Subtransaction | undefined
+  droppedBy: Subtransaction | undefined
+}
+
+export interface Column {
+  name: string
+  type: SqlType
+  notNull: boolean
+  /** From 1; its place in a row is one less. The number of a dropped column is not used again. */
+  readonly attribute: number
+  dropped: boolean
+  default: Node | undefined
+  /** GENERATED … AS IDENTITY: the sequence that it takes values from. */
+  identity: { readonly sequence: Sequence; readonly always: boolean } | undefined
+  /** GENERATED ALWAYS AS (…) STORED */
+  generated: Node | undefined
+}
+
+export interface Check {
+  name: string
+  readonly expression: Node
+  /** The column that it was written at, for the generated name. */
+  readonly column: string | undefined
+}
+
+export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
+
+export interface ForeignKey {
+  name: string
+  readonly oid: number
+  readonly table: Table
+  /** Places of columns in a row. */
+  readonly columns: readonly number[]
+  readonly referenced: Table
+  readonly referencedColumns: readonly number[]
+  readonly index: Index
+  readonly onUpdate: ReferentialAction
+  readonly onDelete: ReferentialAction
+  readonly matchFull: boolean
+  readonly deferrable: boolean
+  initiallyDeferred: boolean
+}
+
+/** The columns that were not dropped. */
+export function columnsOf(table: Table): readonly Column[] {
+  return table.columns.filter((column) => !column.dropped)
+}

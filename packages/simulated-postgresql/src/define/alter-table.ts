@@ -1,0 +1,255 @@
+import type { Column, Table } from '../catalogue/table.ts'
+import { columnsOf } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import { oweInsertChecks } from '../execute/foreign-keys.ts'
+import type { Run } from '../execute/model.ts'
+import { compileDefault, rowScope } from '../execute/table-facts.ts'
+import { coerce } from '../expressions/coerce.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { visible } from '../storage/visibility.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { addConstraint, addIndex, columnNamed, setNotNull } from './constraints.ts'
+import { addColumn, addIdentity, setDefault } from './create-table.ts'
+import type { TableLocker } from './names.ts'
+import { relationOf } from './names.ts'
+
+export function* alterTable(
+  fields: Fields<'AlterTableStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, string, void> {
+  const { relation, cmds, missing_ok } = fieldsOf('AlterTableStmt', fields, [
+    'relation',
+    'cmds',
+    'objtype',
+    'missing_ok',
+  ])
+  if (fields.objtype !== 'OBJECT_TABLE')
+    throw new NotSupported(`ALTER ${(fields.objtype ?? '').replace('OBJECT_', '')}`)
+  if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
+    run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
+    return 'ALTER TABLE'
+  }
+  const table = relationOf(relation, context)
+  yield* lock(table, 'AccessExclusiveLock')
+  run.store.xidOf(run.backend, run.transaction.current)
+  for (const node of cmds ?? []) yield* alter(expectKind(node, 'AlterTableCmd'), table, context, run)
+  return 'ALTER TABLE'
+}
+
+function* alter(
+  fields: Fields<'AlterTableCmd'>,
+  table: Table,
+  context: Context,
+  run: Run,
+): Generator<Wait, void, void> {
+  const {
+    subtype,
+    name = '',
+    def,
+    behavior,
+    missing_ok,
+  } = fieldsOf('AlterTableCmd', fields, ['subtype', 'name', 'def', 'behavior', 'missing_ok', 'newowner'])
+  switch (subtype) {
+    case 'AT_AddColumn': {
+      const definition = expectKind(def, 'ColumnDef')
+      if (missing_ok === true && columnsOf(table).some((column) => column.name === definition.colname)) {
+        run.notice(
+          'NOTICE',
+          '42701',
+          `column "${definition.colname}" of relation "${table.name}" already exists, skipping`,
+        )
+        return
+      }
+      addColumnToRows(definition, table, context, run)
+      return
+    }
+    case 'AT_DropColumn':
+      dropColumn(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run, context)
+      return
+    case 'AT_ColumnDefault': {
+      const column = columnNamed(table, name)
+      const before = column.default
+      setDefault(column, def, context)
+      run.catalogue.changed(run.transaction.current, () => {
+        column.default = before
+      })
+      return
+    }
+    case 'AT_SetNotNull':
+      setNotNull(table, columnNamed(table, name), run)
+      return
+    case 'AT_DropNotNull':
+      dropNotNull(table, name, run)
+      return
+    case 'AT_AlterColumnType':
+      changeType(table, columnNamed(table, name), expectKind(def, 'ColumnDef'), context, run)
+      return
+    case 'AT_AddConstraint': {
+      const constraint = expectKind(def, 'Constraint')
+      addConstraint(constraint, table, undefined, context, run)
+      if (constraint.contype === 'CONSTR_FOREIGN' && constraint.skip_validation !== true) oweForeignKey(table, run)
+      return
+    }
+    case 'AT_DropConstraint':
+      dropConstraint(table, name, missing_ok === true, run)
+      return
+    case 'AT_AddIdentity': {
+      const { generated_when, options } = fieldsOf('Constraint', expectKind(def, 'Constraint'), [
+        'contype',
+        'generated_when',
+        'options',
+      ])
+      addIdentity(table, columnNamed(table, name), generated_when === 'a', options, context, run)
+      return
+    }
+    // What they say changes no result.
+    case 'AT_ValidateConstraint':
+    case 'AT_ChangeOwner':
+    case 'AT_ReplicaIdentity':
+    case 'AT_SetStatistics':
+    case 'AT_SetRelOptions':
+    case 'AT_ClusterOn':
+      return
+    default:
+      throw new NotSupported(`ALTER TABLE ${(subtype ?? '').replace('AT_', '')}`)
+  }
+}
+
+function dropNotNull(table: Table, name: string, run: Run): void {
+  const column = columnNamed(table, name)
+  if (table.indexes.some((index) => index.primary && index.columns.includes(column.attribute - 1)))
+    throw new SqlError('42P16', `column "${name}" is in a primary key`)
+  const before = column.notNull
+  column.notNull = false
+  run.catalogue.changed(run.transaction.current, () => {
+    column.notNull = before
+  })
+}
+
+function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): void {
+  const { column, constraints } = addColumn(fields, table, context, run)
+  const value = compileDefault(column, context)
+  const generated = column.generated
+  const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
+  rewrite(table, run, (row) => {
+    const env = { row, parameters: [], session: run }
+    return [...row, (computed ?? value)?.evaluate(env) ?? null]
+  })
+  if (column.notNull) {
+    column.notNull = false
+    setNotNull(table, column, run)
+  }
+  for (const constraint of constraints) addConstraint(constraint, table, column, context, run)
+}
+
+/** Changes the rows in place, for every snapshot: nobody else reads the table until the end of the transaction. */
+function rewrite(table: Table, run: Run, change: (row: readonly SqlValue[]) => readonly SqlValue[]): void {
+  const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
+  for (const { tuple, values } of before) tuple.values = change(values)
+  run.transaction.current.undo.push(() => {
+    for (const { tuple, values } of before) tuple.values = values
+  })
+}
+
+function dropColumn(
+  table: Table,
+  name: string,
+  cascade: boolean,
+  missingOk: boolean,
+  run: Run,
+  context: Context,
+): void {
+  if (missingOk && !columnsOf(table).some((each) => each.name === name)) {
+    run.notice('NOTICE', '42703', `column "${name}" of relation "${table.name}" does not exist, skipping`)
+    return
+  }
+  const column = columnNamed(table, name)
+  const place = column.attribute - 1
+  const before = {
+    indexes: table.indexes,
+    foreignKeys: table.foreignKeys,
+    checks: table.checks,
+    name: column.name,
+    notNull: column.notNull,
+  }
+  if (run.catalogue.referencing(table, context.own).some((key) => key.referencedColumns.includes(place)) && !cascade)
+    throw new SqlError(
+      '2BP01',
+      `cannot drop column ${name} of table ${table.name} because other objects depend on it`,
+      {
+        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+      },
+    )
+  table.indexes = table.indexes.filter((index) => !index.columns.includes(place))
+  table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
+  table.checks = table.checks.filter((check) => check.column !== name)
+  for (const sequence of run.catalogue.visibleSequences(context.own))
+    if (sequence.owner?.table === table && sequence.owner.attribute === column.attribute)
+      run.catalogue.drop(sequence, run.transaction.current)
+  Object.assign(column, { dropped: true, notNull: false, name: `........pg.dropped.${column.attribute}........` })
+  run.catalogue.changed(run.transaction.current, () => {
+    Object.assign(column, { dropped: false, notNull: before.notNull, name: before.name })
+    table.indexes = before.indexes
+    table.foreignKeys = before.foreignKeys
+    table.checks = before.checks
+  })
+}
+
+function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): void {
+  const { typeName, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'raw_default'])
+  const type = resolveTypeName(typeName, context.types)
+  const scope = rowScope(table, context)
+  const place = column.attribute - 1
+  const reference = { ColumnRef: { fields: [{ String: { sval: column.name } }] } }
+  const source = compileExpression(raw_default ?? reference, scope)
+  let converted: ReturnType<typeof coerce>
+  try {
+    converted = coerce(source, type, 'a', scope)
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.code !== '42846') throw error
+    throw new SqlError(
+      '42804',
+      `column "${column.name}" cannot be cast automatically to type ${context.format(type)}`,
+      {
+        hint: `You might need to specify "USING ${column.name}::${context.format(type)}".`,
+      },
+    )
+  }
+  rewrite(table, run, (row) => row.with(place, converted.evaluate({ row, parameters: [], session: run })))
+  const before = { type: column.type, indexes: table.indexes }
+  column.type = type
+  table.indexes = []
+  run.catalogue.changed(run.transaction.current, () => {
+    column.type = before.type
+    table.indexes = before.indexes
+  })
+  for (const index of before.indexes) addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+}
+
+function dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): void {
+  const before = { indexes: table.indexes, foreignKeys: table.foreignKeys, checks: table.checks }
+  table.indexes = table.indexes.filter((index) => !(index.constraint && index.name === name))
+  table.foreignKeys = table.foreignKeys.filter((key) => key.name !== name)
+  table.checks = table.checks.filter((check) => check.name !== name)
+  const found =
+    table.indexes.length < before.indexes.length ||
+    table.foreignKeys.length < before.foreignKeys.length ||
+    table.checks.length < before.checks.length
+  if (!found && missingOk) return
+  if (!found) throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
+  run.catalogue.changed(run.transaction.current, () => Object.assign(table, before))
+}
+
+/** The rows that there are must fulfil a new foreign key. */
+function oweForeignKey(table: Table, run: Run): void {
+  const facts = run.factsOf(table)
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  for (const tuple of table.tuples)
+    if (visible(tuple, snapshot, run.transaction)) oweInsertChecks(facts, tuple, undefined, run)
+}

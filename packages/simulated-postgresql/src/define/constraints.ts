@@ -1,0 +1,335 @@
+import { createIndex, type IndexColumn } from '../catalogue/indexes.ts'
+import { type Column, columnsOf, type ForeignKey, type ReferentialAction, type Table } from '../catalogue/table.ts'
+import { withoutLocations } from '../execute/conditions.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { equalityOf } from '../execute/scope.ts'
+import { rowScope } from '../execute/table-facts.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Index } from '../storage/model.ts'
+import { visible } from '../storage/visibility.ts'
+import { relationOf } from './names.ts'
+
+/** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
+export function addConstraint(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  column: Column | undefined,
+  context: Context,
+  run: Run,
+): void {
+  switch (fields.contype) {
+    case 'CONSTR_PRIMARY':
+    case 'CONSTR_UNIQUE':
+      addKey(fields, table, column, context, run)
+      break
+    case 'CONSTR_CHECK':
+      addCheck(fields, table, column, context, run)
+      break
+    case 'CONSTR_FOREIGN':
+      addForeignKey(fields, table, column, context, run)
+      break
+    default:
+      throw new NotSupported(`the constraint ${fields.contype ?? ''}`.replace('CONSTR_', ''))
+  }
+}
+
+function addKey(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  column: Column | undefined,
+  context: Context,
+  run: Run,
+): void {
+  const { contype, conname, keys, nulls_not_distinct, deferrable, initdeferred, indexname } = fieldsOf(
+    'Constraint',
+    fields,
+    ['contype', 'conname', 'keys', 'nulls_not_distinct', 'deferrable', 'initdeferred', 'indexname', 'options'],
+  )
+  const primary = contype === 'CONSTR_PRIMARY'
+  if (indexname !== undefined) {
+    adopt(table, indexname, conname ?? indexname, run)
+    return
+  }
+  const columns = column === undefined ? namesOf(keys).map((name) => columnNamed(table, name, true)) : [column]
+  if (primary) {
+    if (table.indexes.some((index) => index.primary))
+      throw new SqlError('42P16', `multiple primary keys for table "${table.name}" are not allowed`)
+    for (const each of columns) setNotNull(table, each, run)
+  }
+  const names = primary ? '' : `_${columns.map((each) => each.name).join('_')}`
+  const index = createIndex(
+    {
+      oid: run.store.nextOid(),
+      name: conname ?? freeName(`${table.name}${names}_${primary ? 'pkey' : 'key'}`, table.schema, context),
+      unique: true,
+      primary,
+      nullsNotDistinct: nulls_not_distinct === true,
+      constraint: true,
+      deferrable: deferrable === true,
+      initiallyDeferred: initdeferred === true,
+      columns: columns.map((each) => ({ place: each.attribute - 1 })),
+      condition: undefined,
+    },
+    table,
+    run.engineFacts,
+  )
+  addIndex(table, index, run)
+}
+
+/** PRIMARY KEY or UNIQUE USING INDEX. */
+function adopt(table: Table, indexname: string, name: string, run: Run): void {
+  const index = table.indexes.find((each) => each.name === indexname)
+  if (index === undefined) throw new SqlError('42704', `index "${indexname}" does not exist`)
+  const before = { name: index.name, constraint: index.constraint }
+  index.name = name
+  index.constraint = true
+  run.catalogue.changed(run.transaction.current, () => Object.assign(index, before))
+}
+
+/** Fills an index with the versions there are, and adds it to the table. */
+export function addIndex(table: Table, index: Index, run: Run): void {
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  const seen = new Set<string>()
+  for (const tuple of table.tuples) {
+    const values = index.valuesOf(tuple.values)
+    if (values === undefined) continue
+    const key = index.keyOf(values)
+    const entries = index.entries.get(key)
+    if (entries === undefined) index.entries.set(key, [tuple])
+    else entries.push(tuple)
+    if (!index.unique || !visible(tuple, snapshot, run.transaction)) continue
+    if (values.includes(null) && !index.nullsNotDistinct) continue
+    if (seen.has(key))
+      throw new SqlError('23505', `could not create unique index "${index.name}"`, {
+        detail: `Key ${index.describe(values)} is duplicated.`,
+        schema: table.schema,
+        table: table.name,
+        constraint: index.name,
+      })
+    seen.add(key)
+  }
+  table.indexes.push(index)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.indexes = table.indexes.filter((each) => each !== index)
+  })
+}
+
+export function setNotNull(table: Table, column: Column, run: Run): void {
+  if (column.notNull) return
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  for (const tuple of table.tuples)
+    if (visible(tuple, snapshot, run.transaction) && (tuple.values[column.attribute - 1] ?? null) === null)
+      throw new SqlError('23502', `column "${column.name}" of relation "${table.name}" contains null values`, {
+        schema: table.schema,
+        table: table.name,
+        column: column.name,
+      })
+  column.notNull = true
+  run.catalogue.changed(run.transaction.current, () => {
+    column.notNull = false
+  })
+}
+
+function addCheck(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  column: Column | undefined,
+  context: Context,
+  run: Run,
+): void {
+  const { conname, raw_expr, skip_validation } = fieldsOf('Constraint', fields, [
+    'contype',
+    'conname',
+    'raw_expr',
+    'skip_validation',
+    'initially_valid',
+  ])
+  if (raw_expr === undefined) throw new NotSupported('CHECK without a condition')
+  const scope = rowScope(table, context)
+  const slots = new Set<number>()
+  scope.recorder = (slot) => slots.add(slot)
+  const compiled = context.condition(raw_expr, scope, 'CHECK')
+  // A constraint that reads one column is named after it, wherever it was written.
+  const [place] = slots
+  const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
+  const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`
+  const name = conname ?? freeConstraint(base, table)
+  if (table.checks.some((check) => check.name === name))
+    throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
+  if (skip_validation !== true) validate(table, compiled, name, run)
+  const check = { name, expression: raw_expr, column: column?.name }
+  table.checks.push(check)
+  table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  run.catalogue.changed(run.transaction.current, () => {
+    table.checks = table.checks.filter((each) => each !== check)
+  })
+}
+
+function validate(table: Table, condition: Compiled, name: string, run: Run): void {
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  for (const tuple of table.tuples)
+    if (
+      visible(tuple, snapshot, run.transaction) &&
+      condition.evaluate({ row: tuple.values, parameters: [], session: run }) === false
+    )
+      throw new SqlError('23514', `check constraint "${name}" of relation "${table.name}" is violated by some row`, {
+        schema: table.schema,
+        table: table.name,
+        constraint: name,
+      })
+}
+
+const ACTIONS: Readonly<Record<string, ReferentialAction>> = {
+  a: 'no action',
+  r: 'restrict',
+  c: 'cascade',
+  n: 'set null',
+  d: 'set default',
+}
+
+function addForeignKey(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  column: Column | undefined,
+  context: Context,
+  run: Run,
+): void {
+  const read = fieldsOf('Constraint', fields, [
+    'contype',
+    'conname',
+    'pktable',
+    'fk_attrs',
+    'pk_attrs',
+    'fk_matchtype',
+    'fk_upd_action',
+    'fk_del_action',
+    'deferrable',
+    'initdeferred',
+    'skip_validation',
+    'initially_valid',
+  ])
+  if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
+  const referenced = relationOf(read.pktable, context, table)
+  const columns = column === undefined ? namesOf(read.fk_attrs).map((name) => columnNamed(table, name, true)) : [column]
+  const primary = referenced.indexes.find((index) => index.primary)
+  const referencedPlaces =
+    read.pk_attrs === undefined
+      ? (primary?.columns ?? []).map((place) => place ?? -1)
+      : namesOf(read.pk_attrs).map((name) => columnNamed(referenced, name, true).attribute - 1)
+  if (referencedPlaces.length === 0)
+    throw new SqlError('42704', `there is no primary key for referenced table "${referenced.name}"`)
+  if (referencedPlaces.length !== columns.length)
+    throw new SqlError('42830', 'number of referencing and referenced columns for foreign key disagree')
+  const index = referenced.indexes.find(
+    (each) =>
+      each.unique &&
+      !each.partial &&
+      each.columns.length === referencedPlaces.length &&
+      each.columns.every((place) => place !== undefined && referencedPlaces.includes(place)),
+  )
+  if (index === undefined)
+    throw new SqlError(
+      '42830',
+      `there is no unique constraint matching given keys for referenced table "${referenced.name}"`,
+    )
+  const key: ForeignKey = {
+    name: read.conname ?? freeConstraint(`${table.name}_${columns.map((each) => each.name).join('_')}_fkey`, table),
+    oid: run.store.nextOid(),
+    table,
+    columns: columns.map((each) => each.attribute - 1),
+    referenced,
+    referencedColumns: referencedPlaces,
+    index,
+    onUpdate: ACTIONS[read.fk_upd_action ?? 'a'] ?? 'no action',
+    onDelete: ACTIONS[read.fk_del_action ?? 'a'] ?? 'no action',
+    matchFull: read.fk_matchtype === 'f',
+    deferrable: read.deferrable === true,
+    initiallyDeferred: read.initdeferred === true,
+  }
+  for (const [at, place] of key.columns.entries())
+    checkComparable(key, table, place, referencedPlaces[at] ?? 0, context)
+  table.foreignKeys.push(key)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.foreignKeys = table.foreignKeys.filter((each) => each !== key)
+  })
+}
+
+function checkComparable(key: ForeignKey, table: Table, place: number, other: number, context: Context): void {
+  const mine = table.columns[place]
+  const theirs = key.referenced.columns[other]
+  if (mine === undefined || theirs === undefined || mine.type.oid === theirs.type.oid) return
+  try {
+    const named = (type: Column['type'], name: string) => ({ name, type, slot: 0, tableOid: 0, attribute: 0 })
+    equalityOf(named(theirs.type, 'a'), named(mine.type, 'b'), context)
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    throw new SqlError('42804', `foreign key constraint "${key.name}" cannot be implemented`, {
+      detail: `Key columns "${mine.name}" and "${theirs.name}" are of incompatible types: ${context.format(mine.type)} and ${context.format(theirs.type)}.`,
+    })
+  }
+}
+
+export function columnNamed(table: Table, name: string, inKey = false): Column {
+  const column = columnsOf(table).find((each) => each.name === name)
+  if (column !== undefined) return column
+  throw inKey
+    ? new SqlError('42703', `column "${name}" named in key does not exist`)
+    : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
+}
+
+/** Elements of CREATE INDEX: columns, or expressions over the row. */
+export function indexColumns(
+  elements: readonly Node[] | undefined,
+  table: Table,
+  context: Context,
+): readonly IndexColumn[] {
+  return (elements ?? []).map((node) => {
+    const { name, expr } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
+      'name',
+      'expr',
+      'ordering',
+      'nulls_ordering',
+      'opclass',
+    ])
+    if (name !== undefined) {
+      const column = columnsOf(table).find((each) => each.name === name)
+      if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+      return { place: column.attribute - 1 }
+    }
+    if (expr === undefined) throw new NotSupported('an empty index element')
+    const compiled = compileExpression(expr, rowScope(table, context))
+    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
+  })
+}
+
+/** The expression in a message: `lower(email)`. */
+function shownExpression(node: Node): string {
+  if ('FuncCall' in node)
+    return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
+  if ('ColumnRef' in node) return namesOf(node.ColumnRef.fields).join('.')
+  return '(expression)'
+}
+
+/** A name that no relation of the schema has: with a number if need be (ChooseRelationName). */
+export function freeName(base: string, schema: string, context: Context): string {
+  const taken = (name: string): boolean =>
+    context.catalogue.relation([schema], name, context.own) !== undefined ||
+    context.catalogue.index([schema], name, context.own) !== undefined
+  return firstFree(base, taken)
+}
+
+function freeConstraint(base: string, table: Table): string {
+  return firstFree(
+    base,
+    (name) => table.checks.some((each) => each.name === name) || table.foreignKeys.some((each) => each.name === name),
+  )
+}
+
+function firstFree(base: string, taken: (name: string) => boolean): string {
+  if (!taken(base)) return base
+  for (let number = 1; ; number++) if (!taken(`${base}${number}`)) return `${base}${number}`
+}

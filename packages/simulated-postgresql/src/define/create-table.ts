@@ -1,0 +1,229 @@
+import type { Column, Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { QueryScope } from '../execute/scope.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Sequence } from '../storage/sequence.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType } from '../types/value.ts'
+import { addConstraint, freeName, setNotNull } from './constraints.ts'
+import { isFree, newName } from './names.ts'
+import { newSequence, sequenceOptions } from './sequences.ts'
+
+const SERIALS: Readonly<Record<string, string>> = {
+  serial: 'int4',
+  serial4: 'int4',
+  bigserial: 'int8',
+  serial8: 'int8',
+  smallserial: 'int2',
+  serial2: 'int2',
+}
+
+export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
+  const { relation, tableElts, if_not_exists } = fieldsOf('CreateStmt', fields, [
+    'relation',
+    'tableElts',
+    'options',
+    'oncommit',
+    'if_not_exists',
+  ])
+  const { schema, name } = newName(relation, context)
+  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return
+  const table = emptyTable(schema, name, run)
+  run.catalogue.add(table, run.transaction.current)
+  const constraints: { readonly fields: Fields<'Constraint'>; readonly column: Column | undefined }[] = []
+  for (const node of tableElts ?? []) {
+    if ('Constraint' in node) constraints.push({ fields: node.Constraint, column: undefined })
+    else if ('ColumnDef' in node) {
+      const added = addColumn(node.ColumnDef, table, context, run)
+      constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
+    } else throw new NotSupported('TableLikeClause' in node ? 'LIKE in CREATE TABLE' : 'this element of CREATE TABLE')
+  }
+  // Keys first: a foreign key may refer to the table itself.
+  const order = ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK', 'CONSTR_FOREIGN']
+  for (const kind of order)
+    for (const { fields: constraint, column } of constraints)
+      if (constraint.contype === kind) addConstraint(constraint, table, column, context, run)
+  for (const { fields: constraint } of constraints)
+    if (!order.includes(constraint.contype ?? '')) throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
+}
+
+export function emptyTable(schema: string, name: string, run: Run): Table {
+  run.store.xidOf(run.backend, run.transaction.current)
+  return {
+    oid: run.store.nextOid(),
+    schema,
+    name,
+    columns: [],
+    tuples: [],
+    rowsInserted: 0,
+    indexes: [],
+    garbage: 0,
+    readers: new Set(),
+    pageReaders: new Set(),
+    checks: [],
+    foreignKeys: [],
+    view: undefined,
+    readOnly: false,
+    createdBy: run.transaction.current,
+    droppedBy: undefined,
+  }
+}
+
+interface Added {
+  readonly column: Column
+  /** Keys, checks and foreign keys, which need the table to be complete. */
+  readonly constraints: readonly Fields<'Constraint'>[]
+}
+
+export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): Added {
+  const {
+    colname = '',
+    typeName,
+    constraints,
+  } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'constraints', 'is_local'])
+  if (table.columns.some((each) => !each.dropped && each.name === colname))
+    throw new SqlError('42701', `column "${colname}" of relation "${table.name}" already exists`)
+  const serial = SERIALS[namesOf(typeName?.names).join('.')]
+  const type: SqlType = serial === undefined ? resolveTypeName(typeName, context.types) : typeNamed(serial, context)
+  const column: Column = {
+    name: colname,
+    type,
+    notNull: false,
+    attribute: table.columns.length + 1,
+    dropped: false,
+    default: undefined,
+    identity: undefined,
+    generated: undefined,
+  }
+  table.columns.push(column)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.columns = table.columns.filter((each) => each !== column)
+  })
+  if (serial !== undefined) addSerial(table, column, context, run)
+  const rest: Fields<'Constraint'>[] = []
+  for (const node of constraints ?? [])
+    if (!addColumnProperty(expectKind(node, 'Constraint'), table, column, context, run, rest))
+      rest.push(expectKind(node, 'Constraint'))
+  return { column, constraints: rest }
+}
+
+function typeNamed(name: string, context: Context): SqlType {
+  const type = context.types.named(name)
+  if (type === undefined) throw new SqlError('42704', `type "${name}" does not exist`)
+  return { oid: type.oid, name, typmod: -1 }
+}
+
+/** NOT NULL, DEFAULT and their like; false for a constraint of the table. */
+function addColumnProperty(
+  fields: Fields<'Constraint'>,
+  table: Table,
+  column: Column,
+  context: Context,
+  run: Run,
+  rest: Fields<'Constraint'>[],
+): boolean {
+  switch (fields.contype) {
+    case 'CONSTR_NULL':
+      return true
+    case 'CONSTR_NOTNULL':
+      column.notNull = true
+      return true
+    case 'CONSTR_DEFAULT': {
+      const { raw_expr } = fieldsOf('Constraint', fields, ['contype', 'raw_expr'])
+      setDefault(column, raw_expr, context)
+      return true
+    }
+    case 'CONSTR_IDENTITY': {
+      const { generated_when, options } = fieldsOf('Constraint', fields, ['contype', 'generated_when', 'options'])
+      addIdentity(table, column, generated_when === 'a', options, context, run)
+      return true
+    }
+    case 'CONSTR_GENERATED': {
+      const { raw_expr, generated_when } = fieldsOf('Constraint', fields, [
+        'contype',
+        'raw_expr',
+        'generated_when',
+        'generated_kind',
+      ])
+      if (generated_when !== 'a' || fields.generated_kind === 'v') throw new NotSupported('a virtual generated column')
+      column.generated = raw_expr
+      return true
+    }
+    case 'CONSTR_ATTR_DEFERRABLE':
+    case 'CONSTR_ATTR_NOT_DEFERRABLE':
+    case 'CONSTR_ATTR_DEFERRED':
+    case 'CONSTR_ATTR_IMMEDIATE': {
+      // They follow the constraint that they belong to.
+      const last = rest.pop()
+      if (last === undefined) throw new SqlError('42601', 'misplaced DEFERRABLE clause')
+      const deferred = fields.contype === 'CONSTR_ATTR_DEFERRED'
+      const not = fields.contype === 'CONSTR_ATTR_NOT_DEFERRABLE'
+      rest.push({ ...last, deferrable: !not, initdeferred: deferred || (last.initdeferred ?? false) })
+      return true
+    }
+    default:
+      return false
+  }
+}
+
+/** Compiles a default, so that an error is reported now, and keeps its text. */
+export function setDefault(column: Column, node: Node | undefined, context: Context): void {
+  if (node !== undefined) {
+    const scope = new QueryScope(context, undefined)
+    scope.place = 'DEFAULT expressions'
+    context.assigned(node, scope, column)
+  }
+  column.default = node
+}
+
+function addSerial(table: Table, column: Column, context: Context, run: Run): void {
+  const sequence = ownedSequence(table, column, context, run)
+  column.notNull = true
+  column.default = nextvalOf(sequence)
+}
+
+export function nextvalOf(sequence: Sequence): Node {
+  const name = `"${sequence.schema}"."${sequence.name}"`
+  return {
+    FuncCall: {
+      funcname: [{ String: { sval: 'nextval' } }],
+      args: [
+        {
+          TypeCast: {
+            arg: { A_Const: { sval: { sval: name } } },
+            typeName: { names: [{ String: { sval: 'regclass' } }], typemod: -1 },
+          },
+        },
+      ],
+      funcformat: 'COERCE_EXPLICIT_CALL',
+    },
+  }
+}
+
+export function addIdentity(
+  table: Table,
+  column: Column,
+  always: boolean,
+  options: readonly Node[] | undefined,
+  context: Context,
+  run: Run,
+): void {
+  const sequence = ownedSequence(table, column, context, run, options)
+  if (!column.notNull) setNotNull(table, column, run)
+  column.identity = { sequence, always }
+  run.catalogue.changed(run.transaction.current, () => {
+    column.identity = undefined
+  })
+}
+
+function ownedSequence(table: Table, column: Column, context: Context, run: Run, options?: readonly Node[]): Sequence {
+  const name = freeName(`${table.name}_${column.name}_seq`, table.schema, context)
+  const sequence = newSequence(table.schema, name, column.type.oid, run)
+  sequenceOptions(sequence, options, context)
+  sequence.owner = { table, attribute: column.attribute }
+  run.catalogue.add(sequence, run.transaction.current)
+  return sequence
+}

@@ -1,0 +1,169 @@
+import type { Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { TableLocker } from './names.ts'
+
+const KINDS: Readonly<Record<string, string>> = {
+  OBJECT_TABLE: 'table',
+  OBJECT_VIEW: 'view',
+  OBJECT_INDEX: 'index',
+  OBJECT_SEQUENCE: 'sequence',
+  OBJECT_SCHEMA: 'schema',
+  OBJECT_TYPE: 'type',
+  OBJECT_EXTENSION: 'extension',
+}
+
+export function* drop(
+  fields: Fields<'DropStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, string, void> {
+  const { objects, removeType, behavior, missing_ok } = fieldsOf('DropStmt', fields, [
+    'objects',
+    'removeType',
+    'behavior',
+    'missing_ok',
+    'concurrent',
+  ])
+  const kind = KINDS[removeType ?? '']
+  if (kind === undefined) throw new NotSupported(`DROP ${(removeType ?? '').replace('OBJECT_', '')}`)
+  run.store.xidOf(run.backend, run.transaction.current)
+  const cascade = behavior === 'DROP_CASCADE'
+  const dropped = new Set<Table>()
+  const tables: Table[] = []
+  for (const node of objects ?? []) {
+    const names = objectNames(node)
+    const found = yield* dropOne(kind, names, cascade, context, run, lock, tables)
+    if (found) continue
+    const name = names.at(-1) ?? ''
+    const shown = kind === 'schema' || kind === 'type' || kind === 'extension' ? kind : kind
+    if (missing_ok !== true) throw missing(kind, name)
+    run.notice('NOTICE', '00000', `${shown} "${name}" does not exist, skipping`)
+  }
+  for (const table of tables) dropped.add(table)
+  for (const table of tables) dropTable(table, dropped, cascade, context, run)
+  return `DROP ${kind.toUpperCase()}`
+}
+
+function missing(kind: string, name: string): SqlError {
+  const code =
+    kind === 'schema' ? '3F000' : kind === 'type' || kind === 'index' || kind === 'extension' ? '42704' : '42P01'
+  return new SqlError(code, `${kind} "${name}" does not exist`)
+}
+
+function objectNames(node: Node): readonly string[] {
+  if ('List' in node) return namesOf(node.List.items)
+  if ('TypeName' in node) return namesOf(node.TypeName.names)
+  return [expectKind(node, 'String').sval ?? '']
+}
+
+function* dropOne(
+  kind: string,
+  names: readonly string[],
+  cascade: boolean,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+  tables: Table[],
+): Generator<Wait, boolean, void> {
+  const name = names.at(-1) ?? ''
+  const path = names.length > 1 ? [names.at(-2) ?? ''] : context.searchPath
+  const { catalogue } = run
+  const by = run.transaction.current
+  switch (kind) {
+    case 'table':
+    case 'view': {
+      const table = catalogue.table(path, name, context.own)
+      if (table === undefined) return false
+      if ((table.view !== undefined) !== (kind === 'view')) throw new SqlError('42809', `"${name}" is not a ${kind}`)
+      yield* lock(table, 'AccessExclusiveLock')
+      tables.push(table)
+      return true
+    }
+    case 'sequence': {
+      const sequence = catalogue.sequence(path, name, context.own)
+      if (sequence === undefined) return false
+      if (sequence.owner !== undefined && !cascade)
+        throw new SqlError('2BP01', `cannot drop sequence ${name} because other objects depend on it`, {
+          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+        })
+      catalogue.drop(sequence, by)
+      return true
+    }
+    case 'index': {
+      const found = catalogue.index(path, name, context.own)
+      const index = found?.table.indexes[found.at]
+      if (found === undefined || index === undefined) return false
+      if (index.constraint)
+        throw new SqlError(
+          '2BP01',
+          `cannot drop index ${name} because constraint ${name} on table ${found.table.name} requires it`,
+          {
+            hint: `You can drop constraint ${name} on table ${found.table.name} instead.`,
+          },
+        )
+      yield* lock(found.table, 'AccessExclusiveLock')
+      const before = found.table.indexes
+      found.table.indexes = before.filter((each) => each !== index)
+      catalogue.changed(by, () => {
+        found.table.indexes = before
+      })
+      return true
+    }
+    case 'schema':
+      return dropSchema(name, cascade, context, run, tables)
+    case 'type': {
+      const type = catalogue.types.named(name)
+      if (type === undefined) return false
+      const array = catalogue.types.find(type.arrayOid)
+      for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
+      catalogue.changed(by, () => {
+        for (const each of [type, array]) if (each !== undefined) catalogue.types.add(each)
+      })
+      return true
+    }
+    default:
+      return true
+  }
+}
+
+function dropSchema(name: string, cascade: boolean, context: Context, run: Run, tables: Table[]): boolean {
+  const { catalogue } = run
+  if (!catalogue.schemas.has(name)) return false
+  const inside = catalogue.visibleTables(context.own).filter((table) => table.schema === name)
+  if (inside.length > 0 && !cascade)
+    throw new SqlError('2BP01', `cannot drop schema ${name} because other objects depend on it`, {
+      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    })
+  tables.push(...inside)
+  for (const sequence of catalogue.visibleSequences(context.own))
+    if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
+  catalogue.schemas.delete(name)
+  catalogue.changed(run.transaction.current, () => catalogue.schemas.add(name))
+  return true
+}
+
+function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean, context: Context, run: Run): void {
+  const { catalogue } = run
+  const by = run.transaction.current
+  for (const key of catalogue.referencing(table, context.own)) {
+    if (together.has(key.table)) continue
+    if (!cascade)
+      throw new SqlError('2BP01', `cannot drop table ${table.name} because other objects depend on it`, {
+        detail: `constraint ${key.name} on table ${key.table.name} depends on table ${table.name}`,
+        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+      })
+    const before = key.table.foreignKeys
+    key.table.foreignKeys = before.filter((each) => each !== key)
+    catalogue.changed(by, () => {
+      key.table.foreignKeys = before
+    })
+  }
+  for (const sequence of catalogue.visibleSequences(context.own))
+    if (sequence.owner?.table === table) catalogue.drop(sequence, by)
+  catalogue.drop(table, by)
+}

@@ -1,0 +1,64 @@
+import { undefinedTable } from '../catalogue/catalogue.ts'
+import type { Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { LockMode } from '../storage/modes.ts'
+import { statusOf } from '../storage/transaction.ts'
+import type { Wait } from '../storage/wait.ts'
+
+/** The table that a name means; `self` is one that is being created. */
+export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
+  const { schemaname, relname } = readName(fields)
+  if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
+  const table = context.table(schemaname, relname)
+  if (table === undefined) throw undefinedTable(schemaname === undefined ? relname : `${schemaname}.${relname}`)
+  return table
+}
+
+/** The schema and name of something that is to be created. */
+export function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
+  const { schemaname, relname } = readName(fields)
+  const schema =
+    schemaname ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
+  if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
+  if (!context.catalogue.schemas.has(schema)) throw new SqlError('3F000', `schema "${schema}" does not exist`)
+  return { schema, name: relname }
+}
+
+function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string | undefined; relname: string } {
+  if (fields === undefined) throw new NotSupported('a statement without a name')
+  const { schemaname, relname } = fieldsOf('RangeVar', fields, ['schemaname', 'relname', 'inh', 'relpersistence'])
+  return { schemaname, relname: relname ?? '' }
+}
+
+/** Whether the name can be taken. Waits for a transaction that is about to take it. */
+export function* isFree(
+  schema: string,
+  name: string,
+  ifNotExists: boolean,
+  context: Context,
+  run: Run,
+): Generator<Wait, boolean, void> {
+  const exists =
+    context.catalogue.relation([schema], name, context.own) ?? context.catalogue.index([schema], name, context.own)
+  if (exists !== undefined) {
+    if (!ifNotExists) throw new SqlError('42P07', `relation "${name}" already exists`)
+    run.notice('NOTICE', '42P07', `relation "${name}" already exists, skipping`)
+    return false
+  }
+  const rival = context.catalogue.pending(schema, name, run.transaction)
+  if (rival === undefined) return true
+  yield* run.store.waitForEnd(run.backend, rival)
+  if (statusOf(rival) === 'committed')
+    throw new SqlError('23505', 'duplicate key value violates unique constraint "pg_type_typname_nsp_index"', {
+      detail: `Key (typname, typnamespace)=(${name}, 2200) already exists.`,
+      schema: 'pg_catalog',
+      table: 'pg_type',
+      constraint: 'pg_type_typname_nsp_index',
+    })
+  return true
+}
+
+export type TableLocker = (table: Table, mode: LockMode) => Generator<Wait, void, void>

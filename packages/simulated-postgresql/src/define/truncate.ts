@@ -1,0 +1,59 @@
+import type { Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { TableLocker } from './names.ts'
+import { relationOf } from './names.ts'
+
+export function* truncate(
+  fields: Fields<'TruncateStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, void, void> {
+  const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
+    'relations',
+    'restart_seqs',
+    'behavior',
+  ])
+  const tables = new Set<Table>()
+  for (const node of relations ?? []) tables.add(relationOf(expectKind(node, 'RangeVar'), context))
+  for (const table of tables)
+    for (const key of run.catalogue.referencing(table, context.own)) {
+      if (tables.has(key.table)) continue
+      if (behavior !== 'DROP_CASCADE')
+        throw new SqlError('0A000', 'cannot truncate a table referenced in a foreign key constraint', {
+          detail: `Table "${key.table.name}" references "${table.name}".`,
+          hint: `Truncate table "${key.table.name}" at the same time, or use TRUNCATE ... CASCADE.`,
+        })
+      tables.add(key.table)
+    }
+  for (const table of tables) yield* lock(table, 'AccessExclusiveLock')
+  run.store.xidOf(run.backend, run.transaction.current)
+  for (const table of tables) {
+    empty(table, run)
+    if (restart_seqs !== true) continue
+    for (const sequence of run.catalogue.visibleSequences(context.own)) {
+      if (sequence.owner?.table !== table) continue
+      const before = { lastValue: sequence.lastValue, isCalled: sequence.isCalled }
+      Object.assign(sequence, { lastValue: sequence.start, isCalled: false })
+      run.transaction.current.undo.push(() => Object.assign(sequence, before))
+    }
+  }
+}
+
+/** All rows go for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe. */
+function empty(table: Table, run: Run): void {
+  const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }
+  table.tuples = []
+  for (const index of table.indexes) index.entries.clear()
+  run.transaction.current.undo.push(() => {
+    table.tuples = before.tuples
+    for (const [at, index] of table.indexes.entries()) {
+      index.entries.clear()
+      for (const [key, entries] of before.entries[at] ?? []) index.entries.set(key, entries)
+    }
+  })
+}

@@ -1,0 +1,45 @@
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import type { Env } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Run, TableFacts } from './model.ts'
+
+/** Fills generated columns, and checks NOT NULL and CHECK as PostgreSQL does before it writes a row. */
+export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void {
+  const env: Env = { row, parameters: [], session: run }
+  for (const { place, compiled } of facts.generated) row[place] = compiled.evaluate(env)
+  const { table } = facts
+  for (const column of table.columns) {
+    if (!column.notNull || column.dropped || (row[column.attribute - 1] ?? null) !== null) continue
+    throw new SqlError(
+      '23502',
+      `null value in column "${column.name}" of relation "${table.name}" violates not-null constraint`,
+      {
+        detail: failingRow(table, row, run),
+        schema: table.schema,
+        table: table.name,
+        column: column.name,
+      },
+    )
+  }
+  for (const { name, compiled } of facts.checks)
+    if (compiled.evaluate(env) === false)
+      throw new SqlError('23514', `new row for relation "${table.name}" violates check constraint "${name}"`, {
+        detail: failingRow(table, row, run),
+        schema: table.schema,
+        table: table.name,
+        constraint: name,
+      })
+}
+
+/** Longer values are cut (ExecBuildSlotValueDescription). */
+const SHOWN_CHARACTERS = 64
+
+function failingRow(table: Table, row: readonly SqlValue[], run: Run): string {
+  const shown = columnsOf(table).map((column) => {
+    const value = row[column.attribute - 1] ?? null
+    const text = value === null ? 'null' : run.types.typeOf(column.type.oid).output(value, run)
+    return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text
+  })
+  return `Failing row contains (${shown.join(', ')}).`
+}

@@ -1,0 +1,22 @@
+import type { Node } from '../sql/nodes.ts'
+
+/** The parts of a condition that must all be true. */
+export function conjuncts(node: Node): readonly Node[] {
+  if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR') return (node.BoolExpr.args ?? []).flatMap(conjuncts)
+  return [node]
+}
+
+/** A parse tree without the places where it was written: equal for equal expressions. */
+export function withoutLocations(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutLocations)
+  if (typeof node !== 'object' || node === null) return node
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([name]) => !name.endsWith('location'))
+      .map(([name, value]) => [name, withoutLocations(value)]),
+  )
+}
+
+export function isModification(node: Node): boolean {
+  return 'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node
+}

@@ -1,0 +1,191 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Column, Table } from '../catalogue/table.ts'
+import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Scope } from '../expressions/env.ts'
+import { elementType } from '../expressions/resolve.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Node } from '../sql/nodes.ts'
+import type { Transaction } from '../storage/model.ts'
+import type { LockMode } from '../storage/modes.ts'
+import { LOCK_MODES } from '../storage/modes.ts'
+import type { Sequence } from '../storage/sequence.ts'
+import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
+import type { TextContext, Types } from '../types/registry.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import type { ModificationPlan, QueryPlan, TableFacts } from './model.ts'
+import { runOf } from './run.ts'
+
+const BOOLEAN: SqlType = { oid: OID.bool, name: 'bool', typmod: -1 }
+
+/** Compiles the queries within a statement. */
+export interface Compilers {
+  query(
+    node: Node,
+    context: Context,
+    parent: Scope | undefined,
+    names?: Scope | undefined,
+    wanted?: readonly SqlType[],
+  ): QueryPlan
+  modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
+}
+
+/** A scope that knows the clause that is compiled. */
+interface PlacedScope extends Scope {
+  place: string
+}
+
+/** The settings that the compilation of a statement depends on. */
+export interface ContextOptions {
+  readonly catalogue: Catalogue
+  readonly session: TextContext
+  readonly own: Transaction | undefined
+  readonly searchPath: readonly string[]
+  readonly database: string
+  /** 0: to be inferred. */
+  readonly parameterOids: readonly number[]
+  readonly compilers: Compilers
+}
+
+/** One statement while it is compiled: names, types of parameters, the tables that it will lock. */
+export class Context implements TextContext {
+  readonly catalogue: Catalogue
+  readonly types: Types
+  readonly own: Transaction | undefined
+  readonly searchPath: readonly string[]
+  readonly database: string
+  readonly facts: Map<Table, TableFacts> = new Map()
+  /** The strongest lock for each table, in the order of the statement. */
+  readonly tables: Map<Table, LockMode> = new Map()
+  /** Literals of unknown type become text; not in the select list that an INSERT takes its values from. */
+  readonly #session: TextContext
+  readonly #parameters: (SqlType | undefined)[]
+  readonly compilers: Compilers
+
+  constructor(options: ContextOptions) {
+    this.catalogue = options.catalogue
+    this.types = options.catalogue.types
+    this.own = options.own
+    this.searchPath = options.searchPath
+    this.database = options.database
+    this.#session = options.session
+    this.compilers = options.compilers
+    this.#parameters = options.parameterOids.map((oid) =>
+      oid === 0 || oid === OID.unknown ? undefined : this.type(oid),
+    )
+  }
+
+  setting(name: string): string | undefined {
+    return this.#session.setting(name)
+  }
+
+  now(): bigint {
+    return this.#session.now()
+  }
+
+  relation(name: string): number {
+    return this.#session.relation?.(name) ?? 0
+  }
+
+  relationName(oid: number): string | undefined {
+    return this.#session.relationName?.(oid)
+  }
+
+  type(oid: number): SqlType {
+    return { oid, name: this.types.typeOf(oid).name, typmod: -1 }
+  }
+
+  parameterType(number: number, wanted?: SqlType): SqlType {
+    const known = this.#parameters[number - 1]
+    if (known !== undefined) return known
+    if (wanted === undefined || wanted.oid === OID.unknown) {
+      while (this.#parameters.length < number) this.#parameters.push(undefined)
+      return this.type(OID.unknown)
+    }
+    const type = { ...wanted, typmod: -1 }
+    while (this.#parameters.length < number) this.#parameters.push(undefined)
+    this.#parameters[number - 1] = type
+    return type
+  }
+
+  /** The types of all parameters, after the statement was compiled. */
+  parameterOids(): readonly number[] {
+    return Array.from(this.#parameters, (type, at) => {
+      if (type === undefined) throw new SqlError('42P18', `could not determine data type of parameter $${at + 1}`)
+      return type.oid
+    })
+  }
+
+  table(schema: string | undefined, name: string): Table | undefined {
+    return this.catalogue.table(schema === undefined ? this.searchPath : [schema], name, this.own)
+  }
+
+  reads(table: Table): void {
+    this.locks(table, 'AccessShareLock')
+  }
+
+  locks(table: Table, mode: LockMode): void {
+    const known = this.tables.get(table)
+    if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) this.tables.set(table, mode)
+  }
+
+  /** A condition, which must be of type boolean. */
+  condition(node: Node, scope: PlacedScope, clause: string): Compiled {
+    const place = scope.place
+    scope.place = clause
+    const compiled = compileExpression(node, scope, BOOLEAN)
+    scope.place = place
+    return coerceBoolean(compiled, clause, scope)
+  }
+
+  elementType(type: SqlType): SqlType | undefined {
+    const oid = elementType(this.types, type.oid)
+    return oid === undefined ? undefined : this.type(oid)
+  }
+
+  compareOf(type: SqlType): (a: SqlValue, b: SqlValue) => number {
+    const { compare } = this.types.typeOf(type.oid === OID.unknown ? OID.text : type.oid)
+    if (compare !== undefined) return compare
+    throw new SqlError('42883', `could not identify an ordering operator for type ${this.format(type)}`, {
+      hint: 'Use an explicit ordering operator or modify the query.',
+    })
+  }
+
+  /** A result column: a literal of unknown type is text. */
+  known(compiled: Compiled, scope: Scope): Compiled {
+    return decideText(compiled, scope)
+  }
+
+  commonType(compiled: readonly Compiled[], clause: string, scope: Scope): SqlType {
+    return commonType(compiled, clause, scope)
+  }
+
+  converted(compiled: Compiled, type: SqlType, scope: Scope): Compiled {
+    return coerce(compiled, type, 'i', scope)
+  }
+
+  /** An expression as the value of a column. */
+  assigned(node: Node, scope: Scope, column: Column): Compiled {
+    return this.assignedValue(compileExpression(node, scope, column.type), scope, column)
+  }
+
+  assignedValue(compiled: Compiled, scope: Scope, column: Pick<Column, 'name' | 'type'>): Compiled {
+    return coerceAssignment(compiled, column.type, column.name, scope)
+  }
+
+  format(type: SqlType): string {
+    return formatType(this.types, type.oid)
+  }
+
+  /** The next value of an identity column. */
+  nextOf(sequence: Sequence, type: SqlType): Compiled {
+    return {
+      type,
+      evaluate: (env) => {
+        const value = runOf(env).nextValue(sequence)
+        return type.oid === OID.int8 ? value : Number(value)
+      },
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { Context } from './context.ts'
+import { lockLatest, stillFulfils } from './locking.ts'
+import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
+import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { QueryScope } from './scope.ts'
+import { compileWhere, project } from './select.ts'
+import { compileFacts } from './table-facts.ts'
+import { candidates, compileTarget, type Target } from './update.ts'
+import { compileWith } from './with.ts'
+import { claim, deleteRow } from './write-rows.ts'
+
+export function compileDelete(
+  fields: Fields<'DeleteStmt'>,
+  context: Context,
+  names: QueryScope | undefined,
+): ModificationPlan {
+  const { relation, usingClause, whereClause, returningClause, withClause } = fieldsOf('DeleteStmt', fields, [
+    'relation',
+    'usingClause',
+    'whereClause',
+    'returningClause',
+    'withClause',
+  ])
+  const scope = new QueryScope(context, undefined, names)
+  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope)
+  const table = targetTable(relation, scope)
+  const { scan, from } = compileTarget(table, relation?.alias, usingClause, scope)
+  const where = compileWhere(whereClause, scope, from)
+  const returning = compileReturning(returningClause, scope)
+  const facts = compileFacts(table, context)
+  const target = { scan, from, where }
+  return {
+    columns: resultColumns(returning),
+    *execute(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows: Rows[number][] = []
+      let count = 0
+      for (const row of yield* candidates(target, scope, run)) {
+        const deleted = yield* deleteOne(target, facts, row, run)
+        if (deleted === undefined) continue
+        count++
+        if (returning !== undefined) rows.push(yield* project(returning, deleted, run, undefined))
+      }
+      tidy(table, run)
+      return { count, rows }
+    },
+  }
+}
+
+function* deleteOne(
+  target: Target,
+  facts: TableFacts,
+  row: JoinedRow,
+  run: Run,
+): Generator<Wait, JoinedRow | undefined, void> {
+  let current = row
+  while (true) {
+    const tuple = current.tuples[target.scan.relation.tuple]
+    if (tuple === undefined) return undefined
+    const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
+    if (claimed === 'gone') return undefined
+    if (claimed === 'claimed') {
+      deleteRow(facts, tuple, run)
+      return current
+    }
+    const latest = yield* lockLatest(run, target.scan.table, claimed.latest, 'FOR UPDATE', 'wait')
+    if (latest === undefined) return undefined
+    current = target.scan.place(current, latest)
+    if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+  }
+}

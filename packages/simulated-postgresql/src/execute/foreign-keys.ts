@@ -1,0 +1,220 @@
+import { joinKeys, keyText } from '../catalogue/keys.ts'
+import type { ForeignKey, Table } from '../catalogue/table.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Tuple } from '../storage/model.ts'
+import { lookUp, scan } from '../storage/rows.ts'
+import { statusOf } from '../storage/transaction.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { completeRow } from './complete-row.ts'
+import { concurrent, lockLatest } from './locking.ts'
+import type { Run, TableFacts } from './model.ts'
+import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
+
+/** A new version owes the proof that what it refers to exists. */
+export function oweInsertChecks(facts: TableFacts, tuple: Tuple, before: Tuple | undefined, run: Run): void {
+  for (const key of facts.table.foreignKeys) {
+    const values = key.columns.map((place) => tuple.values[place] ?? null)
+    if (values.includes(null) && !(key.matchFull && values.some((value) => value !== null))) continue
+    if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
+      // A row of this transaction owes its check already; it is made on the newest version.
+      if (statusOf(before.xmin) === 'committed') continue
+    }
+    run.owed.push({
+      deferred: run.isDeferred(key),
+      constraint: key.name,
+      run: (later) => checkReference(key, tuple, later),
+    })
+  }
+}
+
+/** A version that is deleted or whose key changes owes what its foreign keys do then. */
+export function oweReferencedChecks(facts: TableFacts, tuple: Tuple, next: Tuple | undefined, run: Run): void {
+  for (const key of facts.referencing) {
+    const values = key.referencedColumns.map((place) => tuple.values[place] ?? null)
+    if (values.includes(null)) continue
+    if (next !== undefined && sameKey(key, key.referencedColumns, key.referenced, tuple.values, next.values, run))
+      continue
+    const action = next === undefined ? key.onDelete : key.onUpdate
+    run.owed.push({
+      deferred: action === 'no action' && run.isDeferred(key),
+      constraint: key.name,
+      run: (later) => react(key, tuple, next, later),
+    })
+  }
+}
+
+function sameKey(
+  _key: ForeignKey,
+  places: readonly number[],
+  table: Table,
+  before: readonly SqlValue[],
+  after: readonly SqlValue[],
+  run: Run,
+): boolean {
+  return keyOf(places, table, before, run) === keyOf(places, table, after, run)
+}
+
+function keyOf(places: readonly number[], table: Table, values: readonly SqlValue[], run: Run): string {
+  return joinKeys(
+    places.map((place) => {
+      const column = table.columns[place]
+      return column === undefined ? '' : keyText(values[place] ?? null, column.type, run)
+    }),
+  )
+}
+
+/** RI_FKey_check: locks the row that is referred to, so that it stays. */
+function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
+  if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
+  const values = key.columns.map((place) => tuple.values[place] ?? null)
+  if (values.includes(null)) throw missing(key, values, run)
+  // The index may have the columns in another order than the key.
+  const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
+  const text = key.index.keyOf(ordered)
+  const snapshot = run.latestSnapshot()
+  for (const found of lookUp(key.referenced, key.index, text, snapshot, run.transaction, run.store)) {
+    const locked = yield* lockLatest(run, key.referenced, found, 'FOR KEY SHARE', 'wait')
+    if (locked === undefined) continue
+    const values = key.index.valuesOf(locked.values)
+    if (values !== undefined && key.index.keyOf(values) === text) return
+  }
+  throw missing(key, values, run)
+}
+
+function missing(key: ForeignKey, values: readonly SqlValue[], run: Run): SqlError {
+  return new SqlError(
+    '23503',
+    `insert or update on table "${key.table.name}" violates foreign key constraint "${key.name}"`,
+    {
+      detail: values.includes(null)
+        ? 'MATCH FULL does not allow mixing of null and nonnull key values.'
+        : `Key ${describe(key.table, key.columns, values, run)} is not present in table "${key.referenced.name}".`,
+      schema: key.table.schema,
+      table: key.table.name,
+      constraint: key.name,
+    },
+  )
+}
+
+function describe(table: Table, places: readonly number[], values: readonly SqlValue[], run: Run): string {
+  const names = places.map((place) => table.columns[place]?.name ?? '')
+  const texts = places.map((place, at) => {
+    const column = table.columns[place]
+    const value = values[at] ?? null
+    return value === null || column === undefined ? 'null' : run.types.typeOf(column.type.oid).output(value, run)
+  })
+  return `(${names.join(', ')})=(${texts.join(', ')})`
+}
+
+/** What the table that refers does when the row it refers to goes or changes its key. */
+function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Run): Generator<Wait, void, void> {
+  if (before.xmax === undefined || before.xmax.aborted) return
+  const action = next === undefined ? key.onDelete : key.onUpdate
+  if (action === 'no action' && (yield* replaced(key, before, run))) return
+  const referring = yield* referringRows(key, before, run)
+  for (const tuple of referring) {
+    switch (action) {
+      case 'no action':
+      case 'restrict':
+        if ((yield* lockLatest(run, key.table, tuple, 'FOR KEY SHARE', 'wait')) !== undefined)
+          throw stillReferenced(key, before, run)
+        break
+      case 'cascade':
+        yield* change(
+          key,
+          tuple,
+          run,
+          next === undefined ? undefined : (at) => next.values[key.referencedColumns[at] ?? 0] ?? null,
+        )
+        break
+      case 'set null':
+        yield* change(key, tuple, run, () => null)
+        break
+      case 'set default': {
+        const facts = run.factsOf(key.table)
+        yield* change(key, tuple, run, (at) => {
+          const compiled = facts.defaults[key.columns[at] ?? 0]
+          return compiled === undefined ? null : compiled.evaluate({ row: [], parameters: [], session: run })
+        })
+        break
+      }
+    }
+  }
+}
+
+/** NO ACTION: another row may have taken the key meanwhile. */
+function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, boolean, void> {
+  const values = key.index.valuesOf(before.values)
+  if (values === undefined) return false
+  const found = lookUp(
+    key.referenced,
+    key.index,
+    key.index.keyOf(values),
+    run.latestSnapshot(),
+    run.transaction,
+    run.store,
+  )
+  for (const tuple of found)
+    if ((yield* lockLatest(run, key.referenced, tuple, 'FOR KEY SHARE', 'wait')) !== undefined) return true
+  return false
+}
+
+function* referringRows(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, readonly Tuple[], void> {
+  const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
+  const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
+  const matches = (tuple: Tuple): boolean => keyOf(key.columns, key.table, tuple.values, run) === wanted
+  const found = scan(key.table, latest, run.transaction, run.store).filter(matches)
+  // A row that the transaction's snapshot does not show was written by a concurrent transaction.
+  if (run.transaction.isolation !== 'read committed') {
+    const shown = new Set(scan(key.table, run.latestSnapshot(), run.transaction, run.store))
+    if (found.some((tuple) => !shown.has(tuple) && tuple.xmin.transaction !== run.transaction) && found.length > 0) {
+      const action = key.onDelete
+      if (action !== 'no action' && action !== 'restrict') throw concurrent('update')
+    }
+  }
+  return found
+}
+
+function* change(
+  key: ForeignKey,
+  tuple: Tuple,
+  run: Run,
+  valueAt: ((at: number) => SqlValue) | undefined,
+): Generator<Wait, void, void> {
+  const facts = run.factsOf(key.table)
+  const wanted = keyOf(key.columns, key.table, tuple.values, run)
+  let current = tuple
+  while (true) {
+    const values = [...current.values]
+    if (valueAt !== undefined) for (const [at, place] of key.columns.entries()) values[place] = valueAt(at)
+    const lock = valueAt === undefined ? 'FOR UPDATE' : updateLock(facts, current.values, values, run)
+    const claimed = yield* claim(facts, current, lock, run, valueAt === undefined ? 'delete' : 'update')
+    if (claimed === 'gone') return
+    if (claimed !== 'claimed') {
+      current = claimed.latest
+      if (keyOf(key.columns, key.table, current.values, run) !== wanted) return
+      continue
+    }
+    if (valueAt === undefined) deleteRow(facts, current, run)
+    else {
+      completeRow(facts, values, run)
+      yield* updateRow(facts, current, values, lock, run)
+    }
+    return
+  }
+}
+
+function stillReferenced(key: ForeignKey, before: Tuple, run: Run): SqlError {
+  const values = key.referencedColumns.map((place) => before.values[place] ?? null)
+  return new SqlError(
+    '23503',
+    `update or delete on table "${key.referenced.name}" violates foreign key constraint "${key.name}" on table "${key.table.name}"`,
+    {
+      detail: `Key ${describe(key.referenced, key.referencedColumns, values, run)} is still referenced from table "${key.table.name}".`,
+      schema: key.table.schema,
+      table: key.table.name,
+      constraint: key.name,
+    },
+  )
+}

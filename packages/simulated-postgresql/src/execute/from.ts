@@ -1,0 +1,355 @@
+import { undefinedTable } from '../catalogue/catalogue.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { conjuncts } from './conditions.ts'
+import { compileFunctionTable } from './function-table.ts'
+import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
+import { evaluating } from './run.ts'
+import { addRelation, envOf, equalityOf, isTrue, QueryScope } from './scope.ts'
+import { TableScan } from './table-scan.ts'
+
+export interface From {
+  readonly item: Item
+  /** The tables that are read one by one, for conditions that narrow what is read. */
+  readonly scans: readonly TableScan[]
+  /** Conditions of inner joins: a row that was read anew must fulfil them again. */
+  readonly conditions: readonly Compiled[]
+}
+
+/** What is collected while the items of a FROM are compiled. */
+interface Building {
+  readonly scope: QueryScope
+  readonly scans: TableScan[]
+  readonly conditions: Compiled[]
+}
+
+export function compileFrom(nodes: readonly Node[], scope: QueryScope): From {
+  const building: Building = { scope, scans: [], conditions: [] }
+  const items: Item[] = []
+  for (const node of nodes) {
+    const item = compileItem(node, building, true)
+    items.push(item)
+    scope.columns = [...scope.columns, ...item.columns]
+  }
+  const item: Item = {
+    columns: scope.columns,
+    *extend(run, outer, left) {
+      let rows = [left]
+      for (const each of items) rows = yield* crossJoin(rows, each, run, outer)
+      return rows
+    },
+  }
+  return { item, scans: building.scans, conditions: building.conditions }
+}
+
+function* crossJoin(
+  rows: readonly JoinedRow[],
+  item: Item,
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, JoinedRow[], void> {
+  const [only] = rows
+  if (rows.length === 1 && only !== undefined) return yield* item.extend(run, outer, only)
+  const joined: JoinedRow[] = []
+  for (const row of rows) for (const extended of yield* item.extend(run, outer, row)) joined.push(extended)
+  return joined
+}
+
+/** `dependent`: it may read what is to its left. */
+function compileItem(node: Node, building: Building, dependent: boolean): Item {
+  if ('RangeVar' in node) return compileNamed(node.RangeVar, building, dependent)
+  if ('RangeSubselect' in node) return compileSubselect(node.RangeSubselect, building)
+  if ('JoinExpr' in node) return compileJoin(node.JoinExpr, building, dependent)
+  if ('RangeFunction' in node) return compileRangeFunction(node.RangeFunction, building)
+  throw new NotSupported(kindOf(node))
+}
+
+function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent: boolean): Item {
+  const { scope } = building
+  const {
+    schemaname,
+    relname = '',
+    alias,
+    catalogname,
+  } = fieldsOf('RangeVar', fields, ['catalogname', 'schemaname', 'relname', 'alias', 'inh', 'relpersistence'])
+  if (catalogname !== undefined && catalogname !== scope.context.database)
+    throw new SqlError(
+      '0A000',
+      `cross-database references are not implemented: "${catalogname}.${schemaname}.${relname}"`,
+    )
+  const common = schemaname === undefined ? scope.commonTable(relname) : undefined
+  if (common !== undefined) {
+    const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(common.columns, alias), undefined)
+    return {
+      columns: relation.columns,
+      *extend(run, _outer, left) {
+        const rows = yield* common.rows(run)
+        return rows.map((values) => placed(left, relation, values))
+      },
+    }
+  }
+  const table = findTable(scope, schemaname, relname, fields.location)
+  if (table.view !== undefined) {
+    const plan = scope.context.compilers.query(table.view, scope.context, undefined)
+    const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
+    const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(columns, alias), undefined)
+    return rowsItem(relation, (run) => plan.rows(run, undefined))
+  }
+  const scan = scanOf(table, alias, scope, dependent)
+  building.scans.push(scan)
+  return scan
+}
+
+export function findTable(scope: QueryScope, schema: string | undefined, name: string, location?: number): Table {
+  const { context } = scope
+  const table = context.table(schema, name)
+  if (table === undefined)
+    throw undefinedTable(schema === undefined ? name : `${schema}.${name}`, location === undefined ? 1 : location + 1)
+  return table
+}
+
+/** A table as the target of a statement or an item of FROM. */
+export function scanOf(
+  table: Table,
+  alias: Fields<'RangeVar'>['alias'],
+  scope: QueryScope,
+  dependent: boolean,
+): TableScan {
+  const columns = columnsOf(table)
+  const names = renamed(columns, alias)
+  const relation = addRelation(
+    scope,
+    alias?.aliasname ?? table.name,
+    columns.map((column, at) => ({ ...column, name: names[at]?.name ?? column.name })),
+    table,
+  )
+  scope.context.reads(table)
+  return new TableScan(
+    table,
+    relation,
+    columns.map((column) => column.attribute - 1),
+    dependent,
+  )
+}
+
+type AliasFields = Fields<'RangeVar'>['alias']
+
+/** The columns under the names of `AS t (a, b)`. */
+function renamed<C extends { readonly name: string; readonly type: SqlType }>(
+  columns: readonly C[],
+  alias: AliasFields,
+): readonly { name: string; type: SqlType }[] {
+  const names = namesOf(alias?.colnames)
+  if (names.length > columns.length)
+    throw new SqlError(
+      '42P10',
+      `table "${alias?.aliasname}" has ${columns.length} columns available but ${names.length} columns specified`,
+    )
+  return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
+}
+
+function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building): Item {
+  const { lateral, subquery, alias } = fieldsOf('RangeSubselect', fields, ['lateral', 'subquery', 'alias'])
+  if (subquery === undefined) throw new NotSupported('an empty subquery')
+  const { scope } = building
+  const plan = scope.context.compilers.query(
+    subquery,
+    scope.context,
+    lateral === true ? lateralScope(scope) : scope.parent,
+    scope,
+  )
+  const name = alias?.aliasname ?? `unnamed_subquery_${scope.tuples}`
+  const relation = addRelation(scope, name, renamed(plan.columns, alias), undefined)
+  if (lateral !== true) return rowsItem(relation, (run, outer) => plan.rows(run, outer))
+  return {
+    columns: relation.columns,
+    *extend(run, outer, left) {
+      const rows = yield* plan.rows(run, envOf(left, outer, run))
+      return rows.map((values) => placed(left, relation, values))
+    },
+  }
+}
+
+/** What a lateral item sees: the items to its left, which are all that the scope has yet. */
+function lateralScope(scope: QueryScope): QueryScope {
+  const left = new QueryScope(scope.context, scope.parent, scope)
+  left.relations.push(...scope.relations)
+  left.columns = scope.columns.length > 0 ? scope.columns : scope.relations.flatMap((relation) => relation.columns)
+  return left
+}
+
+/** An item whose rows do not depend on what is to its left: computed once for each row of the outer query. */
+function rowsItem(
+  relation: Relation,
+  rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, readonly (readonly SqlValue[])[], void>,
+): Item {
+  return {
+    columns: relation.columns,
+    *extend(run, outer, left) {
+      const known = run.memo.get(relation) as
+        | { outer: Env | undefined; rows: readonly (readonly SqlValue[])[] }
+        | undefined
+      const rows = known !== undefined && known.outer === outer ? known.rows : yield* rowsOf(run, outer)
+      run.memo.set(relation, { outer, rows })
+      return rows.map((values) => placed(left, relation, values))
+    },
+  }
+}
+
+function placed(left: JoinedRow, relation: Relation, values: readonly SqlValue[]): JoinedRow {
+  const row = { values: left.values.slice(), tuples: left.tuples.slice() }
+  for (const [at, column] of relation.columns.entries()) row.values[column.slot] = values[at] ?? null
+  return row
+}
+
+function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Building): Item {
+  const { scope } = building
+  const before = scope.columns
+  // A function of FROM sees the items to its left without LATERAL.
+  if (before.length === 0) scope.columns = scope.relations.flatMap((relation) => relation.columns)
+  const table = compileFunctionTable(fields, scope)
+  scope.columns = before
+  const name = fields.alias?.aliasname ?? table.name
+  const relation = addRelation(scope, name, renamed(table.columns, fields.alias), undefined)
+  return {
+    columns: relation.columns,
+    *extend(run, outer, left) {
+      const env = envOf(left, outer, run)
+      const found = yield* evaluating(() => table.rows(env))
+      return found.map((values) => placed(left, relation, values))
+    },
+  }
+}
+
+function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: boolean): Item {
+  const { jointype, isNatural, larg, rarg, usingClause, quals, alias, join_using_alias } = fieldsOf(
+    'JoinExpr',
+    fields,
+    ['jointype', 'isNatural', 'larg', 'rarg', 'usingClause', 'quals', 'alias', 'join_using_alias', 'rtindex'],
+  )
+  if (alias !== undefined || join_using_alias !== undefined) throw new NotSupported('an alias of a join')
+  if (larg === undefined || rarg === undefined) throw new NotSupported('a join of nothing')
+  const kind =
+    jointype === 'JOIN_INNER' || jointype === 'JOIN_LEFT' || jointype === 'JOIN_RIGHT' || jointype === 'JOIN_FULL'
+      ? jointype
+      : undefined
+  if (kind === undefined) throw new NotSupported(jointype ?? 'JOIN')
+  const { scope } = building
+  const left = compileItem(larg, building, dependent)
+  const outside = scope.columns
+  scope.columns = [...outside, ...left.columns]
+  const rightDependent = kind === 'JOIN_INNER' || kind === 'JOIN_LEFT'
+  const inner = kind === 'JOIN_INNER'
+  const rightBuilding: Building = inner ? building : { scope, scans: building.scans, conditions: [] }
+  const right = compileItem(rarg, rightBuilding, rightDependent)
+  const names = isNatural === true ? commonNames(left, right) : namesOf(usingClause)
+  const merged = names.map((name) => mergedColumn(name, left, right, kind, scope))
+  const columns = [
+    ...merged.map((each) => each.column),
+    ...left.columns.filter((column) => !names.includes(column.name)),
+    ...right.columns.filter((column) => !names.includes(column.name)),
+  ]
+  scope.columns = [...left.columns, ...right.columns]
+  const conditions = [...merged.map((each) => each.equal), ...compileConditions(quals, scope)]
+  for (const scan of building.scans) {
+    if (quals !== undefined && (inner || right === scan)) for (const each of conjuncts(quals)) scan.narrow(each, scope)
+    for (const { left: l, right: r } of merged) scan.narrowByColumn(l, r)
+  }
+  scope.columns = outside
+  if (inner) building.conditions.push(...conditions)
+  return { columns, extend: joinRows(kind, left, right, conditions, merged) }
+}
+
+function compileConditions(quals: Node | undefined, scope: QueryScope): readonly Compiled[] {
+  return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
+}
+
+function commonNames(left: Item, right: Item): readonly string[] {
+  return left.columns.map((column) => column.name).filter((name) => right.columns.some((each) => each.name === name))
+}
+
+interface Merged {
+  readonly column: NamedColumn
+  readonly left: NamedColumn
+  readonly right: NamedColumn
+  readonly equal: Compiled
+  /** FULL JOIN: the value is that of the side which is there. */
+  readonly slot: number | undefined
+}
+
+function mergedColumn(name: string, left: Item, right: Item, kind: string, scope: QueryScope): Merged {
+  const l = left.columns.find((column) => column.name === name)
+  const r = right.columns.find((column) => column.name === name)
+  if (l === undefined || r === undefined)
+    throw new SqlError(
+      '42703',
+      `column "${name}" specified in USING clause does not exist in ${l === undefined ? 'left' : 'right'} table`,
+    )
+  const equal = equalityOf(l, r, scope.context)
+  if (kind !== 'JOIN_FULL') return { column: kind === 'JOIN_RIGHT' ? r : l, left: l, right: r, equal, slot: undefined }
+  const slot = scope.width++
+  return { column: { ...l, slot, tableOid: 0, attribute: 0 }, left: l, right: r, equal, slot }
+}
+
+function joinRows(
+  kind: 'JOIN_INNER' | 'JOIN_LEFT' | 'JOIN_RIGHT' | 'JOIN_FULL',
+  left: Item,
+  right: Item,
+  conditions: readonly Compiled[],
+  merged: readonly Merged[],
+): Item['extend'] {
+  const matches = (run: Run, outer: Env | undefined, row: JoinedRow): boolean =>
+    conditions.every((condition) => isTrue(condition, envOf(row, outer, run)))
+  const merge = (row: JoinedRow): JoinedRow => {
+    for (const { slot, left: l, right: r } of merged)
+      if (slot !== undefined) row.values[slot] = row.values[l.slot] ?? row.values[r.slot] ?? null
+    return row
+  }
+  if (kind === 'JOIN_INNER' || kind === 'JOIN_LEFT')
+    return function* (run, outer, base) {
+      const joined: JoinedRow[] = []
+      for (const row of yield* left.extend(run, outer, base)) {
+        let found = false
+        for (const both of yield* right.extend(run, outer, row))
+          if (yield* evaluating(() => matches(run, outer, both))) {
+            found = true
+            joined.push(both)
+          }
+        if (!found && kind === 'JOIN_LEFT') joined.push(row)
+      }
+      return joined
+    }
+  return function* (run, outer, base) {
+    const rights = yield* right.extend(run, outer, base)
+    const met = new Set<JoinedRow>()
+    const joined: JoinedRow[] = []
+    for (const row of yield* left.extend(run, outer, base)) {
+      let found = false
+      for (const other of rights) {
+        const both = overlaid(row, other, base)
+        if (!(yield* evaluating(() => matches(run, outer, both)))) continue
+        found = true
+        met.add(other)
+        joined.push(merge(both))
+      }
+      if (!found && kind === 'JOIN_FULL') joined.push(merge(row))
+    }
+    for (const other of rights) if (!met.has(other)) joined.push(merge(other))
+    return joined
+  }
+}
+
+/** The values of both sides, which fill different places. */
+function overlaid(left: JoinedRow, right: JoinedRow, base: JoinedRow): JoinedRow {
+  return {
+    values: left.values.map((value, at) => (value === base.values[at] ? (right.values[at] ?? null) : value)),
+    tuples: Array.from(
+      { length: Math.max(left.tuples.length, right.tuples.length) },
+      (_, at) => left.tuples[at] ?? right.tuples[at],
+    ),
+  }
+}

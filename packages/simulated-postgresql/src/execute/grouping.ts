@@ -1,0 +1,194 @@
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { functionsNamed } from '../functions/catalogue.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { type Aggregate, compileAggregate } from './aggregates.ts'
+import { withoutLocations } from './conditions.ts'
+import type { JoinedRow, NamedColumn, Run } from './model.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { envOf, isTrue, type QueryScope } from './scope.ts'
+import { rowKey } from './set-operation.ts'
+import { targetOf } from './sort.ts'
+import type { Target } from './targets.ts'
+
+/**
+ * GROUP BY and aggregates. A group is its first row with the results of the aggregates added: what GROUP BY lists has
+ * the same value in each row of the group, and nothing else may be read outside of aggregates.
+ */
+export interface Grouping {
+  /** Compiles an expression that is evaluated on groups, if the query has any. */
+  compile(node: Node, wanted?: SqlType): Compiled
+  groupBy(clause: readonly Node[], targets: readonly Target[]): void
+  having(node: Node): Compiled
+  /** Whether the query is grouped; checks what its expressions read. */
+  finish(targets: readonly Target[], hasHaving: boolean): boolean
+  group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
+}
+
+interface Collected {
+  readonly aggregate: Aggregate
+  readonly slot: number
+}
+
+export function compileGrouping(scope: QueryScope): Grouping {
+  const aggregates: Collected[] = []
+  const compiledNodes: Node[] = []
+  const keys: { readonly node: Node; readonly compiled: Compiled }[] = []
+  let having: Compiled | undefined
+
+  const aggregate = (call: Fields<'FuncCall'>): Compiled => {
+    scope.onAggregate = () => {
+      throw new SqlError('42803', 'aggregate function calls cannot be nested')
+    }
+    try {
+      const compiled = compileAggregate(call, scope)
+      const slot = scope.width++
+      aggregates.push({ aggregate: compiled, slot })
+      return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
+    } finally {
+      scope.onAggregate = aggregate
+    }
+  }
+  const compile = (node: Node, wanted?: SqlType): Compiled => {
+    compiledNodes.push(node)
+    scope.onAggregate = aggregate
+    try {
+      return compileExpression(node, scope, wanted)
+    } finally {
+      scope.onAggregate = undefined
+    }
+  }
+  return {
+    compile,
+    groupBy(clause, targets) {
+      for (const node of clause) {
+        if ('GroupingSet' in node) throw new NotSupported('GROUPING SETS, ROLLUP or CUBE')
+        const named = 'ColumnRef' in node && isInput(node, scope) ? undefined : targetOf(node, targets, 'GROUP BY')
+        const target = named === undefined ? undefined : targets[named]
+        const grouped = target?.node ?? node
+        keys.push({ node: grouped, compiled: target?.compiled ?? compileExpression(grouped, scope) })
+      }
+    },
+    having(node) {
+      compiledNodes.push(node)
+      scope.onAggregate = aggregate
+      having = scope.context.condition(node, scope, 'HAVING')
+      scope.onAggregate = undefined
+      return having
+    },
+    finish(targets, hasHaving) {
+      if (keys.length === 0 && aggregates.length === 0 && !hasHaving) return false
+      const stars = targets.filter((target) => target.node === undefined)
+      checkGrouped(
+        [...compiledNodes, ...stars.map(columnNode)],
+        keys.map((key) => key.node),
+        scope,
+      )
+      return true
+    },
+    *group(rows, run, outer) {
+      const groups = yield* evaluating(() => collect(rows, keys, aggregates, scope, run, outer))
+      const condition = having
+      if (condition === undefined) return groups
+      return yield* evaluating(() => groups.filter((row) => isTrue(condition, envOf(row, outer, run))))
+    },
+  }
+}
+
+function columnNode(target: Target): Node {
+  return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
+}
+
+/** A plain name in GROUP BY means a column of FROM before it means a result column. */
+function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
+  const fields = node.ColumnRef.fields ?? []
+  if (fields.some((field) => !('String' in field))) return false
+  return scope.find(namesOf(fields)) !== undefined
+}
+
+function collect(
+  rows: readonly JoinedRow[],
+  keys: readonly { readonly compiled: Compiled }[],
+  aggregates: readonly Collected[],
+  scope: QueryScope,
+  run: Run,
+  outer: Env | undefined,
+): JoinedRow[] {
+  const types = keys.map((key) => key.compiled.type)
+  const groups = new Map<string, { first: JoinedRow; states: ReturnType<Aggregate['start']>[] }>()
+  const begin = (first: JoinedRow) => ({ first, states: aggregates.map(({ aggregate }) => aggregate.start()) })
+  for (const row of rows) {
+    const env = envOf(row, outer, run)
+    const key = rowKey(
+      keys.map(({ compiled }) => compiled.evaluate(env)),
+      types,
+      run,
+    )
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = begin(row)
+      groups.set(key, group)
+    }
+    for (const state of group.states) state.add(env)
+  }
+  if (groups.size === 0 && keys.length === 0) groups.set('', begin(emptyRow(scope)))
+  return [...groups.values()].map(({ first, states }) => {
+    const values: SqlValue[] = first.values.slice()
+    for (const [at, { slot }] of aggregates.entries()) values[slot] = states[at]?.result() ?? null
+    return { values, tuples: first.tuples }
+  })
+}
+
+/** Refuses a column that is neither grouped nor in an aggregate, and does not depend on a grouped primary key. */
+function checkGrouped(nodes: readonly Node[], keys: readonly Node[], scope: QueryScope): void {
+  const texts = new Set(keys.map((key) => JSON.stringify(withoutLocations(key))))
+  const slots = new Set<number>()
+  for (const key of keys) {
+    const column = columnOf(key, scope)
+    if (column !== undefined) slots.add(column.slot)
+  }
+  for (const relation of scope.relations) {
+    const primary = relation.table?.indexes.find((index) => index.primary)
+    const depends = primary?.columns.every((place) => {
+      const column = relation.columns.find((each) => each.attribute === (place ?? -1) + 1)
+      return column !== undefined && slots.has(column.slot)
+    })
+    if (depends === true) for (const column of relation.columns) slots.add(column.slot)
+  }
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) for (const each of node) visit(each)
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return
+    if (texts.has(JSON.stringify(withoutLocations(node)))) return
+    if ('FuncCall' in node && isAggregate((node as { FuncCall: Fields<'FuncCall'> }).FuncCall)) return
+    // A subquery sees the grouped row; PostgreSQL checks its references, here they read the group's first row.
+    if ('SubLink' in node) return
+    if ('ColumnRef' in node) {
+      const column = columnOf(node as Node, scope)
+      if (column === undefined || slots.has(column.slot)) return
+      const names = namesOf((node as Extract<Node, { ColumnRef: unknown }>).ColumnRef.fields)
+      const owner = scope.relations.find((relation) => relation.columns.includes(column))
+      throw new SqlError(
+        '42803',
+        `column "${names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`}" must appear in the GROUP BY clause or be used in an aggregate function`,
+      )
+    }
+    for (const value of Object.values(node)) visit(value)
+  }
+  for (const node of nodes) visit(node)
+}
+
+function isAggregate(call: Fields<'FuncCall'>): boolean {
+  return (
+    call.over === undefined && functionsNamed(namesOf(call.funcname).at(-1) ?? '').some((each) => each.kind === 'a')
+  )
+}
+
+function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
+  if (!('ColumnRef' in node)) return undefined
+  const fields = node.ColumnRef.fields ?? []
+  return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))
+}

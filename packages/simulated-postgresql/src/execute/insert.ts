@@ -1,0 +1,207 @@
+import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Tuple } from '../storage/model.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { completeRow } from './complete-row.ts'
+import type { Context } from './context.ts'
+import type { JoinedRow, ModificationPlan, QueryPlan, Rows, Run, TableFacts } from './model.ts'
+import { type Conflict, compileConflict, resolveConflict } from './on-conflict.ts'
+import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { addRelation, QueryScope } from './scope.ts'
+import { project } from './select.ts'
+import { compileFacts } from './table-facts.ts'
+import { compileValues } from './values.ts'
+import { compileWith } from './with.ts'
+import { insertRow } from './write-rows.ts'
+
+export function compileInsert(
+  fields: Fields<'InsertStmt'>,
+  context: Context,
+  names: QueryScope | undefined,
+): ModificationPlan {
+  const read = fieldsOf('InsertStmt', fields, [
+    'relation',
+    'cols',
+    'selectStmt',
+    'onConflictClause',
+    'returningClause',
+    'withClause',
+    'override',
+  ])
+  const scope = new QueryScope(context, undefined, names)
+  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope)
+  const table = targetTable(read.relation, scope)
+  const facts = compileFacts(table, context)
+  const columns = targetColumns(read.cols, table)
+  const source = compileSource(read.selectStmt, columns, facts, scope, read.override)
+  const relation = addRelation(scope, read.relation?.alias?.aliasname ?? table.name, columnsOf(table), table)
+  scope.columns = relation.columns
+  const conflict =
+    read.onConflictClause === undefined ? undefined : compileConflict(read.onConflictClause, facts, scope, relation)
+  const returning = compileReturning(read.returningClause, scope)
+  const place = (tuple: Tuple): JoinedRow => {
+    const row = emptyRow(scope)
+    for (const [at, column] of columnsOf(table).entries())
+      row.values[relation.columns[at]?.slot ?? 0] = tuple.values[column.attribute - 1] ?? null
+    return row
+  }
+  return {
+    columns: resultColumns(returning),
+    *execute(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows: Rows[number][] = []
+      let count = 0
+      for (const values of yield* source(run)) {
+        const tuple = yield* insertOne(facts, values, conflict, run)
+        if (tuple === undefined) continue
+        count++
+        if (returning !== undefined) rows.push(yield* project(returning, place(tuple), run, undefined))
+      }
+      if (conflict !== undefined) tidy(table, run)
+      return { count, rows }
+    },
+  }
+}
+
+function* insertOne(
+  facts: TableFacts,
+  values: SqlValue[],
+  conflict: Conflict | undefined,
+  run: Run,
+): Generator<Wait, Tuple | undefined, void> {
+  yield* evaluating(() => completeRow(facts, values, run))
+  if (conflict !== undefined) {
+    const resolved = yield* resolveConflict(conflict, facts, values, run)
+    if (resolved !== 'none') return resolved.tuple
+  }
+  return yield* insertRow(facts, values, run)
+}
+
+function targetColumns(list: readonly Node[] | undefined, table: Table): readonly Column[] {
+  const all = columnsOf(table)
+  if (list === undefined) return all
+  const columns: Column[] = []
+  for (const node of list) {
+    const target = expectKind(node, 'ResTarget')
+    const { name = '' } = fieldsOf('ResTarget', target, ['name'])
+    const column = all.find((each) => each.name === name)
+    const position = (target.location ?? 0) + 1
+    if (column === undefined)
+      throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, { position })
+    if (columns.includes(column)) throw new SqlError('42701', `column "${name}" specified more than once`, { position })
+    columns.push(column)
+  }
+  return columns
+}
+
+type Source = (run: Run) => Generator<Wait, readonly SqlValue[][], void>
+
+/** The rows to insert, complete with defaults. */
+function compileSource(
+  select: Node | undefined,
+  columns: readonly Column[],
+  facts: TableFacts,
+  scope: QueryScope,
+  override: Fields<'InsertStmt'>['override'],
+): Source {
+  const { table } = facts
+  const plan = select === undefined ? undefined : compileRows(select, columns, facts, scope)
+  const given = columns.slice(0, plan?.columns.length ?? 0)
+  const userIgnored = override === 'OVERRIDING_USER_VALUE'
+  const defaults = table.columns.map((column, place) =>
+    given.includes(column) && !(userIgnored && column.identity !== undefined) ? undefined : facts.defaults[place],
+  )
+  if (plan !== undefined && override === 'OVERRIDING_NOT_SET') refuseAlways(given, select, scope)
+  return function* (run) {
+    const env: Env = { row: [], parameters: run.parameters, session: run }
+    const complete: SqlValue[][] = []
+    for (const row of plan === undefined ? [[]] : yield* plan.rows(run, undefined)) {
+      const values = yield* evaluating(() => defaults.map((compiled) => compiled?.evaluate(env) ?? null))
+      for (const [at, column] of given.entries())
+        if (!(userIgnored && column.identity !== undefined)) values[column.attribute - 1] = row[at] ?? null
+      complete.push(values)
+    }
+    return complete
+  }
+}
+
+/** A value for a column whose values are always generated. DEFAULT is one. */
+function refuseAlways(given: readonly Column[], select: Node | undefined, scope: QueryScope): void {
+  const lists = select !== undefined && 'SelectStmt' in select ? (select.SelectStmt.valuesLists ?? []) : []
+  for (const [at, column] of given.entries()) {
+    if (column.generated === undefined && column.identity?.always !== true) continue
+    const allDefault =
+      lists.length > 0 &&
+      lists.every((list) => {
+        const item = expectKind(list, 'List').items?.[at]
+        return item !== undefined && 'SetToDefault' in item
+      })
+    if (allDefault) continue
+    const generated = column.generated !== undefined
+    throw new SqlError('428C9', `cannot insert a non-DEFAULT value into column "${column.name}"`, {
+      detail: `Column "${column.name}" is ${generated ? 'a generated column' : 'an identity column defined as GENERATED ALWAYS'}.`,
+      ...(generated ? {} : { hint: 'Use OVERRIDING SYSTEM VALUE to override.' }),
+    })
+  }
+  void scope
+}
+
+function compileRows(select: Node, columns: readonly Column[], facts: TableFacts, scope: QueryScope): QueryPlan {
+  const statement = expectKind(select, 'SelectStmt')
+  const { context } = scope
+  const values =
+    statement.valuesLists !== undefined && statement.withClause === undefined && statement.limitCount === undefined
+  const inner = new QueryScope(context, undefined, scope)
+  inner.place = 'VALUES'
+  const plan = values
+    ? compileAssignedValues(statement, columns, facts, inner)
+    : context.compilers.query(
+        select,
+        context,
+        undefined,
+        scope,
+        columns.map((column) => column.type),
+      )
+  if (plan.columns.length > columns.length)
+    throw new SqlError('42601', 'INSERT has more expressions than target columns')
+  if (facts.table.columns.length > 0 && plan.columns.length < columns.length && statementNamesColumns(columns, facts))
+    throw new SqlError('42601', 'INSERT has more target columns than expressions')
+  if (values) return plan
+  const assigned = plan.columns.map(({ type }, at) => {
+    const column = columns[at]
+    const value: Compiled = { type, evaluate: (env) => env.row[at] ?? null }
+    return column === undefined ? value : context.assignedValue(value, scope, column)
+  })
+  return {
+    columns: plan.columns,
+    *rows(run, outer) {
+      const rows = yield* plan.rows(run, outer)
+      return rows.map((row) => assigned.map((each) => each.evaluate({ row, parameters: run.parameters, session: run })))
+    },
+  }
+}
+
+/** Without a list of columns fewer values than columns are allowed. */
+function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
+  return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
+}
+
+function compileAssignedValues(
+  statement: Fields<'SelectStmt'>,
+  columns: readonly Column[],
+  facts: TableFacts,
+  scope: QueryScope,
+): QueryPlan {
+  const { valuesLists } = fieldsOf('SelectStmt', statement, ['valuesLists'])
+  return compileValues(valuesLists, scope, (node, at) => {
+    const column = columns[at]
+    if (column === undefined) throw new SqlError('42601', 'INSERT has more expressions than target columns')
+    if (!('SetToDefault' in node)) return scope.context.assigned(node, scope, column)
+    return facts.defaults[column.attribute - 1] ?? { type: column.type, evaluate: () => null }
+  })
+}

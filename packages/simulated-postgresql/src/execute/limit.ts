@@ -1,0 +1,47 @@
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Node } from '../sql/nodes.ts'
+import { Numeric, type SqlValue } from '../types/value.ts'
+import type { Run } from './model.ts'
+import type { QueryScope } from './scope.ts'
+
+export interface CompiledLimit {
+  readonly count: Compiled | undefined
+  readonly offset: Compiled | undefined
+}
+
+const INT8 = { oid: 20, name: 'int8', typmod: -1 }
+
+export function compileLimit(
+  count: Node | undefined,
+  offset: Node | undefined,
+  scope: QueryScope,
+): CompiledLimit | undefined {
+  if (count === undefined && offset === undefined) return undefined
+  const compile = (node: Node | undefined): Compiled | undefined =>
+    node === undefined || ('A_Const' in node && node.A_Const.isnull === true)
+      ? undefined
+      : compileExpression(node, scope, INT8)
+  return { count: compile(count), offset: compile(offset) }
+}
+
+/** The part of the rows between OFFSET and LIMIT. */
+export function limited<T>(rows: readonly T[], limit: CompiledLimit, run: Run, outer: Env | undefined): readonly T[] {
+  const { offset, count } = boundsOf(limit, run, outer)
+  return rows.slice(offset, offset + count)
+}
+
+export function boundsOf(limit: CompiledLimit, run: Run, outer: Env | undefined): { offset: number; count: number } {
+  const env: Env = { row: [], parameters: run.parameters, session: run, ...(outer === undefined ? {} : { outer }) }
+  const offset = bound(limit.offset?.evaluate(env) ?? null, '2201X', 'OFFSET')
+  const count = bound(limit.count?.evaluate(env) ?? null, '2201W', 'LIMIT')
+  return { offset: offset ?? 0, count: count ?? Number.MAX_SAFE_INTEGER }
+}
+
+function bound(value: SqlValue, code: string, clause: string): number | undefined {
+  if (value === null) return undefined
+  const number = value instanceof Numeric ? Number(value.unscaled) / 10 ** value.scale : Number(value)
+  if (number < 0) throw new SqlError(code, `${clause} must not be negative`)
+  return Math.round(number)
+}

@@ -1,0 +1,147 @@
+import type { Compiled, Env } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Heap, Tuple } from '../storage/model.ts'
+import type { RowLock } from '../storage/modes.ts'
+import { type LockPolicy, lockRow } from '../storage/rows.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { From } from './from.ts'
+import type { JoinedRow, Run } from './model.ts'
+import { evaluating } from './run.ts'
+import { envOf, isTrue, type QueryScope } from './scope.ts'
+
+/** FOR UPDATE and its like, for some tables of the query. */
+export interface Locking {
+  readonly lock: RowLock
+  readonly policy: LockPolicy
+  /** Undefined: all of them. */
+  readonly tables: readonly string[] | undefined
+}
+
+const STRENGTHS: Readonly<Record<string, RowLock>> = {
+  LCS_FORKEYSHARE: 'FOR KEY SHARE',
+  LCS_FORSHARE: 'FOR SHARE',
+  LCS_FORNOKEYUPDATE: 'FOR NO KEY UPDATE',
+  LCS_FORUPDATE: 'FOR UPDATE',
+}
+
+export function compileLocking(clause: readonly Node[] | undefined, scope: QueryScope): readonly Locking[] {
+  return (clause ?? []).map((node) => {
+    const { lockedRels, strength, waitPolicy } = fieldsOf('LockingClause', expectKind(node, 'LockingClause'), [
+      'lockedRels',
+      'strength',
+      'waitPolicy',
+    ])
+    const lock = STRENGTHS[strength ?? '']
+    if (lock === undefined) throw new NotSupported(strength ?? 'a locking clause')
+    const tables = lockedRels?.map((each) => expectKind(each, 'RangeVar').relname ?? '')
+    for (const relation of scope.relations) {
+      if (tables !== undefined ? !tables.includes(relation.alias) : false) continue
+      if (relation.table !== undefined) scope.context.locks(relation.table, 'RowShareLock')
+      else if (tables === undefined || tables.includes(relation.alias))
+        throw new NotSupported(`${lock} of a subquery in FROM`)
+    }
+    for (const name of tables ?? [])
+      if (!scope.relations.some((relation) => relation.alias === name))
+        throw new SqlError('42P01', `relation "${name}" in ${lock} clause not found in FROM clause`)
+    const policy = waitPolicy === 'LockWaitSkip' ? 'skip' : waitPolicy === 'LockWaitError' ? 'nowait' : 'wait'
+    return { lock, policy, tables }
+  })
+}
+
+interface Locked {
+  readonly scope: QueryScope
+  readonly from: From
+  readonly where: readonly Compiled[]
+  readonly locking: readonly Locking[]
+}
+
+/** Locks rows in their order, until LIMIT is reached. A row that changed meanwhile must fulfil the conditions again. */
+export function* lockRows(
+  plan: Locked,
+  rows: readonly JoinedRow[],
+  bounds: { readonly offset: number; readonly count: number } | undefined,
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, readonly JoinedRow[], void> {
+  const { offset, count } = bounds ?? { offset: 0, count: Number.POSITIVE_INFINITY }
+  const locked: JoinedRow[] = []
+  for (const row of rows) {
+    if (locked.length >= offset + count) break
+    const current = yield* lockOne(plan, row, run, outer)
+    if (current !== undefined) locked.push(current)
+  }
+  return locked.slice(offset)
+}
+
+function* lockOne(
+  plan: Locked,
+  row: JoinedRow,
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, JoinedRow | undefined, void> {
+  let current = row
+  let changed = false
+  for (const scan of plan.from.scans) {
+    const tuple = current.tuples[scan.relation.tuple]
+    if (tuple === undefined) continue
+    for (const { lock, policy, tables } of plan.locking) {
+      if (tables !== undefined && !tables.includes(scan.relation.alias)) continue
+      const latest = yield* lockLatest(run, scan.table, tuple, lock, policy)
+      if (latest === undefined) return undefined
+      if (latest === current.tuples[scan.relation.tuple]) continue
+      changed = true
+      current = scan.place(current, latest)
+    }
+  }
+  if (!changed) return current
+  const again = yield* stillFulfils(plan, current, run, outer)
+  return again ? current : undefined
+}
+
+/** EvalPlanQual: the conditions, evaluated on the newest version of a row. */
+export function* stillFulfils(
+  plan: { readonly from: From; readonly where: readonly Compiled[] },
+  row: JoinedRow,
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, boolean, void> {
+  const env = envOf(row, outer, run)
+  return yield* evaluating(
+    () =>
+      plan.from.conditions.every((condition) => isTrue(condition, env)) &&
+      plan.where.every((condition) => isTrue(condition, env)),
+  )
+}
+
+/** Locks the newest version of a row; undefined if it is gone, or is skipped. */
+export function* lockLatest(
+  run: Run,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+  policy: LockPolicy,
+): Generator<Wait, Tuple | undefined, void> {
+  let current = tuple
+  while (true) {
+    const result = yield* lockRow(run, heap, current, lock, policy)
+    switch (result) {
+      case 'ok':
+        return current
+      case 'updated':
+      case 'deleted':
+        if (run.transaction.isolation !== 'read committed') throw concurrent('update')
+        if (result === 'deleted' || current.next === undefined) return undefined
+        current = current.next
+        break
+      case 'would block':
+      case 'invisible':
+      case 'self modified':
+        return undefined
+    }
+  }
+}
+
+export function concurrent(what: 'update' | 'delete'): SqlError {
+  return new SqlError('40001', `could not serialize access due to concurrent ${what}`)
+}

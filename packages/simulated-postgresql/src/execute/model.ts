@@ -1,0 +1,131 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { ForeignKey, Table } from '../catalogue/table.ts'
+import type { Compiled, Env, SessionFacts } from '../expressions/env.ts'
+import type { Snapshot, Transaction, Tuple } from '../storage/model.ts'
+import type { Writer } from '../storage/rows.ts'
+import type { Sequence } from '../storage/sequence.ts'
+import type { Store } from '../storage/store.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+
+/** A column of a result. */
+export interface ResultColumn {
+  readonly name: string
+  readonly type: SqlType
+  /** The table and column that the value comes from; 0 if it is computed. */
+  readonly tableOid: number
+  readonly attribute: number
+}
+
+export type Rows = readonly (readonly SqlValue[])[]
+
+/** A query that is ready to run. */
+export interface QueryPlan {
+  readonly columns: readonly ResultColumn[]
+  rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
+}
+
+export interface ModificationPlan {
+  /** Undefined without RETURNING. */
+  readonly columns: readonly ResultColumn[] | undefined
+  execute(run: Run): Generator<Wait, Modified, void>
+}
+
+export interface Modified {
+  readonly count: number
+  readonly rows: Rows
+}
+
+/** A row on its way through a query: the values of all items of FROM, and the versions they come from. */
+export interface JoinedRow {
+  readonly values: SqlValue[]
+  readonly tuples: (Tuple | undefined)[]
+}
+
+/** A column that names can refer to. */
+export interface NamedColumn {
+  readonly name: string
+  readonly type: SqlType
+  /** Its place in the row. */
+  readonly slot: number
+  readonly tableOid: number
+  readonly attribute: number
+}
+
+/** An item of FROM with a name. */
+export interface Relation {
+  readonly alias: string
+  readonly columns: readonly NamedColumn[]
+  readonly table: Table | undefined
+  /** Its place among the versions of a row. */
+  readonly tuple: number
+}
+
+/** What a WITH defines. */
+export interface CommonTable {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  rows(run: Run): Generator<Wait, readonly (readonly SqlValue[])[], void>
+}
+
+/** An item of FROM: extends each row of what is to its left by the rows that it gives for it. */
+export interface Item {
+  /** What `*` and unqualified names mean. */
+  readonly columns: readonly NamedColumn[]
+  extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
+}
+
+/** One execution of a statement: what its plan needs at run time. Expressions reach it as their session's facts. */
+export interface Run extends SessionFacts, Writer {
+  readonly store: Store
+  readonly catalogue: Catalogue
+  readonly transaction: Transaction
+  readonly parameters: readonly SqlValue[]
+  readonly snapshot: Snapshot
+  /** What parts of the plan computed once for the statement. */
+  readonly memo: Map<object, unknown>
+  /** Whether rows that no ORDER BY orders come in random order. */
+  readonly shuffles: boolean
+  /** Checks of constraints that the statement owes at its end. */
+  readonly owed: OwedCheck[]
+  /** Whether the check of a constraint waits for the end of the transaction: SET CONSTRAINTS. */
+  isDeferred(constraint: Deferrable): boolean
+  /** What a check at the end of the statement sees: the newest, or at repeatable read the transaction's snapshot. */
+  latestSnapshot(): Snapshot
+  factsOf(table: Table): TableFacts
+  nextValue(sequence: Sequence): bigint
+  /** What expressions that belong to the database, not to a session, are evaluated with. */
+  readonly engineFacts: SessionFacts
+  notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
+}
+
+export interface Deferrable {
+  readonly name: string
+  readonly deferrable: boolean
+  readonly initiallyDeferred: boolean
+}
+
+/** What a constraint is to check at the end of the statement, or of the transaction. */
+export interface OwedCheck {
+  readonly deferred: boolean
+  readonly constraint: string
+  run(run: Run): Generator<Wait, void, void>
+}
+
+/** What every change of a table's rows evaluates: defaults, constraints, keys. Compiled with the statement. */
+export interface TableFacts {
+  readonly table: Table
+  /** By the place in a row; undefined: NULL. */
+  readonly defaults: readonly (Compiled | undefined)[]
+  readonly generated: readonly { readonly place: number; readonly compiled: Compiled }[]
+  readonly checks: readonly { readonly name: string; readonly compiled: Compiled }[]
+  /** The places of columns of unique keys, which foreign keys may refer to: changing one takes the stronger lock. */
+  readonly keyPlaces: ReadonlySet<number>
+  /** The places of all indexed columns. */
+  readonly indexedPlaces: ReadonlySet<number>
+  readonly referencing: readonly ForeignKey[]
+  /** Notes what foreign keys owe for a new version; `before` is the one that it replaces. */
+  inserted(tuple: Tuple, before: Tuple | undefined, run: Run): void
+  /** Notes what foreign keys owe for a version that is replaced or deleted. */
+  ended(tuple: Tuple, next: Tuple | undefined, run: Run): void
+}

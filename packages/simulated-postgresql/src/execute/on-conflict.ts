@@ -1,0 +1,173 @@
+import { columnsOf } from '../catalogue/table.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Index, Tuple } from '../storage/model.ts'
+import { lockRow } from '../storage/rows.ts'
+import { findConflict } from '../storage/unique.ts'
+import { visible } from '../storage/visibility.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { completeRow } from './complete-row.ts'
+import { conjuncts, withoutLocations } from './conditions.ts'
+import { concurrent } from './locking.ts'
+import type { JoinedRow, Relation, Run, TableFacts } from './model.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { addRelation, envOf, isTrue, type QueryScope } from './scope.ts'
+import { type Assignment, compileAssignments } from './update.ts'
+import { updateLock, updateRow } from './write-rows.ts'
+
+export interface Conflict {
+  readonly arbiters: readonly Index[]
+  /** Undefined: DO NOTHING. */
+  readonly update: { readonly assignments: readonly Assignment[]; readonly where: readonly Compiled[] } | undefined
+  readonly scope: QueryScope
+  readonly relation: Relation
+  readonly excluded: Relation
+}
+
+export function compileConflict(
+  fields: Fields<'OnConflictClause'>,
+  facts: TableFacts,
+  scope: QueryScope,
+  relation: Relation,
+): Conflict {
+  const { action, infer, targetList, whereClause } = fieldsOf('OnConflictClause', fields, [
+    'action',
+    'infer',
+    'targetList',
+    'whereClause',
+  ])
+  const { table } = facts
+  const arbiters = infer === undefined ? table.indexes.filter((index) => index.unique) : inferred(infer, facts)
+  if (action === 'ONCONFLICT_UPDATE' && infer === undefined)
+    throw new SqlError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', {
+      hint: 'For example, ON CONFLICT (column_name).',
+    })
+  const excluded = addRelation(scope, 'excluded', columnsOf(table), undefined)
+  const update =
+    action === 'ONCONFLICT_UPDATE'
+      ? {
+          assignments: compileAssignments(targetList ?? [], table, scope),
+          where:
+            whereClause === undefined
+              ? []
+              : conjuncts(whereClause).map((each) => scope.context.condition(each, scope, 'WHERE')),
+        }
+      : undefined
+  // RETURNING does not see it.
+  scope.relations.splice(scope.relations.indexOf(excluded), 1)
+  return { arbiters, update, scope, relation, excluded }
+}
+
+function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly Index[] {
+  const { indexElems, whereClause, conname } = fieldsOf('InferClause', fields, ['indexElems', 'whereClause', 'conname'])
+  const { table } = facts
+  if (conname !== undefined) {
+    const named = table.indexes.find((index) => index.name === conname && index.constraint)
+    if (named === undefined)
+      throw new SqlError('42704', `constraint "${conname}" for table "${table.name}" does not exist`)
+    return [named]
+  }
+  const wanted = (indexElems ?? []).map((element) => {
+    const { name, expr } = fieldsOf('IndexElem', expectKind(element, 'IndexElem'), ['name', 'expr'])
+    if (name === undefined) return { expression: JSON.stringify(withoutLocations(expr)) }
+    const column = columnsOf(table).find((each) => each.name === name)
+    if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+    return { place: column.attribute - 1 }
+  })
+  const found = table.indexes.filter(
+    (index) =>
+      index.unique &&
+      (!index.partial ||
+        (whereClause !== undefined && index.condition === JSON.stringify(withoutLocations(whereClause)))) &&
+      index.columns.length === new Set(wanted.map((each) => each.place ?? each.expression)).size &&
+      index.columns.every((place, at) =>
+        wanted.some((each) => (place === undefined ? each.expression === index.expressions[at] : each.place === place)),
+      ),
+  )
+  if (found.length === 0)
+    throw new SqlError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification')
+  return found
+}
+
+type Resolved = 'none' | { readonly tuple: Tuple | undefined }
+
+/** Looks for a conflicting row and deals with it. `none`: the row can be inserted now. */
+export function* resolveConflict(
+  conflict: Conflict,
+  facts: TableFacts,
+  values: readonly SqlValue[],
+  run: Run,
+): Generator<Wait, Resolved, void> {
+  while (true) {
+    const existing = yield* conflicting(conflict, values, run)
+    if (existing === undefined) return 'none'
+    if (conflict.update === undefined) {
+      checkVisible(existing, run)
+      return { tuple: undefined }
+    }
+    const result = yield* updateExisting(conflict, facts, existing, values, run)
+    if (result !== 'again') return result
+  }
+}
+
+function* conflicting(
+  conflict: Conflict,
+  values: readonly SqlValue[],
+  run: Run,
+): Generator<Wait, Tuple | undefined, void> {
+  for (const index of conflict.arbiters) {
+    const key = index.valuesOf(values)
+    if (key === undefined) continue
+    const found = yield* findConflict(run, index, key)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** At repeatable read a conflict with a row that the snapshot does not show is a serialization failure. */
+function checkVisible(tuple: Tuple, run: Run): void {
+  if (run.transaction.isolation === 'read committed' || tuple.xmin.transaction === run.transaction) return
+  if (!visible(tuple, run.snapshot, run.transaction)) throw concurrent('update')
+}
+
+function* updateExisting(
+  conflict: Conflict,
+  facts: TableFacts,
+  existing: Tuple,
+  proposed: readonly SqlValue[],
+  run: Run,
+): Generator<Wait, Resolved | 'again', void> {
+  const { update, scope, relation, excluded } = conflict
+  if (update === undefined) throw new NotSupported('ON CONFLICT')
+  const changesKey = update.assignments.some(({ place }) => facts.keyPlaces.has(place))
+  const locked = yield* lockRow(run, facts.table, existing, changesKey ? 'FOR UPDATE' : 'FOR NO KEY UPDATE', 'wait')
+  if (locked === 'updated' || locked === 'deleted') {
+    if (run.transaction.isolation !== 'read committed') throw concurrent(locked === 'updated' ? 'update' : 'delete')
+    return 'again'
+  }
+  if (locked !== 'ok') {
+    if (locked === 'invisible' && existing.xmin.transaction === run.transaction)
+      throw new SqlError('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time', {
+        hint: 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.',
+      })
+    return 'again'
+  }
+  checkVisible(existing, run)
+  const row: JoinedRow = emptyRow(scope)
+  const columns = columnsOf(facts.table)
+  for (const [at, column] of columns.entries()) {
+    row.values[relation.columns[at]?.slot ?? 0] = existing.values[column.attribute - 1] ?? null
+    row.values[excluded.columns[at]?.slot ?? 0] = proposed[column.attribute - 1] ?? null
+  }
+  const env = envOf(row, undefined, run)
+  if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env))))) return { tuple: undefined }
+  const values = [...existing.values]
+  const assigned = yield* evaluating(() => update.assignments.map(({ compiled }) => compiled?.evaluate(env) ?? null))
+  for (const [at, { place }] of update.assignments.entries()) values[place] = assigned[at] ?? null
+  completeRow(facts, values, run)
+  const lock = updateLock(facts, existing.values, values, run)
+  return { tuple: yield* updateRow(facts, existing, values, lock, run) }
+}

@@ -1,0 +1,75 @@
+import type { Table } from '../catalogue/table.ts'
+import { kindOf, type Node } from '../sql/nodes.ts'
+import type { LockMode } from '../storage/modes.ts'
+import type { Wait } from '../storage/wait.ts'
+import { isModification } from './conditions.ts'
+import type { Compilers } from './context.ts'
+import { Context, type ContextOptions } from './context.ts'
+import type { ResultColumn, Rows, Run } from './model.ts'
+import { compileModification } from './modification.ts'
+import { compileQuery } from './query.ts'
+import type { QueryScope } from './scope.ts'
+
+/** A statement that reads or changes rows, ready to run. */
+export interface Plan {
+  readonly columns: readonly ResultColumn[] | undefined
+  readonly parameterOids: readonly number[]
+  /** The tables that it locks before its snapshot is taken. */
+  readonly tables: ReadonlyMap<Table, LockMode>
+  /** What a read-only transaction refuses, such as `INSERT`. */
+  readonly writes: string | undefined
+  execute(run: Run): Generator<Wait, PlanResult, void>
+}
+
+export interface PlanResult {
+  readonly tag: string
+  readonly rows: Rows
+}
+
+/** Compiles what stands within statements. */
+export const COMPILERS: Compilers = {
+  query: (node, context, parent, names, wanted) =>
+    compileQuery(node, context, parent as QueryScope | undefined, names as QueryScope | undefined, wanted),
+  modification: (node, context, names) => compileModification(node, context, names as QueryScope | undefined),
+}
+
+export function isPlanned(node: Node): boolean {
+  return 'SelectStmt' in node || isModification(node)
+}
+
+export function compilePlan(node: Node, options: Omit<ContextOptions, 'compilers'>): Plan {
+  const context = new Context({ ...options, compilers: COMPILERS })
+  if (isModification(node)) return modificationPlan(node, context)
+  const plan = compileQuery(node, context, undefined)
+  const strongest = [...context.tables.values()]
+  const writes = strongest.includes('RowExclusiveLock')
+    ? 'INSERT'
+    : strongest.includes('RowShareLock')
+      ? 'SELECT FOR UPDATE'
+      : undefined
+  return {
+    columns: plan.columns,
+    parameterOids: context.parameterOids(),
+    tables: context.tables,
+    writes,
+    *execute(run) {
+      const rows = yield* plan.rows(run, undefined)
+      return { tag: `SELECT ${rows.length}`, rows }
+    },
+  }
+}
+
+function modificationPlan(node: Node, context: Context): Plan {
+  const plan = compileModification(node, context, undefined)
+  const verb = kindOf(node).replace('Stmt', '').toUpperCase()
+  return {
+    columns: plan.columns,
+    parameterOids: context.parameterOids(),
+    tables: context.tables,
+    writes: verb,
+    *execute(run) {
+      const { count, rows } = yield* plan.execute(run)
+      return { tag: verb === 'INSERT' ? `INSERT 0 ${count}` : `${verb} ${count}`, rows }
+    },
+  }
+}

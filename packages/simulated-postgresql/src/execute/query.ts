@@ -1,0 +1,76 @@
+import { NotSupported } from '../sql/error.ts'
+import { type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import type { SqlType } from '../types/value.ts'
+import type { Context } from './context.ts'
+import { type CompiledLimit, compileLimit, limited } from './limit.ts'
+import type { QueryPlan } from './model.ts'
+import { QueryScope } from './scope.ts'
+import { compileSelect } from './select.ts'
+import { compileSetOperation } from './set-operation.ts'
+import { compileValues } from './values.ts'
+import { compileWith } from './with.ts'
+
+/**
+ * Compiles SELECT, VALUES or a set operation. `names` is where the names of WITH are looked for; `wanted` are the types
+ * of the columns that an INSERT fills, which literals and parameters of the select list take.
+ */
+export function compileQuery(
+  node: Node,
+  context: Context,
+  parent: QueryScope | undefined,
+  names: QueryScope | undefined = parent,
+  wanted?: readonly SqlType[],
+): QueryPlan {
+  if (!('SelectStmt' in node)) throw new NotSupported(kindOf(node))
+  return compileSelectStatement(node.SelectStmt, context, parent, names, wanted)
+}
+
+export function compileSelectStatement(
+  fields: Fields<'SelectStmt'>,
+  context: Context,
+  parent: QueryScope | undefined,
+  names: QueryScope | undefined = parent,
+  wanted?: readonly SqlType[],
+): QueryPlan {
+  if (fields.intoClause !== undefined) throw new NotSupported('SELECT INTO')
+  const scope = new QueryScope(context, parent, names)
+  const prepare = fields.withClause === undefined ? undefined : compileWith(fields.withClause, scope)
+  const plan = compileBody(fields, scope, wanted)
+  if (prepare === undefined) return plan
+  return {
+    columns: plan.columns,
+    *rows(run, outer) {
+      yield* prepare(run, outer)
+      return yield* plan.rows(run, outer)
+    },
+  }
+}
+
+function compileBody(
+  fields: Fields<'SelectStmt'>,
+  scope: QueryScope,
+  wanted: readonly SqlType[] | undefined,
+): QueryPlan {
+  if (fields.op !== undefined && fields.op !== 'SETOP_NONE') return compileSetOperation(fields, scope)
+  if (fields.valuesLists === undefined) return compileSelect(fields, scope, wanted)
+  const { valuesLists, limitOffset, limitCount, sortClause } = fieldsOf('SelectStmt', fields, [
+    'valuesLists',
+    'limitOffset',
+    'limitCount',
+    'withClause',
+    'sortClause',
+  ])
+  if (sortClause !== undefined) throw new NotSupported('ORDER BY of VALUES')
+  const plan = compileValues(valuesLists, scope)
+  const limit = compileLimit(limitCount, limitOffset, scope)
+  return limit === undefined ? plan : limitedPlan(plan, limit)
+}
+
+function limitedPlan(plan: QueryPlan, limit: CompiledLimit): QueryPlan {
+  return {
+    columns: plan.columns,
+    *rows(run, outer) {
+      return limited(yield* plan.rows(run, outer), limit, run, outer)
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import type { Table } from '../catalogue/table.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { vacuum } from '../storage/unique.ts'
+import { findTable } from './from.ts'
+import type { ResultColumn, Run } from './model.ts'
+import type { QueryScope } from './scope.ts'
+import { compileTargets, type Target } from './targets.ts'
+
+/** The table that a statement changes. */
+export function targetTable(fields: Fields<'RangeVar'> | undefined, scope: QueryScope): Table {
+  if (fields?.relname === undefined) throw new NotSupported('a statement without a table')
+  const { schemaname, relname = '' } = fieldsOf('RangeVar', fields, [
+    'schemaname',
+    'relname',
+    'alias',
+    'inh',
+    'relpersistence',
+  ])
+  const table = findTable(scope, schemaname, relname, fields.location)
+  if (table.view !== undefined) throw new NotSupported('changing rows through a view')
+  if (table.readOnly) throw new SqlError('42501', `permission denied for table ${table.name}`)
+  scope.context.locks(table, 'RowExclusiveLock')
+  return table
+}
+
+export function compileReturning(
+  clause: Fields<'InsertStmt'>['returningClause'],
+  scope: QueryScope,
+): readonly Target[] | undefined {
+  if (clause === undefined) return undefined
+  const { exprs } = fieldsOf('ReturningClause', clause, ['exprs'])
+  scope.place = 'RETURNING'
+  return compileTargets(exprs ?? [], scope)
+}
+
+export function resultColumns(targets: readonly Target[] | undefined): readonly ResultColumn[] | undefined {
+  return targets?.map((target) => ({
+    name: target.name,
+    type: target.compiled.type,
+    tableOid: target.tableOid,
+    attribute: target.attribute,
+  }))
+}
+
+export function tidy(table: Table, run: Run): void {
+  vacuum(table, () => run.store.horizon())
+}

@@ -1,0 +1,170 @@
+import type { Table } from '../catalogue/table.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Fields, Node } from '../sql/nodes.ts'
+import type { SqlType } from '../types/value.ts'
+import type { Context } from './context.ts'
+import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
+import { runOf, withoutWaiting } from './run.ts'
+
+type Call = Fields<'FuncCall'>
+
+/** The names that a query's expressions can use, and the places of their values. */
+export class QueryScope implements Scope {
+  readonly context: Context
+  readonly parent: QueryScope | undefined
+  readonly relations: Relation[] = []
+  /** The columns that an unqualified name can mean, in the order of `*`. */
+  columns: readonly NamedColumn[] = []
+  readonly commonTables: Map<string, CommonTable> = new Map()
+  /** How many values a row has, and how many versions. */
+  width = 0
+  tuples = 0
+  /** While set, told of each reference to a column of this query: its slot. */
+  recorder: ((slot: number) => void) | undefined
+  /** How often a subquery looked for a name here or further out: whether it depends on the row of this query. */
+  searchedFromBelow = 0
+  /** The clause that is compiled, for messages. */
+  place = 'this context'
+  onAggregate: ((call: Call) => Compiled) | undefined
+  onWindow: ((call: Call) => Compiled) | undefined
+  onSetReturning: ((call: Call) => Compiled) | undefined
+  /** Where names of WITH are looked for next. */
+  readonly #names: QueryScope | undefined
+
+  constructor(context: Context, parent: QueryScope | undefined, names: QueryScope | undefined = parent) {
+    this.context = context
+    this.parent = parent
+    this.#names = names
+  }
+
+  subquery(select: Node): Subquery {
+    const { context } = this
+    const before = this.searchedFromBelow
+    const plan = context.compilers.query(select, context, this)
+    const dependent = this.searchedFromBelow > before
+    return {
+      columns: plan.columns,
+      rows: (env) => {
+        const run = runOf(env)
+        const known = dependent ? undefined : run.memo.get(plan)
+        if (known !== undefined) return known as Rows
+        const rows = withoutWaiting(plan.rows(run, env))
+        if (!dependent) run.memo.set(plan, rows)
+        return rows
+      },
+    }
+  }
+
+  column(names: readonly string[]): { type: SqlType; index: number; levelsUp: number } {
+    let levelsUp = 0
+    for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
+      const found = scope.find(names)
+      if (found !== undefined) {
+        scope.recorder?.(found.slot)
+        return { type: found.type, index: found.slot, levelsUp }
+      }
+      levelsUp++
+      if (scope.parent !== undefined) scope.parent.searchedFromBelow++
+    }
+    throw this.#missing(names)
+  }
+
+  parameter(number: number, wanted?: SqlType): SqlType {
+    return this.context.parameterType(number, wanted)
+  }
+
+  commonTable(name: string): CommonTable | undefined {
+    return this.commonTables.get(name) ?? this.#names?.commonTable(name)
+  }
+
+  find(names: readonly string[]): NamedColumn | undefined {
+    const name = names.at(-1)
+    const qualifier = names.at(-2)
+    const candidates =
+      qualifier === undefined ? this.columns : this.relations.find((each) => each.alias === qualifier)?.columns
+    const found = candidates?.filter((column) => column.name === name) ?? []
+    if (found.length > 1) throw new SqlError('42702', `column reference "${name}" is ambiguous`)
+    return found[0]
+  }
+
+  aggregate(call: Call): Compiled {
+    if (this.onAggregate !== undefined) return this.onAggregate(call)
+    throw new SqlError('42803', `aggregate functions are not allowed in ${this.place}`)
+  }
+
+  window(call: Call): Compiled {
+    if (this.onWindow !== undefined) return this.onWindow(call)
+    throw new SqlError('42P20', `window functions are not allowed in ${this.place}`)
+  }
+
+  setReturning(call: Call): Compiled {
+    if (this.onSetReturning !== undefined) return this.onSetReturning(call)
+    throw new SqlError('0A000', `set-returning functions are not allowed in ${this.place}`)
+  }
+
+  relation(alias: string): Relation | undefined {
+    for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
+      const found = scope.relations.find((each) => each.alias === alias)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #missing(names: readonly string[]): SqlError {
+    const qualifier = names.at(-2)
+    if (qualifier === undefined) return new SqlError('42703', `column "${names[0]}" does not exist`)
+    if (this.relation(qualifier) === undefined)
+      return new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
+    return new SqlError('42703', `column ${names.join('.')} does not exist`)
+  }
+}
+
+/** Adds an item to the query: its values get places in the row. */
+export function addRelation(
+  scope: QueryScope,
+  alias: string,
+  columns: readonly { name: string; type: SqlType; attribute?: number }[],
+  table: Table | undefined,
+): Relation {
+  if (scope.relations.some((each) => each.alias === alias))
+    throw new SqlError('42712', `table name "${alias}" specified more than once`)
+  const relation: Relation = {
+    alias,
+    table,
+    tuple: scope.tuples++,
+    columns: columns.map((column, at) => ({
+      name: column.name,
+      type: column.type,
+      slot: scope.width + at,
+      tableOid: table?.oid ?? 0,
+      attribute: table === undefined ? 0 : (column.attribute ?? 0),
+    })),
+  }
+  scope.width += columns.length
+  scope.relations.push(relation)
+  return relation
+}
+
+export function envOf(row: JoinedRow, outer: Env | undefined, run: Run): Env {
+  return outer === undefined
+    ? { row: row.values, parameters: run.parameters, session: run }
+    : { row: row.values, outer, parameters: run.parameters, session: run }
+}
+
+export function isTrue(condition: Compiled, env: Env): boolean {
+  return condition.evaluate(env) === true
+}
+
+/** The equality of two columns of one row. */
+export function equalityOf(left: NamedColumn, right: NamedColumn, context: Context): Compiled {
+  const scope = new QueryScope(context, undefined)
+  scope.columns = [
+    { ...left, name: 'l' },
+    { ...right, name: 'r' },
+  ]
+  const reference = (name: string): Node => ({ ColumnRef: { fields: [{ String: { sval: name } }] } })
+  const name = [{ String: { sval: '=' } }]
+  return compileExpression({ A_Expr: { kind: 'AEXPR_OP', name, lexpr: reference('l'), rexpr: reference('r') } }, scope)
+}

@@ -1,0 +1,213 @@
+import type { Compiled, Env } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType } from '../types/value.ts'
+import { conjuncts } from './conditions.ts'
+import { compileFrom, type From } from './from.ts'
+import { compileGrouping, type Grouping } from './grouping.ts'
+import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
+import { compileLocking, type Locking, lockRows } from './locking.ts'
+import type { JoinedRow, QueryPlan, ResultColumn, Rows, Run } from './model.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { envOf, isTrue, type QueryScope } from './scope.ts'
+import { distinct, rowKey } from './set-operation.ts'
+import { collectSets, expandSets, type SetReturning } from './set-returning.ts'
+import { compileSort, type SortKey, sorted, sortValues } from './sort.ts'
+import { compileTargets, type Target } from './targets.ts'
+import { compileWindows, type Windows } from './windows.ts'
+
+interface Select {
+  readonly scope: QueryScope
+  readonly from: From
+  readonly where: readonly Compiled[]
+  readonly grouping: Grouping | undefined
+  readonly windows: Windows
+  readonly sets: readonly SetReturning[]
+  readonly targets: readonly Target[]
+  readonly sort: readonly SortKey[]
+  /** DISTINCT; a list for DISTINCT ON. */
+  readonly distinct: 'none' | 'all' | readonly Compiled[]
+  readonly limit: CompiledLimit | undefined
+  readonly locking: readonly Locking[]
+}
+
+/** A SELECT without set operation. */
+export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
+  const select = compileParts(fields, scope, wanted)
+  const columns: readonly ResultColumn[] = select.targets.map((target) => ({
+    name: target.name,
+    type: target.compiled.type,
+    tableOid: target.tableOid,
+    attribute: target.attribute,
+  }))
+  return { columns, rows: (run, outer) => execute(select, run, outer) }
+}
+
+function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: readonly SqlType[] | undefined): Select {
+  const read = fieldsOf('SelectStmt', fields, [
+    'distinctClause',
+    'targetList',
+    'fromClause',
+    'whereClause',
+    'groupClause',
+    'havingClause',
+    'windowClause',
+    'sortClause',
+    'limitOffset',
+    'limitCount',
+    'limitOption',
+    'lockingClause',
+    'withClause',
+  ])
+  if (read.limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
+  const from = compileFrom(read.fromClause ?? [], scope)
+  const windows = compileWindows(read.windowClause, scope)
+  const sets = collectSets(scope)
+  const grouping = compileGrouping(scope)
+  const compile = (node: Node, type?: SqlType): Compiled => grouping.compile(node, type)
+  const targets = compileTargets(read.targetList ?? [], scope, compile, wanted)
+  const where = compileWhere(read.whereClause, scope, from)
+  grouping.groupBy(read.groupClause ?? [], targets)
+  const having = read.havingClause === undefined ? undefined : grouping.having(read.havingClause)
+  const sort = compileSort(read.sortClause, targets, scope, compile)
+  const locking = compileLocking(read.lockingClause, scope)
+  const isGrouped = grouping.finish(targets, having !== undefined)
+  if (locking.length > 0 && (isGrouped || read.distinctClause !== undefined))
+    throw new SqlError(
+      '0A000',
+      `${locking[0]?.lock} is not allowed with ${read.distinctClause === undefined ? 'GROUP BY clause' : 'DISTINCT clause'}`,
+    )
+  return {
+    scope,
+    from,
+    where,
+    grouping: isGrouped ? grouping : undefined,
+    windows,
+    sets,
+    targets,
+    sort,
+    distinct: distinctOf(read.distinctClause, targets, sort, scope, compile),
+    limit: compileLimit(read.limitCount, read.limitOffset, scope),
+    locking,
+  }
+}
+
+/** Compiles WHERE, and lets what it says narrow what is read. */
+export function compileWhere(node: Node | undefined, scope: QueryScope, from: From): readonly Compiled[] {
+  if (node === undefined) return []
+  const parts = conjuncts(node)
+  const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
+  for (const part of parts) for (const scan of from.scans) scan.narrow(part, scope)
+  return compiled
+}
+
+function distinctOf(
+  clause: readonly Node[] | undefined,
+  targets: readonly Target[],
+  sort: readonly SortKey[],
+  scope: QueryScope,
+  compile: (node: Node) => Compiled,
+): Select['distinct'] {
+  if (clause === undefined) return 'none'
+  // A plain DISTINCT is a list of one empty node.
+  const expressions = clause.filter((node) => Object.keys(node).length > 0)
+  if (expressions.length === 0) {
+    if (
+      sort.some((key) => key.target === undefined && !targets.some((target) => sameNode(target.compiled, key.compiled)))
+    )
+      throw new SqlError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list')
+    return 'all'
+  }
+  return compileSort(
+    expressions.map((node) => ({ SortBy: { node } })),
+    targets,
+    scope,
+    compile,
+  ).map((key) => key.compiled)
+}
+
+function sameNode(a: Compiled, b: Compiled): boolean {
+  return a === b || String(a.evaluate) === String(b.evaluate)
+}
+
+function* execute(select: Select, run: Run, outer: Env | undefined): Generator<Wait, Rows, void> {
+  let rows: readonly JoinedRow[] = yield* select.from.item.extend(run, outer, emptyRow(select.scope))
+  rows = yield* filtered(rows, select.where, run, outer)
+  if (select.grouping !== undefined) rows = yield* select.grouping.group(rows, run, outer)
+  rows = yield* evaluating(() => select.windows.add(rows, run, outer))
+  rows = yield* expandSets(select.sets, rows, run, outer)
+  if (select.distinct !== 'none') return yield* executeDistinct(select, select.distinct, rows, run, outer)
+  const ordered = yield* sortedRows(rows, select.sort, run, outer)
+  const bounds = select.limit === undefined ? undefined : boundsOf(select.limit, run, outer)
+  const chosen =
+    select.locking.length > 0
+      ? yield* lockRows(select, ordered, bounds, run, outer)
+      : bounds === undefined
+        ? ordered
+        : ordered.slice(bounds.offset, bounds.offset + bounds.count)
+  const result: Rows[number][] = []
+  for (const row of chosen) result.push(yield* project(select.targets, row, run, outer))
+  return result
+}
+
+export function* project(
+  targets: readonly Target[],
+  row: JoinedRow,
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, Rows[number], void> {
+  const env = envOf(row, outer, run)
+  return yield* evaluating(() => targets.map((target) => target.compiled.evaluate(env)))
+}
+
+export function* filtered(
+  rows: readonly JoinedRow[],
+  conditions: readonly Compiled[],
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, readonly JoinedRow[], void> {
+  if (conditions.length === 0) return rows
+  const kept: JoinedRow[] = []
+  for (const row of rows) {
+    const env = envOf(row, outer, run)
+    if (yield* evaluating(() => conditions.every((condition) => isTrue(condition, env)))) kept.push(row)
+  }
+  return kept
+}
+
+function* sortedRows(
+  rows: readonly JoinedRow[],
+  keys: readonly SortKey[],
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, readonly JoinedRow[], void> {
+  return yield* evaluating(() => sorted(rows, keys, (row) => sortValues(keys, envOf(row, outer, run))))
+}
+
+function* executeDistinct(
+  select: Select,
+  kind: 'all' | readonly Compiled[],
+  rows: readonly JoinedRow[],
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, Rows, void> {
+  const ordered = yield* sortedRows(rows, select.sort, run, outer)
+  const projected: { out: Rows[number]; row: JoinedRow }[] = []
+  for (const row of ordered) projected.push({ row, out: yield* project(select.targets, row, run, outer) })
+  const types = kind === 'all' ? select.targets.map((target) => target.compiled.type) : kind.map((each) => each.type)
+  const kept = distinct(projected, ({ out, row }) => {
+    if (kind === 'all') return rowKey(out, types, run)
+    const env = envOf(row, outer, run)
+    return rowKey(
+      kind.map((each) => each.evaluate(env)),
+      types,
+      run,
+    )
+  })
+  const results = kept.map((each) => each.out)
+  if (select.limit === undefined) return results
+  const { offset, count } = boundsOf(select.limit, run, outer)
+  return results.slice(offset, offset + count)
+}

@@ -1,0 +1,126 @@
+import { joinKeys, keyText } from '../catalogue/keys.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { compileLimit, limited } from './limit.ts'
+import type { QueryPlan, Rows, Run } from './model.ts'
+import { QueryScope } from './scope.ts'
+import { compileSort, sorted } from './sort.ts'
+
+/** UNION, INTERSECT, EXCEPT. */
+export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QueryScope): QueryPlan {
+  const { op, all, larg, rarg, sortClause, limitCount, limitOffset, lockingClause } = fieldsOf('SelectStmt', fields, [
+    'op',
+    'all',
+    'larg',
+    'rarg',
+    'sortClause',
+    'limitCount',
+    'limitOffset',
+    'withClause',
+    'lockingClause',
+  ])
+  if (larg === undefined || rarg === undefined) throw new NotSupported('a set operation without operands')
+  const name = op === 'SETOP_UNION' ? 'UNION' : op === 'SETOP_INTERSECT' ? 'INTERSECT' : 'EXCEPT'
+  if (lockingClause !== undefined) throw new SqlError('0A000', `FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT`)
+  const left = scope.context.compilers.query({ SelectStmt: larg }, scope.context, scope.parent, scope)
+  const right = scope.context.compilers.query({ SelectStmt: rarg }, scope.context, scope.parent, scope)
+  if (left.columns.length !== right.columns.length)
+    throw new SqlError('42601', `each ${name} query must have the same number of columns`)
+  const columns = left.columns.map((column, at) => {
+    const other = right.columns[at]
+    const type =
+      other === undefined
+        ? column.type
+        : scope.context.commonType([slot(column.type, at), slot(other.type, at)], name, scope)
+    return { ...column, type, tableOid: 0, attribute: 0 }
+  })
+  const types = columns.map((column) => column.type)
+  const convert = [left, right].map((plan) => conversion(plan, types, scope))
+  const results = new QueryScope(scope.context, scope.parent, scope)
+  results.columns = columns.map(({ name: column, type }, at) => ({
+    name: column,
+    type,
+    slot: at,
+    tableOid: 0,
+    attribute: 0,
+  }))
+  const targets = columns.map((column, at) => ({ name: column.name, compiled: slot(column.type, at) }))
+  const keys = compileSort(sortClause, targets, results)
+  const limit = compileLimit(limitCount, limitOffset, scope)
+  return {
+    columns,
+    *rows(run, outer) {
+      const l = (yield* left.rows(run, outer)).map((row) => convert[0]?.(row, run) ?? row)
+      const r = (yield* right.rows(run, outer)).map((row) => convert[1]?.(row, run) ?? row)
+      const combined = combine(name, all === true, l, r, (row) => rowKey(row, types, run))
+      const ordered = sorted(combined, keys, (row) =>
+        keys.map((key) =>
+          key.compiled.evaluate({
+            row,
+            parameters: run.parameters,
+            session: run,
+            ...(outer === undefined ? {} : { outer }),
+          }),
+        ),
+      )
+      return limit === undefined ? ordered : limited(ordered, limit, run, outer)
+    },
+  }
+}
+
+function slot(type: SqlType, at: number): Compiled {
+  return { type, evaluate: (env) => env.row[at] ?? null }
+}
+
+/** Converts the rows of an operand to the common types; undefined if they have them. */
+function conversion(
+  plan: QueryPlan,
+  types: readonly SqlType[],
+  scope: QueryScope,
+): ((row: readonly SqlValue[], run: Run) => readonly SqlValue[]) | undefined {
+  if (plan.columns.every((column, at) => column.type.oid === types[at]?.oid)) return undefined
+  const converted = plan.columns.map((column, at) =>
+    scope.context.converted(slot(column.type, at), types[at] ?? column.type, scope),
+  )
+  return (row, run) => converted.map((each) => each.evaluate({ row, parameters: run.parameters, session: run }))
+}
+
+export function rowKey(row: readonly SqlValue[], types: readonly SqlType[], run: Run): string {
+  return joinKeys(
+    row.map((value, at) => {
+      const type = types[at]
+      return type === undefined ? '' : keyText(value, type, run)
+    }),
+  )
+}
+
+function combine(
+  name: 'UNION' | 'INTERSECT' | 'EXCEPT',
+  all: boolean,
+  left: Rows,
+  right: Rows,
+  keyOf: (row: readonly SqlValue[]) => string,
+): Rows {
+  if (name === 'UNION') return all ? [...left, ...right] : distinct([...left, ...right], keyOf)
+  const counts = new Map<string, number>()
+  for (const row of right) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1)
+  const kept = (all ? left : distinct(left, keyOf)).filter((row) => {
+    const key = keyOf(row)
+    const count = counts.get(key) ?? 0
+    if (all) counts.set(key, count - 1)
+    return name === 'INTERSECT' ? count > 0 : count <= 0
+  })
+  return kept
+}
+
+export function distinct<T>(rows: readonly T[], keyOf: (row: T) => string): readonly T[] {
+  const seen = new Set<string>()
+  return rows.filter((row) => {
+    const key = keyOf(row)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}

@@ -1,0 +1,41 @@
+import type { Env } from '../expressions/env.ts'
+import { NotSupported } from '../sql/error.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { JoinedRow, Run } from './model.ts'
+import { evaluating } from './run.ts'
+import { envOf, type QueryScope } from './scope.ts'
+
+/** A function of the select list that gives several rows for one. */
+export interface SetReturning {
+  readonly slot: number
+  values(env: Env): readonly SqlValue[]
+}
+
+export function collectSets(scope: QueryScope): readonly SetReturning[] {
+  scope.onSetReturning = () => {
+    throw new NotSupported('a function that returns a set, in a select list')
+  }
+  return []
+}
+
+/** One row for each value; where several functions return sets, the shorter ones end in NULL. */
+export function* expandSets(
+  sets: readonly SetReturning[],
+  rows: readonly JoinedRow[],
+  run: Run,
+  outer: Env | undefined,
+): Generator<Wait, readonly JoinedRow[], void> {
+  if (sets.length === 0) return rows
+  const expanded: JoinedRow[] = []
+  for (const row of rows) {
+    const columns = yield* evaluating(() => sets.map((set) => set.values(envOf(row, outer, run))))
+    const length = Math.max(...columns.map((column) => column.length))
+    for (let at = 0; at < length; at++) {
+      const values = row.values.slice()
+      for (const [number, set] of sets.entries()) values[set.slot] = columns[number]?.[at] ?? null
+      expanded.push({ values, tuples: row.tuples })
+    }
+  }
+  return expanded
+}

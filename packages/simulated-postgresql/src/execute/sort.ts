@@ -1,0 +1,96 @@
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import type { QueryScope } from './scope.ts'
+
+export interface SortKey {
+  readonly compiled: Compiled
+  readonly compare: (a: SqlValue, b: SqlValue) => number
+  /** The result column that it is; undefined for an expression of its own. */
+  readonly target: number | undefined
+}
+
+/** What ORDER BY can name: the result columns. */
+export interface SortTarget {
+  readonly name: string
+  readonly compiled: Compiled
+}
+
+export function compileSort(
+  clause: readonly Node[] | undefined,
+  targets: readonly SortTarget[],
+  scope: QueryScope,
+  compile: (node: Node) => Compiled = (node) => compileExpression(node, scope),
+): readonly SortKey[] {
+  return (clause ?? []).map((node) => {
+    const fields = expectKind(node, 'SortBy')
+    const { node: key, useOp } = fieldsOf('SortBy', fields, ['node', 'sortby_dir', 'sortby_nulls', 'useOp'])
+    if (key === undefined || useOp !== undefined) throw new NotSupported('ORDER BY USING')
+    const target = targetOf(key, targets, 'ORDER BY')
+    const compiled = target === undefined ? compile(key) : (targets[target]?.compiled ?? compile(key))
+    return { compiled, target, compare: orderOf(fields, compiled.type, scope) }
+  })
+}
+
+/** The order of values that a SortBy asks for. */
+export function orderOf(
+  fields: Fields<'SortBy'>,
+  type: SqlType,
+  scope: QueryScope,
+): (a: SqlValue, b: SqlValue) => number {
+  const descending = fields.sortby_dir === 'SORTBY_DESC'
+  const nulls = fields.sortby_nulls
+  const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending)
+  const compare = scope.context.compareOf(type)
+  return (a, b) => {
+    if (a === null || b === null) return a === b ? 0 : (a === null) === nullsFirst ? -1 : 1
+    return descending ? compare(b, a) : compare(a, b)
+  }
+}
+
+/** The result column that a number or a plain name means. */
+export function targetOf(node: Node, targets: readonly SortTarget[], clause: string): number | undefined {
+  if ('A_Const' in node) {
+    const { ival, isnull } = node.A_Const
+    if (ival === undefined && isnull !== true) throw new SqlError('42601', `non-integer constant in ${clause}`)
+    if (ival === undefined) return undefined
+    const number = ival.ival ?? 0
+    if (number < 1 || number > targets.length)
+      throw new SqlError('42P10', `${clause} position ${number} is not in select list`)
+    return number - 1
+  }
+  const name = plainName(node)
+  if (name === undefined) return undefined
+  const found = targets.findIndex((target) => target.name === name)
+  return found < 0 ? undefined : found
+}
+
+/** The name of a column reference without a qualifier. */
+export function plainName(node: Node): string | undefined {
+  if (!('ColumnRef' in node)) return undefined
+  const fields = node.ColumnRef.fields ?? []
+  return fields.length === 1 && fields[0] !== undefined && 'String' in fields[0] ? namesOf(fields)[0] : undefined
+}
+
+export function sorted<T>(
+  rows: readonly T[],
+  keys: readonly SortKey[],
+  valuesOf: (row: T) => readonly SqlValue[],
+): readonly T[] {
+  if (keys.length === 0 || rows.length < 2) return rows
+  const decorated = rows.map((row) => ({ row, values: valuesOf(row) }))
+  decorated.sort((a, b) => {
+    for (const [at, key] of keys.entries()) {
+      const order = key.compare(a.values[at] ?? null, b.values[at] ?? null)
+      if (order !== 0) return order
+    }
+    return 0
+  })
+  return decorated.map((each) => each.row)
+}
+
+export function sortValues(keys: readonly SortKey[], env: Env): readonly SqlValue[] {
+  return keys.map((key) => key.compiled.evaluate(env))
+}

@@ -1,0 +1,227 @@
+import { joinKeys, keyText, sameKeys } from '../catalogue/keys.ts'
+import type { Table } from '../catalogue/table.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled, Env } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import { type Node, namesOf } from '../sql/nodes.ts'
+import type { Index, Tuple } from '../storage/model.ts'
+import { lookUp, scan } from '../storage/rows.ts'
+import type { Wait } from '../storage/wait.ts'
+import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
+import { evaluating } from './run.ts'
+import { envOf, type QueryScope } from './scope.ts'
+
+/** An equality that restricts a column: to one value, or to those of a list or an array. */
+interface Restriction {
+  readonly slot: number
+  readonly values: (env: Env) => readonly SqlValue[]
+  readonly type: SqlType
+}
+
+/** From this scan of a statement on, a table without a suitable index is searched by a temporary one. */
+const SCANS_BEFORE_HASHING = 3
+
+/** A table that is read: all of it, or what an equality selects. The whole condition is evaluated again later. */
+export class TableScan implements Item {
+  readonly table: Table
+  readonly relation: Relation
+  readonly columns: readonly NamedColumn[]
+  /** The place in a version of each column. */
+  readonly #places: readonly number[]
+  readonly #dependent: boolean
+  readonly #restrictions: Restriction[] = []
+
+  constructor(table: Table, relation: Relation, places: readonly number[], dependent: boolean) {
+    this.table = table
+    this.relation = relation
+    this.columns = relation.columns
+    this.#places = places
+    this.#dependent = dependent
+  }
+
+  /** Uses a condition to read less, if it is an equality of a column with what is known before. */
+  narrow(condition: Node, scope: QueryScope): void {
+    if (!('A_Expr' in condition)) return
+    const { kind, name, lexpr, rexpr } = condition.A_Expr
+    if (lexpr === undefined || rexpr === undefined || namesOf(name).join('.') !== '=') return
+    if (kind === 'AEXPR_OP') {
+      this.#narrowTo(lexpr, [rexpr], scope)
+      this.#narrowTo(rexpr, [lexpr], scope)
+    } else if (kind === 'AEXPR_IN' && 'List' in rexpr) this.#narrowTo(lexpr, rexpr.List.items ?? [], scope)
+    else if (kind === 'AEXPR_OP_ANY') this.#narrowTo(lexpr, [rexpr], scope, true)
+  }
+
+  /** The same for JOIN USING. */
+  narrowByColumn(a: NamedColumn, b: NamedColumn): void {
+    for (const [mine, other] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      if (this.columns.includes(mine) && this.#known(other.slot) && sameKeys(mine.type, other.type))
+        this.#restrictions.push({
+          slot: mine.slot,
+          type: other.type,
+          values: (env) => [env.row[other.slot] ?? null],
+        })
+  }
+
+  /** Whether a place of the row is filled before this table is read. */
+  #known(slot: number): boolean {
+    return this.#dependent && slot < (this.columns[0]?.slot ?? 0)
+  }
+
+  #narrowTo(columnNode: Node, valueNodes: readonly Node[], scope: QueryScope, array = false): void {
+    if (!('ColumnRef' in columnNode)) return
+    const column = this.#columnOf(columnNode, scope)
+    if (column === undefined) return
+    const compiled: Compiled[] = []
+    for (const node of valueNodes) {
+      if (hasSubquery(node)) return
+      const slots: number[] = []
+      scope.recorder = (slot) => slots.push(slot)
+      try {
+        const wanted = array ? undefined : column.type
+        compiled.push(compileExpression(node, scope, wanted))
+      } catch (error) {
+        // The whole condition reports it.
+        if (error instanceof SqlError) return
+        throw error
+      } finally {
+        scope.recorder = undefined
+      }
+      if (!slots.every((slot) => this.#known(slot))) return
+    }
+    const [first] = compiled
+    if (first === undefined) return
+    if (array) {
+      const element = scope.context.elementType(first.type)
+      if (element === undefined || !sameKeys(element, column.type)) return
+      this.#restrictions.push({ slot: column.slot, type: element, values: (env) => elementsOf(first.evaluate(env)) })
+    } else if (compiled.every((each) => sameKeys(each.type, column.type)))
+      this.#restrictions.push({
+        slot: column.slot,
+        type: first.type,
+        values: (env) => compiled.map((each) => each.evaluate(env)),
+      })
+  }
+
+  #columnOf(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): NamedColumn | undefined {
+    const fields = node.ColumnRef.fields ?? []
+    if (fields.some((field) => !('String' in field))) return undefined
+    const names = namesOf(fields)
+    if (names.length > 1 && names.at(-2) !== this.relation.alias) return undefined
+    const candidates = scope.columns.filter((column) => column.name === names.at(-1))
+    const mine = this.columns.find((column) => column.name === names.at(-1))
+    return names.length > 1 || (candidates.length === 1 && candidates[0] === mine) ? mine : undefined
+  }
+
+  *extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void> {
+    const env = envOf(left, outer, run)
+    const tuples = yield* evaluating(() => this.#read(run, env))
+    return tuples.map((tuple) => this.place(left, tuple))
+  }
+
+  /** The row with this version's values in their places. */
+  place(left: JoinedRow, tuple: Tuple): JoinedRow {
+    const row = { values: left.values.slice(), tuples: left.tuples.slice() }
+    for (const [at, column] of this.columns.entries())
+      row.values[column.slot] = tuple.values[this.#places[at] ?? 0] ?? null
+    row.tuples[this.relation.tuple] = tuple
+    return row
+  }
+
+  #read(run: Run, env: Env): readonly Tuple[] {
+    const index = this.#restrictions.length === 0 ? undefined : this.#bestIndex()
+    if (index === undefined) return this.#readAll(run, env)
+    const found: Tuple[] = []
+    for (const key of this.#keys(index.restrictions, env, run))
+      found.push(...lookUp(this.table, index.index, key, run.snapshot, run.transaction, run.store))
+    return shuffled(found, run)
+  }
+
+  /** An index all of whose columns are restricted, a unique one first. */
+  #bestIndex(): { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined {
+    let best: { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined
+    for (const index of this.table.indexes) {
+      if (index.partial) continue
+      const restrictions = index.columns.flatMap((place) => {
+        const column = this.columns[place === undefined ? -1 : this.#places.indexOf(place)]
+        return this.#restrictions.find((each) => each.slot === column?.slot) ?? []
+      })
+      if (restrictions.length !== index.columns.length) continue
+      if (best === undefined || (index.unique && !best.index.unique)) best = { index, restrictions }
+    }
+    return best
+  }
+
+  #keys(restrictions: readonly Restriction[], env: Env, run: Run): readonly string[] {
+    let keys: string[][] = [[]]
+    for (const restriction of restrictions) {
+      const texts = new Set<string>()
+      for (const value of restriction.values(env)) if (value !== null) texts.add(keyText(value, restriction.type, run))
+      keys = keys.flatMap((key) => [...texts].map((text) => [...key, text]))
+    }
+    return keys.map(joinKeys)
+  }
+
+  #readAll(run: Run, env: Env): readonly Tuple[] {
+    const memo = (run.memo.get(this) ?? { scans: 0 }) as Memo
+    run.memo.set(this, memo)
+    if (memo.snapshot !== run.snapshot) {
+      memo.snapshot = run.snapshot
+      memo.tuples = shuffled(scan(this.table, run.snapshot, run.transaction, run.store), run)
+      memo.hash = undefined
+      memo.scans = 0
+    }
+    const [restriction] = this.#restrictions
+    if (restriction === undefined || ++memo.scans <= SCANS_BEFORE_HASHING) return memo.tuples ?? []
+    memo.hash ??= this.#hash(memo.tuples ?? [], restriction, run)
+    const hash = memo.hash
+    return this.#keys([restriction], env, run).flatMap((key) => hash.get(key) ?? [])
+  }
+
+  #hash(tuples: readonly Tuple[], restriction: Restriction, run: Run): Map<string, Tuple[]> {
+    const at = this.columns.findIndex((column) => column.slot === restriction.slot)
+    const type = this.columns[at]?.type
+    const hash = new Map<string, Tuple[]>()
+    for (const tuple of tuples) {
+      const value = tuple.values[this.#places[at] ?? 0] ?? null
+      if (value === null || type === undefined) continue
+      const key = keyText(value, type, run)
+      const same = hash.get(key)
+      if (same === undefined) hash.set(key, [tuple])
+      else same.push(tuple)
+    }
+    return hash
+  }
+}
+
+interface Memo {
+  scans: number
+  snapshot?: Run['snapshot']
+  tuples?: readonly Tuple[]
+  hash?: Map<string, Tuple[]> | undefined
+}
+
+function elementsOf(value: SqlValue): readonly SqlValue[] {
+  return value instanceof SqlArray ? value.elements : []
+}
+
+function hasSubquery(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(hasSubquery)
+  if (typeof node !== 'object' || node === null) return false
+  return 'SubLink' in node || Object.values(node).some(hasSubquery)
+}
+
+/** PostgreSQL promises no order: here a program that relies on one finds out. */
+export function shuffled<T>(items: T[], run: Run): T[] {
+  if (!run.shuffles) return items
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(run.store.random() * (last + 1))
+    const item = items[last] as T
+    items[last] = items[other] as T
+    items[other] = item
+  }
+  return items
+}

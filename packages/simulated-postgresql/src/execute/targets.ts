@@ -1,0 +1,76 @@
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { SqlType } from '../types/value.ts'
+import type { NamedColumn } from './model.ts'
+import { resultName } from './names.ts'
+import type { QueryScope } from './scope.ts'
+
+/** A column of a result. */
+export interface Target {
+  readonly name: string
+  readonly compiled: Compiled
+  /** The expression; undefined for a column that `*` stands for. */
+  readonly node: Node | undefined
+  readonly tableOid: number
+  readonly attribute: number
+}
+
+/** The columns of a select list or of RETURNING. */
+export function compileTargets(
+  list: readonly Node[],
+  scope: QueryScope,
+  compile: (node: Node, wanted?: SqlType) => Compiled = (node) => compileExpression(node, scope),
+  wanted?: readonly SqlType[],
+): readonly Target[] {
+  return list.flatMap((node, at) => {
+    const { name, val } = fieldsOf('ResTarget', expectKind(node, 'ResTarget'), ['name', 'val'])
+    if (val === undefined) throw new NotSupported('an empty select list item')
+    const all = starOf(val, scope)
+    if (all !== undefined) return all.map((column) => columnTarget(column, scope))
+    const found = 'ColumnRef' in val ? plainColumn(val, scope) : undefined
+    return [
+      {
+        name: name ?? resultName(val),
+        compiled: scope.context.known(compile(val, wanted?.[at]), scope),
+        node: val,
+        tableOid: found?.tableOid ?? 0,
+        attribute: found?.attribute ?? 0,
+      },
+    ]
+  })
+}
+
+function columnTarget(column: NamedColumn, scope: QueryScope): Target {
+  scope.recorder?.(column.slot)
+  return {
+    name: column.name,
+    compiled: { type: column.type, evaluate: (env) => env.row[column.slot] ?? null },
+    node: undefined,
+    tableOid: column.tableOid,
+    attribute: column.attribute,
+  }
+}
+
+/** The columns of `*` or `t.*`. */
+function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefined {
+  if (!('ColumnRef' in node)) return undefined
+  const fields = node.ColumnRef.fields ?? []
+  const last = fields.at(-1)
+  if (last === undefined || !('A_Star' in last)) return undefined
+  if (fields.length === 1) {
+    if (scope.relations.length === 0) throw new SqlError('42601', 'SELECT * with no tables specified is not valid')
+    return scope.columns
+  }
+  const qualifier = expectKind(fields.at(-2), 'String').sval ?? ''
+  const relation = scope.relations.find((each) => each.alias === qualifier)
+  if (relation !== undefined) return relation.columns
+  if (scope.relation(qualifier) !== undefined) throw new NotSupported(`${qualifier}.* of an outer query`)
+  throw new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
+}
+
+function plainColumn(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): NamedColumn | undefined {
+  const names = (node.ColumnRef.fields ?? []).map((field) => ('String' in field ? (field.String.sval ?? '') : ''))
+  return scope.find(names)
+}

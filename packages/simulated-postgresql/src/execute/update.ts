@@ -1,0 +1,195 @@
+import type { Column, Table } from '../catalogue/table.ts'
+import { columnsOf } from '../catalogue/table.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Tuple } from '../storage/model.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { completeRow } from './complete-row.ts'
+import type { Context } from './context.ts'
+import { compileFrom, type From, scanOf } from './from.ts'
+import { lockLatest, stillFulfils } from './locking.ts'
+import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
+import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { envOf, QueryScope } from './scope.ts'
+import { compileWhere, filtered, project } from './select.ts'
+import { compileFacts } from './table-facts.ts'
+import type { TableScan } from './table-scan.ts'
+import { compileWith } from './with.ts'
+import { claim, updateLock, updateRow } from './write-rows.ts'
+
+/** A SET: the new value of a column. */
+export interface Assignment {
+  readonly place: number
+  /** Undefined: DEFAULT of a column without one. */
+  readonly compiled: Compiled | undefined
+}
+
+/** The rows that a statement changes: the target joined with FROM or USING, and the condition. */
+export interface Target {
+  readonly scan: TableScan
+  readonly from: From
+  readonly where: readonly Compiled[]
+}
+
+export function compileUpdate(
+  fields: Fields<'UpdateStmt'>,
+  context: Context,
+  names: QueryScope | undefined,
+): ModificationPlan {
+  const { relation, targetList, whereClause, fromClause, returningClause, withClause } = fieldsOf(
+    'UpdateStmt',
+    fields,
+    ['relation', 'targetList', 'whereClause', 'fromClause', 'returningClause', 'withClause'],
+  )
+  const scope = new QueryScope(context, undefined, names)
+  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope)
+  const table = targetTable(relation, scope)
+  const { scan, from } = compileTarget(table, relation?.alias, fromClause, scope)
+  const assignments = compileAssignments(targetList ?? [], table, scope)
+  const where = compileWhere(whereClause, scope, from)
+  const returning = compileReturning(returningClause, scope)
+  const facts = compileFacts(table, context)
+  return {
+    columns: resultColumns(returning),
+    *execute(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows: Rows[number][] = []
+      let count = 0
+      for (const row of yield* candidates({ scan, from, where }, scope, run)) {
+        const updated = yield* updateOne({ scan, from, where }, assignments, facts, row, run)
+        if (updated === undefined) continue
+        count++
+        if (returning !== undefined) rows.push(yield* project(returning, updated, run, undefined))
+      }
+      tidy(table, run)
+      return { count, rows }
+    },
+  }
+}
+
+/** The target is the first item; the others are joined to it. */
+export function compileTarget(
+  table: Table,
+  alias: Fields<'RangeVar'>['alias'],
+  others: readonly Node[] | undefined,
+  scope: QueryScope,
+): { scan: TableScan; from: From } {
+  const scan = scanOf(table, alias, scope, true)
+  scope.columns = scan.columns
+  const from = compileFrom(others ?? [], scope)
+  return {
+    scan,
+    from: {
+      conditions: from.conditions,
+      scans: [scan, ...from.scans],
+      item: {
+        columns: scope.columns,
+        *extend(run, outer, left) {
+          const joined: JoinedRow[] = []
+          for (const row of yield* scan.extend(run, outer, left))
+            joined.push(...(others === undefined ? [row] : yield* from.item.extend(run, outer, row)))
+          return joined
+        },
+      },
+    },
+  }
+}
+
+export function* candidates(target: Target, scope: QueryScope, run: Run): Generator<Wait, readonly JoinedRow[], void> {
+  const rows = yield* target.from.item.extend(run, undefined, emptyRow(scope))
+  return yield* filtered(rows, target.where, run, undefined)
+}
+
+export function compileAssignments(list: readonly Node[], table: Table, scope: QueryScope): readonly Assignment[] {
+  const assignments: Assignment[] = []
+  scope.place = 'UPDATE'
+  for (const node of list) {
+    const target = expectKind(node, 'ResTarget')
+    const { name = '', val } = fieldsOf('ResTarget', target, ['name', 'val'])
+    const column = columnsOf(table).find((each) => each.name === name)
+    if (column === undefined)
+      throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, {
+        position: (target.location ?? 0) + 1,
+      })
+    if (val === undefined) throw new NotSupported('an empty assignment')
+    if (assignments.some((each) => each.place === column.attribute - 1))
+      throw new SqlError('42601', `multiple assignments to same column "${name}"`)
+    assignments.push({ place: column.attribute - 1, compiled: assignedValue(val, column, table, scope) })
+  }
+  return assignments
+}
+
+function assignedValue(node: Node, column: Column, table: Table, scope: QueryScope): Compiled | undefined {
+  const { context } = scope
+  if ('SetToDefault' in node) return compileFacts(table, context).defaults[column.attribute - 1]
+  if (column.generated !== undefined || column.identity?.always === true)
+    throw new SqlError('428C9', `column "${column.name}" can only be updated to DEFAULT`, {
+      detail: `Column "${column.name}" is ${column.generated === undefined ? 'an identity column defined as GENERATED ALWAYS' : 'a generated column'}.`,
+    })
+  if (!('MultiAssignRef' in node)) return context.assigned(node, scope, column)
+  const {
+    source,
+    colno = 1,
+    ncolumns,
+  } = fieldsOf('MultiAssignRef', node.MultiAssignRef, ['source', 'colno', 'ncolumns'])
+  if (source !== undefined && 'RowExpr' in source) {
+    const value = source.RowExpr.args?.[colno - 1]
+    if (value === undefined || source.RowExpr.args?.length !== ncolumns)
+      throw new SqlError('42601', 'number of columns does not match number of values')
+    return 'SetToDefault' in value
+      ? compileFacts(table, context).defaults[column.attribute - 1]
+      : context.assigned(value, scope, column)
+  }
+  if (source === undefined || !('SubLink' in source) || source.SubLink.subselect === undefined)
+    throw new NotSupported('an assignment to several columns')
+  const subquery = scope.subquery(source.SubLink.subselect)
+  const type = subquery.columns[colno - 1]?.type
+  if (type === undefined || subquery.columns.length !== ncolumns)
+    throw new SqlError('42601', 'number of columns does not match number of values')
+  const value: Compiled = {
+    type,
+    evaluate: (env) => {
+      const rows = [...subquery.rows(env)]
+      if (rows.length > 1) throw new SqlError('21000', 'more than one row returned by a subquery used as an expression')
+      return rows[0]?.[colno - 1] ?? null
+    },
+  }
+  return context.assignedValue(value, scope, column)
+}
+
+function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
+  const env = envOf(row, undefined, run)
+  const values = [...before.values]
+  for (const { place, compiled } of assignments) values[place] = compiled === undefined ? null : compiled.evaluate(env)
+  return values
+}
+
+/** Updates the row; follows it to its newest version if that still fulfils the condition. Answers the row as it is now. */
+function* updateOne(
+  target: Target,
+  assignments: readonly Assignment[],
+  facts: TableFacts,
+  row: JoinedRow,
+  run: Run,
+): Generator<Wait, JoinedRow | undefined, void> {
+  let current = row
+  while (true) {
+    const tuple = current.tuples[target.scan.relation.tuple]
+    if (tuple === undefined) return undefined
+    const based = current
+    const values = yield* evaluating(() => newValues(tuple, assignments, based, run))
+    completeRow(facts, values, run)
+    const lock = updateLock(facts, tuple.values, values, run)
+    const claimed = yield* claim(facts, tuple, lock, run, 'update')
+    if (claimed === 'gone') return undefined
+    if (claimed === 'claimed') return target.scan.place(current, yield* updateRow(facts, tuple, values, lock, run))
+    const latest = yield* lockLatest(run, target.scan.table, claimed.latest, lock, 'wait')
+    if (latest === undefined) return undefined
+    current = target.scan.place(current, latest)
+    if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+  }
+}

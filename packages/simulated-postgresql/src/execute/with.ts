@@ -1,0 +1,143 @@
+import type { Env } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlType } from '../types/value.ts'
+import { isModification } from './conditions.ts'
+import type { CommonTable, QueryPlan, Rows, Run } from './model.ts'
+import type { QueryScope } from './scope.ts'
+import { distinct, rowKey } from './set-operation.ts'
+
+/** Executes what must be executed once, before the query. */
+type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
+
+/** WITH: enters the names into the scope. */
+export function compileWith(fields: Fields<'WithClause'>, scope: QueryScope): Prepare {
+  const { ctes, recursive } = fieldsOf('WithClause', fields, ['ctes', 'recursive'])
+  const steps: Prepare[] = []
+  for (const node of ctes ?? []) {
+    const fields = expectKind(node, 'CommonTableExpr')
+    const {
+      ctename = '',
+      aliascolnames,
+      ctequery,
+    } = fieldsOf('CommonTableExpr', fields, ['ctename', 'aliascolnames', 'ctequery', 'ctematerialized'])
+    if (ctequery === undefined) throw new NotSupported('WITH without a query')
+    if (scope.commonTables.has(ctename))
+      throw new SqlError('42712', `WITH query name "${ctename}" specified more than once`)
+    const names = namesOf(aliascolnames)
+    if (isModification(ctequery)) steps.push(modification(ctename, ctequery, names, scope))
+    else if (recursive === true && mentions(ctequery, ctename)) steps.push(recursion(ctename, ctequery, names, scope))
+    else
+      steps.push(
+        plain(ctename, scope.context.compilers.query(ctequery, scope.context, scope.parent, scope), names, scope),
+      )
+  }
+  return function* (run, outer) {
+    for (const step of steps) yield* step(run, outer)
+  }
+}
+
+function named(
+  columns: readonly { name: string; type: SqlType }[],
+  names: readonly string[],
+): readonly { name: string; type: SqlType }[] {
+  return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
+}
+
+/** Computed at the first use, once. */
+function plain(name: string, plan: QueryPlan, names: readonly string[], scope: QueryScope): Prepare {
+  const table: CommonTable = {
+    name,
+    columns: named(plan.columns, names),
+    *rows(run) {
+      const memo = run.memo.get(table) as { outer: Env | undefined; rows: Rows | undefined }
+      memo.rows ??= yield* plan.rows(run, memo.outer)
+      return memo.rows
+    },
+  }
+  scope.commonTables.set(name, table)
+  return (run, outer) => {
+    run.memo.set(table, { outer, rows: undefined })
+    return []
+  }
+}
+
+/** INSERT, UPDATE, DELETE in WITH: executed once and completely, whether the query reads its rows or not. */
+function modification(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {
+  const plan = scope.context.compilers.modification(query, scope.context, scope)
+  const table: CommonTable = {
+    name,
+    columns: named(plan.columns ?? [], names),
+    rows: (run) => ready(run.memo.get(table) as Rows),
+  }
+  scope.commonTables.set(name, table)
+  return function* (run) {
+    run.memo.set(table, (yield* plan.execute(run)).rows)
+  }
+}
+
+/** A result that needs no waiting. */
+// biome-ignore lint/correctness/useYield: it is read as a generator
+function* ready<T>(value: T): Generator<Wait, T, void> {
+  return value
+}
+
+/** A recursive query may not go round more often: PostgreSQL would not end. */
+const ROUNDS = 100_000
+
+function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {
+  const { op, all, larg, rarg } = fieldsOf('SelectStmt', expectKind(query, 'SelectStmt'), ['op', 'all', 'larg', 'rarg'])
+  if (op !== 'SETOP_UNION' || larg === undefined || rarg === undefined)
+    throw new SqlError(
+      '42P19',
+      `recursive query "${name}" does not have the form non-recursive-term UNION [ALL] recursive-term`,
+    )
+  const first = scope.context.compilers.query({ SelectStmt: larg }, scope.context, scope.parent, scope)
+  const columns = named(first.columns, names)
+  const table: CommonTable = {
+    name,
+    columns,
+    *rows(run) {
+      const memo = run.memo.get(table) as { outer: Env | undefined; working?: Rows; rows?: Rows }
+      if (memo.working !== undefined) return memo.working
+      if (memo.rows !== undefined) return memo.rows
+      const types = columns.map((column) => column.type)
+      const key = (row: Rows[number]): string => rowKey(row, types, run)
+      const seen = new Set<string>()
+      const fresh = (rows: Rows): Rows => {
+        if (all === true) return rows
+        const left = distinct(rows, key).filter((row) => !seen.has(key(row)))
+        for (const row of left) seen.add(key(row))
+        return left
+      }
+      const found: Rows[number][] = []
+      let working = fresh(yield* first.rows(run, memo.outer))
+      for (let round = 0; working.length > 0; round++) {
+        if (round > ROUNDS) throw new NotSupported(`a recursive query of more than ${ROUNDS} rounds`)
+        found.push(...working)
+        memo.working = working
+        working = fresh(yield* next.rows(run, memo.outer))
+      }
+      delete memo.working
+      memo.rows = found
+      return found
+    },
+  }
+  scope.commonTables.set(name, table)
+  const next = scope.context.compilers.query({ SelectStmt: rarg }, scope.context, scope.parent, scope)
+  if (next.columns.length !== columns.length)
+    throw new SqlError('42601', 'each UNION query must have the same number of columns')
+  return (run, outer) => {
+    run.memo.set(table, { outer })
+    return []
+  }
+}
+
+function mentions(node: unknown, name: string): boolean {
+  if (Array.isArray(node)) return node.some((each) => mentions(each, name))
+  if (typeof node !== 'object' || node === null) return false
+  const { relname, schemaname } = node as { relname?: unknown; schemaname?: unknown }
+  if (relname === name && schemaname === undefined) return true
+  return Object.values(node).some((each) => mentions(each, name))
+}

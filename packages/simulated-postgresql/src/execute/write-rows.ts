@@ -1,0 +1,131 @@
+import { SqlError } from '../sql/error.ts'
+import type { Index, Tuple } from '../storage/model.ts'
+import type { RowLock } from '../storage/modes.ts'
+import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
+import { addEntry, canConflict, findConflict, uniqueViolation } from '../storage/unique.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { SqlValue } from '../types/value.ts'
+import { concurrent } from './locking.ts'
+import type { Run, TableFacts } from './model.ts'
+
+/** Inserts a complete row: into the table, then into its indexes, where it may have to wait. */
+export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Generator<Wait, Tuple, void> {
+  const tuple = addTuple(run, facts.table, values)
+  for (const index of facts.table.indexes) yield* enter(facts, index, tuple, run)
+  facts.inserted(tuple, undefined, run)
+  return tuple
+}
+
+function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
+  const values = index.valuesOf(tuple.values)
+  if (values === undefined) return
+  if (canConflict(index, values)) {
+    if (index.deferrable) oweUniqueCheck(facts, index, tuple, values, run)
+    else if ((yield* findConflict(run, index, values, tuple)) !== undefined)
+      throw uniqueViolation(run, facts.table, index, values)
+  }
+  addEntry(run, facts.table, index, tuple, values)
+}
+
+function oweUniqueCheck(facts: TableFacts, index: Index, tuple: Tuple, values: readonly SqlValue[], run: Run): void {
+  run.owed.push({
+    deferred: run.isDeferred(index),
+    constraint: index.name,
+    *run(later) {
+      if (tuple.xmax !== undefined && !tuple.xmax.aborted) return
+      if (tuple.xmin.aborted) return
+      if ((yield* findConflict(later, index, values, tuple)) !== undefined)
+        throw uniqueViolation(later, facts.table, index, values)
+    },
+  })
+}
+
+export type Claim = 'claimed' | 'gone' | { readonly latest: Tuple }
+
+/** Waits until a version may be changed; answers with the newest version if another transaction changed the row. */
+export function* claim(
+  facts: TableFacts,
+  tuple: Tuple,
+  lock: RowLock,
+  run: Run,
+  verb: 'update' | 'delete',
+): Generator<Wait, Claim, void> {
+  const result = yield* claimRow(run, facts.table, tuple, lock)
+  switch (result) {
+    case 'ok':
+      return 'claimed'
+    case 'invisible':
+      return 'gone'
+    case 'self modified':
+      if (tuple.xmax !== undefined && tuple.cmax !== run.transaction.commandId)
+        throw new SqlError(
+          '27000',
+          `tuple to be ${verb}d was already modified by an operation triggered by the current command`,
+        )
+      return 'gone'
+    case 'updated':
+    case 'deleted':
+      if (run.transaction.isolation !== 'read committed') throw concurrent(result === 'updated' ? 'update' : 'delete')
+      return result === 'deleted' || tuple.next === undefined ? 'gone' : { latest: tuple.next }
+  }
+}
+
+/** The lock that an update takes: changing a key that foreign keys may refer to takes the stronger one. */
+export function updateLock(
+  facts: TableFacts,
+  before: readonly SqlValue[],
+  after: readonly SqlValue[],
+  run: Run,
+): RowLock {
+  for (const place of facts.keyPlaces) if (!sameValue(facts, place, before, after, run)) return 'FOR UPDATE'
+  return 'FOR NO KEY UPDATE'
+}
+
+function sameValue(
+  facts: TableFacts,
+  place: number,
+  before: readonly SqlValue[],
+  after: readonly SqlValue[],
+  run: Run,
+): boolean {
+  const a = before[place] ?? null
+  const b = after[place] ?? null
+  if (a === b) return true
+  const column = facts.table.columns[place]
+  if (a === null || b === null || column === undefined) return false
+  const type = run.types.typeOf(column.type.oid)
+  return type.output(a, run) === type.output(b, run)
+}
+
+/** Replaces a claimed version. */
+export function* updateRow(
+  facts: TableFacts,
+  tuple: Tuple,
+  values: readonly SqlValue[],
+  lock: RowLock,
+  run: Run,
+): Generator<Wait, Tuple, void> {
+  const { table } = facts
+  const next = addTuple(run, table, values, tuple.row)
+  endTuple(run, table, tuple, lock, next)
+  // Without a change of an indexed column PostgreSQL keeps the new version on the page, and enters it nowhere.
+  const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
+  for (const index of table.indexes) {
+    const before = index.valuesOf(tuple.values)
+    const after = index.valuesOf(values)
+    if (after === undefined) continue
+    const sameKey = before !== undefined && index.keyOf(before) === index.keyOf(after)
+    if (!sameKey || (!inPlace && index.deferrable)) yield* enter(facts, index, next, run)
+    else if (!inPlace) addEntry(run, table, index, next, after)
+    else index.entries.get(index.keyOf(after))?.push(next)
+  }
+  facts.inserted(next, tuple, run)
+  facts.ended(tuple, next, run)
+  return next
+}
+
+/** Deletes a claimed version. */
+export function deleteRow(facts: TableFacts, tuple: Tuple, run: Run): void {
+  endTuple(run, facts.table, tuple, 'FOR UPDATE')
+  facts.ended(tuple, undefined, run)
+}

@@ -1,0 +1,293 @@
+import { define } from '../define/define.ts'
+import { relationOf } from '../define/names.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import type { Statement } from '../sql/parse.ts'
+import { LOCK_MODES } from '../storage/modes.ts'
+import { OID } from '../types/oids.ts'
+import type { SqlValue } from '../types/value.ts'
+import { copy } from './copy.ts'
+import { type Direction, fetchRows } from './cursors.ts'
+import type { Host } from './host.ts'
+import type { Execution, Outcome, ResultColumn, Wait } from './session.ts'
+import { controlTransaction, setDefaultModes, setModes } from './transaction-control.ts'
+
+export { endsTransaction } from './transaction-control.ts'
+
+interface Described {
+  readonly columns: readonly ResultColumn[] | undefined
+  readonly parameterOids: readonly number[]
+}
+
+/** What a statement without a plan returns: SHOW, FETCH and EXECUTE return rows. */
+export function resultColumnsOf(connection: Host, node: Node): Described {
+  if ('VariableShowStmt' in node) return { columns: showColumns(node.VariableShowStmt), parameterOids: [] }
+  if ('FetchStmt' in node && node.FetchStmt.ismove !== true)
+    return { columns: connection.cursors.get(node.FetchStmt.portalname ?? '')?.columns, parameterOids: [] }
+  if ('ExecuteStmt' in node)
+    return { columns: connection.prepared.get(node.ExecuteStmt.name ?? '')?.columns, parameterOids: [] }
+  return { columns: undefined, parameterOids: [] }
+}
+
+/** Executes a statement that is not SELECT, INSERT, UPDATE or DELETE. */
+export function* executeCommand(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Execution {
+  const { node } = statement
+  if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
+  if ('FetchStmt' in node) return fetch(connection, node.FetchStmt)
+  if ('VariableShowStmt' in node) return show(connection, node.VariableShowStmt)
+  if ('CopyStmt' in node) return yield* copy(connection, node.CopyStmt, parameters)
+  return { kind: 'done', tag: yield* command(connection, statement, parameters) }
+}
+
+function* command(
+  connection: Host,
+  statement: Statement,
+  parameters: readonly SqlValue[],
+): Generator<Wait, string, void> {
+  const { node } = statement
+  if ('TransactionStmt' in node) return yield* controlTransaction(connection, node.TransactionStmt)
+  if ('VariableSetStmt' in node) return set(connection, node.VariableSetStmt)
+  if ('ListenStmt' in node) return listen(connection, node.ListenStmt)
+  if ('UnlistenStmt' in node) return unlisten(connection, node.UnlistenStmt)
+  if ('NotifyStmt' in node) {
+    const { conditionname = '', payload = '' } = fieldsOf('NotifyStmt', node.NotifyStmt, ['conditionname', 'payload'])
+    connection.queueNotification(conditionname, payload)
+    return 'NOTIFY'
+  }
+  if ('PrepareStmt' in node) return prepare(connection, node.PrepareStmt, statement)
+  if ('DeallocateStmt' in node) return deallocate(connection, node.DeallocateStmt)
+  if ('DeclareCursorStmt' in node) return yield* declare(connection, node.DeclareCursorStmt, statement, parameters)
+  if ('ClosePortalStmt' in node) return close(connection, node.ClosePortalStmt)
+  if ('DiscardStmt' in node) return discard(connection, node.DiscardStmt)
+  if ('LockStmt' in node) return yield* lock(connection, node.LockStmt)
+  if ('ConstraintsSetStmt' in node) return yield* setConstraints(connection, node.ConstraintsSetStmt)
+  if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE'
+  if ('CheckPointStmt' in node) return 'CHECKPOINT'
+  return yield* defineInTransaction(connection, node)
+}
+
+function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {
+  const transaction = connection.begin(false)
+  connection.refuseReadOnly(kindOf(node).replace('Stmt', '').toUpperCase())
+  const run = connection.newRun(transaction, connection.takeSnapshot(transaction), [])
+  try {
+    const tag = yield* define(node, connection.newContext(), run, (table, mode) => connection.lockTable(table, mode))
+    transaction.commandId++
+    yield* connection.payOwed(run)
+    return tag
+  } finally {
+    if (transaction.isolation === 'read committed') transaction.snapshot = undefined
+  }
+}
+
+function showColumns(fields: Fields<'VariableShowStmt'>): readonly ResultColumn[] {
+  const text = { oid: OID.text, name: 'text', typmod: -1 }
+  const column = (name: string): ResultColumn => ({ name, type: text, tableOid: 0, attribute: 0 })
+  return fields.name === 'all' ? ['name', 'setting', 'description'].map(column) : [column(fields.name ?? '')]
+}
+
+function show(connection: Host, fields: Fields<'VariableShowStmt'>): Outcome {
+  const { name = '' } = fieldsOf('VariableShowStmt', fields, ['name'])
+  const rows =
+    name === 'all'
+      ? connection.settings.all().map((setting) => [setting.name, setting.value, ''])
+      : [[connection.showSetting(name) ?? '']]
+  return { kind: 'rows', tag: 'SHOW', columns: showColumns(fields), rows }
+}
+
+function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
+  const {
+    kind,
+    name = '',
+    args,
+    is_local,
+  } = fieldsOf('VariableSetStmt', fields, ['kind', 'name', 'args', 'is_local', 'jumble_args'])
+  switch (kind) {
+    case 'VAR_SET_MULTI':
+      if (name === 'TRANSACTION') setModes(connection, args)
+      else if (name === 'SESSION CHARACTERISTICS') setDefaultModes(connection, args)
+      else throw new NotSupported(`SET ${name}`)
+      return 'SET'
+    case 'VAR_SET_VALUE':
+      if (is_local === true && !connection.inBlock)
+        connection.notice('WARNING', '25P01', 'SET LOCAL can only be used in transaction blocks')
+      setOne(connection, name, (args ?? []).map(settingText).join(', '), is_local === true)
+      return 'SET'
+    case 'VAR_SET_DEFAULT':
+      connection.setSetting(name, undefined, is_local === true)
+      return 'SET'
+    case 'VAR_RESET':
+      connection.setSetting(name, undefined, false)
+      return 'RESET'
+    case 'VAR_RESET_ALL':
+      connection.settings.resetAll()
+      return 'RESET'
+    default:
+      throw new NotSupported('SET FROM CURRENT')
+  }
+}
+
+/** Some settings belong to the open transaction. */
+function setOne(connection: Host, name: string, value: string, local: boolean): void {
+  if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
+    connection.setSetting(name, value, local)
+  else
+    setModes(connection, [
+      { DefElem: { defname: name.toLowerCase(), arg: { A_Const: { sval: { sval: value.toLowerCase() } } } } },
+    ])
+}
+
+function settingText(node: Node): string {
+  if ('TypeCast' in node && node.TypeCast.arg !== undefined) return settingText(node.TypeCast.arg)
+  const { sval, ival, fval, boolval } = expectKind(node, 'A_Const')
+  if (sval !== undefined) return sval.sval ?? ''
+  if (fval !== undefined) return fval.fval ?? ''
+  if (boolval !== undefined) return boolval.boolval === true ? 'on' : 'off'
+  return String(ival?.ival ?? 0)
+}
+
+function listen(connection: Host, fields: Fields<'ListenStmt'>): string {
+  const { conditionname = '' } = fieldsOf('ListenStmt', fields, ['conditionname'])
+  if (!connection.channels.has(conditionname)) {
+    connection.channels.add(conditionname)
+    connection.begin(false).current.undo.push(() => connection.channels.delete(conditionname))
+  }
+  return 'LISTEN'
+}
+
+function unlisten(connection: Host, fields: Fields<'UnlistenStmt'>): string {
+  const { conditionname } = fieldsOf('UnlistenStmt', fields, ['conditionname'])
+  if (conditionname === undefined) connection.channels.clear()
+  else connection.channels.delete(conditionname)
+  return 'UNLISTEN'
+}
+
+function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Statement): string {
+  const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
+  if (query === undefined) throw new NotSupported('PREPARE of nothing')
+  if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
+  const oids = (argtypes ?? []).map((node) => connection.typeNamed(expectKind(node, 'TypeName')))
+  // Its text must not be that of another statement: plans are shared by it.
+  connection.prepared.set(name, connection.compile({ ...statement, node: query }, oids))
+  return 'PREPARE'
+}
+
+function* executePrepared(connection: Host, fields: Fields<'ExecuteStmt'>): Execution {
+  const { name = '', params } = fieldsOf('ExecuteStmt', fields, ['name', 'params'])
+  const prepared = connection.prepared.get(name)
+  if (prepared === undefined) throw new SqlError('26000', `prepared statement "${name}" does not exist`)
+  if ((params ?? []).length !== prepared.parameterOids.length)
+    throw new SqlError('42601', `wrong number of parameters for prepared statement "${name}"`, {
+      detail: `Expected ${prepared.parameterOids.length} parameters but got ${(params ?? []).length}.`,
+    })
+  const values = (params ?? []).map((node, at) => connection.evaluate(node, prepared.parameterOids[at] ?? 0))
+  return yield* connection.perform(prepared, values)
+}
+
+function deallocate(connection: Host, fields: Fields<'DeallocateStmt'>): string {
+  const { name, isall } = fieldsOf('DeallocateStmt', fields, ['name', 'isall'])
+  if (isall === true || name === undefined) {
+    connection.prepared.clear()
+    return 'DEALLOCATE ALL'
+  }
+  if (!connection.prepared.delete(name)) throw new SqlError('26000', `prepared statement "${name}" does not exist`)
+  return 'DEALLOCATE'
+}
+
+/** CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
+const HOLD = 0x20
+
+function* declare(
+  connection: Host,
+  fields: Fields<'DeclareCursorStmt'>,
+  statement: Statement,
+  parameters: readonly SqlValue[],
+): Generator<Wait, string, void> {
+  const {
+    portalname = '',
+    query,
+    options = 0,
+  } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
+  const hold = (options & HOLD) !== 0
+  if (query === undefined || !('SelectStmt' in query)) throw new NotSupported('a cursor of this statement')
+  if (query.SelectStmt.lockingClause !== undefined) throw new NotSupported('FOR UPDATE in a cursor')
+  if (!connection.inBlock && !hold) throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
+  if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
+  const compiled = connection.compile({ ...statement, node: query }, [])
+  if (compiled.plan === undefined) throw new NotSupported('a cursor of this statement')
+  const { rows } = yield* connection.runPlan(compiled.plan, parameters)
+  connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold })
+  connection.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
+  return 'DECLARE CURSOR'
+}
+
+function fetch(connection: Host, fields: Fields<'FetchStmt'>): Outcome {
+  const {
+    direction,
+    portalname = '',
+    ismove,
+  } = fieldsOf('FetchStmt', fields, ['direction', 'howMany', 'portalname', 'ismove', 'howMany'])
+  const howMany = Number(fields.howMany ?? 0)
+  const cursor = connection.cursors.get(portalname)
+  if (cursor === undefined) throw new SqlError('34000', `cursor "${portalname}" does not exist`)
+  const wanted: Direction =
+    direction === 'FETCH_ABSOLUTE'
+      ? { kind: 'absolute', to: howMany }
+      : direction === 'FETCH_RELATIVE'
+        ? { kind: 'relative', to: howMany }
+        : { kind: direction === 'FETCH_BACKWARD' ? 'backward' : 'forward', count: howMany }
+  const rows = fetchRows(cursor, wanted)
+  if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
+  return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
+}
+
+function close(connection: Host, fields: Fields<'ClosePortalStmt'>): string {
+  const { portalname } = fieldsOf('ClosePortalStmt', fields, ['portalname'])
+  if (portalname === undefined) {
+    connection.cursors.clear()
+    return 'CLOSE CURSOR ALL'
+  }
+  if (!connection.cursors.delete(portalname)) throw new SqlError('34000', `cursor "${portalname}" does not exist`)
+  return 'CLOSE CURSOR'
+}
+
+function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
+  const { target } = fieldsOf('DiscardStmt', fields, ['target'])
+  if (target === 'DISCARD_ALL') {
+    if (connection.inBlock) throw new SqlError('25001', 'DISCARD ALL cannot run inside a transaction block')
+    connection.settings.resetAll()
+    connection.prepared.clear()
+    connection.cursors.clear()
+    connection.channels.clear()
+    connection.currentValues.clear()
+    connection.server.store.locks.releaseWhere(connection.backend, (grant) => grant.scope === undefined)
+    return 'DISCARD ALL'
+  }
+  if (target === 'DISCARD_SEQUENCES') connection.currentValues.clear()
+  return `DISCARD ${(target ?? '').replace('DISCARD_', '')}`
+}
+
+function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, string, void> {
+  const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
+  if (!connection.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
+  const name = LOCK_MODES[mode - 1]
+  if (name === undefined) throw new NotSupported('this mode of LOCK')
+  const context = connection.newContext()
+  for (const node of relations ?? []) {
+    const table = relationOf(expectKind(node, 'RangeVar'), context)
+    if (nowait !== true) yield* connection.lockTable(table, name)
+    else if (!connection.tryLockTable(table, name))
+      throw new SqlError('55P03', `could not obtain lock on relation "${table.name}"`)
+  }
+  return 'LOCK TABLE'
+}
+
+function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Generator<Wait, string, void> {
+  const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
+  const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
+  if (constraints === undefined) connection.deferring.clear()
+  for (const name of names) connection.deferring.set(name, deferred === true)
+  if (deferred !== true)
+    yield* connection.payDeferred((check) => constraints === undefined || names.includes(check.constraint))
+  return 'SET CONSTRAINTS'
+}

@@ -1,0 +1,177 @@
+import { runOf, waitOnce } from '../execute/run.ts'
+import type { Env } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import type { LockMode } from '../storage/modes.ts'
+import { type Sequence, setValue } from '../storage/sequence.ts'
+import { Interval, type SqlValue } from '../types/value.ts'
+import type { Host } from './host.ts'
+
+export type SessionFunction = (values: readonly SqlValue[], env: Env) => SqlValue
+
+/** The functions that are the session's, by the names of their implementations in pg_proc. */
+export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionFunction> {
+  return new Map<string, SessionFunction>([
+    ...sequenceFunctions(connection),
+    ...advisoryFunctions(connection),
+    ...sleepFunctions(connection),
+    ...settingFunctions(connection),
+  ])
+}
+
+function sequenceFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
+  const find = (oid: SqlValue): Sequence => {
+    const found = connection.server.catalogue.relationByOid(Number(oid), connection.transaction)
+    if (found !== undefined && !('columns' in found)) return found
+    throw found === undefined
+      ? new SqlError('42P01', `could not open relation with OID ${oid}`)
+      : new SqlError('42809', `"${found.name}" is not a sequence`)
+  }
+  const set = (oid: SqlValue, value: SqlValue, isCalled: boolean): SqlValue => {
+    const sequence = find(oid)
+    connection.refuseReadOnly('setval()')
+    setValue(sequence, value as bigint, isCalled)
+    if (isCalled) connection.noteSequence(sequence)
+    return value
+  }
+  return [
+    ['nextval_oid', ([oid = null], env) => runOf(env).nextValue(find(oid))],
+    [
+      'currval_oid',
+      ([oid = null]) => {
+        const sequence = find(oid)
+        const value = connection.currentValues.get(sequence)
+        if (value !== undefined) return value
+        throw new SqlError('55000', `currval of sequence "${sequence.name}" is not yet defined in this session`)
+      },
+    ],
+    [
+      'lastval',
+      () => {
+        const last = connection.lastSequence
+        const value = last === undefined ? undefined : connection.currentValues.get(last)
+        if (value !== undefined) return value
+        throw new SqlError('55000', 'lastval is not yet defined in this session')
+      },
+    ],
+    ['setval_oid', ([oid = null, value = null]) => set(oid, value, true)],
+    ['setval3_oid', ([oid = null, value = null, isCalled = null]) => set(oid, value, isCalled === true)],
+    [
+      'pg_get_serial_sequence',
+      ([table = null, column = null]) => connection.serialSequence(String(table), String(column)) ?? null,
+    ],
+  ]
+}
+
+/** `pg_advisory_lock(bigint)` and `(int, int)` lock different keys. */
+function advisoryKey(values: readonly SqlValue[]): { tag: string; name: string; event: string } {
+  const [first = null, second] = values
+  const numbers =
+    second === undefined
+      ? [BigInt.asUintN(32, (first as bigint) >> 32n), BigInt.asUintN(32, first as bigint), 1n]
+      : [BigInt.asUintN(32, BigInt(Number(first))), BigInt.asUintN(32, BigInt(Number(second))), 2n]
+  const text = ['5', ...numbers].join(',')
+  return { tag: `advisory ${text}`, name: `advisory lock [${text}]`, event: 'advisory' }
+}
+
+function advisoryFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
+  const { store } = connection.server
+  const functions: (readonly [string, SessionFunction])[] = []
+  for (const width of ['int8', 'int4'] as const)
+    for (const shared of [false, true]) {
+      const mode: LockMode = shared ? 'ShareLock' : 'ExclusiveLock'
+      const suffix = `${shared ? '_shared' : ''}_${width}`
+      for (const ofTransaction of [false, true]) {
+        const scope = () => (ofTransaction ? connection.transaction?.current : undefined)
+        const xact = ofTransaction ? 'xact_' : ''
+        functions.push([
+          `pg_advisory_${xact}lock${suffix}`,
+          (values) => {
+            const key = advisoryKey(values)
+            waitOnce(() => store.waiting.lock(connection.backend, key, mode, scope()))
+            return ''
+          },
+        ])
+        functions.push([
+          `pg_try_advisory_${xact}lock${suffix}`,
+          (values) => store.waiting.tryLock(connection.backend, advisoryKey(values), mode, scope()),
+        ])
+      }
+      functions.push([
+        `pg_advisory_unlock${suffix}`,
+        (values) => {
+          if (store.locks.release(connection.backend, advisoryKey(values).tag, mode, undefined)) return true
+          connection.notice('WARNING', '01000', `you don't own a lock of type ${mode}`)
+          return false
+        },
+      ])
+    }
+  functions.push([
+    'pg_advisory_unlock_all',
+    () => {
+      store.locks.releaseWhere(connection.backend, (grant) => grant.scope === undefined && isAdvisory(grant.lock.tag))
+      return ''
+    },
+  ])
+  return functions
+}
+
+function isAdvisory(tag: unknown): boolean {
+  return typeof tag === 'string'
+}
+
+function sleepFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
+  const { store } = connection.server
+  const sleep = (micros: number): SqlValue => {
+    if (micros > 0)
+      waitOnce(() =>
+        store.waiting.wait(connection.backend, 'PgSleep', 'sleep', (settle) =>
+          store.time.after(micros, () => settle()),
+        ),
+      )
+    return ''
+  }
+  return [
+    ['pg_sleep', ([seconds = null]) => sleep(Math.round(Number(seconds) * 1_000_000))],
+    [
+      'pg_sleep_for',
+      ([interval = null]) => {
+        if (!(interval instanceof Interval)) return null
+        const days = interval.months * 30 + interval.days
+        return sleep(days * 86_400_000_000 + Number(interval.micros))
+      },
+    ],
+    ['pg_sleep_until', ([time = null]) => sleep(Number((time as bigint) - store.time.now()))],
+  ]
+}
+
+function settingFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
+  const current = (name: SqlValue, missingOk: boolean): SqlValue => {
+    const value = connection.showSetting(String(name), missingOk)
+    return value ?? null
+  }
+  return [
+    ['show_config_by_name', ([name = null]) => current(name, false)],
+    ['show_config_by_name_missing_ok', ([name = null, missing = null]) => current(name, missing === true)],
+    [
+      'set_config_by_name',
+      ([name = null, value = null, local = null]) => {
+        connection.setSetting(String(name), value === null ? undefined : String(value), local === true)
+        return value ?? ''
+      },
+    ],
+    ['pg_backend_pid', () => connection.pid],
+    [
+      'pg_notify',
+      ([channel = null, payload = null]) => {
+        connection.queueNotification(String(channel ?? ''), String(payload ?? ''))
+        return ''
+      },
+    ],
+    ['pg_current_xact_id', () => BigInt(connection.transactionId())],
+    ['pg_current_xact_id_if_assigned', () => connection.transactionIdIfAssigned() ?? null],
+    ['pg_terminate_backend', ([pid = null]) => connection.terminate(Number(pid))],
+    ['pg_cancel_backend', ([pid = null]) => connection.cancel(Number(pid))],
+    ['pg_is_in_recovery', () => false],
+    ['pg_postmaster_start_time', () => connection.server.store.time.now()],
+  ]
+}

@@ -1,0 +1,32 @@
+/** A session as NOTIFY reaches it. */
+export interface Subscriber {
+  readonly pid: number
+  readonly channels: ReadonlySet<string>
+  deliver(notification: Notification): void
+}
+
+export interface Notification {
+  readonly pid: number
+  readonly channel: string
+  readonly payload: string
+}
+
+/** LISTEN and NOTIFY among the sessions of a server. */
+export class Notifications {
+  readonly #subscribers = new Set<Subscriber>()
+
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber)
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber)
+  }
+
+  /** Called at the commit: the sender hears itself too. */
+  publish(notifications: readonly Notification[]): void {
+    for (const notification of notifications)
+      for (const subscriber of this.#subscribers)
+        if (subscriber.channels.has(notification.channel)) subscriber.deliver(notification)
+  }
+}

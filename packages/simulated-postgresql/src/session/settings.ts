@@ -1,0 +1,156 @@
+import { SqlError } from '../sql/error.ts'
+
+interface Setting {
+  /** The name as PostgreSQL spells it. */
+  readonly name: string
+  readonly value: string
+  /** Reported to clients: ParameterStatus. */
+  readonly reported?: true
+  /** Numbers with a unit: the unit of a bare number. */
+  readonly unit?: 'ms'
+  readonly fixed?: true
+}
+
+/** The settings that programs ask for or set. Most do nothing here; what they do in PostgreSQL has no effect in memory. */
+const SETTINGS: readonly Setting[] = [
+  { name: 'server_version', value: '15.13', reported: true, fixed: true },
+  { name: 'server_version_num', value: '150013', fixed: true },
+  { name: 'server_encoding', value: 'UTF8', reported: true, fixed: true },
+  { name: 'client_encoding', value: 'UTF8', reported: true },
+  { name: 'application_name', value: '', reported: true },
+  { name: 'default_transaction_read_only', value: 'off', reported: true },
+  { name: 'in_hot_standby', value: 'off', reported: true, fixed: true },
+  { name: 'is_superuser', value: 'on', reported: true, fixed: true },
+  { name: 'session_authorization', value: 'postgres', reported: true, fixed: true },
+  { name: 'DateStyle', value: 'ISO, MDY', reported: true },
+  { name: 'IntervalStyle', value: 'postgres', reported: true },
+  { name: 'TimeZone', value: 'UTC', reported: true },
+  { name: 'integer_datetimes', value: 'on', reported: true, fixed: true },
+  { name: 'standard_conforming_strings', value: 'on', reported: true },
+  { name: 'search_path', value: '"$user", public' },
+  { name: 'default_transaction_isolation', value: 'read committed' },
+  { name: 'default_transaction_deferrable', value: 'off' },
+  { name: 'transaction_isolation', value: 'read committed' },
+  { name: 'transaction_read_only', value: 'off' },
+  { name: 'transaction_deferrable', value: 'off' },
+  { name: 'statement_timeout', value: '0', unit: 'ms' },
+  { name: 'lock_timeout', value: '0', unit: 'ms' },
+  { name: 'deadlock_timeout', value: '1s', unit: 'ms' },
+  { name: 'idle_in_transaction_session_timeout', value: '0', unit: 'ms' },
+  { name: 'idle_session_timeout', value: '0', unit: 'ms' },
+  { name: 'client_min_messages', value: 'notice' },
+  { name: 'extra_float_digits', value: '1' },
+  { name: 'bytea_output', value: 'hex' },
+  { name: 'synchronous_commit', value: 'on' },
+  { name: 'max_connections', value: '100', fixed: true },
+  { name: 'max_index_keys', value: '32', fixed: true },
+  { name: 'max_identifier_length', value: '63', fixed: true },
+  { name: 'row_security', value: 'on' },
+  { name: 'jit', value: 'off' },
+  { name: 'work_mem', value: '4MB' },
+  { name: 'maintenance_work_mem', value: '64MB' },
+  { name: 'check_function_bodies', value: 'on' },
+  { name: 'xmloption', value: 'content' },
+  { name: 'default_table_access_method', value: 'heap' },
+  { name: 'default_tablespace', value: '' },
+  { name: 'lc_collate', value: 'C', fixed: true },
+  { name: 'lc_messages', value: 'C' },
+  { name: 'lc_monetary', value: 'C' },
+  { name: 'constraint_exclusion', value: 'partition' },
+  { name: 'wal_level', value: 'replica', fixed: true },
+]
+
+const BY_NAME: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => [setting.name.toLowerCase(), setting]))
+
+/** The settings of one session. */
+export class Settings {
+  readonly #defaults: ReadonlyMap<string, string>
+  readonly #values = new Map<string, string>()
+  readonly #changed: (name: string, value: string) => void
+
+  constructor(defaults: ReadonlyMap<string, string>, changed: (name: string, value: string) => void) {
+    this.#defaults = new Map([...defaults].map(([name, value]) => [name.toLowerCase(), value]))
+    this.#changed = changed
+  }
+
+  get(name: string): string | undefined {
+    const key = name.toLowerCase()
+    return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
+  }
+
+  /** Throws 42704 for a setting that there is not. */
+  show(name: string): string {
+    const value = this.get(name)
+    if (value === undefined) throw unknown(name)
+    return value
+  }
+
+  /** Sets a value, or resets it; answers how to undo that. */
+  set(name: string, value: string | undefined): () => void {
+    const key = name.toLowerCase()
+    const setting = BY_NAME.get(key)
+    // A name with a point is a setting of the program's own.
+    if (setting === undefined && !name.includes('.')) throw unknown(name)
+    if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
+    if (value !== undefined && setting !== undefined) check(setting, value)
+    const before = this.#values.get(key)
+    this.#put(key, value)
+    return () => this.#put(key, before)
+  }
+
+  #put(key: string, value: string | undefined): void {
+    const before = this.get(key)
+    if (value === undefined) this.#values.delete(key)
+    else this.#values.set(key, value)
+    const setting = BY_NAME.get(key)
+    const now = this.get(key)
+    if (setting?.reported === true && now !== before) this.#changed(setting.name, now ?? '')
+  }
+
+  resetAll(): void {
+    for (const key of [...this.#values.keys()]) this.#put(key, undefined)
+  }
+
+  reported(): ReadonlyMap<string, string> {
+    return new Map(
+      SETTINGS.filter((setting) => setting.reported === true).map(({ name }) => [name, this.get(name) ?? '']),
+    )
+  }
+
+  all(): readonly { readonly name: string; readonly value: string }[] {
+    return SETTINGS.map(({ name }) => ({ name, value: this.get(name) ?? '' })).toSorted((a, b) =>
+      a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1,
+    )
+  }
+
+  milliseconds(name: string): number {
+    return millisecondsOf(this.get(name) ?? '0') ?? 0
+  }
+}
+
+function unknown(name: string): SqlError {
+  return new SqlError('42704', `unrecognized configuration parameter "${name}"`)
+}
+
+const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
+
+function check(setting: Setting, value: string): void {
+  const invalid = (hint?: string): SqlError =>
+    new SqlError(
+      '22023',
+      `invalid value for parameter "${setting.name}": "${value}"`,
+      hint === undefined ? {} : { hint },
+    )
+  if (setting.unit === 'ms' && millisecondsOf(value) === undefined)
+    throw invalid('Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".')
+  if (setting.name.endsWith('transaction_isolation') && !ISOLATION_LEVELS.includes(value.toLowerCase()))
+    throw invalid(`Available values: serializable, repeatable read, read committed, read uncommitted.`)
+  if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
+}
+
+const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function millisecondsOf(text: string): number | undefined {
+  const [, number, unit = 'ms'] = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(text) ?? []
+  return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
+}

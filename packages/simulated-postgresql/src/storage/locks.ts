@@ -1,0 +1,176 @@
+import type { Subtransaction } from './model.ts'
+import { bitOf, conflictsOf, type LockMode } from './modes.ts'
+
+/** What is locked: a table, a tuple, a subtransaction that others wait for, or the text of an advisory lock. */
+export type LockTag = object | string
+
+/** A process that holds locks and waits for at most one. */
+export interface LockHolder {
+  readonly pid: number
+  readonly grants: Grant[]
+  waiter: Waiter | undefined
+}
+
+export interface Grant {
+  readonly lock: Lock
+  readonly mode: LockMode
+  /** The part of a transaction at whose end the lock goes; undefined for advisory locks of the session. */
+  readonly scope: Subtransaction | undefined
+}
+
+export interface Lock {
+  readonly tag: LockTag
+  /** For messages: `transaction 742`. */
+  readonly name: string
+  /** The modes that each process holds, as bits with counts beside. */
+  readonly held: Map<LockHolder, number>
+  queue: Waiter[]
+}
+
+export interface Waiter {
+  readonly holder: LockHolder
+  readonly lock: Lock
+  readonly mode: LockMode
+  readonly scope: Subtransaction | undefined
+  /** Called once, when the lock was granted. */
+  granted(): void
+}
+
+/** Locks with PostgreSQL's queues (lock.c, proc.c): first come, first served, except where that would be a deadlock. */
+export class LockTable {
+  readonly #locks = new Map<LockTag, Lock>()
+
+  /** Grants the lock now, or joins the queue and answers how to wait. `undefined`: granted. */
+  request(
+    holder: LockHolder,
+    target: { readonly tag: LockTag; readonly name: string },
+    mode: LockMode,
+    scope: Subtransaction | undefined,
+  ): { enqueue(granted: () => void): 'granted' | 'waits' | 'deadlock' } | undefined {
+    const lock = this.#lockOf(target)
+    const held = lock.held.get(holder) ?? 0
+    const waiting = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
+    const again = (held & bitOf(mode)) !== 0
+    if (again || (!waiting && !conflictsWithHolders(lock, holder, mode))) {
+      grant(lock, holder, mode, scope)
+      return undefined
+    }
+    return { enqueue: (granted) => enqueue(lock, { holder, lock, mode, scope, granted }) }
+  }
+
+  holds(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
+    return ((this.#locks.get(tag)?.held.get(holder) ?? 0) & bitOf(mode)) !== 0
+  }
+
+  /** Leaves the queue, after a timeout or a cancel. */
+  withdraw(waiter: Waiter): void {
+    waiter.lock.queue = waiter.lock.queue.filter((other) => other !== waiter)
+    waiter.holder.waiter = undefined
+    this.wake(waiter.lock)
+  }
+
+  /** Releases one grant; false if there is none. */
+  release(holder: LockHolder, tag: LockTag, mode: LockMode, scope: Subtransaction | undefined): boolean {
+    const at = holder.grants.findLastIndex(
+      (each) => each.lock.tag === tag && each.mode === mode && each.scope === scope,
+    )
+    const found = holder.grants[at]
+    if (found === undefined) return false
+    holder.grants.splice(at, 1)
+    this.#drop(found.lock, holder)
+    return true
+  }
+
+  /** Releases the grants for which `ends` is true, in the order in which they were taken. */
+  releaseWhere(holder: LockHolder, ends: (grant: Grant) => boolean): void {
+    const ended = holder.grants.filter(ends)
+    if (ended.length === 0) return
+    const kept = holder.grants.filter((each) => !ended.includes(each))
+    holder.grants.splice(0, holder.grants.length, ...kept)
+    for (const lock of new Set(ended.map((each) => each.lock))) this.#drop(lock, holder)
+  }
+
+  /** Grants what the queue can have (ProcLockWakeup): nobody passes an earlier waiter that he conflicts with. */
+  wake(lock: Lock): void {
+    let ahead = 0
+    for (const waiter of [...lock.queue]) {
+      if ((conflictsOf(waiter.mode) & ahead) !== 0 || conflictsWithHolders(lock, waiter.holder, waiter.mode)) {
+        ahead |= bitOf(waiter.mode)
+        continue
+      }
+      lock.queue = lock.queue.filter((other) => other !== waiter)
+      waiter.holder.waiter = undefined
+      grant(lock, waiter.holder, waiter.mode, waiter.scope)
+      waiter.granted()
+    }
+    this.#forget(lock)
+  }
+
+  #lockOf(target: { readonly tag: LockTag; readonly name: string }): Lock {
+    const known = this.#locks.get(target.tag)
+    if (known !== undefined) return known
+    const lock: Lock = { tag: target.tag, name: target.name, held: new Map(), queue: [] }
+    this.#locks.set(target.tag, lock)
+    return lock
+  }
+
+  /** Counts anew which modes the process still holds. */
+  #drop(lock: Lock, holder: LockHolder): void {
+    let held = 0
+    for (const each of holder.grants) if (each.lock === lock) held |= bitOf(each.mode)
+    if (held === 0) lock.held.delete(holder)
+    else lock.held.set(holder, held)
+    this.wake(lock)
+  }
+
+  #forget(lock: Lock): void {
+    if (lock.held.size === 0 && lock.queue.length === 0) this.#locks.delete(lock.tag)
+  }
+}
+
+/** The processes whose locks are in the way of one. */
+export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHolder; readonly soft: boolean }[] {
+  const found: { holder: LockHolder; soft: boolean }[] = []
+  const mask = conflictsOf(waiter.mode)
+  for (const [holder, held] of waiter.lock.held)
+    if (holder !== waiter.holder && (held & mask) !== 0) found.push({ holder, soft: false })
+  for (const ahead of waiter.lock.queue) {
+    if (ahead === waiter) break
+    if ((bitOf(ahead.mode) & mask) !== 0) found.push({ holder: ahead.holder, soft: true })
+  }
+  return found
+}
+
+function conflictsWithHolders(lock: Lock, holder: LockHolder, mode: LockMode): boolean {
+  for (const [other, held] of lock.held) if (other !== holder && (held & conflictsOf(mode)) !== 0) return true
+  return false
+}
+
+function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransaction | undefined): void {
+  holder.grants.push({ lock, mode, scope })
+  lock.held.set(holder, (lock.held.get(holder) ?? 0) | bitOf(mode))
+}
+
+/** ProcSleep: at the end, but before a waiter that waits for what this process holds already. */
+function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
+  const held = lock.held.get(waiter.holder) ?? 0
+  let place = lock.queue.length
+  if (held !== 0) {
+    let ahead = 0
+    for (const [at, other] of lock.queue.entries()) {
+      if ((conflictsOf(other.mode) & held) !== 0) {
+        if ((conflictsOf(waiter.mode) & (lock.held.get(other.holder) ?? 0)) !== 0) return 'deadlock'
+        if ((conflictsOf(waiter.mode) & ahead) === 0 && !conflictsWithHolders(lock, waiter.holder, waiter.mode)) {
+          grant(lock, waiter.holder, waiter.mode, waiter.scope)
+          return 'granted'
+        }
+        place = at
+        break
+      }
+      ahead |= bitOf(other.mode)
+    }
+  }
+  lock.queue.splice(place, 0, waiter)
+  waiter.holder.waiter = waiter
+  return 'waits'
+}

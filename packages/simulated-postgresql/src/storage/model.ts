@@ -1,0 +1,144 @@
+import type { SqlValue } from '../types/value.ts'
+import type { RowLock } from './modes.ts'
+
+export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
+
+/** A transaction. Versions of rows refer to the object: nothing is looked up by number. */
+export interface Transaction {
+  readonly pid: number
+  /** The levels `read uncommitted` and `read committed` are the same. */
+  isolation: Isolation
+  readOnly: boolean
+  deferrable: boolean
+  state: 'active' | 'committed' | 'aborted'
+  /** The place of its commit among all commits. */
+  commitNumber: number
+  /** `now()`: microseconds since 2000-01-01. */
+  readonly startedAt: bigint
+  /** Counts the commands that wrote: a command does not see its own writes. */
+  commandId: number
+  /** The snapshot of the transaction at repeatable read and above; of the statement at read committed. */
+  snapshot: Snapshot | undefined
+  /** Present at serializable, from the first snapshot on. */
+  reader: Reader | undefined
+  /** The innermost open subtransaction; the transaction's own without a savepoint. */
+  current: Subtransaction
+}
+
+/** What a savepoint began, or the transaction's outermost part. */
+export interface Subtransaction {
+  readonly transaction: Transaction
+  readonly parent: Subtransaction | undefined
+  readonly savepoint: string | undefined
+  aborted: boolean
+  /** Its transaction id, given at its first write; 0 before. */
+  xid: number
+  /** Undoes changes of the catalogue and the session, last first. */
+  readonly undo: (() => void)[]
+}
+
+/** Sees what was committed up to `commitNumber`, and what the own transaction wrote before `commandId`. */
+export interface Snapshot {
+  readonly commitNumber: number
+  readonly commandId: number
+}
+
+/** A version of a row. */
+export interface Tuple {
+  values: readonly SqlValue[]
+  readonly row: Row
+  readonly xmin: Subtransaction
+  readonly cmin: number
+  /** Who updated or deleted this version; of an aborted transaction it counts for nothing. */
+  xmax: Subtransaction | undefined
+  cmax: number
+  /** The lock that the update or the deletion holds. */
+  xmaxLock: RowLock
+  /** The version that replaces this one; undefined with `xmax` set: the row was deleted. */
+  next: Tuple | undefined
+}
+
+/** What the versions of a row share. */
+export interface Row {
+  /** Its place in the table: `ctid` shows it. */
+  readonly number: number
+  /** Row locks that were not taken by an update or a deletion. */
+  lockers: Locker[]
+  /** Serializable transactions that read the row. */
+  readers: Set<Reader> | undefined
+}
+
+export interface Locker {
+  readonly holder: Subtransaction
+  readonly lock: RowLock
+}
+
+/** Rows and indexes of a table, without what the statements know of it. */
+export interface Heap {
+  readonly oid: number
+  name: string
+  schema: string
+  tuples: Tuple[]
+  rowsInserted: number
+  indexes: Index[]
+  /** Versions that some statement made superfluous since the last vacuum; a guess. */
+  garbage: number
+  /** Serializable transactions that read all of the table. */
+  readonly readers: Set<Reader>
+  /** Serializable transactions that read more than a few of its rows. */
+  readonly pageReaders: Set<Reader>
+}
+
+export interface Index {
+  readonly oid: number
+  name: string
+  readonly unique: boolean
+  readonly primary: boolean
+  readonly nullsNotDistinct: boolean
+  /** A constraint of the table stands behind it: errors name it so. */
+  constraint: boolean
+  /** Checked at the end of the statement or of the transaction, not row by row. */
+  readonly deferrable: boolean
+  initiallyDeferred: boolean
+  /** Positions of columns in a row; undefined for an expression. */
+  readonly columns: readonly (number | undefined)[]
+  /** The parse trees of its expressions, without locations, at the places where `columns` has none. */
+  readonly expressions: readonly (string | undefined)[]
+  /** The parse tree of a partial index's condition. */
+  readonly condition: string | undefined
+  /** A partial index: only what updates it if rows that fulfil its condition. */
+  readonly partial: boolean
+  /** The indexed values of a row; undefined if a partial index does not hold it. */
+  valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
+  /** The text that equal values share. */
+  keyOf(values: readonly SqlValue[]): string
+  /** The columns and values of a key for a message: `(a, b)=(1, 2)`. */
+  describe(values: readonly SqlValue[]): string
+  readonly entries: Map<string, Tuple[]>
+  /** Serializable transactions that looked up a key. */
+  readonly readers: Map<string, Set<Reader>>
+}
+
+/** A serializable transaction as others meet it, also after its end (predicate.c, SERIALIZABLEXACT). */
+export interface Reader {
+  readonly transaction: Transaction
+  /** The rw-conflicts: those that read what this one wrote, and those that wrote what this one read. */
+  readonly conflictsIn: Set<Reader>
+  readonly conflictsOut: Set<Reader>
+  /** Others saw that it must not commit. */
+  doomed: boolean
+  wrote: boolean
+  prepared: boolean
+  committed: boolean
+  prepareNumber: number
+  commitNumber: number
+  /** The last serializable commit before its snapshot. */
+  readonly lastCommitBeforeSnapshot: number
+  /** It committed with a conflict out to a transaction that committed before. */
+  conflictOut: boolean
+  earliestOutConflictCommit: number
+  /** Removes what it read from rows, tables and keys. */
+  readonly reads: Set<Set<Reader>>
+  /** How many rows of each table it read one by one. */
+  readonly rowsRead: Map<Heap, number>
+}

@@ -1,0 +1,169 @@
+import { SqlError } from '../sql/error.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Heap, Index, Row, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import { QUEUE_MODE, type RowLock, strongerOrEqual } from './modes.ts'
+import type { Store } from './store.ts'
+import { statusOf } from './transaction.ts'
+import { conflictingWriters, stateOf, type TupleState, visible } from './visibility.ts'
+import type { Wait } from './wait.ts'
+import type { Backend } from './waiting.ts'
+
+/** Who writes: the parts that every change of a row needs. */
+export interface Writer {
+  readonly store: Store
+  readonly backend: Backend
+  readonly transaction: Transaction
+}
+
+export type LockPolicy = 'wait' | 'nowait' | 'skip'
+
+/** The versions that a snapshot shows, in the order of the table. Marks the table as read at serializable. */
+export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: Store): Tuple[] {
+  const reader = own.reader
+  if (reader === undefined) return heap.tuples.filter((tuple) => visible(tuple, snapshot, own))
+  store.serializable.readTable(reader, heap)
+  return heap.tuples.filter((tuple) => {
+    const shown = visible(tuple, snapshot, own)
+    store.serializable.met(reader, tuple, shown, snapshot)
+    return shown
+  })
+}
+
+/** The visible versions with one key. */
+export function lookUp(
+  heap: Heap,
+  index: Index,
+  key: string,
+  snapshot: Snapshot,
+  own: Transaction,
+  store: Store,
+): Tuple[] {
+  const entries = index.entries.get(key) ?? []
+  const reader = own.reader
+  if (reader === undefined) return entries.filter((tuple) => visible(tuple, snapshot, own))
+  store.serializable.readKey(reader, index, key)
+  return entries.filter((tuple) => {
+    const shown = visible(tuple, snapshot, own)
+    store.serializable.met(reader, tuple, shown, snapshot)
+    if (shown) store.serializable.readRow(reader, heap, tuple.row)
+    return shown
+  })
+}
+
+export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
+
+/** Locks a row as SELECT FOR UPDATE does (heap_lock_tuple). The states other than `ok` took no lock. */
+export function* lockRow(
+  writer: Writer,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+  policy: LockPolicy,
+): Generator<Wait, LockResult, void> {
+  const result = yield* untilFree(writer, heap, tuple, lock, policy)
+  if (result === 'ok') addLocker(writer, tuple.row, lock)
+  return result
+}
+
+function addLocker(writer: Writer, row: Row, lock: RowLock): void {
+  const { transaction } = writer
+  row.lockers = row.lockers.filter((each) => statusOf(each.holder) === 'active')
+  const mine = row.lockers.some(
+    (each) =>
+      each.holder.transaction === transaction && strongerOrEqual(each.lock, lock) && isPartOf(transaction, each.holder),
+  )
+  if (mine) return
+  writer.store.xidOf(writer.backend, transaction.current)
+  row.lockers.push({ holder: transaction.current, lock })
+}
+
+function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
+  return holder === transaction.current || holder.parent === undefined
+}
+
+/**
+ * Waits until the row is free for a lock of this strength, or is not there any more in this version. The first who
+ * waits for the transaction in the way holds the row's place in the queue; others wait for that place.
+ */
+function* untilFree(
+  writer: Writer,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+  policy: LockPolicy,
+): Generator<Wait, LockResult, void> {
+  const { store, backend, transaction } = writer
+  const place = {
+    tag: tuple,
+    name: `tuple (0,${tuple.row.number}) of relation ${heap.oid} of database 5`,
+    event: 'tuple',
+  }
+  const mode = QUEUE_MODE[lock]
+  let queued = false
+  try {
+    while (true) {
+      const state = stateOf(tuple, transaction, transaction.commandId)
+      const blockers = conflictingWriters(tuple, lock, transaction)
+      if (state !== 'ok' && state !== 'being modified') return state
+      const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
+      if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
+      if (policy === 'skip') return 'would block'
+      if (policy === 'nowait') throw notAvailable(heap)
+      // Who promotes a lock that he holds does not queue: he would wait for those that wait for him.
+      if (!queued && own.length === 0) {
+        yield* store.waiting.lock(backend, place, mode, transaction.current)
+        queued = true
+        continue
+      }
+      for (const blocker of blockers) yield* store.waitForEnd(backend, blocker)
+    }
+  } finally {
+    if (queued) store.locks.release(backend, tuple, mode, transaction.current)
+  }
+}
+
+function notAvailable(heap: Heap): SqlError {
+  return new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
+}
+
+/** Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; what is left to do is without waits. */
+export function* claimRow(
+  writer: Writer,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+): Generator<Wait, Exclude<LockResult, 'would block'>, void> {
+  const result = yield* untilFree(writer, heap, tuple, lock, 'wait')
+  return result === 'would block' ? 'invisible' : result
+}
+
+/** Adds a version to the table, without its index entries. */
+export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], row?: Row): Tuple {
+  const { store, backend, transaction } = writer
+  store.xidOf(backend, transaction.current)
+  if (transaction.reader !== undefined && row === undefined) store.serializable.inserted(transaction.reader, heap)
+  const tuple: Tuple = {
+    values,
+    row: row ?? { number: ++heap.rowsInserted, lockers: [], readers: undefined },
+    xmin: transaction.current,
+    cmin: transaction.commandId,
+    xmax: undefined,
+    cmax: 0,
+    xmaxLock: 'FOR UPDATE',
+    next: undefined,
+  }
+  heap.tuples.push(tuple)
+  return tuple
+}
+
+/** Ends a version: by a deletion, or by an update to `next`. */
+export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock, next?: Tuple): void {
+  const { store, backend, transaction } = writer
+  store.xidOf(backend, transaction.current)
+  if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple.row)
+  tuple.xmax = transaction.current
+  tuple.cmax = transaction.commandId
+  tuple.xmaxLock = lock
+  tuple.next = next
+  heap.garbage++
+}

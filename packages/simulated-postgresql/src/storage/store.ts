@@ -1,0 +1,114 @@
+import { LockTable } from './locks.ts'
+import type { Snapshot, Subtransaction, Transaction } from './model.ts'
+import { Serializable } from './serializable.ts'
+import type { EngineTime, Wait } from './wait.ts'
+import { type Backend, Waiting } from './waiting.ts'
+
+/** What all sessions of a server share, without the catalogue. */
+export class Store {
+  readonly time: EngineTime
+  readonly random: () => number
+  readonly locks: LockTable = new LockTable()
+  readonly waiting: Waiting
+  readonly serializable: Serializable = new Serializable()
+  readonly active: Set<Transaction> = new Set()
+  commits = 0
+  #xids = 730
+  #oids = 16_384
+
+  constructor(time: EngineTime, random: () => number) {
+    this.time = time
+    this.random = random
+    this.waiting = new Waiting(this.locks, time)
+  }
+
+  nextOid(): number {
+    return this.#oids++
+  }
+
+  /** The transaction id of a writer; its first call takes the lock that others wait for. */
+  xidOf(backend: Backend, writer: Subtransaction): number {
+    if (writer.xid === 0) {
+      if (writer.parent !== undefined) this.xidOf(backend, writer.parent)
+      writer.xid = this.#xids++
+      this.waiting.tryLock(backend, transactionTarget(writer), 'ExclusiveLock', writer)
+    }
+    return writer.xid
+  }
+
+  /** Waits until a writer committed or aborted. */
+  *waitForEnd(backend: Backend, writer: Subtransaction): Generator<Wait, void, void> {
+    let waitsFor: Subtransaction | undefined = writer
+    while (waitsFor !== undefined && !waitsFor.aborted && waitsFor.transaction.state === 'active') {
+      const target = transactionTarget(waitsFor)
+      yield* this.waiting.lock(backend, target, 'ShareLock', undefined)
+      this.locks.release(backend, waitsFor, 'ShareLock', undefined)
+      waitsFor = waitsFor.parent
+    }
+  }
+
+  takeSnapshot(transaction: Transaction): Snapshot {
+    return { commitNumber: this.commits, commandId: transaction.commandId }
+  }
+
+  /** No snapshot in use is older: versions that ended before are garbage. */
+  horizon(): number {
+    let oldest = this.commits
+    for (const transaction of this.active)
+      if (transaction.snapshot !== undefined) oldest = Math.min(oldest, transaction.snapshot.commitNumber)
+    return oldest
+  }
+
+  commit(backend: Backend, transaction: Transaction): void {
+    if (transaction.reader !== undefined) this.serializable.beforeCommit(transaction.reader)
+    transaction.state = 'committed'
+    transaction.commitNumber = ++this.commits
+    this.active.delete(transaction)
+    if (transaction.reader !== undefined) this.serializable.afterCommit(transaction.reader, this.active)
+    this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined)
+  }
+
+  abort(backend: Backend, transaction: Transaction): void {
+    for (let part: Subtransaction | undefined = transaction.current; part !== undefined; part = part.parent) undo(part)
+    transaction.state = 'aborted'
+    this.active.delete(transaction)
+    if (transaction.reader !== undefined) this.serializable.abort(transaction.reader)
+    this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined)
+  }
+
+  /** Undoes everything up to and including the part that a savepoint began. */
+  abortTo(backend: Backend, transaction: Transaction, savepoint: Subtransaction): void {
+    const aborted = new Set<Subtransaction>()
+    let part = transaction.current
+    while (true) {
+      undo(part)
+      aborted.add(part)
+      if (part === savepoint || part.parent === undefined) break
+      part = part.parent
+    }
+    transaction.current = savepoint.parent ?? savepoint
+    this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined && belongsTo(grant.scope, aborted))
+  }
+}
+
+function undo(part: Subtransaction): void {
+  part.aborted = true
+  for (const step of part.undo.toReversed()) step()
+  part.undo.length = 0
+}
+
+/** A released savepoint belongs to the part around it. Whoever wrote holds a lock, so no writer is missed. */
+function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
+  const path: Subtransaction[] = []
+  for (let part: Subtransaction | undefined = scope; part !== undefined; part = part.parent) {
+    path.push(part)
+    if (!aborted.has(part)) continue
+    for (const each of path) each.aborted = true
+    return true
+  }
+  return false
+}
+
+function transactionTarget(writer: Subtransaction): { tag: object; name: string; event: string } {
+  return { tag: writer, name: `transaction ${writer.xid}`, event: 'transactionid' }
+}

@@ -1,0 +1,30 @@
+import type { Isolation, Subtransaction, Transaction } from './model.ts'
+
+export function beginTransaction(pid: number, startedAt: bigint, isolation: Isolation): Transaction {
+  const transaction = {
+    pid,
+    isolation,
+    readOnly: false,
+    deferrable: false,
+    state: 'active' as const,
+    commitNumber: 0,
+    startedAt,
+    commandId: 0,
+    snapshot: undefined,
+    reader: undefined,
+  }
+  const outermost = { parent: undefined, savepoint: undefined, aborted: false, xid: 0, undo: [] }
+  const whole = Object.assign(transaction, { current: undefined as unknown as Subtransaction })
+  whole.current = { ...outermost, transaction: whole }
+  return whole
+}
+
+export function beginSubtransaction(transaction: Transaction, savepoint: string): Subtransaction {
+  const begun = { transaction, parent: transaction.current, savepoint, aborted: false, xid: 0, undo: [] }
+  transaction.current = begun
+  return begun
+}
+
+export function statusOf(writer: Subtransaction): 'active' | 'committed' | 'aborted' {
+  return writer.aborted ? 'aborted' : writer.transaction.state
+}

@@ -1,0 +1,95 @@
+import { SqlError } from '../sql/error.ts'
+import type { SqlValue } from '../types/value.ts'
+import type { Heap, Index, Subtransaction, Tuple } from './model.ts'
+import type { Writer } from './rows.ts'
+import { statusOf } from './transaction.ts'
+import { isGarbage } from './visibility.ts'
+import type { Wait } from './wait.ts'
+
+/** Enters a version into an index. */
+export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple, values: readonly SqlValue[]): void {
+  const key = index.keyOf(values)
+  const { transaction, store } = writer
+  if (transaction.reader !== undefined) store.serializable.wroteKey(transaction.reader, heap, index, key)
+  const entries = index.entries.get(key)
+  if (entries === undefined) index.entries.set(key, [tuple])
+  else entries.push(tuple)
+}
+
+/** NULL is distinct from NULL: a key with one never conflicts, unless the index says NULLS NOT DISTINCT. */
+export function canConflict(index: Index, values: readonly SqlValue[]): boolean {
+  return index.unique && (index.nullsNotDistinct || !values.includes(null))
+}
+
+/**
+ * The version that a new one with this key would conflict with. Waits for transactions that have not decided yet
+ * whether theirs stays (_bt_check_unique, check_exclusion_or_unique_constraint).
+ */
+export function* findConflict(
+  writer: Writer,
+  index: Index,
+  values: readonly SqlValue[],
+  except?: Tuple,
+): Generator<Wait, Tuple | undefined, void> {
+  if (!canConflict(index, values)) return undefined
+  const key = index.keyOf(values)
+  while (true) {
+    let undecided: Subtransaction | undefined
+    for (const tuple of index.entries.get(key) ?? []) {
+      if (tuple === except) continue
+      const found = presence(tuple, writer)
+      if (found === 'present') return tuple
+      if (found !== 'absent') {
+        undecided = found
+        break
+      }
+    }
+    if (undecided === undefined) return undefined
+    yield* writer.store.waitForEnd(writer.backend, undecided)
+  }
+}
+
+/** Whether a version is there for a reader of everything that was not rolled back; or who is to decide it. */
+function presence(tuple: Tuple, writer: Writer): 'present' | 'absent' | Subtransaction {
+  const inserted = statusOf(tuple.xmin)
+  if (inserted === 'aborted') return 'absent'
+  if (inserted === 'active' && tuple.xmin.transaction !== writer.transaction) return tuple.xmin
+  const ended = tuple.xmax
+  if (ended === undefined) return 'present'
+  const status = statusOf(ended)
+  if (status === 'aborted') return 'present'
+  if (status === 'committed' || ended.transaction === writer.transaction) return 'absent'
+  return ended
+}
+
+export function uniqueViolation(writer: Writer, heap: Heap, index: Index, values: readonly SqlValue[]): SqlError {
+  // A duplicate that a concurrent serializable transaction made is reported as the serialization failure that it is.
+  const { transaction, store } = writer
+  if (transaction.reader !== undefined)
+    store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))
+  return new SqlError('23505', `duplicate key value violates unique constraint "${index.name}"`, {
+    detail: `Key ${index.describe(values)} already exists.`,
+    schema: heap.schema,
+    table: heap.name,
+    constraint: index.name,
+  })
+}
+
+/** Below this many versions that might be garbage, looking for it does not pay. */
+const VACUUM_THRESHOLD = 64
+
+/** Removes the versions that nobody can see, as autovacuum does. */
+export function vacuum(heap: Heap, horizon: () => number): void {
+  if (heap.garbage < VACUUM_THRESHOLD || heap.garbage * 4 < heap.tuples.length) return
+  heap.garbage = 0
+  const oldest = horizon()
+  const kept = heap.tuples.filter((tuple) => !isGarbage(tuple, oldest))
+  if (kept.length === heap.tuples.length) return
+  heap.tuples = kept
+  for (const index of heap.indexes)
+    for (const [key, entries] of index.entries) {
+      const left = entries.filter((tuple) => !isGarbage(tuple, oldest))
+      if (left.length === 0) index.entries.delete(key)
+      else if (left.length < entries.length) index.entries.set(key, left)
+    }
+}

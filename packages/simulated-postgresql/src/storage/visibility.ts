@@ -1,0 +1,55 @@
+import type { Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import { type RowLock, rowLocksConflict } from './modes.ts'
+import { statusOf } from './transaction.ts'
+
+/** Whether a snapshot of `own` sees a version (HeapTupleSatisfiesMVCC). */
+export function visible(tuple: Tuple, snapshot: Snapshot, own: Transaction): boolean {
+  if (!sees(tuple.xmin, tuple.cmin, snapshot, own)) return false
+  return tuple.xmax === undefined || !sees(tuple.xmax, tuple.cmax, snapshot, own)
+}
+
+function sees(writer: Subtransaction, command: number, snapshot: Snapshot, own: Transaction): boolean {
+  if (writer.aborted) return false
+  if (writer.transaction === own) return command < snapshot.commandId
+  return writer.transaction.state === 'committed' && writer.transaction.commitNumber <= snapshot.commitNumber
+}
+
+export type TupleState = 'ok' | 'invisible' | 'self modified' | 'updated' | 'deleted' | 'being modified'
+
+/** What a writer finds at a version that it wants to lock or change (HeapTupleSatisfiesUpdate). */
+export function stateOf(tuple: Tuple, own: Transaction, commandId: number): TupleState {
+  const inserted = statusOf(tuple.xmin)
+  if (inserted === 'aborted') return 'invisible'
+  if (inserted === 'active' && (tuple.xmin.transaction !== own || tuple.cmin >= commandId)) return 'invisible'
+  if (tuple.xmax === undefined) return 'ok'
+  switch (statusOf(tuple.xmax)) {
+    case 'aborted':
+      return 'ok'
+    case 'committed':
+      return tuple.next === undefined ? 'deleted' : 'updated'
+    case 'active':
+      if (tuple.xmax.transaction !== own) return 'being modified'
+      return tuple.cmax >= commandId ? 'self modified' : 'invisible'
+  }
+}
+
+/** The open transactions that hold a lock on the row, or an update of this version, in conflict with `lock`. */
+export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
+  const found: Subtransaction[] = []
+  for (const locker of tuple.row.lockers)
+    if (isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock)) found.push(locker.holder)
+  if (tuple.xmax !== undefined && isOther(tuple.xmax, own) && rowLocksConflict(tuple.xmaxLock, lock))
+    found.push(tuple.xmax)
+  return found
+}
+
+function isOther(writer: Subtransaction, own: Transaction): boolean {
+  return writer.transaction !== own && statusOf(writer) === 'active'
+}
+
+/** Nobody sees the version any more, and nobody ever will. */
+export function isGarbage(tuple: Tuple, horizon: number): boolean {
+  if (statusOf(tuple.xmin) === 'aborted') return true
+  const ended = tuple.xmax
+  return ended !== undefined && statusOf(ended) === 'committed' && ended.transaction.commitNumber <= horizon
+}

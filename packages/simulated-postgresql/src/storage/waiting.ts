@@ -1,0 +1,117 @@
+import { SqlError } from '../sql/error.ts'
+import { describeDeadlock, findDeadlock } from './deadlock.ts'
+import type { LockHolder, LockTable, LockTag, Waiter } from './locks.ts'
+import type { Subtransaction } from './model.ts'
+import type { LockMode } from './modes.ts'
+import type { EngineTime, Wait } from './wait.ts'
+
+/** The process of a session, as locks know it. */
+export interface Backend extends LockHolder {
+  /** The time at which `statement_timeout` ends the statement. */
+  statementDeadline: bigint | undefined
+  /** Ends what it waits for with an error. */
+  interrupt: ((error: SqlError) => void) | undefined
+  /** Milliseconds; 0 turns a timeout off. */
+  milliseconds(setting: 'deadlock_timeout' | 'lock_timeout'): number
+}
+
+export interface LockTarget {
+  readonly tag: LockTag
+  readonly name: string
+  /** `pg_stat_activity.wait_event` */
+  readonly event: string
+}
+
+export class Waiting {
+  readonly locks: LockTable
+  readonly #time: EngineTime
+
+  constructor(locks: LockTable, time: EngineTime) {
+    this.locks = locks
+    this.#time = time
+  }
+
+  /** Takes a lock if that needs no waiting. */
+  tryLock(backend: Backend, target: LockTarget, mode: LockMode, scope: Subtransaction | undefined): boolean {
+    return this.locks.request(backend, target, mode, scope) === undefined
+  }
+
+  /** Takes a lock, however long that lasts. */
+  *lock(
+    backend: Backend,
+    target: LockTarget,
+    mode: LockMode,
+    scope: Subtransaction | undefined,
+  ): Generator<Wait, void, void> {
+    const request = this.locks.request(backend, target, mode, scope)
+    if (request === undefined) return
+    let waiter: Waiter | undefined
+    yield* this.wait(backend, target.event, 'lock', (settle) => {
+      const joined = request.enqueue(() => settle())
+      waiter = backend.waiter
+      if (joined === 'granted') settle()
+      else if (joined === 'deadlock') settle(new SqlError('40P01', 'deadlock detected', { hint: LOG }))
+      return () => {
+        if (waiter !== undefined) this.locks.withdraw(waiter)
+      }
+    })
+  }
+
+  /** Waits until `start` settles, or a timeout, a cancel or a deadlock ends it. */
+  *wait(
+    backend: Backend,
+    reason: string,
+    kind: 'lock' | 'sleep',
+    start: (settle: (error?: SqlError) => void) => () => void,
+  ): Generator<Wait, void, void> {
+    const state: { settled: boolean; error?: SqlError | undefined; go?: () => void } = { settled: false }
+    const timers: (() => void)[] = []
+    let withdraw = (): void => {}
+    const settle = (error?: SqlError): void => {
+      if (state.settled) return
+      state.settled = true
+      state.error = error
+      backend.interrupt = undefined
+      for (const cancel of timers) cancel()
+      if (error !== undefined) withdraw()
+      state.go?.()
+    }
+    withdraw = start(settle)
+    if (!state.settled) {
+      backend.interrupt = settle
+      timers.push(...this.#timeouts(backend, kind, settle))
+      yield {
+        reason,
+        ready: (callback) => {
+          state.go = callback
+          if (state.settled) callback()
+        },
+      }
+    }
+    if (state.error !== undefined) throw state.error
+  }
+
+  #timeouts(backend: Backend, kind: 'lock' | 'sleep', settle: (error?: SqlError) => void): (() => void)[] {
+    const timers: (() => void)[] = []
+    const after = (micros: number, run: () => void): void => {
+      timers.push(this.#time.after(micros, run))
+    }
+    if (kind === 'lock') {
+      const check = backend.milliseconds('deadlock_timeout')
+      after(check * 1000, () => {
+        const cycle = findDeadlock(backend, (moved) => this.locks.wake(moved.lock))
+        if (cycle === undefined) return
+        settle(new SqlError('40P01', 'deadlock detected', { detail: describeDeadlock(cycle), hint: LOG }))
+      })
+      const limit = backend.milliseconds('lock_timeout')
+      if (limit > 0) after(limit * 1000, () => settle(new SqlError('55P03', 'canceling statement due to lock timeout')))
+    }
+    if (backend.statementDeadline !== undefined) {
+      const left = Number(backend.statementDeadline - this.#time.now())
+      after(Math.max(left, 0), () => settle(new SqlError('57014', 'canceling statement due to statement timeout')))
+    }
+    return timers
+  }
+}
+
+const LOG = 'See server log for query details.'
