@@ -1,8 +1,7 @@
-import { findProtocol } from '@chaosproxy/protocols'
 import { workloads } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { workloadsOfObjects } from '../../workloads/test/of-objects.ts'
-import { searchFor } from './replicated-objects.ts'
+import { plantedIn, searchFor } from './replicated-objects.ts'
 
 // More of the same seeds: replicated-objects.soak.test.ts.
 
@@ -32,12 +31,12 @@ describe.each(changing.filter(({ reads }) => reads.length > 0))('$name', (worklo
 })
 
 describe.each(workloads.filter(({ object }) => object === 'transactions'))('$name', (workload) => {
-  test.each(['two-phase-commit', 'raft'])('of %s is strictly serializable under all faults', (protocol) => {
+  test.each(['two-phase-commit', 'sharded', 'raft'])('of %s is strictly serializable under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
-  test.each(findProtocol('two-phase-commit')!.bugs)('of two-phase commit with the bug $name is not', ({ name }) => {
-    expect(searchFor(workload, 'two-phase-commit', name, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
+  test.each(plantedIn('two-phase-commit', 'sharded'))('of %s with the bug %s is not', (protocol, bug) => {
+    expect(searchFor(workload, protocol, bug, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 

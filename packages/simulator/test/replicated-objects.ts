@@ -34,3 +34,7 @@ export function searchFor(
     { first: 1, count, strategies: usualStrategies, limits, stopAtFirst: bug !== undefined, verifyDeterminism: false },
   ).findings
 }
+
+/** The bugs planted in these protocols, each with its protocol. */
+export const plantedIn = (...protocols: readonly string[]): (readonly [protocol: string, bug: string])[] =>
+  protocols.flatMap((protocol) => findProtocol(protocol)!.bugs.map(({ name }) => [protocol, name] as const))

@@ -1,16 +1,24 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { UserError } from '@chaosproxy/history'
+import { millis, UserError } from '@chaosproxy/history'
 import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import { planners } from '../two-phase-commit/items.ts'
+import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createSharded } from './machine.ts'
 import type { ShardedMessage, ShardedState } from './state.ts'
+
+const TRANSACTIONAL: readonly string[] = ['transactions', 'bank']
+const CHECK_MS = millis(50)
+const VOTE_TIMEOUT_MS = millis(200)
+/** How often a transaction is tried that finds a key locked, or its shard on the move. */
+const ATTEMPTS = 60
 
 export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
   summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
   defaultNodes: 3,
-  // Objects whose keys are independent of each other.
-  objects: ['register', 'counter', 'set', 'queue', 'lock', 'log'],
+  // Objects whose keys are independent of each other, and those whose operations are transactions over several.
+  objects: ['register', 'counter', 'set', 'queue', 'lock', 'log', ...TRANSACTIONAL],
   settings: {
     by: {
       summary: "how a key's shard is found: by its hash, by its first letter, or from a directory on the first node",
@@ -44,6 +52,7 @@ export const sharded: ProtocolDefinition = defineProtocol({
       summary: 'no two nodes serve the same shard, even if messages of its moves are lost',
       watch: watchOwners,
     },
+    ...twoPhaseInvariants,
   ],
   promises: () => 'linearizable',
   create(chosen) {
@@ -54,6 +63,9 @@ export const sharded: ProtocolDefinition = defineProtocol({
     return createSharded({
       object: chosen.object,
       bug: chosen.bug,
+      transactions: TRANSACTIONAL.includes(chosen.object.name),
+      planner: planners[chosen.object.name] ?? (() => undefined),
+      ...{ checkMs: CHECK_MS, voteTimeoutMs: VOTE_TIMEOUT_MS, attempts: ATTEMPTS },
       by: by === 'range' || by === 'directory' ? by : 'hash',
       shards,
       rebalanceMs: chosen.ms('rebalance-ms'),

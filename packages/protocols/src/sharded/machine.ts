@@ -1,9 +1,12 @@
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
-import { inOrder } from '../owner.ts'
 import { createForwarding } from '../routing/forwarding.ts'
+import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phase-commit/coordinator.ts'
+import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
+import { tryAgain } from '../two-phase-commit/retries.ts'
+import { NOTHING_SETTLED, twoPhaseAtFirst } from '../two-phase-commit/state.ts'
+import { drop, keep } from './content.ts'
 import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
 import { askAgain, finish, handleAsk, handleMoved, handleRequest, handleThere, handleWhere } from './serving.ts'
 import {
@@ -14,6 +17,7 @@ import {
   type ShardedState,
   type ShardedTurn,
 } from './state.ts'
+import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**
  * Keys are spread over shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
@@ -24,11 +28,26 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,
   redo,
   begin(turn) {
-    turn.setTimer('again', turn.config.retransmitMs)
+    turn.setTimer('resend', turn.config.retransmitMs)
     turn.setTimer('rebalance', turn.config.rebalanceMs)
+    if (turn.config.transactions) turn.setTimer('check', turn.config.checkMs)
   },
-  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  before({ state }) {
+    state.settled = NOTHING_SETTLED
+  },
+  request(turn, asked) {
+    const command = commandOf(asked)
+    if (turn.config.transactions) beginTransaction(turn, { requestId: asked.requestId, command, attempt: 1 })
+    else handleRequest(turn, asked.requestId, command)
+  },
   messages: {
+    prepare: handlePrepare,
+    yes: handleYes,
+    no: handleNo,
+    decision: handleDecision,
+    done: handleDone,
+    inquire: handleInquire,
+    placed: handlePlaced,
     ask: handleAsk,
     answer: (turn, message) => finish(turn, message.requestId, message.result),
     moved: handleMoved,
@@ -42,10 +61,16 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
       rebalance(turn)
       turn.setTimer('rebalance', turn.config.rebalanceMs)
     },
-    again(turn) {
+    resend(turn) {
       giveAgain(turn)
       askAgain(turn)
-      turn.setTimer('again', turn.config.retransmitMs)
+      turn.setTimer('resend', turn.config.retransmitMs)
+    },
+    again: (turn) => tryAgain(turn, beginTransaction),
+    check(turn) {
+      checkDecisions(turn)
+      checkDoubts(turn)
+      turn.setTimer('check', turn.config.checkMs)
     },
   },
   status: () => ({ role: 'owner', leads: false, ready: true }),
@@ -53,9 +78,7 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
 
 function initial(node: NodeSetting, { object, shards }: ShardedConfig): ShardedState {
   const state: ShardedState = {
-    id: node.id,
-    nodes: inOrder(node.id, node.peers),
-    generator: createGenerator(node.seed),
+    ...twoPhaseAtFirst(node),
     forwarding: createForwarding(node.seed),
     asked: new Map(),
     places: new Map(),
@@ -69,14 +92,22 @@ function initial(node: NodeSetting, { object, shards }: ShardedConfig): ShardedS
   return state
 }
 
-function redo({ state, config: { object } }: ShardedTurn, record: ShardedRecord): void {
+function redo(turn: ShardedTurn, record: ShardedRecord): void {
+  const { state } = turn
+  const { object } = turn.config
   switch (record.kind) {
+    case 'prepared':
+    case 'finished':
+    case 'committed':
+    case 'ended':
+      redoTransaction(turn, record)
+      return
     case 'applied':
       if (state.owned.has(record.shard)) object.apply(state.owned.get(record.shard), record.input)
       return
     case 'gave': {
       const { shard, to, epoch, content } = record
-      state.owned.delete(shard)
+      drop(state, shard)
       state.leaving.set(shard, { to, epoch, content })
       state.places.set(shard, { owner: to, epoch })
       return
@@ -85,7 +116,7 @@ function redo({ state, config: { object } }: ShardedTurn, record: ShardedRecord)
       state.leaving.delete(record.shard)
       return
     case 'took':
-      state.owned.set(record.shard, object.load(record.content))
+      keep(turn, record.shard, record.content)
       state.places.set(record.shard, { owner: state.id, epoch: record.epoch })
       return
     case 'listed':

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
+import { contentOf, drop, keep, shardOfItem } from './content.ts'
 import { placeOf, type ShardedTurn } from './state.ts'
 
 // A shard moves under load in three steps, each durable before the next begins: its owner gives it away and stops
@@ -11,7 +12,9 @@ import { placeOf, type ShardedTurn } from './state.ts'
 export function rebalance(turn: ShardedTurn): void {
   const { state } = turn
   const others = state.nodes.filter((node) => node !== state.id)
-  const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard))
+  // What is locked stays until its transaction has ended.
+  const locked = new Set([...state.locks.keys()].map(shardOfItem))
+  const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard) && !locked.has(shard))
   const shard = shards[Math.floor(draw(state.generator) * shards.length)]
   const to = others[Math.floor(draw(state.generator) * others.length)]
   if (shard !== undefined && to !== undefined) give(turn, shard, to)
@@ -20,12 +23,12 @@ export function rebalance(turn: ShardedTurn): void {
 function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const { state, config } = turn
   const epoch = placeOf(state, shard).epoch + 1
-  const content = config.object.save(state.owned.get(shard))
+  const content = contentOf(turn, shard)
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
   // The bug: the owner serves the shard until the next one has confirmed it.
   if (config.bug !== 'both-owners-serve') {
-    state.owned.delete(shard)
+    drop(state, shard)
     state.places.set(shard, { owner: to, epoch })
     state.moves++
   }
@@ -38,13 +41,13 @@ export function giveAgain(turn: ShardedTurn): void {
 }
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
-  const { state, config } = turn
+  const { state } = turn
   // By the time a duplicate arrives, a shard may have come and gone again. Having heard of the move does not mean
   // having made it.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {
-    state.owned.set(shard, config.object.load(content))
+    keep(turn, shard, content)
     state.places.set(shard, { owner: state.id, epoch })
     state.moves++
     turn.persist({ kind: 'took', shard, epoch, content })
@@ -57,7 +60,7 @@ export function handleTook(turn: ShardedTurn, shard: number, epoch: number): voi
   const leaving = state.leaving.get(shard)
   if (leaving?.epoch !== epoch) return
   state.leaving.delete(shard)
-  if (state.owned.delete(shard)) {
+  if (drop(state, shard)) {
     state.places.set(shard, { owner: leaving.to, epoch })
     state.moves++
   }

@@ -41,7 +41,7 @@ function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
 }
 
 /** Undefined while the directory has not answered. */
-function shardOf(turn: ShardedTurn, key: string): number | undefined {
+export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {
     case 'hash':

@@ -1,12 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Generator } from '../generator.ts'
-import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
+import type { TransactionConfig } from '../two-phase-commit/config.ts'
+import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
-export interface ShardedConfig extends Subject {
+export interface ShardedConfig extends TransactionConfig {
+  /** Whether every operation is a transaction, over the shards of all its keys. */
+  readonly transactions: boolean
   /** How the shard of a key is found. */
   readonly by: 'hash' | 'range' | 'directory'
   readonly shards: number
@@ -22,6 +24,9 @@ export interface Place {
 }
 
 export type ShardedMessage =
+  | TwoPhaseMessage
+  /** Where a shard is now, for a coordinator that asked a former owner to vote. */
+  | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
   | {
       readonly type: 'ask'
       readonly ticket: Ticket
@@ -47,6 +52,7 @@ export type ShardedMessage =
   | { readonly type: 'there'; readonly key: string; readonly shard: number }
 
 export type ShardedRecord =
+  | TwoPhaseRecord
   | { readonly kind: 'applied'; readonly shard: number; readonly input: Input }
   | {
       readonly kind: 'gave'
@@ -75,10 +81,8 @@ export interface Leaving {
   readonly content: Json
 }
 
-export interface ShardedState {
-  readonly id: NodeId
-  readonly nodes: readonly [NodeId, ...NodeId[]]
-  readonly generator: Generator
+/** With transactions, the keys of all owned shards are items of two-phase commit, named by shard and key. */
+export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
   // The gateway.
   readonly asked: Map<string, Asked>
@@ -87,7 +91,7 @@ export interface ShardedState {
   /** By key, from the directory. */
   readonly listed: Map<string, number>
   // The owner.
-  /** By shard: the object with the shard's keys. */
+  /** By shard: the object with the shard's keys, empty where they are items. */
   readonly owned: Map<number, unknown>
   /** By shard: given away, but not confirmed yet. */
   readonly leaving: Map<number, Leaving>
@@ -95,7 +99,13 @@ export interface ShardedState {
   moves: number
 }
 
-export type Sharded = Types<ShardedConfig, ShardedState, ShardedMessage, ShardedRecord, 'again' | 'rebalance'>
+export type Sharded = Types<
+  ShardedConfig,
+  ShardedState,
+  ShardedMessage,
+  ShardedRecord,
+  'resend' | 'rebalance' | 'again' | 'check'
+>
 export type ShardedTurn = Turn<Sharded>
 
 /** At first, shards are dealt to the nodes in turn. */

@@ -7,7 +7,7 @@ import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 /** Phase 1: every site votes, and may say no. The coordinator is a site too, even if it holds none of the items. */
 export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   const { id, open } = turn.state
-  const begun = transactionFor(turn, attempted, [id])
+  const begun = transactionFor(turn, attempted, { voters: [id] })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]

@@ -1,16 +1,15 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
-import { type Attempt, answerOf, answerToNo, transactionFor } from './retries.ts'
-import type { Open, TwoPhase, TwoPhaseTurn } from './state.ts'
+import { type Attempt, answerOf, answerToNo, type Placing, transactionFor } from './retries.ts'
+import type { Open, TwoPhaseHandler, TwoPhaseTurn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator that knows nothing of a transaction has aborted it, so only commits are
 // written down (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
 // 1986).
 
-export function begin(turn: TwoPhaseTurn, attempted: Attempt): void {
+export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['place']): void {
   const { open } = turn.state
-  const begun = transactionFor(turn, attempted)
+  const begun = transactionFor(turn, attempted, place === undefined ? {} : { place })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   // No spread: it would take longer than all other parts of a transaction.
@@ -23,7 +22,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt): void {
   }
 }
 
-export const handleYes: Handler<TwoPhase, 'yes'> = (turn, { transaction, read }, from) => {
+export const handleYes: TwoPhaseHandler<'yes'> = (turn, { transaction, read }, from) => {
   const { state } = turn
   const open = state.open.get(transaction)
   if (open === undefined) return
@@ -54,7 +53,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   turn.reply(requestId, answer)
 }
 
-export const handleNo: Handler<TwoPhase, 'no'> = (turn, { transaction, refusal }) => {
+export const handleNo: TwoPhaseHandler<'no'> = (turn, { transaction, refusal }) => {
   const open = turn.state.open.get(transaction)
   if (open === undefined) return
   abort(turn, transaction, open)
@@ -67,7 +66,7 @@ function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open):
   tell(turn, transaction, participants, false)
 }
 
-export const handleInquire: Handler<TwoPhase, 'inquire'> = (turn, { transaction }, from) => {
+export const handleInquire: TwoPhaseHandler<'inquire'> = (turn, { transaction }, from) => {
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
@@ -77,7 +76,7 @@ export const handleInquire: Handler<TwoPhase, 'inquire'> = (turn, { transaction 
   turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
 }
 
-export const handleDone: Handler<TwoPhase, 'done'> = (turn, { transaction }, from) => {
+export const handleDone: TwoPhaseHandler<'done'> = (turn, { transaction }, from) => {
   const { committed } = turn.state
   const left = committed.get(transaction)
   if (left === undefined) return

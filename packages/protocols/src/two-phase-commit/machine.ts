@@ -1,11 +1,10 @@
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes } from './coordinator.ts'
-import { checkDoubts, finish, handleDecision, handlePrepare, hold } from './participant.ts'
-import { coordinatorAtFirst, tryAgain } from './retries.ts'
-import { NOTHING_SETTLED, type TwoPhase, type TwoPhaseRecord, type TwoPhaseState, type TwoPhaseTurn } from './state.ts'
+import { checkDoubts, handleDecision, handlePrepare, redoTransaction } from './participant.ts'
+import { tryAgain } from './retries.ts'
+import { NOTHING_SETTLED, type TwoPhase, twoPhaseAtFirst } from './state.ts'
 
 /**
  * Items are spread over the nodes, one copy of each. The node that a client calls coordinates its transaction: all
@@ -14,8 +13,8 @@ import { NOTHING_SETTLED, type TwoPhase, type TwoPhaseRecord, type TwoPhaseState
  * neither commit nor abort by itself: while the coordinator is down, it is blocked.
  */
 export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPhase>({
-  initial,
-  redo,
+  initial: twoPhaseAtFirst,
+  redo: redoTransaction,
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),
   before({ state }) {
     state.settled = NOTHING_SETTLED
@@ -41,24 +40,3 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
   // The committed values; a request over several items has no copy in one place.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
-
-function initial(node: NodeSetting): TwoPhaseState {
-  return {
-    ...coordinatorAtFirst(node),
-    peers: node.peers,
-    open: new Map(),
-    committed: new Map(),
-    prepared: new Map(),
-    doubt: new Map(),
-    finished: new Set(),
-    settled: NOTHING_SETTLED,
-  }
-}
-
-function redo({ state }: TwoPhaseTurn, record: TwoPhaseRecord): void {
-  const { kind, transaction } = record
-  if (kind === 'prepared') hold(state, transaction, record.prepared)
-  else if (kind === 'finished') finish(state, transaction, record.commit)
-  else if (kind === 'committed') state.committed.set(transaction, new Set(record.participants))
-  else state.committed.delete(transaction)
-}

@@ -1,13 +1,12 @@
-import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from './items.ts'
-import type { Prepared, Settled, TwoPhase, TwoPhaseState, TwoPhaseTurn } from './state.ts'
+import type { Prepared, Settled, TwoPhaseHandler, TwoPhaseRecord, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
 /** Transactions remembered, so that a late duplicate of a message does not begin one anew. */
 const FINISHED_LIMIT = 10_000
 /** With decide-on-timeout: the number of checks after which it decides. */
 const PATIENCE_CHECKS = 2
 
-export const handlePrepare: Handler<TwoPhase, 'prepare'> = (turn, { transaction, operations }, from) => {
+export const handlePrepare: TwoPhaseHandler<'prepare'> = (turn, { transaction, operations }, from) => {
   const { state, config } = turn
   if (state.finished.has(transaction)) return
   const known = state.prepared.get(transaction)
@@ -30,13 +29,13 @@ export const handlePrepare: Handler<TwoPhase, 'prepare'> = (turn, { transaction,
   turn.send(from, { type: 'yes', transaction, read: prepared.read })
 }
 
-export function hold(state: TwoPhaseState, transaction: string, prepared: Prepared): void {
+function hold(state: TwoPhaseState, transaction: string, prepared: Prepared): void {
   state.prepared.set(transaction, prepared)
   state.doubt.set(transaction, 0)
   lock(state, transaction, prepared)
 }
 
-export const handleDecision: Handler<TwoPhase, 'decision'> = (turn, { transaction, commit }, from) => {
+export const handleDecision: TwoPhaseHandler<'decision'> = (turn, { transaction, commit }, from) => {
   const { state } = turn
   if (state.prepared.has(transaction)) decide(turn, transaction, commit)
   else if (commit && !state.finished.has(transaction)) settle(state, { transaction, outcome: 'forgotten' })
@@ -52,7 +51,7 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 
-export function finish(state: TwoPhaseState, transaction: string, commit: boolean): void {
+function finish(state: TwoPhaseState, transaction: string, commit: boolean): void {
   const { prepared: all, doubt, finished } = state
   const prepared = all.get(transaction)
   if (prepared !== undefined) unlock(state, transaction, prepared, commit)
@@ -80,4 +79,13 @@ export function checkDoubts(turn: TwoPhaseTurn): void {
       decide(turn, transaction, false)
     } else turn.send(coordinator, { type: 'inquire', transaction })
   }
+}
+
+/** What a record says of transactions, read back after a restart. */
+export function redoTransaction({ state }: Pick<TwoPhaseTurn, 'state'>, record: TwoPhaseRecord): void {
+  const { kind, transaction } = record
+  if (kind === 'prepared') hold(state, transaction, record.prepared)
+  else if (kind === 'finished') finish(state, transaction, record.commit)
+  else if (kind === 'committed') state.committed.set(transaction, new Set(record.participants))
+  else state.committed.delete(transaction)
 }

@@ -58,21 +58,35 @@ interface Transaction {
   readonly parts: ReadonlyMap<NodeId, readonly Operation[]>
 }
 
-/** The transaction for a request; undefined if it was refused. `voters` vote even if they hold none of the items. */
+/** Who votes on a transaction. */
+export interface Placing {
+  /** They vote even if they hold none of the items. */
+  readonly voters?: readonly NodeId[]
+  /** The node that holds an operation's item, and the operation as that node knows it; undefined: not known yet. */
+  readonly place?: (operation: Operation) => { readonly holder: NodeId; readonly operation: Operation } | undefined
+}
+
+/** The transaction for a request; undefined if it was refused, or is tried later. By default a hash places the items. */
 export function transactionFor(
   turn: CoordinatorTurn,
-  { requestId, command }: Attempt,
-  voters: readonly NodeId[] = [],
+  attempted: Attempt,
+  { voters = [], place = (operation) => ({ holder: ownerOf(turn.state.nodes, operation.item), operation }) }: Placing,
 ): Transaction | undefined {
   const { state, config } = turn
+  const { requestId, command } = attempted
   const plan = config.planner(command.input)
   if (plan === undefined || state.open.size + state.again.length >= OPEN_LIMIT) {
     turn.reply(requestId, plan === undefined ? unsupported : unavailable)
     return undefined
   }
   const parts = new Map<NodeId, Operation[]>(voters.map((node) => [node, []]))
-  for (const operation of plan.operations) {
-    const holder = ownerOf(state.nodes, operation.item)
+  for (const each of plan.operations) {
+    const placed = place(each)
+    if (placed === undefined) {
+      answerToNo(turn, attempted, 'locked')
+      return undefined
+    }
+    const { holder, operation } = placed
     parts.set(holder, [...(parts.get(holder) ?? []), operation])
   }
   return { name: `${state.id}-${state.life}-${++state.begun}`, parts }

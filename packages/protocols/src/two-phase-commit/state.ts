@@ -1,10 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { Generator } from '../generator.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { NodeSetting } from '../machine.ts'
+import type { MessageHandler, MessageOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from './config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from './items.ts'
-import type { Attempt } from './retries.ts'
+import { type Attempt, coordinatorAtFirst } from './retries.ts'
 
 export type TwoPhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[] }
@@ -65,7 +66,24 @@ export interface Settled {
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
-export type TwoPhaseTurn = Turn<TwoPhase>
+/** A step of a machine that also has other messages and records. */
+export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
+export type TwoPhaseHandler<Type extends TwoPhaseMessage['type']> = MessageHandler<
+  TwoPhaseTurn,
+  MessageOf<TwoPhaseMessage, Type>
+>
+
+/** A node that has neither coordinated nor voted yet. */
+export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
+  ...coordinatorAtFirst(node),
+  peers: node.peers,
+  open: new Map(),
+  committed: new Map(),
+  prepared: new Map(),
+  doubt: new Map(),
+  finished: new Set(),
+  settled: NOTHING_SETTLED,
+})
 
 export const twoPhaseInvariants: readonly Invariant[] = [
   {

@@ -10,4 +10,12 @@ export const shardedRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),
+  ...['hash', 'directory'].map((by) => ({
+    protocol: 'sharded',
+    targetSettings: { by },
+    workload: 'txn-list-append',
+    faults: UNDER_FAULTS,
+    earns: { meets: ['strict-serializable'] },
+  })),
+  { protocol: 'sharded', workload: 'bank', faults: UNDER_FAULTS, earns: { meets: ['linearizable'] } },
 ]

@@ -1,0 +1,27 @@
+import type { Json } from '@chaosproxy/history'
+import { loadPairs } from '../objects/object.ts'
+import type { ShardedState, ShardedTurn } from './state.ts'
+
+// A shard's content: an object, or the items of transactions whose names begin with the shard's number.
+
+export const itemOf = (shard: number, key: string): string => `${shard} ${key}`
+export const shardOfItem = (item: string): number => Number(item.slice(0, item.indexOf(' ')))
+export const keyOfItem = (item: string): string => item.slice(item.indexOf(' ') + 1)
+
+/** A copy to give away. */
+export function contentOf({ state, config }: ShardedTurn, shard: number): Json {
+  if (!config.transactions) return config.object.save(state.owned.get(shard))
+  return [...state.values].filter(([item]) => shardOfItem(item) === shard)
+}
+
+export function keep({ state, config }: ShardedTurn, shard: number, content: Json): void {
+  drop(state, shard)
+  state.owned.set(shard, config.transactions ? undefined : config.object.load(content))
+  if (config.transactions) for (const [item, value] of loadPairs(content, (each) => each)) state.values.set(item, value)
+}
+
+/** Whether the shard was here. */
+export function drop(state: ShardedState, shard: number): boolean {
+  for (const item of [...state.values.keys()]) if (shardOfItem(item) === shard) state.values.delete(item)
+  return state.owned.delete(shard)
+}
