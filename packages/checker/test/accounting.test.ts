@@ -332,3 +332,25 @@ test('an id given out twice is reported with both clients that got it', () => {
     'Process 0 was given "x" at 0.000 s, and 1.0 ms later process 1 was given "x": no id is given out twice.',
   )
 })
+
+test('a final read of a set names the element that is missing, and since when it was there', () => {
+  const sentenceOf = (read: Json): string => {
+    const about = { process: 1, key: 's', node: 'n1' }
+    const events: EventInput[] = [
+      ...eventsOf([0, 'invoke', 'add', 'a'], [0, 'ok', 'add', 'a']).map((event) => ({ ...event, key: 's' })),
+      { ...about, type: 'invoke', f: 'read', value: null, final: true, time: 3e6 },
+      { ...about, type: 'ok', f: 'read', value: read, time: 4e6 },
+    ]
+    const options = { model: 'set', levels: ['eventual'], initial: ['z'] } as const
+    const { eventual } = checkHistory(historyFromEvents(events), options).levels
+    return eventual.result === 'violated' ? eventual.counterexample.sentence : eventual.result
+  }
+  expect(sentenceOf(['a', 'z'])).toBe('met')
+  expect(sentenceOf(['z'])).toBe(
+    'A final read of s at n1 no longer contains "a", acknowledged at 0.001 s and never removed.',
+  )
+  expect(sentenceOf(['a'])).toBe(
+    'A final read of s at n1 no longer contains "z", which was there at the start and never removed.',
+  )
+  expect(sentenceOf(['a', 'b', 'z'])).toBe('A final read of s at n1 contains "b", which nobody added.')
+})

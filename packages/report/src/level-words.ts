@@ -20,14 +20,16 @@ export interface LevelRow {
 /** The levels readers ask for most: each gets its own row if it is decided on its own. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
-/** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
 /** A level that is met although a promise was broken, and why both are true. */
 export interface Despite {
   readonly level: string
-  /** `by p8's writes alone, the g it read may be the newer one`. */
+  /** `it leaves real time out, so the g it read may count as newer than its own write`. */
   readonly because: string
 }
 
+export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
+
+/** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
   for (const [level, verdict] of Object.entries(report.levels)) {

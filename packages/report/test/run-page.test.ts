@@ -198,7 +198,7 @@ describe('the page at the end of a run', () => {
       options,
     )
     expect(text).toContain('why: no successful read')
-    expect(text).toContain('but this proves less than it seems to')
+    expect(text).toContain('but this proves little')
   })
 
   test('unknown outcomes are counted by what was found out about them', () => {

@@ -130,6 +130,15 @@ describe('phases', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
+  test('phases do not speak of a majority of a single node', () => {
+    const alone = summarizePhases(history, [fault('fault-1', { kind: 'kill', nodes: ['n1'] }, 10, 40)], {
+      nodes: ['n1'],
+      healedAt: nanos(50 * MS),
+      endedAt: nanos(100 * MS),
+    })
+    expect(alone.map(({ phase }) => phase)).toContain('kill')
+  })
+
   test('phases count a failed compare-and-set as answered', () => {
     expect(named.get('kill')).toMatchObject({ operations: 1, availability: 1 })
   })

@@ -95,7 +95,8 @@ export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
 
 export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)
 
-const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
+/** `12.031 s` */
+export const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
 
 /** A span of nanoseconds in words. */
 export function span(nanoseconds: number): string {

@@ -253,7 +253,7 @@ describe.each(
     const { json, text, terminal } = await tellingsOf(name, settings)
     const phases = Object.entries<Printed>(json.phases)
     const broken = phases.filter(([, { broken }]) => broken !== null)
-    expect(text.includes('stale reads ✘') || /broken .*✘/.test(text)).toBe(broken.length > 0)
+    expect(text.includes('stale reads ✘') || /violation seen .*✘/.test(text)).toBe(broken.length > 0)
     for (const [phase, { staleReads = 0 }] of phases) {
       if (staleReads === 0) continue
       const stale = staleReads.toLocaleString('en')

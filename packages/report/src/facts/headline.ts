@@ -1,6 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import { allMet, type RequirementResult, strongestOf } from '@chaosproxy/runner/result'
-import { adjective, type Despite } from '../level-words.ts'
+import { adjective, type Despite, despiteText } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { capitalised } from '../words.ts'
 
@@ -69,7 +69,7 @@ function verdictLine(
     return {
       mood: 'bad',
       verdict: `Not ${adjective(level)}`,
-      beside: despite === undefined ? '' : `${despite.level} is met: ${despite.because}`,
+      beside: despite === undefined ? '' : despiteText(despite),
     }
   if (verdict.result === 'unknown')
     return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason.text }
@@ -77,7 +77,7 @@ function verdictLine(
   const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
   if (isVacuous) {
     const found = isWeaker ? met : 'no violation found'
-    return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves less than it seems to` }
+    return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves little` }
   }
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }

@@ -16,7 +16,7 @@ export const warningsOf = (
     ? ['The run was interrupted; what was recorded until then is checked.']
     : []),
   ...(outcome === 'vacuous' ? [] : vacuous).map((reason) =>
-    headline.mood === 'bad' ? `Proves less than it seems to: ${reason}` : reason,
+    headline.mood === 'bad' ? `Proves little: ${reason}` : reason,
   ),
   ...(outcome === 'missed' ? [] : missed),
   ...(run?.trouble ?? []),

@@ -23,7 +23,7 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, moment } from '../words.ts'
 import { type Content, type Html, html } from './markup.ts'
 
-/** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
+/** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
 export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
   if (phases.length === 0) return undefined
   const majority = majorityText(phases)
@@ -35,7 +35,7 @@ export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined
       : html`<details class="more"><summary>${plural(others.length, 'more phase')}</summary>${phaseTable(others, phases, 'Other phases')}</details>`
   }${majority === '' ? undefined : html`<p class="note">${capitalised(majority)}.</p>`}${
     phases.some(isBroken)
-      ? html`<p class="note">Broken: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. That nothing was seen does not prove that the level held.</p>`
+      ? html`<p class="note">Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.</p>`
       : undefined
   }</section>`
 }
@@ -46,7 +46,7 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   const hasStale = all.some(({ staleReads }) => staleReads !== undefined)
   const isJudged = all.some(isBroken)
   const head = ['share of the run', 'operations', 'availability', 'of nodes up', 'p50', 'p99', 'slowest recovery']
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="numbers"><thead><tr><th scope="col">phase</th>${head.map((title) => html`<th scope="col">${title}</th>`)}${hasStale ? html`<th scope="col">stale reads</th>` : undefined}${isJudged ? html`<th scope="col">broken</th>` : undefined}</tr></thead><tbody>${shown.map(
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="numbers"><thead><tr><th scope="col">phase</th>${head.map((title) => html`<th scope="col">${title}</th>`)}${hasStale ? html`<th scope="col">stale reads</th>` : undefined}${isJudged ? html`<th scope="col">violation seen</th>` : undefined}</tr></thead><tbody>${shown.map(
     (phase) =>
       html`<tr><th scope="row">${phase.phase}</th><td>${percent(phase.share, 0)}</td><td>${count(phase.operations)}</td><td>${measured(phase, percent(phase.availability))}</td><td>${phase.upAvailability === undefined ? '' : percent(phase.upAvailability)}</td><td>${latency(phase.p50Nanos)}</td><td>${latency(phase.p99Nanos)}</td><td>${phase.slowestRecoveryNanos === undefined ? '' : duration(phase.slowestRecoveryNanos)}</td>${hasStale ? html`<td${(phase.staleReads ?? 0) > 0 ? html` class="why-bad"` : undefined}>${measured(phase, count(phase.staleReads ?? 0))}</td>` : undefined}${isJudged ? brokenCell(phase) : undefined}</tr>`,
   )}</tbody></table></div>`
@@ -56,7 +56,7 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
 function brokenCell(phase: PhaseSummary): Html {
   const level = brokenLevel(phase)
   if (level !== undefined) return html`<td class="why-bad">✘ ${adjective(level)}</td>`
-  return html`<td>${phase.operations === 0 ? '–' : 'nothing seen'}</td>`
+  return html`<td>${phase.operations === 0 ? '–' : 'none'}</td>`
 }
 
 /** Every fault, with how often it took effect; one that never did proves nothing, and the table says so. */

@@ -2,7 +2,7 @@ import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker
 import type { History } from '@chaosproxy/history'
 import { levelsNotOfModel, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { levelRows, rowName, whyNotOfModel } from '../level-words.ts'
+import { despiteText, levelRows, rowName, whyNotOfModel } from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { lineText } from '../places.ts'
 import { listedAtMost } from '../words.ts'
@@ -59,7 +59,7 @@ const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 /** The levels of each verdict in a line, strongest first. */
 export function briefLevels(
   report: Report<string>,
-  { headline: { despite } }: Pick<Facts, 'headline'>,
+  { headline: { despite, mood } }: Pick<Facts, 'headline'>,
   { width, style, symbols, brevity }: PageStyle,
 ): string[] {
   const rows = levelRows(report)
@@ -77,7 +77,8 @@ export function briefLevels(
   })
   const notes = [
     whyNotOfModel(report),
-    despite === undefined ? undefined : `${despite.level} is met: ${despite.because}`,
+    // Of a violation it stands below the title.
+    despite === undefined || mood === 'bad' ? undefined : despiteText(despite),
   ].filter((note) => note !== undefined)
   return [
     ...decided,

@@ -168,7 +168,7 @@ function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle
 }
 
 export const vacuousTexts = (vacuous: readonly string[]): string[] =>
-  vacuous.map((reason) => `proves less than it seems to: ${reason}`)
+  vacuous.map((reason) => `proves little: ${reason}`)
 
 export const warnings = (texts: readonly string[], { width, style, symbols }: PageStyle): string[] =>
   texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))

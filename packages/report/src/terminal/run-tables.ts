@@ -69,16 +69,16 @@ const staleColumn: PhaseColumn = {
 }
 
 const brokenColumn: PhaseColumn = {
-  title: 'broken',
+  title: 'violation seen',
   missed: 7,
   cell(phase, page) {
     const level = brokenLevel(phase)
     if (level !== undefined) return { text: adjective(level), paint: page.style.red }
-    return { text: measured(phase, page, () => 'nothing seen'), paint: page.style.dim }
+    return { text: measured(phase, page, () => 'none'), paint: page.style.dim }
   },
 }
 
-/** Availability, latency, stale reads and what was broken, while calm and under each kind of fault. */
+/** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
 export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): string[] {
   let columns = [
     ...phaseColumns,
@@ -128,10 +128,10 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
   return `for ${percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 
-/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. */
 /** More nodes than this are not listed. */
 const MOST_NODES = 40
 
+/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. */
 export const nodesText = (nodes: readonly NodeSummary[]): string =>
   nodes.length === 0
     ? ''

@@ -27,8 +27,8 @@ export interface PhaseBounds {
 
 /**
  * Splits the run at the beginning and end of every fault and sums up the operations called in each phase: `calm`, each
- * name of a fault, each combination of them (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If no
- * node could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
+ * name of a fault, each combination of them (`kill+partition`; with `?` what perhaps was in force), and `healed` (everything after the last heal). If none of several
+ * nodes could reach a majority, the phase says so (`kill, no majority up`): a system that needs one cannot answer then.
  */
 export function summarizePhases(
   history: History,
@@ -115,6 +115,8 @@ function cutIntoStretches(
   healedAt: Nanos,
   endedAt: Nanos,
 ): Stretch[] {
+  // A single node is up or down; a majority is a matter of several.
+  const isMajorityUp = (some: readonly Fault[]): boolean => nodes.length < 2 || hasMajority(nodes, some)
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to, inDoubt } of faults)
     for (const time of [from, to, inDoubt?.until ?? to]) cuts.add(Math.min(time, healedAt))
@@ -125,15 +127,15 @@ function cutIntoStretches(
     if (to === undefined) break
     const active = faults.filter((fault) => fault.from <= from && fault.to >= to).map(({ fault }) => fault)
     const perhaps = faults.filter((fault) => isDoubtful(fault, from, to)).map(({ fault }) => fault)
-    const majority = hasMajority(nodes, [...active, ...perhaps])
+    const majority = isMajorityUp([...active, ...perhaps])
     const names = namesOf(active, perhaps)
-    const phase = names.length === 0 ? CALM : `${names.join('+')}${hasMajority(nodes, active) ? '' : NO_MAJORITY}`
+    const phase = names.length === 0 ? CALM : `${names.join('+')}${isMajorityUp(active) ? '' : NO_MAJORITY}`
     stretches.push({ phase, majority, from: nanos(from), to: nanos(to) })
   }
   const unhealed = faults.filter((fault) => isDoubtful(fault, healedAt, endedAt)).map(({ fault }) => fault)
   stretches.push({
     phase: unhealed.length === 0 ? HEALED : namesOf([], unhealed).join('+'),
-    majority: hasMajority(nodes, unhealed),
+    majority: isMajorityUp(unhealed),
     from: healedAt,
     to: endedAt,
   })

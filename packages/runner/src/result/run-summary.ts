@@ -202,7 +202,7 @@ export interface OperationCounts {
  */
 export interface PhaseSummary {
   readonly phase: string
-  /** Whether some node could reach a majority of all nodes throughout. */
+  /** Whether some node could reach a majority of all nodes throughout; true of a single node. */
   readonly majority: boolean
   /** The share of the run's time, 0 to 1. */
   readonly share: number

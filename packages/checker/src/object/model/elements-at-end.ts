@@ -1,8 +1,8 @@
-import { FAIL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { FAIL, type History, type Json, OK, plural, type ValueId } from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { show } from '../../verdict/words.ts'
+import { clock, show } from '../../verdict/words.ts'
 import type { Convergence, Ended, WrongEnd } from './object-model.ts'
 
 /** An object that holds elements and is read whole. */
@@ -147,30 +147,46 @@ function wrongElement(
     budget.tick()
     held.set(value, (held.get(value) ?? 0) + 1)
   }
-  const wrong = (value: number, what: string): WrongEnd => {
+  const at = history.nodes[history.operations.node[read]]
+  const subject = `A final read${ofKey(ended, own)}${at === undefined ? '' : ` at ${at}`}`
+  const wrong = (value: number, what: (element: string, adders: readonly OperationRow[]) => string): WrongEnd => {
     const { input, f, callEvent, returnEvent } = history.operations
     const adders = own.changes.filter(
       (row) =>
         input[row] === value && history.functions[f[row]] === elements.adds && callEvent[row] < returnEvent[read],
     )
     const element = show(history.values.json(value as ValueId))
-    return {
-      result: 'violated',
-      sentence: `A final read${ofKey(ended, own)} ${what}: ${element}.`,
-      rows: [...adders, read],
-    }
+    return { result: 'violated', sentence: `${subject} ${what(element, adders)}.`, rows: [...adders, read] }
   }
   for (const [value, count] of held) {
     budget.tick()
     const most = limits.get(value)?.most ?? 0
     if (count <= most || isUnknownStart(initial)) continue
-    return wrong(value, most === 0 ? `holds what nobody ${elements.added}` : 'holds twice what is there once')
+    return wrong(value, (element) =>
+      most === 0
+        ? `contains ${element}, which nobody ${elements.added}`
+        : `contains ${element} ${plural(count, 'time')}, though it was there ${plural(most, 'time')} at most`,
+    )
   }
   for (const [value, { least }] of limits) {
     budget.tick()
-    if ((held.get(value) ?? 0) < least) return wrong(value, 'lacks what was there before it and nobody removed')
+    const count = held.get(value) ?? 0
+    if (count >= least) continue
+    return wrong(value, (element, adders) =>
+      count > 0
+        ? `contains ${element} ${plural(count, 'time')}, though it was there ${plural(least, 'time')} and never removed`
+        : `no longer contains ${element}, ${sinceWhen(history, adders, read)} and never removed`,
+    )
   }
   return undefined
+}
+
+/** Since when an element must be there: its first acknowledgement, or the start. */
+function sinceWhen({ operations }: History, adders: readonly OperationRow[], read: OperationRow): string {
+  const { outcome, returnEvent, returnTime, callEvent } = operations
+  const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])
+  const times = before.map((row) => returnTime[row])
+  return times.length === 0 ? 'which was there at the start' : `acknowledged at ${clock(Math.min(...times))}`
 }
 
 function agree({ contents }: Ended, { isOrdered }: Elements, reads: readonly OperationRow[], budget: Budget): boolean {
