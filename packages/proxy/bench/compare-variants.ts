@@ -29,6 +29,8 @@ export interface Comparison<V extends Variant> {
   /** Asks as fast as it is answered. */
   readonly load: (port: number, durationMs: number) => Promise<{ readonly perSecond: number }>
   readonly print: (line: string) => void
+  /** How long one turn of a variant takes; by default 250. */
+  readonly roundMs?: number
 }
 
 interface Measured {
@@ -38,7 +40,7 @@ interface Measured {
 
 /** The proxy is this process; in each round every variant has its turn, and ratios are of one round. */
 export async function compareVariants<V extends Variant>(comparison: Comparison<V>): Promise<void> {
-  const { variants, unit, port, openRecord, intercept, load, print } = comparison
+  const { variants, unit, port, openRecord, intercept, load, print, roundMs = ROUND_MS } = comparison
   const network = createNetwork({ seed: 1 })
   const records: RecordFile[] = []
   const routes: Route[] = []
@@ -55,7 +57,7 @@ export async function compareVariants<V extends Variant>(comparison: Comparison<
     const measured: Measured[] = []
     // Who comes first changes, so that nobody always comes after the same one.
     for (const i of variants.map((_, at) => (at + round) % variants.length))
-      measured[i] = await measure(() => load(routes[i]?.port ?? 0, ROUND_MS))
+      measured[i] = await measure(() => load(routes[i]?.port ?? 0, roundMs), roundMs)
     if (round >= WARM_UP_ROUNDS) rounds.push(measured)
   }
   for (const [i, variant] of variants.entries()) print(describe(variant, unit, rounds, i))
@@ -63,11 +65,11 @@ export async function compareVariants<V extends Variant>(comparison: Comparison<
   for (const record of records) await record.close()
 }
 
-async function measure(load: () => Promise<{ readonly perSecond: number }>): Promise<Measured> {
+async function measure(load: () => Promise<{ readonly perSecond: number }>, roundMs: number): Promise<Measured> {
   const before = process.cpuUsage()
   const { perSecond } = await load()
   const { user, system } = process.cpuUsage(before)
-  return { perSecond, cpuMicroseconds: (user + system) / ((perSecond * ROUND_MS) / 1000) }
+  return { perSecond, cpuMicroseconds: (user + system) / ((perSecond * roundMs) / 1000) }
 }
 
 function describe({ title, goal }: Variant, unit: string, rounds: readonly Measured[][], i: number): string {

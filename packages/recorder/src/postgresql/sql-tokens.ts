@@ -14,70 +14,108 @@ const RESERVED: ReadonlySet<string> = new Set(
   ),
 )
 
-const SPACE = /(?:\s+|--[^\n]*)+/y
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const PARAMETER = /\$(\d+)/y
 const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
-const SYMBOL = /::|<>|!=|<=|>=|\|\||[^\s\p{L}\p{N}_]/uy
+const SPACE = /\s/
+const SYMBOLS: ReadonlySet<string> = new Set(['::', '<>', '!=', '<=', '>=', '||'])
+
+/** What a character may begin. */
+type Begins = 'space' | 'word' | 'number' | 'quotation' | 'dollar' | 'other'
+
+const beginnings: readonly Begins[] = Array.from({ length: 128 }, (_, code) => {
+  const letter = String.fromCharCode(code)
+  if (SPACE.test(letter)) return 'space'
+  if (/[A-Za-z_]/.test(letter)) return 'word'
+  if (/[\d.]/.test(letter)) return 'number'
+  if (letter === '"' || letter === "'") return 'quotation'
+  return letter === '$' ? 'dollar' : 'other'
+})
+
+function beginningOf(sql: string, at: number): Begins {
+  const found = beginnings[sql.charCodeAt(at)]
+  if (found !== undefined) return found
+  const letter = String.fromCodePoint(sql.codePointAt(at) ?? 0)
+  return SPACE.test(letter) ? 'space' : /\p{L}/u.test(letter) ? 'word' : 'other'
+}
+
+/** The end of a word of ASCII letters; undefined if it has others. */
+function endOfPlainWord(sql: string, start: number): number | undefined {
+  for (let at = start; at < sql.length; at++) {
+    const code = sql.charCodeAt(at)
+    if (code > 127) return undefined
+    if (!IN_WORD[code]) return at
+  }
+  return sql.length
+}
+
+const IN_WORD: readonly boolean[] = Array.from({ length: 128 }, (_, code) => /[\w$]/.test(String.fromCharCode(code)))
 
 /** The statements of a text, each as its tokens; undefined if a quotation or a comment has no end. */
 export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
-  const statements: Token[][] = [[]]
+  let tokens: Token[] = []
+  const statements: Token[][] = [tokens]
   let at = 0
-  const matching = (pattern: RegExp): RegExpExecArray | undefined => {
+  const matched = (pattern: RegExp): RegExpExecArray | undefined => {
     pattern.lastIndex = at
-    const found = pattern.exec(sql)
-    if (found === null || found[0] === '') return undefined
-    at += found[0].length
+    const found = pattern.exec(sql) ?? undefined
+    if (found !== undefined) at += found[0].length
     return found
   }
-  const push = (token: Token): void => {
-    statements.at(-1)?.push(token)
+  const takeSymbol = (): void => {
+    const two = sql.slice(at, at + 2)
+    const text = SYMBOLS.has(two) ? two : String.fromCodePoint(sql.codePointAt(at) ?? 0)
+    at += text.length
+    if (text !== ';') {
+      tokens.push({ kind: 'symbol', text })
+      return
+    }
+    tokens = []
+    statements.push(tokens)
   }
   while (at < sql.length) {
-    if (matching(SPACE) !== undefined) continue
-    if (sql.startsWith('/*', at)) {
+    const begins = beginningOf(sql, at)
+    if (begins === 'space') {
+      at++
+      continue
+    }
+    const isEscaped = begins === 'word' && sql.charCodeAt(at + 1) === 0x27 && /[eE]/.test(sql.charAt(at))
+    if (begins === 'quotation' || isEscaped) {
+      const quotation = quotationAt(sql, at)
+      if (quotation === undefined) return undefined
+      tokens.push(quotation.token)
+      at = quotation.end
+    } else if (begins === 'word') {
+      const end = endOfPlainWord(sql, at)
+      const text = end === undefined ? (matched(WORD)?.[0] ?? sql.charAt(at++)) : sql.slice(at, end)
+      if (end !== undefined) at = end
+      tokens.push({ kind: 'word', text: text.toLowerCase(), quoted: false })
+    } else if (begins === 'number') {
+      const number = matched(NUMBER)
+      if (number === undefined) takeSymbol()
+      else tokens.push({ kind: 'number', text: number[0] })
+    } else if (begins === 'dollar') {
+      const parameter = matched(PARAMETER)
+      const dollars = parameter === undefined ? matched(DOLLAR_QUOTE) : undefined
+      if (parameter !== undefined) tokens.push({ kind: 'parameter', text: parameter[0], number: Number(parameter[1]) })
+      else if (dollars === undefined) takeSymbol()
+      else {
+        const end = sql.indexOf(dollars[0], at)
+        if (end < 0) return undefined
+        tokens.push({ kind: 'string', text: sql.slice(at, end) })
+        at = end + dollars[0].length
+      }
+    } else if (sql.startsWith('--', at)) {
+      const end = sql.indexOf('\n', at)
+      at = end < 0 ? sql.length : end
+    } else if (sql.startsWith('/*', at)) {
       const end = endOfComment(sql, at)
       if (end === undefined) return undefined
       at = end
-      continue
-    }
-    const quotation = quotationAt(sql, at)
-    if (quotation === 'endless') return undefined
-    if (quotation !== undefined) {
-      push(quotation.token)
-      at = quotation.end
-      continue
-    }
-    const parameter = matching(PARAMETER)
-    if (parameter !== undefined) {
-      push({ kind: 'parameter', text: parameter[0], number: Number(parameter[1]) })
-      continue
-    }
-    const dollars = matching(DOLLAR_QUOTE)
-    if (dollars !== undefined) {
-      const end = sql.indexOf(dollars[0], at)
-      if (end < 0) return undefined
-      push({ kind: 'string', text: sql.slice(at, end) })
-      at = end + dollars[0].length
-      continue
-    }
-    const number = matching(NUMBER)
-    if (number !== undefined) {
-      push({ kind: 'number', text: number[0] })
-      continue
-    }
-    const word = matching(WORD)
-    if (word !== undefined) {
-      push({ kind: 'word', text: word[0].toLowerCase(), quoted: false })
-      continue
-    }
-    const text = matching(SYMBOL)?.[0] ?? sql.charAt(at++)
-    if (text === ';') statements.push([])
-    else push({ kind: 'symbol', text })
+    } else takeSymbol()
   }
-  return statements.filter((tokens) => tokens.length > 0)
+  return statements.filter(({ length }) => length > 0)
 }
 
 /** Comments nest. */
@@ -94,31 +132,31 @@ function endOfComment(sql: string, start: number): number | undefined {
   return undefined
 }
 
-/** A text in single quotes, optionally with escapes, or a name in double quotes. */
-function quotationAt(
-  sql: string,
-  start: number,
-): { readonly token: Token; readonly end: number } | 'endless' | undefined {
-  const prefix = /^[eE]'/.test(sql.slice(start, start + 2)) ? 1 : 0
-  const quote = sql.charAt(start + prefix)
-  if (quote !== "'" && (quote !== '"' || prefix === 1)) return undefined
-  let text = ''
-  for (let at = start + prefix + 1; at < sql.length; at++) {
-    const letter = sql.charAt(at)
-    // The meaning of an escape does not matter here, only that it does not end the text.
-    if (prefix === 1 && letter === '\\') text += letter + sql.charAt(++at)
-    else if (letter !== quote) text += letter
-    else if (sql.charAt(at + 1) === quote) {
-      text += quote
-      at++
-    } else {
-      const isText = quote === "'"
-      // A text with escapes is not used as a value.
-      if (isText && text.includes('\\') && prefix === 1) return { token: { kind: 'symbol', text: "E''" }, end: at + 1 }
-      return { token: isText ? { kind: 'string', text } : { kind: 'word', text, quoted: true }, end: at + 1 }
-    }
+/** A text in single quotes, optionally with escapes, or a name in double quotes; undefined if it has no end. */
+function quotationAt(sql: string, start: number): { readonly token: Token; readonly end: number } | undefined {
+  const isEscaped = sql.charCodeAt(start + 1) === 0x27 && /[eE]/.test(sql.charAt(start))
+  const from = start + (isEscaped ? 2 : 1)
+  const quote = sql.charAt(from - 1)
+  let end = isEscaped ? endOfEscaped(sql, from) : sql.indexOf(quote, from)
+  // A doubled quote stands for one.
+  while (end >= 0 && sql.charAt(end + 1) === quote)
+    end = isEscaped ? endOfEscaped(sql, end + 2) : sql.indexOf(quote, end + 2)
+  if (end < 0) return undefined
+  const written = sql.slice(from, end)
+  if (quote === '"') return { token: { kind: 'word', text: written.replaceAll('""', '"'), quoted: true }, end: end + 1 }
+  // A text with escapes is not used as a value.
+  if (isEscaped && written.includes('\\')) return { token: { kind: 'symbol', text: "E''" }, end: end + 1 }
+  return { token: { kind: 'string', text: written.replaceAll("''", "'") }, end: end + 1 }
+}
+
+/** The next quote that no backslash precedes: here it only matters that an escape does not end the text. */
+function endOfEscaped(sql: string, from: number): number {
+  for (let at = from; at < sql.length; at++) {
+    const code = sql.charCodeAt(at)
+    if (code === 0x5c) at++
+    else if (code === 0x27) return at
   }
-  return 'endless'
+  return -1
 }
 
 /** A statement's text for people, without values. Reads only the tokens that it shows. */
@@ -131,7 +169,7 @@ export function shapeOf(tokens: readonly Token[]): string {
         : isKeyword(token)
           ? token.text.toUpperCase()
           : token.text
-    const isClose = [',', ')', '.', '::', ';'].includes(word) || /[.(:]$/.test(text) || text === ''
+    const isClose = text === '' || CLOSE_AFTER.has(text.charAt(text.length - 1)) || CLOSE.has(word)
     text += isClose ? word : ` ${word}`
     if (text.length > LONGEST_SHAPE) return `${text.slice(0, LONGEST_SHAPE)}…`
   }
@@ -139,6 +177,9 @@ export function shapeOf(tokens: readonly Token[]): string {
 }
 
 const LONGEST_SHAPE = 100
+/** Without a space before or after them. */
+const CLOSE: ReadonlySet<string> = new Set([',', ')', '.', '::', ';'])
+const CLOSE_AFTER: ReadonlySet<string> = new Set(['.', '(', ':'])
 
 const KEYWORDS: ReadonlySet<string> = new Set(
   'select insert into values update set delete from where and or in on conflict do nothing returning for begin commit rollback as order by limit with copy truncate alter drop create table'.split(

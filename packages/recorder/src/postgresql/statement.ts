@@ -71,7 +71,9 @@ interface Confined {
 const onlyTouches = (touches: MayTouch, why: string): Confined => ({ touches, why })
 
 function controlOf(tokens: readonly Token[]): Control | undefined {
-  const [first, second, third] = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const [first, second, third] = tokens
+    .slice(0, 3)
+    .map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   switch (first) {
     case 'begin':
       return 'begin'

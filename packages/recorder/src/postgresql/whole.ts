@@ -31,6 +31,8 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
       completions: () => [],
     }
   }
+  // All that was answered before the COMMIT is known when that is sent.
+  const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',
     value: kept.flatMap(microOf) as readonly Json[],
@@ -40,7 +42,10 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
   }
   return {
     understanding: ({ session }) => ({ kind: 'operations', calls: [call], session }),
-    completions: () => ({ type: 'ok', value: kept.flatMap(({ done }) => done?.micro ?? []) as readonly Json[] }),
+    completions: () => ({
+      type: 'ok',
+      value: isAnswered ? call.value : (kept.flatMap(({ done }) => done?.micro ?? []) as readonly Json[]),
+    }),
   }
 }
 

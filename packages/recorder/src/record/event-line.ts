@@ -75,7 +75,7 @@ export const epochText = (epoch: number): string => `,"epoch":${epoch}`
 
 export function valueText(value: Json): string {
   if (value === null) return ',"value":null'
-  return typeof value === 'string' ? `,"value":${quoted(value)}` : `,"value":${jsonOf(value)}`
+  return `,"value":${jsonOf(value)}`
 }
 
 function extraText(extra: Extra['members']): string {
@@ -88,10 +88,32 @@ const PLAIN = /^[ !#-[\]-~]*$/
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/** Uses the history's own printer, which handles numbers that JSON cannot express and values nested too deeply. */
-function jsonOf(value: Json): string {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value)
-  return printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
+/** For all but lists of plain values, uses the history's own printer: it knows numbers that JSON cannot express. */
+const jsonOf = (value: Json): string =>
+  plainText(value, 0) ?? printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
+
+/** The value as JSON, if it is a list of texts, whole numbers and such lists; undefined otherwise. */
+function plainText(value: Json, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : undefined
+    case 'string':
+      return quoted(value)
+    case 'boolean':
+      return String(value)
+    default:
+  }
+  if (value === null) return 'null'
+  if (!Array.isArray(value) || depth === DEEPEST_PLAIN) return undefined
+  let text = '['
+  for (let at = 0; at < value.length; at++) {
+    const item = plainText(value[at] as Json, depth + 1)
+    if (item === undefined) return undefined
+    text += at === 0 ? item : `,${item}`
+  }
+  return `${text}]`
 }
+
+const DEEPEST_PLAIN = 4
 
 const VALUE_AT = '{"process":0,"type":"ok","f":"","value":'.length

@@ -20,6 +20,9 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
+  /** Of its completion: the further members, and the value with its text. The two views mostly complete alike. */
+  #more: Extra | undefined
+  #told: { readonly value: Json; readonly text: string } | undefined
 
   /**
    * @param tick a moment at which its process was idle.
@@ -151,19 +154,30 @@ export class Operation {
     const key = this.#key
     const epoch = recording.epoch()
     const crossed = edges === ALL_EDGES ? NO_EXTRA : (edgesMembers[edges] ?? NO_EXTRA)
-    const { more } = this.#call
-    const extra = more === undefined || outcome.type === 'fail' ? crossed : joined(crossed, extraOf(more()))
+    const extra = joined(crossed, this.#moreOf(outcome))
     if (outcome.type !== 'ok') {
       const { error } = outcome
       const event = { index: 0, time, process, type: typeOf(outcome), f, key, node, error, epoch }
       const more = outcome.type === 'fail' && outcome.answered === true ? joined(ANSWERED, extra) : extra
       return lineOf(event, this.#subject, recording.tailWithError(error), more)
     }
-    const told = 'value' in outcome && outcome.value !== this.#call.value ? outcome.value : undefined
-    const value = told === undefined ? this.#askedValue : told
-    const text = told === undefined ? this.#input : valueText(told)
+    const isTold = 'value' in outcome && outcome.value !== this.#call.value
+    if (isTold && this.#told?.value !== outcome.value)
+      this.#told = { value: outcome.value, text: valueText(outcome.value) }
+    const told = isTold ? this.#told : undefined
+    const value = told === undefined ? this.#askedValue : told.value
+    const text = told === undefined ? this.#input : told.text
     const event = { index: 0, time, process, type: outcome.type, f, key, value, node, epoch }
     return lineOf(event, `${this.#subject}${text}`, recording.tailText(), extra)
+  }
+
+  #moreOf(outcome: Interpretation): Extra {
+    const { more } = this.#call
+    if (more === undefined || outcome.type === 'fail') return NO_EXTRA
+    // Until all is answered it may change.
+    if (outcome.type !== 'ok') return extraOf(more())
+    this.#more ??= extraOf(more())
+    return this.#more
   }
 
   #invocation(time: Nanos): Line {
