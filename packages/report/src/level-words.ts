@@ -1,7 +1,15 @@
-import { consistency, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
+import {
+  consistency,
+  isolationForms,
+  isolationLadder,
+  isolations,
+  type Report,
+  type Verdict,
+  verdictOf,
+  wordsOfLevel,
+} from '@chaosproxy/checker'
 import { plural } from '@chaosproxy/history'
 import { judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
-import { listed } from './words.ts'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
 export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
@@ -102,10 +110,6 @@ export function heldApart(report: Report<string>, level: string): string {
     : ''
 }
 
-/** `Also forbidden by sequential, causal and session.`; empty if nothing else forbids it. */
-export const alsoForbiddenBy = (levels: readonly string[]): string =>
-  levels.length === 0 ? '' : `Also forbidden by ${listed(levels)}.`
-
 /** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
@@ -123,4 +127,58 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   truthful: 'reports each change as it was made',
   live: 'sends every change eventually',
   future: 'sends nothing from before its start',
+}
+
+/** A level by itself, with the order of each client's transactions, and in real time. */
+export interface IsolationCell {
+  readonly level: string
+  readonly result: Verdict['result']
+}
+
+/** Neighbouring levels of isolation with the same results. */
+export interface IsolationRow {
+  readonly isolations: readonly [string, ...string[]]
+  readonly cells: readonly (readonly IsolationCell[])[]
+}
+
+/** What the columns add to a level, in a word and with the prefix of its name there. */
+export const isolationColumns: readonly { readonly title: string; readonly prefix: string; readonly means: string }[] =
+  [
+    { title: 'alone', prefix: '', means: 'by itself' },
+    { title: 'session', prefix: 'strong-session-', means: 'each client sees its own order' },
+    { title: 'strong', prefix: 'strong-', means: 'in real time' },
+  ]
+
+/** Strongest first. */
+export function isolationRows(report: Report<string>): readonly IsolationRow[] {
+  // What was asked for is another question than a level, and has no other forms.
+  const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
+    (isolationLadder.levels as readonly string[]).includes(level)
+      ? []
+      : { isolations: [level], cells: [[{ level, result: verdictOf(report, level).result }], [], []] },
+  )
+  for (const isolation of isolations) {
+    const cells = isolationForms.toReversed().map((form) => {
+      const level = form.prefixed(isolation)
+      return { level, result: verdictOf(report, level).result }
+    })
+    const last = rows.at(-1)
+    const isSame = last?.cells.every((column, i) => column[0]?.result === cells[i]?.result) === true
+    if (last === undefined || !isSame)
+      rows.push({ isolations: [isolation], cells: cells.map((cell): readonly IsolationCell[] => [cell]) })
+    else
+      rows[rows.length - 1] = {
+        isolations: [...last.isolations, isolation],
+        cells: last.cells.map((column, i) => [...column, ...cells.slice(i, i + 1)]),
+      }
+  }
+  return rows
+}
+
+/** Why levels are not decided: each reason once. */
+export function reasonsOfUnknown(report: Report<string>): readonly string[] {
+  const reasons = Object.values(report.levels).flatMap((verdict) =>
+    verdict.result === 'unknown' ? verdict.reason.text : [],
+  )
+  return [...new Set(reasons)]
 }

@@ -71,16 +71,65 @@ export interface Counterexample {
   readonly uncut?: Uncut | undefined
   /** For transactions: the anomaly, such as `G2-item`. */
   readonly anomaly?: string | undefined
-  /** What developers call it: `write skew`. Absent if it has no such name. */
-  readonly story?: string | undefined
-  /** The cycle of transactions, if it is one: each comes before the next. */
-  readonly cycle?: readonly CounterexampleCycle[] | undefined
+  /** For transactions: what developers call it, and what prevents it. */
+  readonly story?: TransactionStory | undefined
+  /** For transactions: what each did that matters, and what leads from one to another. */
+  readonly transactions?: TransactionDrawing | undefined
+}
+
+/** An anomaly of transactions as developers know it. */
+export interface TransactionStory {
+  /** `write skew`; undefined if it has no such name. */
+  readonly name: string | undefined
+  /** What it did to users, as a headline. */
+  readonly title: string
+  /** The mechanism, in one sentence. */
+  readonly cause: string
+  /** What prevents it, in one line. */
+  readonly cure: string
+  /** The weakest level that refuses it. */
+  readonly refusedBy: string
+}
+
+/** Transactions as they are drawn. */
+export interface TransactionDrawing {
+  /** By invocation: T1, T2, … of the sentence. */
+  readonly parts: readonly DrawnTransaction[]
+  /** Of a cycle: each leads from a transaction to one that comes after it, and the last back to the first. */
+  readonly arrows: readonly TransactionArrow[]
+  /** Whether the arrows are a cycle; otherwise what one read rests on. */
+  readonly isCycle: boolean
+}
+
+export interface DrawnTransaction {
+  readonly operation: OperationRow
+  /** The micro-operations that matter, in their order. */
+  readonly steps: readonly DrawnStep[]
+  /** How many others it has. */
+  readonly others: number
+  /** The transactions that it is made of, if it was judged as one and is none. */
+  readonly members?: readonly OperationRow[] | undefined
+}
+
+export interface DrawnStep {
+  /** `read x = [1,2]`, `append 3 to x`. */
+  readonly text: string
+  /** The statement that did it, if the recorder knows that. */
+  readonly sql?: string | undefined
+  /** Whether it is wrong by itself. */
+  readonly isWrong?: boolean | undefined
+}
+
+/** The end of an arrow: a part, and one of its steps unless it is the part as a whole. */
+export interface ArrowEnd {
+  readonly part: number
+  readonly step?: number | undefined
 }
 
 /** Why a transaction comes before another. */
-export interface CounterexampleCycle {
-  readonly before: OperationRow
-  readonly after: OperationRow
+export interface TransactionArrow {
+  readonly from: ArrowEnd
+  readonly to: ArrowEnd
   /** It wrote the version before the other's, wrote what the other read, or read what the other replaced. */
   readonly edge: 'ww' | 'wr' | 'rw' | 'session' | 'real time'
   readonly key?: string | undefined

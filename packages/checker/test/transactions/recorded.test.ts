@@ -83,7 +83,7 @@ describe('transactions recorded at the wire', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
-      counterexample: { story: 'lost update', sentence: expect.stringContaining('FOR UPDATE') },
+      counterexample: { story: { name: 'lost update', cure: expect.stringContaining('FOR UPDATE') } },
     })
     expect(levels['read-committed']!.result).toBe('met')
     expect(transactions?.assumed).toEqual(['row-locks', 'fresh'])
@@ -102,7 +102,7 @@ describe('transactions recorded at the wire', () => {
     const [first, second] = lostUpdate
     const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
     expect(levels['serializable']!.result).toBe('violated')
-    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: 'lost update' } })
+    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'lost update' } } })
     expect(transactions!.anomalies).not.toHaveProperty('lost-update')
   })
 
@@ -348,7 +348,7 @@ describe('statements that belong together', () => {
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
       counterexample: {
-        story: 'no transaction around it',
+        story: { name: 'no transaction around it' },
         sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
         operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
       },
@@ -376,7 +376,7 @@ describe('statements that belong together', () => {
   test('do not hide that a transaction by itself breaks the level', () => {
     const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
     expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
-      counterexample: { story: 'lost update' },
+      counterexample: { story: { name: 'lost update' } },
     })
   })
 

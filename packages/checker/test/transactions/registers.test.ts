@@ -169,7 +169,7 @@ test('write skew is the only anomaly of write skew', () => {
   )
   expect(Object.keys(report.transactions?.anomalies ?? {})).toEqual(['G2-item'])
   expect(report.levels['repeatable-read']).toMatchObject({
-    counterexample: { anomaly: 'G2-item', story: 'write skew' },
+    counterexample: { anomaly: 'G2-item', story: { name: 'write skew' } },
   })
   expect(report.transactions?.strongest).toContain('strong-snapshot-isolation')
 })

@@ -22,6 +22,7 @@ test('transactions that append are judged by levels of isolation without a model
   expect(result.levels.serializable.counterexample).toMatchObject({
     anomaly: 'G2-item',
     story: 'write skew',
+    refusedBy: 'serializable',
     cycle: [
       { before: 0, after: 1, edge: 'rw', key: 'bob' },
       { before: 1, after: 0, edge: 'rw', key: 'alice' },
@@ -31,8 +32,8 @@ test('transactions that append are judged by levels of isolation without a model
 
 test('the page names the anomaly and its cure', async () => {
   const { stdout } = await chaosHere(['check', onCall])
-  expect(stdout).toContain('G2-item, write skew: T1 (process 0, line 4) read bob = ["on"]')
-  expect(stdout).toContain('why: Each of two transactions read what the other changed')
+  expect(stdout).toContain('Write skew (G2-item): T1 (process 0, line 4) read bob = ["on"]')
+  expect(stdout).toContain('why: Each transaction read what another one changed')
   expect(stdout).toContain('Use SERIALIZABLE and retry')
 })
 

@@ -2,9 +2,9 @@ import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
-import { sentenceText, violationText } from '../facts/violation-words.ts'
+import { alsoForbiddenBy, sentenceText, violationText } from '../facts/violation-words.ts'
 import { wireLines } from '../facts/wire.ts'
-import { alsoForbiddenBy, heldApart, reasonText } from '../level-words.ts'
+import { heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { causesOf } from '../telling/causes.ts'
@@ -71,8 +71,8 @@ export function explain(input: ExplainInput): Explained {
     ...{ outcome, why, next },
     sentence: shown === undefined ? '' : capitalised(sentenceText(history, shown, facts.why)),
     also: [
-      ...(first === undefined ? [] : [alsoForbiddenBy(first.others)]),
-      ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other.others)].join(' ').trim()),
+      ...(first === undefined ? [] : [alsoForbiddenBy(first)]),
+      ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other)].join(' ').trim()),
     ].filter((text) => text !== ''),
     notes: facts.vacuous,
     warnings: history.warnings.map(printable),

@@ -19,7 +19,7 @@ import { shownFaults } from '../shown-faults.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
-import { causeOfAnomaly, type Why, whyOf } from './why.ts'
+import { type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
 /** What is known of a run, or of a history without one. */
@@ -127,10 +127,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
     ...{ near, wire, lease, race },
-    why:
-      shown === undefined
-        ? NOTHING_SHOWN
-        : whyOf({ near, wire, lease, race, anomaly: causeOfAnomaly(shown), spans, run }),
+    why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, story: shown.story, spans, run }),
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }

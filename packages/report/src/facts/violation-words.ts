@@ -1,4 +1,4 @@
-import { type Counterexample, levels, type OperationRow, type Uncut } from '@chaosproxy/checker'
+import { type Counterexample, isolationLadder, levels, type OperationRow, type Uncut } from '@chaosproxy/checker'
 import { count, duration, type History, operationsIn } from '@chaosproxy/history'
 import { adjective } from '../level-words.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -32,11 +32,10 @@ export function whyTitle(
   { counterexample, others }: Violation,
   { near = [], isAside = false }: { readonly near?: readonly NearFault[]; readonly isAside?: boolean } = {},
 ): string {
-  const shown = counterexample.operations.length
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
   const around = [...new Set(near.map(({ short }) => short))]
   return [
-    `${isAside ? 'Not expected, and not met: ' : 'Why it is not '}${brokenText(counterexample.level, others)}, in ${inWords(shown)} operation${shown === 1 ? '' : 's'}${shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`}`,
+    shownText(history, counterexample, others, isAside),
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
@@ -44,6 +43,22 @@ export function whyTitle(
   ]
     .flat()
     .join(', ')
+}
+
+/** `Why it is not linearizable, in three operations of 58,113`, or `Write skew in two transactions of 60`. */
+function shownText(
+  history: History,
+  { level, story, operations }: Counterexample,
+  others: readonly string[],
+  isAside: boolean,
+): string {
+  const shown = operations.length
+  const among = shown === operationsIn(history) ? '' : ` of ${count(operationsIn(history))}`
+  const sized = (unit: string): string => `in ${inWords(shown)} ${unit}${shown === 1 ? '' : 's'}${among}`
+  const unexpected = isAside ? 'Not expected, and not met: ' : ''
+  return story?.name === undefined
+    ? `${unexpected === '' ? 'Why it is not ' : unexpected}${brokenText(level, others)}, ${sized('operation')}`
+    : `${unexpected}${unexpected === '' ? capitalised(story.name) : story.name} ${sized('transaction')}`
 }
 
 /** `linearizable, nor even causally consistent`: levels go from the strongest to the weakest. */
@@ -80,7 +95,7 @@ const LONG_STORY = 190
 export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
   // What each transaction did is all that explains a cycle.
-  if (sentence.length <= LONG_STORY || counterexample.cycle !== undefined) return printable(sentence)
+  if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const because = reproach(history, counterexample)
   if (balance !== undefined) {
     const before = missedBefore(history, counterexample, because?.by)
@@ -108,6 +123,18 @@ function missedBefore(history: History, { culprit }: Counterexample, by: Operati
   const gap = hasTimes(history) ? ` ${duration((callTime[culprit] ?? 0) - (returnTime[by] ?? 0))} before` : ' before'
   return `Earlier, ${clientOf(history, culprit)}'s read${node === undefined ? '' : ` from ${nameText(node)}`} lacked ${requestText(history, by, { withKey: false })}, acknowledged${gap}.`
 }
+
+/**
+ * `Also forbidden by sequential, causal and session.`; empty if nothing else forbids it. Of transactions, there are thirty
+ * levels: the weakest that refuses it stands for them.
+ */
+export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
+  if (story === undefined) return others.length === 0 ? '' : `Also forbidden by ${listed(others)}.`
+  if ((story.refusedBy === level && others.length === 0) || !isIsolation(story.refusedBy)) return ''
+  return `Refused by ${story.refusedBy}${story.refusedBy === isolationLadder.levels[0] ? '' : ' and every stronger level'}.`
+}
+
+const isIsolation = (level: string): boolean => (isolationLadder.levels as readonly string[]).includes(level)
 
 /** `Not causally consistent: p1 wrote …`. */
 export const violationText = ({ level, sentence }: Counterexample): string =>

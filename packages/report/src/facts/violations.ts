@@ -1,4 +1,4 @@
-import { type Counterexample, consistency, type Report, verdictOf } from '@chaosproxy/checker'
+import { type Counterexample, consistency, impliesLevel, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../accused.ts'
@@ -26,7 +26,7 @@ export function violationsOf(
   if (shown === undefined) return []
   const broken = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   const breaks = (cause: Counterexample, level: string): boolean =>
-    isStrongerOrSame(level, cause.level) || isSame(cause, counterexampleOf(report, level))
+    isStrongerOrSame(level, cause) || isSame(cause, counterexampleOf(report, level))
   const rest = broken.filter((level, i) => !breaks(shown, level) || (i === 0 && showsMore(report, level, shown)))
   const causes: Counterexample[] = []
   for (const level of rest.toReversed()) {
@@ -55,11 +55,16 @@ function bestKnown(report: Report<string>, own: Counterexample): Counterexample 
   return causal?.sentence === own.sentence ? causal : own
 }
 
+/** Whether a level is that of a cause or implies it. */
+function isStrongerOrSame(level: string, { level: weaker, story }: Counterexample): boolean {
+  return story === undefined ? impliesConsistency(level, weaker) : impliesLevel(level, weaker)
+}
+
 /** Levels of other judges imply nothing that is known here. */
-function isStrongerOrSame(level: string, weaker: string): boolean {
+function impliesConsistency(level: string, weaker: string): boolean {
   if (level === weaker) return true
   const implied: { readonly [level: string]: readonly string[] } = consistency.implied
-  return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => isStrongerOrSame(next, weaker))
+  return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => impliesConsistency(next, weaker))
 }
 
 /** The operations of the one alone show the other. */

@@ -2,7 +2,16 @@ import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker
 import { duration, plural } from '@chaosproxy/history'
 import { foundLevel, judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { guaranteeText, heldApart, reasonText, whyNotOfModel, witnessText } from '../level-words.ts'
+import {
+  guaranteeText,
+  heldApart,
+  isolationColumns,
+  isolationRows,
+  reasonsOfUnknown,
+  reasonText,
+  whyNotOfModel,
+  witnessText,
+} from '../level-words.ts'
 import { capitalised } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 
@@ -68,6 +77,7 @@ export function ladder(
 ): Html {
   const why = whyNotOfModel(report)
   const judgement: Judgement = { report, expected: facts.expectation?.level, convergedNanos, isSoFar }
+  if (report.transactions !== undefined) return isolationTable(judgement)
   const { rungs, beside } = arranged(report)
   return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${
     beside.length === 0
@@ -75,6 +85,28 @@ export function ladder(
       : html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`
   }${why === undefined ? undefined : html`<p class="why">${capitalised(why)}.</p>`}`
 }
+
+/** Levels of isolation have three forms each: a row for each level, a column for each form. */
+function isolationTable(judgement: Judgement): Html {
+  const rows = isolationRows(judgement.report).flatMap(({ isolations, cells }) =>
+    isolations.map((isolation, i) => ({ isolation, cells: cells.map((column) => column[i]) })),
+  )
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Levels of isolation"><table class="isolation"><thead><tr><th scope="col">level</th>${isolationColumns.map(
+    ({ prefix, means }) => html`<th scope="col">${prefix === '' ? means : html`<code>${prefix}</code> ${means}`}</th>`,
+  )}</tr></thead><tbody>${rows.map(
+    ({ isolation, cells }) =>
+      html`<tr><th scope="row">${isolation}</th>${cells.map((cell) =>
+        cell === undefined
+          ? html`<td></td>`
+          : html`<td class="${cell.result}" title="${cell.level}">${marks[cell.result]} <span class="result">${resultText(cell.result, judgement.isSoFar)}</span>${tagOf(judgement, cell.level)}</td>`,
+      )}</tr>`,
+  )}</tbody></table></div>${reasonsOfUnknown(judgement.report)
+    .slice(0, MOST_REASONS)
+    .map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
+}
+
+/** The table of all levels has the others. */
+const MOST_REASONS = 2
 
 interface Judgement {
   readonly report: Report<string>

@@ -4,9 +4,8 @@ import { type FaultSpan, foundText, statisticsOf } from '@chaosproxy/runner/resu
 import type { PageData } from '../browser/page-data.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
-import { citation, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
+import { alsoForbiddenBy, citation, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
-import { alsoForbiddenBy } from '../level-words.ts'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
@@ -30,6 +29,7 @@ import { factsSection, faultsSection, lostSection, phasesSection, recordSection 
 import { sheetTable } from './sheet-table.ts'
 import { story } from './story.ts'
 import { stylesheet } from './stylesheet.ts'
+import { canDraw, transactionsList, transactionsSvg } from './transactions.ts'
 import { wireNotes } from './wire-arrows.ts'
 
 /** A chart of fewer operations than this shows only noise. */
@@ -227,27 +227,36 @@ interface Beside {
 const faultNotes = (near: readonly NearFault[]): Html =>
   html`${near.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}`
 
+/** What a page leaves between its margins, in pixels. */
+const WHOLE_WIDTH = 1080
+
 /** A counterexample's drawing, with its story next to it. */
 export function figure(
   page: Page,
-  { counterexample, others, sheet }: Violation,
+  violation: Violation,
   spans: readonly FaultSpan[],
   { facts, hasTimeline = true }: Beside = {},
 ): Html {
   const { history, historyFile, linksHistory = true } = page
+  const { counterexample, sheet } = violation
   const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
   const { near, wire } = facts ?? { near: nearFaults(history, counterexample, spans), wire: undefined }
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
-  const also = alsoForbiddenBy(others)
+  const also = alsoForbiddenBy(violation)
   // The cause stands at the top of the page, unless that is about something else.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also === '' ? undefined : html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
+  const { transactions } = counterexample
+  if (transactions !== undefined)
+    return canDraw(history, transactions)
+      ? html`<div class="transactions"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the transactions in ${cited}, scrolls sideways">${transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH })}</div>${faultNotes(near)}${notes}</div>`
+      : html`<div class="transactions">${transactionsList(history, transactions)}${faultNotes(near)}${notes}</div>`
   return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 

@@ -13,6 +13,7 @@ import { type Html, html, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { drawingStyles, themes } from './stylesheet.ts'
+import { canDraw, transactionsSvg } from './transactions.ts'
 
 const WIDTH = 800
 const MARGIN = 20
@@ -43,7 +44,9 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
   const own = facts.violations[0]?.sheet
   const sheet = own?.isTimed === true ? undefined : own
   const drawn =
-    facts.shown === undefined || sheet !== undefined ? undefined : drawing(page, facts.shown, facts, head.bottom)
+    facts.shown === undefined || sheet !== undefined || !isDrawn(page, facts.shown)
+      ? undefined
+      : drawing(page, facts.shown, facts, head.bottom)
   const levels = drawn === undefined && page.report !== undefined ? levelsOf(page.report) : []
   const rows = placed(sheet === undefined ? levels : sheetTexts(sheet), head.bottom)
   const foot = placed(footOf(page), drawn?.bottom ?? rows.bottom)
@@ -57,6 +60,9 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
 
 /** XML has no way to write these, and pages do not mind them. */
 const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
+
+const isDrawn = ({ history }: Page, { transactions }: Counterexample): boolean =>
+  transactions === undefined || canDraw(history, transactions)
 
 function headOf(page: Page, facts: Facts): readonly Line[] {
   const { title, mood } = facts.headline
@@ -114,13 +120,14 @@ function drawing(
   top: number,
 ): { readonly svg: Html; readonly bottom: number } {
   let bottom = top
-  const drawn = drawnOf(history, counterexample)
-  const svg = contradictionSvg(history, drawn, near, {
-    wire,
-    place(width, height) {
-      bottom = top + MARGIN + height
-      return html` x="${MARGIN}" y="${top + MARGIN}" width="${width}" height="${height}"`
-    },
-  })
+  const place = (width: number, height: number): Html => {
+    bottom = top + MARGIN + height
+    return html` x="${MARGIN}" y="${top + MARGIN}" width="${width}" height="${height}"`
+  }
+  const { transactions } = counterexample
+  const svg =
+    transactions === undefined
+      ? contradictionSvg(history, drawnOf(history, counterexample), near, { wire, place })
+      : transactionsSvg(history, counterexample, transactions, { width: WIDTH - 2 * MARGIN, place })
   return { svg, bottom }
 }

@@ -20,6 +20,7 @@ svg .number{font-weight:650}svg .number.write{fill:var(--page)}svg .number.bad{f
 svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px;stroke-linejoin:round}svg .node{fill:var(--ink2);font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:3px}svg .badtext{fill:var(--accent);font-weight:650}
 .op.context rect.bar.write{fill:var(--d2)}svg .op.context .number{fill:var(--ink)}
 .arc{stroke:var(--accent);stroke-width:2;fill:none}.tip{fill:var(--accent)}svg .arc-text{fill:var(--accent);font-weight:620;paint-order:stroke;stroke:var(--page);stroke-width:4px}
+.txn-box{fill:var(--page);stroke:var(--data);stroke-width:1.6}.txn-box.open{stroke-dasharray:5 4}svg .client,svg .txn-name{font-weight:620;font-size:13px}svg .client{text-anchor:middle}svg .did{font-size:12.5px}svg .did.sql{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:var(--ink2)}svg .arc-text.calm{fill:var(--data)}svg .arc-text.t2{font-weight:500;font-size:11.5px}
 .edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}`
 
 /**
@@ -66,6 +67,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .result{font-size:14px;color:var(--ink2)}.violated>.result{color:var(--accent);font-weight:600}.met>.result{color:var(--ink);font-weight:600}
 .why{font-size:13px;line-height:1.4;color:var(--ink2);overflow-wrap:anywhere;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 .tag{font-weight:500;font-size:12px;border:1px solid var(--line2);border-radius:99px;padding:0 7px;margin-left:3px;color:var(--ink2);white-space:nowrap}
+.isolation td,.isolation th{padding:3px 22px 3px 0;font-size:13.5px}.isolation .mark{width:14px;height:14px;vertical-align:-2px}.isolation .result{font-size:13.5px}
 .subs{list-style:none;font-size:12.5px;line-height:1.45;display:flex;flex-wrap:wrap;gap:0 12px}.subs li{display:flex;gap:5px;align-items:center;max-width:100%}.subs .mark{width:12px;height:12px}.beside{display:flex;flex-wrap:wrap;gap:0 10px;margin-top:8px;font-size:12.5px;line-height:1.45;color:var(--ink2)}
 .all-levels{font-size:13px;margin-top:8px;color:var(--ink2)}.all-levels summary{cursor:pointer;width:fit-content}.all-levels table{margin-top:8px}
 .contradiction,.pictured{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px;overflow-wrap:anywhere}
@@ -73,7 +75,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 ${drawingStyles}
 svg.why-svg,#charts{display:block;width:100%;height:auto}
 .op,.edge{transition:opacity .12s}svg.why-svg.focused .op:not(.on),svg.why-svg.focused .edge,svg.why-svg.focused .accusation{opacity:.22}
-.story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li[data-line],g.op[data-line]{cursor:pointer}.story li.chosen{border-color:var(--ink)}.op.chosen rect.bar{stroke:var(--ink);stroke-width:2.6}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
+.story{list-style:none;font-size:14px}.story li{position:relative;padding:5px 8px 5px 11px;border-left:2px solid var(--line)}.story li[data-line],g.op[data-line]{cursor:pointer}.story li.chosen{border-color:var(--ink)}.op.chosen rect.bar,.op.chosen .txn-box{stroke:var(--ink);stroke-width:2.6}.story li small{display:block;color:var(--ink2);font-size:12px;font-variant-numeric:tabular-nums}
 .story li.on,.story li:hover{border-color:var(--ink);background:var(--panel)}.story li.bad{border-color:var(--accent)}.why-bad{color:var(--accent);font-weight:600}
 .n{display:inline-block;min-width:19px;height:19px;line-height:16px;text-align:center;font-size:12px;font-weight:650;border:1.5px solid var(--data);border-radius:3px}.n.write{background:var(--data);color:var(--page)}.n.bad{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}.n.edge-letter{border-color:var(--accent);color:var(--accent);border-radius:50%}
 .wire-notes{list-style:none;font-size:13px;color:var(--ink2);margin:6px 0}.wire-notes li{padding:2px 0}.orders summary{font-size:13px;color:var(--ink2);padding:4px 0}.edges{list-style:none;font-size:13px}.edges li{padding:3px 0}.edges small{color:var(--ink2)}.chain{margin-left:26px}.chain ul{list-style:none;margin:0;padding-left:12px;border-left:1px solid var(--line)}

@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import { finalStatesSheet } from '../sheets/final-states.ts'
 import { elementSheet, messageSheet } from '../sheets/life.ts'
 import type { LayOutSheet, Sheet, SheetInput } from '../sheets/sheet.ts'
@@ -30,10 +31,19 @@ const losses: { readonly [model: string]: FindLoss } = {
   watch: watchLoss,
 }
 
+/** `At least 3 updates were lost`, or what else the anomaly did. */
+const transactionsLoss: FindLoss = ({ report: { transactions }, counterexample: { story } }) => {
+  if (story === undefined) return undefined
+  const lost = story.name === 'lost update' ? (transactions?.anomalies['lost-update']?.count ?? 0) : 0
+  return { title: lost > 1 ? `At least ${count(lost)} updates were lost` : story.title }
+}
+
 export const lossOf = (input: LossInput): Loss | undefined =>
-  input.report.transactions === undefined && Object.hasOwn(losses, input.report.model)
-    ? losses[input.report.model]?.(input)
-    : undefined
+  input.report.transactions !== undefined
+    ? transactionsLoss(input)
+    : Object.hasOwn(losses, input.report.model)
+      ? losses[input.report.model]?.(input)
+      : undefined
 
 /** By model: what shows best how it was broken, if that is not an axis of time. */
 const sheets: { readonly [model: string]: LayOutSheet } = {

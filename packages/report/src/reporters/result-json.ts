@@ -267,6 +267,19 @@ function clocksJson(clocks: ClockCost): Json {
   return object({ ...clocks, withinNanos: { ...clocks.withinNanos }, undecided: [...clocks.undecided] })
 }
 
+/** The most transactions of one anomaly to name: a cycle may be long. */
+const MOST_OF_ANOMALY = 8
+
+/** Where a transaction stands; what it did is in the file. */
+function transactionJson(history: History, operation: OperationRow): Json {
+  const { process, callTime } = history.operations
+  return {
+    process: processJson(history, process[operation] ?? 0),
+    call: callTime[operation] ?? 0,
+    lines: linesOf(history, operation),
+  }
+}
+
 /** What was found in transactions; each anomaly with the lines of one. */
 const transactionsJson = (
   report: Report<string>,
@@ -278,7 +291,7 @@ const transactionsJson = (
     Object.fromEntries(
       Object.entries(anomalies).map(([name, { count, first }]) => [
         name,
-        { count, first: first.map((operation) => operationJson(history, operation, {})) },
+        { count, first: first.slice(0, MOST_OF_ANOMALY).map((operation) => transactionJson(history, operation)) },
       ]),
     ),
   ),
@@ -336,10 +349,12 @@ function counterexampleJson(
 ): Json {
   const near = counterexample === shown ? known : nearFaults(history, counterexample, spans)
   const at = new Map(counterexample.operations.map(({ operation }, i) => [operation, i]))
+  const operationOf = (part: number): OperationRow => counterexample.transactions?.parts[part]?.operation ?? -1
   return object({
     sentence: counterexample.sentence,
     anomaly: counterexample.anomaly,
-    story: counterexample.story,
+    story: counterexample.story?.name,
+    refusedBy: counterexample.story?.refusedBy,
     // The faults that matter to it, most telling first, in the words of every page.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => object({ text, relation })),
     keys: counterexample.keys,
@@ -349,9 +364,11 @@ function counterexampleJson(
     statesBefore: counterexample.statesBefore,
     edges: counterexample.edges?.map((edge) => edgeJson(edge, at)),
     // Transactions: each comes before the next. Positions in `operations` above.
-    cycle: counterexample.cycle?.map(({ before, after, ...edge }) =>
-      object({ before: at.get(before), after: at.get(after), ...edge }),
-    ),
+    cycle: counterexample.transactions?.isCycle
+      ? counterexample.transactions.arrows.map(({ from, to, ...edge }) =>
+          object({ before: at.get(operationOf(from.part)), after: at.get(operationOf(to.part)), ...edge }),
+        )
+      : undefined,
     // Why it was not cut down further, from how many operations it was cut, and whether these violate the level on their own.
     uncut: counterexample.uncut === undefined ? undefined : { ...counterexample.uncut },
   })
@@ -366,11 +383,15 @@ function edgeJson({ before, after, reason, shownBy }: OrderEdge, at: ReadonlyMap
   })
 }
 
+function processJson(history: History, process: number): Json {
+  const name = history.processName(process)
+  return /^\d+$/.test(name) ? Number(name) : name
+}
+
 function operationJson(history: History, operation: number, more: Members): Json {
   const { process, callTime, returnTime } = history.operations
-  const name = history.processName(process[operation] ?? 0)
   return object({
-    process: /^\d+$/.test(name) ? Number(name) : name,
+    process: processJson(history, process[operation] ?? 0),
     f: functionOf(history, operation),
     key: keyOf(history, operation),
     input: inputOf(history, operation),

@@ -2,7 +2,6 @@ import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
-import { causeOfAnomaly, type KnownCause } from '../facts/why.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
 
@@ -14,6 +13,12 @@ export interface CauseInput {
   /** The faults that matter to the counterexample, most telling first. */
   readonly near: readonly NearFault[]
   readonly backend?: Report<string> | undefined
+}
+
+/** What broke a level, and what prevents it. */
+interface KnownCause {
+  readonly cause: string
+  readonly remedy: string
 }
 
 /** Something that usually leads to such a violation, by what can be seen in the record alone. */
@@ -129,8 +134,8 @@ const MOST_CAUSES = 2
 
 /** At most two: the most telling, and the next that fits. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
-  const transactions = causeOfAnomaly(input.counterexample)
-  if (transactions !== undefined) return [transactions]
+  const { story } = input.counterexample
+  if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }

@@ -1,15 +1,24 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
-import { citation, sentenceText, storyOf, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
+import {
+  alsoForbiddenBy,
+  citation,
+  sentenceText,
+  storyOf,
+  uncutText,
+  violationText,
+  whyTitle,
+} from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
-import { adjective, alsoForbiddenBy } from '../level-words.ts'
+import { adjective } from '../level-words.ts'
 import { reproach } from '../moments.ts'
 import { capitalised } from '../words.ts'
 import { type Brevity, whole } from './brevity.ts'
 import { drawCounterexample, sheetLines } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
+import { drawTransactions } from './transactions.ts'
 import { wrap } from './width.ts'
 
 export interface PageStyle {
@@ -33,7 +42,7 @@ export function evidence(
   file: string,
   page: PageStyle,
 ): string[] {
-  const { counterexample, others, sheet } = violation
+  const { counterexample, sheet } = violation
   const { style, brevity = whole } = page
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
@@ -43,9 +52,11 @@ export function evidence(
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
     ...(brevity.picture ? [] : ['']),
-    ...(sheet === undefined
-      ? drawCounterexample(history, counterexample, near, inner)
-      : [...sheetLines(sheet, inner), ...reasonLines(history, violation, inner)]
+    ...(counterexample.transactions !== undefined
+      ? drawTransactions(history, counterexample.transactions, inner)
+      : sheet === undefined
+        ? drawCounterexample(history, counterexample, near, inner)
+        : [...sheetLines(sheet, inner), ...reasonLines(history, violation, inner)]
     ).map((line) => `  ${line}`),
     ...named.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
     ...wireLines(brevity.remainder ? mostTelling(wire) : wire).map((text, i) =>
@@ -53,7 +64,7 @@ export function evidence(
     ),
     '',
     ...wrap(capitalised(sentenceText(history, counterexample, why)), page.width),
-    ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(others), page.width)).filter((line) => line !== ''),
+    ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(violation), page.width)).filter((line) => line !== ''),
     ...noteOf(counterexample, page),
     ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
   ].flatMap((line) => line.split('\n'))
@@ -88,11 +99,12 @@ export function otherViolations(
   { width, style, brevity = whole }: PageStyle,
 ): string[] {
   const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
-  return told.flatMap(({ counterexample, others: levels }) => {
+  return told.flatMap((violation) => {
+    const { counterexample } = violation
     const said = brevity.others
       ? `Not even ${adjective(counterexample.level)}: ${storyOf(history, counterexample)}`
       : violationText(counterexample)
-    const text = [said, alsoForbiddenBy(levels)].filter((part) => part !== '').join(' ')
+    const text = [said, alsoForbiddenBy(violation)].filter((part) => part !== '').join(' ')
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]
   })
 }

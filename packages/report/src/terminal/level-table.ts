@@ -2,10 +2,18 @@ import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker
 import type { History } from '@chaosproxy/history'
 import { levelsNotOfModel, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
-import { despiteText, levelRows, rowName, whyNotOfModel } from '../level-words.ts'
+import {
+  despiteText,
+  isolationColumns,
+  isolationRows,
+  levelRows,
+  reasonsOfUnknown,
+  rowName,
+  whyNotOfModel,
+} from '../level-words.ts'
 import { linesOf, printable } from '../operation-words.ts'
 import { lineText } from '../places.ts'
-import { listedAtMost } from '../words.ts'
+import { capitalised, listedAtMost } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
@@ -23,6 +31,7 @@ export function levelTable(
   page: PageStyle,
   { headline, asked }: Pick<Facts, 'headline' | 'asked'>,
 ): string[] {
+  if (report.transactions !== undefined) return isolationTable(report, page)
   const { style, symbols } = page
   const rows = levelRows(report, headline.despite)
   const said = saidAbove(report, asked)
@@ -60,8 +69,10 @@ const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 export function briefLevels(
   report: Report<string>,
   { headline: { despite, mood } }: Pick<Facts, 'headline'>,
-  { width, style, symbols, brevity }: PageStyle,
+  page: PageStyle,
 ): string[] {
+  if (report.transactions !== undefined) return isolationTable(report, page)
+  const { width, style, symbols, brevity } = page
   const rows = levelRows(report)
   const foreign = levelsNotOfModel(report)
   const paint = { violated: style.accent, unknown: style.yellow, met: style.green }
@@ -100,4 +111,35 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined
+}
+
+/** The reasons of levels that are not decided; the rest is in `--json`. */
+const MOST_REASONS = 2
+
+/** The levels of isolation, strongest first, in a column for each form. */
+function isolationTable(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
+  const looks = {
+    met: { text: symbols.met, paint: style.green },
+    violated: { text: symbols.violated, paint: style.accent },
+    unknown: { text: symbols.unknown, paint: style.yellow },
+  }
+  const rows = isolationRows(report).map(({ isolations, cells }): Cell[] => [
+    { text: namesOf(isolations, symbols.ellipsis) },
+    ...cells.map(([cell]): Cell => (cell === undefined ? { text: '' } : looks[cell.result])),
+  ])
+  const columns = [{ title: 'level' }, ...isolationColumns.map(({ title }) => ({ title }))]
+  const reasons = reasonsOfUnknown(report)
+    .slice(0, MOST_REASONS)
+    .flatMap((reason) => wrap(`${symbols.unknown} ${capitalised(printable(reason))}.`, width))
+  return [
+    ...table(columns, rows, style.dim).map((line) => line.trimEnd()),
+    ...reasons.map((line) => style.yellow(line)),
+  ]
+}
+
+function namesOf(isolations: readonly string[], ellipsis: string): string {
+  const [first = '', second] = isolations
+  const last = isolations.at(-1) ?? first
+  if (second === undefined) return first
+  return isolations.length === 2 ? `${first}, ${second}` : `${first} ${ellipsis} ${last}`
 }

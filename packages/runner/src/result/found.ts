@@ -41,7 +41,10 @@ export const strongestMet = (report: Report<string>): readonly string[] =>
  * consistency may stand side by side: of those, the broken ones are named.
  */
 export function foundText(report: Report<string>): string {
-  if (report.transactions !== undefined) return strongestMet(report).join(' and ') || 'none'
+  if (report.transactions !== undefined) {
+    const met = strongestMet(report)
+    return met.length < 3 ? met.join(' and ') || 'none' : `${met.slice(0, -1).join(', ')} and ${met.at(-1)}`
+  }
   const [strongest, ...others] = judgedLevels(report)
   const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
   if (!consistencyLevels.includes(strongest ?? '') && broken.length > 0) return `not ${broken.join(', not ')}`

@@ -85,7 +85,7 @@ export const isolationLadder: Ladder<IsolationLevel> = {
 }
 
 /** By level: itself and all that it implies. Built once, weakest first: judges ask thousands of times. */
-const closures = new Map<IsolationLevel, ReadonlySet<IsolationLevel>>()
+const closures = new Map<string, ReadonlySet<string>>()
 for (const level of levels.toReversed())
   closures.set(
     level,
@@ -93,5 +93,4 @@ for (const level of levels.toReversed())
   )
 
 /** Whether a level implies another, or is it. */
-export const impliesLevel = (level: IsolationLevel, other: IsolationLevel): boolean =>
-  closures.get(level)?.has(other) === true
+export const impliesLevel = (level: string, other: string): boolean => closures.get(level)?.has(other) === true

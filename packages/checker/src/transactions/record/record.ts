@@ -130,6 +130,18 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
 }
 
+/** The transaction of a micro-operation. */
+export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
+  let low = 0
+  let high = length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle] <= micro) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
 /** An empty list of micro-operations is no transaction in the history's tables. */
 const isEmpty = (history: History, id: number): boolean => {
   const value = history.values.json(id as ValueId)

@@ -1,7 +1,6 @@
 import type { TransactionNote } from '@chaosproxy/history'
 import type { Budget } from '../../limits/budget.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
-import { CYCLE } from '../../verdict/words.ts'
 import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
 import { CycleSearch } from '../anomalies/search.ts'
 import { isAcyclic } from '../graph/components.ts'
@@ -103,16 +102,25 @@ function wrongRead(
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
+/** A transaction did not get the level that it asked for, so no other level is a cure. */
+const CAUSE = 'The database allowed what the levels asked for forbid.'
+const CURE =
+  'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
+
 /** In place of the cure for an application: what its database had promised. */
-function violated(levels: Uint8Array, { story: _, ...told }: Told): Verdict {
-  const named = told.cycle?.map(({ before }) => before) ?? told.operations.map(({ operation }) => operation)
-  const ran = told.cycle === undefined && told.culprit !== undefined ? [told.culprit] : named
-  const asked = ran.slice(0, MOST_NAMED).map((t, at) => `T${at + 1} asked for ${LEVEL_NAMES[levels[t]]}`)
-  const end = told.sentence.indexOf(CYCLE)
-  const sentence = end < 0 ? told.sentence : told.sentence.slice(0, end + CYCLE.length)
+function violated(levels: Uint8Array, { story, ...told }: Told): Verdict {
+  const shown = told.operations.map(({ operation }) => operation)
+  const ran = told.culprit !== undefined ? [told.culprit] : shown
+  const asked = ran.slice(0, MOST_NAMED).map((t) => `T${shown.indexOf(t) + 1} asked for ${LEVEL_NAMES[levels[t]]}`)
+  const title = story?.title ?? 'A transaction did not get the level that it asked for'
   return {
     result: 'violated',
-    counterexample: { ...told, level: DECLARED, sentence: `${sentence} ${asked.join(', ')}, which forbids this.` },
+    counterexample: {
+      ...told,
+      level: DECLARED,
+      sentence: `${told.sentence} ${asked.join(', ')}, which forbids this.`,
+      story: { name: story?.name, title, cause: CAUSE, cure: CURE, refusedBy: DECLARED },
+    },
   }
 }
 

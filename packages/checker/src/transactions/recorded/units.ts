@@ -1,7 +1,6 @@
 import type { History, TransactionNote } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
-import { CYCLE } from '../../verdict/words.ts'
+import type { TransactionStory, Verdict } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
@@ -119,19 +118,25 @@ export function withoutTransaction(verdict: Verdict, units: Units): Verdict {
   const operations = counterexample.operations.flatMap(({ operation, role }) =>
     (members.get(operation) ?? [operation]).map((member) => ({ operation: member, role })),
   )
-  const { sentence } = counterexample
-  const end = sentence.indexOf(CYCLE)
-  const what = end < 0 ? sentence : sentence.slice(0, end + CYCLE.length)
+  const { story, transactions, sentence } = counterexample
   return {
     result: 'violated',
     counterexample: {
       ...counterexample,
       operations: operations.sort((one, other) => one.operation - other.operation),
-      story: NO_TRANSACTION,
-      sentence: `No transaction is around statements that belong together: ${what} Put them between BEGIN and COMMIT first; then choose the level.`,
+      story: { ...NO_TRANSACTION, refusedBy: story?.refusedBy ?? counterexample.level },
+      sentence: `No transaction is around statements that belong together: ${sentence} Put them between BEGIN and COMMIT first; then choose the level.`,
+      transactions: transactions && {
+        ...transactions,
+        parts: transactions.parts.map((part) => ({ ...part, members: members.get(part.operation) ?? [] })),
+      },
     },
   }
 }
 
-/** What developers call it. */
-const NO_TRANSACTION = 'no transaction around it'
+const NO_TRANSACTION = {
+  name: 'no transaction around it',
+  title: 'Statements that belong together ran without a transaction',
+  cause: 'They ran in transactions of their own, and another one came between.',
+  cure: 'Put them into one transaction: BEGIN … COMMIT. Then give it the level that it needs.',
+} satisfies Omit<TransactionStory, 'refusedBy'>

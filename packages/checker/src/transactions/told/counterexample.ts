@@ -1,20 +1,26 @@
-import { type Counterexample, type CounterexampleCycle, MOST_OPERATIONS } from '../../verdict/verdict.ts'
+import {
+  type Counterexample,
+  MOST_OPERATIONS,
+  type TransactionArrow,
+  type TransactionStory,
+} from '../../verdict/verdict.ts'
 import { CYCLE } from '../../verdict/words.ts'
-import { versionForUpdate } from '../anomalies/lost-updates.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
-import type { TransactionRecord } from '../record/record.ts'
-import { NO_VERSION, type Versions } from '../record/versions.ts'
-import { becauseOf, createNames, keyText, microText } from './words.ts'
+import { READ, type TransactionRecord, transactionOf } from '../record/record.ts'
+import type { Versions } from '../record/versions.ts'
+import { type DrawnOrder, drawn, drawnFinding, drawnWhole, readBefore } from './drawing.ts'
+import { storyOfCycle, storyOfRead } from './stories.ts'
+import { becauseOf, createNames, inOrder, keyText, microText, NO_ROW, rowsOfStep, type StepRows } from './words.ts'
 
 /** A counterexample but for its level. */
 export type Told = Omit<Counterexample, 'level'>
 
-const rows = (transactions: readonly number[]): Told['operations'] =>
-  [...new Set(transactions)].sort((a, b) => a - b).map((operation) => ({ operation, role: 'core' }))
+const rowsOf = (transactions: readonly number[]): Told['operations'] =>
+  inOrder(transactions).map((operation) => ({ operation, role: 'core' }))
 
-const kindNames: { readonly [kind: number]: CounterexampleCycle['edge'] } = {
+const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
   [WW]: 'ww',
   [WR]: 'wr',
   [RW]: 'rw',
@@ -24,6 +30,13 @@ const kindNames: { readonly [kind: number]: CounterexampleCycle['edge'] } = {
 
 const GUESS = ' No read shows the order of some of these writes; any other order leads to another cycle.'
 
+/** `Write skew (G2-item)`; the anomaly alone if it has no other name. */
+function titleOf(anomaly: string, { name }: TransactionStory): string {
+  if (name === undefined) return anomaly
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+  return name.replaceAll(' ', '-') === anomaly ? title : `${title} (${anomaly})`
+}
+
 /** Tells a cycle: why each transaction comes before the next. */
 export function tellCycle(
   record: TransactionRecord,
@@ -32,44 +45,78 @@ export function tellCycle(
   steps: readonly CycleStep[],
   isGuess = false,
 ): Told {
-  const name = createNames(record.history)
-  const because = steps.map((step) => becauseOf(record, versions, step, name))
-  const story = storyOf(record, versions, steps)
-  const keys = [...new Set(steps.flatMap(({ key }) => (key === NO_KEY ? [] : [keyText(record, key)])))]
+  const story = storyOfCycle(record, versions, steps)
+  const transactions = steps.map(({ from }) => from)
+  const name = createNames(record.history, transactions)
+  const orders = steps.map((step): DrawnOrder => {
+    const rows = rowsOfStep(record, versions, step)
+    const brief = createNames(record.history, transactions)
+    return {
+      ...{ from: step.from, to: step.to, rows, edge: kindNames[step.kind] ?? 'rw' },
+      key: step.key === NO_KEY ? undefined : keyText(record, step.key),
+      because: becauseOf(record, step, rows, brief),
+    }
+  })
+  const because =
+    story.name === 'lost update'
+      ? lostUpdateOf(record, steps, orders, name)
+      : `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`
   return {
-    sentence: `${story === undefined ? anomaly : `${anomaly}, ${story}`}: ${because.join('; ')}. ${CYCLE}${isGuess ? GUESS : ''}${cureOf(record, story)}`,
-    operations: rows(steps.map(({ from }) => from)),
-    keys,
+    sentence: `${titleOf(anomaly, story)}: ${because}${isGuess ? GUESS : ''}`,
+    operations: rowsOf(transactions),
+    keys: [...new Set(orders.flatMap(({ key }) => key ?? []))],
     anomaly,
     story,
-    cycle: steps.map(({ from, to, kind, key }, at) => ({
-      before: from,
-      after: to,
-      edge: kindNames[kind] ?? 'rw',
-      key: key === NO_KEY ? undefined : keyText(record, key),
-      because: becauseOf(record, versions, steps[at], createNames(record.history)),
-    })),
+    transactions: drawn(record, transactions, orders),
   }
 }
 
-/** What would have prevented it, for transactions of SQL. */
-const cureOf = ({ history }: TransactionRecord, story: Story | undefined): string =>
-  story === undefined || history.transactionNotes === undefined ? '' : ` ${cures[story]}`
+/** What an update is lost by: who read, who wrote, and who wrote over it without a look. */
+function lostUpdateOf(
+  record: TransactionRecord,
+  steps: readonly CycleStep[],
+  orders: readonly DrawnOrder[],
+  name: (t: number) => string,
+): string {
+  const at = steps.findIndex(({ kind }) => kind === RW)
+  const [missed, next] = [orders[at], orders[1 - at]]
+  if (missed === undefined || next === undefined) return CYCLE
+  const [loser, winner] = [missed.to, missed.from]
+  const own = next.edge === 'rw' ? next.rows.from : readBefore(record, missed.rows.to, loser)
+  const read = microText(record, missed.rows.from)
+  const both = isSameRead(record, own, missed.rows.from)
+    ? `${name(loser)} and ${name(winner)} both ${read}`
+    : `${name(winner)} ${read}`
+  if (next.edge === 'rw')
+    return `${both}; ${name(loser)} ${microText(record, missed.rows.to)}, and ${name(winner)} ${microText(record, next.rows.to)}. Neither saw what the other wrote, so one of the updates is lost.`
+  return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it. The update of ${name(loser)} is lost.`
+}
+
+const isSameRead = ({ list, value }: TransactionRecord, one: number, other: number): boolean =>
+  one !== NO_ROW && list[one] === list[other] && value[one] === value[other]
+
+const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 
 /** Tells a read that is wrong by itself. */
 export function tellFinding(record: TransactionRecord, { anomaly, transaction, micro, other }: Finding): Told {
-  const name = createNames(record.history)
-  const second = other < 0 ? -1 : transactionOf(record, other)
+  const second = other < 0 ? transaction : transactionOf(record, other)
+  const transactions = [transaction, second]
+  const name = createNames(record.history, transactions)
+  const story = storyOfRead(anomaly)
   const reader = name(transaction)
   const did = microText(record, micro)
-  const writer = second < 0 ? '' : second === transaction ? 'it' : name(second)
+  const writer = other < 0 ? '' : second === transaction ? 'it' : name(second)
   const what = other < 0 ? '' : microText(record, other)
+  const sentence = sentencesFor(record, micro)[anomaly]({ reader, did, writer, what })
+  const isWrite = other >= 0 && record.kind[other] !== READ
   return {
-    sentence: `${anomaly}: ${sentencesFor(record, micro)[anomaly]({ reader, did, writer, what })}.`,
-    operations: rows([transaction, ...(second < 0 ? [] : [second])]),
+    sentence: `${titleOf(anomaly, story)}: ${sentence}.`,
+    operations: rowsOf(transactions),
     keys: [keyText(record, record.key[micro])],
     culprit: transaction,
     anomaly,
+    story,
+    transactions: drawnFinding(record, { ...{ transaction, micro, other, second }, because: sentence, isWrite }),
   }
 }
 
@@ -111,28 +158,17 @@ const ofRegisters: Sentences = {
 const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
   list[micro] < 0 ? ofRegisters : sentences
 
-/** The transaction of a micro-operation. */
-export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
-  let low = 0
-  let high = length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle] <= micro) low = middle
-    else high = middle - 1
-  }
-  return low
-}
-
 /** What is shown if transactions contradict each other in more ways than one cycle. */
 export function tellAmong(record: TransactionRecord, transactions: readonly number[]): Told {
-  const name = createNames(record.history)
-  const shown = transactions.slice(0, MOST_OPERATIONS)
+  const shown = inOrder(transactions).slice(0, MOST_OPERATIONS)
+  const name = createNames(record.history, shown)
   const named = shown.slice(0, MOST_NAMED).map(name).join(', ')
   const more = transactions.length > MOST_NAMED ? ` and ${transactions.length - MOST_NAMED} more` : ''
   return {
     sentence: `no order of ${named}${more} explains what they read.`,
-    operations: rows(shown),
+    operations: rowsOf(shown),
     keys: [],
+    transactions: drawnWhole(record, shown),
     uncut:
       shown.length < transactions.length
         ? { why: 'size', among: transactions.length, standsAlone: false }
@@ -143,43 +179,14 @@ export function tellAmong(record: TransactionRecord, transactions: readonly numb
 const MOST_NAMED = 8
 
 /** What is shown if no short cycle was found: transactions that lie on cycles together. */
-export function tellComponent({ core }: Situation): Told {
+export function tellComponent({ core, record }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
   const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)
   return {
     sentence: `${all.length.toLocaleString('en-US')} transactions lie on cycles together; no short one was found in the time given.`,
-    operations: rows(shown),
+    operations: rowsOf(shown),
     keys: [],
+    transactions: drawnWhole(record, shown),
     uncut: { why: 'time', among: all.length, standsAlone: false },
   }
-}
-
-/** What a developer calls a cycle. */
-type Story = 'lost update' | 'write skew' | 'read skew' | 'long fork' | 'stale read'
-
-/** The story of a cycle; undefined if it has none of its own. */
-function storyOf(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story | undefined {
-  const kinds = steps.map(({ kind }) => kind)
-  const readWrites = kinds.filter((kind) => kind === RW).length
-  if (steps.length === 2) {
-    const [one, other] = steps
-    if (readWrites === 2 && one.key !== other.key) return 'write skew'
-    if (readWrites === 1 && kinds.includes(WW) && one.key === other.key) {
-      const { from, key } = one.kind === RW ? one : other
-      return versionForUpdate(record, versions, from, key) === NO_VERSION ? 'read skew' : 'lost update'
-    }
-    if (readWrites === 1 && kinds.includes(WR)) return 'read skew'
-    if (readWrites === 1 && (kinds.includes(RT) || kinds.includes(SO))) return 'stale read'
-  }
-  if (steps.length === 4 && readWrites === 2 && kinds.filter((kind) => kind === WR).length === 2) return 'long fork'
-  return undefined
-}
-
-/** What prevents it in a database, by SQL. */
-const cures: { readonly [story in Story]: string } = {
-  'lost update': 'Prevent it with SELECT … FOR UPDATE, with SET n = n + 1, or with REPEATABLE READ and a retry.',
-  'write skew': 'Prevent it with SERIALIZABLE and a retry, or with SELECT … FOR UPDATE of all rows that decide.',
-  'read skew': 'Prevent it with REPEATABLE READ, or read both in one statement.',
-  'long fork': 'Prevent it by reading at one node, with SERIALIZABLE.',
-  'stale read': 'Prevent it by reading at the primary.',
 }

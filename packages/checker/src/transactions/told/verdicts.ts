@@ -8,8 +8,8 @@ import { excludedBy } from '../levels/decide.ts'
 import type { Judged } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
-import type { TransactionRecord } from '../record/record.ts'
-import { type Told, tellAmong, tellComponent, tellCycle, tellFinding, transactionOf } from './counterexample.ts'
+import { type TransactionRecord, transactionOf } from '../record/record.ts'
+import { type Told, tellAmong, tellComponent, tellCycle, tellFinding } from './counterexample.ts'
 import { microText } from './words.ts'
 
 /** How often an anomaly was found, and the transactions of one. */

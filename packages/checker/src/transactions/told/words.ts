@@ -1,22 +1,30 @@
-import { type History, type ValueId, ValueTable } from '@chaosproxy/history'
+import { clientInWords, type History, type ValueId, ValueTable } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
+import type { DrawnStep } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
 import { LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
-import { APPEND, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/** Names the transactions of one sentence: `T1 (process 3, line 12)` the first time, then `T1`. */
-export function createNames(history: History): (t: number) => string {
-  const names = new Map<number, string>()
+/**
+ * Names the transactions of one sentence, in the order in which they were called: `T1 (process 3, line 12)` the first
+ * time, then `T1`.
+ */
+export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
+  const numbers = inOrder(transactions)
+  const named = new Set<number>()
   return (t) => {
-    const known = names.get(t)
-    if (known !== undefined) return known
-    const name = `T${names.size + 1}`
-    names.set(t, name)
-    return `${name} (process ${history.processName(history.operations.process[t])}, ${lineOf(history, t)})`
+    const name = `T${numbers.indexOf(t) + 1}`
+    if (named.has(t)) return name
+    named.add(t)
+    return `${name} (${clientInWords(history, history.operations.process[t])}, ${lineOf(history, t)})`
   }
 }
+
+/** Each once, in the order in which they were called. */
+export const inOrder = (transactions: readonly number[]): readonly number[] =>
+  [...new Set(transactions)].sort((a, b) => a - b)
 
 /** `line 12`; with its file only if the history is of several. */
 const lineOf = (history: History, t: number): string =>
@@ -27,32 +35,45 @@ export const keyText = ({ history, keys }: TransactionRecord, key: number): stri
   return typeof name === 'string' ? name.replace(/^:/, '') : show(name)
 }
 
-/** `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`. */
-/** The same, with the statement that did it if the recorder knows that. */
+/** `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`; with the statement that did it if the recorder knows that. */
 export function microText(record: TransactionRecord, row: number): string {
   const sql = statementOf(record, row)
-  const text = plainText(record, row)
-  return sql === undefined ? text : `${text} (${sql})`
+  const text = wordsOf(record, row, DONE)
+  return sql === undefined ? text : `${text} (${clipped(sql)})`
 }
 
-function plainText(record: TransactionRecord, row: number): string {
+/** A micro-operation as it is drawn: `read x = [1,2]`, `append 3 to x`. */
+export const stepOf = (record: TransactionRecord, row: number): DrawnStep => {
+  const sql = statementOf(record, row)
+  return { text: wordsOf(record, row, TO_DO), ...(sql === undefined ? {} : { sql }) }
+}
+
+const DONE = { append: 'appended', write: 'wrote', change: 'changed' }
+const TO_DO: typeof DONE = { append: 'append', write: 'write', change: 'change' }
+
+function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): string {
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
       return `read ${key} = ${readText(record, row)}`
     case APPEND:
-      return `appended ${valueText(record, record.value[row])} to ${key}`
+      return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
     default:
       return record.value[row] === UNKNOWN
-        ? `changed ${key}`
-        : `wrote ${valueText(record, record.value[row])} to ${key}`
+        ? `${verbs.change} ${key}`
+        : `${verbs.write} ${valueText(record, record.value[row])} to ${key}`
   }
 }
 
-function statementOf({ history, starts, length }: TransactionRecord, row: number): string | undefined {
+/** A sentence has room for the beginning of a statement. */
+const MOST_SQL = 80
+
+const clipped = (sql: string): string => (sql.length <= MOST_SQL ? sql : `${sql.slice(0, MOST_SQL - 1)}…`)
+
+function statementOf(record: TransactionRecord, row: number): string | undefined {
+  const { history, starts } = record
   if (history.transactionNotes === undefined) return undefined
-  const after = starts.findIndex((start) => start > row)
-  const t = after < 0 ? length - 1 : after - 1
+  const t = transactionOf(record, row)
   const note = history.transactionNotes.get(history.operations.returnLine[t])
   let end = starts[t]
   for (const [sql, count] of note?.statements ?? []) {
@@ -79,62 +100,90 @@ function readText(record: TransactionRecord, row: number): string {
   return `[… ${last.join(',')}] (${lists.depth[node]} elements)`
 }
 
+/** The micro-operations that an order of two transactions is about; NO_ROW for orders of sessions and of real time. */
+export interface StepRows {
+  readonly from: number
+  readonly to: number
+}
+
+export const NO_ROW = -1
+
+export function rowsOfStep(
+  record: TransactionRecord,
+  versions: Versions,
+  { kind, from, to, key }: CycleStep,
+): StepRows {
+  switch (kind) {
+    case SO:
+    case RT:
+      return { from: NO_ROW, to: NO_ROW }
+    case WW:
+      return { from: writeOf(record, versions, from, key), to: writeOf(record, versions, to, key) }
+    case WR: {
+      const read = readFrom(record, versions, to, from, key)
+      const version = read === NO_ROW ? undefined : versions.of[read]
+      return { from: writeOf(record, versions, from, key, version), to: read }
+    }
+    case RW:
+    case LINK:
+      return { from: oldestRead(record, versions, from, key), to: writeOf(record, versions, to, key) }
+    default:
+      return kind satisfies never
+  }
+}
+
 /** Why one transaction comes before another. */
 export function becauseOf(
   record: TransactionRecord,
-  versions: Versions,
   step: CycleStep,
+  rows: StepRows,
   name: (t: number) => string,
 ): string {
   const from = name(step.from)
+  const did = (row: number, otherwise: string): string =>
+    row === NO_ROW ? `${otherwise} ${keyText(record, step.key)}` : microText(record, row)
   switch (step.kind) {
     case SO:
-      return `${from} came before ${name(step.to)} in its session`
+      return `${from} came before ${name(step.to)} in the same session`
     case RT:
       return `${from} had completed before ${name(step.to)} began`
-    case WW: {
-      const [first, second] = [
-        writeOf(record, versions, step.from, step.key),
-        writeOf(record, versions, step.to, step.key),
-      ]
-      return `${from} ${first} before ${name(step.to)} ${second}`
-    }
-    case WR: {
-      const read = readFrom(record, versions, step.to, step.from, step.key)
-      return `${name(step.to)} ${read}, which ${from} wrote`
-    }
+    case WW:
+      return `${from} ${did(rows.from, 'wrote')} before ${name(step.to)} ${did(rows.to, 'wrote')}`
+    case WR:
+      return `${name(step.to)} ${did(rows.to, 'read')}, which ${from} wrote`
     case RW:
-    case LINK: {
-      const read = oldestRead(record, versions, step.from, step.key)
-      return `${from} ${read}, and ${name(step.to)} ${writeOf(record, versions, step.to, step.key)} after that`
-    }
+    case LINK:
+      return `${from} ${did(rows.from, 'read')} and did not see that ${name(step.to)} ${did(rows.to, 'wrote')}`
     default:
       return step.kind satisfies never
   }
 }
 
-/** What a transaction wrote to a key; of several, the last. */
-function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number): string {
+/** What a transaction wrote to a key: this version, otherwise the last. */
+function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number, version?: number): number {
   const { starts, kind } = record
-  for (let row = starts[t + 1] - 1; row >= starts[t]; row--)
-    if (kind[row] !== READ && record.key[row] === key && of[row] >= 0) return microText(record, row)
-  return `wrote ${keyText(record, key)}`
+  let last = NO_ROW
+  for (let row = starts[t + 1] - 1; row >= starts[t]; row--) {
+    if (kind[row] === READ || record.key[row] !== key || of[row] < 0) continue
+    if (of[row] === version) return row
+    if (last === NO_ROW) last = row
+  }
+  return last
 }
 
-function readFrom(record: TransactionRecord, { of, writer }: Versions, t: number, source: number, key: number): string {
+function readFrom(record: TransactionRecord, { of, writer }: Versions, t: number, source: number, key: number): number {
   const { starts, kind } = record
   for (let row = starts[t]; row < starts[t + 1]; row++)
-    if (kind[row] === READ && record.key[row] === key && of[row] >= 0 && writer[of[row]] === source)
-      return microText(record, row)
-  return `read ${keyText(record, key)}`
+    if (kind[row] === READ && record.key[row] === key && of[row] >= 0 && writer[of[row]] === source) return row
+  return NO_ROW
 }
 
-function oldestRead(record: TransactionRecord, { of }: Versions, t: number, key: number): string {
+function oldestRead(record: TransactionRecord, { of }: Versions, t: number, key: number): number {
   const { starts, kind } = record
-  let oldest = -1
+  let oldest = NO_ROW
   for (let row = starts[t]; row < starts[t + 1]; row++) {
     if (kind[row] !== READ || record.key[row] !== key || of[row] < -1) continue
-    if (oldest < 0 || of[row] < of[oldest]) oldest = row
+    if (oldest === NO_ROW || of[row] < of[oldest]) oldest = row
   }
-  return oldest < 0 ? `read ${keyText(record, key)}` : microText(record, oldest)
+  return oldest
 }

@@ -1,0 +1,213 @@
+import type { TransactionStory } from '../../verdict/verdict.ts'
+import { versionForUpdate } from '../anomalies/lost-updates.ts'
+import { RT, RW, SO, WR, WW } from '../graph/edges.ts'
+import { forms, type Isolation } from '../levels/ladder.ts'
+import type { CycleStep } from '../levels/situation.ts'
+import type { ReadAnomaly } from '../record/findings.ts'
+import type { TransactionRecord } from '../record/record.ts'
+import { NO_VERSION, type Versions } from '../record/versions.ts'
+import { NO_ROW, rowsOfStep } from './words.ts'
+
+/** A story and the weakest level that refuses it, without sessions and real time. */
+type Story = Omit<TransactionStory, 'refusedBy'> & { readonly refusedBy: Isolation }
+
+const lostUpdate: Story = {
+  name: 'lost update',
+  title: 'An update was lost',
+  cause: 'Two transactions read the same version and both wrote it: the second overwrote the first without seeing it.',
+  cure: 'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
+  refusedBy: 'cursor-stability',
+}
+
+const writeSkew: Story = {
+  name: 'write skew',
+  title: 'Transactions did not see each other’s changes',
+  cause: 'Each transaction read what another one changed, and wrote something else because of it.',
+  cure: 'Use SERIALIZABLE and retry, lock everything that was read with SELECT … FOR UPDATE, or let a constraint refuse the result.',
+  refusedBy: 'serializable',
+}
+
+const readSkew: Story = {
+  name: 'read skew',
+  title: 'A transaction saw half of another’s changes',
+  cause: 'Its reads are of two moments: one before and one after the other transaction committed.',
+  cure: 'Read at REPEATABLE READ, or in one statement.',
+  refusedBy: 'read-atomic',
+}
+
+const longFork: Story = {
+  name: 'long fork',
+  title: 'Two readers saw two commits in opposite orders',
+  cause: 'Each reader saw a snapshot that lacks what the other one saw, as if there were two databases.',
+  cure: 'Read at one node, or use a database with one order of snapshots for all nodes.',
+  refusedBy: 'prefix',
+}
+
+const nonRepeatableRead: Story = {
+  name: 'non-repeatable read',
+  title: 'A transaction read one key twice and saw two versions',
+  cause: 'Another transaction committed between the two reads.',
+  cure: 'Use REPEATABLE READ, or read the key once.',
+  refusedBy: 'read-atomic',
+}
+
+const staleRead: Story = {
+  name: 'stale read',
+  title: 'A transaction missed an earlier commit',
+  cause: 'It read an older version, as from a replica that lags behind.',
+  cure: 'Read from the primary, or wait until the standby has caught up.',
+  refusedBy: 'read-atomic',
+}
+
+const ownWriteMissed: Story = {
+  name: 'own write not seen',
+  title: 'A client did not see its own committed change',
+  cause: 'A later transaction of the same client read an older version, as from a replica that lags behind.',
+  cure: 'Read from the primary after writing, or wait until the standby has caught up.',
+  refusedBy: 'read-atomic',
+}
+
+const circularRead: Story = {
+  name: 'circular read',
+  title: 'Two transactions saw each other’s changes',
+  cause: 'Each read or replaced what the other had not committed yet.',
+  cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+  refusedBy: 'read-committed',
+}
+
+const dirtyWrite: Story = {
+  name: 'dirty write',
+  title: 'The writes of two transactions are interleaved',
+  cause: 'Each replaced what the other had not committed yet.',
+  cure: 'No isolation level of a database allows this: it is a bug, or the writes were not in one transaction.',
+  refusedBy: 'read-uncommitted',
+}
+
+/** A cycle without a name of its own, by the weakest level that refuses its class. */
+const otherCycle = (refusedBy: Isolation): Story => ({
+  name: undefined,
+  title: 'No order of the transactions explains what they read',
+  cause: 'The transactions overlapped, and each missed or replaced what another one did.',
+  cure: 'Run them at a stronger isolation level, and retry those that the database refuses.',
+  refusedBy,
+})
+
+const REPORT_IT = 'No isolation level allows this. Look for a bug, or for clients and restores that were not recorded.'
+
+const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
+  'non-repeatable-read': nonRepeatableRead,
+  G1a: {
+    name: 'dirty read',
+    title: 'A transaction read a value that was rolled back',
+    cause: 'It read what another transaction had not committed, and never did.',
+    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    refusedBy: 'read-committed',
+  },
+  G1b: {
+    name: 'intermediate read',
+    title: 'A transaction read a value that was never committed',
+    cause: 'The writer replaced the value before it committed.',
+    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    refusedBy: 'read-committed',
+  },
+  'dirty-update': {
+    name: 'dirty update',
+    title: 'A transaction changed a value that was rolled back',
+    cause: 'It built on what another transaction had not committed, and never did.',
+    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    refusedBy: 'read-committed',
+  },
+  internal: {
+    name: 'own write not seen',
+    title: 'A transaction did not see its own write',
+    cause: 'A read did not return what the same transaction had written before it.',
+    cure: 'Send all statements of a transaction over one connection. Otherwise, it is a bug of the database.',
+    refusedBy: 'read-atomic',
+  },
+  'future-read': {
+    name: 'future read',
+    title: 'A transaction read what it wrote only afterwards',
+    cause: 'The read returned a value that its transaction had not written yet.',
+    cure: REPORT_IT,
+    refusedBy: 'read-committed',
+  },
+  'unwritten-read': {
+    name: 'unwritten read',
+    title: 'A transaction read a value that nothing wrote',
+    cause: 'No recorded transaction wrote the value.',
+    cure: REPORT_IT,
+    refusedBy: 'read-committed',
+  },
+  'incompatible-order': {
+    name: 'incompatible order',
+    title: 'Two reads show different orders of one list',
+    cause: 'One read shows an append that the other lacks: it was lost, or nodes disagree about the order.',
+    cure: REPORT_IT,
+    refusedBy: 'read-uncommitted',
+  },
+  'duplicate-elements': {
+    name: 'duplicate elements',
+    title: 'One append took effect twice',
+    cause: 'A list has an element twice that was appended once, as by a retry.',
+    cure: 'Make retries idempotent, with a key that the database keeps unique.',
+    refusedBy: 'read-uncommitted',
+  },
+  'torn-append': {
+    name: 'torn append',
+    title: 'A transaction took effect only in part',
+    cause: 'A list has a later append of a transaction without an earlier one.',
+    cure: REPORT_IT,
+    refusedBy: 'read-uncommitted',
+  },
+}
+
+export const storyOfRead = (anomaly: ReadAnomaly): TransactionStory => ofReads[anomaly]
+
+/** The story of a cycle, and the weakest level that refuses it. */
+export function storyOfCycle(
+  record: TransactionRecord,
+  versions: Versions,
+  steps: readonly CycleStep[],
+): TransactionStory {
+  const story = recognised(record, versions, steps)
+  const kinds = steps.map(({ kind }) => kind)
+  const [realTime, sessions, neither] = forms
+  const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
+  return { ...story, refusedBy: form.prefixed(story.refusedBy) }
+}
+
+function recognised(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
+  const kinds = steps.map(({ kind }) => kind)
+  const readWrites = kinds.filter((kind) => kind === RW).length
+  const has = (kind: CycleStep['kind']): boolean => kinds.includes(kind)
+  if (readWrites === 0) return has(WR) ? circularRead : dirtyWrite
+  const [one, other] = steps
+  if (readWrites === 2 && steps.length === 2 && one.key === other.key) return lostUpdate
+  if (readWrites === steps.length) return writeSkew
+  if (steps.length === 2) {
+    if (has(WW) && one.key === other.key) {
+      const { from, key } = one.kind === RW ? one : other
+      return versionForUpdate(record, versions, from, key) === NO_VERSION ? readSkew : lostUpdate
+    }
+    if (has(WR)) return one.key === other.key ? nonRepeatableRead : halfSeen(record, versions, steps)
+    if (has(RT)) return staleRead
+    if (has(SO)) return ownWriteMissed
+  }
+  const isForked =
+    steps.length === 4 && kinds.every((kind, at) => kind === (kinds[0] === RW ? [RW, WR] : [WR, RW])[at % 2])
+  if (isForked) return longFork
+  if (readWrites === 1) return otherCycle('parallel-snapshot-isolation')
+  const areAdjacent = kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)
+  return otherCycle(areAdjacent ? 'serializable' : 'snapshot-isolation')
+}
+
+/** A transaction that saw the new part first and then an old one went back, which a weaker level refuses already. */
+function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
+  const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {
+    const step = steps.find(({ kind }) => kind === wanted)
+    if (step === undefined) return NO_ROW
+    const rows = rowsOfStep(record, versions, step)
+    return wanted === RW ? rows.from : rows.to
+  })
+  return { ...readSkew, refusedBy: seen < missed ? 'monotonic-atomic-view' : 'read-atomic' }
+}

@@ -1,0 +1,302 @@
+import type { Counterexample, DrawnTransaction, TransactionArrow, TransactionDrawing } from '@chaosproxy/checker'
+import { type History, plural } from '@chaosproxy/history'
+import { hasTimes } from '../moments.ts'
+import { linesOf, processInWords } from '../operation-words.ts'
+import { linesText } from '../places.ts'
+import { clip, wrap } from '../terminal/width.ts'
+import { laneLayout, type PlacedTransaction } from '../transactions/lanes.ts'
+import { arrowLabel, arrowSentence, arrowWords, endText, nameOfPart, othersText } from '../transactions/words.ts'
+import { digitsToTellApart, moment } from '../words.ts'
+import { type Arc, along, type Box, overlaps, type Point, pathOf } from './arc-label.ts'
+import { CHARACTER } from './bar-labels.ts'
+import { type Html, html } from './markup.ts'
+
+/** More lanes, or transactions, are told and not drawn. */
+const MOST_LANES = 6
+const MOST_DRAWN = 14
+const MOST_LISTED = 24
+
+const AXIS = 78
+const TOP = 34
+/** The name of a transaction, and how it ended. */
+const HEAD = 28
+const LINE = 19
+const SQL_LINE = 15
+const GAP = 18
+const PADDING = 12
+/** Pixels of a character of a statement. */
+const SQL_CHARACTER = 6.7
+/** A text goes on in as many lines as this. */
+const MOST_LINES = 3
+
+/** Whether the transactions fit a drawing. */
+export const canDraw = (history: History, drawing: TransactionDrawing): boolean =>
+  drawing.parts.length <= MOST_DRAWN &&
+  laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length <= MOST_LANES
+
+/** Transactions that are too many to be drawn. */
+export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
+  const told = parts.slice(0, MOST_LISTED).map((part, i) => {
+    const [line] = linesOf(history, part.operation)
+    const did = [...part.steps.map(({ text }) => text), ...[othersText(part)].filter((text) => text !== '')].join(', ')
+    const who = processInWords(history, history.operations.process[part.operation] ?? 0)
+    return html`<li class="core" data-step="${i + 1}" data-line="${line ?? 0}" tabindex="0"><b>${nameOfPart(i)}</b> ${who}: ${did}<small>${endText(history, part)} · ${linesText(history, linesOf(history, part.operation))}</small></li>`
+  })
+  const more = parts.length - told.length
+  return html`<ol class="story">${told}</ol>${more === 0 ? undefined : html`<p class="note">${plural(more, 'more transaction')}.</p>`}<ul class="edges">${arrows.slice(0, MOST_LISTED).map((arrow) => html`<li>${arrowSentence(arrow)}</li>`)}</ul>`
+}
+
+interface Place {
+  readonly width: number
+  /** Attributes that place a drawing of this size, in pixels. */
+  readonly place?: (width: number, height: number) => Html | undefined
+}
+
+/**
+ * Transactions with a lane for each client, time running down: of each what matters, and an arrow from each to the one
+ * that comes after it.
+ */
+export function transactionsSvg(
+  history: History,
+  { level }: Counterexample,
+  drawing: TransactionDrawing,
+  { width, place = () => undefined }: Place,
+): Html {
+  const lanes = laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length
+  const columns = columnsFor(lanes, width)
+  const texts = drawing.parts.map((part, i) => textsOf(part, stepsWithArrows(drawing, i), columns.box))
+  const layout = laneLayout(history, drawing, {
+    ofPart: (part) => HEAD + (texts[part]?.height ?? 0) + PADDING,
+    ofGap: GAP,
+  })
+  const height = TOP + layout.bottom + (layout.parts.some(({ hasEnded }) => !hasEnded) ? GAP : 8)
+  const boxes = layout.parts.map((placed): Box => {
+    const left = columns.left(placed.lane)
+    return { left, right: left + columns.box, top: TOP + placed.top, bottom: TOP + placed.bottom }
+  })
+  const arrows = arrowsMarkup(drawing, level, { boxes, texts, parts: layout.parts, width, height })
+  const digits = Math.min(6, digitsToTellApart(layout.moments.map(({ nanos }) => nanos)))
+  return html`<svg class="why-svg"${place(width, height)} viewBox="0 0 ${width} ${height}" role="group" aria-label="The ${drawing.parts.length} transactions, by client, time running down">
+<defs><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
+${layout.lanes.map((name, lane) => {
+  const x = columns.left(lane) + columns.box / 2
+  return html`<text class="client" x="${x}" y="16">${clip(name, Math.floor(columns.box / CHARACTER))}</text><path class="lane" d="M${x} 24V${height}"/>`
+})}
+${
+  hasTimes(history)
+    ? layout.moments.map(
+        ({ nanos, y }) =>
+          html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/><text class="right t2" x="${AXIS - 14}" y="${TOP + y + 4}">${moment(nanos, digits)}</text>`,
+      )
+    : undefined
+}
+${arrows.map(({ path }) => path)}
+${layout.parts.map((placed) => boxMarkup(history, drawing, placed, boxes[placed.part], texts[placed.part]))}
+${arrows.map(({ words }) => words)}
+</svg>`
+}
+
+/** Boxes leave arrows and their words as much room as they need. */
+function columnsFor(lanes: number, width: number): { readonly box: number; readonly left: (lane: number) => number } {
+  const room = width - AXIS - 2
+  const gutter = lanes === 1 ? 0 : Math.max(92, Math.min(210, room / (2 * lanes)))
+  const box = lanes === 1 ? Math.min(room, 460) : (room - gutter * (lanes - 1)) / lanes
+  return { box, left: (lane) => AXIS + lane * (box + gutter) }
+}
+
+interface TextLine {
+  readonly text: string
+  /** The middle of its height, from the top of the box. */
+  readonly y: number
+  readonly look: 'step' | 'sql' | 'others' | 'wrong'
+}
+
+interface Texts {
+  readonly lines: readonly TextLine[]
+  /** By step: the middle of its first line. */
+  readonly steps: readonly number[]
+  readonly height: number
+}
+
+/** The steps of a part that arrows lead from or to. */
+const stepsWithArrows = ({ arrows }: TransactionDrawing, part: number): ReadonlySet<number | undefined> =>
+  new Set(arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === part ? end.step : [])))
+
+function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>, width: number): Texts {
+  const lines: TextLine[] = []
+  const steps: number[] = []
+  let y = HEAD
+  const write = (text: string, look: TextLine['look'], height: number, character: number): void => {
+    const most = Math.floor((width - 22) / character)
+    const all = wrap(text, most)
+    for (const [i, line] of all.slice(0, MOST_LINES).entries()) {
+      const isCut = i === MOST_LINES - 1 && all.length > MOST_LINES
+      lines.push({ text: clip(isCut ? `${line} …` : line, most), y: y + height / 2, look })
+      y += height
+    }
+  }
+  for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
+    steps.push(y + LINE / 2)
+    // What no arrow is about stands there because a write may rest on it.
+    const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
+    write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
+    if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
+  }
+  const others = othersText(part)
+  if (others !== '') write(`… ${others}`, 'others', LINE, CHARACTER)
+  return { lines, steps, height: y - HEAD }
+}
+
+const looks: { readonly [look in TextLine['look']]: string } = {
+  step: 'did',
+  sql: 'did sql',
+  others: 'did t2',
+  wrong: 'did badtext',
+}
+
+function boxMarkup(
+  history: History,
+  drawing: TransactionDrawing,
+  { part, hasEnded }: PlacedTransaction,
+  box: Box | undefined,
+  texts: Texts | undefined,
+): Html | undefined {
+  const drawn = drawing.parts[part]
+  if (drawn === undefined || box === undefined || texts === undefined) return undefined
+  const name = nameOfPart(part)
+  const lines = linesOf(history, drawn.operation)
+  const end = endText(history, drawn)
+  const said = `Transaction ${name}, ${end}: ${drawn.steps.map(({ text }) => text).join(', ')}`
+  const [left, right] = [box.left + 11, box.right - 11]
+  const cited = clip(linesText(history, lines), Math.floor((right - left) / CHARACTER) - name.length - end.length - 4)
+  return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${said}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/><text class="txn-name" x="${left}" y="${box.top + 19}">${name}</text><text class="t2" x="${left + 26}" y="${box.top + 19}">${hasEnded || end !== 'committed' ? end : ''}</text>${cited.length < 6 ? undefined : html`<text class="right t2" x="${right}" y="${box.top + 19}">${cited}</text>`}${texts.lines.map(
+    ({ text, y, look }) => html`<text class="${looks[look]}" x="${left}" y="${box.top + y + 4}">${text}</text>`,
+  )}</g>`
+}
+
+interface Side {
+  readonly point: Point
+  /** 1: the right side of the box, -1: the left one. */
+  readonly side: 1 | -1
+}
+
+/** What arrows lead between. */
+interface Placed {
+  readonly boxes: readonly Box[]
+  readonly texts: readonly Texts[]
+  readonly parts: readonly PlacedTransaction[]
+  readonly width: number
+  readonly height: number
+}
+
+function arrowsMarkup(
+  drawing: TransactionDrawing,
+  level: string,
+  { boxes, texts, parts, width, height }: Placed,
+): readonly ArrowMarkup[] {
+  const used = new Map<string, number>()
+  const taken: Box[] = [...boxes, { left: 0, right: width, top: height - 2, bottom: height + 100 }]
+  /** Arrows that begin or end at one place stand below each other. */
+  const sideOf = (part: number, step: number | undefined, isBegin: boolean, side: 1 | -1): Side => {
+    const box = boxes[part]
+    if (box === undefined) return { point: { x: 0, y: 0 }, side }
+    const whole = isBegin ? box.bottom - 9 : box.top + 14
+    const y = step === undefined ? whole : box.top + (texts[part]?.steps[step] ?? 0)
+    const place = `${part} ${side} ${y}`
+    const before = used.get(place) ?? 0
+    used.set(place, before + 1)
+    return { point: { x: side === 1 ? box.right : box.left, y: y + before * 7 }, side }
+  }
+  const laneOf = (part: number): number => parts.find((placed) => placed.part === part)?.lane ?? 0
+  const arcs = drawing.arrows.map(({ from, to }) => {
+    const isRight = laneOf(to.part) >= laneOf(from.part)
+    const isSame = laneOf(to.part) === laneOf(from.part)
+    const begin = sideOf(from.part, from.step, true, isRight ? 1 : -1)
+    const end = sideOf(to.part, to.step, false, isRight !== isSame ? -1 : 1)
+    return arcBetween(begin, end)
+  })
+  const points = arcs.flatMap((arc) => POINTS.map((share) => along(arc, share)))
+  return drawing.arrows.flatMap((arrow, i) => {
+    const arc = arcs[i]
+    return arc === undefined ? [] : arrowMarkup(arrow, i, level, arc, { taken, points })
+  })
+}
+
+/** Where lines pass, for words to keep clear of. */
+const POINTS = Array.from({ length: 41 }, (_, i) => i / 40)
+
+function arcBetween(begin: Side, end: Side): Arc {
+  const reach = begin.side === end.side ? 60 : Math.max(30, Math.abs(end.point.x - begin.point.x) * 0.45)
+  return [
+    begin.point,
+    { x: begin.point.x + begin.side * reach, y: begin.point.y },
+    { x: end.point.x + end.side * reach, y: end.point.y },
+    { x: end.point.x + end.side * 2, y: end.point.y },
+  ]
+}
+
+/** What clients did and saw is as it should be; red is what that leaves no place for. */
+const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
+
+interface Around {
+  /** What has been placed: boxes, and the words of other arrows. */
+  readonly taken: Box[]
+  readonly points: readonly Point[]
+}
+
+/** Lines pass behind boxes, and words stand before everything. */
+interface ArrowMarkup {
+  readonly path: Html
+  readonly words: Html
+}
+
+function arrowMarkup(
+  arrow: TransactionArrow,
+  i: number,
+  level: string,
+  arc: Arc,
+  { taken, points }: Around,
+): ArrowMarkup {
+  const calm = isCalm(arrow) ? ' calm' : ''
+  const words = [arrowWords[arrow.edge], clip(arrowLabel(arrow), 26)].filter((text) => text !== '')
+  const half = (Math.max(...words.map((text) => text.length)) * CHARACTER * 1.08) / 2
+  const at = placeOfLabel(arc, { half, tall: words.length * 7.5 }, { taken, points })
+  taken.push(boxAround(at, { half, tall: words.length * 7.5 }))
+  const tip = calm === '' ? `tip-${level}` : `tip-calm-${level}`
+  return {
+    path: html`<path class="arc${calm}" marker-end="url(#${tip})" d="${pathOf(arc)}"/>`,
+    words: html`<g class="edge" data-edge="${i + 1}" role="img" aria-label="${arrowSentence(arrow)}"><title>${arrowSentence(arrow)}</title>${words.map(
+      (text, line) =>
+        html`<text class="arc-text${calm}${line === 0 ? '' : ' t2'}" x="${at.x}" y="${at.y + (line - words.length / 2) * 15 + 11}">${text}</text>`,
+    )}</g>`,
+  }
+}
+
+/** Half the width and half the height of words. */
+interface Size {
+  readonly half: number
+  readonly tall: number
+}
+
+const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
+  ...{ left: x - half, right: x + half, top: y - tall, bottom: y + tall },
+})
+
+/** Near the beginning, so that an arrow is read in its direction. */
+const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
+const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
+
+/** The place beside an arrow where its words cover no box and no other words, and as little as possible of any line. */
+function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
+  let best: { readonly place: Point; readonly cost: number } | undefined
+  for (const shift of SHIFTS)
+    for (const share of SHARES) {
+      const { x, y } = along(arc, share)
+      const place = { x, y: y + shift * (size.tall + 3) }
+      const box = boxAround(place, size)
+      const crossed = points.filter((p) => p.x > box.left && p.x < box.right && p.y > box.top && p.y < box.bottom)
+      const cost = crossed.length + (taken.some((other) => overlaps(other, box)) ? 1_000 : 0)
+      if (best === undefined || cost < best.cost) best = { place, cost }
+    }
+  return best?.place ?? along(arc, 0.5)
+}

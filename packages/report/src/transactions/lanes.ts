@@ -1,0 +1,114 @@
+import type { TransactionDrawing } from '@chaosproxy/checker'
+import type { History } from '@chaosproxy/history'
+import { hasReturned, processText } from '../operation-words.ts'
+
+/** A transaction in its lane; time runs down. */
+export interface PlacedTransaction {
+  /** Its place among the drawing's parts. */
+  readonly part: number
+  readonly lane: number
+  readonly top: number
+  readonly bottom: number
+  readonly hasEnded: boolean
+}
+
+/** The begin or end of a transaction. */
+export interface Moment {
+  readonly nanos: number
+  readonly y: number
+}
+
+export interface LaneLayout {
+  /** The name of each lane's client. */
+  readonly lanes: readonly string[]
+  readonly parts: readonly PlacedTransaction[]
+  readonly moments: readonly Moment[]
+  readonly bottom: number
+}
+
+interface Heights {
+  /** Of a part, from its begin to its end. */
+  readonly ofPart: (part: number) => number
+  /** Between two moments. */
+  readonly ofGap: number
+}
+
+/** More lanes than this keep their order: every other one is tried. */
+const MOST_ARRANGED = 6
+
+/**
+ * Transactions with a lane for each client. What began or ended earlier is higher up; distances are only as large as the
+ * boxes need.
+ */
+export function laneLayout(history: History, drawing: TransactionDrawing, { ofPart, ofGap }: Heights): LaneLayout {
+  const { callEvent, returnEvent, callTime, returnTime } = history.operations
+  const { lanes, laneOf } = lanesOf(history, drawing)
+  const events = drawing.parts
+    .flatMap(({ operation, members }, part) => {
+      const last = members?.at(-1) ?? operation
+      return [
+        { part, isBegin: true, position: callEvent[operation] ?? 0, nanos: callTime[operation] ?? 0 },
+        ...(hasReturned(history, last)
+          ? [{ part, isBegin: false, position: returnEvent[last] ?? 0, nanos: returnTime[last] ?? 0 }]
+          : []),
+      ]
+    })
+    .sort((a, b) => a.position - b.position)
+  const tops = new Map<number, number>()
+  const bottoms = new Map<number, number>()
+  const moments: Moment[] = []
+  let y = -ofGap
+  for (const { part, isBegin, nanos } of events) {
+    y = isBegin ? y + ofGap : Math.max(y + ofGap, (tops.get(part) ?? 0) + ofPart(part))
+    ;(isBegin ? tops : bottoms).set(part, y)
+    moments.push({ nanos, y })
+  }
+  const open = drawing.parts.flatMap((_, part) => (bottoms.has(part) ? [] : (tops.get(part) ?? 0) + ofPart(part)))
+  const bottom = Math.max(y, ...open)
+  const parts = drawing.parts.map((_, part) => ({
+    ...{ part, lane: laneOf[part] ?? 0, top: tops.get(part) ?? 0 },
+    ...{ bottom: bottoms.get(part) ?? bottom, hasEnded: bottoms.has(part) },
+  }))
+  return { lanes, parts, moments, bottom }
+}
+
+/** A lane for each client; another one where transactions of one client overlap. Arrows lead to near lanes. */
+function lanesOf(
+  history: History,
+  { parts, arrows }: TransactionDrawing,
+): { readonly lanes: readonly string[]; readonly laneOf: readonly number[] } {
+  const { callEvent, returnEvent, process } = history.operations
+  const open: { readonly name: string; until: number }[] = []
+  const laneOf = parts.map(({ operation, members }) => {
+    const last = members?.at(-1) ?? operation
+    const name = processText(history, process[operation] ?? 0)
+    const from = callEvent[operation] ?? 0
+    const until = hasReturned(history, last) ? (returnEvent[last] ?? 0) : Number.POSITIVE_INFINITY
+    const known = open.findIndex((lane) => lane.name === name && lane.until < from)
+    const lane = open[known]
+    if (lane === undefined) return open.push({ name, until }) - 1
+    lane.until = until
+    return known
+  })
+  const pairs = arrows.map(({ from, to }) => [laneOf[from.part] ?? 0, laneOf[to.part] ?? 0] as const)
+  const order = arranged(open.length, pairs)
+  return {
+    lanes: order.map((lane) => open[lane]?.name ?? ''),
+    laneOf: laneOf.map((lane) => order.indexOf(lane)),
+  }
+}
+
+/** The order of lanes in which arrows pass the fewest others; of several the first. */
+function arranged(lanes: number, pairs: readonly (readonly [number, number])[]): readonly number[] {
+  const plain = Array.from({ length: lanes }, (_, lane) => lane)
+  if (lanes > MOST_ARRANGED) return plain
+  const lengthOf = (order: readonly number[]): number =>
+    pairs.reduce((sum, [a, b]) => sum + Math.abs(order.indexOf(a) - order.indexOf(b)), 0)
+  return permutations(plain).reduce((best, order) => (lengthOf(order) < lengthOf(best) ? order : best))
+}
+
+/** In ascending order. */
+const permutations = (items: readonly number[]): readonly (readonly number[])[] =>
+  items.length < 2
+    ? [items]
+    : items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
