@@ -17,7 +17,7 @@ import { createDeaths, type Deaths } from './deaths.ts'
 import { REDIS } from './declared/hosts.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
-import { PostgresNode } from './postgresql/node.ts'
+import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import { Seats } from './program/seats.ts'
 import { RedisNode } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
@@ -63,6 +63,8 @@ export interface ServiceClusterOptions {
    * package keeps something of a start. When absent, every start loads its own.
    */
   readonly keepsPackages?: boolean | undefined
+  /** Called for each statement that the simulated PostgreSQL does not execute; when absent, the first ends the run. */
+  readonly unsupportedSql?: UnsupportedSql | undefined
   /** Called for the code that runs for clients; for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
 }
@@ -112,6 +114,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     lingersMs: LINGERS_MS,
     status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
     broken: () => world.assertions.broken ?? deaths.broken(),
+    brokenAtRest: () => brokenData(servers),
     unmet: () => world.assertions.unmet(),
     met: () => world.assertions.met(),
     run(done, limits) {
@@ -146,6 +149,15 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     scenarioBegins: () => world.holds?.begin(),
     close,
   }
+}
+
+/** The first assertion that the data of a server breaks. */
+function brokenData(servers: Open['servers']): ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>> {
+  for (const [node, server] of servers) {
+    const broken = server instanceof PostgresNode ? server.broken() : undefined
+    if (broken !== undefined) return { name: broken.query, node, what: broken.what }
+  }
+  return undefined
 }
 
 const LISTENS = { role: 'listens', leads: false, ready: true } as const
@@ -206,7 +218,11 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const clients = createClients(shared, { initial, isOfOne, functions })
   const around = { world, network, seed }
   const servers = new Map<NodeId, RedisNode | PostgresNode>(
-    Array.from(service.databases, ([id, database]) => [id, new PostgresNode({ ...around, id, database })] as const),
+    Array.from(
+      service.databases,
+      ([id, database]) =>
+        [id, new PostgresNode({ ...around, id, database, unsupported: options.unsupportedSql })] as const,
+    ),
   )
   if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
   let isClosed = false

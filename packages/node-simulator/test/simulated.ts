@@ -17,6 +17,8 @@ const ROUTES = {
 
 type Written = { readonly program: string; readonly routes: string }
 
+type PostgresSpec = NonNullable<Parameters<typeof loadService>[0]['postgres']>[string]
+
 /** A program is bundled once, however often a test runs it. */
 const files = new Map<string, Written>()
 
@@ -68,6 +70,8 @@ interface Options {
   readonly seed?: number
   readonly losesPower?: boolean
   readonly redis?: 'simulated'
+  /** Adds a PostgreSQL at pg:5432. */
+  readonly postgres?: PostgresSpec
   readonly http?: 'bytes' | 'messages'
   readonly environment?: { readonly [name: string]: string }
   readonly beside?: Beside
@@ -88,7 +92,7 @@ interface Options {
 /** Runs a program on one or more nodes, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
-  const { losesPower, redis, beside, longestMs, http, servers, client } = options
+  const { losesPower, redis, beside, longestMs, http, servers, client, postgres } = options
   const { routes, ...files } = written(program, undefined, beside)
   const named = Object.entries(servers ?? {}).map(
     ([name, path]) => [name, { program: join(dirname(files.program), path) }] as const,
@@ -96,6 +100,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   const service = await loadService({
     ...{ ...files, environment, losesPower, redis, http },
     ...(client === undefined ? { routes } : { client: join(dirname(files.program), client) }),
+    ...(postgres === undefined ? {} : { postgres: { pg: postgres } }),
     ...(servers === undefined ? {} : { beside: Object.fromEntries(named) }),
   })
   const lines: string[] = []
@@ -113,7 +118,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
         meanwhile(cluster)
       }
       cluster.run(() => false, { events: 100_000, durationMs: millis(forMs) })
-      const [broken, unmet] = [cluster.broken?.(), cluster.unmet?.() ?? []]
+      const [broken, unmet] = [cluster.broken?.() ?? cluster.brokenAtRest?.(), cluster.unmet?.() ?? []]
       return { lines, trace, durationMs: cluster.clock.now() / 1e6, broken, unmet }
     } finally {
       cluster.close?.()

@@ -10,12 +10,23 @@ import {
   USUAL_NODES,
 } from '@chaosproxy/engine/references'
 import { withPaths } from '@chaosproxy/engine/run'
-import { searchedIn, type VirtualWorld } from '@chaosproxy/engine/worlds'
+import { searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
 import type { FaultChoice } from '@chaosproxy/faults'
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, plural, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import type { TrialChoices } from '@chaosproxy/simulator'
-import { asCount, asName, asRead, asText, flag, inGroup, unlessNot, valuesOf, words } from '../arguments/declare.ts'
+import {
+  asCount,
+  asName,
+  asRead,
+  asText,
+  flag,
+  inGroup,
+  unlessNot,
+  valuesOf,
+  word,
+  words,
+} from '../arguments/declare.ts'
 import { requireFaults } from '../arguments/faults.ts'
 import { workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
@@ -32,6 +43,7 @@ import { chooseSharedWorkload, decidable, type FuzzSettings } from '../fuzz/use.
 import type { ValuesOf } from '../option.ts'
 import { parseReporters, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
+import { besidesWith, namedOf } from './besides.ts'
 
 const USUAL_LEVEL: Level = 'linearizable'
 
@@ -48,9 +60,8 @@ const declared = {
     beside: words(
       'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
     ),
-    sql: words(
-      'a file of SQL that the PostgreSQL executes before every run, such as schema.sql; pg=schema.sql with several',
-    ),
+    sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
+    'check-sql': flag('first list every statement that the PostgreSQL in memory does not execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
   }),
@@ -59,6 +70,9 @@ const declared = {
       text: 'the level that its histories must meet; none: only check that the program does not crash',
       usual: USUAL_LEVEL,
     }),
+    'assert-sql': words(
+      "a query whose answer must be true once every operation has ended, such as 'select sum(balance) = 100 from accounts'",
+    ),
     invariants: unlessNot('a program that crashes is a failure; --no-invariants restarts it instead'),
   }),
   ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
@@ -110,18 +124,14 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const held = decidable(workload, { targetSettings: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
   requireAskable({ ...held, protocol, workload, settings })
   const choices = withFaults(world, parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
+  const subject = {
+    ...held,
+    ...{ target, bug: undefined, workload: reference, settings, nodes, operations, choices },
+  }
+  if (typed['check-sql']) await requireSupportedSql(subject)
   return {
     search: {
-      subject: {
-        ...held,
-        target,
-        bug: undefined,
-        workload: reference,
-        settings,
-        nodes,
-        operations,
-        choices,
-      },
+      subject,
       name: protocol.name,
       ...terms,
       strategies: strategiesOf(typed.strategy, spec, asserts),
@@ -133,6 +143,21 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
     reporters: parseReporters(options, 'search'),
     verbose: typed.verbose,
   }
+}
+
+/** @throws UserError (input) that lists the statements which are not simulated. */
+async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]): Promise<void> {
+  const found = await unsupportedSql(subject)
+  if (found.size === 0) return
+  const lines = Array.from(found, ([sql, construct]) => `  ${sql}: ${construct}`)
+  throw new UserError(
+    'input',
+    [
+      `--check-sql: the simulated PostgreSQL does not execute ${plural(found.size, 'statement')} of this program:`,
+      ...lines,
+      'Leave them out if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
+    ].join('\n'),
+  )
 }
 
 /** A service of the configuration by its name, or a program by its file. Options override the declaration. */
@@ -152,10 +177,10 @@ function parseService(
       ? { where: 'chaos simulate', directory: '.', option: '--routes' }
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes, client } = typed
-  const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text)))
+  const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text, 'TEXT')))
   // Typed paths are relative to the working directory, wherever the configuration is.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
-  const beside = withSql({ ...service?.beside, ...besidesOf(typed.beside) }, typed.sql)
+  const beside = besidesWith(service?.beside ?? {}, typed)
   const spec = declaredService(
     {
       entry: program,
@@ -183,41 +208,6 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     'usage',
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
-
-type Besides = NonNullable<ServiceDeclaration['beside']>
-
-const besidesOf = (typed: readonly string[]): Besides =>
-  Object.fromEntries(
-    typed
-      .map((text) => namedOf('--beside', text))
-      .map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
-  )
-
-/** Each file for the database that it names, or for the only one. @throws UserError (usage) if there is none. */
-function withSql(beside: Besides, files: readonly string[]): Besides {
-  const databases = Object.keys(beside).filter((name) => isPostgres(beside[name]))
-  const entries = files.map((text) => {
-    const [name, file] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text)?.slice(1) ?? [databases[0], text]
-    if (name === undefined || !databases.includes(name))
-      throw new UserError(
-        'usage',
-        `--sql ${text}: it is for a PostgreSQL, and there is none: add --beside pg=postgres.`,
-      )
-    if (databases.length > 1 && file === text)
-      throw new UserError('usage', `--sql ${text}: write --sql NAME=FILE: there are ${databases.join(', ')}.`)
-    return [name, { postgres: resolve(file ?? text) }] as const
-  })
-  return { ...beside, ...Object.fromEntries(entries) }
-}
-
-const isPostgres = (declared: Besides[string] | undefined): boolean =>
-  declared === 'postgres' || (typeof declared === 'object' && 'postgres' in declared)
-
-function namedOf(option: '--env' | '--beside', text: string): readonly [name: string, value: string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new UserError('usage', `${option} ${text}: write NAME=${option === '--env' ? 'TEXT' : 'FILE'}.`)
-  return [text.slice(0, at), text.slice(at + 1)]
-}
 
 /** @throws UserError (usage) for a fault that programs cannot suffer. */
 function withFaults(

@@ -50,6 +50,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos fuzz --protocol examples/mine.ts --seeds 100': 1,
   'npx chaos run --config examples/simulated-booking/chaos.config.ts --time 5s': 1,
   'npx chaos simulate examples/simulated-booking/server.ts --nodes 1 --env BOOKING=hasty --faults none --workload-set cas=0.5': 1,
+  'npx chaos simulate hasty --config examples/simulated-shop/chaos.config.ts --seeds 20': 1,
   'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 

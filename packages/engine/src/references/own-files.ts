@@ -25,7 +25,7 @@ function withServiceFiles(reference: string, change: (path: string) => string): 
     ([name, each]) => [name, { ...each, program: change(each.program) }] as const,
   )
   const postgres = Object.entries(spec.postgres ?? {}).map(
-    ([name, { sql }]) => [name, sql === undefined ? {} : { sql: change(sql) }] as const,
+    ([name, { sql, ...rest }]) => [name, sql === undefined ? rest : { ...rest, sql: change(sql) }] as const,
   )
   return serviceReference({
     ...spec,

@@ -104,10 +104,11 @@ function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
 
 function loadedAs(service: Service, probed: () => Promise<Service>, watching: Watching): Loaded {
   const { definition: protocol } = service
-  const { progress, longestMs, entered } = watching
+  const { progress, longestMs, entered, unsupportedSql } = watching
   const watch: ServiceWatch = {
     turns: progress && watchedTurns(progress),
     longestMs,
+    unsupportedSql,
     code: entered && (({ type, request }) => type === 'enters' && entered(request)),
   }
   return {
@@ -137,6 +138,7 @@ interface ServiceWatch {
   /** Only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly longestMs?: Watching['longestMs']
+  readonly unsupportedSql?: Watching['unsupportedSql']
 }
 
 /**

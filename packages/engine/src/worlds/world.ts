@@ -58,6 +58,8 @@ export interface Watching {
   readonly longestMs?: Millis | undefined
   /** Called when a function of a program begins to serve the request with this name; true stops a debugger there. */
   readonly entered?: ((request: string) => boolean) | undefined
+  /** Called for each statement that a simulated PostgreSQL does not execute; without it, the first ends the run. */
+  readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 
 /** A subject before its bug, its settings and its workload are chosen. */

@@ -14,11 +14,15 @@ export interface BesideDeclaration {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/**
- * A PostgreSQL in memory, only in the simulator: `'postgres'`, or `{ postgres: 'schema.sql' }` with a file of SQL that is
- * executed before every run.
- */
-export type PostgresDeclaration = 'postgres' | { readonly postgres: string }
+/** A PostgreSQL in memory, only in the simulator; `'postgres'` is an empty one. */
+export type PostgresDeclaration =
+  | 'postgres'
+  | {
+      /** A file of SQL that is executed before every run; true for none. */
+      readonly postgres: string | true
+      /** Queries whose answer must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
+      readonly assert?: readonly string[] | undefined
+    }
 
 /** A service of your own: each node runs a Node program. */
 export interface ServiceDeclaration {
@@ -88,7 +92,18 @@ const besideName = v.pipe(
 
 const programSchema = v.strictObject(programMembers, 'must be an object with an entry, or "postgres"')
 const emptyPostgres = v.literal('postgres', 'must be an object with an entry, or "postgres"')
-const filledPostgres = v.strictObject({ postgres: v.pipe(path, v.description('a file of SQL for a PostgreSQL')) })
+const filledPostgres = v.strictObject({
+  postgres: v.pipe(
+    v.union([path, v.literal(true)], 'must be a path, or true'),
+    v.description('a PostgreSQL: the file of SQL that it executes before every run, or true'),
+  ),
+  assert: v.optional(
+    v.pipe(
+      v.array(text, 'must be a list of queries'),
+      v.description('queries that must be true once every operation has ended'),
+    ),
+  ),
+})
 
 /** What is given decides what it must be; documents show all. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
@@ -184,6 +199,11 @@ export function declaredService(
 const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared is PostgresDeclaration =>
   typeof declared === 'string' || 'postgres' in declared
 
+const postgresOf = ({ postgres, assert }: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => ({
+  ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
+  ...(assert === undefined ? {} : { assert }),
+})
+
 /** Programs, and databases, each if there is one. */
 function besideOf(
   declared: NonNullable<ServiceDeclaration['beside']>,
@@ -192,7 +212,7 @@ function besideOf(
   const beside: { [name: string]: BesideSpec } = {}
   const postgres: { [name: string]: PostgresSpec } = {}
   for (const [name, each] of Object.entries(declared)) {
-    if (isPostgres(each)) postgres[name] = typeof each === 'string' ? {} : { sql: pathFrom(directory, each.postgres) }
+    if (isPostgres(each)) postgres[name] = typeof each === 'string' ? {} : postgresOf(each, directory)
     else
       beside[name] = {
         program: pathFrom(directory, each.entry),

@@ -36,6 +36,8 @@ export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
 export interface PostgresSpec {
   /** A file of SQL that is executed before every run. */
   readonly sql?: string | undefined
+  /** Queries whose answer must be true once every operation has ended. */
+  readonly assert?: readonly string[] | undefined
 }
 
 /** The prefix of services in specs and replay files; their spec follows as JSON. */

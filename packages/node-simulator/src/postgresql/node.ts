@@ -5,12 +5,17 @@ import { POSTGRES_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
 import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
+import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
+import { unsupported } from './simulated.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
 const POSTGRES_EPOCH_MS = 946_684_800_000
 /** `max_connections` by default. */
 const MAX_CONNECTIONS = 100
+
+/** A statement that the simulated PostgreSQL does not execute, and what of it. */
+export type UnsupportedSql = (sql: string, construct: string) => void
 
 export interface PostgresOptions {
   readonly world: World
@@ -18,6 +23,8 @@ export interface PostgresOptions {
   readonly seed: number
   readonly id: NodeId
   readonly database: Database
+  /** When absent, such a statement ends the run. */
+  readonly unsupported?: UnsupportedSql | undefined
 }
 
 /** A PostgreSQL: what was committed outlives each start of the server. */
@@ -69,7 +76,8 @@ export class PostgresNode implements Actor {
       after: (micros, run) => this.#after(micros, run),
       costOf: () => this.#cost(),
       wakesAfter: () => 20 + 100 * this.#costs(),
-      unsupported: (sql, construct) => this.world.refuse(this.id, refusalOf(sql, construct)),
+      unsupported:
+        this.#options.unsupported ?? ((sql, construct) => this.world.refuse(this.id, refusalOf(sql, construct))),
       maxConnections: MAX_CONNECTIONS,
     })
     if (this.#starts > 1) this.world.notice(this.id, 'restarts')
@@ -93,6 +101,11 @@ export class PostgresNode implements Actor {
     } finally {
       this.world.left()
     }
+  }
+
+  /** What its data breaks, once nothing happens any more. */
+  broken(): BrokenAssertion | undefined {
+    return this.#options.database.broken(this.#engine)
   }
 
   #ended(connection: ServedConnection): void {
@@ -126,12 +139,14 @@ function drawn(seed: number, name: string): () => number {
   return () => fate(stream, count++)
 }
 
-const refusalOf = (sql: string, construct: string): NotSimulated =>
-  new NotSimulated(
-    sql.length > 200 ? `${sql.slice(0, 200)}…` : sql,
-    `has ${construct}, which the simulated PostgreSQL does not execute`,
+function refusalOf(sql: string, construct: string): NotSimulated {
+  const { what, because } = unsupported(sql, construct)
+  return new NotSimulated(
+    what,
+    because,
     'Leave it out if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
   )
+}
 
 interface Served {
   readonly wire: Wire

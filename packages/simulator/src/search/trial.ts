@@ -206,7 +206,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
-    const broken = broke()
+    const broken = broke() ?? (end === 'done' && limits.invariants ? cluster.brokenAtRest?.() : undefined)
     if (broken !== undefined) return finish({ ...broken, kind: 'invariant', at: since(clock.now()) })
     if (end !== 'done') return finish(endless(end, endlessText(end, most, since(clock.now()), last)))
   } catch (error) {

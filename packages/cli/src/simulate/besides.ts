@@ -1,0 +1,49 @@
+import { resolve } from 'node:path'
+import type { ServiceDeclaration } from '@chaosproxy/engine/references'
+import { UserError } from '@chaosproxy/history'
+
+type Besides = NonNullable<ServiceDeclaration['beside']>
+
+interface Typed {
+  readonly beside: readonly string[]
+  readonly sql: string | undefined
+  readonly 'assert-sql': readonly string[]
+}
+
+/**
+ * What stands beside the nodes, with what was typed. Typed paths are relative to the working directory.
+ *
+ * @throws UserError (usage) for SQL without a database, or with several.
+ */
+export function besidesWith(declared: Besides, { beside, sql, 'assert-sql': assert }: Typed): Besides {
+  const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
+  const besides: Besides = {
+    ...declared,
+    ...Object.fromEntries(
+      typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
+    ),
+  }
+  if (sql === undefined && assert.length === 0) return besides
+  const option = sql === undefined ? '--assert-sql' : '--sql'
+  const [database, another] = Object.entries(besides).filter(([, each]) => each === 'postgres' || 'postgres' in each)
+  if (database === undefined)
+    throw new UserError('usage', `${option}: it is for a PostgreSQL, and there is none: add --beside pg=postgres.`)
+  if (another !== undefined)
+    throw new UserError('usage', `${option}: there are several PostgreSQL servers: write it to "beside" of a service.`)
+  const [name, before] = database
+  const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
+  return {
+    ...besides,
+    [name]: {
+      postgres: sql === undefined ? kept.postgres : resolve(sql),
+      ...(assert.length === 0 ? { assert: kept.assert } : { assert }),
+    },
+  }
+}
+
+/** @throws UserError (usage) */
+export function namedOf(option: string, text: string, what: 'TEXT' | 'FILE'): readonly [name: string, value: string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UserError('usage', `${option} ${text}: write NAME=${what}.`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}

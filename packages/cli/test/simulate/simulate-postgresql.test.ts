@@ -1,0 +1,90 @@
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { patientTest } from '../patient.ts'
+
+const SHOP = join(root, 'examples', 'simulated-shop')
+
+/** The example, with the packages of this repository. */
+function shop(): string {
+  const folder = temporaryDirectory()
+  for (const file of ['server.ts', 'schema.sql', 'routes.json']) cpSync(join(SHOP, file), join(folder, file))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--workers', '1']
+const withPostgres = ['simulate', './server.ts', ...calm, '--beside', 'pg=postgres', '--sql', 'schema.sql']
+
+describe('chaos simulate --beside pg=postgres', () => {
+  patientTest('finds a lost update of read committed transactions, and replays it to the byte', async () => {
+    const cwd = shop()
+    const { exitCode, stdout } = await chaos([...withPostgres, '--seeds', '16', '--json', '--shrink', '3s'], { cwd })
+    expect(exitCode).toBe(1)
+    const { failures } = JSON.parse(stdout)
+    expect(failures).toMatchObject([{ kind: 'violation', cause: 'not linearizable' }])
+    const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
+    expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
+    expect(replayed.exitCode).toBe(1)
+  })
+
+  patientTest('finds nothing once the row is locked, whatever is killed', async () => {
+    const kills = [
+      'simulate',
+      './server.ts',
+      '--nodes',
+      '2',
+      '--faults',
+      'kill',
+      '--workload',
+      'counter',
+      '--workers',
+      '1',
+    ]
+    const args = [...kills, '--beside', 'pg=postgres', '--sql', 'schema.sql', '--env', 'SHOP=careful', '--seeds', '12']
+    const { exitCode, stdout, stderr } = await chaos([...args, '--json'], { cwd: shop() })
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 12 })
+    expect(exitCode).toBe(0)
+  })
+
+  patientTest('asserts about the data at the end, and shows the rows that break it', async () => {
+    const assertion = "SELECT NOT EXISTS (SELECT 1 FROM items WHERE name = 'x' AND sold > 1)"
+    const args = [...withPostgres, '--env', 'SHOP=careful', '--assert-sql', assertion, '--keys', '1', '--seeds', '4']
+    const { exitCode, stdout } = await chaos([...args, '--json', '--shrink', '1s'], { cwd: shop() })
+    expect(exitCode).toBe(1)
+    const { failures } = JSON.parse(stdout)
+    expect(failures).toMatchObject([{ kind: 'invariant' }])
+    expect(JSON.stringify(failures)).toContain('sold=2')
+  })
+
+  test('lists every statement that is not simulated, with exit code 3', async () => {
+    const cwd = shop()
+    writeFileSync(
+      join(cwd, 'odd.ts'),
+      `import { createServer } from 'node:http'
+      import pg from 'pg'
+      const pool = new pg.Pool()
+      const odd = { GET: 'SELECT * FROM items TABLESAMPLE SYSTEM (5)', POST: "LOAD 'x'" }
+      createServer((request, response) => {
+        pool.query(odd[request.method]).then(() => response.end('{}'), () => response.writeHead(500).end('{}'))
+      }).listen(process.env.PORT)`,
+    )
+    const args = ['simulate', './odd.ts', ...withPostgres.slice(2), '--seeds', '4']
+    const checked = await chaos([...args, '--check-sql'], { cwd })
+    expect(checked.stderr).toContain('does not execute 2 statements of this program')
+    expect(checked.stderr).toMatch(/ {2}SELECT \* FROM items TABLESAMPLE SYSTEM \(5\): /)
+    expect(checked.stderr).toMatch(/ {2}LOAD 'x': /)
+    expect(checked.exitCode).toBe(3)
+    const searched = await chaos(args, { cwd })
+    expect(searched.stderr).toContain('cannot be simulated: on pg, ')
+    expect(searched.exitCode).toBe(3)
+  })
+
+  test('refuses SQL for a database that is not there', async () => {
+    const { stderr, exitCode } = await chaos(['simulate', './server.ts', '--sql', 'schema.sql'], { cwd: shop() })
+    expect(stderr).toContain('--sql: it is for a PostgreSQL, and there is none: add --beside pg=postgres.')
+    expect(exitCode).toBe(3)
+  })
+})

@@ -1,0 +1,28 @@
+import { millis } from '@chaosproxy/history'
+import { planTrial, runPlan, strategiesNamed } from '@chaosproxy/simulator'
+import { limitsFor } from './play.ts'
+import { subjectOf } from './subject.ts'
+import type { SubjectName } from './subject-name.ts'
+
+/** Enough to make every request of a route table. */
+const SEEDS = 8
+const LONGEST_MS = millis(10_000)
+
+/**
+ * The statements of a service that its simulated PostgreSQL does not execute, each with what of it; found in a few runs
+ * without faults.
+ */
+export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  const subject = await subjectOf(name, {
+    longestMs: LONGEST_MS,
+    unsupportedSql: (sql, construct) => found.set(sql, construct),
+  })
+  const calm = { ...subject, choices: { ...subject.choices, faults: [] } }
+  for (const strategy of strategiesNamed(['uniform']))
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      await subject.perform(() => runPlan(calm, planTrial(calm, strategy, seed), limitsFor(false)))
+      await subject.settle()
+    }
+  return found
+}

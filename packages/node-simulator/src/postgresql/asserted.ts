@@ -1,0 +1,87 @@
+import { UserError } from '@chaosproxy/history'
+import type { Engine, Outcome, Session } from '@chaosproxy/simulated-postgresql'
+import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.ts'
+
+/** An assertion whose answer was not true. */
+export interface BrokenAssertion {
+  readonly query: string
+  /** What it answered, and the rows of its tables. */
+  readonly what: string
+}
+
+/** Rows shown of each table. */
+const MOST_ROWS = 20
+
+/** @throws UserError (input) for an assertion that is not one statement. */
+export function requireQueries(simulated: Simulated, engine: Engine, assert: readonly string[]): void {
+  for (const query of assert)
+    withSession(simulated, engine, query, (session) => {
+      const { length } = session.parse(query)
+      if (length !== 1) throw new UserError('input', `--assert-sql ${query}: it is ${length} statements: write one.`)
+    })
+}
+
+/** The first assertion that the data of an engine breaks. */
+export function brokenIn(simulated: Simulated, engine: Engine, assert: readonly string[]): BrokenAssertion | undefined {
+  for (const query of assert) {
+    const what = withSession(simulated, engine, query, (session) => brokenBy(session, query))
+    if (what !== undefined) return { query, what }
+  }
+  return undefined
+}
+
+function withSession<T>(simulated: Simulated, engine: Engine, query: string, act: (session: Session) => T): T {
+  const session = engine.connect(new Map([['user', 'postgres']]), silent)
+  try {
+    return act(session)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw userErrorOf(simulated, error, { where: () => `--assert-sql ${query}`, sql: query })
+  } finally {
+    session.end()
+  }
+}
+
+/** Undefined if the first column of each row is true, and there is one. */
+function brokenBy(session: Session, query: string): string | undefined {
+  const [statement] = session.parse(query)
+  if (statement === undefined) return undefined
+  const outcome = executeAlone(session, statement)
+  if (outcome.kind !== 'rows') throw new UserError('input', `--assert-sql ${query}: it is no query.`)
+  if (outcome.rows.length > 0 && outcome.rows.every(([answer]) => answer === true)) return undefined
+  const tables = [...tablesIn(statement.node)].map((table) => `${table}: ${rowsOf(session, table)}`)
+  return [`it answered ${printed(session, outcome)}`, ...tables].join('; ')
+}
+
+function rowsOf(session: Session, table: string): string {
+  const [statement] = session.parse(`SELECT * FROM ${table} LIMIT ${MOST_ROWS + 1}`)
+  return statement === undefined ? '' : printed(session, executeAlone(session, statement))
+}
+
+function printed({ context }: Session, outcome: Outcome): string {
+  if (outcome.kind !== 'rows') return ''
+  const { columns, rows } = outcome
+  if (rows.length === 0) return 'no row'
+  const lines = rows.slice(0, MOST_ROWS).map((row) => {
+    const cells = columns.map(({ name, type }, i) => {
+      const value = row[i] ?? null
+      return `${name}=${value === null ? 'null' : context.types.typeOf(type.oid).output(value, context)}`
+    })
+    return cells.join(' ')
+  })
+  return [...lines, ...(rows.length > MOST_ROWS ? ['…'] : [])].join(', ')
+}
+
+/** The tables that a statement names, quoted. */
+function tablesIn(node: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
+  if (typeof node !== 'object' || node === null) return found
+  for (const [key, value] of Object.entries(node)) {
+    if (key === 'RangeVar') {
+      const { schemaname, relname } = value as { readonly schemaname?: string; readonly relname?: string }
+      const names = [schemaname, relname].filter((name) => name !== undefined)
+      found.add(names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.'))
+    }
+    tablesIn(value, found)
+  }
+  return found
+}

@@ -1,0 +1,41 @@
+import { UserError } from '@chaosproxy/history'
+import { loadOptional } from '@chaosproxy/history/files'
+import type { Outcome, Session, SessionListener, Statement } from '@chaosproxy/simulated-postgresql'
+
+export type Simulated = typeof import('@chaosproxy/simulated-postgresql')
+
+/** @throws UserError (environment) if the package is not installed. */
+export const loadSimulated = (): Promise<Simulated> =>
+  loadOptional((): Promise<Simulated> => import('@chaosproxy/simulated-postgresql'), {
+    why: 'The simulated PostgreSQL is a package of its own',
+    packages: ['@chaosproxy/simulated-postgresql'],
+  })
+
+/** What a session is not asked about here. */
+export const silent: SessionListener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+
+/** Executes a statement while no other session does. @throws SqlError, NotSupported */
+export function executeAlone(session: Session, statement: Statement): Outcome {
+  const step = session.execute(session.prepare(statement, []), []).next()
+  if (step.done !== true) throw new Error('the only session of a database waits')
+  session.sync()
+  return step.value
+}
+
+/** Why a statement ends a simulation: what it says, and a sentence that begins with "it". */
+export const unsupported = (sql: string, construct: string): { readonly what: string; readonly because: string } => ({
+  what: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql,
+  because: `has ${construct}, which the simulated PostgreSQL does not execute`,
+})
+
+/** The user's error for one of SQL; others are thrown on. */
+export function userErrorOf(
+  { SqlError, NotSupported }: Simulated,
+  error: unknown,
+  { where, sql }: { readonly where: (position: number | undefined) => string; readonly sql: string },
+): UserError {
+  if (error instanceof SqlError) return new UserError('input', `${where(error.fields.position)}: ${error.message}`)
+  if (!(error instanceof NotSupported)) throw error
+  const { what, because } = unsupported(sql, error.construct)
+  return new UserError('input', `${where(undefined)} cannot be simulated: ${what}: it ${because}.`)
+}

@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UserError } from '@chaosproxy/history'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { injectedFor, ran as ranAlone, serving } from '../simulated.ts'
+import { stopped } from '../stopped.ts'
+
+/** One program for all tests, so that it is bundled once; its environment says what it does. */
+const asker = serving(`
+  import pg from 'pg'
+  const pool = new pg.Pool({ max: 4 })
+  pool.on('error', () => {})
+  const told = (...values) => console.log(JSON.stringify(values))
+  const codeOf = (promise) => promise.then(() => 'no error', (error) => error.code ?? error.message)
+  const asks = new Function('pg', 'pool', 'told', 'codeOf', 'process', 'return (async () => {' + process.env['ASKS'] + '})()')
+  await asks(pg, pool, told, codeOf, process)`)
+
+type Options = Parameters<typeof ranAlone>[1]
+
+const ran = (asks: string, options: Options = {}): ReturnType<typeof ranAlone> =>
+  ranAlone(asker, { postgres: {}, environment: { ASKS: asks }, ...options })
+
+function schemaOf(sql: string): { readonly sql: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-schema-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'schema.sql')
+  writeFileSync(file, sql)
+  return { sql: file }
+}
+
+const KV = "CREATE TABLE kv (k text PRIMARY KEY, v int NOT NULL);\nINSERT INTO kv VALUES ('a', 1), ('b', 2);"
+
+describe('pg, unmodified, against the simulated PostgreSQL', () => {
+  test('finds it by the variables of libpq, and by DATABASE_URL and PG_URL', async () => {
+    const { lines } = await ran(`
+      told(process.env.DATABASE_URL, process.env.PG_URL, process.env.PGHOST, process.env.PGPORT)
+      const client = new pg.Client(process.env.DATABASE_URL)
+      await client.connect()
+      told((await client.query('SELECT 1 AS one')).rows, (await pool.query('SELECT 2 AS two')).rows)
+      await client.end()`)
+    expect(lines).toEqual([
+      'n1: ["postgres://postgres@pg:5432/postgres","postgres://postgres@pg:5432/postgres","pg","5432"]',
+      'n1: [[{"one":1}],[{"two":2}]]',
+    ])
+  })
+
+  test('reads what the schema wrote, inserts, updates, and gets the counts of rows', async () => {
+    const { lines } = await ran(
+      `
+        told((await pool.query('SELECT * FROM kv WHERE k = $1', ['a'])).rows)
+        told((await pool.query('INSERT INTO kv VALUES ($1, $2) RETURNING v', ['c', 3])).rows)
+        told((await pool.query('UPDATE kv SET v = v + 1 WHERE v < $1', [3])).rowCount)
+        told((await pool.query({ name: 'all', text: 'SELECT v FROM kv ORDER BY v', rowMode: 'array' })).rows)
+        told((await pool.query('SELECT 1 AS a; SELECT 2 AS b')).map(({ rows }) => rows))`,
+      { postgres: schemaOf(KV) },
+    )
+    expect(lines).toEqual([
+      'n1: [[{"k":"a","v":1}]]',
+      'n1: [[{"v":3}]]',
+      'n1: [2]',
+      'n1: [[[2],[3],[3]]]',
+      'n1: [[[{"a":1}],[{"b":2}]]]',
+    ])
+  })
+
+  test('gets errors with their fields, and the transaction has failed then', async () => {
+    const { lines } = await ran(
+      `
+        const client = await pool.connect()
+        await client.query('BEGIN')
+        const error = await client.query("INSERT INTO kv VALUES ('a', 1)").catch((thrown) => thrown)
+        told(error.code, error.severity, error.table, error.constraint, error.detail)
+        told(await codeOf(client.query('SELECT 1')), (await client.query('COMMIT')).command)`,
+      { postgres: schemaOf(KV) },
+    )
+    expect(lines).toEqual([
+      'n1: ["23505","ERROR","kv","kv_pkey","Key (k)=(a) already exists."]',
+      'n1: ["25P02","ROLLBACK"]',
+    ])
+  })
+
+  test('waits for a row lock in virtual time until the other transaction commits', async () => {
+    const { lines } = await ran(
+      `
+        const [one, other] = [await pool.connect(), await pool.connect()]
+        await one.query('BEGIN')
+        await one.query("SELECT v FROM kv WHERE k = 'a' FOR UPDATE")
+        const before = Date.now()
+        setTimeout(() => one.query('COMMIT'), 300)
+        await other.query("UPDATE kv SET v = v + 1 WHERE k = 'a'")
+        const waitedMs = Date.now() - before
+        told(waitedMs >= 300 && waitedMs < 340)`,
+      { postgres: schemaOf(KV) },
+    )
+    expect(lines).toEqual(['n1: [true]'])
+  })
+
+  test('ends one of two transactions that wait for one another', async () => {
+    const { lines } = await ran(
+      `
+        const [one, other] = [await pool.connect(), await pool.connect()]
+        for (const client of [one, other]) await client.query('BEGIN')
+        await one.query("UPDATE kv SET v = 0 WHERE k = 'a'")
+        await other.query("UPDATE kv SET v = 0 WHERE k = 'b'")
+        const both = [one.query("UPDATE kv SET v = 0 WHERE k = 'b'"), other.query("UPDATE kv SET v = 0 WHERE k = 'a'")]
+        told(...(await Promise.all(both.map(codeOf))).sort())`,
+      { postgres: schemaOf(KV), forMs: 3_000 },
+    )
+    expect(lines).toEqual(['n1: ["40P01","no error"]'])
+  })
+
+  test('hears notifications of other sessions', async () => {
+    const { lines } = await ran(`
+      const client = await pool.connect()
+      client.on('notification', ({ channel, payload }) => told(channel, payload))
+      await client.query('LISTEN jobs')
+      await pool.query("NOTIFY jobs, 'one'")`)
+    expect(lines).toEqual(['n1: ["jobs","one"]'])
+  })
+
+  test('is refused TLS, and a connection beyond a full pool fails when its time is over', async () => {
+    const { lines } = await ran(`
+      told(await codeOf(new pg.Client({ ssl: true }).connect()))
+      const small = new pg.Pool({ max: 1, connectionTimeoutMillis: 200 })
+      await small.connect()
+      told(await codeOf(small.connect()))`)
+    expect(lines).toEqual([
+      'n1: ["The server does not support SSL connections"]',
+      'n1: ["timeout exceeded when trying to connect"]',
+    ])
+  })
+})
+
+describe('a kill of the simulated PostgreSQL', () => {
+  test('keeps what was committed, aborts open transactions and resets their connections', async () => {
+    const { lines } = await ran(
+      `
+        const client = await pool.connect()
+        client.on('error', () => {})
+        await pool.query("UPDATE kv SET v = 10 WHERE k = 'a'")
+        await client.query('BEGIN')
+        await client.query("UPDATE kv SET v = 20 WHERE k = 'b'")
+        setTimeout(async () => told(await codeOf(client.query('COMMIT'))), 350)
+        setTimeout(async () => told((await pool.query('SELECT v FROM kv ORDER BY k')).rows.map(({ v }) => v)), 900)`,
+      { postgres: schemaOf(KV), meanwhile: stopped(200, 300, 'pg'), forMs: 2_000 },
+    )
+    expect(lines).toEqual([
+      expect.stringMatching(/n1: \[".*(?:ECONNRESET|not queryable|terminated).*"\]/),
+      'n1: [[10,2]]',
+    ])
+  })
+
+  test('refuses connections while it is down, and a pause only delays them', async () => {
+    const asks = `setTimeout(async () => { const at = Date.now(); told(await codeOf(pool.query('SELECT 1')), Date.now() - at > 300) }, 400)`
+    const down = await ran(asks, { meanwhile: stopped(200, 600, 'pg'), forMs: 2_000 })
+    expect(down.lines).toEqual(['n1: ["ECONNREFUSED",false]'])
+    const pause = { kind: 'pause', nodes: ['pg'] } as never
+    const paused = await ran(asks, { meanwhile: injectedFor(pause, 1_000), forMs: 3_000 })
+    expect(paused.lines).toEqual(['n1: ["no error",true]'])
+  })
+})
+
+describe('what the simulated PostgreSQL does not execute', () => {
+  test('ends the run with the statement and a remedy, even if the program catches the error', async () => {
+    const error = await ran(`await codeOf(pool.query('SELECT * FROM kv TABLESAMPLE SYSTEM (10)'))`, {
+      postgres: schemaOf(KV),
+    }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(UserError)
+    expect((error as UserError).code).toBe('input')
+    expect((error as UserError).message).toMatch(
+      /cannot be simulated: on pg, SELECT \* FROM kv TABLESAMPLE SYSTEM \(10\) cannot be simulated: it has .*chaos run/s,
+    )
+  })
+
+  test('is refused in the schema, as is what PostgreSQL refuses, with its line', async () => {
+    const refusedSchema = (sql: string) => ran('', { postgres: schemaOf(sql) })
+    await expect(refusedSchema(`${KV}\nCREATE TABEL x ();`)).rejects.toThrow(/schema\.sql:3: syntax error/)
+    await expect(refusedSchema('CREATE SERVER other FOREIGN DATA WRAPPER x')).rejects.toThrow(
+      /schema\.sql cannot be simulated: CREATE SERVER/,
+    )
+    await expect(ran('', { postgres: { sql: '/nowhere.sql' } })).rejects.toThrow(/no such file of SQL.*--sql/)
+  })
+
+  test('is how a program that dials a PostgreSQL without one learns to add it', async () => {
+    const dialling = serving(`import pg from 'pg'; new pg.Client({ host: 'postgres' }).connect().catch(() => {})`)
+    await expect(ranAlone(dialling)).rejects.toThrow(/the host postgres cannot be simulated.*--beside pg=postgres/)
+  })
+})
+
+test('an assertion about the data is broken with the rows of its tables', async () => {
+  const postgres = { ...schemaOf(KV), assert: ['SELECT NOT EXISTS (SELECT 1 FROM kv WHERE v > 4)'] }
+  expect((await ran('', { postgres })).broken).toBeUndefined()
+  const { broken } = await ran(`await pool.query("UPDATE kv SET v = 5 WHERE k = 'b'")`, { postgres })
+  expect(broken).toEqual({
+    name: 'SELECT NOT EXISTS (SELECT 1 FROM kv WHERE v > 4)',
+    node: 'pg',
+    what: expect.stringMatching(/^it answered .*; "kv": k=a v=1, k=b v=5$/),
+  })
+})
+
+test('a run with a PostgreSQL is a function of its seed, to the byte', async () => {
+  const racing = `
+    for (let i = 0; i < 10; i++) {
+      const { rows: [{ v }] } = await pool.query("SELECT v FROM kv WHERE k = 'a'").catch(() => ({ rows: [{ v: -1 }] }))
+      await pool.query("UPDATE kv SET v = $1 WHERE k = 'a'", [v + 1]).catch(() => {})
+    }
+    setTimeout(async () => told((await pool.query('SELECT v, now(), random() FROM kv ORDER BY k')).rows), 500)`
+  const options: Options = { nodes: 3, meanwhile: stopped(20, 50, 'pg'), postgres: schemaOf(KV) }
+  const [first, other] = [await ran(racing, { ...options, seed: 7 }), await ran(racing, { ...options, seed: 8 })]
+  const again = await ran(racing, { ...options, seed: 7 })
+  expect(again.trace).toEqual(first.trace)
+  expect(other.trace).not.toEqual(first.trace)
+})
