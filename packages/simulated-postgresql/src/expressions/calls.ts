@@ -45,7 +45,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const choice = chooseFunction(types, name, oids, call.func_variadic === true)
   if (choice.kind !== 'found') {
     if (isConversion(call, name, given, scope)) return undefined
-    const shown = `${name}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
+    const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
       throw new SqlError('42883', `function ${shown} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
@@ -65,7 +65,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   }
   const converted = given.map((argument, i) => {
     const target = generic.arguments[i] ?? OID.any
-    const decided = target === OID.any ? decideAny(argument, scope) : argument
+    const decided = target === OID.any ? decideAny(argument) : argument
     return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(call.args?.[i]))
   })
   const all =
@@ -76,9 +76,10 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
 }
 
-/** A literal among arguments of any type is text. */
-function decideAny(argument: Compiled, scope: Scope): Compiled {
-  return argument.type.oid === OID.unknown ? coerce(argument, typeNamed(scope, OID.text), 'i', scope) : argument
+/** A literal among arguments of any type stays unknown, and a parameter has no type to take. */
+function decideAny(argument: Compiled): Compiled {
+  if (argument.parameter === undefined) return argument
+  throw new SqlError('42P18', `could not determine data type of parameter $${argument.parameter}`)
 }
 
 /** The arguments of a variadic function, as the elements of an array. */
@@ -193,12 +194,9 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
   }
   const implementation = implementationOf(signature)
   const evaluate = (env: Env): SqlValue => {
-    const values: SqlValue[] = []
-    for (const argument of all) {
-      const value = argument.evaluate(env)
-      if (value === null && signature.strict) return null
-      values.push(value)
-    }
+    // Every argument is computed, also after a null: one that follows may be an error.
+    const values = all.map((argument) => argument.evaluate(env))
+    if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
   const pure = signature.volatility === 'i' && all.every((argument) => argument.constant === true)

@@ -150,11 +150,7 @@ function converter(
 function throughText(scope: Scope, source: number, target: number): Convert {
   const from = scope.context.types.typeOf(source)
   const to = scope.context.types.typeOf(target)
-  const trims = baseType(scope.context.types, source) === OID.bpchar && to.oid !== OID.bpchar
-  return (value, env) => {
-    const text = from.output(value, env.session)
-    return to.input(trims ? text.replace(/ +$/, '') : text, env.session, -1)
-  }
+  return (value, env) => to.input(from.output(value, env.session), env.session, -1)
 }
 
 /** Applies the type's modifier: a length, a precision. */

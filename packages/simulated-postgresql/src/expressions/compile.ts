@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
-import { INT8 } from '../types/numbers.ts'
+import { INT4, INT8 } from '../types/numbers.ts'
 import { parseNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
@@ -90,6 +90,9 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
 function compileNumber(text: string, scope: Scope): Compiled {
   const value = parseNumeric(text)
   const whole = !/[.eE]/.test(text) || /^0[xX]/.test(text)
+  if (whole && value.unscaled >= INT4.least && value.unscaled <= INT4.most) {
+    return constant(typeNamed(scope, OID.int4), Number(value.unscaled))
+  }
   return whole && value.unscaled >= INT8.least && value.unscaled <= INT8.most
     ? constant(typeNamed(scope, OID.int8), value.unscaled)
     : constant(typeNamed(scope, OID.numeric), value)

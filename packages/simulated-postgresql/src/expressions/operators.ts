@@ -284,9 +284,10 @@ export function scalarArray(
     type: typeNamed(scope, OID.bool),
     constant: value.constant === true && elements.constant === true,
     evaluate: (env) => {
+      const compared = value.evaluate(env)
       const all = elements.evaluate(env)
       if (all === null) return null
-      return quantified(value.evaluate(env), asArray(all).elements, any, (a, b) => apply(a, b, env))
+      return quantified(compared, asArray(all).elements, any, (a, b) => apply(a, b, env))
     },
   }
 }
@@ -347,14 +348,13 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
   if (a === undefined || b === undefined) throw new NotSupported('NULLIF')
-  const kept = left.type.oid === OID.unknown ? a : left
   return {
-    type: kept.type,
+    type: a.type,
     constant: a.constant === true && b.constant === true,
     evaluate: (env) => {
       const x = a.evaluate(env)
       const y = b.evaluate(env)
-      return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : kept.evaluate(env)
+      return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : x
     },
   }
 }
@@ -406,7 +406,8 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, left, first, location)
   const value = resolved.operands[0] ?? left
-  const target = resolved.call.arguments[1] ?? first.type
+  // Of the operator's type, and without the modifier that the first element may have.
+  const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
   return {
@@ -456,7 +457,7 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
     node.location,
   )
   const compare = orderBetween(scope.context.types, type.oid, type.oid)
-  if (compare === undefined) {
+  const missingOrder = (): never => {
     throw new SqlError(
       '42883',
       `could not identify a comparison function for type ${formatType(scope.context.types, type.oid)}`,
@@ -468,10 +469,11 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
     type,
     constant: all.every((part) => part.constant === true),
     evaluate: (env) => {
+      const order = compare ?? missingOrder()
       let best: SqlValue = null
       for (const part of all) {
         const value = part.evaluate(env)
-        if (value !== null && (best === null || compare(value, best, env) * sign > 0)) best = value
+        if (value !== null && (best === null || order(value, best, env) * sign > 0)) best = value
       }
       return best
     },

@@ -55,12 +55,8 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
       : [{ name: signature.columns[0]?.name ?? name, type: types.result }],
     scalar: !composite,
     rows: (env) => {
-      const values: SqlValue[] = []
-      for (const argument of all) {
-        const value = argument.evaluate(env)
-        if (value === null && signature.strict) return []
-        values.push(value)
-      }
+      const values = all.map((argument) => argument.evaluate(env))
+      if (signature.strict && values.includes(null)) return []
       return implementation(values, env, types)
     },
   }

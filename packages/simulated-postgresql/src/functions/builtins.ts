@@ -9,11 +9,22 @@ import { PATTERNS } from './patterns.ts'
 import { REGEXPS } from './regexps.ts'
 import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
+import { TO_CHAR } from './to-char.ts'
 
 const ALL: ReadonlyMap<string, Builtin> = new Map(
-  [ARITHMETIC, CASTS_BY_FUNCTION, TEXT, PATTERNS, MOMENTS, EXTRACT, ARRAYS, JSON_FUNCTIONS, REGEXPS, SYSTEM].flatMap(
-    (family) => Object.entries(family),
-  ),
+  [
+    ARITHMETIC,
+    CASTS_BY_FUNCTION,
+    TEXT,
+    PATTERNS,
+    MOMENTS,
+    EXTRACT,
+    ARRAYS,
+    JSON_FUNCTIONS,
+    REGEXPS,
+    SYSTEM,
+    TO_CHAR,
+  ].flatMap((family) => Object.entries(family)),
 )
 
 /** The implementation by the name in pg_proc.prosrc; undefined for a function that is not simulated. */

@@ -164,7 +164,12 @@ const extractTimestamptz: Builtin = ([name, a], env, call) => {
 
 function extractDate(name: string, days: number, type: string): SqlValue {
   const field = fieldOf(name, type)
-  if (days === DATE_INFINITY || days === DATE_MINUS_INFINITY) return endlessField(field, days > 0)
+  if (days === DATE_INFINITY || days === DATE_MINUS_INFINITY) {
+    if (['micro', 'milli', 'second', 'minute', 'hour'].includes(field) || field.startsWith('timezone')) {
+      throw unsupported(name, type)
+    }
+    return endlessField(field, days > 0)
+  }
   if (field === 'epoch') return new Numeric((BigInt(days) * MICROS_PER_DAY + UNIX_EPOCH) / 1_000_000n, 0)
   if (field === 'julian') return numericOf(days + EPOCH_JULIAN)
   const found = dateField(momentOf(BigInt(days) * MICROS_PER_DAY), field)

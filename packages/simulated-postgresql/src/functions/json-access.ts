@@ -3,8 +3,9 @@ import type { JsonValue } from '../types/value.ts'
 
 /** The element at a place, counted from the end if negative; undefined if there is none. */
 export function jsonElement(value: JsonValue, index: number): JsonValue | undefined {
-  if (value === null || !isJsonArray(value)) return undefined
-  return value[index < 0 ? value.length + index : index]
+  // A document that is a scalar is stored as an array of one element.
+  const elements = value !== null && isJsonArray(value) ? value : isJsonObject(value) ? [] : [value]
+  return elements[index < 0 ? elements.length + index : index]
 }
 
 export function jsonMember(value: JsonValue, key: string): JsonValue | undefined {
@@ -23,7 +24,7 @@ export function jsonbPath(value: JsonValue, path: readonly string[]): JsonValue 
     if (isJsonObject(current)) current = current.get(step)
     else {
       const index = pathIndex(step)
-      current = index === undefined ? undefined : jsonElement(current, index)
+      current = index === undefined || !isJsonArray(current) ? undefined : jsonElement(current, index)
     }
   }
   return current

@@ -107,6 +107,10 @@ function isContainer(value: JsonValue): boolean {
   return value !== null && (isJsonArray(value) || isJsonObject(value))
 }
 
+function isEmpty(value: JsonValue): boolean {
+  return value !== null && ((isJsonArray(value) && value.length === 0) || (isJsonObject(value) && value.size === 0))
+}
+
 function exists(value: JsonValue, key: string): boolean {
   if (value === null) return false
   if (isJsonObject(value)) return value.has(key)
@@ -191,6 +195,7 @@ function replacedMember(object: ReadonlyMap<string, JsonValue>, key: string, nex
 const setPath: Builtin = ([a, keys, value, create = true]) => {
   const target = document(a)
   if (!isContainer(target)) throw new SqlError('22023', 'cannot set path in scalar')
+  if (isEmpty(target) && !asBoolean(create)) return new Jsonb(target)
   return new Jsonb(changed(target, steps(asArray(keys)), 0, () => [document(value)], asBoolean(create)))
 }
 
@@ -213,6 +218,7 @@ const insertPath: Builtin = ([a, keys, value, after = false]) => {
 const deletePath: Builtin = ([a, keys]) => {
   const target = document(a)
   if (!isContainer(target)) throw new SqlError('22023', 'cannot delete path in scalar')
+  if (isEmpty(target)) return new Jsonb(target)
   return new Jsonb(
     changed(target, steps(asArray(keys)), 0, (current) => (current === undefined ? undefined : []), false),
   )

@@ -103,6 +103,11 @@ function shiftDate(days: number, by: number): number {
   return checkedDate(days + by)
 }
 
+function atTime(days: number, micros: bigint): bigint {
+  const midnight = timestampOfDate(days)
+  return isEndless(midnight) ? midnight : checkedTimestamp(midnight + micros)
+}
+
 const arithmetic: Builtins = {
   date_pli: ([a, b]) => shiftDate(asNumber(a), asNumber(b)),
   date_mii: ([a, b]) => shiftDate(asNumber(a), -asNumber(b)),
@@ -116,8 +121,8 @@ const arithmetic: Builtins = {
   date_pl_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), asInterval(b)),
   date_mi_interval: ([a, b]) => addInterval(timestampOfDate(asNumber(a)), negateInterval(asInterval(b))),
   interval_pl_date: ([a, b]) => addInterval(timestampOfDate(asNumber(b)), asInterval(a)),
-  datetime_timestamp: ([a, b]) => checkedTimestamp(timestampOfDate(asNumber(a)) + asBigint(b)),
-  timedate_pl: ([a, b]) => checkedTimestamp(timestampOfDate(asNumber(b)) + asBigint(a)),
+  datetime_timestamp: ([a, b]) => atTime(asNumber(a), asBigint(b)),
+  timedate_pl: ([a, b]) => atTime(asNumber(b), asBigint(a)),
   timestamp_pl_interval: ([a, b]) => addInterval(asBigint(a), asInterval(b)),
   timestamp_mi_interval: ([a, b]) => addInterval(asBigint(a), negateInterval(asInterval(b))),
   interval_pl_timestamp: ([a, b]) => addInterval(asBigint(b), asInterval(a)),
@@ -208,15 +213,10 @@ function age(a: bigint, b: bigint): Interval {
     days -= 1
   }
   while (days < 0) {
-    // The length of the month that the interval begins in; for a negative age, of the one it ends in.
-    days += sign < 0 ? monthBefore(later) : daysInMonth(earlier.year, earlier.month)
+    days += daysInMonth(earlier.year, earlier.month)
     months -= 1
   }
   return checkedInterval(sign * months, sign * days, BigInt(sign) * micros)
-}
-
-function monthBefore(date: { readonly year: number; readonly month: number }): number {
-  return daysInMonth(date.year, date.month)
 }
 
 function today(env: Env): bigint {
@@ -263,6 +263,7 @@ function binned(stride: Interval, timestamp: bigint, origin: bigint): bigint {
   if (stride.months !== 0) {
     throw new SqlError('0A000', 'timestamps cannot be binned into intervals containing months or years')
   }
+  if (isEndless(timestamp)) return timestamp
   const size = intervalMicros(stride)
   if (size <= 0n) throw new SqlError('22008', 'stride must be greater than zero')
   return origin + floorDivide(timestamp - origin, size) * size

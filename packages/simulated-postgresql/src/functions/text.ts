@@ -161,7 +161,14 @@ function decode(text: string, format: string): Uint8Array {
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
 
-/** The text form of a value, as a cast to text has it. */
+/** A value cast to text: unlike its text form, whole words for booleans and no trailing blanks. */
+function castText(value: SqlValue, oid: number, env: Env): string {
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  const text = textOf(value, oid, env)
+  return oid === OID.bpchar ? withoutTrailingBlanks(text) : text
+}
+
+/** The text form of a value. */
 export function textOf(value: SqlValue, oid: number, env: Env): string {
   const type = env.session.types.typeOf(oid)
   return type.output(value, env.session)
@@ -210,8 +217,8 @@ const toArray: Builtin = ([text, separator = null, nullText = null]) =>
 
 const textFunctions: Builtins = {
   textcat: ([a, b]) => asString(a) + asString(b),
-  textanycat: ([a, b], env, call) => asString(a) + textOf(b ?? null, call.arguments[1]?.oid ?? OID.text, env),
-  anytextcat: ([a, b], env, call) => textOf(a ?? null, call.arguments[0]?.oid ?? OID.text, env) + asString(b),
+  textanycat: ([a, b], env, call) => asString(a) + castText(b ?? null, call.arguments[1]?.oid ?? OID.text, env),
+  anytextcat: ([a, b], env, call) => castText(a ?? null, call.arguments[0]?.oid ?? OID.text, env) + asString(b),
   textlen: ([a]) => characterCount(asString(a)),
   bpcharlen: ([a]) => characterCount(withoutTrailingBlanks(asString(a))),
   textoctetlen: ([a]) => encodeUtf8(asString(a)).length,

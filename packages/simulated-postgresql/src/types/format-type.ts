@@ -10,6 +10,8 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [OID.float4, 'real'],
   [OID.float8, 'double precision'],
   [OID.char, '"char"'],
+  // A keyword that is not quoted as a type.
+  [OID.json, 'json'],
   [1560, 'bit'],
   [1562, 'bit varying'],
 ])

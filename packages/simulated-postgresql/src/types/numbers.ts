@@ -56,16 +56,40 @@ export function parseFloat8(text: string, name = 'double precision'): number {
 
 /** The shortest text that reads back as the same number, with an exponent below 1e-4 and from 1e15 on (1e6 for float4). */
 export function formatFloat8(value: number): string {
-  return formatFloat(value, value.toString(), 15)
+  const text = value.toString()
+  return formatFloat(value, isMidway8(value, text) ? value.toPrecision(17) : text, 15)
+}
+
+/**
+ * Whether a text lies exactly between two floats, and so reads as this one only because ties go to the even one. PostgreSQL
+ * prints a longer text then. It can be so only for whole numbers that have no room for fractions.
+ */
+function isMidway8(value: number, text: string): boolean {
+  const size = Math.abs(value)
+  if (!(size >= 2 ** 53) || !Number.isFinite(size)) return false
+  const spacing = 2 ** (Math.floor(Math.log2(size)) - 52)
+  const [mantissa = '', power = '0'] = text.replace('-', '').split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const shift = Number(power) - fraction.length
+  if (shift < 0) return false
+  const read = BigInt(whole + fraction) * 10n ** BigInt(shift)
+  const distance = read - BigInt(size)
+  return distance !== 0n && (distance < 0n ? -distance : distance) * 2n === BigInt(spacing)
 }
 
 export function formatFloat4(value: number): string {
   if (!Number.isFinite(value) || value === 0) return formatFloat(value, value.toString(), 6)
   for (let digits = 1; digits < 9; digits += 1) {
     const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === value) return formatFloat(value, text, 6)
+    if (Math.fround(Number(text)) === value && !isMidway4(value, Number(text))) return formatFloat(value, text, 6)
   }
   return formatFloat(value, value.toPrecision(9), 6)
+}
+
+function isMidway4(value: number, read: number): boolean {
+  if (read === value) return false
+  // The other float of the pair that the text would lie between is as far on the other side of it.
+  return Math.fround(2 * read - value) === 2 * read - value
 }
 
 function formatFloat(value: number, text: string, fixedBelow: number): string {

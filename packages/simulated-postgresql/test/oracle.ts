@@ -1,0 +1,43 @@
+import { PGlite } from '@electric-sql/pglite'
+
+/** What a statement came to. */
+export type Answer =
+  | { readonly kind: 'rows'; readonly oids: readonly number[]; readonly rows: readonly (readonly (string | null)[])[] }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string }
+  | { readonly kind: 'refused'; readonly what: string }
+
+/** PostgreSQL itself, in WebAssembly: values as their texts. */
+export interface Oracle {
+  answer(sql: string): Promise<Answer>
+  execute(sql: string): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startOracle(): Promise<Oracle> {
+  const database = await PGlite.create()
+  await database.exec("set timezone to 'UTC'")
+  const types = await database.query<{ oid: number }>('select oid from pg_type')
+  const parsers = Object.fromEntries(types.rows.map(({ oid }) => [oid, (text: string) => text]))
+  return {
+    async answer(sql) {
+      try {
+        const result = await database.query<(string | null)[]>(sql, [], { rowMode: 'array', parsers })
+        return { kind: 'rows', oids: result.fields.map((field) => field.dataTypeID), rows: result.rows }
+      } catch (error) {
+        const { code, message } = error as { code?: string; message: string }
+        if (code === undefined) throw error
+        return { kind: 'error', code, message }
+      }
+    },
+    execute: async (sql) => {
+      await database.exec(sql)
+    },
+    close: () => database.close(),
+  }
+}
+
+/** Whether both came to the same: errors by their SQLSTATE. */
+export function sameAnswer(a: Answer, b: Answer): boolean {
+  if (a.kind === 'error' || b.kind === 'error') return a.kind === b.kind && a.code === (b as typeof a).code
+  return JSON.stringify(a) === JSON.stringify(b)
+}
