@@ -62,7 +62,7 @@ test(`random expressions have the type and value, or the error, that PostgreSQL 
   const differences: string[] = []
   let refused = 0
   for (let i = 0; i < EXPRESSIONS; i += 1) {
-    const draw = (hidden: boolean) => randomExpression(randomFrom(seed * 1_000_003 + i), DEPTH, hidden)
+    const draw = (hidden: boolean) => randomExpression(randomFrom(seed * 1_000_003 + i), DEPTH, { hidden })
     const expression = draw(false)
     const ours = simulated(expression)
     if (ours.kind === 'refused') {

@@ -38,6 +38,6 @@ export async function startOracle(): Promise<Oracle> {
 
 /** Whether both came to the same: errors by their SQLSTATE. */
 export function sameAnswer(a: Answer, b: Answer): boolean {
-  if (a.kind === 'error' || b.kind === 'error') return a.kind === b.kind && a.code === (b as typeof a).code
+  if (a.kind === 'error' || b.kind === 'error') return a.kind === 'error' && b.kind === 'error' && a.code === b.code
   return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -20,7 +20,7 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-type Kind =
+export type Kind =
   | 'int'
   | 'big'
   | 'num'
@@ -425,19 +425,32 @@ const SHARED: readonly ((kind: Exclude<Kind, 'any'>) => Make)[] = [
   (kind) => (_r, e) => `case ${e('int')} when 1 then ${e(kind)} when ${e('int')} then ${e(kind)} end`,
 ]
 
-/**
- * A random expression. With `hidden` its literals are subqueries, which PostgreSQL does not compute while it plans: the
- * same seed gives the same expression otherwise.
- */
-export function randomExpression(random: Random, depth: number, hidden = false, wanted?: Kind): string {
-  const kind = wanted === undefined || wanted === 'any' ? random.pick(KINDS) : wanted
+export interface ExpressionOptions {
+  /** Literals are subqueries, which PostgreSQL does not compute while it plans. The expression is the same otherwise. */
+  readonly hidden?: boolean
+  /** Columns that may stand in place of literals. */
+  readonly columns?: (kind: Kind) => readonly string[]
+}
+
+/** A random expression of a kind of type, or of any. */
+export function randomExpression(
+  random: Random,
+  depth: number,
+  options: ExpressionOptions = {},
+  wanted: Kind = 'any',
+): string {
+  const kind = wanted === 'any' ? random.pick(KINDS) : wanted
   // Now and then an argument of another type shows which errors the types give.
-  const chosen = (random.below(40) === 0 ? random.pick(KINDS) : kind) as Exclude<Kind, 'any'>
-  if (depth <= 0 || random.below(5) === 0) {
-    const literal = random.pick(LITERALS[chosen])
-    return hidden && (chosen === 'text' || !/^'[^']*'$/.test(literal)) ? `(select ${literal})` : literal
-  }
-  const inner = (next: Kind) => randomExpression(random, depth - 1, hidden, next)
+  const chosen = (random.below(60) === 0 ? random.pick(KINDS) : kind) as Exclude<Kind, 'any'>
+  if (depth <= 0 || random.below(5) === 0) return leaf(random, chosen, options)
+  const inner = (next: Kind) => randomExpression(random, depth - 1, options, next)
   if (random.below(6) === 0) return random.pick(SHARED)(chosen)(random, inner)
   return random.pick(OPERATIONS[chosen])(random, inner)
+}
+
+function leaf(random: Random, kind: Exclude<Kind, 'any'>, { hidden, columns }: ExpressionOptions): string {
+  const named = columns?.(kind) ?? []
+  if (named.length > 0 && random.below(4) > 0) return random.pick(named)
+  const literal = random.pick(LITERALS[kind])
+  return hidden === true && (kind === 'text' || !/^'[^']*'$/.test(literal)) ? `(select ${literal})` : literal
 }

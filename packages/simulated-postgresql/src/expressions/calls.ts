@@ -6,9 +6,10 @@ import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import { coerce, folded, typeNamed } from './coerce.ts'
+import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
+import { derived } from './fold.ts'
 import { chooseFunction, pathway, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
@@ -86,15 +87,13 @@ function decideAny(argument: Compiled): Compiled {
 function packed(all: readonly Compiled[], from: number, scope: Scope): readonly Compiled[] {
   const elements = all.slice(from)
   const elementOid = elements[0]?.type.oid ?? OID.text
-  const array: Compiled = {
-    type: typeNamed(scope, scope.context.types.typeOf(elementOid).arrayOid),
-    constant: elements.every((element) => element.constant === true),
-    evaluate: (env) =>
-      new SqlArray(
-        elementOid,
-        elements.map((element) => element.evaluate(env)),
-      ),
-  }
+  const type = typeNamed(scope, scope.context.types.typeOf(elementOid).arrayOid)
+  const array = derived(type, elements, { strict: false, pure: true }, (env) => {
+    return new SqlArray(
+      elementOid,
+      elements.map((element) => element.evaluate(env)),
+    )
+  })
   return [...all.slice(0, from), array]
 }
 
@@ -199,8 +198,7 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  const pure = signature.volatility === 'i' && all.every((argument) => argument.constant === true)
-  return pure ? folded(call.result, evaluate) : { type: call.result, evaluate }
+  return derived(call.result, all, { strict: signature.strict, pure: signature.volatility === 'i' }, evaluate)
 }
 
 /** What the engine may implement, by the session: these are refused when they are called, not when prepared. */

@@ -9,7 +9,8 @@ import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import type { Compiled, Env, Scope } from './env.ts'
+import type { Compiled, Env, Scope, SessionFacts } from './env.ts'
+import { constant, derived } from './fold.ts'
 import { baseType, commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
 import { position } from './type-name.ts'
 
@@ -17,23 +18,6 @@ type Convert = (value: SqlValue, env: Env) => SqlValue
 
 export function typeNamed(scope: Scope, oid: number, typmod = -1): SqlType {
   return { oid, name: scope.context.types.typeOf(oid).name, typmod }
-}
-
-export function constant(type: SqlType, value: SqlValue): Compiled {
-  return { type, evaluate: () => value, constant: true }
-}
-
-/** The value is computed at its first use. */
-export function folded(type: SqlType, evaluate: (env: Env) => SqlValue): Compiled {
-  let known: { readonly value: SqlValue } | undefined
-  return {
-    type,
-    constant: true,
-    evaluate: (env) => {
-      known ??= { value: evaluate(env) }
-      return known.value
-    },
-  }
 }
 
 /** Converts to a type, in the given context. Throws 42846 if there is no such cast. */
@@ -73,13 +57,36 @@ export function coerce(
     const value = compiled.evaluate(env)
     return value === null ? null : convert(value, env)
   }
-  const pure = compiled.constant && isPure(path)
-  return fitted(pure ? folded(type, evaluate) : { type, evaluate }, target, context === 'e')
+  const pure = isPure(path, source.oid, target.oid)
+  return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
 }
 
-/** A cast between texts and dates depends on settings. */
-function isPure(path: Pathway): boolean {
-  return path.kind === 'cast' && path.cast.method === 'f' && !/timestamp|date|zone/.test(path.cast.function)
+/** The types whose texts depend on no setting. */
+const PURE_TEXTS = new Set<number>([
+  OID.bool,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.oid,
+  OID.float4,
+  OID.float8,
+  OID.numeric,
+  OID.text,
+  OID.varchar,
+  OID.bpchar,
+  OID.name,
+  OID.uuid,
+  OID.bytea,
+  OID.jsonb,
+  OID.json,
+])
+
+/** A cast between texts and moments depends on settings. */
+function isPure(path: Pathway, source: number, target: number): boolean {
+  if (path.kind === 'text') return PURE_TEXTS.has(source) && PURE_TEXTS.has(target)
+  if (path.kind !== 'cast') return path.kind === 'same'
+  if (path.cast.method === 'i') return PURE_TEXTS.has(source) && PURE_TEXTS.has(target)
+  return path.cast.method === 'b' || !/timestamptz|regclass/.test(path.cast.function)
 }
 
 function relabelled(compiled: Compiled, target: SqlType): Compiled {
@@ -162,7 +169,7 @@ function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compile
     const value = compiled.evaluate(env)
     return value === null ? null : fit(value)
   }
-  return compiled.constant ? folded(target, evaluate) : { type: target, evaluate }
+  return derived(target, [compiled], { strict: true, pure: true }, evaluate)
 }
 
 /** Makes values fit a type's modifier; undefined if there is nothing to do. */
@@ -228,7 +235,13 @@ export function coerceAssignment(
       { hint: 'You will need to rewrite or cast the expression.', ...position(location) },
     )
   }
-  return coerce(compiled, target, 'a', scope, location)
+  return computed(coerce(compiled, target, 'a', scope, location), scope)
+}
+
+/** Computes the constants of what a statement is made of. Pure functions need nothing of a session but its types. */
+export function computed(compiled: Compiled, scope: Scope): Compiled {
+  compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
+  return compiled
 }
 
 /** A condition: `what` is the clause, such as `WHERE`. Throws 42804. */

@@ -6,9 +6,10 @@ import { parseNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { compileCall } from './calls.ts'
-import { coerce, coerceToCommon, constant, decideText, elementTypeOf, typeNamed } from './coerce.ts'
+import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
+import { constant, derived, foldOf } from './fold.ts'
 import { compileIndirection } from './indirection.ts'
 import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
 import { compileSubLink } from './sublinks.ts'
@@ -21,11 +22,15 @@ import { compileValueFunction } from './value-functions.ts'
  * simulated.
  */
 export function compileExpression(node: Node, scope: Scope, wanted?: SqlType): Compiled {
+  return computed(compilePart(node, scope, wanted), scope)
+}
+
+function compilePart(node: Node, scope: Scope, wanted?: SqlType): Compiled {
   const compiler: Compiler = {
     scope,
     compile: (inner, type) => {
       if (inner === undefined) throw new NotSupported('a missing expression')
-      return compileExpression(inner, scope, type)
+      return compilePart(inner, scope, type)
     },
   }
   const compiled = scope.replaced?.(node) ?? compileNode(node, compiler)
@@ -169,15 +174,12 @@ function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: 
       ? coerceToCommon(given, 'ARRAY', scope, node.location)
       : { type: wanted, all: given.map((element, i) => coerce(element, wanted, 'e', scope, locationOf(elements?.[i]))) }
   const result = arrayOf(scope.context.types, type)
-  return {
-    type: result,
-    constant: all.every((element) => element.constant === true),
-    evaluate: (env) =>
-      new SqlArray(
-        type.oid,
-        all.map((element) => element.evaluate(env)),
-      ),
-  }
+  return derived(result, all, { strict: false, pure: true }, (env) => {
+    return new SqlArray(
+      type.oid,
+      all.map((element) => element.evaluate(env)),
+    )
+  })
 }
 
 function nestedArray(
@@ -193,14 +195,12 @@ function nestedArray(
       ? coerceToCommon(given, 'ARRAY', scope, location)
       : { type: target, all: given.map((element) => coerce(element, target, 'e', scope, location)) }
   const element = elementTypeOf(type, scope)
-  return {
-    type,
-    constant: all.every((part) => part.constant === true),
-    evaluate: (env) => {
-      const parts = all.map((part) => part.evaluate(env))
-      return stacked(element?.oid ?? 0, parts)
-    },
-  }
+  return derived(type, all, { strict: false, pure: true }, (env) =>
+    stacked(
+      element?.oid ?? 0,
+      all.map((part) => part.evaluate(env)),
+    ),
+  )
 }
 
 function stacked(elementOid: number, parts: readonly SqlValue[]): SqlArray {
@@ -231,6 +231,10 @@ function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
     type: typeNamed(compiler.scope, OID.record),
     columns,
     fields,
+    fold: (env) => {
+      for (const field of values) foldOf(field, env)
+      return undefined
+    },
     evaluate: (env) =>
       new SqlRecord(
         columns,
@@ -252,11 +256,9 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
     if (value instanceof SqlRecord) return value.values.every((field) => (field === null) === wanted)
     return (value === null) === wanted
   }
-  return {
-    type: typeNamed(compiler.scope, OID.bool),
-    constant: inner.constant === true,
-    evaluate: (env) => test(inner.evaluate(env)),
-  }
+  return derived(typeNamed(compiler.scope, OID.bool), [inner], { strict: false, pure: true }, (env) =>
+    test(inner.evaluate(env)),
+  )
 }
 
 function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Compiled {
@@ -273,11 +275,7 @@ function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Co
   }
   const value = coerce(inner, typeNamed(compiler.scope, OID.bool), 'i', compiler.scope, locationOf(arg))
   const wanted = words.endsWith('TRUE') ? true : words.endsWith('FALSE') ? false : null
-  const test: Compiled = {
-    type: typeNamed(compiler.scope, OID.bool),
-    constant: value.constant === true,
-    evaluate: (env) => value.evaluate(env) === wanted,
-  }
+  const test = derived(value.type, [value], { strict: false, pure: true }, (env) => value.evaluate(env) === wanted)
   return words.includes('NOT') ? negated(test) : test
 }
 

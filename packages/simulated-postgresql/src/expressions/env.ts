@@ -9,8 +9,11 @@ export type { Env, SessionFacts } from '../functions/session-facts.ts'
 export interface Compiled {
   readonly type: SqlType
   readonly evaluate: (env: Env) => SqlValue
-  /** The value does not depend on the row, the parameters or the session. */
-  readonly constant?: boolean
+  /**
+   * Computes in advance what PostgreSQL computes when it plans: the value, if it depends on nothing. Throws the errors of
+   * constants. Asked before the first evaluation; absent for what is never known in advance.
+   */
+  readonly fold?: (env: Env) => Known | undefined
   /** The text of a literal whose type is not decided yet: its type is `unknown`. */
   readonly literal?: string | null
   /** The number of a parameter whose type is not decided yet: its type is `unknown`. */
@@ -19,6 +22,10 @@ export interface Compiled {
   readonly columns?: readonly RecordColumn[]
   /** The fields of ROW(…): `(a, b) = (1, 2)` compares them one by one. */
   readonly fields?: readonly Compiled[]
+}
+
+export interface Known {
+  readonly value: SqlValue
 }
 
 export interface ColumnReference {

@@ -8,6 +8,7 @@ import { Jsonb, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
 import { coerce, elementTypeOf, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env } from './env.ts'
+import { derived } from './fold.ts'
 import { position } from './type-name.ts'
 
 /** `a[1]`, `a[1:2]`, `(row).column`. */
@@ -78,17 +79,20 @@ function subscripted(array: Compiled, nodes: readonly Node[], compiler: Compiler
   if (json) return jsonSubscript(array, subscripts, compiler)
   if (element === undefined) throw new NotSupported('this subscript')
   if (subscripts.some((each) => each.slice)) {
-    return { type: array.type, evaluate: (env) => slice(array, subscripts, env) }
+    return derived(array.type, partsOf(array, subscripts), PURE, (env) => slice(array, subscripts, env))
   }
-  return {
-    type: element,
-    evaluate: (env) => {
-      const value = array.evaluate(env)
-      if (value === null) return null
-      const at = subscripts.map((each) => each.upper?.evaluate(env) ?? null)
-      return elementAt(asArray(value), at)
-    },
-  }
+  return derived(element, partsOf(array, subscripts), PURE, (env) => {
+    const value = array.evaluate(env)
+    if (value === null) return null
+    const at = subscripts.map((each) => each.upper?.evaluate(env) ?? null)
+    return elementAt(asArray(value), at)
+  })
+}
+
+const PURE = { strict: false, pure: true }
+
+function partsOf(array: Compiled, subscripts: readonly Subscript[]): readonly Compiled[] {
+  return [array, ...subscripts.flatMap(({ lower, upper }) => [lower, upper].filter((each) => each !== undefined))]
 }
 
 function subscript(node: Node, compiler: Compiler, json: boolean): Subscript {

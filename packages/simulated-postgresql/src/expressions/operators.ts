@@ -7,47 +7,42 @@ import { asArray, asBoolean } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlValue } from '../types/value.ts'
-import {
-  coerce,
-  coerceBoolean,
-  coerceToCommon,
-  commonType,
-  constant,
-  elementTypeOf,
-  folded,
-  typeNamed,
-} from './coerce.ts'
+import { coerce, coerceBoolean, coerceToCommon, commonType, elementTypeOf, typeNamed } from './coerce.ts'
 import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
-import type { Compiled, Env, Scope } from './env.ts'
+import type { Compiled, Env, Known, Scope } from './env.ts'
+import { constant, derived, foldable, foldOf } from './fold.ts'
 import { baseType, chooseOperator, commonTypeOf, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
 /** A logical combination; null stands for unknown. */
 export function negated(compiled: Compiled): Compiled {
-  return {
-    ...compiled,
-    evaluate: (env) => {
-      const value = compiled.evaluate(env)
-      return value === null ? null : !value
-    },
-  }
+  return derived(compiled.type, [compiled], { strict: true, pure: true }, (env) => {
+    const value = compiled.evaluate(env)
+    return value === null ? null : !value
+  })
 }
 
 export function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Compiled {
-  return {
-    type: typeNamed(scope, OID.bool),
-    constant: parts.every((part) => part.constant === true),
-    evaluate: (env) => {
-      let unknown = false
-      for (const part of parts) {
-        const value = part.evaluate(env)
-        if (value === null) unknown = true
-        else if (value !== all) return !all
-      }
-      return unknown ? null : all
-    },
+  const compute = (env: Env): SqlValue => {
+    let unknown = false
+    for (const part of parts) {
+      const value = part.evaluate(env)
+      if (value === null) unknown = true
+      else if (value !== all) return !all
+    }
+    return unknown ? null : all
   }
+  // A constant that decides ends the search: what follows is never computed.
+  return foldable(typeNamed(scope, OID.bool), compute, (env) => {
+    let certain = true
+    for (const part of parts) {
+      const known = foldOf(part, env)
+      if (known?.value === !all) return { value: !all }
+      if (known === undefined) certain = false
+    }
+    return certain ? { value: compute(env) } : undefined
+  })
 }
 
 export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Compiled {
@@ -140,14 +135,13 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
     const y = b.evaluate(env)
     return strict && (x === null || y === null) ? null : apply(x, y, env)
   }
-  return result(resolved, evaluate, a.constant === true && b.constant === true)
+  return result(resolved, evaluate)
 }
 
 /** Operators on moments depend on the session's time zone: they are not computed in advance. */
-function result(resolved: Resolved, evaluate: (env: Env) => SqlValue, pure: boolean): Compiled {
-  const type = resolved.call.result
-  const zoned = resolved.call.arguments.some((argument) => argument.oid === OID.timestamptz)
-  return pure && !zoned ? folded(type, evaluate) : { type, evaluate }
+function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
+  const zoned = call.arguments.some((argument) => argument.oid === OID.timestamptz)
+  return derived(call.result, operands, { strict: signature.strict, pure: !zoned }, evaluate)
 }
 
 export function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
@@ -161,7 +155,7 @@ export function unary(scope: Scope, name: string, operand: Compiled, location?: 
     const value = a.evaluate(env)
     return value === null ? null : implementation([value], env, resolved.call)
   }
-  return result(resolved, evaluate, a.constant === true)
+  return result(resolved, evaluate)
 }
 
 export function operatorName(nodes: readonly Node[] | undefined): string {
@@ -234,17 +228,14 @@ export function rowComparison(
   }
   const equal = apply('=')
   const strictly = apply(name[0] ?? '<')
-  return {
-    type: typeNamed(scope, OID.bool),
-    evaluate: (env) => {
-      for (let i = 0; i < equal.length; i += 1) {
-        const same = equal[i]?.evaluate(env) ?? null
-        if (same === null) return null
-        if (!same) return strictly[i]?.evaluate(env) ?? null
-      }
-      return name.length === 2
-    },
-  }
+  return derived(typeNamed(scope, OID.bool), [...equal, ...strictly], { strict: false, pure: true }, (env) => {
+    for (let i = 0; i < equal.length; i += 1) {
+      const same = equal[i]?.evaluate(env) ?? null
+      if (same === null) return null
+      if (!same) return strictly[i]?.evaluate(env) ?? null
+    }
+    return name.length === 2
+  })
 }
 
 /** `x = ANY (array)` and `x < ALL (array)`. */
@@ -280,16 +271,12 @@ export function scalarArray(
   const elements = coerce(array, typeNamed(scope, arrayOid), 'i', scope, location)
   const apply = binaryFunction(scope, resolved)
   if (value === undefined) throw new NotSupported('ANY without an operand')
-  return {
-    type: typeNamed(scope, OID.bool),
-    constant: value.constant === true && elements.constant === true,
-    evaluate: (env) => {
-      const compared = value.evaluate(env)
-      const all = elements.evaluate(env)
-      if (all === null) return null
-      return quantified(compared, asArray(all).elements, any, (a, b) => apply(a, b, env))
-    },
-  }
+  return derived(typeNamed(scope, OID.bool), [value, elements], { strict: false, pure: true }, (env) => {
+    const compared = value.evaluate(env)
+    const all = elements.evaluate(env)
+    if (all === null) return null
+    return quantified(compared, asArray(all).elements, any, (a, b) => apply(a, b, env))
+  })
 }
 
 /** Any or all of the values, with three-valued logic. */
@@ -329,15 +316,11 @@ export function distinctFrom(scope: Scope, left: Compiled, right: Compiled, loca
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
   if (a === undefined || b === undefined) throw new NotSupported('IS DISTINCT FROM')
-  return {
-    type: typeNamed(scope, OID.bool),
-    constant: a.constant === true && b.constant === true,
-    evaluate: (env) => {
-      const x = a.evaluate(env)
-      const y = b.evaluate(env)
-      return x === null || y === null ? x !== y : equal(x, y, env) !== true
-    },
-  }
+  return derived(typeNamed(scope, OID.bool), [a, b], { strict: false, pure: true }, (env) => {
+    const x = a.evaluate(env)
+    const y = b.evaluate(env)
+    return x === null || y === null ? x !== y : equal(x, y, env) !== true
+  })
 }
 
 function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
@@ -348,15 +331,11 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
   if (a === undefined || b === undefined) throw new NotSupported('NULLIF')
-  return {
-    type: a.type,
-    constant: a.constant === true && b.constant === true,
-    evaluate: (env) => {
-      const x = a.evaluate(env)
-      const y = b.evaluate(env)
-      return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : x
-    },
-  }
+  return derived(a.type, [a, b], { strict: false, pure: true }, (env) => {
+    const x = a.evaluate(env)
+    const y = b.evaluate(env)
+    return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : x
+  })
 }
 
 /** IN: constants become one array if a type takes them all, columns are compared one by one. */
@@ -410,17 +389,14 @@ function membership(
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
-  return {
-    type: typeNamed(scope, OID.bool),
-    constant: value.constant === true && all.every((element) => element.constant === true),
-    evaluate: (env) =>
-      quantified(
-        value.evaluate(env),
-        all.map((element) => element.evaluate(env)),
-        any,
-        (a, b) => apply(a, b, env),
-      ),
-  }
+  return derived(typeNamed(scope, OID.bool), [value, ...all], { strict: false, pure: true }, (env) =>
+    quantified(
+      value.evaluate(env),
+      all.map((element) => element.evaluate(env)),
+      any,
+      (a, b) => apply(a, b, env),
+    ),
+  )
 }
 
 function between(node: Fields<'A_Expr'>, kind: string, compiler: Compiler): Compiled {
@@ -465,19 +441,15 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
     )
   }
   const sign = op === 'IS_GREATEST' ? 1 : -1
-  return {
-    type,
-    constant: all.every((part) => part.constant === true),
-    evaluate: (env) => {
-      const order = compare ?? missingOrder()
-      let best: SqlValue = null
-      for (const part of all) {
-        const value = part.evaluate(env)
-        if (value !== null && (best === null || order(value, best, env) * sign > 0)) best = value
-      }
-      return best
-    },
-  }
+  return derived(type, all, { strict: false, pure: true }, (env) => {
+    const order = compare ?? missingOrder()
+    let best: SqlValue = null
+    for (const part of all) {
+      const value = part.evaluate(env)
+      if (value !== null && (best === null || order(value, best, env) * sign > 0)) best = value
+    }
+    return best
+  })
 }
 
 /** COALESCE: the first value that is not null. */
@@ -485,17 +457,22 @@ export function compileCoalesce(node: Fields<'CoalesceExpr'>, compiler: Compiler
   const { args } = fieldsOf('CoalesceExpr', node, ['args'])
   const parts = (args ?? []).map((part) => compiler.compile(part))
   const { type, all } = coerceToCommon(parts, 'COALESCE', compiler.scope, startOf(node))
-  return {
-    type,
-    constant: all.every((part) => part.constant === true),
-    evaluate: (env) => {
-      for (const part of all) {
-        const value = part.evaluate(env)
-        if (value !== null) return value
-      }
-      return null
-    },
+  const compute = (env: Env): SqlValue => {
+    for (const part of all) {
+      const value = part.evaluate(env)
+      if (value !== null) return value
+    }
+    return null
   }
+  return foldable(type, compute, (env) => {
+    let certain = true
+    for (const part of all) {
+      const known = foldOf(part, env)
+      if (known === undefined) certain = false
+      else if (known.value !== null) return certain ? known : undefined
+    }
+    return certain ? { value: null } : undefined
+  })
 }
 
 export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compiled {
@@ -520,13 +497,25 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
   const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
   const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
   const last = coerce(otherwise, type, 'i', scope)
-  return {
-    type,
-    evaluate: (env) => {
-      for (let i = 0; i < branches.length; i += 1) {
-        if (branches[i]?.test.evaluate(env) === true) return results[i]?.evaluate(env) ?? null
-      }
-      return last.evaluate(env)
-    },
+  const compute = (env: Env): SqlValue => {
+    for (let i = 0; i < branches.length; i += 1) {
+      if (branches[i]?.test.evaluate(env) === true) return results[i]?.evaluate(env) ?? null
+    }
+    return last.evaluate(env)
   }
+  const fold = (env: Env): Known | undefined => {
+    let certain = true
+    for (const [i, branch] of branches.entries()) {
+      const test = foldOf(branch.test, env)
+      // A branch that is never taken is not computed; after one that always is, no other is.
+      if (test !== undefined && test.value !== true) continue
+      const result = results[i]
+      const known = result === undefined ? undefined : foldOf(result, env)
+      if (test !== undefined) return certain ? known : undefined
+      certain = false
+    }
+    const known = foldOf(last, env)
+    return certain ? known : undefined
+  }
+  return foldable(type, compute, fold)
 }
