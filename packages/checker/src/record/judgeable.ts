@@ -32,7 +32,10 @@ export interface Touched {
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)
   const said = inFull(history, unsaid, rules)
-  const marks = [...history.marks.filter(({ kind }) => kind === 'touched'), ...unsaid.flatMap(markOf(history))]
+  const marks = [
+    ...history.marks.filter(({ kind, settled }) => kind === 'touched' && settled === undefined),
+    ...unsaid.flatMap(markOf(history)),
+  ]
   const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
   if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined
   if (marks.length === 0) return { history: said, touched: [], touchedKeys: 0, notUnderstood }

@@ -15,17 +15,26 @@ interface Ran {
   readonly more?: Members
   /** Its client, by default one of its own. */
   readonly by?: number
+  readonly statements?: readonly (readonly [sql: string, count: number, from: number, to: number])[]
 }
 
 /** A recording of these transactions, each by a client of its own. */
 function recording(all: readonly Ran[], marks: readonly Members[] = []): History {
-  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by }, at) => {
+  const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
     const process = by ?? at
     const asked = micro.map(([kind, cell, value]) => (kind === 'r' ? [kind, cell, null] : [kind, cell, value]))
     const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
     const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
     const called = { process, type: 'invoke', f: 'txn', time: from, value }
-    const returned = { process, type: end, f: 'txn', time: to, statements: [['SQL', micro.length]], locks, ...more }
+    const returned = {
+      process,
+      type: end,
+      f: 'txn',
+      time: to,
+      statements: statements ?? [['SQL', micro.length]],
+      locks,
+      ...more,
+    }
     return [called, end === 'ok' ? { ...returned, value: done } : returned]
   })
   events.sort((a, b) => a.time - b.time)
@@ -38,19 +47,22 @@ function recording(all: readonly Ran[], marks: readonly Members[] = []): History
 }
 
 function judged(all: readonly Ran[], marks: readonly Members[] = [], unit?: 'request' | 'connection') {
-  return check(recording(all, marks), {
-    unit,
+  return check(recording(all, marks), { ...optionsOf(), unit })
+}
+
+function optionsOf() {
+  return {
     model: 'rw-register',
     initial: 'unknown',
     levels: [
       ...['strict-serializable', 'serializable', 'declared'],
-      ...['repeatable-read', 'snapshot-isolation', 'read-committed'],
+      ...['repeatable-read', 'snapshot-isolation', 'read-committed', 'read-uncommitted'],
     ],
-    failedCas: 'drop',
+    failedCas: 'drop' as const,
     deadlineMs: millis(20_000),
     memoryBytes: 1e9,
     now: () => millis(performance.now()),
-  })
+  }
 }
 
 const balance = 'accounts/1/balance'
@@ -392,5 +404,84 @@ describe('statements that belong together', () => {
       'request',
     )
     expect(levels['strict-serializable']!.result).toBe('met')
+  })
+})
+
+describe('the times of statements', () => {
+  const write = (at: number, value: number): Ran => ({
+    ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
+  })
+  const reader = (statements: Ran['statements']): Ran => ({
+    ...{ from: 0, to: 60, more: { isolation: committed }, ...(statements === undefined ? {} : { statements }) },
+    micro: [
+      ['r', balance, 1],
+      ['r', balance, 1],
+    ],
+  })
+
+  test('tell which of several equal values each statement of a transaction read', () => {
+    const writes = [write(10, 1), write(20, 2), write(30, 1)]
+    const apart = reader([
+      ['SELECT', 1, 16, 18],
+      ['SELECT', 1, 40, 45],
+    ])
+    expect(judged([...writes, reader(undefined)]).transactions!.judged.reads).toEqual({ total: 2, withSource: 0 })
+    const { transactions, levels } = judged([...writes, apart])
+    expect(transactions!.judged.reads).toEqual({ total: 2, withSource: 2 })
+    expect(levels['snapshot-isolation']!.result).toBe('violated')
+    expect(levels['read-committed']!.result).toBe('met')
+  })
+})
+
+describe('what was read of a transaction that was rolled back', () => {
+  const rolledBack: Ran = { from: 0, to: 10, micro: [['w', balance, 7]], end: 'fail' }
+  const first: Ran = { from: 0, to: 2, micro: [['r', balance, 1]] }
+
+  test('breaks read committed, and what was declared', () => {
+    const { levels, transactions } = judged([first, rolledBack, { from: 20, to: 25, micro: [['r', balance, 7]] }])
+    expect(levels['read-committed']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G1a' } })
+    expect(levels['declared']!.result).toBe('violated')
+    expect(levels['read-uncommitted']!.result).toBe('met')
+    expect(transactions!.anomalies).toHaveProperty('G1a')
+  })
+
+  test('breaks nothing if another transaction wrote the same, or the row may have begun with it', () => {
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
+    expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
+    expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
+  })
+
+  test('breaks nothing in a cell that something else may have changed', () => {
+    const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
+  })
+})
+
+describe('a statement that is not understood and has ended', () => {
+  const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
+  const settled = { f: 'settled', value: { mark: 1 } }
+
+  test('puts no cell in doubt that appears only later', () => {
+    expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
+    const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
+    expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
+    expect(judged([met], [{ f: mark.f, value: mark.value, mark: 1 }, settled]).levels['serializable']!.result).toBe(
+      'met',
+    )
+  })
+
+  test('may have given such a cell another value than the one at first', () => {
+    const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
+    const started = (marks: readonly Members[]) =>
+      check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
+    expect(started([mark, settled]).result).toBe('met')
+    expect(started([])).toMatchObject({ result: 'unknown' })
+  })
+
+  test('puts cells in doubt that were used before it had ended', () => {
+    const later = { ...mark, mark: 2 }
+    expect(judged(lostUpdate, [mark, settled, later]).levels['serializable']!.result).toBe('unknown')
   })
 })

@@ -69,6 +69,10 @@ async function pay(client, amount) {
 }
 
 const [one, other] = await Promise.all([connected('one'), connected('other')])
+if (what === 'on-call') {
+  await one.query('TRUNCATE doctors')
+  await one.query('INSERT INTO doctors SELECT n, true FROM generate_series(1, 100) n')
+}
 for (let round = 0; round < ROUNDS; round++) {
   const [a, b] = [2 * round + 1, 2 * round + 2]
   if (what === 'on-call') await Promise.all([leave(one, [a, b]), leave(other, [b, a])])

@@ -15,6 +15,8 @@ export interface Mark {
   /** The request or command: `POST /login`, `EVAL`. */
   readonly what: string
   readonly why: string
+  /** From this event position on, what touched it changes nothing more; undefined if that is not known. */
+  readonly settled?: number | undefined
 }
 
 const END = 'end'
@@ -34,6 +36,8 @@ export interface PassedOn {
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
+  /** By mark: the event position. */
+  readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
   #saidMore = false
@@ -59,6 +63,9 @@ export class RecorderNotes {
     } else if (f === 'withdrawn') {
       const id = memberOf(value, 'mark')
       if (id !== undefined) this.#withdrawn.add(id)
+    } else if (f === 'settled') {
+      const id = memberOf(value, 'mark')
+      if (id !== undefined) this.#settled.set(id, position)
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
@@ -69,7 +76,11 @@ export class RecorderNotes {
 
   /** Without those of requests that were refused in the end. */
   marks(): readonly Mark[] {
-    return this.#marks.filter(({ id }) => id === undefined || !this.#withdrawn.has(id)).map(({ mark }) => mark)
+    return this.#marks.flatMap(({ mark, id }) => {
+      if (id === undefined) return [mark]
+      const settled = this.#settled.get(id)
+      return this.#withdrawn.has(id) ? [] : [settled === undefined ? mark : { ...mark, settled }]
+    })
   }
 
   passedOn(): readonly PassedOn[] {
@@ -98,15 +109,15 @@ export interface RowLock {
 
 /**
  * What a recorder knows of a transaction besides what it read and wrote: further members of its completion.
- * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2]]` with the number
- * of micro-operations of each, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, and
+ * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2,from,to]]` with the
+ * number of micro-operations of each and the time by which what they read was fixed, `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, and
  * `"request":"4bf92f…"`: what it was done for.
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
   /** The level that it asked for. */
   readonly isolation: string | undefined
-  readonly statements: readonly (readonly [sql: string, microOperations: number])[]
+  readonly statements: readonly (readonly [sql: string, microOperations: number, from?: number, to?: number])[]
   readonly predicates: readonly string[]
   /** The request that it belongs to, as comments in its statements say. */
   readonly request: string | undefined
@@ -123,8 +134,9 @@ export function transactionNoteOf({ extra }: EventInput): TransactionNote | unde
     }),
     isolation: typeof isolation === 'string' ? isolation : undefined,
     statements: listIn(statements).flatMap((statement) => {
-      const [sql, count] = listIn(statement)
-      return typeof sql === 'string' && typeof count === 'number' ? [[sql, count] as const] : []
+      const [sql, count, from, to] = listIn(statement)
+      if (typeof sql !== 'string' || typeof count !== 'number') return []
+      return [typeof from === 'number' && typeof to === 'number' ? [sql, count, from, to] : [sql, count]] as const
     }),
     predicates: listIn(predicates).flatMap((sql) => (typeof sql === 'string' ? [sql] : [])),
     request: typeof request === 'string' ? request : undefined,

@@ -28,6 +28,23 @@ export function textOf(value: FieldValue, format: Format, type: number): string 
   }
 }
 
+/** The elements of an array in the binary format; undefined for several dimensions, nulls, and types that are not read. */
+export function elementsOf(value: Buffer): readonly string[] | undefined {
+  if (value.length < 12) return undefined
+  const [dimensions, type] = [value.readUInt32BE(0) | 0, value.readUInt32BE(8) | 0]
+  if (dimensions === 0) return []
+  if (dimensions !== 1 || value.length < 20) return undefined
+  const texts: string[] = []
+  for (let at = 20; at < value.length; ) {
+    const length = at + 4 <= value.length ? value.readUInt32BE(at) | 0 : -1
+    const text = length < 0 ? null : textOf(value.subarray(at + 4, at + 4 + length), 1, type)
+    if (typeof text !== 'string') return undefined
+    texts.push(text)
+    at += 4 + length
+  }
+  return texts.length === (value.readUInt32BE(12) | 0) ? texts : undefined
+}
+
 const uuidText = (hex: string): string =>
   [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 

@@ -4,6 +4,7 @@ import { MalformedMessage, readBackend, readFrontend } from '@chaosproxy/wire/po
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
+import type { Settle } from '../record/remarks.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
 import type { Overwrites, RowUse } from './overwrites.ts'
 import { OVERFLOW, Questions } from './questions.ts'
@@ -70,7 +71,7 @@ export class PostgresqlConversation implements RecordedConversation {
       concluded: (transaction, completions) => this.#conclude(transaction, completions),
       abandoned: (transaction, reason) => this.#abandon(transaction, reason),
       unmatched: () => connection.unmatchedAnswer(),
-      doubted: (what, { why, touches }) => connection.doubted(what, why, touches),
+      doubted: ({ doubts }, what, { why, touches }) => doubts.push(connection.doubted(what, why, touches)),
       now,
     })
   }
@@ -146,6 +147,7 @@ export class PostgresqlConversation implements RecordedConversation {
         this.#conclude(transaction, current.refused)
       else {
         transaction.isOver = true
+        settle(transaction, 'lasting')
         transaction.exchange.settled(false)
         transaction.exchange.ended(this.#now(), reason)
       }
@@ -178,6 +180,7 @@ export class PostgresqlConversation implements RecordedConversation {
     // An incomplete request lacks its Sync, without which the server commits nothing.
     this.#questions.cut(transaction)
     transaction.isOver = true
+    settle(transaction, 'refused')
     transaction.exchange.settled(true)
     transaction.exchange.ended(this.#now(), reason)
   }
@@ -186,6 +189,8 @@ export class PostgresqlConversation implements RecordedConversation {
     transaction.isOver = true
     const { exchange } = transaction
     const isRefused = !Array.isArray(completions) && (completions as Interpretation).type === 'fail'
+    const isUnclear = transaction.isTangled || (!isRefused && !isCommitted(completions))
+    settle(transaction, isUnclear ? 'lasting' : isRefused ? 'refused' : 'ended')
     if (exchange.calls.length === 0) {
       exchange.settled(isRefused)
       return
@@ -202,6 +207,11 @@ export class PostgresqlConversation implements RecordedConversation {
     this.ended('its outcome was not understood')
     this.#isOpaque = true
   }
+}
+
+/** Tells what became of statements that were not understood. */
+function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
+  for (const each of doubts.splice(0)) each(fate)
 }
 
 /** Neither refused nor uncertain. */

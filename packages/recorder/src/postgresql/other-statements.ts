@@ -9,6 +9,8 @@ type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead'>
 interface Touching {
   readonly touches: MayTouch
   readonly why: string
+  /** Whether it goes on to change rows after its transaction. */
+  readonly lasts?: boolean
 }
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
@@ -29,7 +31,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead }:
   if (!names) return words.includes('cascade') && RIPPLING.has(first) ? everything(`it may reach ${table}`) : NOTHING
   if (first === 'create') {
     const isWatching = words.some((word) => word === 'trigger' || word === 'rule')
-    return isWatching ? everything(`from here on ${table} may be written unseen`) : NOTHING
+    return isWatching ? { ...everything(`from here on ${table} may be written unseen`), lasts: true } : NOTHING
   }
   const writes = words.some((word) => WRITING.has(word))
   if (READING.has(first) && !writes) return NOTHING

@@ -110,7 +110,7 @@ export class Questions {
     switch (message.kind) {
       case 'query':
         unit.isSimple = true
-        for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined)
+        for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined, time)
         unit.transaction.request ??= requestIn(message.sql)
         this.#complete(unit, time)
         return
@@ -143,7 +143,7 @@ export class Questions {
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
         // Fetches more rows of the same execution.
         const isRest = portal?.wasExecuted === true
-        this.#execute(unit, isRest ? REST : statement, portal)
+        this.#execute(unit, isRest ? REST : statement, portal, time)
         if (portal !== undefined) portal.wasExecuted = true
         unit.transaction.request ??= portal?.prepared.request
         return
@@ -152,7 +152,7 @@ export class Questions {
         this.#complete(unit, time)
         return
       case 'function-call':
-        this.#execute(unit, FUNCTION, undefined)
+        this.#execute(unit, FUNCTION, undefined, time)
         this.#complete(unit, time)
         return
       case 'flush':
@@ -189,6 +189,7 @@ export class Questions {
       savepoints: [],
       isolation: this.#isolation,
       request: undefined,
+      doubts: [],
       refusal: undefined,
       hasFailed: false,
       collapsed: undefined,
@@ -207,11 +208,12 @@ export class Questions {
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
   }
 
-  #execute(unit: Unit, statement: Statement, portal: Portal | undefined): void {
+  #execute(unit: Unit, statement: Statement, portal: Portal | undefined, askedAt: Nanos): void {
     const { transaction } = unit
     const executed: Executed = {
       step: stepOf(statement, portal, this.#commands),
       said: undefined,
+      askedAt,
       row: statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal } : undefined,
     }
     this.#noteAside(transaction, statement)
@@ -228,10 +230,13 @@ export class Questions {
 
   /** What a statement says besides what it reads and writes. */
   #noteAside(transaction: Transaction, statement: Statement): void {
-    if (statement.kind === 'doubtful') this.#connection.doubted(statement.what, statement.why, statement.touches)
+    if (statement.kind === 'doubtful') {
+      const settle = this.#connection.doubted(statement.what, statement.why, statement.touches)
+      transaction.doubts.push(statement.lasts ? () => settle('lasting') : settle)
+    }
     if (this.#commands.tables === undefined) return
     if (statement.kind === 'other' && statement.touches !== 'nothing')
-      this.#connection.doubted(statement.what, statement.why, 'everything')
+      transaction.doubts.push(this.#connection.doubted(statement.what, statement.why, 'everything'))
     if (statement.kind !== 'control' && statement.kind !== 'other') return
     const { isolation } = statement
     if (isolation?.isForSession === true) this.#isolation = isolation.level ?? this.#commands.isolation

@@ -15,7 +15,7 @@ export interface RepliesOptions {
   /** A reply came without a request. */
   readonly unmatched: () => void
   /** A statement's answer does not say what it did. */
-  readonly doubted: (what: string, doubt: Doubt) => void
+  readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
   readonly now: () => Nanos
   /** Later bytes cannot be understood. */
   readonly lost: (what: string) => void
@@ -173,7 +173,7 @@ export class Replies {
     executed.answeredAt = this.#now()
     executed.done = doneBy(row, { tag, rows, columns, formats, hasMore })
     const { doubt } = executed.done
-    if (doubt !== undefined) this.#doubted(row.what, doubt)
+    if (doubt !== undefined) this.#doubted(unit.transaction, row.what, doubt)
   }
 
   #ready(unit: Unit, status: 'I' | 'T' | 'E'): void {

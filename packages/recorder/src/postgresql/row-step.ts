@@ -3,7 +3,7 @@ import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Touches } from '../record/call.ts'
 import type { Operand, Place } from './action.ts'
 import { cellName, cellsOf, everyCell, rowName } from './cells.ts'
-import { recordedValue, textOf, whyNotCompared } from './column-values.ts'
+import { elementsOf, recordedValue, textOf, whyNotCompared } from './column-values.ts'
 import type { Answer } from './part.ts'
 import { formatAt, operandText, type Portal } from './prepared.ts'
 import type { ColumnType, RecordedTable } from './recorded-table.ts'
@@ -295,10 +295,19 @@ function keysOf(rows: Rows, portal: Portal | undefined): readonly string[] | und
   if (rows.kind === 'predicate') return undefined
   const texts =
     'array' in rows.keys
-      ? arrayTexts(operandText(rows.keys.array, portal))
+      ? (binaryTexts(rows.keys.array, portal) ?? arrayTexts(operandText(rows.keys.array, portal)))
       : rows.keys.map((operand) => keyText(operand, portal))
   const keys = texts?.flatMap((text) => text ?? [])
   return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
+}
+
+/** Of a parameter in the binary format. */
+function binaryTexts(operand: Operand, portal: Portal | undefined): readonly string[] | undefined {
+  if (operand.kind !== 'parameter' || portal === undefined) return undefined
+  const value = portal.values[operand.number - 1]
+  return formatAt(portal.formats, operand.number - 1) === 1 && value !== null && value !== undefined
+    ? elementsOf(value)
+    : undefined
 }
 
 /** `{1,"a b"}`, without escapes and nested arrays. */

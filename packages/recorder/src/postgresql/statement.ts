@@ -24,7 +24,13 @@ export type Statement =
   /** It reads or writes rows of a transaction that is recorded whole. */
   | { readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement }
   /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
-  | { readonly kind: 'doubtful'; readonly what: string; readonly why: string; readonly touches: Touches }
+  | {
+      readonly kind: 'doubtful'
+      readonly what: string
+      readonly why: string
+      readonly touches: Touches
+      readonly lasts: boolean
+    }
   | {
       readonly kind: 'other'
       readonly what: string
@@ -114,13 +120,13 @@ function analyseRows(
   if (rows !== undefined) return { kind: 'rows', what, rows }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
-    const { touches, why } = analyseOther(tokens, { table, functionsRead })
+    const { touches, why, lasts = false } = analyseOther(tokens, { table, functionsRead })
     if (touches === 'nothing') continue
-    return { kind: 'doubtful', what, why, touches: named.length === 0 ? 'everything' : everyCellOf(named) }
+    return { kind: 'doubtful', what, why, touches: named.length === 0 ? 'everything' : everyCellOf(named), lasts }
   }
   const isRead = tokens.some(({ kind, text }) => kind === 'word' && READING.has(text))
   if (named.length === 0 || !isRead) return { kind: 'other', what, touches: 'nothing', why: '', isolation }
-  return { kind: 'doubtful', what, why: UNREAD, touches: 'nothing' }
+  return { kind: 'doubtful', what, why: UNREAD, touches: 'nothing', lasts: false }
 }
 
 const READING = new Set(['select', 'table'])

@@ -12,6 +12,7 @@ export interface Executed {
   readonly row?: RowStep | undefined
   /** Set once it was answered. */
   done?: Done | undefined
+  readonly askedAt: Nanos
   answeredAt?: Nanos | undefined
   /** Whether ROLLBACK TO took it back. */
   isUndone?: boolean | undefined

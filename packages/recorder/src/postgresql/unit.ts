@@ -1,6 +1,7 @@
 import type { Column, FieldValue } from '@chaosproxy/wire/postgresql'
 import type { Interpretation } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
+import type { Settle } from '../record/remarks.ts'
 import type { Control } from './action.ts'
 import type { Portal, Prepared } from './prepared.ts'
 import type { Collapsed, Executed } from './transaction.ts'
@@ -35,6 +36,8 @@ export interface Transaction {
   isolation: string | undefined
   /** What its statements say that they are for. */
   request: string | undefined
+  /** To be told what became of it, for statements that were not understood. */
+  readonly doubts: Settle[]
   /** The first error that it was answered with. */
   refusal: string | undefined
   /** Whether a statement of it has failed, so that it can only be rolled back. */

@@ -38,7 +38,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
     value: kept.flatMap(microOf) as readonly Json[],
     harmless: kept.every(({ row }) => row?.statement.does === 'read'),
     what: first.row?.what,
-    more: () => membersOf(kept, options),
+    more: () => membersOf(all, kept, options),
   }
   return {
     understanding: ({ session }) => ({ kind: 'operations', calls: [call], session }),
@@ -54,6 +54,7 @@ const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
 
 /** What a judge needs beyond the value: see `TransactionNote` of the history. */
 function membersOf(
+  all: readonly Executed[],
   kept: readonly Executed[],
   { endedAt, isolation, request }: WholeOptions,
 ): { readonly [member: string]: Json } {
@@ -67,12 +68,34 @@ function membersOf(
     done?.isPredicate === true && row !== undefined ? [row.what] : [],
   )
   return {
-    statements: kept.map((executed) => [executed.row?.what ?? '', microOf(executed).length]),
+    statements: kept.map((executed) => [
+      executed.row?.what ?? '',
+      microOf(executed).length,
+      ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation }),
+    ]),
     ...(locks.length === 0 ? {} : { locks }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(request === undefined ? {} : { request }),
     ...(predicates.length === 0 ? {} : { predicates: [...new Set(predicates)] }),
   }
+}
+
+interface Snapshots {
+  readonly first: Executed
+  /** The first that reads or writes recorded rows. */
+  readonly firstRows: Executed
+  readonly isolation: string | undefined
+}
+
+/**
+ * When what a statement read was fixed: between its request and its answer at read committed, and for the whole transaction
+ * by its first statement at the levels above. If the level is not known, it may be either.
+ */
+function timesOf({ askedAt, answeredAt }: Executed, { first, firstRows, isolation }: Snapshots): readonly Nanos[] {
+  const isByStatement = isolation === 'read committed' || isolation === 'read uncommitted'
+  const from = isByStatement ? askedAt : first.askedAt
+  const to = isByStatement || isolation === undefined ? answeredAt : firstRows.answeredAt
+  return to === undefined ? [] : [from, to]
 }
 
 const writtenRows = ({ done }: Executed): readonly string[] =>

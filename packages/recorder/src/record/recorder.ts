@@ -6,7 +6,7 @@ import { Exchange } from './exchange.ts'
 import { type Expiry, openExpiry } from './expiry.ts'
 import { Processes, Ticks } from './processes.ts'
 import type { ConnectionRecording, ExchangeCounters } from './recording.ts'
-import { NO_OPERATION, type RemarkCounters, Remarks } from './remarks.ts'
+import { NO_OPERATION, type RemarkCounters, Remarks, type Settle } from './remarks.ts'
 import { Retries } from './retries.ts'
 import { View } from './view.ts'
 
@@ -112,8 +112,11 @@ export interface ConnectionRecorder {
   mayHaveAsked(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault changed. `touches`: the keys that it may change instead. */
   altered(touches: Touches): void
-  /** Call for a part of a request that is not understood. `nothing`: only what it read is unknown. */
-  doubted(what: string, why: string, touches: Touches): void
+  /**
+   * Call for a part of a request that is not understood. `nothing`: only what it read is unknown. Call the result once its
+   * fate is known.
+   */
+  doubted(what: string, why: string, touches: Touches): Settle
   /** Call for a reply without a request that is no error. */
   unmatchedAnswer(): void
   /** Call when a client writes a key that others have written since it read it, in independent operations. */
@@ -238,8 +241,9 @@ class LiveRecorder implements Recorder {
       },
       altered: (touches) => this.#remarks.touched(ALTERED, touches),
       doubted: (what, why, touches) => {
-        if (touches === 'nothing') this.#remarks.notUnderstood({ what, why }, undefined)
-        else this.#remarks.touched({ what, why }, touches)
+        if (touches !== 'nothing') return this.#remarks.doubted({ what, why }, touches)
+        this.#remarks.notUnderstood({ what, why }, undefined)
+        return () => {}
       },
       unmatchedAnswer: () => {
         this.#unmatchedAnswers++

@@ -39,6 +39,9 @@ export interface Places {
   readonly backend: Place | undefined
 }
 
+/** What became of a request: it changed nothing, changes nothing more, or may go on to. */
+export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
+
 /** The remarks about gaps in the record: counted, and marked in both views. */
 export class Remarks {
   readonly #views: readonly View[]
@@ -130,6 +133,20 @@ export class Remarks {
         this.#client.confirmed(touches, clientTick)
         this.#backend?.confirmed(touches, backendTick ?? clientTick)
       }
+    }
+  }
+
+  /** Marks keys as touched from now on until the request has ended, unless it was refused. */
+  doubted(remark: Remark, touches: Touches): Settle {
+    const id = ++this.#supposed
+    const ticks = this.#views.map((view) => view.supposed(remark, touches, { id }))
+    return (fate) => {
+      if (fate === 'refused') for (const view of this.#views) view.withdrawn(id)
+      else if (this.#countTouch(remark, touches))
+        this.#views.forEach((view, at) => {
+          if (fate === 'ended') view.settled(id)
+          else view.confirmed(touches, ticks[at] ?? 0)
+        })
     }
   }
 

@@ -98,6 +98,11 @@ export class View {
     this.note('withdrawn', { mark: id })
   }
 
+  /** The request has ended, and changes nothing more. */
+  settled(id: number): void {
+    this.note('settled', { mark: id })
+  }
+
   /** The same marks as lines, for a place that gets other lines as well. */
   touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
     // An overtaken place is filled at the current end of the history.

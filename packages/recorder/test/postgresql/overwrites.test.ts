@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import type { Executed } from '../../src/postgresql/transaction.ts'
@@ -10,6 +10,7 @@ const statement = (f: string, value: Json, key = 'x'): Executed => ({
     part: { key, call: { f, key, value }, writes: f === 'read' ? 'nothing' : { value }, says: () => UNUSED },
   },
   said: { type: 'ok', value },
+  askedAt: nanos(0),
 })
 const UNUSED = { type: 'info', error: 'not asked' } as const
 

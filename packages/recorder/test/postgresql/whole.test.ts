@@ -39,14 +39,22 @@ const ready = (status: 'I' | 'T' | 'E'): BackendMessage => ({ kind: 'ready', sta
 /** A simple query and its answer, without the ReadyForQuery. */
 type Exchanged = readonly [sql: string, ...answer: BackendMessage[]]
 
+/** Messages of the extended protocol and their answer, without the ReadyForQuery. */
+interface Extended {
+  readonly asked: readonly FrontendMessage[]
+  readonly answered: readonly BackendMessage[]
+}
+
 /** The events of a connection on which these queries are sent one after another. A last query may have no answer. */
 const recorded = (...queries: readonly Exchanged[]) => recordedBy({ tables }, [], ...queries)
 
 function recordedBy(
   settings: { readonly [member: string]: Json },
   parameters: readonly (readonly [string, string])[],
-  ...queries: readonly Exchanged[]
+  ...all: readonly (Exchanged | Extended)[]
 ): { readonly [member: string]: Json }[] {
+  const queries = all.filter((each): each is Exchanged => Array.isArray(each))
+  const extended = all.find((each): each is Extended => !Array.isArray(each))
   const { client, now, connection } = recording()
   const { commands } = parsePostgresqlSettings(settings, 'a test')
   const conversation = new PostgresqlConversation({
@@ -55,8 +63,8 @@ function recordedBy(
   })
   let sent = 0
   let delivered = 0
-  const ask = (message: FrontendMessage): void => {
-    const bytes = writeFrontend(message)
+  const ask = (...messages: readonly FrontendMessage[]): void => {
+    const bytes = Buffer.concat(messages.map(writeFrontend))
     conversation.asked(bytes, now())
     sent += bytes.length
     conversation.sent(sent, now())
@@ -77,6 +85,10 @@ function recordedBy(
     if (/^BEGIN/.test(sql)) status = 'T'
     if (/^(COMMIT|ROLLBACK$)/.test(sql)) status = 'I'
     answer(...messages, ready(status))
+  }
+  if (extended !== undefined) {
+    ask(...extended.asked)
+    answer(...extended.answered, ready('I'))
   }
   conversation.closed()
   return client.lines.map((line) => JSON.parse(line) as { readonly [member: string]: Json })
@@ -112,8 +124,8 @@ describe('a transaction recorded whole', () => {
         ['w', 'accounts/7/balance', 90],
       ],
       statements: [
-        ['SELECT balance FROM accounts WHERE id = ?', 1],
-        ['UPDATE accounts SET balance = ? WHERE id = ?', 1],
+        ['SELECT balance FROM accounts WHERE id = ?', 1, expect.any(Number), expect.any(Number)],
+        ['UPDATE accounts SET balance = ? WHERE id = ?', 1, expect.any(Number), expect.any(Number)],
       ],
       isolation: 'repeatable read',
       locks: [['accounts/7', expect.any(Number), expect.any(Number)]],
@@ -341,6 +353,122 @@ describe('the level that a transaction asked for', () => {
     const settings = { tables, isolation: 'repeatable read' }
     expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
     expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+})
+
+describe('what a statement read is fixed', () => {
+  const select = (id: number): Exchanged => [
+    `SELECT balance FROM accounts WHERE id = ${id}`,
+    ...[columns('balance'), row('1'), tag('SELECT 1')],
+  ]
+  const times = (level: string) => {
+    const events = recorded([`BEGIN${level}`, tag('BEGIN')], select(1), select(2), commit)
+    const statements = events.at(-1)?.['statements'] as readonly (readonly [string, number, number, number])[]
+    const [[, , from, to], [, , fromNext, toNext]] = [statements[0]!, statements[1]!]
+    return { from, to, fromNext, toNext }
+  }
+
+  test('with itself at read committed', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
+    expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
+  })
+
+  test('with the first statement at the levels above', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
+    expect([fromNext, toNext]).toEqual([from, to])
+  })
+
+  test('at some time between the two if the level is not known', () => {
+    const { from, to, fromNext, toNext } = times('')
+    expect([fromNext === from, toNext > to]).toEqual([true, true])
+  })
+})
+
+describe('a statement that is not understood', () => {
+  const truncate: Exchanged = ['TRUNCATE accounts', tag('TRUNCATE TABLE')]
+  const notes = (...queries: readonly Exchanged[]) =>
+    recorded(...queries).flatMap(({ process, f, key, value }) =>
+      process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
+    )
+
+  test('changes nothing more once its transaction has committed', () => {
+    expect(notes(truncate)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+    expect(notes(begin, truncate, commit)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+  })
+
+  test('changes nothing if its transaction was rolled back or refused', () => {
+    const touched = ['touched', 'accounts/*/balance']
+    expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
+    expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
+  })
+
+  test('may go on to change rows if its commit has no answer, or it creates a trigger', () => {
+    expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
+    const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
+    expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
+  })
+})
+
+describe('an array of keys in the binary format', () => {
+  const array = (type: number, dimensions: number, ...elements: readonly (Buffer | null)[]): Buffer => {
+    const header = Buffer.alloc(dimensions === 0 ? 12 : 20)
+    header.writeInt32BE(dimensions, 0)
+    header.writeUInt32BE(type, 8)
+    if (dimensions > 0) header.writeInt32BE(elements.length, 12)
+    const parts = elements.map((element) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(element === null ? -1 : element.length, 0)
+      return Buffer.concat([length, element ?? Buffer.alloc(0)])
+    })
+    return Buffer.concat([header, ...parts])
+  }
+  const int4 = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(value, 0)
+    return bytes
+  }
+  const readBy = (keys: Buffer) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'SELECT id, balance FROM accounts WHERE id = ANY ($1)', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [1], values: [keys], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id', 'balance')] as const),
+        ...[row('1', '5'), tag('SELECT 1')],
+      ],
+    })
+
+  test.each([
+    ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
+    ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
+  ])('of %s names the rows that are not there', (_, keys, missing) => {
+    expect(readBy(keys).at(-1)?.['value']).toEqual([
+      ['r', 'accounts/1/balance', 5],
+      ['r', `accounts/${missing}/balance`, null],
+    ])
+    expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
+  test.each([
+    ['a null', array(23, 1, int4(1), null)],
+    ['another type', array(1700, 1, int4(1))],
+    ['several dimensions', array(23, 2, int4(1))],
+    ['no end', array(23, 1, int4(1)).subarray(0, 22)],
+  ])('with %s is read as a condition on other rows', (_, keys) => {
+    expect(readBy(keys).at(-1)).toMatchObject({
+      value: [['r', 'accounts/1/balance', 5]],
+      predicates: [expect.any(String)],
+    })
   })
 })
 

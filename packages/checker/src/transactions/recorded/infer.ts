@@ -1,7 +1,16 @@
-import { type CellWrite, type LockOrder, lockOrder, notesOf, Visible, writesOf } from '../granted/row-locks.ts'
+import type { TransactionNote } from '@chaosproxy/history'
+import {
+  type CellWrite,
+  type LockOrder,
+  lockOrder,
+  notesOf,
+  type ReadTimes,
+  Visible,
+  writesOf,
+} from '../granted/row-locks.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { ABORTED, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 
 /** What the record shows in any case, and what it most likely shows. */
@@ -15,6 +24,8 @@ export interface RecordedInference {
 /** Cells whose reads and writes say nothing. */
 export interface DoubtfulCells {
   has(cell: number): boolean
+  /** Whether something that had ended before its first read or write may have changed it. */
+  isStartUnknown(cell: number): boolean
   /** Two transactions held the row of a cell at once. */
   overlap(cell: number, one: number, other: number): void
   /** A read of a value that nothing wrote. */
@@ -28,6 +39,8 @@ interface Read {
   readonly transaction: number
   readonly row: number
   readonly cell: number
+  /** From when on what it read was fixed. */
+  readonly began: number
   /** Places in the cell's order, -1 for the value at first. */
   places: readonly number[]
 }
@@ -45,12 +58,12 @@ export function inferRecorded(
     if (overlap !== undefined) doubts.overlap(cell, overlap[0].transaction, overlap[1].transaction)
   })
   const reads = readsOf(record, orders, isFresh, doubts)
-  explain(record, orders, reads, initial, doubts)
+  const aborted = explain(record, orders, reads, initial, doubts)
   const left = reads.filter(({ cell }) => !doubts.has(cell))
   const counts = countedOf(record, orders, left)
   return {
-    certain: inferenceOf(record, { orders, reads: left, counts, doubts, isCertain: true }),
-    likely: inferenceOf(record, { orders, reads: left, counts, doubts, isCertain: false }),
+    certain: inferenceOf(record, { orders, reads: left, aborted, counts, doubts, isCertain: true }),
+    likely: inferenceOf(record, { orders, reads: left, aborted, counts, doubts, isCertain: false }),
   }
 }
 
@@ -61,14 +74,13 @@ function readsOf(
   isFresh: boolean,
   doubts: DoubtfulCells,
 ): readonly Read[] {
-  const { history, length, starts, kind, key, value, status } = record
-  const { callTime, returnTime } = history.operations
+  const { length, starts, kind, key, value, status } = record
   const visible = orders.map((order) => new Visible(order, isFresh))
   const reads: Read[] = []
   for (let t = 0; t < length; t++) {
     if (status[t] !== COMMITTED) continue
     const own = new Map<number, number>()
-    const places = new Map<number, readonly number[]>()
+    const times = new ReadTimesOf(record, t)
     for (let row = starts[t]; row < starts[t + 1]; row++) {
       const cell = key[row]
       if (kind[row] !== READ) {
@@ -81,29 +93,55 @@ function readsOf(
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
         continue
       }
-      let seen = places.get(cell)
-      if (seen === undefined) {
-        const { writes } = orders[cell]
-        seen = visible[cell]
-          .of({ began: callTime[t], ended: returnTime[t] })
-          .filter((place) => place < 0 || writes[place].transaction !== t)
-        places.set(cell, seen)
-      }
-      reads.push({ transaction: t, row, cell, places: seen })
+      const { writes } = orders[cell]
+      const between = times.of(row)
+      const places = visible[cell].of(between).filter((place) => place < 0 || writes[place].transaction !== t)
+      reads.push({ transaction: t, row, cell, began: between.began, places })
     }
   }
   return reads
 }
 
+/** When what each statement of a transaction read was fixed. */
+class ReadTimesOf {
+  readonly #whole: ReadTimes
+  readonly #statements: TransactionNote['statements']
+  #at = 0
+  /** The first micro-operation after those of the current statement. */
+  #end: number
+
+  constructor({ history, starts }: TransactionRecord, t: number) {
+    const { callTime, returnTime, returnLine } = history.operations
+    this.#whole = { began: callTime[t], ended: returnTime[t] }
+    this.#statements = history.transactionNotes?.get(returnLine[t])?.statements ?? []
+    this.#end = starts[t] + (this.#statements[0]?.[1] ?? 0)
+  }
+
+  /** Of a micro-operation; call it in their order. Those of the whole transaction if the recorder does not say. */
+  of(row: number): ReadTimes {
+    while (row >= this.#end && this.#at < this.#statements.length) this.#end += this.#statements[++this.#at]?.[1] ?? 0
+    const [, , from, to] = this.#statements[this.#at] ?? []
+    return from === undefined || to === undefined ? this.#whole : { began: from, ended: to }
+  }
+}
+
+/** A read of what a transaction wrote that was rolled back. */
+interface AbortedRead {
+  readonly read: Read
+  /** The micro-operation that wrote it. */
+  readonly write: number
+}
+
 /** Leaves of the places those with the value that was read. A value without any puts the cell in doubt. */
 function explain(
-  { value }: TransactionRecord,
+  record: TransactionRecord,
   orders: readonly LockOrder[],
   reads: readonly Read[],
   initial: number,
   doubts: DoubtfulCells,
-): void {
-  const first = new Int32Array(orders.length).fill(initial)
+): readonly AbortedRead[] {
+  const { value } = record
+  const first = Int32Array.from(orders, (_, cell) => (doubts.isStartUnknown(cell) ? UNKNOWN : initial))
   for (const read of reads) {
     const { writes } = orders[read.cell]
     const isSeen = (place: number): boolean => {
@@ -116,11 +154,31 @@ function explain(
     // Nothing else explains it, so this was there at first.
     if (mayBeFirst && read.places.length === 1 && first[read.cell] === UNKNOWN) first[read.cell] = value[read.row]
   }
+  const aborted: AbortedRead[] = []
+  const writes = abortedWrites(record)
   for (const read of reads) {
     const known = first[read.cell]
     if (known !== UNKNOWN && known !== value[read.row]) read.places = read.places.filter((place) => place >= 0)
-    if (read.places.length === 0) doubts.unexplained(read.cell, read.row)
+    if (read.places.length > 0) continue
+    const write = writes.get(read.cell)?.get(value[read.row])
+    if (write === undefined) doubts.unexplained(read.cell, read.row)
+    else aborted.push({ read, write })
   }
+  return aborted
+}
+
+/** By cell and value: a write of a transaction that was rolled back. */
+function abortedWrites({ length, status, starts, kind, key, value }: TransactionRecord) {
+  const writes = new Map<number, Map<number, number>>()
+  for (let t = 0; t < length; t++) {
+    if (status[t] !== ABORTED) continue
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] === READ || value[row] === UNKNOWN) continue
+      const ofCell = writes.get(key[row]) ?? new Map<number, number>()
+      writes.set(key[row], ofCell.set(value[row], row))
+    }
+  }
+  return writes
 }
 
 /** By transaction: whether it committed, or a read can only have seen a write of it. */
@@ -135,12 +193,16 @@ function countedOf({ length, status }: TransactionRecord, orders: readonly LockO
 interface Parts {
   readonly orders: readonly LockOrder[]
   readonly reads: readonly Read[]
+  readonly aborted: readonly AbortedRead[]
   readonly counts: Uint8Array
   readonly doubts: DoubtfulCells
   readonly isCertain: boolean
 }
 
-function inferenceOf(record: TransactionRecord, { orders, reads, counts, doubts, isCertain }: Parts): Inference {
+function inferenceOf(
+  record: TransactionRecord,
+  { orders, reads, aborted, counts, doubts, isCertain }: Parts,
+): Inference {
   const cells = orders.length
   const starts = new Int32Array(cells + 1)
   const writer: number[] = []
@@ -166,6 +228,8 @@ function inferenceOf(record: TransactionRecord, { orders, reads, counts, doubts,
   }
   const findings = new Findings()
   findRepeated(record, of, findings)
+  for (const { read, write } of aborted)
+    if (!doubts.has(read.cell)) findings.add('G1a', read.transaction, read.row, write)
   return {
     versions: { starts, ordered: starts.slice(1), writer: Int32Array.from(writer), of, counts },
     findings,
@@ -179,13 +243,22 @@ const onlyOf = (places: readonly number[]): number | undefined => (places.length
  * Of those with the value that was read, or else of all, the newest that had been acknowledged when it began, or else
  * the oldest.
  */
-function likeliestOf({ history, status, value }: TransactionRecord, writes: readonly CellWrite[], read: Read): number {
-  const began = history.operations.callTime[read.transaction]
+function likeliestOf(
+  { status, value }: TransactionRecord,
+  writes: readonly CellWrite[],
+  read: Read,
+): number | undefined {
+  const { began } = read
   const exact = read.places.filter((place) => place < 0 || writes[place].value === value[read.row])
   const places = exact.length === 0 ? read.places : exact
-  let likeliest = places[0]
+  let likeliest = places.at(0)
   for (const place of places)
-    if (place > likeliest && status[writes[place].transaction] === COMMITTED && (writes[place].lock?.to ?? 0) < began)
+    if (
+      likeliest !== undefined &&
+      place > likeliest &&
+      status[writes[place].transaction] === COMMITTED &&
+      (writes[place].lock?.to ?? 0) < began
+    )
       likeliest = place
   return likeliest
 }

@@ -1,4 +1,5 @@
 import type { Json, Mark, TransactionNote } from '@chaosproxy/history'
+import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Report } from '../../judge/report.ts'
@@ -152,20 +153,29 @@ class Doubts implements DoubtfulCells {
   readonly #record: TransactionRecord
   /** By cell: the first reason. */
   readonly #reasons: Map<number, string> = new Map()
+  readonly #startUnknown: Set<number> = new Set()
 
   constructor(record: TransactionRecord) {
     this.#record = record
-    const touched = record.history.marks.filter(({ kind }) => kind === 'touched')
+    const touched = latestOf(record.history.marks)
     if (touched.length === 0) return
+    const first = firstUses(record)
     record.keys.forEach((_, cell) => {
-      const mark = touched.find(({ key }) => key === undefined || covers(key, keyText(record, cell)))
-      if (mark !== undefined)
-        this.#doubt(cell, `${whatOf(mark)} may have changed ${keyText(record, cell)}: ${mark.why}`)
+      for (const mark of touched) {
+        if (mark.key !== undefined && !covers(mark.key, keyText(record, cell))) continue
+        if (mark.settled === undefined || first[cell] < mark.settled)
+          this.#doubt(cell, `${whatOf(mark)} may have changed ${keyText(record, cell)}: ${mark.why}`)
+        else this.#startUnknown.add(cell)
+      }
     })
   }
 
   has(cell: number): boolean {
     return this.#reasons.has(cell)
+  }
+
+  isStartUnknown(cell: number): boolean {
+    return this.#startUnknown.has(cell)
   }
 
   /** Why nothing is met; undefined if no cell is in doubt. */
@@ -199,6 +209,26 @@ class Doubts implements DoubtfulCells {
   #doubt(cell: number, reason: string): void {
     if (!this.#reasons.has(cell)) this.#reasons.set(cell, reason)
   }
+}
+
+/** Of the marks of each key, the one that settled last. */
+function latestOf(marks: readonly Mark[]): readonly Mark[] {
+  const latest = new Map<string | undefined, Mark>()
+  for (const mark of marks) {
+    if (mark.kind !== 'touched') continue
+    const known = latest.get(mark.key)
+    const isLater = known === undefined || (known.settled ?? NEVER) < (mark.settled ?? NEVER)
+    if (isLater) latest.set(mark.key, mark)
+  }
+  return [...latest.values()]
+}
+
+/** By cell: the event position at which the first transaction with it began. */
+function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
+  const first = new Int32Array(keys.length).fill(NEVER)
+  for (let t = 0; t < length; t++)
+    for (let row = starts[t]; row < starts[t + 1]; row++) first[key[row]] = Math.min(first[key[row]], invoked[t])
+  return first
 }
 
 const OTHERS =
