@@ -1,4 +1,5 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
+import { isOfCatalogue, systemTable } from '../catalogue/system-tables.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -92,6 +93,8 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
       },
     }
   }
+  const system = scope.context.table(schemaname, relname) === undefined && systemItem(fields, scope)
+  if (system) return system
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) {
     const plan = scope.context.compilers.query(table.view, scope.context, undefined)
@@ -102,6 +105,21 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   const scan = scanOf(table, alias, scope, dependent)
   building.scans.push(scan)
   return scan
+}
+
+/** A table of the catalogue; undefined if the name is none of it. */
+function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
+  const { context } = scope
+  const table = systemTable(context.types, schemaname, relname)
+  if (table === undefined) {
+    if (isOfCatalogue(schemaname, relname)) throw new NotSupported(`${schemaname ?? 'pg_catalog'}.${relname}`)
+    return undefined
+  }
+  const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(table.columns, alias), undefined)
+  // biome-ignore lint/correctness/useYield: the catalogue is never waited for
+  return rowsItem(relation, function* () {
+    return table.rows(context)
+  })
 }
 
 export function findTable(scope: QueryScope, schema: string | undefined, name: string, location?: number): Table {

@@ -47,6 +47,8 @@ export interface Types {
   find(oid: number): TypeDefinition | undefined
   /** By the name in pg_type (`int4`, `_int4`, `my_enum`). */
   named(name: string): TypeDefinition | undefined
+  /** Every type, built in or created. */
+  all(): Iterable<TypeDefinition>
   add(type: TypeDefinition): void
   remove(oid: number): void
 }

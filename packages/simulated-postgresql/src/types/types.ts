@@ -19,6 +19,7 @@ export function createTypes(): Types {
     },
     find: (oid) => byOid.get(oid),
     named: (name) => byName.get(name),
+    all: () => byOid.values(),
     add(type) {
       byOid.set(type.oid, type)
       byName.set(type.name, type)

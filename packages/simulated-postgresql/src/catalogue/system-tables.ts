@@ -1,0 +1,180 @@
+import type { Transaction } from '../storage/model.ts'
+import { formatType } from '../types/format-type.ts'
+import type { Types } from '../types/registry.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Catalogue } from './catalogue.ts'
+import { columnsOf, type Table } from './table.ts'
+
+/** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
+export interface SystemTable {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  rows(view: CatalogueView): readonly (readonly SqlValue[])[]
+}
+
+/** What a statement sees of the catalogue. */
+export interface CatalogueView {
+  readonly catalogue: Catalogue
+  readonly types: Types
+  readonly own: Transaction | undefined
+  readonly database: string
+}
+
+const NAMESPACES: { readonly [name: string]: number } = { pg_catalog: 11, public: 2200, information_schema: 13_000 }
+/** Schemas of users follow in the order of their creation. */
+const FIRST_SCHEMA = 16_384
+
+const namespaceOf = ({ catalogue }: CatalogueView, schema: string): number =>
+  NAMESPACES[schema] ?? FIRST_SCHEMA + [...catalogue.schemas].indexOf(schema)
+
+/** A column by its name and the name of its type. */
+type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
+
+interface Relation {
+  readonly name: string
+  readonly rows: (view: CatalogueView) => readonly unknown[]
+  readonly fields: readonly Field[]
+}
+
+type Type = ReturnType<Types['typeOf']>
+
+const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
+
+const pgType: Relation = {
+  name: 'pg_type',
+  rows: typesIn,
+  fields: [
+    ['oid', 'oid', (type: Type) => type.oid],
+    ['typname', 'name', (type: Type) => type.name],
+    ['typnamespace', 'oid', (type: Type) => (type.oid < FIRST_SCHEMA ? 11 : 2200)],
+    ['typlen', 'int2', (type: Type) => type.length],
+    ['typtype', 'char', (type: Type) => type.kind],
+    ['typcategory', 'char', (type: Type) => type.category],
+    ['typdelim', 'char', (type: Type) => type.delimiter],
+    ['typrelid', 'oid', () => 0],
+    ['typelem', 'oid', (type: Type) => type.elementOid],
+    ['typarray', 'oid', (type: Type) => type.arrayOid],
+    ['typbasetype', 'oid', () => 0],
+    ['typnotnull', 'bool', () => false],
+  ],
+}
+
+const pgNamespace: Relation = {
+  name: 'pg_namespace',
+  rows: ({ catalogue }) => [...catalogue.schemas],
+  fields: [
+    ['oid', 'oid', (schema: string, view) => namespaceOf(view, schema)],
+    ['nspname', 'name', (schema: string) => schema],
+  ],
+}
+
+const pgEnum: Relation = {
+  name: 'pg_enum',
+  rows: ({ catalogue }) =>
+    Array.from(catalogue.enums, ([type, labels]) => labels.map((label, at) => ({ type, label, at: at + 1 }))).flat(),
+  fields: [
+    ['enumtypid', 'oid', ({ type }: { type: number }) => type],
+    ['enumsortorder', 'float4', ({ at }: { at: number }) => at],
+    ['enumlabel', 'name', ({ label }: { label: string }) => label],
+  ],
+}
+
+const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
+
+const pgClass: Relation = {
+  name: 'pg_class',
+  rows: tablesIn,
+  fields: [
+    ['oid', 'oid', (table: Table) => table.oid],
+    ['relname', 'name', (table: Table) => table.name],
+    ['relnamespace', 'oid', (table: Table, view) => namespaceOf(view, table.schema)],
+    ['relkind', 'char', (table: Table) => (table.view === undefined ? 'r' : 'v')],
+  ],
+}
+
+const columnsIn = (view: CatalogueView) =>
+  tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
+type TableColumn = ReturnType<typeof columnsIn>[number]
+
+const pgAttribute: Relation = {
+  name: 'pg_attribute',
+  rows: columnsIn,
+  fields: [
+    ['attrelid', 'oid', ({ table }: TableColumn) => table.oid],
+    ['attname', 'name', ({ column }: TableColumn) => column.name],
+    ['atttypid', 'oid', ({ column }: TableColumn) => column.type.oid],
+    ['attnum', 'int2', ({ column }: TableColumn) => column.attribute],
+    ['atttypmod', 'int4', ({ column }: TableColumn) => column.type.typmod],
+    ['attnotnull', 'bool', ({ column }: TableColumn) => column.notNull],
+    ['atthasdef', 'bool', ({ column }: TableColumn) => column.default !== undefined],
+    ['attisdropped', 'bool', () => false],
+  ],
+}
+
+const pgTables: Relation = {
+  name: 'pg_tables',
+  rows: (view) => tablesIn(view).filter((table) => table.view === undefined),
+  fields: [
+    ['schemaname', 'name', (table: Table) => table.schema],
+    ['tablename', 'name', (table: Table) => table.name],
+  ],
+}
+
+const tables: Relation = {
+  name: 'tables',
+  rows: tablesIn,
+  fields: [
+    ['table_catalog', 'name', (_: Table, { database }) => database],
+    ['table_schema', 'name', (table: Table) => table.schema],
+    ['table_name', 'name', (table: Table) => table.name],
+    ['table_type', 'varchar', (table: Table) => (table.view === undefined ? 'BASE TABLE' : 'VIEW')],
+  ],
+}
+
+const columns: Relation = {
+  name: 'columns',
+  rows: columnsIn,
+  fields: [
+    ['table_catalog', 'name', (_: TableColumn, { database }) => database],
+    ['table_schema', 'name', ({ table }: TableColumn) => table.schema],
+    ['table_name', 'name', ({ table }: TableColumn) => table.name],
+    ['column_name', 'name', ({ column }: TableColumn) => column.name],
+    ['ordinal_position', 'int4', ({ column }: TableColumn) => column.attribute],
+    ['is_nullable', 'varchar', ({ column }: TableColumn) => (column.notNull ? 'NO' : 'YES')],
+    [
+      'data_type',
+      'varchar',
+      ({ column: { type } }: TableColumn, { types }) => {
+        const { elementOid, oid } = types.typeOf(type.oid)
+        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_SCHEMA ? 'USER-DEFINED' : formatType(types, oid, -1)
+      },
+    ],
+    ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],
+  ],
+}
+
+const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
+  pg_catalog: [pgType, pgNamespace, pgEnum, pgClass, pgAttribute, pgTables],
+  information_schema: [tables, columns],
+}
+
+/** Undefined for a table that is none of the catalogue's. */
+export function systemTable(types: Types, schema: string | undefined, name: string): SystemTable | undefined {
+  const relation = RELATIONS[schema ?? 'pg_catalog']?.find((each) => each.name === name)
+  if (relation === undefined) return undefined
+  return {
+    name,
+    columns: relation.fields.map(([field, type]) => ({ name: field, type: typeNamed(types, type) })),
+    rows: (view) => relation.rows(view).map((row) => relation.fields.map(([, , value]) => value(row as never, view))),
+  }
+}
+
+function typeNamed(types: Types, name: string): SqlType {
+  const type = types.named(name)
+  if (type === undefined) throw new Error(`there is no type ${name}`)
+  return { oid: type.oid, name, typmod: -1 }
+}
+
+/** Whether a name that has no table belongs to the catalogue, so that PostgreSQL may have such a table. */
+export const isOfCatalogue = (schema: string | undefined, name: string): boolean =>
+  schema === undefined ? name.startsWith('pg_') : Object.hasOwn(RELATIONS, schema)

@@ -1,0 +1,71 @@
+import { beforeAll, expect, test } from 'vitest'
+import { createEngine } from '../src/session/engine.ts'
+import { NotSupported } from '../src/sql/error.ts'
+import { loadParser } from '../src/sql/parse.ts'
+
+beforeAll(loadParser)
+
+/** The rows of the last of these statements, as texts. */
+function rowsOf(sql: string): readonly (readonly (string | null)[])[] {
+  const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 })
+  const session = engine.connect(new Map([['user', 'app']]), {
+    ...{ notice() {}, notification() {}, parameter() {}, terminated() {} },
+  })
+  let rows: readonly (readonly (string | null)[])[] = []
+  for (const statement of session.parse(sql)) {
+    const { value: outcome } = session.execute(session.prepare(statement, []), []).next()
+    session.sync()
+    if (outcome === undefined || !('kind' in outcome) || outcome.kind !== 'rows') continue
+    rows = outcome.rows.map((row) =>
+      row.map((value, i) => {
+        const oid = outcome.columns[i]?.type.oid ?? 0
+        return value === null ? null : session.context.types.typeOf(oid).output(value, session.context)
+      }),
+    )
+  }
+  return rows
+}
+
+const TABLE = "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE kv (k text PRIMARY KEY, v int[], m mood); "
+
+test('lists the types of arrays, as postgres.js asks', () => {
+  const rows =
+    rowsOf(`select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem
+    where a.typcategory = 'A' group by b.oid, b.typarray order by b.oid`)
+  expect(rows).toContainEqual(['23', '1007'])
+})
+
+test('lists the tables and columns of the information schema', () => {
+  expect(rowsOf(`${TABLE}SELECT table_schema, table_name, table_type FROM information_schema.tables`)).toEqual([
+    ['public', 'kv', 'BASE TABLE'],
+  ])
+  const asked = 'SELECT column_name, is_nullable, data_type, udt_name FROM information_schema.columns ORDER BY 1'
+  expect(rowsOf(TABLE + asked)).toEqual([
+    ['k', 'NO', 'text', 'text'],
+    ['m', 'YES', 'USER-DEFINED', 'mood'],
+    ['v', 'YES', 'ARRAY', '_int4'],
+  ])
+})
+
+test('lists labels of enums by the names of their types', () => {
+  const asked =
+    'SELECT enumlabel FROM pg_enum JOIN pg_type t ON t.oid = enumtypid WHERE typname = $q$mood$q$ ORDER BY enumsortorder'
+  expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
+})
+
+test('finds columns by the name of their table and schema', () => {
+  const asked = `SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'public' AND relname = 'kv' ORDER BY attnum`
+  expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
+})
+
+test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_activity'])(
+  'refuses %s, which PostgreSQL has and this catalogue has not',
+  (name) => {
+    expect(() => rowsOf(`SELECT * FROM ${name}`)).toThrow(NotSupported)
+  },
+)
+
+test('is hidden by no table of the user, and hides none', () => {
+  expect(rowsOf('CREATE TABLE tables (a int); INSERT INTO tables VALUES (5); SELECT * FROM tables')).toEqual([['5']])
+})
