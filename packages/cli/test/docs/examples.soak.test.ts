@@ -10,7 +10,8 @@ import { bin, root, startProcess } from '../chaos.ts'
 
 const examples = join(root, 'examples')
 const copies = mkdtempSync(join(tmpdir(), 'chaos-examples-'))
-afterAll(() => rmSync(copies, { recursive: true, force: true }))
+// Hundreds of packages in each.
+afterAll(() => rmSync(copies, { recursive: true, force: true }), 10 * 60_000)
 
 const folders = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(examples, entry.name)).includes('README.md'))

@@ -68,6 +68,8 @@ export function requestIn(sql: string): string | undefined {
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
+  /** Texts read once. With values in them, they do not come again, and their meanings need not be kept. */
+  readonly #readOnce: Set<string> = new Set()
 
   constructor(recorded: PostgresqlSettings['commands']) {
     this.#recorded = recorded
@@ -78,6 +80,11 @@ export class StatementReader {
     if (known !== undefined) return known
     const statements = statementsOf(sql)?.map((tokens) => analyse(tokens, this.#recorded)) ?? [UNREADABLE]
     if (sql.length > LONGEST_KNOWN) return statements
+    if (!this.#readOnce.delete(sql)) {
+      if (this.#readOnce.size >= NEWEST) this.#readOnce.clear()
+      this.#readOnce.add(sql)
+      return statements
+    }
     if (this.#known.size >= NEWEST) this.#known.clear()
     this.#known.set(sql, statements)
     return statements
