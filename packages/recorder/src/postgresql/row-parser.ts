@@ -6,6 +6,7 @@ import type { Token } from './sql-tokens.ts'
 
 const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order', 'offset', 'fetch']
 const AFTER_CONDITION = ['and', 'or', ...AFTER_CONDITIONS]
+const JOINING = ['natural', 'inner', 'left', 'right', 'full', 'cross', 'join', 'on', 'using']
 /** Brackets within more brackets than these are not read. */
 const MOST_NESTED = 8
 /** Their results are not rows of a table. */
@@ -51,16 +52,47 @@ export class RowParser extends SqlReader {
       return undefined
     const items = this.#items(['from'])
     if (items === undefined || !this.takeWord('from')) return undefined
-    this.takeWord('only')
-    const table = this.#takeTable()
-    if (table === undefined || !(this.isAtEnd || this.isWordOf(['where', ...AFTER_CONDITIONS]))) return undefined
-    const shown = this.#shown(items, table)
+    const from = this.#from()
+    if (from === undefined || !(this.isAtEnd || this.isWordOf(['where', ...AFTER_CONDITIONS]))) return undefined
+    const { table, isJoined } = from
+    const shown = this.#shown(items, table, isJoined)
     const rows = this.#rows(table)
     if (shown === undefined || rows === undefined) return undefined
     const end = this.#endOfRead()
     if (end === undefined) return undefined
-    const isWhole = rows.kind === 'predicate' || !end.isPartial
-    return { does: 'read', table, shown, rows: isWhole ? rows : { ...rows, isExact: false }, locks: end.locks }
+    const isWhole = rows.kind === 'predicate' || !(end.isPartial || isJoined)
+    return {
+      does: 'read',
+      table,
+      shown,
+      rows: isWhole ? rows : { ...rows, isExact: false },
+      locks: end.locks,
+      isJoined,
+    }
+  }
+
+  /** The one recorded table, alone or joined with others. */
+  #from(): { readonly table: RecordedTable; readonly isJoined: boolean } | undefined {
+    let found: { readonly table: RecordedTable; readonly alias: string | undefined } | undefined
+    let tables = 0
+    do {
+      this.takeWord('only')
+      if (this.isWordOf(['lateral']) || this.isSymbol('(')) return undefined
+      this.#alias = undefined
+      const table = this.#takeTable()
+      if (table !== undefined && found !== undefined) return undefined
+      if (table !== undefined) found = { table, alias: this.#alias }
+      tables++
+      const isNext = this.isAtEnd || this.isSymbol(',') || this.isWordOf([...JOINING, 'where', ...AFTER_CONDITIONS])
+      if (!isNext) return undefined
+      const start = this.at
+      this.skipTo(['join', 'where', ...AFTER_CONDITIONS], ',')
+      if (this.tokens.slice(start, this.at).some(isSelect)) return undefined
+    } while (this.takeWord('join') || this.takeSymbol(','))
+    if (found === undefined) return undefined
+    this.#table = found.table
+    this.#alias = found.alias
+    return { table: found.table, isJoined: tables > 1 }
   }
 
   #update(): RowStatement | undefined {
@@ -281,7 +313,8 @@ export class RowParser extends SqlReader {
         const isUpdate = this.takeWord('update')
         if (!isUpdate && !this.takeWord('share')) return undefined
         locks ||= isUpdate
-        if (this.takeWord('of')) this.name()
+        const of = this.takeWord('of') ? this.name() : undefined
+        if (of !== undefined && of !== this.#table?.name && of !== this.#alias) locks = false
         this.takeWord('nowait')
         if (this.takeWord('skip')) isPartial = this.takeWord('locked')
       } else return undefined
@@ -334,11 +367,15 @@ export class RowParser extends SqlReader {
   }
 
   /** Undefined if an expression hides what it reads. */
-  #shown(items: readonly Item[], table: RecordedTable): Shown | undefined {
+  #shown(items: readonly Item[], table: RecordedTable, isJoined = false): Shown | undefined {
     let key: Place | undefined
     const values = new Map<string, Place>()
     for (const [place, item] of items.entries()) {
-      if (item.table !== undefined && item.table !== table.name && item.table !== this.#alias) return undefined
+      // Which columns it stands for, and so where the next ones are, only the server knows.
+      if (isJoined && item.column === '*') return undefined
+      const isOther = item.table !== undefined && item.table !== table.name && item.table !== this.#alias
+      if (isOther && isJoined) continue
+      if (isOther) return undefined
       if (item.column === undefined) {
         const isHidden = (word: string): boolean =>
           table.values.has(word) || READING.has(word) || word === table.name || word === this.#alias
@@ -349,6 +386,8 @@ export class RowParser extends SqlReader {
       } else if (item.column === table.key) key = place
       else if (table.values.has(item.column)) values.set(item.column, place)
     }
+    // An outer join also returns rows without one of the table, whose values are all null.
+    if (isJoined && key === undefined && values.size > 0) return undefined
     return { key, values }
   }
 

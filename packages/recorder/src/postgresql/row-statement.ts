@@ -36,7 +36,13 @@ export interface InsertedRow {
 }
 
 export type RowStatement = { readonly table: RecordedTable; readonly shown: Shown } & (
-  | { readonly does: 'read'; readonly rows: Rows; readonly locks: boolean }
+  | {
+      readonly does: 'read'
+      readonly rows: Rows
+      readonly locks: boolean
+      /** Whether other tables decide which rows are returned, some perhaps without one of this table. */
+      readonly isJoined: boolean
+    }
   | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }
   | { readonly does: 'delete'; readonly rows: Rows }
   | {

@@ -198,6 +198,11 @@ describe('a transaction recorded whole', () => {
     ['DELETE FROM accounts WHERE id = 1', [tag('DELETE 1')], [['w', 'accounts/1/balance', null]]],
     ['UPDATE doctors SET on_call = false WHERE id = 1', [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
     ["UPDATE doctors SET on_call = '0' WHERE id = 1", [tag('UPDATE 1')], [['w', 'doctors/1/on_call', false]]],
+    [
+      'SELECT o.name, a.id, a.balance FROM owners o LEFT JOIN accounts AS a ON a.owner = o.id WHERE o.id = 3',
+      [columns('name', 'id', 'balance'), row('x', '1', '5'), row('x', null, null), tag('SELECT 2')],
+      [['r', 'accounts/1/balance', 5]],
+    ],
     // A table with the name of a keyword.
     [
       'SELECT id, balance FROM accounts WHERE id = 1 ORDER BY 1',
@@ -258,6 +263,16 @@ describe('a transaction recorded whole', () => {
       ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
     ],
     ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
+    [
+      'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner',
+      [columns('id', 'balance', 'id'), row('1', '5', '3'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
+    [
+      'SELECT o.name, a.balance FROM owners o LEFT JOIN accounts a ON a.owner = o.id WHERE a.id = 3',
+      [columns('name', 'balance'), row('x', '5'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('select the primary key')],
+    ],
     [
       'SELECT book(7)',
       [columns('book'), row('1'), tag('SELECT 1')],
