@@ -61,7 +61,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     test.each(['unlocked', 'nested'])('loses updates of a balance that is read and then written (%s)', async (mode) => {
       const { exitCode, told } = await recorded(library, 'balance', mode)
       // TypeORM reads a row again before it writes it, which finds the other's commit in some transactions.
-      expect(told).toMatch(library === 'typeorm' ? /lost update|non-repeatable|and then read/ : /lost update/)
+      expect(told).toMatch(library === 'typeorm' ? /lost update|and then read/i : /lost update/i)
       expect(exitCode, told).toBe(1)
     })
 
@@ -72,7 +72,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
 
     test('has write skew at REPEATABLE READ and none at SERIALIZABLE', async () => {
       const skewed = await recorded(library, 'on-call', 'rr')
-      expect(skewed.told).toContain('write skew')
+      expect(skewed.told).toMatch(/write skew/i)
       expect(skewed.exitCode, skewed.told).toBe(1)
       const serialized = await recorded(library, 'on-call', 'ser')
       expect(serialized.exitCode, serialized.told).toBe(0)
