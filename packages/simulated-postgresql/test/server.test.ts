@@ -34,7 +34,7 @@ interface Tried {
   run(): void
 }
 
-function served(script: Script = {}, { atOnce = true, maxConnections = 100 } = {}): Tried {
+function served(script: Script = {}, { atOnce = true, maxConnections = 100, isStarting = false } = {}): Tried {
   const engine = fakeEngine(script)
   const unsupported: string[] = []
   let waiting: (() => void)[] = []
@@ -43,6 +43,7 @@ function served(script: Script = {}, { atOnce = true, maxConnections = 100 } = {
   }
   const server = createServer({
     ...{ engine, maxConnections },
+    isStarting: () => isStarting,
     after(_, does) {
       waiting.push(does)
       return () => {
@@ -123,6 +124,12 @@ describe('the start of a connection', () => {
     const late = connect()
     expect(late.ask(startup)).toEqual(['error SFATAL VFATAL C53300 Msorry, too many clients already'])
     expect(late.isClosed).toBe(true)
+  })
+
+  test('refuses every session while it recovers from a crash', () => {
+    const early = served({}, { isStarting: true }).connect()
+    expect(early.ask(startup)).toEqual(['error SFATAL VFATAL C57P03 Mthe database system is starting up'])
+    expect(early.isClosed).toBe(true)
   })
 
   test('ends the session at Terminate, and when the client is gone', () => {

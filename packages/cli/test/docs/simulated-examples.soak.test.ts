@@ -21,6 +21,7 @@ interface Example {
   readonly nodes: number
   readonly losesPower?: boolean
   readonly redis?: 'simulated'
+  readonly beside?: { readonly pg: { readonly postgres: string } }
   readonly settings: SearchSettings
 }
 
@@ -44,6 +45,11 @@ const examples: { readonly [name: string]: Example } = {
     ...{ variable: 'LOCK', bug: 'plain', cured: 'fenced', nodes: 3, redis: 'simulated' },
     settings: { faults: ['pause'], workload: 'counter', workloadSettings: { keys: 1 } },
   },
+  shop: {
+    ...{ variable: 'SHOP', bug: 'hasty', cured: 'careful', nodes: 2 },
+    beside: { pg: { postgres: join(DIRECTORY, 'simulated-shop', 'schema.sql') } },
+    settings: { faults: [], workload: 'counter' },
+  },
   outbox: {
     ...{ variable: 'TELLS', bug: 'once', cured: 'outbox', nodes: 3 },
     settings: { faults: ['partition'], level: 'eventual', workloadSettings: { cas: 0 } },
@@ -59,11 +65,11 @@ const examples: { readonly [name: string]: Example } = {
 const chosen = Object.entries(examples).filter(([name]) => !short || ['jobs', 'outbox', 'cache'].includes(name))
 
 describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, ...example }) => {
-  const { nodes, losesPower, redis, settings } = example
+  const { nodes, losesPower, redis, beside, settings } = example
   const program = (mode: string) => ({
     entry: join(root, 'examples', `simulated-${name}`, 'server.ts'),
     environment: { [variable]: mode, PRIMARY: 'http://{peer.n1}', OWNER: 'http://{peer.n1}' },
-    ...{ nodes, losesPower, redis },
+    ...{ nodes, losesPower, redis, beside },
   })
 
   test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {

@@ -19,10 +19,15 @@ export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<str
     unsupportedSql: (sql, construct) => found.set(sql, construct),
   })
   const calm = { ...subject, choices: { ...subject.choices, faults: [] } }
-  for (const strategy of strategiesNamed(['uniform']))
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      await subject.perform(() => runPlan(calm, planTrial(calm, strategy, seed), limitsFor(false)))
-      await subject.settle()
-    }
+  try {
+    for (const strategy of strategiesNamed(['uniform']))
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        await subject.perform(() => runPlan(calm, planTrial(calm, strategy, seed), limitsFor(false)))
+        await subject.settle()
+      }
+  } catch (error) {
+    // A program may end because of such a statement.
+    if (found.size === 0) throw error
+  }
   return found
 }

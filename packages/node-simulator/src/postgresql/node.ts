@@ -38,6 +38,8 @@ export class PostgresNode implements Actor {
   readonly #connections = new Set<ServedConnection>()
   #server: Server | undefined
   #starts = 0
+  /** After a crash it replays its log, and takes no session meanwhile. */
+  #recoveredAt = 0
 
   constructor(options: PostgresOptions) {
     const { id, database, network, seed } = options
@@ -79,8 +81,11 @@ export class PostgresNode implements Actor {
       unsupported:
         this.#options.unsupported ?? ((sql, construct) => this.world.refuse(this.id, refusalOf(sql, construct))),
       maxConnections: MAX_CONNECTIONS,
+      isStarting: () => this.world.queue.now < this.#recoveredAt,
     })
-    if (this.#starts > 1) this.world.notice(this.id, 'restarts')
+    if (this.#starts === 1) return
+    this.#recoveredAt = this.world.queue.now + (20 + 180 * this.#costs()) * 1e6
+    this.world.notice(this.id, 'restarts')
   }
 
   /** False if it was down already. */

@@ -151,6 +151,21 @@ describe('a kill of the simulated PostgreSQL', () => {
     ])
   })
 
+  test('is followed by a recovery, in which it takes no session', async () => {
+    const { lines } = await ran(
+      `
+        const tried = async () => {
+          told(await codeOf(pool.query('SELECT 1')))
+          setTimeout(tried, 10)
+        }
+        setTimeout(tried, 450)`,
+      { meanwhile: stopped(200, 300, 'pg'), forMs: 1_500 },
+    )
+    const codes = lines.map((line) => line.slice('n1: ["'.length, -2))
+    expect([...new Set(codes)]).toEqual(['ECONNREFUSED', '57P03', 'no error'])
+    expect(codes.at(-1)).toBe('no error')
+  })
+
   test('refuses connections while it is down, and a pause only delays them', async () => {
     const asks = `setTimeout(async () => { const at = Date.now(); told(await codeOf(pool.query('SELECT 1')), Date.now() - at > 300) }, 400)`
     const down = await ran(asks, { meanwhile: stopped(200, 600, 'pg'), forMs: 2_000 })

@@ -17,8 +17,8 @@ export interface ConversationOptions {
   readonly terminated: (error: SqlError) => void
   /** A CancelRequest. */
   readonly cancel: (pid: number, secret: number) => void
-  /** Whether there are as many sessions as the server allows. */
-  readonly isFull: () => boolean
+  /** Why the server takes no further session now. */
+  readonly unwilling: () => SqlError | undefined
 }
 
 /** All of one connection: from its startup packet until it ends. */
@@ -94,7 +94,7 @@ interface Notification {
   readonly payload: string
 }
 
-interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'isFull' | 'terminated'> {
+interface Beginning extends Pick<ConversationOptions, 'engine' | 'peer' | 'unwilling' | 'terminated'> {
   readonly notifications: Notifications
 }
 
@@ -103,11 +103,12 @@ function begin(
     minorVersion,
     parameters,
   }: { readonly minorVersion: number; readonly parameters: readonly (readonly [string, string])[] },
-  { engine, peer, isFull, notifications, terminated }: Beginning,
+  { engine, peer, unwilling, notifications, terminated }: Beginning,
 ): Session {
   const unknown = parameters.map(([name]) => name).filter((name) => name.startsWith('_pq_.'))
   if (minorVersion > 0 || unknown.length > 0) peer.write({ kind: 'negotiate-version', minorVersion: 0, unknown })
-  if (isFull()) throw fatal('53300', 'sorry, too many clients already')
+  const reason = unwilling()
+  if (reason !== undefined) throw reason
   const session = engine.connect(new Map(parameters), {
     notice: (notice) => peer.write(noticeMessage(notice)),
     notification: (pid, channel, payload) => notifications.add({ pid, channel, payload }),

@@ -3,6 +3,7 @@ import type { Engine, Session } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 import { converse } from './conversation.ts'
 import { type Pause, Peer } from './peer.ts'
+import { fatal } from './report.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
@@ -15,6 +16,8 @@ export interface ServerOptions {
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly maxConnections: number
+  /** Whether it still recovers from a crash. */
+  readonly isStarting: () => boolean
 }
 
 /** The server's end of one connection: bytes in, bytes out. */
@@ -65,7 +68,7 @@ class Backend implements Connection {
   #isOver = false
 
   constructor(options: ServerOptions, around: Around) {
-    const { engine, maxConnections, unsupported } = options
+    const { engine, maxConnections, unsupported, isStarting } = options
     const { sink, talking } = around
     this.#options = options
     this.#around = around
@@ -78,7 +81,10 @@ class Backend implements Connection {
       },
       terminated: (error) => this.#terminate(error),
       cancel: (pid, secret) => talking.get(pid)?.cancel(secret),
-      isFull: () => talking.size >= maxConnections,
+      unwilling() {
+        if (isStarting()) return fatal('57P03', 'the database system is starting up')
+        return talking.size < maxConnections ? undefined : fatal('53300', 'sorry, too many clients already')
+      },
     })
     this.#advance()
   }
