@@ -1,6 +1,9 @@
+import { compileExpression } from '../expressions/compile.ts'
 import type { Env } from '../expressions/env.ts'
+import { compileSet } from '../expressions/sets.ts'
 import { NotSupported } from '../sql/error.ts'
-import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
@@ -12,7 +15,35 @@ export interface FunctionTable {
 }
 
 export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
-  fieldsOf('RangeFunction', fields, ['functions', 'alias'])
-  void scope
-  throw new NotSupported('a function in FROM')
+  const { functions, ordinality } = fieldsOf('RangeFunction', fields, ['functions', 'ordinality', 'alias', 'lateral'])
+  const [first, ...others] = functions ?? []
+  if (first === undefined || others.length > 0) throw new NotSupported('ROWS FROM')
+  const [call] = expectKind(first, 'List').items ?? []
+  if (call === undefined) throw new NotSupported('an empty item of FROM')
+  scope.place = 'FROM'
+  const table = 'FuncCall' in call ? functionRows(call.FuncCall, fields, scope) : plainValue(call, scope)
+  if (ordinality !== true) return table
+  return {
+    name: table.name,
+    columns: [...table.columns, { name: 'ordinality', type: { oid: OID.int8, name: 'int8', typmod: -1 } }],
+    rows: (env) => table.rows(env).map((row, at) => [...row, BigInt(at + 1)]),
+  }
+}
+
+function functionRows(call: Fields<'FuncCall'>, fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
+  const compiled = compileSet(call, scope)
+  const name = namesOf(call.funcname).at(-1) ?? ''
+  // The only column of a function is named after the item's alias.
+  const only = compiled.scalar ? (fields.alias?.aliasname ?? compiled.columns[0]?.name) : undefined
+  return {
+    name,
+    columns: compiled.columns.map((column) => ({ name: only ?? column.name, type: column.type })),
+    rows: (env) => [...compiled.rows(env)],
+  }
+}
+
+/** `FROM current_date` and its like: one row. */
+function plainValue(node: Node, scope: QueryScope): FunctionTable {
+  const compiled = compileExpression(node, scope)
+  return { name: 'value', columns: [{ name: 'value', type: compiled.type }], rows: (env) => [[compiled.evaluate(env)]] }
 }

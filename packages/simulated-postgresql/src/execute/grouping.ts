@@ -1,3 +1,4 @@
+import { type Accumulation, type AggregateCall, compileAggregate } from '../expressions/aggregates.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
@@ -5,7 +6,6 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { type Aggregate, compileAggregate } from './aggregates.ts'
 import { withoutLocations } from './conditions.ts'
 import type { JoinedRow, NamedColumn, Run } from './model.ts'
 import { emptyRow } from './rows.ts'
@@ -30,7 +30,7 @@ export interface Grouping {
 }
 
 interface Collected {
-  readonly aggregate: Aggregate
+  readonly aggregate: AggregateCall
   readonly slot: number
 }
 
@@ -41,17 +41,10 @@ export function compileGrouping(scope: QueryScope): Grouping {
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    scope.onAggregate = () => {
-      throw new SqlError('42803', 'aggregate function calls cannot be nested')
-    }
-    try {
-      const compiled = compileAggregate(call, scope)
-      const slot = scope.width++
-      aggregates.push({ aggregate: compiled, slot })
-      return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
-    } finally {
-      scope.onAggregate = aggregate
-    }
+    const compiled = compileAggregate(call, scope)
+    const slot = scope.width++
+    aggregates.push({ aggregate: compiled, slot })
+    return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
   }
   const compile = (node: Node, wanted?: SqlType): Compiled => {
     compiledNodes.push(node)
@@ -119,8 +112,12 @@ function collect(
   outer: Env | undefined,
 ): JoinedRow[] {
   const types = keys.map((key) => key.compiled.type)
-  const groups = new Map<string, { first: JoinedRow; states: ReturnType<Aggregate['start']>[] }>()
-  const begin = (first: JoinedRow) => ({ first, states: aggregates.map(({ aggregate }) => aggregate.start()) })
+  const groups = new Map<string, { first: JoinedRow; env: Env; states: Accumulation[] }>()
+  const begin = (first: JoinedRow, env: Env) => ({
+    first,
+    env,
+    states: aggregates.map(({ aggregate }) => aggregate.create(env)),
+  })
   for (const row of rows) {
     const env = envOf(row, outer, run)
     const key = rowKey(
@@ -130,15 +127,18 @@ function collect(
     )
     let group = groups.get(key)
     if (group === undefined) {
-      group = begin(row)
+      group = begin(row, env)
       groups.set(key, group)
     }
     for (const state of group.states) state.add(env)
   }
-  if (groups.size === 0 && keys.length === 0) groups.set('', begin(emptyRow(scope)))
-  return [...groups.values()].map(({ first, states }) => {
+  if (groups.size === 0 && keys.length === 0) {
+    const empty = emptyRow(scope)
+    groups.set('', begin(empty, envOf(empty, outer, run)))
+  }
+  return [...groups.values()].map(({ first, env, states }) => {
     const values: SqlValue[] = first.values.slice()
-    for (const [at, { slot }] of aggregates.entries()) values[slot] = states[at]?.result() ?? null
+    for (const [at, { slot }] of aggregates.entries()) values[slot] = states[at]?.result(env) ?? null
     return { values, tuples: first.tuples }
   })
 }

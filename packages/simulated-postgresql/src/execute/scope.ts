@@ -1,9 +1,10 @@
 import type { Table } from '../catalogue/table.ts'
 import { compileExpression } from '../expressions/compile.ts'
-import type { Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
+import type { ColumnReference, Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
-import type { SqlType } from '../types/value.ts'
+import { OID } from '../types/oids.ts'
+import { SqlRecord, type SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { runOf, withoutWaiting } from './run.ts'
@@ -57,7 +58,7 @@ export class QueryScope implements Scope {
     }
   }
 
-  column(names: readonly string[]): { type: SqlType; index: number; levelsUp: number } {
+  column(names: readonly string[]): ColumnReference | Compiled {
     let levelsUp = 0
     for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
       const found = scope.find(names)
@@ -65,6 +66,8 @@ export class QueryScope implements Scope {
         scope.recorder?.(found.slot)
         return { type: found.type, index: found.slot, levelsUp }
       }
+      const whole = names.length === 1 ? scope.relations.find((each) => each.alias === names[0]) : undefined
+      if (whole !== undefined) return wholeRow(whole, levelsUp, scope)
       levelsUp++
       if (scope.parent !== undefined) scope.parent.searchedFromBelow++
     }
@@ -167,4 +170,21 @@ export function equalityOf(left: NamedColumn, right: NamedColumn, context: Conte
   const reference = (name: string): Node => ({ ColumnRef: { fields: [{ String: { sval: name } }] } })
   const name = [{ String: { sval: '=' } }]
   return compileExpression({ A_Expr: { kind: 'AEXPR_OP', name, lexpr: reference('l'), rexpr: reference('r') } }, scope)
+}
+
+/** The name of a table as a value: the record of its columns. */
+function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
+  for (const column of relation.columns) scope.recorder?.(column.slot)
+  return {
+    type: scope.context.type(OID.record),
+    columns: relation.columns,
+    evaluate(env) {
+      let from: Env | undefined = env
+      for (let up = 0; up < levelsUp; up++) from = from?.outer
+      return new SqlRecord(
+        relation.columns,
+        relation.columns.map((column) => from?.row[column.slot] ?? null),
+      )
+    },
+  }
 }

@@ -1,4 +1,5 @@
 import type { Env } from '../expressions/env.ts'
+import { compileSet } from '../expressions/sets.ts'
 import { NotSupported } from '../sql/error.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -12,11 +13,19 @@ export interface SetReturning {
   values(env: Env): readonly SqlValue[]
 }
 
+/** Collects the functions of a select list that return sets; filled while the list is compiled. */
 export function collectSets(scope: QueryScope): readonly SetReturning[] {
-  scope.onSetReturning = () => {
-    throw new NotSupported('a function that returns a set, in a select list')
+  const sets: SetReturning[] = []
+  scope.onSetReturning = (call) => {
+    const compiled = compileSet(call, scope)
+    const [column] = compiled.columns
+    if (column === undefined || !compiled.scalar)
+      throw new NotSupported('a function that returns rows, in a select list')
+    const slot = scope.width++
+    sets.push({ slot, values: (env) => [...compiled.rows(env)].map((row) => row[0] ?? null) })
+    return { type: column.type, evaluate: (env) => env.row[slot] ?? null }
   }
-  return []
+  return sets
 }
 
 /** One row for each value; where several functions return sets, the shorter ones end in NULL. */
