@@ -67,6 +67,7 @@ function keyOf(places: readonly number[], table: Table, values: readonly SqlValu
 /** RI_FKey_check: locks the row that is referred to, so that it stays. */
 function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
+  yield* run.lockTable(key.referenced, 'RowShareLock')
   const values = key.columns.map((place) => tuple.values[place] ?? null)
   if (values.includes(null)) throw missing(key, values, run)
   // The index may have the columns in another order than the key.
@@ -112,7 +113,9 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   if (before.xmax === undefined || before.xmax.aborted) return
   const action = next === undefined ? key.onDelete : key.onUpdate
   if (action === 'no action' && (yield* replaced(key, before, run))) return
-  const referring = yield* referringRows(key, before, run)
+  const checks = action === 'no action' || action === 'restrict'
+  yield* run.lockTable(key.table, checks ? 'RowShareLock' : 'RowExclusiveLock')
+  const referring = referringRows(key, before, run)
   for (const tuple of referring) {
     switch (action) {
       case 'no action':
@@ -160,7 +163,7 @@ function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, bo
   return false
 }
 
-function* referringRows(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, readonly Tuple[], void> {
+function referringRows(key: ForeignKey, before: Tuple, run: Run): readonly Tuple[] {
   const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
   const matches = (tuple: Tuple): boolean => keyOf(key.columns, key.table, tuple.values, run) === wanted

@@ -2,6 +2,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
 import type { Compiled, Env, SessionFacts } from '../expressions/env.ts'
 import type { Snapshot, Transaction, Tuple } from '../storage/model.ts'
+import type { LockMode } from '../storage/modes.ts'
 import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Store } from '../storage/store.ts'
@@ -93,6 +94,7 @@ export interface Run extends SessionFacts, Writer {
   /** What a check at the end of the statement sees: the newest, or at repeatable read the transaction's snapshot. */
   latestSnapshot(): Snapshot
   factsOf(table: Table): TableFacts
+  lockTable(table: Table, mode: LockMode): Generator<Wait, void, void>
   nextValue(sequence: Sequence): bigint
   /** What expressions that belong to the database, not to a session, are evaluated with. */
   readonly engineFacts: SessionFacts

@@ -158,8 +158,11 @@ export class TableScan implements Item {
   #keys(restrictions: readonly Restriction[], env: Env, run: Run): readonly string[] {
     let keys: string[][] = [[]]
     for (const restriction of restrictions) {
-      const texts = new Set<string>()
-      for (const value of restriction.values(env)) if (value !== null) texts.add(keyText(value, restriction.type, run))
+      // PostgreSQL reads an index in its order, whatever the order of IN: rows are locked in that order.
+      const compare = run.types.typeOf(restriction.type.oid).compare
+      const values = restriction.values(env).filter((value) => value !== null)
+      const ordered = compare === undefined ? values : values.toSorted(compare)
+      const texts = new Set(ordered.map((value) => keyText(value, restriction.type, run)))
       keys = keys.flatMap((key) => [...texts].map((text) => [...key, text]))
     }
     return keys.map(joinKeys)

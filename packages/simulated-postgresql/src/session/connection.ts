@@ -320,6 +320,7 @@ export class Connection implements Session, Subscriber, Host {
         this.lastSequence = sequence
         return value
       },
+      lockTable: (table, mode) => this.lockTable(table, mode),
       notice: (severity, code, message) => this.notice(severity, code, message),
     }
   }
@@ -430,7 +431,7 @@ export class Connection implements Session, Subscriber, Host {
   /** An error aborts the transaction: its locks go now, its block stays until ROLLBACK. */
   fail(): void {
     const { inBlock, transaction } = this
-    if (this.#ended) return
+    if (this.#ended || this.failed) return
     if (!inBlock) {
       this.rollback()
       return

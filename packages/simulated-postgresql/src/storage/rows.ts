@@ -4,7 +4,7 @@ import type { Heap, Index, Row, Snapshot, Subtransaction, Transaction, Tuple } f
 import { QUEUE_MODE, type RowLock, strongerOrEqual } from './modes.ts'
 import type { Store } from './store.ts'
 import { statusOf } from './transaction.ts'
-import { conflictingWriters, stateOf, type TupleState, visible } from './visibility.ts'
+import { conflictingWriters, stateForKeyShare, stateOf, type TupleState, visible } from './visibility.ts'
 import type { Wait } from './wait.ts'
 import type { Backend } from './waiting.ts'
 
@@ -102,7 +102,8 @@ function* untilFree(
   let queued = false
   try {
     while (true) {
-      const state = stateOf(tuple, transaction, transaction.commandId)
+      const find = lock === 'FOR KEY SHARE' ? stateForKeyShare : stateOf
+      const state = find(tuple, transaction, transaction.commandId)
       const blockers = conflictingWriters(tuple, lock, transaction)
       if (state !== 'ok' && state !== 'being modified') return state
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)

@@ -33,14 +33,32 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
   }
 }
 
-/** The open transactions that hold a lock on the row, or an update of this version, in conflict with `lock`. */
+/** The open transactions that hold a lock on the row, or an update of this version or a later one, in conflict with `lock`. */
 export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const found: Subtransaction[] = []
   for (const locker of tuple.row.lockers)
     if (isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock)) found.push(locker.holder)
-  if (tuple.xmax !== undefined && isOther(tuple.xmax, own) && rowLocksConflict(tuple.xmaxLock, lock))
-    found.push(tuple.xmax)
+  for (let version: Tuple | undefined = tuple; version !== undefined; version = version.next) {
+    const { xmax } = version
+    if (xmax === undefined || statusOf(xmax) === 'aborted') break
+    if (isOther(xmax, own) && rowLocksConflict(version.xmaxLock, lock)) found.push(xmax)
+  }
   return found
+}
+
+/**
+ * What FOR KEY SHARE finds at a version that another transaction replaced: a new version with the same key does not
+ * matter to it, and is locked with the row (heap_lock_updated_tuple).
+ */
+export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
+  let version = tuple
+  while (true) {
+    const state = stateOf(version, own, commandId)
+    const { next } = version
+    if (state !== 'updated' || version.xmaxLock !== 'FOR NO KEY UPDATE' || next === undefined)
+      return version !== tuple && state === 'invisible' ? 'ok' : state
+    version = next
+  }
 }
 
 function isOther(writer: Subtransaction, own: Transaction): boolean {
