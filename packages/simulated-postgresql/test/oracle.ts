@@ -2,7 +2,14 @@ import { PGlite } from '@electric-sql/pglite'
 
 /** What a statement came to. */
 export type Answer =
-  | { readonly kind: 'rows'; readonly oids: readonly number[]; readonly rows: readonly (readonly (string | null)[])[] }
+  | {
+      readonly kind: 'rows'
+      readonly oids: readonly number[]
+      readonly names: readonly string[]
+      readonly rows: readonly (readonly (string | null)[])[]
+      /** How many rows were inserted, updated or deleted. */
+      readonly changed: number
+    }
   | { readonly kind: 'error'; readonly code: string; readonly message: string }
   | { readonly kind: 'refused'; readonly what: string }
 
@@ -22,7 +29,13 @@ export async function startOracle(): Promise<Oracle> {
     async answer(sql) {
       try {
         const result = await database.query<(string | null)[]>(sql, [], { rowMode: 'array', parsers })
-        return { kind: 'rows', oids: result.fields.map((field) => field.dataTypeID), rows: result.rows }
+        return {
+          kind: 'rows',
+          oids: result.fields.map((field) => field.dataTypeID),
+          names: result.fields.map((field) => field.name),
+          rows: result.rows,
+          changed: result.affectedRows ?? 0,
+        }
       } catch (error) {
         const { code, message } = error as { code?: string; message: string }
         if (code === undefined) throw error

@@ -12,7 +12,7 @@ export function withoutLocations(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([name]) => !name.endsWith('location'))
+      .filter(([name]) => !/(location|list_start|list_end)$/.test(name))
       .map(([name, value]) => [name, withoutLocations(value)]),
   )
 }

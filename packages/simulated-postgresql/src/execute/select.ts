@@ -1,3 +1,4 @@
+import { knownValue } from '../expressions/coerce.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
@@ -99,6 +100,12 @@ export function compileWhere(node: Node | undefined, scope: QueryScope, from: Fr
   if (node === undefined) return []
   const parts = conjuncts(node)
   const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
+  // A condition that is false by its constants alone keeps the others from being computed.
+  const refuted = compiled.filter((condition) => {
+    const known = knownValue(condition, scope)
+    return known !== undefined && known.value !== true
+  })
+  if (refuted.length > 0) return refuted
   for (const part of parts) for (const scan of from.scans) scan.narrow(part, scope)
   return compiled
 }

@@ -2,6 +2,7 @@ import { joinKeys, keyText } from '../catalogue/keys.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { compileLimit, limited } from './limit.ts'
 import type { QueryPlan, Rows, Run } from './model.ts'
@@ -33,7 +34,11 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
     const type =
       other === undefined
         ? column.type
-        : scope.context.commonType([slot(column.type, at), slot(other.type, at)], name, scope)
+        : scope.context.commonType(
+            [operand(larg, column.type, at, scope), operand(rarg, other.type, at, scope)],
+            name,
+            scope,
+          )
     return { ...column, type, tableOid: 0, attribute: 0 }
   })
   const types = columns.map((column) => column.type)
@@ -68,6 +73,23 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
       return limit === undefined ? ordered : limited(ordered, limit, run, outer)
     },
   }
+}
+
+/** A literal of an operand has no type yet: the other operand may decide it. */
+function operand(select: Fields<'SelectStmt'>, type: SqlType, at: number, scope: QueryScope): Compiled {
+  const targets = select.targetList ?? []
+  const target = targets[at]
+  const starred = targets.some(
+    (each) =>
+      'ResTarget' in each &&
+      each.ResTarget.val !== undefined &&
+      'ColumnRef' in each.ResTarget.val &&
+      each.ResTarget.val.ColumnRef.fields?.some((field) => 'A_Star' in field) === true,
+  )
+  const value = starred || target === undefined || !('ResTarget' in target) ? undefined : target.ResTarget.val
+  if (value === undefined || !('A_Const' in value)) return slot(type, at)
+  const { sval, isnull } = value.A_Const
+  return sval === undefined && isnull !== true ? slot(type, at) : slot(scope.context.type(OID.unknown), at)
 }
 
 function slot(type: SqlType, at: number): Compiled {

@@ -9,7 +9,7 @@ import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
-import type { Compiled, Env, Scope, SessionFacts } from './env.ts'
+import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
 import { baseType, commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
 import { position } from './type-name.ts'
@@ -240,8 +240,13 @@ export function coerceAssignment(
 
 /** Computes the constants of what a statement is made of. Pure functions need nothing of a session but its types. */
 export function computed(compiled: Compiled, scope: Scope): Compiled {
-  compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
+  knownValue(compiled, scope)
   return compiled
+}
+
+/** The value of an expression that is constant; undefined for any other. */
+export function knownValue(compiled: Compiled, scope: Scope): Known | undefined {
+  return compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
 }
 
 /** A condition: `what` is the clause, such as `WHERE`. Throws 42804. */

@@ -9,6 +9,7 @@ import { coerce, elementTypeOf, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env } from './env.ts'
 import { derived } from './fold.ts'
+import { pathway } from './resolve.ts'
 import { position } from './type-name.ts'
 
 /** `a[1]`, `a[1:2]`, `(row).column`. */
@@ -101,9 +102,16 @@ function subscript(node: Node, compiler: Compiler, json: boolean): Subscript {
     if (index === undefined) return undefined
     const compiled = compiler.compile(index)
     if (json) return compiled
+    if (compiled.type.oid !== OID.unknown && !isIntegral(compiled, compiler)) {
+      throw new SqlError('42804', 'array subscript must have type integer', position(locationOf(index)))
+    }
     return coerce(compiled, typeNamed(compiler.scope, OID.int4), 'a', compiler.scope, locationOf(index))
   }
   return { slice: is_slice === true, lower: number(lidx), upper: number(uidx) }
+}
+
+function isIntegral(compiled: Compiled, compiler: Compiler): boolean {
+  return pathway(compiler.scope.context.types, compiled.type.oid, OID.int4, 'a') !== undefined
 }
 
 function elementAt(array: SqlArray, at: readonly SqlValue[]): SqlValue {

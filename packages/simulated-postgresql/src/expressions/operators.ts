@@ -140,7 +140,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 
 /** Operators on moments depend on the session's time zone: they are not computed in advance. */
 function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
-  const zoned = call.arguments.some((argument) => argument.oid === OID.timestamptz)
+  // Between a moment with a zone and anything else the session's zone decides.
+  const zoned = call.arguments.some(({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid))
   return derived(call.result, operands, { strict: signature.strict, pure: !zoned }, evaluate)
 }
 
@@ -194,9 +195,9 @@ export function compileOperator(node: Fields<'A_Expr'>, compiler: Compiler): Com
 
 function plainOperator(node: Fields<'A_Expr'>, name: string, compiler: Compiler): Compiled {
   const { scope } = compiler
+  const left = node.lexpr === undefined ? undefined : compiler.compile(node.lexpr)
   const right = compiler.compile(node.rexpr)
-  if (node.lexpr === undefined) return unary(scope, name, right, node.location)
-  const left = compiler.compile(node.lexpr)
+  if (left === undefined) return unary(scope, name, right, node.location)
   if (left.fields !== undefined && right.fields !== undefined) {
     return rowComparison(scope, name, left.fields, right.fields, node.location)
   }

@@ -1,4 +1,4 @@
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { asBigint, asNumber, asNumeric } from '../types/definitions.ts'
 import { INT8, outOfRange } from '../types/numbers.ts'
 import {
@@ -10,6 +10,7 @@ import {
   floorNumeric,
   moduloNumeric,
   multiplyNumeric,
+  NAN,
   negateNumeric,
   numericOf,
   quotientNumeric,
@@ -214,6 +215,7 @@ const numericFunctions: Builtins = {
   numeric_power: ([a, b]) => powerNumeric(asNumeric(a), asNumeric(b)),
   numeric_uminus: ([a]) => negateNumeric(asNumeric(a)),
   numeric_uplus: ([a]) => a ?? null,
+  numeric_gcd: ([a, b]) => commonDivisor(asNumeric(a), asNumeric(b)),
   numeric_abs: ([a]) => absoluteNumeric(asNumeric(a)),
   numeric_ceil: ([a]) => ceilingNumeric(asNumeric(a)),
   numeric_floor: ([a]) => floorNumeric(asNumeric(a)),
@@ -236,6 +238,12 @@ const numericFunctions: Builtins = {
     bucket(asNumeric(value), asNumeric(low), asNumeric(high), asNumber(count)),
 }
 
+function commonDivisor(a: Numeric, b: Numeric): Numeric {
+  if (a.special || b.special) return NAN
+  const scale = Math.max(a.scale, b.scale)
+  return new Numeric(gcd(roundNumeric(a, scale).unscaled, roundNumeric(b, scale).unscaled), scale)
+}
+
 function factorial(n: bigint): Numeric {
   if (n < 0n) throw new SqlError('22003', 'factorial of a negative number is undefined')
   if (n > 32177n) throw new SqlError('22003', 'value overflows numeric format')
@@ -246,6 +254,9 @@ function factorial(n: bigint): Numeric {
 
 function bucket(value: Numeric, low: Numeric, high: Numeric, count: number): number {
   if (count <= 0) throw new SqlError('2201G', 'count must be greater than zero')
+  if ([value, low, high].some((each) => each.special !== undefined && each.special !== 'NaN')) {
+    throw new NotSupported('width_bucket with infinity')
+  }
   if (value.special || low.special || high.special) {
     throw new SqlError('2201G', 'operand, lower bound, and upper bound cannot be NaN')
   }

@@ -63,6 +63,7 @@ function roundSeconds(seconds: number): number {
 
 /** A fraction of a month becomes days, one of a day becomes time: `interval_mul` and `interval_div`. */
 export function scaleInterval(span: Interval, scale: (part: number) => number): Interval {
+  if (!Number.isFinite(scale(1))) throw new NotSupported('an infinite interval')
   const months = Math.trunc(scale(span.months)) + 0
   let days = Math.trunc(scale(span.days)) + 0
   const monthDays = roundSeconds((scale(span.months) - months) * 30)
