@@ -1,4 +1,5 @@
 import { type Accumulation, type AggregateCall, compileAggregate } from '../expressions/aggregates.ts'
+import { sortOrder } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
@@ -63,7 +64,10 @@ export function compileGrouping(scope: QueryScope): Grouping {
         const named = 'ColumnRef' in node && isInput(node, scope) ? undefined : targetOf(node, targets, 'GROUP BY')
         const target = named === undefined ? undefined : targets[named]
         const grouped = target?.node ?? node
-        keys.push({ node: grouped, compiled: target?.compiled ?? compileExpression(grouped, scope) })
+        const compiled = target?.compiled ?? compileExpression(grouped, scope)
+        // Throws for a type without an equality, such as json.
+        sortOrder(scope.context.types, compiled.type.oid)
+        keys.push({ node: grouped, compiled })
       }
     },
     having(node) {

@@ -1,4 +1,6 @@
 import { joinKeys, keyText } from '../catalogue/keys.ts'
+import { coerce } from '../expressions/coerce.ts'
+import { sortOrder } from '../expressions/comparison.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
@@ -42,7 +44,8 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
     return { ...column, type, tableOid: 0, attribute: 0 }
   })
   const types = columns.map((column) => column.type)
-  const convert = [left, right].map((plan) => conversion(plan, types, scope))
+  for (const type of all === true && name === 'UNION' ? [] : types) sortOrder(scope.context.types, type.oid)
+  const convert = [left, right].map((plan, side) => conversion(plan, side === 0 ? larg : rarg, types, scope))
   const results = new QueryScope(scope.context, scope.parent, scope)
   results.columns = columns.map(({ name: column, type }, at) => ({
     name: column,
@@ -99,13 +102,15 @@ function slot(type: SqlType, at: number): Compiled {
 /** Converts the rows of an operand to the common types; undefined if they have them. */
 function conversion(
   plan: QueryPlan,
+  select: Fields<'SelectStmt'>,
   types: readonly SqlType[],
   scope: QueryScope,
 ): ((row: readonly SqlValue[], run: Run) => readonly SqlValue[]) | undefined {
   if (plan.columns.every((column, at) => column.type.oid === types[at]?.oid)) return undefined
-  const converted = plan.columns.map((column, at) =>
-    scope.context.converted(slot(column.type, at), types[at] ?? column.type, scope),
-  )
+  const converted = plan.columns.map((column, at) => {
+    const literal = operand(select, column.type, at, scope).type.oid === OID.unknown
+    return coerce(slot(column.type, at), types[at] ?? column.type, literal ? 'e' : 'i', scope)
+  })
   return (row, run) => converted.map((each) => each.evaluate({ row, parameters: run.parameters, session: run }))
 }
 

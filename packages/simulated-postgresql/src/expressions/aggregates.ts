@@ -165,7 +165,8 @@ function sortedCall(
 }
 
 function checkDistinctOrder(call: Fields<'FuncCall'>): void {
-  const shape = (node: unknown) => JSON.stringify(node, (key, value) => (/(location|list_start|list_end)$/.test(key) ? undefined : value))
+  const shape = (node: unknown) =>
+    JSON.stringify(node, (key, value) => (/(location|list_start|list_end)$/.test(key) ? undefined : value))
   const given = new Set((call.args ?? []).map(shape))
   for (const key of call.agg_order ?? []) {
     if ('SortBy' in key && !given.has(shape(key.SortBy.node))) {

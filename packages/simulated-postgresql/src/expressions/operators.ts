@@ -141,7 +141,9 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 /** Operators on moments depend on the session's time zone: they are not computed in advance. */
 function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
   // Between a moment with a zone and anything else the session's zone decides.
-  const zoned = call.arguments.some(({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid))
+  const zoned = call.arguments.some(
+    ({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid),
+  )
   return derived(call.result, operands, { strict: signature.strict, pure: !zoned }, evaluate)
 }
 

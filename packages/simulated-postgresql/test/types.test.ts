@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { TextContext } from '../src/types/registry.ts'
+import { createTypes, domainTypes, enumTypes } from '../src/types/types.ts'
+import type { SqlValue } from '../src/types/value.ts'
+
+const types = createTypes()
+const context: TextContext = { types, setting: () => undefined, now: () => 757_382_400_000_000n }
+
+function read(type: string, text: string): SqlValue {
+  const definition = types.named(type)
+  if (definition === undefined) throw new Error(type)
+  return definition.input(text, context, -1)
+}
+
+function written(type: string, text: string): string {
+  return types.named(type)!.output(read(type, text), context)
+}
+
+function code(type: string, text: string): string {
+  try {
+    return `read ${String(read(type, text))}`
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+}
+
+test.each([
+  ['numeric', '1.50', '1.50'],
+  ['numeric', '1e3', '1000'],
+  ['numeric', '-.5', '-0.5'],
+  ['numeric', 'nan', 'NaN'],
+  ['float8', '1e15', '1e+15'],
+  ['float8', '0.00001', '1e-05'],
+  ['float8', '-0', '-0'],
+  ['float4', '123456784', '1.23456784e+08'],
+  ['bool', 'yes', 't'],
+  ['bool', ' OFF ', 'f'],
+  ['uuid', '{A0EEBC999C0B4EF8BB6D6BB9BD380A11}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ['bytea', 'a\\\\b', '\\x615c62'],
+  ['date', 'Jan 8, 1999', '1999-01-08'],
+  ['date', '0044-03-15 BC', '0044-03-15 BC'],
+  ['timestamp', '2024-02-29T12:34:56.7', '2024-02-29 12:34:56.7'],
+  ['timestamptz', '2024-01-15T10:00:00.000Z', '2024-01-15 10:00:00+00'],
+  ['timestamptz', '2024-01-15 10:00+05:30', '2024-01-15 04:30:00+00'],
+  ['timestamptz', 'today', '2024-01-01 00:00:00+00'],
+  ['time', '04:05 PM', '16:05:00'],
+  ['interval', '1 year 2 mons -3 days 04:05:06.7', '1 year 2 mons -3 days +04:05:06.7'],
+  ['interval', '1.5 months', '1 mon 15 days'],
+  ['interval', 'P1DT2H', '1 day 02:00:00'],
+  ['jsonb', '{"bb":1,"a":[1.50,null],"bb":2}', '{"a": [1.50, null], "bb": 2}'],
+  ['json', '{"b":1,  "a":2}', '{"b":1,  "a":2}'],
+  ['_int4', '{1,NULL,3}', '{1,NULL,3}'],
+  ['_text', '{"a b",NULL,"NULL",""}', '{"a b",NULL,"NULL",""}'],
+  ['_int4', '[0:1]={1,2}', '[0:1]={1,2}'],
+  ['_int4', '{{1,2},{3,4}}', '{{1,2},{3,4}}'],
+])('reads %s %s as %s', (type, text, expected) => {
+  expect(written(type, text)).toBe(expected)
+})
+
+test.each([
+  ['int4', 'abc', '22P02'],
+  ['int4', '2147483648', '22003'],
+  ['numeric', '', '22P02'],
+  ['float8', '1e400', '22003'],
+  ['bool', 'maybe', '22P02'],
+  ['uuid', 'x', '22P02'],
+  ['date', 'yesteryear', '22007'],
+  ['date', '2024-02-30', '22008'],
+  ['timestamp', '294277-01-01', '22008'],
+  ['interval', '1 fortnight', '22007'],
+  ['json', '{a:1}', '22P02'],
+  ['jsonb', '"\\u0000"', '22P05'],
+  ['_int4', '{1,2', '22P02'],
+])('refuses the %s %s with %s', (type, text, expected) => {
+  expect(code(type, text)).toBe(expected)
+})
+
+test('refuses values of a type that is not simulated by its name', () => {
+  expect(() => read('tsvector', 'a')).toThrow('the type tsvector is not simulated')
+})
+
+test('reads the binary form of each type that it sends', () => {
+  const texts: readonly (readonly [string, string])[] = [
+    ['int8', '-9223372036854775808'],
+    ['numeric', '-12345.6789'],
+    ['numeric', '0.00001'],
+    ['timestamptz', '1999-12-31 23:59:59.999999+00'],
+    ['interval', '-1 mons +2 days 00:00:00.5'],
+    ['jsonb', '[1, {"a": null}]'],
+    ['_text', '{a,NULL}'],
+    ['uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+  ]
+  for (const [name, text] of texts) {
+    const type = types.named(name)!
+    const received = type.receive(type.send(read(name, text), context), context, -1)
+    expect([name, type.output(received, context)]).toEqual([name, written(name, text)])
+  }
+})
+
+test('orders the labels of an enum as they were created', () => {
+  const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, name: 'mood' }, ['sad', 'ok', 'happy'])
+  expect(['happy', 'sad', 'ok'].toSorted((a, b) => mood?.compare?.(a, b) ?? 0)).toEqual(['sad', 'ok', 'happy'])
+  expect(() => mood?.input('glad', context, -1)).toThrow('invalid input value for enum mood: "glad"')
+})
+
+test('reads a domain as its base type, with its modifier', () => {
+  const varchar = types.named('varchar')!
+  const [code3] = domainTypes(types, { oid: 20_002, arrayOid: 20_003, name: 'code3' }, varchar, 7)
+  expect(code3?.input('abc', context, -1)).toBe('abc')
+  expect(() => code3?.input('abcd', context, -1)).toThrow('value too long for type character varying(3)')
+})
