@@ -33,6 +33,8 @@ export interface QuestionsOptions {
   readonly lost: (what: string) => void
 }
 
+/** What drivers call every connection of every pool. It names no client. */
+const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver'])
 /** The number of tracked statements. */
 const MOST_STATEMENTS = 100_000
 /** Transactions with more statements are not tracked. */
@@ -89,7 +91,8 @@ export class Questions {
       case 'startup': {
         const parameters = new Map(message.parameters)
         const replication = parameters.get('replication')
-        this.#applicationName = parameters.get('application_name')
+        const name = parameters.get('application_name')
+        this.#applicationName = name === undefined || NAMES_OF_DRIVERS.has(name) ? undefined : name
         this.#isolation = isolationIn(parameters) ?? this.#commands.isolation
         if (replication !== undefined && replication !== 'false') this.#lose('a replication connection of PostgreSQL')
         return

@@ -236,6 +236,12 @@ describe('a transaction recorded whole', () => {
     expect(marks([sql, ...answer])).toEqual([])
   })
 
+  test('belongs to no client if the name of its connection is that of a driver', () => {
+    const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
+    expect(recorded(read)[0]).toMatchObject({ session: 'a' })
+    expect(recordedBy({ tables }, [['application_name', 'postgres.js']], read)[0]).not.toHaveProperty('session')
+  })
+
   test('names a statement that decides by rows it does not show', () => {
     const [, ok] = recorded([
       'SELECT id, balance FROM accounts WHERE balance > 3',
