@@ -278,10 +278,10 @@ test('reports a final read of a counter that lacks additions with the sum that e
     return eventual.result === 'violated' ? eventual.counterexample.sentence : eventual.result
   }
   expect(reasonOf('n10', 'n2', 'n10')).toBe(
-    'a final read of c returned 50, though the additions allow only 3: n2 acknowledged -3, n10 6',
+    'A final read of c returned 50, though the additions allow only 3: n2 acknowledged -3, n10 6.',
   )
-  expect(reasonOf('n1', 'n1')).toBe('a final read of c returned 50, though the additions allow only -1')
-  expect(reasonOf(undefined, undefined)).toBe('a final read of c returned 50, though the additions allow only -1')
+  expect(reasonOf('n1', 'n1')).toBe('A final read of c returned 50, though the additions allow only -1.')
+  expect(reasonOf(undefined, undefined)).toBe('A final read of c returned 50, though the additions allow only -1.')
 })
 
 test('final reads of a counter agree on a sum that some of its additions add up to', () => {

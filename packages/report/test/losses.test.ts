@@ -9,6 +9,7 @@ import { storyOf } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
+import { causesOf } from '../src/telling/causes.ts'
 
 // The headline says what users lost, and claims no more than the record shows.
 
@@ -436,6 +437,13 @@ describe('a bank', () => {
     )
   })
 
+  test('that shows an account without a transfer says by how much it is off', () => {
+    const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
+    expect(judged([first, transfer(4), read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe(
+      'p2 read 4 too much in account a',
+    )
+  })
+
   test('whose opening balances are unknown is overdrawn by what a read shows', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
   })
@@ -564,4 +572,27 @@ test('accounts that hold more or less than they should say by how much', () => {
     ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
   } as never)
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
+})
+
+test('a counter that ends too low on several nodes is told to add up their sums, whatever was read before', () => {
+  const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
+    ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
+  })
+  const read = (out: number, from: number, final: boolean): Made => ({
+    ...{ p: 9, f: 'read', out, node: 'n1', from, to: from + 5, final },
+  })
+  const history = made([
+    add(1, 'n1', 0),
+    add(2, 'n2', 0, 'info'),
+    add(3, 'n2', 10),
+    read(9, 20, false),
+    read(1, 30, true),
+  ])
+  const report = check(history, {
+    ...{ model: 'counter', initial: null, levels: ['eventual'], failedCas: 'drop', deadlineMs: millis(60_000) },
+    ...{ memoryBytes: 1e9, now },
+  } as never)
+  const { shown } = factsOf({ history, report, asked: 'eventual' })
+  if (shown === undefined) throw new Error('nothing is wrong')
+  expect(causesOf({ report, history, counterexample: shown, near: [] })[0]?.remedy).toMatch(/^Keep a sum for each node/)
 })

@@ -209,7 +209,11 @@ describe('a cause', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
     expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
-    expect(told({ ...run, spec, weakness: 'reads may miss writes' }).why.settings).toMatch(
+    const weak = told({ ...run, spec, weakness: 'reads may miss writes' }).why
+    expect(weak).toMatchObject({ text: 'Reads may miss writes.', certainty: 'likely' })
+    expect(weak.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
+    const faults = [fault(between, 6000, 9000)]
+    expect(told({ ...run, spec, faults, weakness: 'reads may miss writes' }).why.settings).toMatch(
       /nodes?: reads may miss writes$/,
     )
   })

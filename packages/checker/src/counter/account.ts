@@ -172,12 +172,12 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
         ? [...updates, ...readsUpTo(history, finals, row)]
         : shownWith(history, row, updates, value !== startOf(initial))
       const by = acknowledgedText(history, row, updates)
-      return { result: 'violated', sentence: `a final read${ofKey} returned ${value}, though ${allowed}${by}`, rows }
+      return { result: 'violated', sentence: `A final read${ofKey} returned ${value}, though ${allowed}${by}.`, rows }
     }
     const first = firsts.get(key[row])
     if (first === undefined) firsts.set(key[row], read)
     else if (decimal(first.value) !== decimal(value)) {
-      const sentence = `final reads disagree: ${first.value} and ${value}`
+      const sentence = `Final reads disagree: ${first.value} and ${value}.`
       return { result: 'violated', sentence, rows: [first.row, row] }
     }
   }

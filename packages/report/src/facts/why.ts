@@ -4,6 +4,7 @@ import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceSentence } from '../race/race-words.ts'
+import { capitalised } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
@@ -52,6 +53,8 @@ export function whyOf({ near, wire, lease = '', race, story, spans, run }: Known
       // That it had come does not show why it was ignored.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
+  const gives = fault === '' ? weaknessText(run) : ''
+  if (gives !== '') return { text: gives, certainty: 'likely' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
@@ -65,20 +68,25 @@ export const NO_CAUSE = 'The record does not show why.'
 const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
 const UNAIDED = 'No fault explains this: the system does it by itself.'
 
+/** What the settings of the target give up, unless a planted bug may be the cause. */
+const weaknessText = (run: RunSummary | undefined): string =>
+  run?.weakness === undefined || run.spec.target.bug !== undefined ? '' : `${capitalised(printable(run.weakness))}.`
+
 /** A message that came late although no fault held it. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if something is violated, what that gives up;
- * empty if no run is known.
+ * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if something is violated, what that gives up,
+ * unless the cause says that; empty if no run is known.
  */
-export function settingsText(run: RunSummary | undefined, isViolated: boolean): string {
+export function settingsText(run: RunSummary | undefined, isViolated: boolean, cause: string = ''): string {
   if (run === undefined) return ''
   const { target, nodes } = run.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
-  const weakness = run.weakness === undefined || !isViolated ? '' : `: ${printable(run.weakness)}`
+  const weakness =
+    run.weakness === undefined || !isViolated || cause === weaknessText(run) ? '' : `: ${printable(run.weakness)}`
   const named = [
     ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
     ...chosen,

@@ -12,7 +12,7 @@ import {
   type SheetRow,
   wasBefore,
 } from '../sheets/sheet.ts'
-import type { FindLoss } from './loss.ts'
+import type { FindLoss, Loss } from './loss.ts'
 
 /** What an operation does to the accounts. */
 type Moves = ReadonlyMap<string, number>
@@ -24,13 +24,14 @@ const MOST_ACCOUNTS = 8
 /** `68,954`, `0.01`, as the sentence of the contradiction has it. */
 const money = (amount: number): string => amount.toLocaleString('en-US', { maximumFractionDigits: 20 })
 
-/** `Account b was overdrawn by 4`, or by how much a total is wrong: what the sentence of the contradiction says. */
+/** `Account b was overdrawn by 4`, or by how much a total is wrong, or an account that was read. */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined)
     return { title: `Account ${nameText(overdrawn.account, 24)} was overdrawn by ${money(overdrawn.by)}` }
   const { excess } = counterexample.balance ?? {}
-  if (excess === undefined) return undefined
+  const { culprit } = counterexample
+  if (excess === undefined) return culprit === undefined ? undefined : misread(history, culprit)
   const how = excess < 0 ? 'vanished from' : 'too much appeared in'
   return { title: `${money(Math.abs(excess))} ${how} the accounts` }
 }
@@ -130,31 +131,59 @@ function withinText(history: History, row: OperationRow, account: string): strin
     : `from ${nameText(String(input['from']), 12)}`
 }
 
-/** What a read shows of each account, and what had been acknowledged when it was called. */
-function readSheet(history: History, read: OperationRow): Sheet | undefined {
-  const opening = openingOf(history)
-  const found = balancesOf(history, read)
-  if (opening === undefined || found === undefined) return undefined
+/** One account as a read shows it, beside what the acknowledged operations allow. */
+interface ShownAccount {
+  readonly account: string
+  readonly known: number
+  readonly least: number
+  readonly most: number
+  readonly shown: number
+  /** How far it is below the least, or above the most; 0 if it is allowed. */
+  readonly off: number
+  readonly changes: number
+}
+
+function accountsAt(
+  history: History,
+  read: OperationRow,
+  opening: ReadonlyMap<string, number>,
+  found: ReadonlyMap<string, number>,
+): readonly ShownAccount[] {
   const before = movesOf(history).filter(({ row }) => wasBefore(history, row, read))
   const open = rowsWhere(history, (row) => mayHaveTakenEffect(history, row, read)).map((row) => effectOf(history, row))
-  const accounts = [...new Set([...opening.keys(), ...found.keys()])].map((account) => {
+  return [...new Set([...opening.keys(), ...found.keys()])].map((account) => {
     const changes = before.map(({ by }) => by.get(account) ?? 0)
     const known = rounded((opening.get(account) ?? 0) + sum(changes))
     const perhaps = open.map((by) => by.get(account) ?? 0)
     const least = rounded(known + sum(perhaps.filter((change) => change < 0)))
     const most = rounded(known + sum(perhaps.filter((change) => change > 0)))
     const shown = found.get(account) ?? 0
-    return {
-      account,
-      known,
-      least,
-      most,
-      shown,
-      isWrong: shown < least || shown > most,
-      changes: changes.filter(Boolean).length,
-    }
+    const off = shown < least ? shown - least : shown > most ? shown - most : 0
+    return { account, known, least, most, shown, off: rounded(off), changes: changes.filter(Boolean).length }
   })
-  const wrong = accounts.filter(({ isWrong }) => isWrong)
+}
+
+/** `p14 read 71,592 too much in account d`: the account that is furthest off. */
+function misread(history: History, read: OperationRow): Loss | undefined {
+  const opening = openingOf(history)
+  const found = balancesOf(history, read)
+  if (opening === undefined || found === undefined) return undefined
+  const accounts = accountsAt(history, read, opening, found)
+  const { account, off } = accounts.reduce((one, other) => (Math.abs(other.off) > Math.abs(one.off) ? other : one))
+  if (off === 0) return undefined
+  const much = off > 0 ? 'too much' : 'too little'
+  return {
+    title: `${clientOf(history, read)} read ${money(Math.abs(off))} ${much} in account ${nameText(account, 24)}`,
+  }
+}
+
+/** What a read shows of each account, and what had been acknowledged when it was called. */
+function readSheet(history: History, read: OperationRow): Sheet | undefined {
+  const opening = openingOf(history)
+  const found = balancesOf(history, read)
+  if (opening === undefined || found === undefined) return undefined
+  const accounts = accountsAt(history, read, opening, found)
+  const wrong = accounts.filter(({ off }) => off !== 0)
   const told = accounts.length <= MOST_ACCOUNTS ? accounts : wrong.slice(0, MOST_ACCOUNTS)
   const node = nodeOf(history, read)
   const [known, shown] = [sum(accounts.map((each) => each.known)), sum(accounts.map((each) => each.shown))]
@@ -180,9 +209,9 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
               : `${changeText(rounded(each.known - (opening.get(each.account) ?? 0)))} in ${count(each.changes)}`,
             each.least === each.most ? amountText(each.least) : `${amountText(each.least)} to ${amountText(each.most)}`,
             amountText(each.shown),
-            each.isWrong ? changeText(rounded(each.shown - (each.shown < each.least ? each.least : each.most))) : '',
+            each.off === 0 ? '' : changeText(each.off),
           ],
-          wrong: each.isWrong ? [4, 5] : [],
+          wrong: each.off === 0 ? [] : [4, 5],
         }),
       ),
       {

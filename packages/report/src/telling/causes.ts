@@ -73,13 +73,22 @@ const causes: readonly Cause[] = [
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
   {
+    cause: 'Nodes replaced each other’s sums, and additions were lost.',
+    remedy:
+      'Keep a sum for each node and add them up to read, or let one node make every addition: a sum that replaces another loses what the other had.',
+    fits: (input) =>
+      input.history.nodes.length > 1 &&
+      input.counterexample.culprit !== undefined &&
+      isFinal(input.history, input.counterexample.culprit) &&
+      countedWrongly(input, isTooLittle),
+  },
+  {
     cause: 'An operation took effect twice.',
     remedy:
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
-    fits: ({ report: { accounting, model }, history }) =>
-      (accounting?.duplicated.length ?? 0) > 0 ||
-      // A sum that is too low has lost additions.
-      (model === 'counter' && accounting?.unexpected.some(isTooMuch) === true && hasOutcome(history, INFO)),
+    fits: (input) =>
+      (input.report.accounting?.duplicated.length ?? 0) > 0 ||
+      (countedWrongly(input, isTooMuch) && hasOutcome(input.history, INFO)),
   },
   {
     cause: 'Two nodes paid out of one account without hearing of each other.',
@@ -139,6 +148,14 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
+
+/** Whether the read of a counter that is accused is off in this way: others may be off in another. */
+const countedWrongly = ({ report, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>
+  report.model === 'counter' &&
+  report.accounting?.unexpected.some((read) => read.operation === counterexample.culprit && how(read)) === true
+
+const isTooLittle = ({ value, bounds }: Accounted): boolean =>
+  bounds !== undefined && typeof value === 'number' && value < bounds[0]
 
 const isTooMuch = ({ value, bounds }: Accounted): boolean =>
   bounds !== undefined && typeof value === 'number' && value > bounds[1]

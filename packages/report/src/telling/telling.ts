@@ -38,7 +38,7 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   return {
     outcome,
     what: facts.headline.title,
-    why: { text, certainty, settings: settingsText(input.run, outcome === 'violated' || outcome === 'weaker') },
+    why: { text, certainty, settings: settingsText(input.run, outcome === 'violated' || outcome === 'weaker', text) },
     next: nextOf(outcome, facts, input),
   }
 }
