@@ -22,3 +22,16 @@ test('the rate of trials is that of the search alone, and cutting down has a tim
     'cut down',
   )
 })
+
+test('a violation is headed by what users lost, and followed by what to do next', () => {
+  const told = { what: 'p0 did not see its own confirmed write', next: 'Read from the primary.' }
+  const page = renderSearch({ ...summary, failures: [{ ...failure, told }] }, plainStyle, { width: 110, unicode: true })
+  expect(page).toMatch(
+    /^\s*p0 did not see its own confirmed write\n {2}NOT LINEARIZABLE\n {2}a read went back\n {2}next: Read from the primary\.\n {2}seed 4/,
+  )
+  const bare = renderSearch({ ...summary, failures: [{ ...failure, told: { ...told, what: '' } }] }, plainStyle, {
+    width: 110,
+    unicode: true,
+  })
+  expect(bare).toMatch(/^\s*NOT LINEARIZABLE\n/)
+})

@@ -2,7 +2,7 @@ import { doubtsOf, type Result, type SearchEnd, type SearchSpec } from '@chaospr
 import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
-import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size } from '@chaosproxy/report'
+import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size, toldHistory } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
@@ -52,6 +52,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
   title: titleOfFailure(finding.failure, settings.subject.target),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
   trace: traceOf(finding.failure),
+  told: toldOf(settings, shown),
   seed: finding.seed,
   strategy: finding.strategy,
   after: finding.after,
@@ -68,6 +69,14 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
       ? seedAgain(settings, finding.seed)
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
+
+/** Of a violation: what users lost, and what to do next. */
+function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): FoundFailure['told'] {
+  if (shown?.failure?.kind !== 'violation') return undefined
+  const told = toldHistory(shown.history, shown.report, shown.failure.level)
+  if (bug === undefined) return told
+  return { ...told, next: `The planted bug ${bug} is to do this. Without it the search should find nothing.` }
+}
 
 /** A replay file is data: the code that it names has to be named again. */
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>

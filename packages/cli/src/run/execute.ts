@@ -181,7 +181,7 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
   return [
     `chaos ${packageVersion()}   ${what.join(' · ')}`,
     faults,
-    `held to ${expect === undefined ? 'nothing' : expect.level}`,
+    expect === undefined ? 'nothing expected' : `held to ${expect.level}`,
     `seed ${spec.seed}`,
   ].join(' · ')
 }

@@ -1,3 +1,4 @@
+import type { Report } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { factsOf } from '../facts/facts.ts'
@@ -17,4 +18,17 @@ export function toldRun(history: History, run: RunSummary): ToldRun {
     ...tellingOf(facts, { history, run }),
     sentence: shown === undefined ? '' : sentenceText(history, shown, why),
   }
+}
+
+/** What a history shows that was found by a search: what users lost, if that is known, and what usually mends it. */
+export interface ToldHistory {
+  /** Empty if there is no more to say than the verdict. */
+  readonly what: string
+  readonly next: string
+}
+
+export function toldHistory(history: History, report: Report<string>, asked: string): ToldHistory {
+  const facts = factsOf({ history, report, asked })
+  const { title, verdict } = facts.headline
+  return { what: title === verdict ? '' : title, next: tellingOf(facts, { history }).next.text }
 }

@@ -72,7 +72,9 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
     brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
     requirementLines(facts.requirements, page),
     fileLines(options, telling, page),
-    expectationLines(facts, options.exitCode, page),
+    facts.expectation === undefined && facts.headline.mood === 'bad' && options.exitCode === 0
+      ? spread(style.dim('nothing was expected, so this is no failure'), 'exit code 0', page.width)
+      : expectationLines(facts, options.exitCode, page),
   ]
 }
 

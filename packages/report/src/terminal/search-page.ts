@@ -2,6 +2,7 @@ import { count, type Millis, plural, rate } from '@chaosproxy/history'
 import type { Mood } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
+import type { ToldHistory } from '../telling/told-run.ts'
 import { durationOfMillis } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { drawRace } from './race-lines.ts'
@@ -56,6 +57,8 @@ export interface FoundFailure {
   /** Of a Node program: the unusual delays that it needs, in a sentence. */
   readonly delays?: string | undefined
   readonly file: string | undefined
+  /** Of a violation: what users lost, and what to do next. */
+  readonly told?: ToldHistory | undefined
   /** The command that replays it. */
   readonly again: string
 }
@@ -106,11 +109,14 @@ const triedText = (tried: SearchSummary['tried']): string =>
 
 function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   const { style, width } = page
+  const { told } = failure
   return [
     [
+      ...(told === undefined || told.what === '' ? [] : wrap(printable(told.what), width).map(style.bold)),
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
+      ...(told === undefined ? [] : wrap(`next: ${told.next}`, width)),
       ...wrap(foundText(failure), width).map((line) => style.dim(line)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
