@@ -68,4 +68,88 @@ export const transactionMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFile(
+    'transactions/recorded/declared.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-all-ask-for-snapshots',
+        before: 'const ofSnapshots = counting((from) => levels[from] >= SNAPSHOT)',
+        after: 'const ofSnapshots = counting(() => true)',
+        breaks: 'a database is accused of what read committed allows',
+      },
+      {
+        name: 'recorded-nobody-asks-for-serializable',
+        before: 'const ofSerial = counting((from, to, key) => areSerial(from, to) && others[key] === 0)',
+        after: 'const ofSerial = counting(() => false)',
+        breaks: 'write skew at serializable keeps what was declared',
+      },
+      {
+        name: 'recorded-others-in-between-are-serializable',
+        before: 'const ofSerial = counting((from, to, key) => areSerial(from, to) && others[key] === 0)',
+        after: 'const ofSerial = counting(areSerial)',
+        breaks: 'a database is accused though one at read committed came in between',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/recorded/infer.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-uncertain-orders-are-certain',
+        before: 'if (isCertain && certain[place] === 0) return NO_VERSION',
+        after: '',
+        breaks: 'an order of two writes that may not hold breaks a level',
+      },
+      {
+        name: 'recorded-likely-sources-are-certain',
+        before: 'const place = isCertain ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read)',
+        after: 'const place = likeliestOf(record, orders[read.cell].writes, read)',
+        breaks: 'one of several sources of a read is taken for the only one',
+      },
+      {
+        name: 'recorded-statements-have-no-times',
+        before: 'return from === undefined || to === undefined ? this.#whole : { began: from, ended: to }',
+        after: 'return this.#whole',
+        breaks: 'two statements of one transaction may have read at the same time',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/recorded/judge.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-doubts-end-too-early',
+        before: 'if (mark.settled === undefined || first[cell] < mark.settled)',
+        after: 'if (mark.settled === undefined)',
+        breaks: 'a cell is trusted that something else changed meanwhile',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/recorded/units.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-units-write-apart',
+        before: 'const writer = versions.writer.map((t) => units[t])',
+        after: 'const writer = versions.writer.slice()',
+        breaks: 'a request that lost an update without a transaction is not found',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/granted/row-locks.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-reads-are-fresh-at-their-end',
+        before: 'const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1',
+        after: 'const newest = this.#isFresh ? this.#lastAcknowledged(ended) : -1',
+        breaks: 'a read has to see what was committed after it',
+      },
+    ],
+  ),
 ]

@@ -19,7 +19,7 @@ interface Ran {
 }
 
 /** A recording of these transactions, each by a client of its own. */
-function recording(all: readonly Ran[], marks: readonly Members[] = []): History {
+function recording(all: readonly Ran[], marks: readonly Members[] = [], after: readonly Members[] = []): History {
   const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
     const process = by ?? at
     const asked = micro.map(([kind, cell, value]) => (kind === 'r' ? [kind, cell, null] : [kind, cell, value]))
@@ -43,6 +43,7 @@ function recording(all: readonly Ran[], marks: readonly Members[] = []): History
     header,
     ...marks.map((mark) => ({ process: 'recorder', type: 'info', ...mark })),
     ...events,
+    ...after.map((mark) => ({ process: 'recorder', type: 'info', ...mark })),
   ])
 }
 
@@ -481,6 +482,8 @@ describe('a statement that is not understood and has ended', () => {
   })
 
   test('puts cells in doubt that were used before it had ended', () => {
+    const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
+    expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
     expect(judged(lostUpdate, [mark, settled, later]).levels['serializable']!.result).toBe('unknown')
   })

@@ -71,7 +71,10 @@ export class PostgresqlConversation implements RecordedConversation {
       concluded: (transaction, completions) => this.#conclude(transaction, completions),
       abandoned: (transaction, reason) => this.#abandon(transaction, reason),
       unmatched: () => connection.unmatchedAnswer(),
-      doubted: ({ doubts }, what, { why, touches }) => doubts.push(connection.doubted(what, why, touches)),
+      doubted: ({ doubts }, what, { why, touches, lasts }) => {
+        const settle = connection.doubted(what, why, touches)
+        doubts.push(lasts === true ? () => settle('lasting') : settle)
+      },
       now,
     })
   }

@@ -29,6 +29,8 @@ export interface Done {
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
+  /** Whether it goes on after the transaction. */
+  readonly lasts?: boolean
 }
 
 export interface RowStep {
@@ -67,6 +69,8 @@ export function doneBy(step: RowStep, answer: Answer): Done {
   const { statement } = step
   const rows = shownRows(statement.table, statement.shown, answer, step)
   if (typeof rows === 'string') return { ...NOTHING, doubt: { why: rows, touches: mayChange(statement) } }
+  const keys = rows.flatMap(({ key }) => key ?? [])
+  if (new Set(keys).size < keys.length) return { ...NOTHING, doubt: repeatedKey(statement.table) }
   switch (statement.does) {
     case 'read':
       return readBy(statement, rows, answer, step)
@@ -76,6 +80,13 @@ export function doneBy(step: RowStep, answer: Answer): Done {
       return changedBy(statement, rows, answer, step)
   }
 }
+
+/** Two rows of one name: what is recorded of the table mixes them up. */
+const repeatedKey = (table: RecordedTable): Doubt => ({
+  why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name that, or leave the table out`,
+  touches: everyCell(table),
+  lasts: true,
+})
 
 /** The cells that it changes if the rows cannot be told. */
 function mayChange(statement: RowStatement): Touches {

@@ -129,7 +129,7 @@ function analyseRows(
   return { kind: 'doubtful', what, why: UNREAD, touches: 'nothing', lasts: false }
 }
 
-const READING = new Set(['select', 'table'])
+const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of one table'
 
 /** `COMMIT AND CHAIN` begins the next transaction. */

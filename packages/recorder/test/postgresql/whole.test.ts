@@ -269,6 +269,39 @@ describe('a transaction recorded whole', () => {
       ['touched', 'accounts/*/balance', 'it does not say which rows it changed; add RETURNING id'],
     ],
     ['TRUNCATE accounts', [tag('TRUNCATE TABLE')], ['touched', 'accounts/*/balance', expect.any(String)]],
+    ...[
+      'COPY accounts FROM STDIN',
+      'SELECT id, balance INTO backup FROM accounts',
+      'MERGE INTO accounts a USING new n ON a.id = n.id WHEN MATCHED THEN UPDATE SET balance = n.balance',
+      'WITH gone AS (DELETE FROM accounts WHERE balance = 0 RETURNING id) SELECT count(*) FROM gone',
+      'INSERT INTO accounts SELECT id, 0 FROM new',
+      'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()',
+      'CREATE RULE r AS ON UPDATE TO accounts DO ALSO NOTIFY n',
+    ].map((sql): [string, readonly BackendMessage[], Json] => [
+      sql,
+      [tag('DONE 1')],
+      ['touched', 'accounts/*/balance', expect.any(String)],
+    ]),
+    [
+      'COPY accounts TO STDOUT',
+      [tag('COPY 1')],
+      ['not-understood', 'all', expect.stringContaining('does not show single rows')],
+    ],
+    [
+      'WITH rich AS (SELECT id FROM accounts WHERE balance > 9) SELECT count(*) FROM rich',
+      [columns('count'), row('1'), tag('SELECT 1')],
+      ['not-understood', 'all', expect.stringContaining('does not show single rows')],
+    ],
+    [
+      'SELECT id, balance FROM accounts WHERE balance > 3',
+      [columns('id', 'balance'), row('1', '5'), row('1', '6'), tag('SELECT 2')],
+      ['touched', 'accounts/*/balance', expect.stringContaining('which is not the primary key of accounts')],
+    ],
+    [
+      'UPDATE accounts SET balance = 0 WHERE id = 1 RETURNING id',
+      [columns('id'), row('1'), row('1'), tag('UPDATE 2')],
+      ['touched', 'accounts/*/balance', expect.stringContaining('which is not the primary key of accounts')],
+    ],
     [
       'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner',
       [columns('id', 'balance', 'id'), row('1', '5', '3'), tag('SELECT 1')],

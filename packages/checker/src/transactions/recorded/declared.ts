@@ -1,5 +1,6 @@
 import type { TransactionNote } from '@chaosproxy/history'
 import type { Budget } from '../../limits/budget.ts'
+import { notRecorded } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
 import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
 import { CycleSearch } from '../anomalies/search.ts'
@@ -12,7 +13,7 @@ import { versionEdges } from '../graph/version-edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Finding } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 import { type Told, tellAmong, tellCycle, tellFinding } from '../told/counterexample.ts'
 import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT } from './asked-levels.ts'
@@ -24,7 +25,8 @@ import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT } from './asked-levels.ts'
  * - Who overwrites or reads a version commits after its writer, at every level.
  * - Who asked for a snapshot commits what it read from before it begins, so it comes before whoever replaces that, and no
  *   cycle has its reads overwritten unless two such steps follow each other (snapshot isolation).
- * - Of two transactions that asked for serializable, a read that the other overwrites orders the whole transactions.
+ * - Of two transactions that asked for serializable, a read that the other overwrites orders the whole transactions. Only
+ *   for cells that no others write: a database need not notice that one of those came between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -37,18 +39,21 @@ export function decideDeclared(
   if (wrong !== undefined) return violated(levels, tellFinding(record, wrong))
   const { edges, nodes } = versionEdges(record, inference.versions)
   budget.look(edges.length)
-  const counting = (isPromised: (from: number, to: number) => boolean): EdgeList => {
+  const counting = (isPromised: (from: number, to: number, key: number) => boolean): EdgeList => {
     const kept = new EdgeList(edges.length)
     for (let e = 0; e < edges.length; e++)
-      if (edges.kind[e] !== RW || isPromised(edges.from[e], edges.to[e]))
+      if (edges.kind[e] !== RW || isPromised(edges.from[e], edges.to[e], edges.key[e]))
         kept.add(edges.from[e], edges.to[e], edges.kind[e] as EdgeKind, edges.key[e])
     return kept
   }
   const ofSnapshots = counting((from) => levels[from] >= SNAPSHOT)
   if (!isAcyclicBy(graphOf(ofSnapshots, nodes), EVERY_KIND, noTwoReadWrites)) return broken(ofSnapshots, FOR_SNAPSHOTS)
-  const ofSerial = counting((from, to) => levels[from] === SERIALIZABLE && levels[to] === SERIALIZABLE)
+  const others = othersWrite(record, levels)
+  const areSerial = (from: number, to: number) => levels[from] === SERIALIZABLE && levels[to] === SERIALIZABLE
+  const ofSerial = counting((from, to, key) => areSerial(from, to) && others[key] === 0)
   if (!isAcyclic(graphOf(ofSerial, nodes), EVERY_KIND)) return broken(ofSerial, FOR_SERIAL)
-  return { result: 'met', witness: { kind: 'checked' } }
+  const isMet = isAcyclic(graphOf(counting(areSerial), nodes), EVERY_KIND)
+  return isMet ? { result: 'met', witness: { kind: 'checked' } } : { result: 'unknown', reason: MIXED }
 
   function broken(kept: EdgeList, classes: readonly CycleClassName[]): Verdict {
     const core = coreOf(graphOf(kept, nodes), record.length)
@@ -63,6 +68,10 @@ export function decideDeclared(
     return violated(levels, told)
   }
 }
+
+const MIXED = notRecorded(
+  'transactions that asked for serializable are on a cycle, but others wrote the same rows in between, and PostgreSQL promises nothing of those. Let all that write them ask for serializable',
+)
 
 const EVERY_KIND = maskOf(WW, WR, RW)
 const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 'G-nonadjacent-item']
@@ -98,6 +107,16 @@ function wrongRead(
     }
   }
   return undefined
+}
+
+/** By cell: 1 if a transaction that did not ask for serializable may have written it. */
+function othersWrite({ length, status, starts, kind, key, keys }: TransactionRecord, levels: Uint8Array): Uint8Array {
+  const others = new Uint8Array(keys.length)
+  for (let t = 0; t < length; t++) {
+    if (status[t] === ABORTED || levels[t] === SERIALIZABLE) continue
+    for (let row = starts[t]; row < starts[t + 1]; row++) if (kind[row] !== READ) others[key[row]] = 1
+  }
+  return others
 }
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']

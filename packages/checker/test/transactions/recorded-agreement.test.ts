@@ -1,0 +1,44 @@
+import { millis } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { check } from '../../src/check/check.ts'
+import { levelsOf } from '../../src/check/registry.ts'
+import { randomFrom } from '../random-history.ts'
+import { decide } from './brute-force.ts'
+import { play, stores } from './cell-store.ts'
+
+const SCHEDULES = 200
+
+/** What the judge of recordings and the brute force say of each schedule, by level. */
+function compared(store: (typeof stores)[number]) {
+  const found = { violated: 0, met: 0, broken: 0 }
+  for (let seed = 0; seed < SCHEDULES; seed++) {
+    const { history, truth, isKept, isDistinct } = play(store, randomFrom(seed))
+    const { levels } = check(history, {
+      ...{ model: 'rw-register', initial: history.header?.initial ?? null, failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
+    })
+    const verdicts = new Map([...decide(truth, { kind: 'list' }), ['declared', isKept]])
+    if (!isKept) found.broken++
+    for (const [level, isMet] of verdicts) {
+      const { result } = levels[level]!
+      const where = `${level} of ${store}, seed ${seed}`
+      if (isMet) expect(result, where).not.toBe('violated')
+      // Values that repeat may be explained in a way that is not what happened. Of dirty reads, lists show more than values.
+      else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
+      if (level === 'declared' && result !== 'unknown') found[result]++
+    }
+  }
+  return found
+}
+
+test('no schedule of a database that keeps its word is said to break it, and no level is decided wrongly', () => {
+  const { met, violated, broken } = compared('kept')
+  expect([violated, broken]).toEqual([0, 0])
+  expect(met).toBeGreaterThan(SCHEDULES / 3)
+})
+
+test.each(stores.filter((store) => store !== 'kept'))('no level of a store that is %s is decided wrongly', (store) => {
+  const { violated, broken } = compared(store)
+  expect(broken).toBeGreaterThan(0)
+  expect(violated).toBeGreaterThan(broken / 5)
+})
