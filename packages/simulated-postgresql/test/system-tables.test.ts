@@ -53,6 +53,11 @@ test('lists labels of enums by the names of their types', () => {
   expect(rowsOf(TABLE + asked)).toEqual([['sad'], ['ok']])
 })
 
+test('names the range of a type, as Sequelize asks', () => {
+  const asked = `SELECT pg_type.typname FROM pg_range LEFT OUTER JOIN pg_type ON pg_type.oid = rngtypid WHERE rngsubtype = 23`
+  expect(rowsOf(asked)).toEqual([['int4range']])
+})
+
 test('finds columns by the name of their table and schema', () => {
   const asked = `SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'public' AND relname = 'kv' ORDER BY attnum`

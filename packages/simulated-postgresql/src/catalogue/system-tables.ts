@@ -68,6 +68,25 @@ const pgNamespace: Relation = {
   ],
 }
 
+/** The ranges that every database has, with the types of their bounds. */
+const RANGES: readonly (readonly [range: string, bound: string])[] = [
+  ['int4range', 'int4'],
+  ['numrange', 'numeric'],
+  ['tsrange', 'timestamp'],
+  ['tstzrange', 'timestamptz'],
+  ['daterange', 'date'],
+  ['int8range', 'int8'],
+]
+
+const pgRange: Relation = {
+  name: 'pg_range',
+  rows: () => RANGES,
+  fields: [
+    ['rngtypid', 'oid', ([range]: (typeof RANGES)[number], { types }) => types.named(range)?.oid ?? 0],
+    ['rngsubtype', 'oid', ([, bound]: (typeof RANGES)[number], { types }) => types.named(bound)?.oid ?? 0],
+  ],
+}
+
 const pgEnum: Relation = {
   name: 'pg_enum',
   rows: ({ catalogue }) =>
@@ -154,7 +173,7 @@ const columns: Relation = {
 }
 
 const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
-  pg_catalog: [pgType, pgNamespace, pgEnum, pgClass, pgAttribute, pgTables],
+  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables],
   information_schema: [tables, columns],
 }
 
