@@ -38,10 +38,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const { scope } = compiler
   const { types } = scope.context
   const name = functionName(call)
-  const given = (call.args ?? []).map((argument) => {
-    if ('NamedArgExpr' in argument) throw new NotSupported(`a named argument of ${name}`)
-    return compiler.compile(argument)
-  })
+  const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
   const choice = chooseFunction(types, name, oids, call.func_variadic === true)
   if (choice.kind !== 'found') {
@@ -75,6 +72,26 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
       : packed(converted, choice.variadicFrom, scope)
   const result = typeNamed(scope, generic.result)
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
+}
+
+const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
+}
+
+/** `make_interval(days => 1)`: the arguments by their places, those that are left out as zeros. */
+function positional(all: readonly Node[], name: string): readonly Node[] {
+  if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
+  const names = NAMED_ARGUMENTS[name]
+  if (names === undefined) throw new NotSupported(`a named argument of ${name}`)
+  const placed: Node[] = names.map(() => ({ A_Const: { ival: {} } }))
+  all.forEach((argument, i) => {
+    const named = 'NamedArgExpr' in argument ? argument.NamedArgExpr : undefined
+    const at = named === undefined ? i : names.indexOf(named.name ?? '')
+    const value = named === undefined ? argument : named.arg
+    if (at < 0 || value === undefined) throw new SqlError('42883', `function ${name} has no argument "${named?.name}"`)
+    placed[at] = value
+  })
+  return placed
 }
 
 /** A literal among arguments of any type stays unknown, and a parameter has no type to take. */
@@ -203,4 +220,4 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
 
 /** What the engine may implement, by the session: these are refused when they are called, not when prepared. */
 const SESSION_FUNCTION =
-  /^(pg_|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/
+  /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

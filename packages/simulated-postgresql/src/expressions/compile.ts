@@ -250,7 +250,16 @@ function decideField(field: Compiled, scope: Scope): Compiled {
 
 function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled {
   const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
-  const inner = decideText(compiler.compile(arg), compiler.scope)
+  const tested = compiler.compile(arg)
+  if (tested.parameter !== undefined) {
+    // PostgreSQL never gives it a type, even if another use decides one.
+    throw new SqlError(
+      '42P08',
+      `could not determine data type of parameter $${tested.parameter}`,
+      position(locationOf(arg)),
+    )
+  }
+  const inner = decideText(tested, compiler.scope)
   const wanted = nulltesttype !== 'IS_NOT_NULL'
   const test = (value: SqlValue): boolean => {
     if (value instanceof SqlRecord) return value.values.every((field) => (field === null) === wanted)

@@ -263,7 +263,9 @@ export function scalarArray(
     throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
   }
   const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
-  const probe = known === undefined && left.type.oid !== OID.unknown ? { ...element, type: left.type } : element
+  // Without a type of its own the array has elements of the other side's type, or of text.
+  const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
+  const probe = known === undefined ? { ...element, type: guess } : element
   const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
   if (resolved.call.result.oid !== OID.bool) {
     throw new SqlError('42809', 'op ANY/ALL (array) requires operator to yield boolean', position(location))

@@ -26,6 +26,7 @@ export function returnsSet(signatures: readonly FunctionSignature[]): boolean {
 /** A call in FROM, or of a set-returning function in a select list. A plain function gives one row. */
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   const name = functionName(call)
+  if (name === 'unnest' && (call.args ?? []).length > 1) return unnestTogether(call, scope)
   const compiler: Compiler = {
     scope,
     compile: (node: Node | undefined, wanted) => {
@@ -58,6 +59,20 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
       const values = all.map((argument) => argument.evaluate(env))
       if (signature.strict && values.includes(null)) return []
       return implementation(values, env, types)
+    },
+  }
+}
+
+/** Several arrays side by side: the shorter ones end in NULL. */
+function unnestTogether(call: Fields<'FuncCall'>, scope: Scope): SetCall {
+  const parts = (call.args ?? []).map((argument) => compileSet({ ...call, args: [argument] }, scope))
+  return {
+    columns: parts.flatMap((part) => part.columns),
+    scalar: false,
+    rows: (env) => {
+      const lists = parts.map((part) => Array.from(part.rows(env)))
+      const length = Math.max(...lists.map((list) => list.length))
+      return Array.from({ length }, (_, row) => lists.map((list) => list[row]?.[0] ?? null))
     },
   }
 }

@@ -3,6 +3,7 @@ import { ARRAYS } from './arrays.ts'
 import type { Builtin } from './builtin.ts'
 import { CASTS_BY_FUNCTION } from './casts.ts'
 import { EXTRACT } from './extract.ts'
+import { HASHES } from './hash.ts'
 import { JSON_FUNCTIONS } from './json.ts'
 import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
@@ -21,6 +22,7 @@ const ALL: ReadonlyMap<string, Builtin> = new Map(
     EXTRACT,
     ARRAYS,
     JSON_FUNCTIONS,
+    HASHES,
     REGEXPS,
     SYSTEM,
     TO_CHAR,
