@@ -209,3 +209,42 @@ export const causeFirst = (effect: string, cause: { readonly key: string; readon
 })
 
 const onKey = (done: readonly Done[], key: string): readonly Done[] => done.filter(({ input }) => input.key === key)
+
+/** The numbers written last do not add up to zero. */
+export const someLeft = (what: string): Ledger => ({
+  promise: `At least one is ${what}.`,
+  stands(done) {
+    const last = new Map<string, number>()
+    for (const each of done) {
+      const value = each.input.f === 'read' ? undefined : writtenBy(each)
+      if (typeof value === 'number' && each.input.key !== undefined) last.set(each.input.key, value)
+    }
+    if (last.size === 0) return undefined
+    const left = [...last.values()].reduce((sum, value) => sum + value, 0)
+    return { says: `${left === 0 ? 'nobody' : left} ${what}`, broken: left === 0 }
+  },
+})
+
+/** No two readers see two writes in opposite orders. */
+export const oneOrder = (one: string, other: string): Ledger => ({
+  promise: 'All readers agree on what came first.',
+  stands(done) {
+    const reads = done.filter(({ input }) => input.f === 'read')
+    const [before, after] = [firstSeen(reads, one, other), firstSeen(reads, other, one)]
+    if (before !== undefined && after !== undefined)
+      return { says: `${before} sees ${one} first, ${after} sees ${other} first`, broken: true }
+    const said = before === undefined ? other : one
+    const who = before ?? after
+    return who === undefined ? undefined : { says: `${who} sees ${said} first`, broken: false }
+  },
+})
+
+/** A reader that saw a write before another one that it lacked. */
+const firstSeen = (reads: readonly Done[], seen: string, missed: string): string | undefined =>
+  onKey(reads, missed).find(
+    (read) =>
+      read.value === null &&
+      onKey(reads, seen).some(
+        ({ who, value, returnedAt }) => who === read.who && value !== null && returnedAt <= read.calledAt,
+      ),
+  )?.who

@@ -13,6 +13,7 @@ import { failoverDataLoss } from './failover-data-loss.ts'
 import { figure8 } from './figure-8.ts'
 import { hotShard } from './hot-shard.ts'
 import { leaseOnAWallClock } from './lease-on-a-wall-clock.ts'
+import { longFork } from './long-fork.ts'
 import { lostRequestOrLostReply } from './lost-request-or-lost-reply.ts'
 import { lostUpdate } from './lost-update.ts'
 import { photoQueue } from './photo-queue.ts'
@@ -29,6 +30,7 @@ import { timeGoesBack } from './time-goes-back.ts'
 import { twoApiServers } from './two-api-servers.ts'
 import { twoGenerals } from './two-generals.ts'
 import { twoReaders } from './two-readers.ts'
+import { writeSkew } from './write-skew.ts'
 
 /** Every story. Commands, help and tests iterate over this list. */
 export const stories: readonly Story[] = [
@@ -39,6 +41,8 @@ export const stories: readonly Story[] = [
   lostRequestOrLostReply,
   threeTimeouts,
   lostUpdate,
+  writeSkew,
+  longFork,
   burritoAndTaco,
   splitBrain,
   failoverDataLoss,
