@@ -1,4 +1,5 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { levelsInWords } from '@chaosproxy/checker'
+import { nearest, UserError } from '@chaosproxy/history'
 
 /**
  * A name, if it is one of `known`; otherwise a usage error that begins with `where` and suggests the nearest. It lists all,
@@ -13,8 +14,20 @@ export function knownName<Name extends string>(
 ): Name {
   const found = known.find((one) => one === name)
   if (found !== undefined) return found
-  throw new UserError(
-    'usage',
-    `${where}: there is no such ${what}.${didYouMean(name, known)} ${listed.length === 0 ? 'It has none.' : `Known: ${listed.join(', ')}.`}`,
-  )
+  const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
+  const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
+  throw new UserError('usage', `${where}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
+}
+
+/** The stronger forms of levels follow from their names. */
+const isPlain = (name: string): boolean => !name.startsWith('strong-')
+
+/** Where a suggestion fits, more names than this only hide it. */
+const MANY = 48
+
+function listing(names: readonly string[], near: string | undefined): string {
+  if (names.length === 0) return 'It has none.'
+  return near !== undefined && names.length > MANY
+    ? `${names.length} are known: --help lists them.`
+    : `Known: ${levelsInWords(names)}.`
 }

@@ -29,3 +29,11 @@ export const rungs: readonly RungOfLevels[] = [...new Set([...words.values()].ma
   const own = levels.filter((level) => words.get(level)?.rung === rung)
   return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }
 })
+
+/** Names of levels in a line: those of transactions without their stronger forms. */
+export function levelsInWords(names: readonly string[]): string {
+  const plain = names.filter((level) => !level.startsWith('strong-'))
+  const others =
+    plain.length === names.length ? '' : '; also strong-session-… and strong-…, such as strong-snapshot-isolation'
+  return `${plain.join(', ')}${others}`
+}

@@ -4,7 +4,7 @@ import { EdgeList } from '../../src/transactions/graph/edges.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder } from '../../src/transactions/levels/ladder.ts'
 import { readTransactions } from '../../src/transactions/record/record.ts'
 import { decideRegisters } from '../../src/transactions/registers/entry.ts'
-import { findSources } from '../../src/transactions/registers/sources.ts'
+import { findSources, initialValues } from '../../src/transactions/registers/sources.ts'
 import { randomFrom } from '../random-history.ts'
 import { smallHistory } from '../small-history.ts'
 import { decide, eventsOf } from './brute-force.ts'
@@ -17,7 +17,7 @@ export function agreeOnRegisters(seed: number): readonly number[] {
   const verdicts = decide(transactions, { kind: 'register' })
   const history = smallHistory(eventsOf(transactions, 'register'))
   const record = readTransactions(history, false)
-  const sources = findSources(record, history.values.id(null))
+  const sources = findSources(record, initialValues(record, history.values.id(null)))
   const registers = { record, sources, granted: new EdgeList(0) }
   const { outcomes } = decideRegisters(registers, isolationLadder.levels, unlimited)
   const isMet = (level: IsolationLevel): boolean | undefined => {

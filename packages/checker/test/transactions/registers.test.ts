@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Report } from '@chaosproxy/checker'
-import { check, levelsOf } from '@chaosproxy/checker'
+import { check, levelsOf, UNKNOWN_START } from '@chaosproxy/checker'
 import type { EventInput, historyFromEvents, Json } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, inject, test } from 'vitest'
@@ -123,6 +123,13 @@ test('keys begin with the initial value that is given', () => {
   const history = smallHistory(inTurn([['r', 'x', 0]], [['w', 'x', 1]]))
   expect(resultOf(judge(history, [], 0), 'strict-serializable')).toBe('met')
   expect(resultOf(judge(history), 'read-committed')).toBe('violated')
+})
+
+test('a key whose beginning is unknown begins with what was read first and nobody wrote', () => {
+  const events = [...inTurn([['r', 'x', 7]], [['w', 'x', 1]], [['r', 'x', 1]], [['r', 'y', null]])]
+  expect(resultOf(judge(smallHistory(events), [], UNKNOWN_START), 'strict-serializable')).toBe('met')
+  const two = [...inTurn([['r', 'x', 7]], [['r', 'x', 8]])]
+  expect(judge(smallHistory(two), [], UNKNOWN_START).transactions?.anomalies).toHaveProperty('unwritten-read')
 })
 
 test('a read that goes back to a source after another one violates monotonic views', () => {

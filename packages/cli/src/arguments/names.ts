@@ -1,4 +1,4 @@
-import { levelNames } from '@chaosproxy/checker'
+import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { knownName } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 
@@ -22,11 +22,8 @@ const elsewhere: { readonly [name: string]: string } = {
   atomic: 'linearizable: one order of all operations, in real time',
 }
 
-/** The levels in a few lines, for help: those of transactions without their stronger forms. */
-export const levelsText = (): string => {
-  const names = levelNames().filter((level) => !level.startsWith('strong-'))
-  return `${names.join(', ')}; of transactions also strong-session-… and strong-…, such as strong-snapshot-isolation`
-}
+/** The levels in a few lines, for help. */
+export const levelsText = (): string => levelsInWords(levelNames())
 
 /** Settings as they are typed: `sync=1`. */
 export const printSettings = (settings: { readonly [name: string]: unknown }): readonly string[] =>

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { findModel, models, type Report } from '@chaosproxy/checker'
+import { findModel, levelsInWords, models, type Report } from '@chaosproxy/checker'
 import { type CheckedHistory, check } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, type Ordering, UserError } from '@chaosproxy/history'
@@ -29,7 +29,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   if (level !== undefined && report.levels[level] === undefined)
     throw new UserError(
       'usage',
-      `--level ${level}: the ${report.model} model is not judged by that level, but by ${Object.keys(report.levels).join(', ')}.`,
+      `--level ${level}: the ${report.model} model is not judged by that level, but by ${levelsInWords(Object.keys(report.levels))}.`,
     )
   return {
     report,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Report, verdictOf } from '@chaosproxy/checker'
+import { levelsInWords, type Report, verdictOf } from '@chaosproxy/checker'
 import type { Run } from '@chaosproxy/engine'
 import { check } from '@chaosproxy/engine'
 import { EXIT, packageVersion, RUN_JSON, readSummary } from '@chaosproxy/engine/run'
@@ -40,7 +40,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
     const known = Object.keys(report.levels)
     throw new UserError(
       'usage',
-      `there is no level ${level} for the model ${report.model}.${didYouMean(level, known)} Known: ${known.join(', ')}.`,
+      `there is no level ${level} for the model ${report.model}.${didYouMean(level, known)} Known: ${levelsInWords(known)}.`,
     )
   }
   const verdict = verdictOf(report, level).result

@@ -1,6 +1,7 @@
 import {
   entryFor,
   findModel,
+  levelsInWords,
   type Model,
   type ModelEntry,
   modelEntry,
@@ -131,7 +132,7 @@ function levelsFor(
     if (other === undefined) continue
     throw new UserError(
       'usage',
-      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${ladder.levels.join(', ')}.${ofOperations(other, ladder.levels)}`,
+      `${file}: --${option} ${other}: the ${name} model is not judged by that level, but by ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,
     )
   }
   const chosen = levels ?? ladder.levels

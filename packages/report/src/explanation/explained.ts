@@ -82,7 +82,8 @@ export function explain(input: ExplainInput): Explained {
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes:
-      shown === undefined
+      // The story of transactions has its cause above.
+      shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
             ...{ report, history, counterexample: shown, near },

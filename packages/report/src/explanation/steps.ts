@@ -1,4 +1,4 @@
-import type { Counterexample } from '@chaosproxy/checker'
+import type { Counterexample, TransactionDrawing } from '@chaosproxy/checker'
 import { duration, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import {
@@ -13,6 +13,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
+import { endText, nameOfPart, othersText } from '../transactions/words.ts'
 import { capitalised, digitsToTellApart, moment } from '../words.ts'
 
 /** One operation of a story. */
@@ -28,7 +29,9 @@ export interface Step {
 }
 
 /** The operations of a counterexample in the order in which they began. */
-export function stepsOf(history: History, { operations, culprit }: Counterexample): Step[] {
+export function stepsOf(history: History, counterexample: Counterexample): Step[] {
+  if (counterexample.transactions !== undefined) return stepsOfTransactions(history, counterexample.transactions)
+  const { operations, culprit } = counterexample
   const { callTime, callEvent } = history.operations
   const rows = operations
     .map(({ operation }) => operation)
@@ -41,6 +44,30 @@ export function stepsOf(history: History, { operations, culprit }: Counterexampl
     isAccused: row === culprit,
     lines: linesText(history, linesOf(history, row)),
   }))
+}
+
+/** `T1, process 0: read x = [], append 1 to y, and 2 more reads and writes; committed after 4.0 ms.` */
+function stepsOfTransactions(history: History, { parts }: TransactionDrawing): Step[] {
+  const { process, callTime, returnTime } = history.operations
+  const timed = hasTimes(history)
+  const digits = digitsToTellApart(parts.map(({ operation }) => callTime[operation] ?? 0))
+  return parts.map((part, i) => {
+    const { operation, members = [] } = part
+    const last = members.at(-1) ?? operation
+    const others = othersText(part)
+    const did = [...part.steps.map(({ text }) => printable(text)), ...(others === '' ? [] : [others])].join(', ')
+    const took = hasReturned(history, last) && timed
+    const after = took ? ` after ${duration((returnTime[last] ?? 0) - (callTime[operation] ?? 0))}` : ''
+    return {
+      at: timed ? moment(callTime[operation] ?? 0, digits) : '',
+      text: `${nameOfPart(i)}, ${processInWords(history, process[operation] ?? 0)}: ${did}; ${endText(history, part)}${after}.`,
+      isAccused: part.steps.some(({ isWrong }) => isWrong === true),
+      lines: linesText(
+        history,
+        [operation, ...members.slice(1)].flatMap((row) => linesOf(history, row)),
+      ),
+    }
+  })
 }
 
 function askedText(history: History, row: number): string {

@@ -1,4 +1,4 @@
-import { levelNames } from '@chaosproxy/checker'
+import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import type { FaultChoice } from '@chaosproxy/faults'
 import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
@@ -133,7 +133,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   seed: count('the seed of every random choice in the run', 0, Number.MAX_SAFE_INTEGER),
   expect: v.optional(
     v.pipe(
-      v.picklist([...levelNames(), 'none'], `must be one of ${levelNames().join(', ')}, or none`),
+      v.picklist([...levelNames(), 'none'], `must be one of ${levelsInWords(levelNames())}; or none`),
       v.description('the level it is held to; none: only report; absent: what the target promises'),
     ),
   ),

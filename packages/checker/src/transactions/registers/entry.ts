@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { ModelEntry } from '../../judge/entry.ts'
@@ -25,14 +25,14 @@ import {
 } from '../levels/ladder.ts'
 import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
-import { READ, readTransactions, type TransactionRecord, transactionOf } from '../record/record.ts'
+import { READ, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { NO_VERSION } from '../record/versions.ts'
 import { microText } from '../told/words.ts'
 import { findExample, type Registers } from './example.ts'
 import { type Decision, RegisterJudge } from './judge.ts'
 import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders.ts'
 import type { Ordering } from './problem.ts'
-import { type Ambiguity, findSources, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
+import { type Ambiguity, findSources, initialValues, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
 /** What `CheckOptions.assume` may name. */
 export const assumptionNames: readonly string[] = assumptions.map(({ name }) => name)
@@ -42,15 +42,7 @@ export const registerTransactions = transactionsEntry(
   'rw-register',
   'transactions that read and write registers, each value once',
   isolationLadder,
-  (history, entry, options, budget) => {
-    const { initial } = options
-    if (isUnknownStart(initial))
-      throw new UserError(
-        'usage',
-        'transactions of registers need the value that keys begin with. Give it with --initial, or leave it out for null.',
-      )
-    return judgeRegisters(history, entry, options, budget)
-  },
+  judgeRegisters,
 )
 
 function judgeRegisters(
@@ -61,7 +53,7 @@ function judgeRegisters(
 ): Report<IsolationLevel> {
   const record = readTransactions(history, false)
   budget.look(record.kind.length)
-  const first = history.values.id(initial)
+  const first = initialValues(record, isUnknownStart(initial) ? UNKNOWN : history.values.id(initial))
   const sources = findSources(record, first)
   const granted = grantedOrders(record, sources, first, assume.map(assumptionOf))
   budget.look(record.kind.length)

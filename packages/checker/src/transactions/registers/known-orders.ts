@@ -12,11 +12,11 @@ export interface GrantedOrders {
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
-/** @param initial the id of the value of keys that nothing wrote: it comes before all versions */
+/** @param initial by key, the id of the value that it begins with: it comes before all versions */
 export function grantedOrders(
   record: TransactionRecord,
   sources: Sources,
-  initial: number,
+  initial: Int32Array,
   granted: readonly Assumption[],
 ): GrantedOrders {
   const versions = new VersionOrder(record, sources, initial)
@@ -31,26 +31,27 @@ export function grantedOrders(
 class VersionOrder {
   readonly #record: TransactionRecord
   readonly #counts: Uint8Array
-  readonly #initial: number
+  readonly #initial: Int32Array
   readonly #numbers = new Map<string, number>()
   /** By version: a micro-operation with it. */
   readonly #shown: number[] = []
   readonly #later: Set<number>[] = []
 
-  constructor(record: TransactionRecord, { counts }: Sources, initial: number) {
+  constructor(record: TransactionRecord, { counts }: Sources, initial: Int32Array) {
     this.#record = record
     this.#counts = counts
     this.#initial = initial
   }
 
   grant(before: number, after: number): void {
-    const { value } = this.#record
+    const { value, key } = this.#record
+    const initial = this.#initial[key[before]]
     if (value[before] === value[after]) return
     // That everything follows the initial value says nothing new.
-    if (value[before] === this.#initial) return
+    if (value[before] === initial) return
     const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
     this.#later[one]?.add(other)
-    if (value[after] === this.#initial) this.#later[other]?.add(one)
+    if (value[after] === initial) this.#later[other]?.add(one)
   }
 
   /** Versions on a cycle, by depth first search. */

@@ -1,5 +1,5 @@
 import { Findings } from '../record/findings.ts'
-import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, WRITE } from '../record/record.ts'
+import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
 
 /** In place of a transaction: the initial value of the key. */
 export const INITIAL = -1
@@ -30,8 +30,29 @@ export interface Ambiguity {
   readonly second: number
 }
 
-/** @param initial the id of the value of keys that nothing wrote */
-export function findSources(record: TransactionRecord, initial: number): Sources {
+/**
+ * By key: the id of the value that it begins with. If that is not known, it is what the first committed read returned that no
+ * transaction wrote; UNKNOWN if there is none.
+ */
+export function initialValues(record: TransactionRecord, initial: number): Int32Array {
+  const values = new Int32Array(record.keys.length).fill(initial)
+  if (initial !== UNKNOWN) return values
+  const { kind, key, value, status, starts, length } = record
+  const writes = indexWrites(record)
+  for (let t = 0; t < length; t++)
+    for (let row = starts[t]; row < starts[t + 1]; row++)
+      if (
+        kind[row] === READ &&
+        status[t] === COMMITTED &&
+        values[key[row]] === UNKNOWN &&
+        writes.find(key[row], value[row]) < 0
+      )
+        values[key[row]] = value[row]
+  return values
+}
+
+/** @param initial see `initialValues` */
+export function findSources(record: TransactionRecord, initial: Int32Array): Sources {
   const { length, starts, kind, key, value, status } = record
   const rows = kind.length
   const writes = indexWrites(record)
@@ -61,7 +82,7 @@ export function findSources(record: TransactionRecord, initial: number): Sources
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       isExternal[row] = before < 0 ? 1 : 0
       const found = writes.find(k, value[row])
-      if (value[row] === initial) {
+      if (value[row] === initial[k]) {
         // Nobody may write what was there before: a read of it would not tell which of both it saw.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }

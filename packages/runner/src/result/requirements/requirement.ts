@@ -1,4 +1,4 @@
-import { levelNames } from '@chaosproxy/checker'
+import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { faultNames } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import { textWithoutSecrets } from '../secrets.ts'
@@ -109,7 +109,7 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
     const meant = didYouMean(level, levelNames())
     return meant === '' && (of ?? during) === undefined
       ? undefined
-      : refuse(`there is no level ${level}.${meant} Known: ${levelNames().join(', ')}.`)
+      : refuse(`there is no level ${level}.${meant}${meant === '' ? ` Known: ${levelsInWords(levelNames())}.` : ''}`)
   }
   if (level === 'eventual' && (of ?? during) !== undefined)
     return refuse('eventual is about the last reads of the whole run, not about a part of it: write eventual alone.')
