@@ -49,6 +49,28 @@ describe('a matcher', () => {
     annotate.mockRestore()
   })
 
+  test('judges transactions by levels of isolation, and draws the anomaly with its cure', ({ task }) => {
+    const reads = [
+      ['r', 'x', []],
+      ['r', 'y', []],
+    ]
+    const skew = ['x', 'y'].map((key, process) => ({ process, f: 'txn', value: [...reads, ['append', key, 1]] }))
+    const history = [
+      ...skew.map((each) => ({ ...each, type: 'invoke' as const })),
+      ...skew.map((each) => ({ ...each, type: 'ok' as const })),
+    ]
+    expect(history).toSatisfyLevel('snapshot-isolation')
+    expect(history).not.toSatisfyLevel('serializable')
+    const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
+    const message = messageOf(() => expect(history).toSatisfyLevel('serializable'))
+    expect(message).toMatch(
+      /^Transactions did not see each other’s changes \(not serializable\)\nWhy: .*\nNext: Use SERIAL/,
+    )
+    expect(message).toMatch(/T1 did not see what T2 wrote to y \(rw\)/)
+    expect(messageOf(() => expect(history).toSatisfyLevel('serialisable'))).toContain('Did you mean serializable?')
+    annotate.mockRestore()
+  })
+
   test('accepts any level by name, and lists the levels for an unknown one', () => {
     expect(staleRead).toSatisfyLevel('causal')
     expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(

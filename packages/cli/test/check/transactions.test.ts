@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EventInput, Json } from '@chaosproxy/history'
@@ -35,6 +35,37 @@ test('the page names the anomaly and its cure', async () => {
   expect(stdout).toContain('Write skew (G2-item): T1 (process 0, line 4) read bob = ["on"]')
   expect(stdout).toContain('why: Each transaction read what another one changed')
   expect(stdout).toContain('Use SERIALIZABLE and retry')
+})
+
+test('an explanation, a difference and a requirement are about transactions as well', async () => {
+  const { stdout: explained } = await chaosHere(['explain', onCall])
+  expect(explained).toContain('T1, process 0: read alice = ["on"], read bob = ["on"], append "off" to alice; committed')
+  const { stdout: compared } = await chaosHere(['diff', onCall, onCall, '--json'])
+  expect(JSON.parse(compared).tellings[0].what).toBe('Transactions did not see each other’s changes')
+  const required = await chaosHere(['check', onCall, '--require', 'snapshot-isolation', '--require', 'serializable'])
+  expect(required.exitCode).toBe(1)
+  expect(required.stdout).toMatch(/✔.*snapshot-isolation[\s\S]*✘.*serializable/)
+  for (const name of ['junit', 'markdown', 'tap', 'line'])
+    expect((await chaosHere(['check', onCall, '--reporter', name])).stdout, name).toContain('Write skew (G2-item)')
+})
+
+test('a misspelt level is answered with the nearest, and not with all sixty', async () => {
+  const { stderr, exitCode } = await chaosHere(['check', onCall, '--expect', 'snapshot'])
+  expect(exitCode).toBe(3)
+  expect(stderr).toContain('Did you mean snapshot-isolation?')
+  expect(stderr.length).toBeLessThan(160)
+})
+
+test('the page draws a lane for each client, and the levels in a table', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-drawn-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const page = join(directory, 'page.html')
+  await chaosHere(['check', onCall, '--expect', 'serializable', '--out', page])
+  const html = readFileSync(page, 'utf8')
+  expect(html.match(/class="txn-box/g)).toHaveLength(2)
+  expect(html.match(/class="client"/g)).toHaveLength(2)
+  expect(html).toContain('T1 did not see what T2 wrote to bob (rw)')
+  expect(html).toContain('<table class="isolation">')
 })
 
 test('only the levels asked for are decided', async () => {

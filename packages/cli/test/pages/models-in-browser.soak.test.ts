@@ -79,6 +79,17 @@ const FILES: { readonly [model: string]: readonly Line[] } = {
       ],
     ],
   ],
+  'list-append': [
+    ...['x', 'y'].map((key, process): Line => {
+      const changes = [['append', key, 1]]
+      return [
+        process,
+        'txn',
+        [['r', 'x', null], ['r', 'y', null], ...changes],
+        [['r', 'x', []], ['r', 'y', []], ...changes],
+      ]
+    }),
+  ],
   'unique-ids': [
     [1, 'generate', null, 7],
     [2, 'generate', null, 7],

@@ -49,6 +49,11 @@ const SIMULATED: readonly Kind[] = [
     '--target master-master --workload bank --faults partition --time 2s --expect linearizable',
   ),
   kind(
+    'transactions that lose an update',
+    1,
+    '--target primary-replica --workload write-skew --faults partition --time 2s --expect serializable',
+  ),
+  kind(
     'a message that comes twice',
     1,
     '--target broker --set delivery=at-least-once --workload queue --faults lose-reply,loss --time 2s --rate 150 --expect linearizable',

@@ -1,5 +1,5 @@
 import type { TransactionDrawing } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { type History, plural } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable, processText } from '../operation-words.ts'
 import { linesText } from '../places.ts'
@@ -13,6 +13,7 @@ import { clip, displayWidth, padStart } from './width.ts'
 const NARROWEST_LANE = 18
 /** More transactions are named by their steps alone. */
 const MOST_DRAWN = 6
+const MOST_LISTED = 3
 /** Lines of the steps of a long cycle. */
 const MOST_STEPS = 8
 
@@ -22,8 +23,13 @@ const MOST_STEPS = 8
  */
 export function drawTransactions(history: History, drawing: TransactionDrawing, options: DrawingOptions): string[] {
   const legend = legendOf(drawing, options)
-  if (drawing.parts.length > MOST_DRAWN) return legend
   const texts = drawing.parts.map((_, part) => textsOf(drawing, part, options))
+  if (drawing.parts.length > MOST_DRAWN) {
+    if (legend.length > 0) return legend
+    const more = options.style.dim(`${plural(drawing.parts.length - MOST_LISTED, 'more transaction')} in the report`)
+    const parts = drawing.parts.slice(0, MOST_LISTED)
+    return [...stacked(history, { ...drawing, parts }, texts, options), more]
+  }
   const layout = laneLayout(history, drawing, { ofPart: (part) => (texts[part]?.length ?? 0) + 1, ofGap: 1 })
   const labels = labelsOf(history, layout)
   const left = Math.max(0, ...labels.map(displayWidth)) + 3
