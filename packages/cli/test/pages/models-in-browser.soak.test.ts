@@ -246,7 +246,7 @@ function textsOverTexts(): string[] {
   const { document } = globalThis as unknown as {
     document: { querySelectorAll(selector: string): Iterable<Text> }
   }
-  const texts = [...document.querySelectorAll('section[aria-labelledby=why] > .contradiction text')].filter(
+  const texts = [...document.querySelectorAll('section[aria-labelledby=why] > :is(.contradiction, .transactions) text')].filter(
     ({ textContent }) => textContent.trim() !== '',
   )
   return texts.flatMap((one, i) =>

@@ -22,9 +22,12 @@ const escapeHtml = (text: string): string =>
  * The only way to write a page: it escapes every text, so that none from a history becomes markup, in elements or in
  * quoted attributes.
  */
-export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Html => ({
-  html: parts.map((part, i) => part + markupOf(contents[i])).join(''),
-})
+export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  // Added up, and not joined: a page would otherwise be copied as a whole at every level of its markup.
+  let markup = parts[0] ?? ''
+  for (let i = 1; i < parts.length; i++) markup += markupOf(contents[i - 1]) + (parts[i] ?? '')
+  return { html: markup }
+}
 
 function markupOf(content: Content): string {
   if (content === undefined) return ''
@@ -44,12 +47,10 @@ export const script = ({ html }: Html, attributes: string = ''): Html =>
 /** JSON inside a `<script>` element: `</script>`, `<!--` and the line ends only JavaScript knows are spelled out. */
 export const scriptJson = (value: unknown): Html =>
   trusted(
-    JSON.stringify(value)
-      .replaceAll('<', '\\u003c')
-      .replaceAll('>', '\\u003e')
-      .replaceAll('&', '\\u0026')
-      .replaceAll('\u2028', '\\u2028')
-      .replaceAll('\u2029', '\\u2029'),
+    JSON.stringify(value).replace(
+      /[<>&\u2028\u2029]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
   )
 
 /** A path as the address of a link, which never names another scheme or host, whatever the file is called. */

@@ -67,7 +67,7 @@ button.link{border:0;padding:0;min-height:0;background:none;text-decoration:unde
 .result{font-size:14px;color:var(--ink2)}.violated>.result{color:var(--accent);font-weight:600}.met>.result{color:var(--ink);font-weight:600}
 .why{font-size:13px;line-height:1.4;color:var(--ink2);overflow-wrap:anywhere;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 .tag{font-weight:500;font-size:12px;border:1px solid var(--line2);border-radius:99px;padding:0 7px;margin-left:3px;color:var(--ink2);white-space:nowrap}
-.isolation td,.isolation th{padding:3px 22px 3px 0;font-size:13.5px}.isolation .mark{width:14px;height:14px;vertical-align:-2px}.isolation .result{font-size:13.5px}
+.isolation td,.isolation th{padding:3px 22px 3px 0;font-size:13.5px}.isolation thead th{white-space:normal;vertical-align:bottom}.isolation .mark{width:14px;height:14px;vertical-align:-2px}.isolation .result{font-size:13.5px}
 .subs{list-style:none;font-size:12.5px;line-height:1.45;display:flex;flex-wrap:wrap;gap:0 12px}.subs li{display:flex;gap:5px;align-items:center;max-width:100%}.subs .mark{width:12px;height:12px}.beside{display:flex;flex-wrap:wrap;gap:0 10px;margin-top:8px;font-size:12.5px;line-height:1.45;color:var(--ink2)}
 .all-levels{font-size:13px;margin-top:8px;color:var(--ink2)}.all-levels summary{cursor:pointer;width:fit-content}.all-levels table{margin-top:8px}
 .contradiction,.pictured{display:grid;grid-template-columns:minmax(0,736px) minmax(0,1fr);gap:28px;overflow-wrap:anywhere}
