@@ -246,9 +246,9 @@ function textsOverTexts(): string[] {
   const { document } = globalThis as unknown as {
     document: { querySelectorAll(selector: string): Iterable<Text> }
   }
-  const texts = [...document.querySelectorAll('section[aria-labelledby=why] > :is(.contradiction, .transactions) text')].filter(
-    ({ textContent }) => textContent.trim() !== '',
-  )
+  const texts = [
+    ...document.querySelectorAll('section[aria-labelledby=why] > :is(.contradiction, .transactions) text'),
+  ].filter(({ textContent }) => textContent.trim() !== '')
   return texts.flatMap((one, i) =>
     texts.slice(i + 1).flatMap((other) => {
       const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
