@@ -12,7 +12,7 @@ export const postgresql: RecordedProtocol = defineProtocol({
   resends: false,
   remedies: {
     nothing:
-      'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'.',
+      'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'; or the tables of whole transactions: --as \'{"kind":"postgresql","tables":{"accounts":{"key":"id","values":["balance"]}}}\'.',
     notUnderstood:
       'Each one says what to write instead. Faults that lose single messages cause this too, and so does TLS that the proxy does not terminate.',
     touched:
