@@ -10,8 +10,6 @@ export interface Table extends Heap {
   foreignKeys: ForeignKey[]
   /** The query of a view. */
   view: Node | undefined
-  /** A table of the catalogue. */
-  readonly readOnly: boolean
   createdBy: Subtransaction | undefined
   droppedBy: Subtransaction | undefined
 }

@@ -66,7 +66,6 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     checks: [],
     foreignKeys: [],
     view: undefined,
-    readOnly: false,
     createdBy: run.transaction.current,
     droppedBy: undefined,
   }

@@ -47,7 +47,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
 }
 
 /** `CreateFunctionStmt` is CREATE FUNCTION. */
-function statementName(node: Node): string {
+export function statementName(node: Node): string {
   return kindOf(node)
     .replace(/Stmt$/, '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')

@@ -1,5 +1,5 @@
 import type { Table } from '../catalogue/table.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import { vacuum } from '../storage/unique.ts'
 import { findTable } from './from.ts'
@@ -19,7 +19,6 @@ export function targetTable(fields: Fields<'RangeVar'> | undefined, scope: Query
   ])
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) throw new NotSupported('changing rows through a view')
-  if (table.readOnly) throw new SqlError('42501', `permission denied for table ${table.name}`)
   scope.context.locks(table, 'RowExclusiveLock')
   return table
 }

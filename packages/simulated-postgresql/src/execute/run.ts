@@ -65,3 +65,9 @@ export function withoutWaiting<T>(execution: Generator<Wait, T, void>): T {
     }
   })
 }
+
+/** A result that needs no waiting. */
+// biome-ignore lint/correctness/useYield: it is read as a generator
+export function* ready<T>(value: T): Generator<Wait, T, void> {
+  return value
+}

@@ -5,6 +5,7 @@ import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { isModification } from './conditions.ts'
 import type { CommonTable, QueryPlan, Rows, Run } from './model.ts'
+import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { distinct, rowKey } from './set-operation.ts'
 
@@ -75,12 +76,6 @@ function modification(name: string, query: Node, names: readonly string[], scope
   return function* (run) {
     run.memo.set(table, (yield* plan.execute(run)).rows)
   }
-}
-
-/** A result that needs no waiting. */
-// biome-ignore lint/correctness/useYield: it is read as a generator
-function* ready<T>(value: T): Generator<Wait, T, void> {
-  return value
 }
 
 /** A recursive query may not go round more often: PostgreSQL would not end. */

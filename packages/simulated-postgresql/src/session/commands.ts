@@ -1,4 +1,4 @@
-import { define } from '../define/define.ts'
+import { define, statementName } from '../define/define.ts'
 import { relationOf } from '../define/names.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
@@ -35,7 +35,7 @@ export function* executeCommand(connection: Host, statement: Statement, paramete
   if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
   if ('FetchStmt' in node) return fetch(connection, node.FetchStmt)
   if ('VariableShowStmt' in node) return show(connection, node.VariableShowStmt)
-  if ('CopyStmt' in node) return yield* copy(connection, node.CopyStmt, parameters)
+  if ('CopyStmt' in node) return yield* copy(connection, node.CopyStmt, statement)
   return { kind: 'done', tag: yield* command(connection, statement, parameters) }
 }
 
@@ -66,9 +66,17 @@ function* command(
   return yield* defineInTransaction(connection, node)
 }
 
+const NAMES: Readonly<Record<string, string>> = {
+  CreateStmt: 'CREATE TABLE',
+  IndexStmt: 'CREATE INDEX',
+  DropStmt: 'DROP TABLE',
+  TruncateStmt: 'TRUNCATE TABLE',
+  ViewStmt: 'CREATE VIEW',
+}
+
 function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {
   const transaction = connection.begin(false)
-  connection.refuseReadOnly(kindOf(node).replace('Stmt', '').toUpperCase())
+  connection.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
   const run = connection.newRun(transaction, connection.takeSnapshot(transaction), [])
   try {
     const tag = yield* define(node, connection.newContext(), run, (table, mode) => connection.lockTable(table, mode))

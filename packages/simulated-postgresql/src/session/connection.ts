@@ -243,7 +243,9 @@ export class Connection implements Session, Subscriber, Host {
   ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void> {
     const transaction = this.begin(false)
     if (plan.writes !== undefined) this.refuseReadOnly(plan.writes)
-    for (const [table, mode] of plan.tables) if (!table.readOnly) yield* this.lockTable(table, mode)
+    // Above read committed the snapshot is older than the locks.
+    if (transaction.isolation !== 'read committed') this.takeSnapshot(transaction)
+    for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
     const snapshot = this.takeSnapshot(transaction)
     try {
       const run = this.newRun(transaction, snapshot, parameters)

@@ -1,10 +1,133 @@
-import { NotSupported } from '../sql/error.ts'
-import type { Fields } from '../sql/nodes.ts'
+import { columnsOf } from '../catalogue/table.ts'
+import { relationOf } from '../define/names.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Statement } from '../sql/parse.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
-import type { Execution } from './session.ts'
+import type { CopyFormat, Execution, Outcome, Wait } from './session.ts'
 
-// biome-ignore lint/correctness/useYield: COPY will wait where its INSERT does
-export function* copy(_connection: Host, _fields: Fields<'CopyStmt'>, _parameters: readonly SqlValue[]): Execution {
-  throw new NotSupported('COPY')
+/** COPY to or from the client. */
+export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Generator<Wait, Outcome, void> {
+  const read = fieldsOf('CopyStmt', fields, [
+    'relation',
+    'query',
+    'attlist',
+    'is_from',
+    'options',
+    'filename',
+    'is_program',
+  ])
+  if (read.filename !== undefined || read.is_program === true) throw new NotSupported('COPY of a file of the server')
+  const format = formatOf(read.options)
+  if (read.is_from === true) return copyIn(host, fields, statement, format)
+  const query = read.query ?? selectOf(host, fields)
+  const compiled = host.compile({ ...statement, node: query }, [])
+  if (compiled.plan === undefined) throw new NotSupported('COPY of this statement')
+  const { rows } = yield* host.runPlan(compiled.plan, [])
+  return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: compiled.columns ?? [], rows }
+}
+
+/** The names of the columns: those that were written, or all. */
+function columnNames(host: Host, fields: Fields<'CopyStmt'>): readonly string[] {
+  if (fields.attlist !== undefined) return namesOf(fields.attlist)
+  const table = relationOf(fields.relation, host.newContext())
+  return columnsOf(table)
+    .filter((column) => column.generated === undefined)
+    .map((column) => column.name)
+}
+
+function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
+  if (fields.relation === undefined) throw new NotSupported('COPY of nothing')
+  return {
+    SelectStmt: {
+      targetList: columnNames(host, fields).map((name) => ({
+        ResTarget: { val: { ColumnRef: { fields: [{ String: { sval: name } }] } } },
+      })),
+      fromClause: [{ RangeVar: fields.relation }],
+      limitOption: 'LIMIT_OPTION_DEFAULT',
+      op: 'SETOP_NONE',
+    },
+  }
+}
+
+/** Each row that the client sends is inserted by one prepared INSERT. */
+function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, format: CopyFormat): Outcome {
+  host.refuseReadOnly('COPY FROM')
+  const { relation } = fields
+  if (relation === undefined) throw new NotSupported('COPY of nothing')
+  const context = host.newContext()
+  const table = relationOf(relation, context)
+  const columns = columnNames(host, fields).map((name) => {
+    const column = columnsOf(table).find((each) => each.name === name)
+    if (column === undefined) throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
+    return column
+  })
+  const insert: Node = {
+    InsertStmt: {
+      relation,
+      cols: columns.map(({ name }) => ({ ResTarget: { name } })),
+      selectStmt: {
+        SelectStmt: {
+          valuesLists: [{ List: { items: columns.map((_, at) => ({ ParamRef: { number: at + 1 } })) } }],
+          limitOption: 'LIMIT_OPTION_DEFAULT',
+          op: 'SETOP_NONE',
+        },
+      },
+      override: 'OVERRIDING_SYSTEM_VALUE',
+    },
+  }
+  const { plan } = host.compile(
+    { ...statement, node: insert },
+    columns.map((column) => column.type.oid),
+  )
+  if (plan === undefined) throw new NotSupported('COPY of this table')
+  return {
+    kind: 'copyIn',
+    format,
+    columns: columns.map((column) => ({
+      name: column.name,
+      type: column.type,
+      tableOid: table.oid,
+      attribute: column.attribute,
+    })),
+    *finish(rows: readonly (readonly SqlValue[])[]): Execution {
+      try {
+        for (const row of rows) yield* host.runPlan(plan, row)
+        return { kind: 'done', tag: `COPY ${rows.length}` }
+      } catch (error) {
+        host.fail()
+        throw error
+      }
+    },
+  }
+}
+
+function formatOf(options: readonly Node[] | undefined): CopyFormat {
+  let format: CopyFormat['format'] = 'text'
+  let delimiter: string | undefined
+  let nullText: string | undefined
+  let header = false
+  for (const node of options ?? []) {
+    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+    const text = arg === undefined ? 'true' : optionText(arg)
+    if (defname === 'format' && (text === 'text' || text === 'csv' || text === 'binary')) format = text
+    else if (defname === 'delimiter') delimiter = text
+    else if (defname === 'null') nullText = text
+    else if (defname === 'header') header = text !== 'false' && text !== 'off' && text !== '0'
+    else if (defname !== 'freeze' && defname !== 'encoding') throw new NotSupported(`${defname} of COPY`)
+  }
+  return {
+    format,
+    delimiter: delimiter ?? (format === 'csv' ? ',' : '\t'),
+    null: nullText ?? (format === 'csv' ? '' : '\\N'),
+    header,
+  }
+}
+
+function optionText(node: Node): string {
+  if ('String' in node) return node.String.sval ?? ''
+  if ('Boolean' in node) return String(node.Boolean.boolval === true)
+  if ('Integer' in node) return String(node.Integer.ival ?? 0)
+  throw new NotSupported('this option of COPY')
 }

@@ -86,6 +86,8 @@ export interface Host {
   begin(block: boolean): Transaction
   commit(): void
   rollback(): void
+  /** Aborts the transaction after an error. */
+  fail(): void
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
   queueNotification(channel: string, payload: string): void
   noteSequence(sequence: Sequence): void

@@ -60,7 +60,7 @@ export function* lockRow(
   lock: RowLock,
   policy: LockPolicy,
 ): Generator<Wait, LockResult, void> {
-  const result = yield* untilFree(writer, heap, tuple, lock, policy)
+  const result = yield* untilFree(writer, heap, tuple, lock, policy, true)
   if (result === 'ok') addLocker(writer, tuple.row, lock)
   return result
 }
@@ -91,6 +91,7 @@ function* untilFree(
   tuple: Tuple,
   lock: RowLock,
   policy: LockPolicy,
+  follows: boolean,
 ): Generator<Wait, LockResult, void> {
   const { store, backend, transaction } = writer
   const place = {
@@ -100,12 +101,15 @@ function* untilFree(
   }
   const mode = QUEUE_MODE[lock]
   let queued = false
+  let waited = false
   try {
     while (true) {
       const find = lock === 'FOR KEY SHARE' ? stateForKeyShare : stateOf
       const state = find(tuple, transaction, transaction.commandId)
       const blockers = conflictingWriters(tuple, lock, transaction)
-      if (state !== 'ok' && state !== 'being modified') return state
+      // Who waited to lock a row locks its later versions too, before he finds that his own is outdated.
+      const continues = follows && waited && state === 'updated' && blockers.length > 0
+      if (state !== 'ok' && state !== 'being modified' && !continues) return state
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
       if (policy === 'skip') return 'would block'
@@ -114,8 +118,10 @@ function* untilFree(
       if (!queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true
+        waited = true
         continue
       }
+      waited = true
       for (const blocker of blockers) yield* store.waitForEnd(backend, blocker)
     }
   } finally {
@@ -134,7 +140,7 @@ export function* claimRow(
   tuple: Tuple,
   lock: RowLock,
 ): Generator<Wait, Exclude<LockResult, 'would block'>, void> {
-  const result = yield* untilFree(writer, heap, tuple, lock, 'wait')
+  const result = yield* untilFree(writer, heap, tuple, lock, 'wait', false)
   return result === 'would block' ? 'invisible' : result
 }
 

@@ -38,12 +38,12 @@ export class Store {
 
   /** Waits until a writer committed or aborted. */
   *waitForEnd(backend: Backend, writer: Subtransaction): Generator<Wait, void, void> {
-    let waitsFor: Subtransaction | undefined = writer
-    while (waitsFor !== undefined && !waitsFor.aborted && waitsFor.transaction.state === 'active') {
-      const target = transactionTarget(waitsFor)
-      yield* this.waiting.lock(backend, target, 'ShareLock', undefined)
-      this.locks.release(backend, waitsFor, 'ShareLock', undefined)
-      waitsFor = waitsFor.parent
+    const isOpen = (part: Subtransaction): boolean => !part.aborted && part.transaction.state === 'active'
+    for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
+      yield* this.waiting.lock(backend, transactionTarget(part), 'ShareLock', undefined)
+      this.locks.release(backend, part, 'ShareLock', undefined)
+      // A part that was rolled back is over; one that was released is decided by the part around it.
+      part = isOpen(part) ? part.parent : undefined
     }
   }
 

@@ -1,0 +1,348 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { loadParser } from '../src/sql/parse.ts'
+import { SimulatedSessions } from './schedules/simulated-sessions.ts'
+
+// Schedules of sessions a, b and c, with the answers that PostgreSQL 15 gave to them.
+
+beforeAll(loadParser)
+
+const ACCOUNTS = 'create table t (id int primary key, v int not null); insert into t values (1, 10), (2, 20)'
+
+/** A statement of a session, its answer, and the answers that others get because of it. */
+type Step = readonly [statement: string, answer: string, others?: Readonly<Record<string, string>>]
+
+function play(
+  steps: readonly Step[],
+  setUp = ACCOUNTS,
+  settings: Readonly<Record<string, string>> = {},
+): SimulatedSessions {
+  const sessions = new SimulatedSessions(3, new Set(), settings)
+  sessions.setUp(setUp)
+  let waiting = new Set<string>()
+  for (const [text, answer, others = {}] of steps) {
+    const name = text[0]!
+    const answers = sessions.send('abc'.indexOf(name), text.slice(3))
+    const told = Object.fromEntries(
+      ['a', 'b', 'c']
+        .map((each, at) => [each, answers[at]!] as const)
+        .filter(([each, given]) => given !== '-' && !(given === 'waits' && waiting.has(each))),
+    )
+    expect({ text, told }).toEqual({ text, told: { [name]: answer, ...others } })
+    waiting = new Set(['a', 'b', 'c'].filter((_, at) => answers[at] === 'waits'))
+  }
+  return sessions
+}
+
+describe('read committed', () => {
+  test('reads nothing uncommitted', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['b: select v from t where id = 1', 'SELECT 1 10'],
+      ['a: rollback', 'ROLLBACK'],
+    ])
+  })
+
+  test('reads another value when another transaction committed meanwhile', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['a: select v from t where id = 1', 'SELECT 1 11'],
+    ])
+  })
+
+  test('loses an update of what was read before', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['b: begin', 'BEGIN'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      ['b: select v from t where id = 1', 'SELECT 1 10'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = 12 where id = 1', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'UPDATE 1' }],
+      ['b: commit', 'COMMIT'],
+      ['a: select v from t where id = 1', 'SELECT 1 12'],
+    ])
+  })
+
+  test('evaluates the condition and the value again on the row that the other transaction left', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = v + 5', 'UPDATE 2'],
+      ['b: update t set v = v + 100 where v < 20 returning id, v', 'waits'],
+      ['c: delete from t where v = 20', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'UPDATE 1 1,115', c: 'DELETE 0' }],
+    ])
+  })
+
+  test('goes on with the old row when the other transaction rolls back', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: delete from t where id = 1', 'DELETE 1'],
+      ['b: update t set v = v + 1 where id = 1 returning v', 'waits'],
+      ['a: rollback', 'ROLLBACK', { b: 'UPDATE 1 11' }],
+    ])
+  })
+})
+
+describe('repeatable read', () => {
+  const begin = 'begin isolation level repeatable read'
+
+  test('reads one snapshot, phantoms included', () => {
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      ['a: select count(*), sum(v) from t', 'SELECT 1 2,30'],
+      ['b: insert into t values (3, 30)', 'INSERT 0 1'],
+      ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+      ['a: select count(*), sum(v) from t', 'SELECT 1 2,30'],
+    ])
+  })
+
+  test('refuses to update a row that changed after the snapshot', () => {
+    const sessions = play([
+      [`a: ${begin}`, 'BEGIN'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      ['b: select v from t where id = 1', 'SELECT 1 10'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = 12 where id = 1', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'error 40001' }],
+      ['b: select 1', 'error 25P02'],
+      ['b: commit', 'ROLLBACK'],
+    ])
+    expect(sessions.message(1)).toContain('current transaction is aborted')
+  })
+
+  test('refuses an upsert of a row that the snapshot does not show', () => {
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      ['a: select 1 from t', 'SELECT 2 1;1'],
+      ['b: insert into t values (3, 30)', 'INSERT 0 1'],
+      ['a: insert into t values (3, 1) on conflict (id) do update set v = 0', 'error 40001'],
+    ])
+  })
+
+  test('lets two transactions write what each of them read of the other', () => {
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['a: select sum(v) from t', 'SELECT 1 30'],
+      ['b: select sum(v) from t', 'SELECT 1 30'],
+      ['a: update t set v = v - 15 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = v - 15 where id = 2', 'UPDATE 1'],
+      ['a: commit', 'COMMIT'],
+      ['b: commit', 'COMMIT'],
+    ])
+  })
+})
+
+describe('serializable', () => {
+  const begin = 'begin isolation level serializable'
+
+  test('refuses write skew at the commit', () => {
+    const sessions = play([
+      [`a: ${begin}`, 'BEGIN'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['a: select sum(v) from t', 'SELECT 1 30'],
+      ['b: select sum(v) from t', 'SELECT 1 30'],
+      ['a: update t set v = v - 15 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = v - 15 where id = 2', 'UPDATE 1'],
+      ['a: commit', 'COMMIT'],
+      ['b: commit', 'error 40001'],
+      ['b: select 1', 'SELECT 1 1'],
+    ])
+    expect(sessions.message(1)).toBe(
+      'could not serialize access due to read/write dependencies among transactions: ' +
+        'Reason code: Canceled on identification as a pivot, during commit attempt.',
+    )
+  })
+
+  test('refuses what a read-only transaction makes impossible to order', () => {
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      ['a: select v from t where id = 2', 'SELECT 1 20'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['b: update t set v = v + 20 where id = 2', 'UPDATE 1'],
+      ['b: commit', 'COMMIT'],
+      [`c: ${begin} read only`, 'BEGIN'],
+      ['c: select id, v from t', 'SELECT 2 1,10;2,40'],
+      ['c: commit', 'COMMIT'],
+      ['a: update t set v = v - 11 where id = 1', 'error 40001'],
+    ])
+  })
+
+  test('lets transactions commit that touch different rows of a large table', () => {
+    const many =
+      'create table t (id int primary key, v int not null); insert into t select n, 0 from generate_series(1, 400) n'
+    play(
+      [
+        [`a: ${begin}`, 'BEGIN'],
+        [`b: ${begin}`, 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 0'],
+        ['b: select v from t where id = 300', 'SELECT 1 0'],
+        ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
+        ['b: update t set v = 1 where id = 300', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: commit', 'COMMIT'],
+      ],
+      many,
+    )
+  })
+})
+
+describe('row locks', () => {
+  test('make others wait, fail or look elsewhere', () => {
+    const sessions = play([
+      ['a: begin', 'BEGIN'],
+      ['a: select id from t where id = 1 for update', 'SELECT 1 1'],
+      ['b: select id from t for update nowait', 'error 55P03'],
+      ['b: select id from t order by id limit 1 for update skip locked', 'SELECT 1 2'],
+      ['b: select v from t where id = 1 for update', 'waits'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['a: commit', 'COMMIT', { b: 'SELECT 1 11' }],
+    ])
+    expect(sessions.message(1)).toBe('could not obtain lock on row in relation "t"')
+  })
+
+  test('of two strengths can be held together', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: select id from t where id = 1 for share', 'SELECT 1 1'],
+      ['b: select id from t where id = 1 for share nowait', 'SELECT 1 1'],
+      ['b: select id from t where id = 1 for no key update nowait', 'error 55P03'],
+      ['a: rollback', 'ROLLBACK'],
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+      ['b: select id from t where id = 1 for key share nowait', 'SELECT 1 1'],
+    ])
+  })
+
+  test('are given in the order of asking', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = v + 1 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = v * 2 where id = 1 returning v', 'waits'],
+      ['c: update t set v = v + 100 where id = 1 returning v', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'UPDATE 1 22', c: 'UPDATE 1 122' }],
+    ])
+  })
+
+  test('end with the savepoint after which they were taken', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: savepoint s', 'SAVEPOINT'],
+      ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = v + 1 where id = 1 returning v', 'waits'],
+      ['a: rollback to s', 'ROLLBACK', { b: 'UPDATE 1 11' }],
+    ])
+  })
+
+  test('that wait for each other are a deadlock, which the last one pays for', () => {
+    const sessions = play([
+      ['a: begin', 'BEGIN'],
+      ['b: begin', 'BEGIN'],
+      ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
+      ['b: update t set v = 2 where id = 2', 'UPDATE 1'],
+      ['a: update t set v = 1 where id = 2', 'waits'],
+      ['b: update t set v = 2 where id = 1', 'error 40P01', { a: 'UPDATE 1' }],
+    ])
+    expect(sessions.message(1)).toMatch(
+      /^deadlock detected: Process \d+ waits for ShareLock on transaction \d+; blocked by process \d+\.\nProcess \d+ waits/,
+    )
+  })
+
+  test('are waited for no longer than lock_timeout', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
+      ["b: set lock_timeout = '5ms'", 'SET'],
+      ['b: update t set v = 2 where id = 1', 'error 55P03'],
+      ['b: set lock_timeout = 0; ', 'SET'],
+      ["b: set statement_timeout = '5ms'", 'SET'],
+      ['b: update t set v = 2 where id = 1', 'error 57014'],
+    ])
+  })
+})
+
+describe('unique keys', () => {
+  test('wait for who inserted the same key', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: insert into t values (3, 1)', 'INSERT 0 1'],
+      ['b: insert into t values (3, 2)', 'waits'],
+      ['c: insert into t values (3, 3) on conflict (id) do update set v = t.v + excluded.v returning v', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'error 23505', c: 'INSERT 0 1 4' }],
+    ])
+  })
+
+  test('are free again after a rollback', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: insert into t values (3, 1)', 'INSERT 0 1'],
+      ['b: insert into t values (3, 2)', 'waits'],
+      ['a: rollback', 'ROLLBACK', { b: 'INSERT 0 1' }],
+    ])
+  })
+})
+
+describe('foreign keys', () => {
+  const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
+
+  test('lock the row that they refer to, but not against updates of other columns', () => {
+    const sessions = play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into o values (1, 1)', 'INSERT 0 1'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['b: delete from t where id = 1', 'waits'],
+        ['a: commit', 'COMMIT', { b: 'error 23503' }],
+        ['b: insert into o values (2, 5)', 'error 23503'],
+      ],
+      ORDERS,
+    )
+    expect(sessions.message(1)).toBe(
+      'insert or update on table "o" violates foreign key constraint "o_t_id_fkey": Key (t_id)=(5) is not present in table "t".',
+    )
+  })
+})
+
+describe('advisory locks', () => {
+  test('of the session outlive its transactions, those of a transaction do not', () => {
+    play([
+      ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
+      ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
+      ['b: select pg_advisory_lock(1)', 'waits'],
+      ['a: select pg_advisory_unlock(1)', 'SELECT 1 t', { b: 'SELECT 1 ' }],
+      ['a: begin', 'BEGIN'],
+      ['a: select pg_advisory_xact_lock(2)', 'SELECT 1 '],
+      ['b: select pg_try_advisory_xact_lock(2)', 'SELECT 1 f'],
+      ['a: commit', 'COMMIT'],
+      ['b: select pg_try_advisory_xact_lock(2)', 'SELECT 1 t'],
+    ])
+  })
+})
+
+describe('definitions', () => {
+  test('of an open transaction are seen by nobody else, and undone with it', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: create table x (id serial primary key)', 'CREATE TABLE'],
+      ['a: alter table t add column w int default 5', 'ALTER TABLE'],
+      ['b: select * from x', 'error 42P01'],
+      ['b: select count(*) from t', 'waits'],
+      ['a: rollback', 'ROLLBACK', { b: 'SELECT 1 2' }],
+      ['b: select w from t', 'error 42703'],
+    ])
+  })
+
+  test('of one name by two nodes at once fail in one of them', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: create table if not exists x (id int)', 'CREATE TABLE'],
+      ['b: create table if not exists x (id int)', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'error 23505' }],
+    ])
+  })
+})

@@ -1,0 +1,62 @@
+/** Two tables of which one refers to the other, and three rows. */
+export const TABLES = `
+  create table t (id int primary key, v int not null, u int unique);
+  create table c (id serial primary key, t_id int references t (id) on delete cascade, w int);
+  insert into t values (1, 1, 10), (2, 2, 20), (3, 3, 30)
+`
+
+/** What a client knows of its session. */
+export interface Client {
+  inBlock: boolean
+  savepoints: number
+}
+
+const LEVELS = ['read committed', 'read committed', 'repeatable read', 'serializable', 'serializable']
+const LOCKS = ['for update', 'for no key update', 'for share', 'for key share']
+const POLICIES = ['', '', '', '', ' nowait', ' skip locked']
+const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
+
+/** The next statement of a client: transactions at random levels, whose statements get into each other's way. */
+export function randomStatement(random: () => number, client: Client): string {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+  if (!client.inBlock) {
+    client.inBlock = true
+    client.savepoints = 0
+    return `begin isolation level ${pick(LEVELS)}`
+  }
+  const chance = random()
+  if (chance < 0.19) {
+    client.inBlock = false
+    return chance < 0.14 ? 'commit' : 'rollback'
+  }
+  if (chance < 0.24) return `savepoint s${++client.savepoints}`
+  if (chance < 0.28 && client.savepoints > 0) return `rollback to s${client.savepoints}`
+  if (chance < 0.3 && client.savepoints > 0) return `release s${client.savepoints--}`
+  const k = (): number => 1 + Math.floor(random() * 4)
+  const lock = (): string => pick(LOCKS) + pick(POLICIES)
+  const statements: readonly (() => string)[] = [
+    () => `select id, v from t where id = ${k()}`,
+    () => 'select count(*), sum(v) from t',
+    () => `select id, v from t where id = ${k()} ${lock()}`,
+    () => `select id, v from t where id = ${k()} ${lock()}`,
+    () => `select id, v from t where v >= ${k()} ${lock()}`,
+    () => `update t set v = v + 1 where id = ${k()} returning id, v`,
+    () => `update t set v = v + 1 where id = ${k()} returning id, v`,
+    () => `update t set v = v + 10 where id in (${k()}, ${k()}) returning id, v`,
+    () => `update t set v = v * 2 where v >= ${k()} returning id, v`,
+    () => `delete from t where id = ${k()} returning id`,
+    () => `insert into t values (${k()}, ${k()}, ${k() * 10}) returning id`,
+    () => `insert into t values (${k()}, ${k()}, null) returning id`,
+    () => `insert into t values (${k()}, 7, null) on conflict (id) do update set v = t.v + excluded.v returning id, v`,
+    () => `insert into t values (${k()}, 7, ${k() * 10}) on conflict do nothing returning id`,
+    () => `update t set u = ${k() * 10} where id = ${k()} returning id, u`,
+    () => `update t set id = ${k()} where id = ${k()} returning id`,
+    () => `insert into c (t_id, w) values (${k()}, 1) returning t_id`,
+    () => `delete from c where t_id = ${k()} returning t_id`,
+    () => `select count(*) from c where t_id = ${k()}`,
+    () => `select pg_advisory_xact_lock(${k()})`,
+    () => `select pg_try_advisory_xact_lock(${k()})`,
+    () => `lock table t in ${pick(MODES)} mode${pick(['', ' nowait'])}`,
+  ]
+  return pick(statements)()
+}

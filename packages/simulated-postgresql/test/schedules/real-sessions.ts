@@ -1,0 +1,107 @@
+import pg from 'pg'
+import { type Answer, DEADLOCK_TIMEOUT, type Sessions, shown } from './simulated-sessions.ts'
+
+interface Real {
+  readonly client: pg.Client
+  readonly pid: number
+  answer: Answer | undefined
+  busy: boolean
+}
+
+const POLL_MS = 3
+
+/** Sessions of a real server. */
+export class RealSessions implements Sessions {
+  /** A statement that waits for a lock this long, past the deadlock timeout, waits for another session. */
+  patienceMs = 35
+  readonly #admin: pg.Client
+  readonly #sessions: readonly Real[]
+
+  private constructor(admin: pg.Client, sessions: readonly Real[]) {
+    this.#admin = admin
+    this.#sessions = sessions
+  }
+
+  static async open(port: number, count: number): Promise<RealSessions> {
+    const connect = async (): Promise<pg.Client> => {
+      const client = new pg.Client({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
+      await client.connect()
+      return client
+    }
+    // What decides which locks a statement takes: no statistics, and deadlocks that are found at once.
+    const admin = await connect()
+    for (const setting of ['autovacuum = off', 'jit = off', `deadlock_timeout = '${DEADLOCK_TIMEOUT}'`])
+      await admin.query(`alter system set ${setting}`)
+    await admin.query('select pg_reload_conf()')
+    const sessions: Real[] = []
+    for (let number = 0; number < count; number++) {
+      const client = await connect()
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      sessions.push({ client, pid: rows[0].pid, answer: undefined, busy: false })
+    }
+    return new RealSessions(admin, sessions)
+  }
+
+  async setUp(sql: string): Promise<void> {
+    await this.#admin.query('drop table if exists c, t')
+    await this.#admin.query(sql)
+  }
+
+  async send(session: number, sql: string): Promise<readonly Answer[]> {
+    const real = this.#sessions[session]!
+    real.busy = true
+    real.client.query({ text: sql, rowMode: 'array' }).then(
+      (result) => Object.assign(real, { busy: false, answer: answerOf(result) }),
+      (error) => Object.assign(real, { busy: false, answer: `error ${error.code}` }),
+    )
+    await this.#settled()
+    return this.#sessions.map((each) => {
+      const answer = each.busy ? 'waits' : (each.answer ?? '-')
+      if (!each.busy) each.answer = undefined
+      return answer
+    })
+  }
+
+  /** Until each statement has ended or waits for a lock, and that has not changed for a while. */
+  async #settled(): Promise<void> {
+    let last = ''
+    let since = performance.now()
+    while (true) {
+      const busy = this.#sessions.filter((each) => each.busy)
+      if (busy.length === 0) return
+      const { rows } = await this.#admin.query(
+        "select pid from pg_stat_activity where pid = any($1) and state = 'active' and wait_event_type = 'Lock' order by pid",
+        [busy.map((each) => each.pid)],
+      )
+      const left = this.#sessions.filter((each) => each.busy)
+      const now = `${left.map((each) => each.pid)} ${rows.map((row) => row.pid)}`
+      if (now !== last) since = performance.now()
+      last = now
+      if (rows.length === left.length && performance.now() - since >= this.patienceMs) return
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
+
+  /** Ends what is open, so that the next schedule begins anew. */
+  async reset(): Promise<void> {
+    for (const { client, pid, ...real } of this.#sessions) {
+      if (real.busy) await this.#admin.query('select pg_cancel_backend($1)', [pid])
+      await client.query('rollback')
+    }
+    for (const each of this.#sessions) each.answer = undefined
+  }
+
+  async close(): Promise<void> {
+    for (const { client } of this.#sessions) await client.end()
+    await this.#admin.end()
+  }
+}
+
+function answerOf(result: pg.QueryArrayResult): Answer {
+  const { command, rowCount, rows, fields } = result
+  const counted = ['SELECT', 'UPDATE', 'DELETE'].includes(command)
+  const tag = command === 'INSERT' ? `INSERT 0 ${rowCount}` : command === 'LOCK' ? 'LOCK TABLE' : command
+  const text = (value: unknown): string =>
+    value === null ? '' : value === true ? 't' : value === false ? 'f' : `${value}`
+  return `${counted ? `${command} ${rowCount}` : tag}${fields.length === 0 ? '' : shown(rows.map((row) => row.map(text)))}`
+}

@@ -1,0 +1,161 @@
+import { createEngine } from '../../src/session/engine.ts'
+import type { Engine, Execution, Session } from '../../src/session/session.ts'
+import { NotSupported, SqlError } from '../../src/sql/error.ts'
+
+/** What a session answered since the last statement: nothing new is `-`, an open statement is `waits`. */
+export type Answer = string
+
+/** Several sessions of which each executes one statement at a time, in virtual time. */
+export interface Sessions {
+  /** Sends a statement, lets everything go on that can, and reports what each session answered. */
+  send(session: number, sql: string): Promise<readonly Answer[]> | readonly Answer[]
+}
+
+interface Open {
+  readonly session: Session
+  execution: Execution | undefined
+  answer: Answer | undefined
+  message: string | undefined
+}
+
+interface Timer {
+  readonly at: bigint
+  readonly run: () => void
+}
+
+/** Longer than the deadlock timeout: what waits after it waits for another session. */
+const STEP_MICROS = 30_000n
+export const DEADLOCK_TIMEOUT = '10ms'
+
+export class SimulatedSessions implements Sessions {
+  readonly engine: Engine
+  readonly #sessions: readonly Open[]
+  /** The steps after which the session that waited least goes on first, rather than the one that waited longest. */
+  readonly #reversed: ReadonlySet<number>
+  readonly #ready: Open[] = []
+  #timers: Timer[] = []
+  #now = 0n
+  #step = 0
+  /** The steps at which several sessions went on: PostgreSQL may let them go on in any order. */
+  readonly races: number[] = []
+
+  constructor(
+    count: number,
+    reversed: ReadonlySet<number> = new Set(),
+    settings: Readonly<Record<string, string>> = {},
+  ) {
+    this.#reversed = reversed
+    this.engine = createEngine({
+      time: {
+        now: () => this.#now,
+        after: (micros, run) => {
+          const timer = { at: this.#now + BigInt(Math.round(micros)), run }
+          this.#timers.push(timer)
+          return () => {
+            this.#timers = this.#timers.filter((each) => each !== timer)
+          }
+        },
+      },
+      // Keeps the order of the table: the last of those left is chosen.
+      random: () => 1 - Number.EPSILON,
+      settings: new Map(Object.entries({ deadlock_timeout: DEADLOCK_TIMEOUT, ...settings })),
+    })
+    const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+    this.#sessions = Array.from({ length: count }, () => ({
+      session: this.engine.connect(new Map([['user', 'tester']]), listener),
+      execution: undefined,
+      answer: undefined,
+      message: undefined,
+    }))
+  }
+
+  /** Executes statements that wait for nobody. */
+  setUp(sql: string): void {
+    const [first] = this.#sessions
+    for (const statement of first?.session.parse(sql) ?? []) {
+      const step = first!.session.execute(first!.session.prepare(statement, []), []).next()
+      if (step.done !== true) throw new Error(`${statement.sql} waits`)
+      first!.session.sync()
+    }
+  }
+
+  send(session: number, sql: string): readonly Answer[] {
+    this.#step++
+    const open = this.#sessions[session]!
+    try {
+      const [statement] = open.session.parse(sql)
+      open.execution = open.session.execute(open.session.prepare(statement!, []), [])
+      this.#advance(open)
+    } catch (error) {
+      this.#fail(open, error)
+    }
+    this.#settle()
+    return this.#sessions.map((each) => {
+      if (each.execution !== undefined) return 'waits'
+      const { answer } = each
+      each.answer = undefined
+      return answer ?? '-'
+    })
+  }
+
+  /** The message of the last error of a session, with its detail. */
+  message(session: number): string | undefined {
+    return this.#sessions[session]?.message
+  }
+
+  #settle(): void {
+    const until = this.#now + STEP_MICROS
+    while (true) {
+      if (this.#ready.length > 1 && this.races.at(-1) !== this.#step) this.races.push(this.#step)
+      const next = this.#reversed.has(this.#step) ? this.#ready.pop() : this.#ready.shift()
+      if (next !== undefined) {
+        this.#advance(next)
+        continue
+      }
+      this.#timers.sort((a, b) => Number(a.at - b.at))
+      const [timer] = this.#timers
+      if (timer === undefined || timer.at > until) break
+      this.#timers.shift()
+      this.#now = timer.at
+      timer.run()
+    }
+    this.#now = until
+  }
+
+  #advance(open: Open): void {
+    try {
+      const step = open.execution!.next()
+      if (step.done !== true) {
+        step.value.ready(() => this.#ready.push(open))
+        return
+      }
+      open.session.sync()
+      const outcome = step.value
+      open.answer =
+        outcome.kind === 'rows'
+          ? `${outcome.tag}${shown(outcome.rows.map((row) => row.map((value, at) => (value === null ? '' : this.engine.types.typeOf(outcome.columns[at]!.type.oid).output(value, open.session.context)))))}`
+          : outcome.kind === 'done'
+            ? outcome.tag
+            : outcome.kind
+      open.execution = undefined
+    } catch (error) {
+      this.#fail(open, error)
+    }
+  }
+
+  #fail(open: Open, error: unknown): void {
+    if (!(error instanceof SqlError) || error instanceof NotSupported) throw error
+    open.answer = `error ${error.code}`
+    open.message = [error.message, error.fields.detail].filter(Boolean).join(': ')
+    open.execution = undefined
+  }
+}
+
+/** Rows in an order of their own: PostgreSQL promises none. */
+export const shown = (rows: readonly (readonly string[])[]): string =>
+  rows.length === 0
+    ? ''
+    : ` ${rows
+        .map((row) => row.join(','))
+        .sort()
+        .join(';')}`

@@ -1,0 +1,285 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../src/session/engine.ts'
+import { NotSupported } from '../src/sql/error.ts'
+import { loadParser } from '../src/sql/parse.ts'
+import { SimulatedSessions } from './schedules/simulated-sessions.ts'
+
+beforeAll(loadParser)
+
+/** The answer of one session to the last of some statements. */
+function answer(...statements: readonly string[]): string {
+  const sessions = new SimulatedSessions(1)
+  return statements.map((sql) => sessions.send(0, sql)[0]!).at(-1)!
+}
+
+/** The message of the error that the last statement ends with. */
+function message(...statements: readonly string[]): string | undefined {
+  const sessions = new SimulatedSessions(1)
+  for (const sql of statements) sessions.send(0, sql)
+  return sessions.message(0)
+}
+
+const ORDERS = [
+  'create table customers (id serial primary key, email text unique not null)',
+  "create table orders (id bigint generated always as identity primary key, customer int not null references customers on delete cascade, total numeric(10, 2) not null default 0 check (total >= 0), state text default 'open')",
+  "insert into customers (email) values ('a'), ('b'), ('c')",
+  "insert into orders (customer, total, state) values (1, 10, 'open'), (1, 5.555, 'paid'), (2, 7, default)",
+]
+
+describe('a query', () => {
+  test.each([
+    ['select count(*), sum(total) from orders', 'SELECT 1 3,22.56'],
+    ['select email from customers where id = 2', 'SELECT 1 b'],
+    [
+      'select c.email, count(o.id) from customers c left join orders o on o.customer = c.id group by c.id',
+      'SELECT 3 a,2;b,1;c,0',
+    ],
+    ['select customer, max(total) from orders group by customer having count(*) > 1', 'SELECT 1 1,10.00'],
+    ['select email from customers order by id desc limit 1 offset 1', 'SELECT 1 b'],
+    ['select id from customers where id in (select customer from orders)', 'SELECT 2 1;2'],
+    ['select id from customers c where not exists (select 1 from orders where customer = c.id)', 'SELECT 1 3'],
+    ['select id from orders where id = any (array[1, 3])', 'SELECT 2 1;3'],
+    ['select distinct customer from orders', 'SELECT 2 1;2'],
+    ['select customer, row_number() over (partition by customer order by total) from orders', 'SELECT 3 1,1;1,2;2,1'],
+    ['with x as (select 1 as n union all select 2) select sum(n) from x', 'SELECT 1 3'],
+    [
+      'with recursive r (n) as (select 1 union all select n + 1 from r where n < 5) select count(*) from r',
+      'SELECT 1 5',
+    ],
+    ["with d as (delete from orders where state = 'paid' returning id) select count(*) from d", 'SELECT 1 1'],
+    ['select email from customers natural join (values (1), (9)) as v (id)', 'SELECT 1 a'],
+    [
+      'select o.id, c.email from orders o join customers c on c.id = o.customer where o.total > 6 order by 1',
+      'SELECT 2 1,a;3,b',
+    ],
+    ['select a.id, b.id from customers a full join (values (3), (4)) as b (id) using (id)', 'SELECT 4 ,4;1,;2,;3,3'],
+    [
+      'select x from customers c, lateral (select max(total) as x from orders where customer = c.id) l',
+      'SELECT 3 ;10.00;7.00',
+    ],
+    ['select n from generate_series(1, 3) as n where n <> 2', 'SELECT 2 1;3'],
+    ['select unnest(array[1, 2])', 'SELECT 2 1;2'],
+    ['select 1 except select 1', 'SELECT 0'],
+  ])('%s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+
+  test.each([
+    ['select nothing from orders', 'column "nothing" does not exist'],
+    ['select * from nothing', 'relation "nothing" does not exist'],
+    ['select x.id from orders o', 'missing FROM-clause entry for table "x"'],
+    ['select id from orders o join customers c on true', 'column reference "id" is ambiguous'],
+    [
+      'select state, count(*) from orders',
+      'column "orders.state" must appear in the GROUP BY clause or be used in an aggregate function',
+    ],
+    ['select 1 from orders where count(*) > 1', 'aggregate functions are not allowed in WHERE'],
+    ['select 1 from orders limit -1', 'LIMIT must not be negative'],
+    ['select (select id from orders)', 'more than one row returned by a subquery used as an expression'],
+    ['select 1 union select 1, 2', 'each UNION query must have the same number of columns'],
+  ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+
+  test('without ORDER BY gives its rows in an order that the seed decides', () => {
+    const orders = new Set<string>()
+    for (let seed = 1; seed <= 20; seed++) {
+      let state = seed / 21
+      const random = () => {
+        state = (state * 997.31) % 1
+        return state
+      }
+      const engine = createEngine({ time: { now: () => 0n, after: () => () => {} }, random })
+      const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+      const session = engine.connect(new Map([['user', 'tester']]), listener)
+      for (const sql of ['create table t (id int)', 'insert into t values (1), (2), (3)', 'select id from t']) {
+        const [statement] = session.parse(sql)
+        const step = session.execute(session.prepare(statement!, []), []).next()
+        session.sync()
+        if (step.done === true && step.value.kind === 'rows') orders.add(step.value.rows.join())
+      }
+    }
+    expect(orders.size).toBeGreaterThan(3)
+  })
+})
+
+describe('a change', () => {
+  test.each([
+    ['update orders set total = total + 1 where customer = 1 returning id, total', 'UPDATE 2 1,11.00;2,6.56'],
+    [
+      'update orders o set state = c.email from customers c where c.id = o.customer and c.id = 2 returning o.id, state',
+      'UPDATE 1 3,b',
+    ],
+    ['update orders set (total, state) = (1, default) where id = 2 returning total, state', 'UPDATE 1 1.00,open'],
+    ["delete from orders using customers c where c.id = customer and email = 'a' returning orders.id", 'DELETE 2 1;2'],
+    [
+      "insert into customers (email) values ('a'), ('d') on conflict (email) do nothing returning email",
+      'INSERT 0 1 d',
+    ],
+    [
+      "insert into customers (email) values ('a') on conflict (email) do update set email = excluded.email || customers.id returning id, email",
+      'INSERT 0 1 1,a1',
+    ],
+    ['insert into customers (email) select email || 1 from customers returning id', 'INSERT 0 3 4;5;6'],
+    ['delete from customers where id = 1', 'DELETE 1'],
+  ])('%s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+
+  test.each([
+    [
+      "insert into customers values (1, 'x')",
+      'duplicate key value violates unique constraint "customers_pkey": Key (id)=(1) already exists.',
+    ],
+    [
+      'insert into customers (id) values (9)',
+      'null value in column "email" of relation "customers" violates not-null constraint: Failing row contains (9, null).',
+    ],
+    [
+      'insert into orders (customer, total) values (1, -1)',
+      'new row for relation "orders" violates check constraint "orders_total_check": Failing row contains (4, 1, -1.00, open).',
+    ],
+    [
+      'insert into orders (customer) values (7)',
+      'insert or update on table "orders" violates foreign key constraint "orders_customer_fkey": Key (customer)=(7) is not present in table "customers".',
+    ],
+    [
+      'insert into orders (id, customer) values (1, 1)',
+      'cannot insert a non-DEFAULT value into column "id": Column "id" is an identity column defined as GENERATED ALWAYS.',
+    ],
+    [
+      'update customers set id = 9 where id = 1',
+      'update or delete on table "customers" violates foreign key constraint "orders_customer_fkey" on table "orders": Key (id)=(1) is still referenced from table "orders".',
+    ],
+    [
+      "insert into customers (email) values ('z') on conflict (id, email) do nothing",
+      'there is no unique or exclusion constraint matching the ON CONFLICT specification',
+    ],
+    ["insert into customers (email) values ('z', 1)", 'INSERT has more expressions than target columns'],
+    ['update orders set nothing = 1', 'column "nothing" of relation "orders" does not exist'],
+  ])('%s is an error', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+
+  test('deletes what refers to a row with ON DELETE CASCADE', () => {
+    expect(answer(...ORDERS, 'delete from customers where id = 1', 'select id from orders')).toBe('SELECT 1 3')
+  })
+
+  test('leaves no trace after an error, except in sequences', () => {
+    expect(
+      answer(
+        ...ORDERS,
+        "insert into customers (email) values ('d'), ('a')",
+        "insert into customers (email) values ('d') returning id",
+      ),
+    ).toBe('INSERT 0 1 6')
+  })
+})
+
+describe('a transaction block', () => {
+  test('reports misplaced commands as PostgreSQL does', () => {
+    expect(message('savepoint s')).toBe('SAVEPOINT can only be used in transaction blocks')
+    expect(message('begin', 'rollback to s')).toBe('savepoint "s" does not exist')
+    expect(message('begin', 'select 1', 'set transaction isolation level serializable')).toBe(
+      'SET TRANSACTION ISOLATION LEVEL must be called before any query',
+    )
+    expect(message('begin read only', 'create table t ()')).toBe(
+      'cannot execute CREATE TABLE in a read-only transaction',
+    )
+  })
+
+  test('forgets what was set in it when it rolls back', () => {
+    expect(answer("set lock_timeout = '1s'", 'begin', "set lock_timeout = '2s'", 'rollback', 'show lock_timeout')).toBe(
+      'SHOW 1s',
+    )
+    expect(answer('begin', "set local lock_timeout = '2s'", 'commit', 'show lock_timeout')).toBe('SHOW 0')
+  })
+
+  test('keeps what was done before a savepoint that it rolls back to', () => {
+    expect(
+      answer(
+        ...ORDERS,
+        'begin',
+        'delete from orders where id = 1',
+        'savepoint s',
+        'delete from orders',
+        'select 1 / 0',
+        'rollback to s',
+        'commit',
+        'select id from orders',
+      ),
+    ).toBe('SELECT 2 2;3')
+  })
+
+  test('reads a cursor in steps', () => {
+    expect(
+      answer(
+        ...ORDERS,
+        'begin',
+        'declare c cursor for select id from orders order by id',
+        'fetch 2 from c',
+        'fetch all from c',
+      ),
+    ).toBe('FETCH 1 3')
+  })
+})
+
+describe('definitions', () => {
+  test.each([
+    [
+      ['alter table customers add column age int not null default 5', 'select age from customers where id = 1'],
+      'SELECT 1 5',
+    ],
+    [
+      ['alter table orders alter column total type text', "select total || '!' from orders where id = 1"],
+      'SELECT 1 10.00!',
+    ],
+    [['alter table customers rename column email to mail', 'select mail from customers where id = 1'], 'SELECT 1 a'],
+    [
+      ['alter table orders drop constraint orders_total_check', 'update orders set total = -1 where id = 1'],
+      'UPDATE 1',
+    ],
+    [
+      [
+        'create unique index on orders (customer, state) where total > 100',
+        'insert into orders (customer, total) values (1, 1)',
+      ],
+      'INSERT 0 1',
+    ],
+    [["create type mood as enum ('sad', 'happy')", "select 'happy'::mood > 'sad'"], 'SELECT 1 t'],
+    [['create view v as select email from customers where id < 3', 'select * from v'], 'SELECT 2 a;b'],
+    [
+      ['truncate customers restart identity cascade', "insert into customers (email) values ('n') returning id"],
+      'INSERT 0 1 1',
+    ],
+    [['create schema s', 'create table s.t (id int)', 'insert into s.t values (1)', 'select * from s.t'], 'SELECT 1 1'],
+    [['prepare p (int) as select email from customers where id = $1', 'execute p (2)'], 'SELECT 1 b'],
+    [["select column_name from information_schema.columns where table_name = 'customers'"], 'SELECT 2 email;id'],
+  ] as const)('%j', (statements, expected) => expect(answer(...ORDERS, ...statements)).toBe(expected))
+
+  test.each([
+    [
+      ['drop table customers'],
+      'cannot drop table customers because other objects depend on it: constraint orders_customer_fkey on table orders depends on table customers',
+    ],
+    [['create table orders ()'], 'relation "orders" already exists'],
+    [
+      ["insert into orders (customer, state) values (2, 'open')", 'create unique index on orders (customer, state)'],
+      'could not create unique index "orders_customer_state_idx": Key (customer, state)=(2, open) is duplicated.',
+    ],
+    [
+      ['alter table customers add check (id < 2)'],
+      'check constraint "customers_id_check" of relation "customers" is violated by some row',
+    ],
+    [
+      ['truncate customers'],
+      'cannot truncate a table referenced in a foreign key constraint: Table "orders" references "customers".',
+    ],
+  ] as const)('%j is an error', (statements, expected) => expect(message(...ORDERS, ...statements)).toBe(expected))
+})
+
+describe('what is not simulated', () => {
+  test.each([
+    ['merge into customers using orders on true when matched then delete', 'MERGE'],
+    ['create function f() returns int language sql as $$ select 1 $$', 'CREATE FUNCTION'],
+    ['select * from customers tablesample system (10)', 'RangeTableSample'],
+    ['select customer from orders group by rollup (customer)', 'GROUPING SETS, ROLLUP or CUBE'],
+    ['create table p (id int) partition by range (id)', 'PARTITION BY'],
+  ])('ends the statement: %s', (sql, construct) => {
+    const sessions = new SimulatedSessions(1)
+    for (const each of ORDERS) sessions.send(0, each)
+    expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
+  })
+})
