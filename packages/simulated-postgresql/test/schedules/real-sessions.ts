@@ -1,8 +1,8 @@
-import pg from 'pg'
+import postgres from 'postgres'
 import { type Answer, DEADLOCK_TIMEOUT, type Sessions, shown } from './simulated-sessions.ts'
 
 interface Real {
-  readonly client: pg.Client
+  readonly client: postgres.Sql
   readonly pid: number
   answer: Answer | undefined
   busy: boolean
@@ -14,46 +14,47 @@ const POLL_MS = 3
 export class RealSessions implements Sessions {
   /** A statement that waits for a lock this long, past the deadlock timeout, waits for another session. */
   patienceMs = 35
-  readonly #admin: pg.Client
+  readonly #admin: postgres.Sql
   readonly #sessions: readonly Real[]
 
-  private constructor(admin: pg.Client, sessions: readonly Real[]) {
+  private constructor(admin: postgres.Sql, sessions: readonly Real[]) {
     this.#admin = admin
     this.#sessions = sessions
   }
 
   static async open(port: number, count: number): Promise<RealSessions> {
-    const connect = async (): Promise<pg.Client> => {
-      const client = new pg.Client({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
-      await client.connect()
-      return client
-    }
+    const connect = (): postgres.Sql =>
+      postgres({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1, onnotice() {} })
     // What decides which locks a statement takes: no statistics, and deadlocks that are found at once.
-    const admin = await connect()
+    const admin = connect()
     for (const setting of ['autovacuum = off', 'jit = off', `deadlock_timeout = '${DEADLOCK_TIMEOUT}'`])
-      await admin.query(`alter system set ${setting}`)
-    await admin.query('select pg_reload_conf()')
+      await admin.unsafe(`alter system set ${setting}`)
+    await admin.unsafe('select pg_reload_conf()')
     const sessions: Real[] = []
     for (let number = 0; number < count; number++) {
-      const client = await connect()
-      const { rows } = await client.query('select pg_backend_pid() as pid')
-      sessions.push({ client, pid: rows[0].pid, answer: undefined, busy: false })
+      const client = connect()
+      const [[pid] = []] = await client.unsafe<never[]>('select pg_backend_pid()').values()
+      sessions.push({ client, pid: Number(pid), answer: undefined, busy: false })
     }
     return new RealSessions(admin, sessions)
   }
 
   async setUp(sql: string): Promise<void> {
-    await this.#admin.query('drop table if exists c, t')
-    await this.#admin.query(sql)
+    await this.#admin.unsafe('drop table if exists c, t')
+    await this.#admin.unsafe(sql)
   }
 
   async send(session: number, sql: string): Promise<readonly Answer[]> {
     const real = this.#sessions[session]!
     real.busy = true
-    real.client.query({ text: sql, rowMode: 'array' }).then(
-      (result) => Object.assign(real, { busy: false, answer: answerOf(result) }),
-      (error) => Object.assign(real, { busy: false, answer: `error ${error.code}` }),
-    )
+    real.client
+      .unsafe(sql)
+      .values()
+      .then(
+        (result) =>
+          Object.assign(real, { busy: false, answer: answerOf(result as unknown[][], result.command, result.count) }),
+        (error: postgres.PostgresError) => Object.assign(real, { busy: false, answer: `error ${error.code}` }),
+      )
     await this.#settled()
     return this.#sessions.map((each) => {
       const answer = each.busy ? 'waits' : (each.answer ?? '-')
@@ -69,10 +70,9 @@ export class RealSessions implements Sessions {
     while (true) {
       const busy = this.#sessions.filter((each) => each.busy)
       if (busy.length === 0) return
-      const { rows } = await this.#admin.query(
-        "select pid from pg_stat_activity where pid = any($1) and state = 'active' and wait_event_type = 'Lock' order by pid",
-        [busy.map((each) => each.pid)],
-      )
+      const rows = await this.#admin<{ pid: number }[]>`
+        select pid from pg_stat_activity
+        where pid = any (${busy.map((each) => each.pid)}) and state = 'active' and wait_event_type = 'Lock' order by pid`
       const left = this.#sessions.filter((each) => each.busy)
       const now = `${left.map((each) => each.pid)} ${rows.map((row) => row.pid)}`
       if (now !== last) since = performance.now()
@@ -85,8 +85,8 @@ export class RealSessions implements Sessions {
   /** Ends what is open, so that the next schedule begins anew. */
   async reset(): Promise<void> {
     for (const { client, pid, ...real } of this.#sessions) {
-      if (real.busy) await this.#admin.query('select pg_cancel_backend($1)', [pid])
-      await client.query('rollback')
+      if (real.busy) await this.#admin`select pg_cancel_backend(${pid})`
+      await client.unsafe('rollback')
     }
     for (const each of this.#sessions) each.answer = undefined
   }
@@ -97,11 +97,10 @@ export class RealSessions implements Sessions {
   }
 }
 
-function answerOf(result: pg.QueryArrayResult): Answer {
-  const { command, rowCount, rows, fields } = result
+function answerOf(rows: readonly (readonly unknown[])[], command: string, count: number): Answer {
   const counted = ['SELECT', 'UPDATE', 'DELETE'].includes(command)
-  const tag = command === 'INSERT' ? `INSERT 0 ${rowCount}` : command === 'LOCK' ? 'LOCK TABLE' : command
+  const tag = command === 'INSERT' ? `INSERT 0 ${count}` : command === 'LOCK' ? 'LOCK TABLE' : command
   const text = (value: unknown): string =>
     value === null ? '' : value === true ? 't' : value === false ? 'f' : `${value}`
-  return `${counted ? `${command} ${rowCount}` : tag}${fields.length === 0 ? '' : shown(rows.map((row) => row.map(text)))}`
+  return `${counted ? `${command} ${count}` : tag}${shown(rows.map((row) => row.map(text)))}`
 }
