@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import { type Client, randomStatement, TABLES } from './schedules/random-statements.ts'
@@ -14,16 +14,10 @@ const STEPS = 18
 type Step = readonly [session: number, sql: string, answers: readonly Answer[]]
 
 describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`, () => {
-  let real: RealSessions
-  beforeAll(async () => {
-    await loadParser()
-    const { port } = await startPostgres(initdb!, postgres!)
-    real = await RealSessions.open(port, SESSIONS)
-  })
-  afterAll(async () => await real?.close())
+  beforeAll(loadParser)
 
   /** What the real server answers to a schedule; the statements depend on who waits. */
-  async function recorded(seed: number): Promise<readonly Step[]> {
+  async function recorded(seed: number, real: RealSessions): Promise<readonly Step[]> {
     const random = generator(seed)
     const clients: readonly Client[] = Array.from({ length: SESSIONS }, () => ({ inBlock: false, savepoints: 0 }))
     const steps: Step[] = []
@@ -68,15 +62,18 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
   }
 
   test(`of three sessions have the answers of PostgreSQL after every step (${SCHEDULES})`, async () => {
+    const { port } = await startPostgres(initdb!, postgres!)
+    const real = await RealSessions.open(port, SESSIONS)
     const differing: string[] = []
     for (let seed = 1; seed <= SCHEDULES; seed++) {
       real.patienceMs = 35
-      if (difference(await recorded(seed)) === undefined) continue
+      if (difference(await recorded(seed, real)) === undefined) continue
       // On a busy machine a session that may go on can take longer than that to do so.
       real.patienceMs = 500
-      const found = difference(await recorded(seed))
+      const found = difference(await recorded(seed, real))
       if (found !== undefined) differing.push(`seed ${seed}\n${found}`)
     }
+    await real.close()
     expect(differing.join('\n\n')).toBe('')
   }, 7_200_000)
 })
