@@ -83,7 +83,9 @@ const PURE_TEXTS = new Set<number>([
 
 /** A cast between texts and moments depends on settings. */
 function isPure(path: Pathway, source: number, target: number): boolean {
-  if (path.kind === 'text') return PURE_TEXTS.has(source) && PURE_TEXTS.has(target)
+  // Times and intervals are written the same way whatever the settings, and are not read so.
+  const written = PURE_TEXTS.has(source) || source === OID.time || source === OID.interval
+  if (path.kind === 'text') return written && PURE_TEXTS.has(target)
   if (path.kind !== 'cast') return path.kind === 'same'
   if (path.cast.method === 'i') return PURE_TEXTS.has(source) && PURE_TEXTS.has(target)
   return path.cast.method === 'b' || !/timestamptz|regclass/.test(path.cast.function)
