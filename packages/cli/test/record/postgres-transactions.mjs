@@ -53,7 +53,8 @@ let requests = 0
 async function payApart(client, amount) {
   const comment = `/*request_id='${++requests}'*/`
   const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1 ${comment}`, [1])
-  await pause()
+  // Two such writes at once have no certain order.
+  await delay(client === other ? 6 : 0)
   await client.query(`UPDATE accounts SET balance = $1 WHERE id = $2 ${comment}`, [rows[0].balance + amount, 1])
 }
 
