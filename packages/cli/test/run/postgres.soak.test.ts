@@ -155,6 +155,24 @@ liveDescribe('PostgreSQL with synchronous standbys', () => {
   )
 })
 
+liveDescribe('a bank of PostgreSQL whose transfers read both balances and write them later', () => {
+  const at = (isolation: string) =>
+    run(1, 'none', [
+      ...['--workload', 'bank', '--nodes', '2', '--time', '6s', '--expect', 'linearizable'],
+      ...['--set', 'transfers=read-then-write', '--isolation', isolation],
+    ])
+
+  test('loses and makes money at read committed', { timeout: 120_000 }, async () => {
+    const { exitCode, result } = await at('read-committed')
+    expect([exitCode, result.levels['linearizable'].result]).toEqual([1, 'violated'])
+  })
+
+  test('keeps it at repeatable read, where a conflicting transfer is refused', { timeout: 120_000 }, async () => {
+    const { exitCode, result } = await at('repeatable-read')
+    expect([exitCode, result.levels['linearizable'].result]).toEqual([0, 'met'])
+  })
+})
+
 const WORKLOADS = process.env['CHAOS_SOAK'] === 'short' ? ['txn-list-append'] : ['txn-list-append', 'write-skew']
 
 liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {

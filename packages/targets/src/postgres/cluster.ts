@@ -2,7 +2,7 @@ import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
 import { commits, isolations, type PostgresDeclaration, readsFrom } from './client/declaration.ts'
-import { type ObjectName, objectNames } from './client/objects.ts'
+import { type ObjectName, objectNames, transfersMade } from './client/objects.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
 export interface PostgresClusterOptions {
@@ -83,11 +83,12 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
 const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
   names.some((name) => name === value)
 
-function clientOf({ reads, isolation, local }: Settings, object: string | undefined): PostgresDeclaration {
+function clientOf({ reads, isolation, transfers, local }: Settings, object: string | undefined): PostgresDeclaration {
   return {
     kind: 'postgres',
     ...(isOneOf(readsFrom, reads) ? { reads } : {}),
     ...(isOneOf(isolations, isolation) ? { isolation } : {}),
+    ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
     ...(typeof local === 'number' ? { local } : {}),
     ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
   }
@@ -113,6 +114,12 @@ export const settings: readonly Setting[] = [
     values: [...readsFrom],
   },
   { name: 'isolation', summary: 'of every transaction', default: 'read-committed', values: [...isolations] },
+  {
+    name: 'transfers',
+    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
+    default: 'in-place',
+    values: [...transfersMade],
+  },
   {
     name: 'local',
     summary: 'share of the sessions that commit without waiting for standbys (synchronous_commit = local)',

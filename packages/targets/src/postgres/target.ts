@@ -85,11 +85,13 @@ const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf
  */
 function promises({
   object,
-  settings: { commit, synchronous, reads, local, isolation },
+  settings: { commit, synchronous, reads, local, isolation, transfers },
   faults,
 }: Parameters<Target['promises']>[0]): string {
   const everywhere = commit !== 'async' && String(synchronous).endsWith(' 2') && local === 0
   if (faults.includes('failover')) return everywhere && object !== 'transactions' ? 'eventual' : 'nothing'
+  // Between the reads and the writes others may commit.
+  if (object === 'bank' && transfers === 'read-then-write' && isolation === 'read-committed') return 'nothing'
   if (object === 'transactions') return reads === 'primary' ? isolationPromised(isolation) : 'read-committed'
   return reads === 'primary' ? 'linearizable' : 'eventual'
 }

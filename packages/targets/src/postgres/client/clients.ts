@@ -7,7 +7,7 @@ import type { ClientKind } from '../../clients/client-kind.ts'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../../clients/planned-clients.ts'
 import { type Connection, NotConnected, openConnection } from './connection.ts'
 import { commits, isolations, type PostgresDeclaration, readsFrom } from './declaration.ts'
-import { type Asked, type ObjectName, objectNames, objectOf, objects } from './objects.ts'
+import { type Asked, type ObjectName, objectNames, objectOf, objects, transfersMade } from './objects.ts'
 import { completionOf, type Judged, judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
 
@@ -23,6 +23,10 @@ export const postgresKind: ClientKind<PostgresDeclaration> = {
     database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
     reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
     isolation: oneOf(isolations, "of every transaction [default: the server's setting]"),
+    transfers: oneOf(
+      transfersMade,
+      'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
+    ),
     commit: oneOf(commits, "what a commit waits for; async: no standby [default: the server's setting]"),
     local: v.optional(
       v.pipe(
@@ -142,7 +146,7 @@ function openClient(home: NodeAddress, { declaration, object, nodes, isLocal }: 
   }
 
   async function ask({ input, harmless }: Request, deadline: Deadline): Promise<Completion> {
-    const asked = objects[object].asked(input)
+    const asked = objects[object].asked(input, declaration.transfers)
     if (asked.type === 'unknown') return { type: 'fail', error: asked.why }
     const isHere = isReading(input) && declaration.reads === 'replicas'
     let connected: Connected

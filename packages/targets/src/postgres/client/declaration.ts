@@ -1,4 +1,4 @@
-import type { ObjectName } from './objects.ts'
+import type { ObjectName, Transfers } from './objects.ts'
 
 /**
  * Operations on PostgreSQL, in tables of their own: `"client": {"kind": "postgres", "user": "app", "database": "app"}`.
@@ -13,6 +13,8 @@ export interface PostgresDeclaration {
   /** Where reads go: to the primary, or to the client's own node. Writes always go to the primary. */
   readonly reads?: ReadsFrom | undefined
   readonly isolation?: Isolation | undefined
+  /** How a transfer of the bank changes its balances; by default `in-place`. */
+  readonly transfers?: Transfers | undefined
   /** `synchronous_commit` of the sessions; by default the server's setting. */
   readonly commit?: Commit | undefined
   /** The share of sessions that commit with `synchronous_commit = local`, whatever `commit` says. */

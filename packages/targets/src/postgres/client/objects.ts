@@ -5,6 +5,10 @@ import type { Judged } from './outcomes.ts'
 /** How a workload's objects are stored in a database: a table, and a command for each operation. */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
 
+/** `read-then-write`: a transaction reads both balances, and later writes what it makes of them, as many applications do. */
+export type Transfers = 'in-place' | 'read-then-write'
+export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
+
 export interface Command {
   readonly sql: string
   readonly parameters: readonly (string | null)[]
@@ -32,7 +36,8 @@ export interface Objects {
   readonly functions: readonly string[]
   /** Commands that create the tables if they do not exist. */
   tables(initial: Json): readonly string[]
-  asked(input: Input): Asked
+  /** `transfers`: how a bank changes balances. */
+  asked(input: Input, transfers?: Transfers): Asked
 }
 
 export const objects: { readonly [name in ObjectName]: Objects } = {
@@ -136,12 +141,12 @@ export const objects: { readonly [name in ObjectName]: Objects } = {
           `INSERT INTO chaos_account VALUES ('${name.replaceAll("'", "''")}', ${Number(balance)}) ON CONFLICT DO NOTHING`,
       ),
     ],
-    asked({ f, value }) {
+    asked({ f, value }, transfers) {
       switch (f) {
         case 'read':
           return reading("SELECT coalesce(jsonb_object_agg(name, balance), '{}') FROM chaos_account", [], {})
         case 'transfer':
-          return transferring(value)
+          return transferring(value, transfers)
         default:
           return unknown(f)
       }
@@ -221,19 +226,33 @@ const microCommands: { readonly [kind: string]: string } = {
 }
 
 /** Locks accounts in order of their names, so that transfers cannot deadlock. */
-function transferring(value: Json): Asked {
+function transferring(value: Json, transfers: Transfers = 'in-place'): Asked {
   const { from, to, amount, id } = membersOf(value)
-  const take = {
-    sql: 'UPDATE chaos_account SET balance = balance - $2 WHERE name = $1 AND balance >= $2',
-    parameters: [String(from), String(amount)],
-    otherwise: 'insufficient funds',
-  }
-  const give = {
-    sql: 'UPDATE chaos_account SET balance = balance + $2 WHERE name = $1',
-    parameters: [String(to), String(amount)],
-    otherwise: `there is no account ${to}`,
-  }
-  const moves = String(from) < String(to) ? [take, give] : [give, take]
+  const taken = [String(from), String(amount)]
+  const given = [String(to), String(amount)]
+  const short = 'insufficient funds'
+  const noAccount = `there is no account ${to}`
+  const inPlace = 'UPDATE chaos_account SET balance = balance'
+  // A setting of the transaction keeps what it read.
+  const read = (as: string) =>
+    `SELECT set_config('chaos.${as}', balance::text, true) FROM chaos_account WHERE name = $1`
+  const write = "UPDATE chaos_account SET balance = current_setting('chaos."
+  const [reads, take, give]: readonly [StepCommand[], StepCommand, StepCommand] =
+    transfers === 'in-place'
+      ? [
+          [],
+          { sql: `${inPlace} - $2 WHERE name = $1 AND balance >= $2`, parameters: taken, otherwise: short },
+          { sql: `${inPlace} + $2 WHERE name = $1`, parameters: given, otherwise: noAccount },
+        ]
+      : [
+          [
+            { sql: `${read('from')} AND balance >= $2`, parameters: taken, otherwise: short },
+            { sql: read('to'), parameters: [String(to)], otherwise: noAccount },
+          ],
+          { sql: `${write}from')::bigint - $2 WHERE name = $1`, parameters: taken, otherwise: short },
+          { sql: `${write}to')::bigint + $2 WHERE name = $1`, parameters: given, otherwise: noAccount },
+        ]
+  const moves = [...reads, ...(String(from) < String(to) ? [take, give] : [give, take])]
   const once = {
     sql: 'INSERT INTO chaos_transfer VALUES ($1) ON CONFLICT DO NOTHING',
     parameters: [String(id)],
