@@ -13,7 +13,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { endText, nameOfPart, othersText } from '../transactions/words.ts'
+import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart, moment } from '../words.ts'
 
 /** One operation of a story. */

@@ -4,8 +4,16 @@ import { hasTimes } from '../moments.ts'
 import { linesOf, processInWords } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clip, wrap } from '../terminal/width.ts'
-import { laneLayout, type PlacedTransaction } from '../transactions/lanes.ts'
-import { arrowLabel, arrowSentence, arrowWords, endText, nameOfPart, othersText } from '../transactions/words.ts'
+import {
+  arrowLabel,
+  arrowSentence,
+  arrowWords,
+  endText,
+  laneLayout,
+  nameOfPart,
+  othersText,
+  type PlacedTransaction,
+} from '../transactions/lanes.ts'
 import { digitsToTellApart, moment } from '../words.ts'
 import { type Arc, along, type Box, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'

@@ -3,8 +3,15 @@ import { type History, plural } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable, processText } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { type LaneLayout, laneLayout, type PlacedTransaction } from '../transactions/lanes.ts'
-import { arrowSentence, endText, nameOfPart, othersText } from '../transactions/words.ts'
+import {
+  arrowSentence,
+  endText,
+  type LaneLayout,
+  laneLayout,
+  nameOfPart,
+  othersText,
+  type PlacedTransaction,
+} from '../transactions/lanes.ts'
 import { digitsToTellApart, moment } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { DrawingOptions } from './drawing.ts'

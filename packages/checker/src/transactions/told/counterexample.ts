@@ -10,9 +10,22 @@ import type { CycleStep, Situation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import { READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
-import { type DrawnOrder, drawn, drawnFinding, drawnWhole, readBefore } from './drawing.ts'
 import { storyOfCycle, storyOfRead } from './stories.ts'
-import { becauseOf, createNames, inOrder, keyText, microText, NO_ROW, rowsOfStep, type StepRows } from './words.ts'
+import {
+  becauseOf,
+  createNames,
+  type DrawnOrder,
+  drawn,
+  drawnFinding,
+  drawnWhole,
+  inOrder,
+  keyText,
+  microText,
+  NO_ROW,
+  readBefore,
+  rowsOfStep,
+  type StepRows,
+} from './words.ts'
 
 /** A counterexample but for its level. */
 export type Told = Omit<Counterexample, 'level'>
