@@ -29,6 +29,7 @@ const ORDERS = [
 describe('a query', () => {
   test.each([
     ['select count(*), sum(total) from orders', 'SELECT 1 3,22.56'],
+    ['select length(uuid_generate_v4()::text)', 'SELECT 1 36'],
     ['select email from customers where id = 2', 'SELECT 1 b'],
     [
       'select c.email, count(o.id) from customers c left join orders o on o.customer = c.id group by c.id',
@@ -277,6 +278,8 @@ describe('what is not simulated', () => {
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
     ['select customer from orders group by rollup (customer)', 'GROUPING SETS, ROLLUP or CUBE'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
+    ['create extension hstore', 'the extension hstore'],
+    ["select digest('a', 'sha256')", 'the function digest of pgcrypto'],
   ])('ends the statement: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
     for (const each of ORDERS) sessions.send(0, each)

@@ -1,7 +1,8 @@
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
+import { isExtension } from '../functions/extensions.ts'
 import { NotSupported } from '../sql/error.ts'
-import { kindOf, type Node } from '../sql/nodes.ts'
+import { fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { createIndexStatement } from './create-index.ts'
@@ -42,7 +43,15 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('CommentStmt' in node) return 'COMMENT'
   if ('GrantStmt' in node) return node.GrantStmt.is_grant === true ? 'GRANT' : 'REVOKE'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
-  if ('CreateExtensionStmt' in node) return 'CREATE EXTENSION'
+  if ('CreateExtensionStmt' in node) {
+    const { extname = '' } = fieldsOf('CreateExtensionStmt', node.CreateExtensionStmt, [
+      'extname',
+      'if_not_exists',
+      'options',
+    ])
+    if (!isExtension(extname)) throw new NotSupported(`the extension ${extname}`)
+    return 'CREATE EXTENSION'
+  }
   throw new NotSupported(statementName(node))
 }
 

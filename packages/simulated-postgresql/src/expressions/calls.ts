@@ -1,6 +1,7 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
+import { extensionOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
@@ -23,7 +24,7 @@ export function functionName(call: Fields<'FuncCall'>): string {
   if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
     throw new NotSupported(`the schema ${schema} of the function ${path[path.length - 1]}`)
   }
-  return path[path.length - 1] ?? ''
+  return ownName(path[path.length - 1] ?? '')
 }
 
 /** A function chosen for its arguments, which are converted to its types. */
@@ -45,6 +46,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
     if (isConversion(call, name, given, scope)) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
+      const extension = extensionOf(name)
+      if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
       throw new SqlError('42883', `function ${shown} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
         ...position(call.location),
