@@ -1,3 +1,4 @@
+import { SERVER_VERSION } from '../functions/system.ts'
 import { SqlError } from '../sql/error.ts'
 
 interface Setting {
@@ -13,8 +14,8 @@ interface Setting {
 
 /** The settings that programs ask for or set. Most do nothing here; what they do in PostgreSQL has no effect in memory. */
 const SETTINGS: readonly Setting[] = [
-  { name: 'server_version', value: '15.13', reported: true, fixed: true },
-  { name: 'server_version_num', value: '150013', fixed: true },
+  { name: 'server_version', value: SERVER_VERSION, reported: true, fixed: true },
+  { name: 'server_version_num', value: '180000', fixed: true },
   { name: 'server_encoding', value: 'UTF8', reported: true, fixed: true },
   { name: 'client_encoding', value: 'UTF8', reported: true },
   { name: 'application_name', value: '', reported: true },
