@@ -61,7 +61,8 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
-      return `read ${key} = ${readText(record, row)}`
+      // The reply of a transaction whose outcome is unknown never came.
+      return record.value[row] === UNKNOWN ? `read ${key}` : `read ${key} = ${readText(record, row)}`
     case APPEND:
       return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
     default:
