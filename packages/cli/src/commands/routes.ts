@@ -8,8 +8,8 @@ import { print } from '../terminal/output.ts'
 export const routesCommand: Command = {
   name: 'routes',
   positional: '<action> [file]',
-  needs: 'schema, check FILE or try FILE',
-  summary: 'work on a route table: print its schema, check it, try what a request would be recorded as',
+  needs: 'schema, check FILE, try FILE or suggest DATABASE',
+  summary: 'work on a route table: print its schema, check it, try a request, or propose the tables of a database',
   options: {
     ...inGroup('The request to try', [], {
       request: word('with try: method and path, or a file with the whole request as @FILE'),
@@ -21,6 +21,9 @@ export const routesCommand: Command = {
       'answer-header': words('with try: a header of the response'),
       'answer-body': word("with try: the response's body"),
     }),
+    ...inGroup('The database', [], {
+      statements: word('with suggest: a file of SQL or a log; only tables that it names are proposed'),
+    }),
     ...inGroup('How it is read', [], { model: word('model of the operations, as for chaos proxy') }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
@@ -31,6 +34,7 @@ export const routesCommand: Command = {
       `chaos routes try routes.json --request 'GET /kv/x' --answer-body '{"value":1}'`,
       'what this would be recorded as',
     ],
+    ['chaos routes suggest postgres://app@localhost/shop > whole.json', 'record the transactions of a database whole'],
   ],
   async run(options: ParsedOptions) {
     const word = textsOf(options, 'action').at(-1) ?? ''
@@ -40,7 +44,7 @@ export const routesCommand: Command = {
         'usage',
         `chaos routes ${word}: there is no such action. There are: ${Object.keys(actions).join(', ')}.${didYouMean(word, Object.keys(actions))}`,
       )
-    print(process.stdout, action(options))
+    print(process.stdout, await action(options))
     return EXIT.met
   },
 }

@@ -53,6 +53,29 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
+  test('has its tables proposed from its catalogue', async () => {
+    const { port } = await startPostgres(initdb!, postgres!)
+    const more = 'CREATE TABLE visits (day date, doctor int, PRIMARY KEY (day, doctor)); CREATE VIEW busy AS SELECT 1;'
+    execFileSync(psql!, ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester', '-qc', TABLES + more, 'postgres'])
+    const database = `postgres://tester@127.0.0.1:${port}/postgres`
+    const { exitCode, stdout, stderr } = await chaos(['routes', 'suggest', database], { cwd: directory })
+    expect(exitCode, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({
+      ...SETTINGS,
+      tables: { ...SETTINGS.tables, accounts: { key: 'id', values: { balance: 'numeric' } } },
+    })
+    expect(stderr).toContain('public.visits: its primary key is (day, doctor)')
+    expect(stderr).toContain('public.busy: it is a view')
+    writeFileSync(join(directory, 'app.log'), 'execute: UPDATE accounts SET balance = $1')
+    const some = await chaos(['routes', 'suggest', database, '--statements', 'app.log'], { cwd: directory })
+    expect(Object.keys(JSON.parse(some.stdout).tables)).toEqual(['accounts'])
+    const nobody = await chaos(['routes', 'suggest', `postgres://nobody@127.0.0.1:${port}/postgres`], {
+      cwd: directory,
+    })
+    expect(nobody.exitCode).toBe(4)
+    expect(nobody.stderr).toContain('role "nobody" does not exist')
+  })
+
   describe.each([1, 2, 3])('seed %i', (seed) => {
     test('has write skew at REPEATABLE READ, shown with both rows, both statements and the cure', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
