@@ -7,7 +7,8 @@ type Besides = NonNullable<ServiceDeclaration['beside']>
 interface Typed {
   readonly beside: readonly string[]
   readonly sql: string | undefined
-  readonly 'assert-sql': readonly string[]
+  /** SQL that must be true in the end. */
+  readonly asserts: readonly string[]
 }
 
 /**
@@ -15,7 +16,7 @@ interface Typed {
  *
  * @throws UserError (usage) for SQL without a database, or with several.
  */
-export function besidesWith(declared: Besides, { beside, sql, 'assert-sql': assert }: Typed): Besides {
+export function besidesWith(declared: Besides, { beside, sql, asserts }: Typed): Besides {
   const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
   const besides: Besides = {
     ...declared,
@@ -23,20 +24,19 @@ export function besidesWith(declared: Besides, { beside, sql, 'assert-sql': asse
       typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
     ),
   }
-  if (sql === undefined && assert.length === 0) return besides
-  const option = sql === undefined ? '--assert-sql' : '--sql'
+  if (sql === undefined && asserts.length === 0) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => each === 'postgres' || 'postgres' in each)
   if (database === undefined)
-    throw new UserError('usage', `${option}: it is for a PostgreSQL, and there is none: add --beside pg=postgres.`)
+    throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
   if (another !== undefined)
-    throw new UserError('usage', `${option}: there are several PostgreSQL servers: write it to "beside" of a service.`)
+    throw new UserError('usage', 'SQL is given, and there are several PostgreSQL servers: write it to "beside" of a service.')
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
   return {
     ...besides,
     [name]: {
       postgres: sql === undefined ? kept.postgres : resolve(sql),
-      ...(assert.length === 0 ? { assert: kept.assert } : { assert }),
+      assert: asserts.length === 0 ? kept.assert : asserts,
     },
   }
 }

@@ -180,7 +180,7 @@ function parseService(
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text, 'TEXT')))
   // Typed paths are relative to the working directory, wherever the configuration is.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
-  const beside = besidesWith(service?.beside ?? {}, typed)
+  const beside = besidesWith(service?.beside ?? {}, { ...typed, asserts: typed['assert-sql'] })
   const spec = declaredService(
     {
       entry: program,

@@ -76,7 +76,7 @@ const transactions: Workload = {
   model: 'tiny-transactions',
   initial: null,
   levels: ['serializable', 'read-committed'],
-  object: 'lists',
+  object: 'transactions',
   functions: ['txn'],
   reads: [],
   settings: [],

@@ -84,7 +84,7 @@ describe('chaos simulate --beside pg=postgres', () => {
 
   test('refuses SQL for a database that is not there', async () => {
     const { stderr, exitCode } = await chaos(['simulate', './server.ts', '--sql', 'schema.sql'], { cwd: shop() })
-    expect(stderr).toContain('--sql: it is for a PostgreSQL, and there is none: add --beside pg=postgres.')
+    expect(stderr).toContain('SQL is given, and no PostgreSQL: add --beside pg=postgres.')
     expect(exitCode).toBe(3)
   })
 })
