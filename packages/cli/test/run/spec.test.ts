@@ -187,10 +187,11 @@ describe('--events', () => {
     expect(events.filter(({ type }) => type === 'event').map(({ event }) => event)).toEqual(recorded)
     const status = events.filter(({ type }) => type === 'status')
     expect(status.length).toBeGreaterThan(10)
-    const working = status.map(({ progress }) => progress).filter(({ stage }) => stage === 'working')
-    // Until a read succeeded, nothing is certain.
-    expect(new Set(working.map(({ soFar }) => soFar))).toContain('linearizable')
-    expect(working.at(-1)).toMatchObject({ soFar: 'linearizable', counts: { ok: expect.any(Number) } })
+    expect(status[5].progress).toMatchObject({ stage: expect.any(String), counts: { ok: expect.any(Number) } })
+    // Until a read succeeded, nothing is certain: on a slow machine that is in the final reads.
+    const soFar = status.map(({ progress }) => progress.soFar)
+    expect(soFar.slice(soFar.indexOf('linearizable')).every((each) => each === 'linearizable')).toBe(true)
+    expect(soFar.at(-1)).toBe('linearizable')
     expect(new Set(events.map(({ type }) => type))).toEqual(
       new Set(['starting', 'ready', 'event', 'status', 'ending', 'checking', 'judged']),
     )
