@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../src/sql/parse.ts'
 import { SimulatedSessions } from './schedules/simulated-sessions.ts'
 
-// Schedules of sessions a, b and c, with the answers that PostgreSQL 15 gave to them.
+// Schedules of sessions a, b and c, with the answers of PostgreSQL 15.
 
 beforeAll(loadParser)
 
@@ -32,6 +32,30 @@ function play(
   }
   return sessions
 }
+
+describe('FOR KEY SHARE', () => {
+  test('takes an update of other columns for a change of the key if its transaction had locked the row FOR UPDATE', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: select v from t where id = 1 for update', 'SELECT 1 10'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['b: select v from t where id = 1 for key share', 'waits'],
+      ['c: begin isolation level repeatable read', 'BEGIN'],
+      ['c: select v from t where id = 2', 'SELECT 1 20'],
+      ['a: commit', 'COMMIT', { b: 'SELECT 1 11' }],
+      ['c: select v from t where id = 1 for key share', 'error 40001'],
+    ])
+  })
+
+  test('locks the version of its snapshot if others changed no column of the key', () => {
+    play([
+      ['c: begin isolation level repeatable read', 'BEGIN'],
+      ['c: select v from t where id = 2', 'SELECT 1 20'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['c: select v from t where id = 1 for key share', 'SELECT 1 10'],
+    ])
+  })
+})
 
 describe('read committed', () => {
   test('reads nothing uncommitted', () => {

@@ -170,7 +170,9 @@ export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock
   if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple.row)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
-  tuple.xmaxLock = lock
+  // The strongest of the updater's own locks stays in the version (heapam.c, compute_new_xmax_infomask).
+  const held = tuple.row.lockers.filter(({ holder }) => holder.transaction === transaction && !holder.aborted)
+  tuple.xmaxLock = held.some((each) => each.lock === 'FOR UPDATE') ? 'FOR UPDATE' : lock
   tuple.next = next
   heap.garbage++
 }
