@@ -210,6 +210,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
       'install',
       'chaosproxy',
       '@chaosproxy/assertions',
+      '@chaosproxy/simulated-postgresql',
       '@chaosproxy/undici',
       'undici@7',
       '@types/node@20',
