@@ -26,10 +26,12 @@ export function besidesWith(declared: Besides, { beside, sql, asserts }: Typed):
   }
   if (sql === undefined && asserts.length === 0) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => each === 'postgres' || 'postgres' in each)
-  if (database === undefined)
-    throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+  if (database === undefined) throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
   if (another !== undefined)
-    throw new UserError('usage', 'SQL is given, and there are several PostgreSQL servers: write it to "beside" of a service.')
+    throw new UserError(
+      'usage',
+      'SQL is given, and there are several PostgreSQL servers: write it to "beside" of a service.',
+    )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
   return {
