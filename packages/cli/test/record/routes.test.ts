@@ -112,9 +112,9 @@ describe('a request is tried', () => {
     ],
     [['routes', 'try'], 'name the file of a table'],
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
-    [['routes', 'shema'], 'there is no such action. There are: schema, check, try. Did you mean schema?'],
+    [['routes', 'shema'], 'there is no such action. There are: schema, check, try, suggest. Did you mean schema?'],
     [['routes', 'schema', 'x.json'], 'all tables have the same schema'],
-    [['routes'], 'chaos routes needs schema, check FILE or try FILE'],
+    [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
   ])('a request is refused: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)
     expect(exitCode).toBe(3)
