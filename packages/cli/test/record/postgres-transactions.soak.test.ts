@@ -3,25 +3,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { installed, startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { chaos } from '../chaos.ts'
+import { initdb, lacking, postgres, psql, SETTINGS, TABLES } from './doctors-and-accounts.ts'
 
 // Whole transactions of an application that uses PostgreSQL, recorded at the wire and judged by isolation.
-
-const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
-const lacking = initdb === undefined || postgres === undefined || psql === undefined
-
-const TABLES = `
-  CREATE TABLE doctors (id int PRIMARY KEY, on_call boolean NOT NULL);
-  INSERT INTO doctors SELECT n, true FROM generate_series(1, 100) n;
-  CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL);
-  INSERT INTO accounts VALUES (1, 0);
-`
-const SETTINGS = {
-  kind: 'postgresql',
-  tables: { accounts: { key: 'id', values: ['balance'] }, doctors: { key: 'id', values: { on_call: 'boolean' } } },
-  transactions: 'whole',
-}
 
 describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   let directory = ''

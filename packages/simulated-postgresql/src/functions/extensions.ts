@@ -12,12 +12,12 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
 }
 
 /** Functions of extensions that are others by another name. */
-const SAME: { readonly [name: string]: string } = { uuid_generate_v4: 'gen_random_uuid' }
+const SAME: ReadonlyMap<string, string> = new Map([['uuid_generate_v4', 'gen_random_uuid']])
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
 /** The function that computes what a function of this name does. */
-export const ownName = (name: string): string => (Object.hasOwn(SAME, name) ? (SAME[name] ?? name) : name)
+export const ownName = (name: string): string => SAME.get(name) ?? name
 
 /** The extension that has such a function, which is not simulated. */
 export const extensionOf = (name: string): string | undefined =>
