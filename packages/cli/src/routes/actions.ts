@@ -39,7 +39,7 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
     const text = statements === undefined ? undefined : readBytesFile('chaos routes suggest', statements).toString()
     const { as, leftOut } = proposeTables(await readCatalogue(address), text)
     if (Object.keys(as.tables).length === 0)
-      throw new UserError('input', [`${address}: no table can be recorded`, ...leftOut].join('\n  '))
+      throw new UserError('input', ['no table of the database can be recorded', ...leftOut].join('\n  '))
     if (leftOut.length > 0) print(process.stderr, `  left out:\n${leftOut.map((line) => `    ${line}\n`).join('')}`)
     return `${JSON.stringify(as, null, 2)}\n`
   },

@@ -56,7 +56,8 @@ export async function readCatalogue(address: string): Promise<readonly Catalogue
 function addressOf(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '') return url
-  throw new UserError('usage', `${address}: give the database as postgres://user:password@host:port/database`)
+  // The address may hold a password.
+  throw new UserError('usage', 'the database is named by an address: postgres://user:password@host:port/database')
 }
 
 const KINDS: { readonly [relkind: string]: CatalogueTable['kind'] } = { r: 'table', v: 'view', m: 'view' }
