@@ -37,8 +37,6 @@ const PATIENT = ['cli', 'targets'].flatMap((name) =>
     .map((path) => `packages/${name}/test/${path.replaceAll('\\', '/')}`)
     .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8'))),
 )
-/** It packs and installs, and measures nothing. */
-const BY_ITSELF = 'packages/cli/test/published/published.soak.test.ts'
 
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short, for CI, does a few of each and leaves the
 // longest files out.
@@ -68,7 +66,7 @@ export default defineConfig({
           ...leavingOut,
           name: 'runs',
           include: [RUNS],
-          exclude: [...configDefaults.exclude, ALONE, BY_ITSELF, ...leftOut],
+          exclude: [...configDefaults.exclude, ALONE, ...leftOut],
           // Importing takes as much of a core as many of these runs.
           isolate: false,
           maxWorkers: 4,
@@ -97,17 +95,6 @@ export default defineConfig({
           name: 'side by side',
           include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
           exclude: [...configDefaults.exclude, ALONE, ...leftOut],
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        ...project,
-        test: {
-          ...timeouts,
-          ...seeds,
-          name: 'by themselves',
-          include: [BY_ITSELF],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
