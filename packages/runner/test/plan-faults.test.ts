@@ -19,7 +19,7 @@ const plain: Target = {
   tier: 'simulated',
   functions: () => register.functions,
   promises: () => 'nothing',
-  suffers: (kind) => (kind === 'clock' ? { not: 'it has none', instead: 'pause' } : true),
+  suffers: (kind) => (kind === 'clock' ? { not: 'it has none', instead: ['pause'] } : true),
   start: () => Promise.reject(new Error('it is only planned')),
 }
 

@@ -222,7 +222,7 @@ describe('before anything is started', () => {
 
   test('a fault that the target cannot suffer is refused, with the reason and what to do instead', async () => {
     const suffers: Target['suffers'] = (kind) =>
-      kind === 'kill' ? { not: 'its nodes are threads', instead: 'pause' } : true
+      kind === 'kill' ? { not: 'its nodes are threads', instead: ['pause'] } : true
     await expect(refused({ suffers })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(

@@ -1,47 +1,47 @@
-import { type Fault, type FaultKind, familyOf, isEngineKind, linkName } from '@chaosproxy/faults'
+import { type Fault, type FaultKind, familyOf, isEngineKind, linkName, refusalText } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
 
-/** For kinds that make no sense for whole messages: the nearest alternative. */
-const instead: { readonly [kind in FaultKind]?: string } = {
-  corrupt: 'corrupt-message',
-  'reset-peer': 'reset',
-  timeout: 'blackhole',
-  'half-open': 'lose-reply',
-  'slow-close': 'delay-reply',
-  'slow-connect': 'delay-request',
-  refuse: 'lose-request',
-  slice: 'latency',
-  'limit-bytes': 'reset',
-  'limit-time': 'reset',
-  'crash-before-reply': 'crash with before=reply',
-  'error-status': 'lose-reply',
-  'rate-limit': 'lose-request',
-  'stale-reply': 'delay-reply',
-  'reorder-replies': 'delay-reply',
-  'trickle-request': 'delay-request',
-  'trickle-reply': 'delay-reply',
-  'truncate-reply': 'lose-reply',
-  'replay-message': 'duplicate-message',
-  'fabricate-message': 'forge-message',
-  stop: 'kill',
-  restart: 'kill',
-  'limit-cpu': 'pause or delay',
-  'limit-memory': 'kill',
-  'fill-disk': 'kill',
+/** For kinds that make no sense for whole messages. */
+const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
+  corrupt: ['corrupt-message'],
+  'reset-peer': ['reset'],
+  timeout: ['blackhole'],
+  'half-open': ['lose-reply'],
+  'slow-close': ['delay-reply'],
+  'slow-connect': ['delay-request'],
+  refuse: ['lose-request'],
+  slice: ['delay'],
+  'limit-bytes': ['reset'],
+  'limit-time': ['reset'],
+  'crash-before-reply': ['crash'],
+  'error-status': ['lose-reply'],
+  'rate-limit': ['lose-request'],
+  'stale-reply': ['delay-reply'],
+  'reorder-replies': ['delay-reply'],
+  'trickle-request': ['delay-request'],
+  'trickle-reply': ['delay-reply'],
+  'truncate-reply': ['lose-reply'],
+  'replay-message': ['duplicate'],
+  'fabricate-message': ['forge'],
+  stop: ['kill'],
+  restart: ['kill'],
+  'limit-cpu': ['pause', 'delay'],
+  'limit-memory': ['kill'],
+  'fill-disk': ['kill'],
 }
 
 /** Faults that exist in virtual time as well. */
 const isSimulated = (kind: FaultKind): boolean => Object.hasOwn(messageTroubles, kind) || Object.hasOwn(blows, kind)
 
-/** Whether a cluster in virtual time can suffer a kind of fault; if not, why, and the nearest alternative. */
+/** Whether a cluster in virtual time can suffer a kind of fault; if not, why. */
 export function simulatorSuffers(kind: FaultKind): Suffering {
   if (isSimulated(kind)) return true
   if (kind === 'failover')
-    return { not: 'protocols have no command for it: they elect by themselves', instead: 'kill or pause' }
+    return { not: 'protocols have no command for it: they elect by themselves', instead: ['kill', 'pause'] }
   if (isEngineKind(kind))
-    return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? 'kill or pause' }
+    return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? ['kill', 'pause'] }
   const family = familyOf(kind)?.name
   const not =
     family === 'udp'
@@ -49,13 +49,13 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
       : family === 'http2'
         ? 'there is no HTTP/2 in virtual time'
         : 'the simulator delivers whole messages; it has no bytes or headers to damage'
-  return { not, instead: instead[kind] ?? 'run it on real processes' }
+  return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
 /** Why a fault cannot be simulated faithfully; undefined if it can. */
 export function whyNotSimulated(fault: Fault): string | undefined {
   const suffering = simulatorSuffers(fault.kind)
-  if (suffering !== true) return `${suffering.not}; instead: ${suffering.instead}`
+  if (suffering !== true) return refusalText(suffering)
   if ('match' in fault && fault.match !== undefined)
     return 'message content is matched on real bytes only: leave "match" out'
   if ('nodes' in fault) return undefined

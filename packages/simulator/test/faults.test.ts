@@ -278,7 +278,7 @@ describe('requests of clients', () => {
   })
 
   test.each<[Fault, string]>([
-    [{ kind: 'slice', links, averageBytes: 1, variationBytes: 0, pauseMs: millis(0) }, 'instead: latency'],
+    [{ kind: 'slice', links, averageBytes: 1, variationBytes: 0, pauseMs: millis(0) }, 'Instead: delay'],
     [{ kind: 'lose-reply', links, silence: 'hang', match: { path: '/kv/x' } }, 'leave "match" out'],
     [{ kind: 'partition', links, mode: 'drop', when: { probability: 0.5 } }, 'leave "when" out'],
     [{ kind: 'lose-reply', links: [{ from: 'n1', to: 'n2' }], silence: 'hang' }, 'n1>n2 carries no requests'],

@@ -1,4 +1,4 @@
-import { faultDefinitions } from '@chaosproxy/faults'
+import { faultDefinitions, insteadText, nemeses } from '@chaosproxy/faults'
 import { protocols } from '@chaosproxy/protocols'
 import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { expect, test } from 'vitest'
@@ -22,18 +22,26 @@ test('a target is found by name, and an unknown name gets a suggestion', async (
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('every target accepts every fault, or refuses it with a reason and an alternative', () => {
+test('every target accepts every fault, or refuses it with a reason and faults that it accepts', () => {
   for (const target of targets)
-    for (const kind of faultDefinitions.map((definition) => definition.kind)) {
-      const suffering = target.suffers(kind)
-      if (suffering === true) continue
-      expect(suffering.not).toMatch(/\w/)
-      expect(suffering.instead).toMatch(/\w/)
-    }
+    for (const kind of faultDefinitions.map((definition) => definition.kind))
+      for (const among of ['nodes', 'clients', undefined] as const) {
+        const suffering = target.suffers(kind, among)
+        if (suffering === true) continue
+        expect(suffering.not).toMatch(/\w/)
+        expect(insteadText(suffering)).toMatch(/\w/)
+        const refused = suffering.instead.filter((name) => {
+          const nemesis = nemeses.find((each) => each.name === name)
+          const named = nemesis?.kind ?? faultDefinitions.find((each) => each.kind === name)?.kind
+          return named === undefined || target.suffers(named, nemesis?.among) !== true
+        })
+        expect([target.name, kind, among, refused]).toEqual([target.name, kind, among, []])
+      }
   const suffers = targets.find(({ name }) => name === 'raft')?.suffers
   expect(suffers?.('lose-reply')).toBe(true)
   expect(suffers?.('clock')).toEqual({
     not: 'all processes of a machine read the same clock',
-    instead: 'pause, or with --sim',
+    instead: ['pause'],
+    elsewhere: 'simulator',
   })
 })

@@ -1,5 +1,5 @@
 import { EXIT } from '@chaosproxy/engine/run'
-import { faultDefinitions, nemeses } from '@chaosproxy/faults'
+import { faultDefinitions, insteadText, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { flag, inGroup } from '../arguments/declare.ts'
@@ -98,7 +98,7 @@ function faultTable(targets: readonly Target[]): Listing {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
     return targets.map(({ name, suffers }) => {
       const suffering = suffers(kind)
-      const refusal = suffering === true ? {} : suffering
+      const refusal = suffering === true ? {} : { not: suffering.not, instead: insteadText(suffering) }
       return { target: name, fault: kind, summary, nemeses: names, suffers: suffering === true, ...refusal }
     })
   })

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { availableParallelism, freemem } from 'node:os'
 import { basename, resolve } from 'node:path'
-import { type FaultKind, faultDefinitions, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
+import { type FaultKind, faultDefinitions, insteadText, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import { commandSchema, containerAllowances, findProgram } from '@chaosproxy/targets'
 import { wordsOf } from '@chaosproxy/targets/named'
@@ -94,7 +94,7 @@ export function faultFindings(target: Target): FaultFindings {
   return described(({ kind, name, summary, among }) => {
     const suffering = target.suffers(kind, among)
     if (suffering !== true)
-      return { what: name, ok: false, detail: suffering.not, remedy: `Instead: ${suffering.instead}` }
+      return { what: name, ok: false, detail: suffering.not, remedy: `Instead: ${insteadText(suffering)}` }
     const refusal = among === undefined || offered?.includes(name) !== false ? undefined : target.refusal?.(name)
     return { what: name, ok: refusal === undefined, detail: refusal ?? summary }
   })

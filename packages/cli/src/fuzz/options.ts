@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { SearchSpec } from '@chaosproxy/engine'
 import { USUAL_OUT } from '@chaosproxy/engine/run'
-import { ALL_FAULTS, nemeses } from '@chaosproxy/faults'
+import { ALL_FAULTS, nemeses, refusalText } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import {
@@ -160,10 +160,7 @@ function parseFaults(typed: string): readonly string[] {
   for (const { name, kind } of chosen) {
     const suffers = simulatorSuffers(kind)
     if (suffers !== true)
-      throw new UserError(
-        'usage',
-        `--faults ${name}: simulated runs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
-      )
+      throw new UserError('usage', `--faults ${name}: simulated runs cannot suffer it: ${refusalText(suffers)}`)
   }
   return chosen.map(({ name }) => name)
 }

@@ -1,5 +1,13 @@
 import { knownName } from '@chaosproxy/engine/run'
-import { type FaultFamily, familyOf, faultDefinitions, nemeses, type Parameter, parametersOf } from '@chaosproxy/faults'
+import {
+  type FaultFamily,
+  familyOf,
+  faultDefinitions,
+  insteadText,
+  nemeses,
+  type Parameter,
+  parametersOf,
+} from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import * as v from 'valibot'
@@ -147,7 +155,9 @@ function sufferingOf(
   kind: (typeof faultDefinitions)[number]['kind'],
 ): { readonly suffers: boolean; readonly not?: string; readonly instead?: string } {
   const suffering = target.suffers(kind)
-  return suffering === true ? { suffers: true } : { suffers: false, ...suffering }
+  return suffering === true
+    ? { suffers: true }
+    : { suffers: false, not: suffering.not, instead: insteadText(suffering) }
 }
 
 /** The arguments of `inject` for a kind: its parameters, matches and triggers. */

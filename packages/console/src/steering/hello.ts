@@ -1,4 +1,4 @@
-import { faultDefinitions, nodeNames } from '@chaosproxy/faults'
+import { faultDefinitions, nodeNames, refusalText } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
 import type { PlannedRun } from '@chaosproxy/runner'
 import type { Hello, OfferedKind } from '../browser/frames.ts'
@@ -51,7 +51,7 @@ function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedK
     const suffering = places.map((place) => target.suffers(kind, place === 'clients' ? 'clients' : 'nodes'))
     const on = places.filter((_, i) => suffering[i] === true)
     const refusal = suffering.find((each) => each !== true)
-    const refused = refusal === undefined ? 'it cannot suffer this' : `${refusal.not}; ${refusal.instead}`
+    const refused = refusal === undefined ? 'it cannot suffer this' : refusalText(refusal)
     return { kind, summary, on, ...(on.length > 0 ? {} : { refused }) }
   })
 }

@@ -1,4 +1,4 @@
-import { type Endpoint, type Fault, parseFault, stopsNodes } from '@chaosproxy/faults'
+import { type Endpoint, type Fault, parseFault, refusalText, stopsNodes } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
@@ -63,7 +63,7 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
       : 'nodes'
   const suffering = target.suffers(fault.kind, among)
   if (suffering === true) return undefined
-  return `${target.name} cannot suffer ${fault.kind}: ${suffering.not}. Instead: ${suffering.instead}.`
+  return `${target.name} cannot suffer ${fault.kind}: ${refusalText(suffering)}`
 }
 
 /** Two faults that stop one node would race for it when they are healed. */

@@ -2,6 +2,15 @@ import type { Link } from './link.ts'
 import type { Parameters, ValuesOf } from './parameter.ts'
 import type { Members } from './read-parameters.ts'
 
+/** Why something cannot suffer a fault, and what to inject instead. */
+export interface Refusal {
+  readonly not: string
+  /** The faults that come nearest, best first, by the names of `--faults`; by its kind if a fault has no such name. */
+  readonly instead: readonly string[]
+  /** Where this fault itself can be injected. */
+  readonly elsewhere?: 'simulator' | 'processes' | undefined
+}
+
 /**
  * One kind of fault. Its type, its parser, help, error messages and OpenAPI all follow from this declaration.
  */
@@ -21,8 +30,8 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether it acts on responses, so that responses can be matched as well. */
   readonly actsOnReplies?: true | undefined
-  /** Why processes on one machine cannot suffer it, and the nearest fault that they can. */
-  readonly notInProcesses?: { readonly not: string; readonly instead: string } | undefined
+  /** Why processes on one machine cannot suffer it. */
+  readonly notInProcesses?: Refusal | undefined
   /** Whether its nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
   /** The plural in words; by default `spells of KIND`. */

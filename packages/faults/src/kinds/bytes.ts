@@ -16,7 +16,7 @@ export const corrupt = defineFault({
   summary: 'flip one bit of a byte',
   notInProcesses: {
     not: 'a system without checksums takes a flipped bit for real data',
-    instead: 'reset, or corrupt-message with --sim, where framing notices',
+    instead: ['reset'],
   },
   parameters: { probability: probability('of each byte to be hit') },
 })

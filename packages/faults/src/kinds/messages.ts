@@ -48,7 +48,7 @@ export const corruptMessage = defineFault({
 export const fabricateMessage = defineFault({
   kind: 'fabricate-message',
   summary: 'replace the message by another',
-  notInProcesses: { not: 'no node is meant to survive a peer that lies', instead: 'drop-message or duplicate-message' },
+  notInProcesses: { not: 'no node is meant to survive a peer that lies', instead: ['loss', 'duplicate'] },
   parameters: { message: json('the message that replaces it') },
 })
 
@@ -63,7 +63,8 @@ export const forgeMessage = defineFault({
   summary: 'change fields of a JSON message, which its receiver takes for genuine',
   notInProcesses: {
     not: 'a process that believes something false may exit, and nothing restarts it',
-    instead: 'a protocol with --sim',
+    instead: ['loss', 'duplicate'],
+    elsewhere: 'simulator',
   },
   parameters: forged,
 })
@@ -72,6 +73,6 @@ export const forgeMessage = defineFault({
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',
   summary: 'as forge-message, with signed messages: receivers notice the change and drop the message',
-  notInProcesses: { not: 'messages are not signed', instead: 'drop-message, which has the same effect' },
+  notInProcesses: { not: 'messages are not signed', instead: ['loss'] },
   parameters: forged,
 })

@@ -20,7 +20,8 @@ export const crash = defineFault({
   summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
   notInProcesses: {
     not: 'nothing tells when a process is about to write, send or reply',
-    instead: 'kill, or with --sim',
+    instead: ['kill'],
+    elsewhere: 'simulator',
   },
   parameters: {
     before: choice(['persist', 'send', 'reply'], 'the kind of effect before which it dies'),
@@ -109,7 +110,11 @@ export const clock = defineFault({
   kind: 'clock',
   plural: 'wrong clocks',
   summary: 'make the clock jump, then run too fast or too slow',
-  notInProcesses: { not: 'all processes of a machine read the same clock', instead: 'pause, or with --sim' },
+  notInProcesses: {
+    not: 'all processes of a machine read the same clock',
+    instead: ['pause'],
+    elsewhere: 'simulator',
+  },
   parameters: {
     offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(

@@ -1,3 +1,4 @@
+import type { Refusal } from '../definition/definition.ts'
 import { type Fault, type FaultKind, faultKinds } from '../families/registry.ts'
 import type { Nemesis } from './nemesis.ts'
 import { nemeses } from './registry.ts'
@@ -20,6 +21,21 @@ export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
 export const faultNames: readonly string[] = [
   ...new Set(faultKinds.flatMap((kind) => [nameOfKind(kind, 'nodes'), nameOfKind(kind, 'clients')])),
 ]
+
+/** What to do instead: `kill or pause, or with --sim`. */
+export function insteadText({ instead, elsewhere }: Refusal): string {
+  const last = instead.at(-1) ?? ''
+  const names = instead.length > 1 ? `${instead.slice(0, -1).join(', ')} or ${last}` : last
+  return [names, elsewhere === undefined ? '' : PLACES[elsewhere]].filter((text) => text !== '').join(', or ')
+}
+
+const PLACES: { readonly [place in NonNullable<Refusal['elsewhere']>]: string } = {
+  simulator: 'with --sim',
+  processes: 'run it on real processes',
+}
+
+/** `all processes of a machine read the same clock. Instead: pause, or with --sim.` */
+export const refusalText = (refusal: Refusal): string => `${refusal.not}. Instead: ${insteadText(refusal)}.`
 
 const isOfClients = ({ from, to }: { readonly from: string; readonly to: string }): boolean =>
   from === 'clients' || to === 'clients'

@@ -1,4 +1,4 @@
-import type { Fault } from '@chaosproxy/faults'
+import { type Fault, refusalText } from '@chaosproxy/faults'
 import { createInjector, type Injector, strangerIn, type Undo } from '@chaosproxy/simulator'
 import { type Injectable, serviceBlows } from './blows.ts'
 import { serviceSuffers } from './suffers.ts'
@@ -18,7 +18,7 @@ export const injectorOf = (around: Injectable): Injector =>
 
 function problemOf(fault: Fault, around: Injectable): string | undefined {
   const suffers = serviceSuffers(fault.kind)
-  if (suffers !== true) return `${suffers.not}; instead: ${suffers.instead}`
+  if (suffers !== true) return refusalText(suffers)
   if (!('nodes' in fault) && (fault.match !== undefined || fault.when !== undefined))
     return 'connections of programs are neither counted nor matched: leave "match" and "when" out'
   return strangerIn(fault, around)

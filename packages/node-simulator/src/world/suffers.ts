@@ -1,21 +1,23 @@
-import { type FaultKind, familyOf, nemeses } from '@chaosproxy/faults'
+import { type FaultKind, familyOf, nemeses, refusalText } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Suffering } from '@chaosproxy/runner'
 import { serviceBlows } from './blows.ts'
 
-const instead: { readonly [kind in FaultKind]?: string } = {
-  crash: 'kill',
-  'drop-message': 'latency, which is what TCP makes of loss, or partition',
-  'delay-message': 'latency',
-  'reorder-message': 'latency: every connection has its own delays',
-  'duplicate-message': 'reset, after which programs send again',
-  'lose-request': 'partition of the link from clients',
-  'lose-reply': 'partition of the link to clients',
-  'delay-request': 'latency',
-  'delay-reply': 'latency',
-  timeout: 'blackhole',
-  'reset-peer': 'reset',
-  'half-open': 'blackhole',
+const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
+  crash: ['kill'],
+  // TCP turns loss into delay, and every connection has its own delays.
+  'drop-message': ['delay', 'partition'],
+  'delay-message': ['delay'],
+  'reorder-message': ['delay'],
+  // Programs send again after a reset.
+  'duplicate-message': ['reset'],
+  'lose-request': ['cut-clients'],
+  'lose-reply': ['cut-clients'],
+  'delay-request': ['delay-clients'],
+  'delay-reply': ['delay-clients'],
+  timeout: ['blackhole'],
+  'reset-peer': ['reset'],
+  'half-open': ['blackhole'],
 }
 
 export function serviceSuffers(kind: FaultKind): Suffering {
@@ -25,7 +27,7 @@ export function serviceSuffers(kind: FaultKind): Suffering {
     family === 'message' || family === 'http'
       ? 'programs exchange bytes over connections, and the simulator does not recognise messages in them yet'
       : 'it is not implemented for simulated programs yet'
-  return { not, instead: instead[kind] ?? 'run it on real processes: chaos run' }
+  return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
 /** A search's default faults: every fault among nodes that programs can suffer. */
@@ -38,9 +40,6 @@ export function requireSufferable(faults: readonly string[], option: string): vo
   for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
     const suffers = serviceSuffers(kind)
     if (suffers !== true)
-      throw new UserError(
-        'usage',
-        `${option} ${name}: simulated programs cannot suffer it: ${suffers.not}; instead: ${suffers.instead}.`,
-      )
+      throw new UserError('usage', `${option} ${name}: simulated programs cannot suffer it: ${refusalText(suffers)}`)
   }
 }

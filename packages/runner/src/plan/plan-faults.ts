@@ -8,6 +8,7 @@ import {
   parseSchedule,
   planSchedule,
   type Random,
+  refusalText,
   type Schedule,
 } from '@chaosproxy/faults'
 import { didYouMean, type Millis, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
@@ -80,7 +81,7 @@ export function sufferingText(
   const suffering = target.suffers(kind, among)
   if (suffering === true) throw new Error(`${target.name} can suffer ${name}`)
   const possible = nemesesFor(target).map((each) => each.name)
-  return `${target.name} cannot suffer ${name}: ${suffering.not}. Instead: ${suffering.instead}. Faults it can suffer: ${possible.join(', ')}.`
+  return `${target.name} cannot suffer ${name}: ${refusalText(suffering)} Faults it can suffer: ${possible.join(', ')}.`
 }
 
 /** Faults for as long as our own clients work. */

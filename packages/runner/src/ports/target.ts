@@ -1,12 +1,12 @@
-import type { FaultKind, Nemesis, NodeId } from '@chaosproxy/faults'
+import type { FaultKind, Nemesis, NodeId, Refusal } from '@chaosproxy/faults'
 import type { ErrorMeaning, Header, Input, Json, Millis, SessionSource, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Heard, Listening, Recollection } from '../result/run-summary.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Whether a target can suffer a kind of fault; if not, why, and the nearest alternative. */
-export type Suffering = true | { readonly not: string; readonly instead: string }
+/** Whether a target can suffer a kind of fault; if not, why. */
+export type Suffering = true | Refusal
 
 /** A deliberate bug a target can be given, and what exposes it. */
 export interface Bug {

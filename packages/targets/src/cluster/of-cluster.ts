@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { Refusal } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import { requireElsewhere } from '../client-kinds/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
@@ -40,7 +41,7 @@ export const ofCluster = (
 export const carriedBy = (clients: PlannedClients): Exposure['clients'] =>
   clients.carries({ functions: clients.functions, reads: [], initial: null })?.kind
 
-export const NO_FAILOVER = {
+export const NO_FAILOVER: Refusal = {
   not: 'no failover command is declared: "faults": {"failover": {"do": …}}',
-  instead: 'kill, pause or isolate-leader',
+  instead: ['kill', 'pause', 'isolate-leader'],
 }

@@ -1,9 +1,7 @@
-import { type EngineFault, type FaultKind, familyOf, isEngineKind } from '@chaosproxy/faults'
+import { type EngineFault, type FaultKind, familyOf, isEngineKind, type Refusal } from '@chaosproxy/faults'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering } from '@chaosproxy/runner'
 import { processRefusal } from '../network/node-harms.ts'
-
-type Refusal = Exclude<Suffering, true>
 
 /** The properties of an external cluster that decide which faults it can suffer. */
 export interface Exposure {
@@ -21,27 +19,38 @@ export interface Exposure {
   readonly hasEngine?: boolean | undefined
 }
 
+const OF_CONNECTIONS: readonly string[] = ['delay', 'reset', 'partition']
+const OF_CLIENTS: readonly string[] = ['cut-clients', 'delay-clients']
+
 const UNLINKED: Refusal = {
   not: 'its nodes do not dial each other through the proxy: their commands have no {peer.…}, and no "links" are declared',
-  instead: 'cut-clients, delay-clients, kill or pause',
+  instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
 /** Whether the fault is possible, on links of this kind if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
+  const suffering = sufferedBy(exposure, kind, among)
+  if (suffering !== true) return suffering
   const refusal = processRefusal(kind)
-  if (refusal !== undefined) return refusal
+  if (refusal === undefined) return true
+  const isOfMessages = familyOf(kind)?.name === 'message'
+  return isOfMessages && !exposure.framed ? { ...refusal, instead: OF_CONNECTIONS } : refusal
+}
+
+function sufferedBy(exposure: Exposure, kind: FaultKind, among: 'nodes' | 'clients' | undefined): Suffering {
   if (kind === 'kill' || kind === 'pause' || kind === 'failover') return exposure.refused[kind] ?? true
   if (among === 'nodes' && !exposure.linked) return UNLINKED
   switch (familyOf(kind)?.name) {
     case 'udp':
-      return { not: 'its links carry connections, not datagrams', instead: kind.replace('datagram', 'message') }
+      return {
+        not: 'its links carry connections, not datagrams',
+        instead: exposure.linked ? OF_CONNECTIONS : OF_CLIENTS,
+      }
     case 'http2':
-      return { not: 'its clients do not speak HTTP/2', instead: 'the faults of HTTP/1.1' }
+      return { not: 'its clients do not speak HTTP/2', instead: OF_CLIENTS }
     case 'http':
-      return exposure.clients === 'http'
-        ? true
-        : { not: 'its clients do not speak HTTP', instead: 'drop-message, reset or latency on links of clients' }
+      return exposure.clients === 'http' ? true : { not: 'its clients do not speak HTTP', instead: OF_CLIENTS }
     case 'message':
       return onMessages(exposure, among)
     default:
@@ -58,10 +67,10 @@ function onMessages(
   if (isElsewhere && among !== 'clients')
     return {
       not: 'proxies of other hosts inject faults into connections, not into single messages',
-      instead: 'latency, reset or partition',
+      instead: OF_CONNECTIONS,
     }
   return {
     not: 'the framing of messages on these links is unknown: declare it by "carries" of a port',
-    instead: 'latency, reset or partition',
+    instead: OF_CONNECTIONS,
   }
 }

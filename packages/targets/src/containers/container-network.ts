@@ -201,5 +201,5 @@ function requireEnds(links: readonly Link[], names: readonly string[]): void {
 const suffers = (kind: Fault['kind']): Suffering =>
   familyOf(kind) === tcpFamily || {
     not: 'faults between containers act only on the bytes of their links',
-    instead: 'partition, latency or bandwidth',
+    instead: ['partition', 'delay', 'slow'],
   }

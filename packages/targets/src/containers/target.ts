@@ -1,4 +1,12 @@
-import { isNodeKind, type Link, linksBetween, type Nemesis, type NodeId, nemeses } from '@chaosproxy/faults'
+import {
+  isNodeKind,
+  type Link,
+  linksBetween,
+  type Nemesis,
+  type NodeId,
+  nemeses,
+  refusalText,
+} from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
 import type { Offer, Suffering, Target } from '@chaosproxy/runner'
 import { planClients } from '../client-kinds/registry.ts'
@@ -82,16 +90,21 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
 const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
   !isRootless() || hasUnifiedGroups()
     ? {}
-    : { [kind]: { not: `a rootless engine cannot ${WORDS[kind]} where control groups are of version 1`, instead } }
+    : {
+        [kind]: {
+          not: `a rootless engine cannot ${WORDS[kind]} where control groups are of version 1`,
+          instead: [instead],
+        },
+      }
 
 /** Only a disk mounted for a node can be filled without affecting others, and mounting requires root. */
 function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
   if (disk === undefined)
     return {
       not: 'its nodes have no disks of their own: "disk" of the declaration gives them some, as in {"path": "/data"}',
-      instead: 'kill',
+      instead: ['kill'],
     }
-  return isRootless() ? { not: 'a rootless engine does not see disks mounted by chaos', instead: 'kill' } : undefined
+  return isRootless() ? { not: 'a rootless engine does not see disks mounted by chaos', instead: ['kill'] } : undefined
 }
 
 const clockless = ({ clocks }: ContainersDeclaration): Exposure['refused']['clock'] =>
@@ -99,7 +112,7 @@ const clockless = ({ clocks }: ContainersDeclaration): Exposure['refused']['cloc
     ? undefined
     : {
         not: 'all containers of a machine read the same clock, unless the declaration gives nodes their own: "clocks": true',
-        instead: 'pause',
+        instead: ['pause'],
       }
 
 const WORDS = {
@@ -140,7 +153,7 @@ function containerRefusal(name: string, { services, suffers }: Offering): string
     return `there is no fault ${base}.${didYouMean(base, known)} Known: ${known.join(', ')}.`
   }
   const suffering = suffers(nemesis)
-  if (suffering !== true) return `this cluster cannot suffer ${base}: ${suffering.not}. Instead: ${suffering.instead}.`
+  if (suffering !== true) return `this cluster cannot suffer ${base}: ${refusalText(suffering)}`
   const known = [...services.keys()]
   if (!services.has(service))
     return `${name}: no service ${service} is running besides the nodes.${didYouMean(service, known)} There are: ${known.join(', ') || 'none'}.`

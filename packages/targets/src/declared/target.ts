@@ -1,5 +1,6 @@
+import type { Refusal } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
-import type { Suffering, Target } from '@chaosproxy/runner'
+import type { Target } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { planClients } from '../client-kinds/registry.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
@@ -98,12 +99,12 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
 }
 
 /** A process that is not ours can be killed or paused only by a command. */
-function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Exclude<Suffering, true> | undefined {
+function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Refusal | undefined {
   if (faults[kind] !== undefined) return undefined
   const other = kind === 'kill' ? 'pause' : 'kill'
   return {
     not: `the run does not start its nodes, and no command for it is declared: "faults": {"${kind}": {"do": …, "undo": …}}`,
-    instead: faults[other] === undefined ? 'faults of client links, such as cut-clients' : other,
+    instead: [faults[other] === undefined ? 'cut-clients' : other],
   }
 }
 

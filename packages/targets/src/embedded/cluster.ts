@@ -218,16 +218,21 @@ function embeddedSuffers(kind: FaultKind): Suffering {
   if (kind === 'corrupt-message')
     return {
       not: 'messages have no checksum, so a flipped bit would pass as real data',
-      instead: 'reset, or with --sim, where framing notices',
+      instead: ['reset'],
+      elsewhere: 'simulator',
     }
   if (kind === 'failover')
-    return { not: 'its protocols elect leaders by themselves, and have no command for that', instead: 'kill or pause' }
+    return {
+      not: 'its protocols elect leaders by themselves, and have no command for that',
+      instead: ['kill', 'pause'],
+    }
   const family = familyOf(kind)?.name
   if (family === 'udp')
     return {
       not: 'nodes and clients speak over connections, not datagrams',
-      instead: kind.replace('datagram', 'message'),
+      instead: ['loss', 'duplicate', 'reorder', 'delay'],
     }
-  if (family === 'http2') return { not: 'clients speak HTTP/1.1', instead: 'the faults of HTTP/1.1' }
+  if (family === 'http2')
+    return { not: 'clients speak HTTP/1.1', instead: ['lose-request', 'lose-reply', 'error-status'] }
   return true
 }

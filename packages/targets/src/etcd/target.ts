@@ -110,7 +110,7 @@ export const etcd: Target = {
 
 const EDITED: Suffering = {
   not: 'its clients record the requests that they sent, and a member would carry out the edited ones',
-  instead: 'lose-request or error-status',
+  instead: ['lose-request', 'error-status'],
 }
 
 /** Faults that may keep a holder from renewing its lock within the time to live; to be safe, any fault counts. */

@@ -11,6 +11,7 @@ import {
   messageFamily,
   type NodeFault,
   type NodeId,
+  refusalText,
   type TcpFault,
   tcpFamily,
 } from '@chaosproxy/faults'
@@ -48,7 +49,7 @@ export async function inject(
   { nodes, network, suffers, others = [], remotes, datagrams, failover }: Vulnerable,
 ): Promise<Injected> {
   const suffering = suffers(fault.kind)
-  if (suffering !== true) return { type: 'failed', error: `${suffering.not}; instead: ${suffering.instead}` }
+  if (suffering !== true) return { type: 'failed', error: refusalText(suffering) }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return injectIntoNodes(fault, nodes)
   requireNodes(fault.links, nodes, others)

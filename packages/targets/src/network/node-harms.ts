@@ -5,8 +5,8 @@ import {
   isEngineKind,
   isNodeKind,
   type NodeFault,
+  type Refusal,
 } from '@chaosproxy/faults'
-import type { Suffering } from '@chaosproxy/runner'
 
 /** The result of injecting a fault into a node. */
 export interface Handover {
@@ -41,10 +41,10 @@ export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover
   }
 
 /** Why no process can suffer a kind of fault; undefined if processes can. */
-export function processRefusal(kind: FaultKind): Exclude<Suffering, true> | undefined {
+export function processRefusal(kind: FaultKind): Refusal | undefined {
   const { notInProcesses } = definitionOf(kind)
   if (notInProcesses !== undefined) return notInProcesses
   if (!isNodeKind(kind) || kind === 'failover' || Object.hasOwn(nodeHarms, kind)) return undefined
-  if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: 'kill or pause' }
-  return { not: 'processes outside containers cannot suffer it', instead: 'kill or pause, or with --sim' }
+  if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: ['kill', 'pause'] }
+  return { not: 'processes outside containers cannot suffer it', instead: ['kill', 'pause'], elsewhere: 'simulator' }
 }

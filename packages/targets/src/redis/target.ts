@@ -19,7 +19,7 @@ const exposure: Exposure = { clients: 'spoken', linked: true, framed: false, ref
 
 const withoutSentinel: Exposure = {
   ...exposure,
-  refused: { failover: { not: 'with lock=redlock there is no Sentinel', instead: 'kill or pause' } },
+  refused: { failover: { not: 'with lock=redlock there is no Sentinel', instead: ['kill', 'pause'] } },
 }
 
 /** Redis with Sentinel: a primary, its replicas, and a Sentinel for each. */

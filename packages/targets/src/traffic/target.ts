@@ -47,9 +47,9 @@ export function trafficTarget(traffic: TrafficTarget): Target {
 function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
   if (among !== 'nodes') return true
   if (!Object.hasOwn(nodeHarms, kind))
-    return { not: 'faults act only on traffic between servers and their clients', instead: 'partition' }
+    return { not: 'faults act only on traffic between servers and their clients', instead: ['cut-clients'] }
   if (hurt.some(({ areOurs }) => areOurs)) return true
-  return { not: 'the run did not start the servers', instead: 'servers that it starts ("serve")' }
+  return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
 /** How sessions are named, for the history's header, which is written before the first operation. */

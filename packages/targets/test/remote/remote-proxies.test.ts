@@ -290,7 +290,7 @@ describe('a declaration with proxies of other hosts', () => {
     expect(target.suffers('latency', 'nodes')).toBe(true)
     expect(target.suffers('drop-message', 'nodes')).toEqual({
       not: 'proxies of other hosts inject faults into connections, not into single messages',
-      instead: 'latency, reset or partition',
+      instead: ['delay', 'reset', 'partition'],
     })
   })
 
