@@ -43,16 +43,42 @@ await writeFile(
 export const TYPES: string = ${text(types.map((t) => [t.oid, t.typname, t.typarray, t.typlen, t.typtype, t.typcategory, t.typispreferred ? 1 : 0, t.typdelim].join(' ')))}
 `,
 )
+const listed = (values) => (values ?? '').replaceAll(' ', ',')
+/** A line for each key: the key, and the entries that share it. */
+const grouped = (all, keyOf, entryOf) => {
+  const lines = new Map()
+  for (const each of all) lines.set(keyOf(each), `${lines.get(keyOf(each)) ?? keyOf(each)} ${entryOf(each)}`)
+  return text([...lines.values()])
+}
+const returned = [...functions].sort(
+  (a, b) => a.result - b.result || (flags(a) < flags(b) ? -1 : flags(a) > flags(b) ? 1 : 0),
+)
 await writeFile(
   new URL('../packages/simulated-postgresql/src/functions/signatures.ts', import.meta.url),
-  `${GENERATED}/** name oid flags source result arguments [out types/names]; flags: kind, volatility, strict, set, variadic, defaults */
-export const FUNCTIONS: string = ${text(functions.map((f) => [f.proname, f.oid, flags(f), f.source === f.proname ? '=' : f.source, f.result, f.args.replaceAll(' ', ',') || '-', ...(f.out_types ? [`${f.out_types.replaceAll(' ', ',')}/${f.out_names.replaceAll(' ', ',')}`] : [])].join(' ')))}
+  `${GENERATED}/**
+ * Functions by what they return: flags,result name(arguments[/out types/names])[source]...
+ * The flags: kind, volatility, strict, set, variadic, defaults.
+ */
+export const FUNCTIONS: string = ${grouped(
+    returned,
+    (f) => `${flags(f)},${f.result}`,
+    (f) =>
+      `${f.proname}(${listed(f.args)}${f.out_types ? `/${listed(f.out_types)}/${listed(f.out_names)}` : ''})${f.source === f.proname ? '' : f.source}`,
+  )}
 
-/** name left right result source strict */
-export const OPERATORS: string = ${text(operators.map((o) => [o.oprname, o.left, o.right, o.result, o.source, o.strict ? 1 : 0].join(' ')))}
+/** Operators by name: name left,right,result,source[,s]...; s if strict. */
+export const OPERATORS: string = ${grouped(
+    operators,
+    (o) => o.oprname,
+    (o) => [o.left, o.right, o.result, o.source, ...(o.strict ? ['s'] : [])].join(','),
+  )}
 
-/** source target context method function */
-export const CASTS: string = ${text(casts.map((c) => [c.source, c.target, c.castcontext, c.castmethod, c.function].join(' ')))}
+/** Casts by source: source target,context,method,function... */
+export const CASTS: string = ${grouped(
+    casts,
+    (c) => c.source,
+    (c) => [c.target, c.castcontext, c.castmethod, c.function].join(','),
+  )}
 `,
 )
 await database.close()

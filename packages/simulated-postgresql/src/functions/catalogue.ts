@@ -3,7 +3,6 @@ import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
 /** A row of pg_proc. */
 export interface FunctionSignature {
   readonly name: string
-  readonly oid: number
   readonly kind: 'f' | 'a' | 'w' | 'p'
   readonly volatility: 'i' | 's' | 'v'
   /** The result is null if an argument is, without a call. */
@@ -44,38 +43,35 @@ export interface CastSignature {
   readonly function: string
 }
 
-function numbersOf(list: string): readonly number[] {
-  return list === '-' ? [] : list.split(',').map(Number)
-}
+const numbersOf = (list: string): readonly number[] => (list === '' ? [] : list.split(',').map(Number))
 
-function parseFunction(line: string): FunctionSignature {
-  const [name = '', oid = '', flags = '', source = '', result = '', parameters = '-', columns] = line.split(' ')
-  const [types = '', names = ''] = columns?.split('/') ?? []
+function parseFunction(returned: string, entry: string): FunctionSignature {
+  const [flags = '', result] = returned.split(',')
+  const [name = '', parameters = '', source = ''] = entry.split(/[()]/)
+  const [types = '', out = '', names = ''] = parameters.split('/')
   const columnNames = names.split(',')
   return {
     name,
-    oid: Number(oid),
     kind: flags[0] as FunctionSignature['kind'],
     volatility: flags[1] as FunctionSignature['volatility'],
     strict: flags[2] === 's',
     returnsSet: flags[3] === 'r',
     variadic: flags[4] === 'v',
     defaults: flags[5] === '-' ? 0 : Number(flags.slice(5)),
-    source: source === '=' ? name : source,
+    source: source === '' ? name : source,
     result: Number(result),
-    arguments: numbersOf(parameters),
-    columns:
-      columns === undefined ? [] : numbersOf(types).map((type, i) => ({ name: columnNames[i] ?? '', oid: type })),
+    arguments: numbersOf(types),
+    columns: numbersOf(out).map((oid, i) => ({ name: columnNames[i] ?? '', oid })),
   }
 }
 
-function parseOperator(line: string): OperatorSignature {
-  const [name = '', left, right, result, source = '', strict] = line.split(' ')
-  return { name, left: Number(left), right: Number(right), result: Number(result), source, strict: strict === '1' }
+function parseOperator(name: string, entry: string): OperatorSignature {
+  const [left, right, result, source = '', strict] = entry.split(',')
+  return { name, left: Number(left), right: Number(right), result: Number(result), source, strict: strict === 's' }
 }
 
-function parseCast(line: string): CastSignature {
-  const [source, target, context, method, name = ''] = line.split(' ')
+function parseCast(source: string, entry: string): CastSignature {
+  const [target, context, method, name = ''] = entry.split(',')
   return {
     source: Number(source),
     target: Number(target),
@@ -85,62 +81,45 @@ function parseCast(line: string): CastSignature {
   }
 }
 
-/** Lines by their first word; a line is parsed when its name is first asked for. */
-class Table<T> {
-  readonly #lines = new Map<string, string[]>()
-  readonly #parsed = new Map<string, readonly T[]>()
-  readonly #parse: (line: string) => T
-
-  constructor(text: string, parse: (line: string) => T) {
-    this.#parse = parse
-    for (const line of text.trim().split('\n')) {
-      const name = line.slice(0, line.indexOf(' '))
-      const lines = this.#lines.get(name)
-      if (lines === undefined) this.#lines.set(name, [line])
-      else lines.push(line)
-    }
-  }
-
-  named(name: string): readonly T[] {
-    const parsed = this.#parsed.get(name)
-    if (parsed !== undefined) return parsed
-    const lines = this.#lines.get(name)
-    if (lines === undefined) return []
-    const result = lines.map(this.#parse)
-    this.#parsed.set(name, result)
-    return result
-  }
-
-  all(): readonly T[] {
-    return [...this.#lines.keys()].flatMap((name) => this.named(name))
+/** The rows of a name, looked for when it is first asked for. */
+function remembered<T>(find: (name: string) => readonly T[]): (name: string) => readonly T[] {
+  const known = new Map<string, readonly T[]>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const rows = find(name)
+    if (rows.length > 0) known.set(name, rows)
+    return rows
   }
 }
 
-let functions: Table<FunctionSignature> | undefined
-let operators: Table<OperatorSignature> | undefined
-let casts: Table<CastSignature> | undefined
-
-export function functionsNamed(name: string): readonly FunctionSignature[] {
-  functions ??= new Table(FUNCTIONS, parseFunction)
-  return functions.named(name)
+/** The entries of the line that begins with the word. */
+function entriesOf(lines: readonly string[], word: string): readonly string[] {
+  const line = lines.find((each) => each.startsWith(`${word} `))
+  return line === undefined ? [] : line.split(' ').slice(1)
 }
 
-export function allFunctions(): readonly FunctionSignature[] {
-  functions ??= new Table(FUNCTIONS, parseFunction)
-  return functions.all()
-}
+const operatorLines = OPERATORS.split('\n')
+const castLines = CASTS.split('\n')
 
-export function operatorsNamed(name: string): readonly OperatorSignature[] {
-  operators ??= new Table(OPERATORS, parseOperator)
-  return operators.named(name)
-}
+export const functionsNamed: (name: string) => readonly FunctionSignature[] = remembered((name) => {
+  const rows: FunctionSignature[] = []
+  const start = ` ${name}(`
+  for (let at = FUNCTIONS.indexOf(start); at !== -1; at = FUNCTIONS.indexOf(start, at + 1)) {
+    const line = FUNCTIONS.lastIndexOf('\n', at) + 1
+    const entry = FUNCTIONS.slice(at + 1)
+    rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
+  }
+  // A name with a blank may be found across entries.
+  return rows.filter((row) => row.name === name)
+})
 
-export function allOperators(): readonly OperatorSignature[] {
-  operators ??= new Table(OPERATORS, parseOperator)
-  return operators.all()
-}
+export const operatorsNamed: (name: string) => readonly OperatorSignature[] = remembered((name) =>
+  entriesOf(operatorLines, name).map((entry) => parseOperator(name, entry)),
+)
+
+const castsFrom = remembered((source) => entriesOf(castLines, source).map((entry) => parseCast(source, entry)))
 
 export function castBetween(source: number, target: number): CastSignature | undefined {
-  casts ??= new Table(CASTS, parseCast)
-  return casts.named(source.toString()).find((cast) => cast.target === target)
+  return castsFrom(source.toString()).find((cast) => cast.target === target)
 }
