@@ -193,6 +193,16 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
+  test('meet nothing if it is not known what may change rows unseen', () => {
+    const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
+    const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
+    expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
+      result: 'unknown',
+      reason: { text: 'a trigger may change rows unseen, and nobody looked' },
+    })
+    expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
+  })
+
   test('meet nothing if a read was not understood', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }

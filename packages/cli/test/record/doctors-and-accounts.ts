@@ -15,4 +15,5 @@ export const SETTINGS = {
   kind: 'postgresql',
   tables: { accounts: { key: 'id', values: ['balance'] }, doctors: { key: 'id', values: { on_call: 'boolean' } } },
   transactions: 'whole',
+  indirect: 'none',
 }

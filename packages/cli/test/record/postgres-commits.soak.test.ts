@@ -17,7 +17,7 @@ const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const TABLE = `CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL);
   INSERT INTO accounts SELECT n, 0 FROM generate_series(1, 4) n`
 const SETTINGS = JSON.stringify({
-  ...{ kind: 'postgresql', tables: { accounts: { values: ['balance'] } }, transactions: 'whole' },
+  ...{ kind: 'postgresql', tables: { accounts: { values: ['balance'] } }, transactions: 'whole', indirect: 'none' },
 })
 
 interface Event {

@@ -13,7 +13,7 @@ const lacking = initdb === undefined || postgres === undefined || psql === undef
 
 const TABLE = `CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL); INSERT INTO accounts VALUES (1, 0), (2, 0)`
 const SETTINGS = JSON.stringify({
-  ...{ kind: 'postgresql', tables: { accounts: { values: ['balance'] } }, transactions: 'whole' },
+  ...{ kind: 'postgresql', tables: { accounts: { values: ['balance'] } }, transactions: 'whole', indirect: 'none' },
 })
 
 describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {

@@ -2,10 +2,11 @@ import type { Event, EventInput, Json } from './event.ts'
 
 /**
  * A note of the recorder about its own record. `touched`: from here on, something that is not an operation of this
- * history changes the key. `not-understood`: a read's result is lost because its answer was not understood.
+ * history changes the key. `not-understood`: a read's result is lost because its answer was not understood. `unseen`:
+ * something that no request shows may change any key.
  */
 export interface Mark {
-  readonly kind: 'touched' | 'not-understood'
+  readonly kind: 'touched' | 'not-understood' | 'unseen'
   /** The key's name; undefined if it may be any key. */
   readonly key: string | undefined
   /** Event position, comparable with `callEvent` and `returnEvent`: client events before the mark have smaller ones. */
@@ -57,7 +58,7 @@ export class RecorderNotes {
     const what = textAt(value, 'what')
     if (f !== END) this.#saidMore = true
     if (f === END) this.#hasEnded = true
-    else if (f === 'touched' || f === 'not-understood') {
+    else if (f === 'touched' || f === 'not-understood' || f === 'unseen') {
       const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }
       this.#marks.push({ mark, id: extra?.['mark'] })
     } else if (f === 'withdrawn') {

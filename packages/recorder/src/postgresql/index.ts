@@ -1,2 +1,2 @@
 export { errorOutcomes, judgeNotices, judgeReport, noticeOutcomes } from './errors.ts'
-export { type CatalogueTable, proposeTables } from './proposal.ts'
+export { type Catalogue, type CatalogueTable, proposeTables } from './proposal.ts'

@@ -57,6 +57,12 @@ const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')
 const WRITING = set('insert update delete merge truncate copy into')
 
+/** Whether a statement writes something, as far as its words say. */
+export function mayWrite(tokens: readonly Token[]): boolean {
+  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  return words.some((word) => WRITING.has(word)) && !(words[0] === 'select' && isLockingOnly(words))
+}
+
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 

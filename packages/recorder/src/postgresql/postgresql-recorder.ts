@@ -13,6 +13,7 @@ export function recordPostgresql({
   initial,
 }: PostgresqlSettings & RecordedServer): ServerRecording {
   recorder.clientsBy({ by: client ?? POSTGRESQL_NAMES, named: true })
+  if (commands.tables !== undefined && commands.indirect === undefined) recorder.note('unseen', UNSEEN)
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const overwrites = new Overwrites()
   return {
@@ -23,4 +24,10 @@ export function recordPostgresql({
       return new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes, overwrites })
     },
   }
+}
+
+/** A mapping by hand: nobody has looked at the catalogue. */
+const UNSEEN = {
+  what: 'a trigger, a rule, a cascade or a view',
+  why: 'which of them the database has is not known. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',
 }

@@ -1,4 +1,29 @@
-import type { ColumnType } from './recorded-table.ts'
+import type { ColumnType, IndirectWrites } from './recorded-table.ts'
+
+/** What a database has that decides which of its tables can be recorded. */
+export interface Catalogue {
+  readonly tables: readonly CatalogueTable[]
+  readonly writers: readonly IndirectWriter[]
+  /** What functions and views of users do, in SQL or a language that contains it. */
+  readonly definitions: readonly Definition[]
+}
+
+/** A trigger, rule, cascade, view or child table: a write of one table that also writes others. */
+export interface IndirectWriter {
+  /** The table or view that a statement names. */
+  readonly table: string
+  /** The statements on it that have this effect. */
+  readonly by: keyof IndirectWrites
+  /** Names what is written: tables, views, functions. */
+  readonly text: string
+}
+
+export interface Definition {
+  readonly name: string
+  readonly text: string
+  /** Whether it may write tables that its text does not name. */
+  readonly isOpaque: boolean
+}
 
 /** A table or view of a database, as its catalogue describes it. */
 export interface CatalogueTable {
@@ -24,6 +49,7 @@ export interface Proposal {
     readonly kind: 'postgresql'
     readonly tables: { readonly [table: string]: { readonly key: string; readonly values: Values } }
     readonly transactions: 'whole'
+    readonly indirect: 'none' | { readonly [table: string]: IndirectWrites }
   }
   /** The tables that were left out, each with the reason. */
   readonly leftOut: readonly string[]
@@ -36,12 +62,11 @@ type Values = readonly string[] | { readonly [column: string]: ColumnType }
  *
  * @param statements SQL that the application sends, in any form: only tables that it names are proposed. By default all.
  */
-export function proposeTables(catalogue: readonly CatalogueTable[], statements?: string): Proposal {
-  const named =
-    statements === undefined ? undefined : new Set(statements.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
+export function proposeTables(catalogue: Catalogue, statements?: string): Proposal {
+  const named = statements === undefined ? undefined : wordsOf(statements)
   const leftOut: string[] = []
   const tables: { [table: string]: Proposal['as']['tables'][string] } = {}
-  for (const table of catalogue) {
+  for (const table of catalogue.tables) {
     if (named?.has(table.name.toLowerCase()) === false) continue
     const [key, ...others] = table.primaryKey
     const why = Object.hasOwn(tables, table.name) ? 'another schema has a table of this name' : reasonAgainst(table)
@@ -49,7 +74,43 @@ export function proposeTables(catalogue: readonly CatalogueTable[], statements?:
       leftOut.push(`${table.schema}.${table.name}: ${why ?? 'it has no primary key'}`)
     else tables[table.name] = { key, values: valuesOf(table.columns.filter(({ name }) => name !== key)) }
   }
-  return { as: { kind: 'postgresql', tables, transactions: 'whole' }, leftOut }
+  const indirect = indirectWrites(catalogue, Object.keys(tables))
+  return { as: { kind: 'postgresql', tables, transactions: 'whole', indirect }, leftOut }
+}
+
+const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
+
+/** By named table: the proposed tables that are written with it. */
+function indirectWrites(
+  { tables, writers, definitions }: Catalogue,
+  proposed: readonly string[],
+): Proposal['as']['indirect'] {
+  /** The tables that a text names, by itself or in what it calls. */
+  const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
+    const words = wordsOf(text)
+    const isNamed = (name: string): boolean =>
+      words.has(name.toLowerCase()) || (!/^[\w$]+$/.test(name) && text.includes(name))
+    const called = definitions.filter(({ name }) => words.has(name.toLowerCase()) && !seen.has(name))
+    for (const { name } of called) seen.add(name)
+    if (called.some(({ isOpaque }) => isOpaque)) return tables.map(({ name }) => name)
+    const own = tables.flatMap(({ name }) => (isNamed(name) ? [name] : []))
+    return [...own, ...called.flatMap((definition) => namedIn(definition.text, seen))]
+  }
+  const direct = writers.map(({ table, by, text }) => ({ table, by, reached: namedIn(text) }))
+  const reachedFrom = (table: string, by: keyof IndirectWrites): readonly string[] => {
+    const reached = new Set(direct.flatMap((each) => (each.table === table && each.by === by ? each.reached : [])))
+    // A set goes on to the members that are added meanwhile.
+    for (const name of reached)
+      for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
+    return proposed.filter((name) => reached.has(name))
+  }
+  const found = [...new Set(writers.map(({ table }) => table))].flatMap((table) => {
+    const write = reachedFrom(table, 'write').filter((name) => name !== table)
+    const deleted = reachedFrom(table, 'delete').filter((name) => !write.includes(name))
+    const members = { ...(write.length === 0 ? {} : { write }), ...(deleted.length === 0 ? {} : { delete: deleted }) }
+    return Object.keys(members).length === 0 ? [] : [[table, members] as const]
+  })
+  return found.length === 0 ? 'none' : Object.fromEntries(found)
 }
 
 function reasonAgainst({ kind, primaryKey, columns, triggers }: CatalogueTable): string | undefined {

@@ -238,6 +238,10 @@ export class Questions {
       transaction.doubts.push(statement.lasts ? () => settle('lasting') : settle)
     }
     if (this.#commands.tables === undefined) return
+    if ('indirect' in statement && statement.indirect !== undefined)
+      transaction.doubts.push(
+        this.#connection.doubted(statement.what, statement.indirect.why, statement.indirect.touches),
+      )
     if (statement.kind === 'other' && statement.touches !== 'nothing')
       transaction.doubts.push(this.#connection.doubted(statement.what, statement.why, 'everything'))
     if (statement.kind !== 'control' && statement.kind !== 'other') return

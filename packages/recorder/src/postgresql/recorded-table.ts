@@ -9,3 +9,11 @@ export interface RecordedTable {
   /** The recorded columns. */
   readonly values: ReadonlyMap<string, ColumnType>
 }
+
+/** The recorded tables that are written although a statement names another table or view. */
+export interface IndirectWrites {
+  /** By any statement that writes that one: its triggers and rules, and what a view shows. */
+  readonly write?: readonly string[] | undefined
+  /** By those that delete its rows: cascades. */
+  readonly delete?: readonly string[] | undefined
+}

@@ -1,7 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
-import type { ColumnType, RecordedTable } from './recorded-table.ts'
+import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 
 /** The parameter by which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
@@ -26,6 +26,8 @@ export interface PostgresqlSettings {
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
     /** The level of isolation of transactions that ask for none; undefined for PostgreSQL's own. */
     readonly isolation?: string | undefined
+    /** By named table: the recorded tables that are written with it. Undefined if that is not known. */
+    readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
   }
   readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial
@@ -41,7 +43,9 @@ interface Members {
 const members: readonly string[] = [
   ...['table', 'key', 'value', 'type', 'commands', 'functions', 'transactions', 'client', 'initial'],
 ]
-const wholeMembers: readonly string[] = ['tables', 'transactions', 'functions', 'isolation', 'client', 'initial']
+const wholeMembers: readonly string[] = [
+  ...['tables', 'transactions', 'indirect', 'functions', 'isolation', 'client', 'initial'],
+]
 const models = ['register', 'counter'] as const
 const columnTypes: readonly ColumnType[] = ['text', 'numeric', 'boolean', 'json']
 
@@ -86,11 +90,13 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
       `${where}: ${quote(stranger)} does not go with "tables", which go with ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
     )
   oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
+  const tables = parseTables(given['tables'], where)
   return {
     commands: {
       ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
       functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
-      tables: parseTables(given['tables'], where),
+      tables,
+      indirect: parseIndirect(given['indirect'], tables, where),
       isolation:
         given['isolation'] === undefined ? undefined : oneOf(given, 'isolation', isolations, 'read committed', where),
     },
@@ -123,6 +129,28 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
     tables.set(name, { name, key, values })
   }
   return tables
+}
+
+/** `"none"`, or `{"owners":{"delete":["accounts"]}}`. */
+function parseIndirect(
+  given: unknown,
+  tables: ReadonlyMap<string, RecordedTable>,
+  where: string,
+): ReadonlyMap<string, IndirectWrites> | undefined {
+  if (given === undefined) return undefined
+  if (given === 'none') return new Map()
+  const isList = (names: unknown): boolean =>
+    Array.isArray(names) && names.every((name) => typeof name === 'string' && tables.has(name))
+  const isWrites = (writes: unknown): writes is IndirectWrites =>
+    isObject(writes) &&
+    Object.entries(writes).every(([by, names]) => (by === 'write' || by === 'delete') && isList(names))
+  const entries = isObject(given) ? Object.entries(given) : []
+  const known = entries.filter((entry): entry is [string, IndirectWrites] => isWrites(entry[1]))
+  if (isObject(given) && known.length === entries.length) return new Map(known)
+  throw new UserError(
+    'input',
+    `${where}: "indirect" is ${quote(given)}. Give "none" if only statements that name a recorded table change it, or as chaos routes suggest writes it: {"owners":{"delete":["accounts"]}}, with recorded tables in the lists.`,
+  )
 }
 
 /** `["balance"]`, or with types `{"balance":"numeric"}`. */

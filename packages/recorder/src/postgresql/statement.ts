@@ -2,7 +2,7 @@ import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch, Operand } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
-import { analyseOther, strangeFunction } from './other-statements.ts'
+import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { RowParser } from './row-parser.ts'
 import type { RowStatement } from './row-statement.ts'
@@ -22,7 +22,12 @@ export type Statement =
       readonly isolation: AskedIsolation | undefined
     }
   /** It reads or writes rows of a transaction that is recorded whole. */
-  | { readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement }
+  | {
+      readonly kind: 'rows'
+      readonly what: string
+      readonly rows: RowStatement
+      readonly indirect?: Indirect | undefined
+    }
   /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
   | {
       readonly kind: 'doubtful'
@@ -30,6 +35,7 @@ export type Statement =
       readonly why: string
       readonly touches: Touches
       readonly lasts: boolean
+      readonly indirect?: Indirect | undefined
     }
   | {
       readonly kind: 'other'
@@ -37,7 +43,14 @@ export type Statement =
       readonly touches: MayTouch
       readonly why: string
       readonly isolation?: AskedIsolation | undefined
+      readonly indirect?: Indirect | undefined
     }
+
+/** The cells that a statement may write through the table or view that it names. */
+export interface Indirect {
+  readonly why: string
+  readonly touches: Touches
+}
 
 type Recorded = PostgresqlSettings['commands']
 
@@ -49,7 +62,11 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   const control = controlOf(tokens)
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
-  if (recorded.tables !== undefined) return analyseRows(tokens, what, recorded.tables, recorded)
+  if (recorded.tables !== undefined) {
+    const statement = analyseRows(tokens, what, recorded.tables, recorded)
+    const indirect = indirectOf(tokens, statement, recorded.tables, recorded)
+    return indirect === undefined ? statement : { ...statement, indirect }
+  }
   if (!tokens.some((token) => isTable(token, recorded.table)))
     return { kind: 'other', what, ...analyseOther(tokens, recorded) }
   const parser = new SqlParser(tokens, recorded)
@@ -107,13 +124,40 @@ function controlOf(tokens: readonly Token[]): Control | undefined {
   }
 }
 
+type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>
+
+/** What it may write through a trigger, rule, cascade or view. */
+function indirectOf(
+  tokens: readonly Token[],
+  { kind }: RowsStatement,
+  tables: ReadonlyMap<string, RecordedTable>,
+  { indirect }: Recorded,
+): Indirect | undefined {
+  if (indirect === undefined || indirect.size === 0 || !mayWrite(tokens)) return undefined
+  const isDelete = tokens.some(({ kind: of, text }) => of === 'word' && DELETING.has(text))
+  // An update of a primary key is not understood; it cascades like a delete.
+  const reached = [...indirect].flatMap(([name, { write = [], delete: deleted = [] }]) => {
+    if (!tokens.some((token) => isTable(token, name))) return []
+    return isDelete || kind === 'doubtful' ? [...write, ...deleted] : write
+  })
+  const written = [...new Set(reached)].flatMap((name) => tables.get(name) ?? [])
+  if (written.length === 0) return undefined
+  const names = written.map(({ name }) => name).join(', ')
+  return {
+    why: `a trigger, rule, cascade or view makes it write ${names}. Keep it out of the recording, or leave ${names} out`,
+    touches: everyCellOf(written),
+  }
+}
+
+const DELETING = new Set(['delete', 'truncate', 'merge'])
+
 /** A statement on the tables whose transactions are recorded whole. */
 function analyseRows(
   tokens: readonly Token[],
   what: string,
   tables: ReadonlyMap<string, RecordedTable>,
   { functionsRead }: Recorded,
-): Statement {
+): RowsStatement {
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens)
   const rows = called === undefined && named.length === 1 ? new RowParser(tokens, tables).statement() : undefined

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type CatalogueTable, proposeTables } from '../../src/postgresql/proposal.ts'
+import { type Catalogue, type CatalogueTable, proposeTables } from '../../src/postgresql/proposal.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 
 const table = (name: string, more: Partial<CatalogueTable> = {}): CatalogueTable => ({
@@ -11,6 +11,11 @@ const table = (name: string, more: Partial<CatalogueTable> = {}): CatalogueTable
   ...more,
 })
 
+const database = (tables: readonly CatalogueTable[], more: Partial<Catalogue> = {}): Catalogue => ({
+  ...{ tables, writers: [], definitions: [] },
+  ...more,
+})
+
 test('the key is the primary key, and the types of columns decide how values are compared', () => {
   const columns = [
     { name: 'id', type: 'uuid' },
@@ -19,7 +24,7 @@ test('the key is the primary key, and the types of columns decide how values are
     { name: 'tags', type: 'jsonb' },
     { name: 'owner', type: 'character varying(40)' },
   ]
-  const { as, leftOut } = proposeTables([table('accounts', { columns }), table('notes')])
+  const { as, leftOut } = proposeTables(database([table('accounts', { columns }), table('notes')]))
   expect(as.tables).toEqual({
     accounts: { key: 'id', values: { balance: 'numeric', open: 'boolean', tags: 'json', owner: 'text' } },
     notes: { key: 'id', values: ['note'] },
@@ -40,18 +45,84 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   [{ triggers: ['trigger audit'] }, /^public\.x: trigger audit may write/],
   [{ columns: [{ name: 'id', type: 'bigint' }] }, /^public\.x: it has no column besides its key/],
 ])('a table is left out with the reason: %j', (more, reason) => {
-  const { as, leftOut } = proposeTables([table('x', more)])
+  const { as, leftOut } = proposeTables(database([table('x', more)]))
   expect(as.tables).toEqual({})
   expect(leftOut).toEqual([expect.stringMatching(reason)])
 })
 
 test('of two tables of one name only the first is proposed', () => {
-  const { as, leftOut } = proposeTables([table('x'), table('x', { schema: 'old' })])
+  const { as, leftOut } = proposeTables(database([table('x'), table('x', { schema: 'old' })]))
   expect(Object.keys(as.tables)).toEqual(['x'])
   expect(leftOut).toEqual(['old.x: another schema has a table of this name'])
 })
 
 test('only tables that the statements name are proposed', () => {
   const statements = 'LOG: execute <unnamed>: SELECT * FROM "Orders" o WHERE o.id = $1'
-  expect(Object.keys(proposeTables([table('Orders'), table('order')], statements).as.tables)).toEqual(['Orders'])
+  const { as } = proposeTables(database([table('Orders'), table('order')]), statements)
+  expect(Object.keys(as.tables)).toEqual(['Orders'])
+})
+
+const tables = ['accounts', 'owners', 'audit', 'Line Items'].map((name) => table(name))
+const touch = {
+  name: 'touch',
+  isOpaque: false,
+  text: 'BEGIN UPDATE accounts SET note = log_it(OLD.id); RETURN NEW; END',
+}
+const logIt = { name: 'log_it', isOpaque: false, text: 'INSERT INTO "Line Items" VALUES ($1)' }
+
+test.each<[string, Partial<Catalogue>, object | 'none']>([
+  ['nothing', {}, 'none'],
+  [
+    'a cascade',
+    { writers: [{ table: 'owners', by: 'delete', text: 'accounts' }] },
+    { owners: { delete: ['accounts'] } },
+  ],
+  [
+    'a cascade that goes on',
+    {
+      writers: [
+        { table: 'owners', by: 'delete', text: 'accounts' },
+        { table: 'accounts', by: 'delete', text: 'Line Items' },
+      ],
+    },
+    { owners: { delete: ['accounts', 'Line Items'] }, accounts: { delete: ['Line Items'] } },
+  ],
+  [
+    'a trigger, by what its function and those that it calls name',
+    { writers: [{ table: 'audit', by: 'write', text: 'touch' }], definitions: [touch, logIt] },
+    { audit: { write: ['accounts', 'Line Items'] } },
+  ],
+  [
+    'a trigger whose function puts its SQL together',
+    {
+      writers: [{ table: 'audit', by: 'write', text: 'any' }],
+      definitions: [{ name: 'any', isOpaque: true, text: 'EXECUTE sql' }],
+    },
+    { audit: { write: ['accounts', 'owners', 'Line Items'] } },
+  ],
+  [
+    'a view',
+    { writers: [{ table: 'rich', by: 'write', text: 'SELECT * FROM accounts WHERE note > 9' }] },
+    { rich: { write: ['accounts'] } },
+  ],
+  [
+    'a trigger that writes no recorded table',
+    {
+      writers: [{ table: 'owners', by: 'write', text: 'stamp' }],
+      definitions: [{ ...logIt, name: 'stamp', text: '' }],
+    },
+    'none',
+  ],
+])('what is written indirectly is part of the mapping: %s', (_, more, indirect) => {
+  const { as } = proposeTables(database(tables, more))
+  expect(as.indirect).toEqual(indirect)
+  const { kind: __, ...settings } = as
+  expect(parsePostgresqlSettings({ ...settings }, 'as').commands.indirect?.size).toBe(
+    indirect === 'none' ? 0 : Object.keys(indirect).length,
+  )
+})
+
+test('a list of what is written indirectly names recorded tables only', () => {
+  const settings = { tables: { accounts: { values: ['balance'] } }, indirect: { owners: { delete: ['acounts'] } } }
+  expect(() => parsePostgresqlSettings(settings, 'as')).toThrow(/"indirect" is .*chaos routes suggest/)
 })

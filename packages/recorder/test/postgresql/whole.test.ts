@@ -5,6 +5,7 @@ import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
 import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
+import { recordPostgresql } from '../../src/postgresql/postgresql-recorder.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
 import { recording } from '../record/in-memory.ts'
 
@@ -467,6 +468,43 @@ describe('a statement that is not understood', () => {
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
   })
+})
+
+describe('what is written indirectly', () => {
+  const indirect = { owners: { delete: ['accounts'] }, on_duty: { write: ['doctors'] } }
+  const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
+    recordedBy({ tables, indirect }, [], [sql, ...answer]).flatMap(({ f, key }) => (f === 'touched' ? [key] : []))
+
+  test.each([
+    ['DELETE FROM owners WHERE id = 7', 'DELETE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET name = $1 WHERE id = 7', 'UPDATE 1', []],
+    ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
+    ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
+    ['SELECT * FROM owners', 'SELECT 0', []],
+  ])('is in doubt from a statement on: %s', (sql, said, cells) => {
+    expect(touched(sql, tag(said))).toEqual(cells)
+  })
+
+  test('is in doubt from a statement on another recorded table on, which is still recorded', () => {
+    const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
+    const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
+      [['w', 'owners/7/name', null]],
+      'accounts/*/balance',
+      [['w', 'owners/7/name', null]],
+    ])
+  })
+})
+
+test('a mapping by hand notes that indirect writes are unknown', () => {
+  const noted = (more: object): readonly Json[] => {
+    const { recorder, client } = recording()
+    const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
+    recordPostgresql({ ...settings, recorder, node: 'n1' })
+    return client.lines.map((line) => (JSON.parse(line) as { readonly f: string }).f)
+  }
+  expect(noted({})).toEqual(['unseen'])
+  expect(noted({ indirect: 'none' })).toEqual([])
 })
 
 describe('an array of keys in the binary format', () => {

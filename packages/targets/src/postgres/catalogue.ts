@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import type { CatalogueTable } from '@chaosproxy/recorder/postgresql'
+import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
 import { NotConnected, openConnection } from './client/connection.ts'
 
 /** One row for each column of each table and view of users: schema, table, kind, key, column, type, triggers. */
@@ -18,18 +18,40 @@ const TABLES = `
     AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition
   ORDER BY n.nspname <> 'public', n.nspname, c.relname, a.attnum`
 
+/** What writes other tables than a statement names: the named one, by which statements, and a text that names the others. */
+const WRITERS = `
+  SELECT c.relname, by, text FROM (
+    SELECT tgrelid AS named, 'write' AS by, (SELECT proname::text FROM pg_proc WHERE oid = tgfoid) AS text
+      FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT ev_class, 'write', pg_get_ruledef(oid) FROM pg_rewrite
+    UNION ALL SELECT confrelid, 'delete', (SELECT relname FROM pg_class WHERE oid = conrelid)
+      FROM pg_constraint WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd')
+    UNION ALL SELECT inhrelid, 'write', (SELECT relname FROM pg_class WHERE oid = inhparent) FROM pg_inherits
+  ) AS w JOIN pg_class c ON c.oid = w.named JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relkind <> 'm'
+  ORDER BY 1, 2, 3`
+
+const DEFINITIONS = `
+  SELECT proname, pg_get_functiondef(p.oid), lanname
+  FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  ORDER BY 1, 2`
+
+/** Languages whose functions write only tables that their texts name. Those of C hardly ever write any. */
+const READABLE = ['sql', 'plpgsql', 'c', 'internal']
+
 /** Between names, of which it is no part: chr(31). */
 const SEPARATOR = '\u001f'
 
 const PORT = 5_432
 
 /**
- * Reads which tables a database has.
+ * Reads which tables a database has, and what writes them.
  *
  * @param address `postgres://user:password@host:port/database`; PGPASSWORD has the password if the address has none.
  * @throws UserError if it is no such address, or the server does not answer.
  */
-export async function readCatalogue(address: string): Promise<readonly CatalogueTable[]> {
+export async function readCatalogue(address: string): Promise<Catalogue> {
   const url = addressOf(address)
   const user = decodeURIComponent(url.username) || 'postgres'
   const password = url.password === '' ? process.env['PGPASSWORD'] : decodeURIComponent(url.password)
@@ -39,11 +61,28 @@ export async function readCatalogue(address: string): Promise<readonly Catalogue
     const connection = await openConnection({
       ...{ host: url.hostname, port: Number(url.port || PORT), user, password, database },
     })
-    const end = await connection.query(TABLES)
-    connection.close()
-    if (end.type !== 'done')
+    const read = async (sql: string) => {
+      const end = await connection.query(sql)
+      if (end.type === 'done') return end.rows
       throw new NotConnected(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
-    return tablesIn(end.rows)
+    }
+    try {
+      return {
+        tables: tablesIn(await read(TABLES)),
+        writers: (await read(WRITERS)).map(([table, by, text]) => ({
+          table: table ?? '',
+          by: by === 'delete' ? 'delete' : 'write',
+          text: text ?? '',
+        })),
+        definitions: (await read(DEFINITIONS)).map(([name, text, language]) => ({
+          name: name ?? '',
+          text: text ?? '',
+          isOpaque: !READABLE.includes(language ?? '') || /\bexecute\b/i.test(text ?? ''),
+        })),
+      }
+    } finally {
+      connection.close()
+    }
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
     throw new UserError(

@@ -62,7 +62,8 @@ function judgeRecorded(
       : { result: 'unknown', reason: UNASKED }
     return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
   }
-  const hidden = (level: RecordedLevel) => hiddenFrom(level, notes, doubts)
+  const unseen = record.history.marks.find(({ kind }) => kind === 'unseen')
+  const hidden = (level: RecordedLevel) => hiddenFrom(level, notes, doubts) ?? unseenReason(unseen)
   const sure = judgedBy(record, certain)
   const best = isSame(certain, likely) ? sure : judgedBy(record, likely)
   const alone = { report: sure.report, verdicts: mergedLevels(sure.verdicts, best.verdicts, hidden) }
@@ -142,6 +143,10 @@ function hiddenFrom(
         `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key to have that judged`,
       )
 }
+
+/** What no statement shows may have changed rows. */
+const unseenReason = (mark: Mark | undefined): Reason | undefined =>
+  mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
 /** Whether nothing is uncertain. */
 const isSame = (one: Inference, other: Inference): boolean =>
