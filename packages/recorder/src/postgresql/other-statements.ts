@@ -84,7 +84,7 @@ export function strangeFunction(tokens: readonly Token[]): string | undefined {
   return undefined
 }
 
-const CALLING = set('select insert update delete with values explain merge table')
+const CALLING = set('select insert update delete with values explain merge table declare')
 const NO_CALL_AFTER = set('into with recursive as conflict')
 
 /** Words that may precede a bracket and write no table. */

@@ -15,6 +15,7 @@ import {
   StatementReader,
   unseen,
 } from './prepared.ts'
+import type { RowStep } from './row-step.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 import { collapsed, type Executed } from './transaction.ts'
@@ -33,8 +34,8 @@ export interface QuestionsOptions {
   readonly lost: (what: string) => void
 }
 
-/** What drivers call every connection of every pool. It names no client. */
-const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver'])
+/** What drivers and tools call every connection. It names no client. */
+const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver', 'psql', 'pgbench'])
 /** The number of tracked statements. */
 const MOST_STATEMENTS = 100_000
 /** Transactions with more statements are not tracked. */
@@ -190,6 +191,7 @@ export class Questions {
       executed: [],
       isTangled: false,
       savepoints: [],
+      cursors: new Map(),
       isolation: this.#isolation,
       request: undefined,
       doubts: [],
@@ -213,12 +215,17 @@ export class Questions {
 
   #execute(unit: Unit, statement: Statement, portal: Portal | undefined, askedAt: Nanos): void {
     const { transaction } = unit
+    const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
     const executed: Executed = {
       step: stepOf(statement, portal, this.#commands),
       said: undefined,
-      askedAt,
-      row: statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal } : undefined,
+      askedAt: cursor?.askedAt ?? askedAt,
+      row:
+        cursor?.row ??
+        (statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal } : undefined),
     }
+    if (statement.kind === 'cursor')
+      transaction.cursors.set(statement.name, { row: partly(statement, portal), askedAt })
     this.#noteAside(transaction, statement)
     const control = statement.kind === 'control' ? statement.control : undefined
     unit.expected.push({ kind: 'execute', executed, control, portal, rows: [], hasMore: false, columns: undefined })
@@ -337,6 +344,17 @@ export class Questions {
     this.#open = undefined
     this.#transaction = undefined
   }
+}
+
+/** What one FETCH reads of a cursor: some of its rows. */
+function partly(
+  { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
+  portal: Portal | undefined,
+): RowStep {
+  const isByKey = statement.does === 'read' && statement.rows.kind === 'keys'
+  return isByKey
+    ? { what, portal, statement: { ...statement, rows: { ...statement.rows, isExact: false } } }
+    : { what, portal, statement }
 }
 
 /** Takes back what was done since a savepoint, which stays. */

@@ -195,17 +195,23 @@ export class RowParser extends SqlReader {
 
   #newValue(column: string): NewValue | undefined {
     const operand = this.operand()
-    if (operand !== undefined && !this.isSymbol('+')) return { kind: 'operand', operand }
     if (operand !== undefined) {
-      this.takeSymbol('+')
-      return this.#column() === column ? { kind: 'sum', amount: operand, sign: 1 } : undefined
+      const sign = this.#sign()
+      if (sign === undefined) return { kind: 'operand', operand }
+      const right = this.operand()
+      if (right !== undefined) return { kind: 'total', left: operand, right, sign }
+      return sign === 1 && this.#column() === column ? { kind: 'sum', amount: operand, sign } : undefined
     }
     if (this.takeWord('excluded'))
       return this.takeSymbol('.') && this.name() === column ? { kind: 'excluded' } : undefined
     if (this.#column() !== column) return undefined
-    const sign = this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
+    const sign = this.#sign()
     const amount = sign === undefined ? undefined : this.operand()
     return sign === undefined || amount === undefined ? undefined : { kind: 'sum', amount, sign }
+  }
+
+  #sign(): 1 | -1 | undefined {
+    return this.takeSymbol('+') ? 1 : this.takeSymbol('-') ? -1 : undefined
   }
 
   /** The WHERE, if there is one. Undefined if it is followed by something unexpected. */

@@ -28,6 +28,8 @@ export interface Shown {
 export type NewValue =
   | { readonly kind: 'operand'; readonly operand: Operand }
   | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
+  /** The sum or difference of two values that the client sent. */
+  | { readonly kind: 'total'; readonly left: Operand; readonly right: Operand; readonly sign: 1 | -1 }
   | { readonly kind: 'expression' | 'conflicting' | 'excluded' }
 
 export interface InsertedRow {

@@ -231,7 +231,12 @@ function written(
 ): readonly MicroOperation[] {
   const cell = cellName(table, key, column)
   const type = table.values.get(column) ?? 'text'
-  const given = value.kind === 'operand' ? operandValue(value.operand, portal, type) : undefined
+  const given =
+    value.kind === 'operand'
+      ? operandValue(value.operand, portal, type)
+      : value.kind === 'total'
+        ? totalOf(value, portal, type)
+        : undefined
   const known = returned ?? given
   if (known === undefined) return [['w', cell]]
   if (value.kind === 'sum' && typeof known === 'number') {
@@ -243,6 +248,17 @@ function written(
       ]
   }
   return [['w', cell, known]]
+}
+
+/** Only of whole numbers, whose sum the server writes in the same way. */
+function totalOf(
+  { left, right, sign }: Extract<NewValue, { readonly kind: 'total' }>,
+  portal: Portal | undefined,
+  type: ColumnType,
+): Json | undefined {
+  const [one, other] = [operandValue(left, portal, type), operandValue(right, portal, type)]
+  const total = typeof one === 'number' && typeof other === 'number' ? one + sign * other : undefined
+  return Number.isSafeInteger(total) ? total : undefined
 }
 
 const readsOf = (table: RecordedTable, key: string, values: ReadonlyMap<string, Json>): readonly MicroOperation[] =>

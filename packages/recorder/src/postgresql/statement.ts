@@ -28,6 +28,9 @@ export type Statement =
       readonly rows: RowStatement
       readonly indirect?: Indirect | undefined
     }
+  /** It declares a cursor, whose rows are read by FETCH. */
+  | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
+  | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /** In such a transaction: the cells that it may change; nothing if only its reads are unknown. */
   | {
       readonly kind: 'doubtful'
@@ -63,6 +66,8 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
   if (recorded.tables !== undefined) {
+    const cursor = cursorOf(tokens, what, recorded.tables, recorded)
+    if (cursor !== undefined) return cursor
     const statement = analyseRows(tokens, what, recorded.tables, recorded)
     const indirect = indirectOf(tokens, statement, recorded.tables, recorded)
     return indirect === undefined ? statement : { ...statement, indirect }
@@ -122,6 +127,23 @@ function controlOf(tokens: readonly Token[]): Control | undefined {
     default:
       return undefined
   }
+}
+
+/** A cursor of one transaction. Undefined for other statements, and for a query that is not read row by row. */
+function cursorOf(
+  tokens: readonly Token[],
+  what: string,
+  tables: ReadonlyMap<string, RecordedTable>,
+  { functionsRead }: Recorded,
+): Statement | undefined {
+  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  if (words[0] === 'fetch') return { kind: 'fetch', what, name: tokens.at(-1)?.text ?? '' }
+  const at = words[0] === 'declare' ? words.indexOf('for', words.indexOf('cursor') + 1) : -1
+  const query = tokens.slice(at + 1)
+  const isHeld = words.indexOf('hold') > 0 && !words.includes('without')
+  if (at < 0 || isHeld || !(functionsRead || strangeFunction(query) === undefined)) return undefined
+  const rows = new RowParser(query, tables).statement()
+  return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
 
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>

@@ -1,9 +1,11 @@
+import type { Nanos } from '@chaosproxy/history'
 import type { Column, FieldValue } from '@chaosproxy/wire/postgresql'
 import type { Interpretation } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { Control } from './action.ts'
 import type { Portal, Prepared } from './prepared.ts'
+import type { RowStep } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 /** The expected parts of the server's replies, in order. */
@@ -22,6 +24,12 @@ export type Expected =
       columns: readonly Column[] | undefined
     }
 
+/** A query whose rows are read later, as they were when it was declared, or when they are locked. */
+export interface Cursor {
+  readonly row: RowStep
+  readonly askedAt: Nanos
+}
+
 /** A transaction, from its first byte to the reply to its commit. Most have one statement. */
 export interface Transaction {
   readonly exchange: Exchange
@@ -32,6 +40,8 @@ export interface Transaction {
   isTangled: boolean
   /** The statements before each savepoint that can be returned to, by its name. */
   readonly savepoints: { readonly name: string; readonly executed: number }[]
+  /** By name. */
+  readonly cursors: Map<string, Cursor>
   /** The level of isolation that it asked for. */
   isolation: string | undefined
   /** What its statements say that they are for. */

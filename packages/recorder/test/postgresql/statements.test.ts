@@ -11,7 +11,7 @@ function meaning(sql: string): unknown {
   const statement = analyse(tokens, commands)
   if (statement.kind === 'action') return statement.action
   if (statement.kind === 'control') return statement.control
-  return statement.kind === 'rows' ? statement.rows : statement.touches
+  return 'rows' in statement ? statement.rows : 'touches' in statement ? statement.touches : statement.kind
 }
 
 const [first, second, third] = [1, 2, 3].map((number) => ({ kind: 'parameter', number }))

@@ -470,6 +470,67 @@ describe('a statement that is not understood', () => {
   })
 })
 
+test.each([
+  ['105 + 1', 106],
+  ['105 - 10', 95],
+  ["'105' + 1", 106],
+  ['0.5 + 1', undefined],
+  ['105 + 1 + 1', undefined],
+  ['105 + fee', undefined],
+])('a client that writes %s writes %j', (sum, value) => {
+  const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
+  expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
+})
+
+describe('a cursor', () => {
+  const declare: Exchanged = [
+    'DECLARE c NO SCROLL CURSOR FOR SELECT id, balance FROM accounts WHERE id IN (7, 8)',
+    tag('DECLARE CURSOR'),
+  ]
+  const fetched = (...rows: readonly BackendMessage[]): Exchanged => [
+    'FETCH FORWARD 1 FROM c',
+    columns('id', 'balance'),
+    ...rows,
+    tag(`FETCH ${rows.length}`),
+  ]
+
+  test('reads the rows that are fetched', () => {
+    const all = [begin, declare, fetched(row('7', '100')), fetched(row('8', '50')), commit]
+    expect(completions(...all)).toEqual([
+      [
+        'ok',
+        [
+          ['r', 'accounts/7/balance', 100],
+          ['r', 'accounts/8/balance', 50],
+        ],
+      ],
+    ])
+    expect(marks(...all)).toEqual([])
+  })
+
+  test('may read at any time since it was declared', () => {
+    const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
+    const began = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
+    const [one] = began(declare, fetched(row('7', '100')))
+    const [other] = began(declare, ['SELECT 1', tag('SELECT 1')], fetched(row('7', '100')))
+    const [from, to] = (one as Json[]).slice(2) as number[]
+    const [from2, to2] = (other as Json[]).slice(2) as number[]
+    expect(from).toBe(from2)
+    expect(to2).toBeGreaterThan(to!)
+  })
+
+  test.each([
+    'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
+    'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
+    'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
+  ])('that is not followed is named: %s', (sql) => {
+    const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
+    expect(completions(...all)).toEqual([])
+    expect(marks(...all)).toHaveLength(1)
+  })
+})
+
 describe('what is written indirectly', () => {
   const indirect = { owners: { delete: ['accounts'] }, on_duty: { write: ['doctors'] } }
   const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
