@@ -14,7 +14,7 @@ export { type ComparedRun, type CompareEvent, compareSystems } from './compare/c
 export { type ChosenSystem, type ComparedTarget, type ComparisonPlan, planSystem } from './compare/plan.ts'
 export { type Config, defineConfig } from './config/config.ts'
 export type { ConfiguredUpstream } from './config/members.ts'
-export { type LoadEvent, loadPerformer } from './load/performer.ts'
+export { type LoadEvent, queuedLoad } from './load/queued-load.ts'
 export { askProbes } from './probe/ask.ts'
 export type { Priority } from './queue/board.ts'
 export { type RecordedMembers, recordedCarriage } from './record/carriage.ts'

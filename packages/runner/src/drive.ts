@@ -12,7 +12,7 @@ import type { Cancel, Clock, Healed, HistorySink, Injected } from './ports/clust
 import { createLiveJudge, type LiveJudge } from './ports/live-judge.ts'
 import type { RunOptions } from './ports/run-options.ts'
 import type { RunOutcome, RunStage } from './ports/run-outcome.ts'
-import type { Target } from './ports/target.ts'
+import type { StartedCluster, Target } from './ports/target.ts'
 import { BEAT_EVERY_MS, createBeats, STOOD_STILL, type Standstill } from './result/standstills.ts'
 import type { Progress, RunListener } from './run-event.ts'
 
@@ -134,6 +134,48 @@ export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) =
   run.clients.stop(why, healAll, () => healed({ ...run, ...found }))
 }
 
+/** Who follows and ends a run while it goes on. */
+export interface Steering {
+  readonly listener?: RunListener | undefined
+  readonly interrupted?: AbortSignal | undefined
+  /** Called once the run is under way, with what steers it. */
+  readonly steered?: ((handle: RunHandle) => void) | undefined
+  /** Ends the run at once, because its record can no longer be kept. The signal's reason is thrown. */
+  readonly abandoned?: AbortSignal | undefined
+}
+
+/** Lets a run take its course in the cluster's own time, steered and reported. Rejects if the cluster breaks. */
+export function inTimeOf(
+  cluster: StartedCluster,
+  { listener, interrupted, abandoned, steered }: Steering,
+  begin: (ended: (outcome: RunOutcome) => void) => RunHandle,
+): Promise<RunOutcome> {
+  return new Promise<RunOutcome>((resolve, reject) => {
+    abandoned?.throwIfAborted()
+    abandoned?.addEventListener('abort', () => reject(abandoned.reason))
+    const handle = begin(resolve)
+    const interrupt = () => handle.interrupt()
+    if (interrupted?.aborted) interrupt()
+    else interrupted?.addEventListener('abort', interrupt)
+    if (listener !== undefined) reportStatus(cluster, handle, listener)
+    cluster.onBroken(reject)
+    steered?.(handle)
+    cluster.begin()
+  })
+}
+
+const STATUS_EVERY_MS = millis(100)
+
+/** Uses the cluster's clock, so that a run in virtual time reports as often as a real one. */
+function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunListener): void {
+  const report = () => {
+    const progress = handle.progress()
+    listener({ type: 'status', progress })
+    if (progress.stage !== 'ended') clock.at(nanos(clock.now() + millisToNanos(STATUS_EVERY_MS)), report)
+  }
+  report()
+}
+
 /** @param stop Called if a violation ends the run. */
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, stopOnViolation = false } = options
@@ -158,7 +200,8 @@ export const quietMsOf = ({ quietMs = QUIET_MS }: Target): Millis => quietMs
 /** The options of the clients and the nemesis of a planned run, on any cluster. */
 export const runOptionsOf = (
   { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings }: PlannedRun,
-  { sink, listener }: { readonly sink: HistorySink; readonly listener?: RunListener | undefined },
+  sink: HistorySink,
+  listener?: RunListener,
 ): Omit<RunOptions, 'cluster'> => ({
   workload,
   settings: workloadSettings,

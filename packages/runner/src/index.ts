@@ -1,10 +1,11 @@
-export { type RunHandle, runOptionsOf } from './drive.ts'
+export { drive, heal, type RunHandle, runOptionsOf } from './drive.ts'
 export { hasReadNothing, proves, type Signs, signsOf } from './judge/signs.ts'
 export { findVacuity, idleFaults, missingSuccesses, withoutObservation } from './judge/vacuity.ts'
 export { createClockBounds } from './load/clock-bounds.ts'
 export { driveShare } from './load/drive-share.ts'
 export type { LoadEntry, RemoteLoad } from './load/remote-load.ts'
 export { currentLeader } from './nemesis/nemesis-loop.ts'
+export { type JudgedRunOptions, performRun, type UnjudgedRunOptions } from './perform-run.ts'
 export { type ObservedParts, type PlannedRun, planRun, type Registries, type TrafficRunSpec } from './plan/plan-run.ts'
 export {
   completeRun,
@@ -23,7 +24,7 @@ export { count, duration, schemaProblems } from './plan/schema.ts'
 export type { TrafficServer, TrafficSpec } from './plan/traffic-spec.ts'
 export type * from './ports/cluster.ts'
 export { createLiveJudge, type Judged, type LiveJudge, violationText } from './ports/live-judge.ts'
-export type { OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
+export type { JudgedRun, OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
 export type { RunOutcome } from './ports/run-outcome.ts'
 export type {
   AskedOperations,
@@ -37,8 +38,9 @@ export type {
   Target,
 } from './ports/target.ts'
 export { protocolTarget } from './protocol-target.ts'
+export { readLast } from './read-last.ts'
+export { inMemory } from './record.ts'
 export type { Progress, RunEvent, RunListener } from './run-event.ts'
-export { type JudgedRun, type PerformOptions, performRun, runPlanned, startRun } from './run-planned.ts'
 export { type Played, type PlayOptions, playScenario } from './scenario/play.ts'
 export {
   keysOf,

@@ -1,11 +1,12 @@
-import { type Header, UserError } from '@chaosproxy/history'
+import { type Event, type Header, UserError } from '@chaosproxy/history'
 import type { PlannedRun } from './plan/plan-run.ts'
 import type { HistorySink } from './ports/cluster.ts'
-import type { RunStore } from './ports/run-options.ts'
+import type { RecordStore } from './ports/run-options.ts'
+import type { RunOutcome } from './ports/run-outcome.ts'
 import { leaseMember } from './result/lease.ts'
 
 /** What a run needs to write its record. */
-interface Recording {
+export interface Recording {
   readonly sink: HistorySink
   /** Call once there is something to record. */
   readonly begun: () => void
@@ -19,11 +20,11 @@ interface Recording {
  * @throws UserError (environment) if the record cannot be written; for other failures of the environment it adds where the
  * record so far is kept.
  */
-export async function recorded<Result>(
+export async function recorded(
   run: PlannedRun,
-  store: RunStore,
-  perform: (recording: Recording) => Promise<Result>,
-): Promise<Result> {
+  store: RecordStore,
+  perform: (recording: Recording) => Promise<RunOutcome | undefined>,
+): Promise<RunOutcome | undefined> {
   const abandoning = new AbortController()
   let failure: UserError | undefined
   const record = store.open(headerOf(run), (error) => {
@@ -36,9 +37,10 @@ export async function recorded<Result>(
     empty = false
   }
   try {
-    const result = await perform({ sink: record, begun, abandoned: abandoning.signal })
+    const outcome = await perform({ sink: record, begun, abandoned: abandoning.signal })
+    if (outcome !== undefined) await record.verify?.(outcome)
     ended = true
-    return result
+    return outcome
   } catch (error) {
     throw failure ?? (empty ? error : withRecord(error, store.historyName))
   } finally {
@@ -46,8 +48,15 @@ export async function recorded<Result>(
   }
 }
 
-const withRecord = (error: unknown, historyName: string): unknown =>
-  error instanceof UserError && error.code === 'environment'
+/** Keeps only the events, in the order in which they were recorded. */
+export const inMemory = (events: Event[]): RecordStore => ({
+  dataDir: '',
+  logDir: '',
+  open: () => ({ append: (event) => void events.push(event), close() {} }),
+})
+
+const withRecord = (error: unknown, historyName: string | undefined): unknown =>
+  error instanceof UserError && error.code === 'environment' && historyName !== undefined
     ? new UserError('environment', `${error.message}\nWhat was recorded until then: ${historyName}`)
     : error
 

@@ -1,14 +1,18 @@
-import { type Input, millis } from '@chaosproxy/history'
+import { type Input, millis, type Nanos } from '@chaosproxy/history'
 import { keyNames, type Settings, type Workload } from '@chaosproxy/workloads'
 import { quietMsOf } from './drive.ts'
 import type { RemoteLoad } from './load/remote-load.ts'
 import type { PlannedRun } from './plan/plan-run.ts'
-import type { AskedOperations, StartedCluster, StartOptions } from './ports/target.ts'
+import type { Concluded } from './ports/cluster.ts'
+import type { RunOutcome } from './ports/run-outcome.ts'
+import type { AskedOperations, StartedCluster, StartOptions as TargetOptions } from './ports/target.ts'
+import type { RunListener } from './run-event.ts'
 
 /** Slack in the limit on a run, which also allows twice the time of every phase. */
 const SPARE_MS = 60_000
 
-export interface StartingOptions extends Pick<StartOptions, 'dataDir' | 'logDir' | 'version' | 'reach' | 'listening'> {
+export interface StartOptions extends Pick<TargetOptions, 'dataDir' | 'logDir' | 'version' | 'reach' | 'listening'> {
+  readonly listener?: RunListener | undefined
   /** Ends the run early but in good order: it is healed and read a last time. Gives up a start in progress. */
   readonly interrupted?: AbortSignal | undefined
   /** Has workers on other machines drive the clients; resolves once all of them are ready. */
@@ -20,27 +24,77 @@ export interface OpenLoad extends RemoteLoad {
   close(): Promise<void>
 }
 
-/** Starts the target of a run; undefined if interrupted. */
-export const startTarget = (
-  { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
-  { interrupted, dataDir, logDir, version, reach, listening }: StartingOptions,
-): Promise<StartedCluster | undefined> =>
-  unlessInterrupted(interrupted, () =>
-    target.start({
-      nodes: spec.nodes,
-      settings: targetSettings,
-      bug: spec.target.bug,
-      object: workload.object,
-      asked: askedOf(workload, workloadSettings),
-      seed: spec.seed,
-      ...{ dataDir, logDir, version, reach, listening },
-      longestMs: millis(2 * (spec.timeMs + quietMsOf(target) + spec.timeoutMs) + SPARE_MS),
-      rate: spec.rate,
-      signal: interrupted,
-    }),
-  )
+/** A cluster that is ready to serve, with those who drive its clients. */
+interface StartedRun extends Pick<StartOptions, 'listening'> {
+  readonly cluster: StartedCluster
+  /** When absent, the run drives its own clients. */
+  readonly load: OpenLoad | undefined
+  readonly startedAt: Nanos
+  stop(): Promise<void>
+}
 
-export async function unlessInterrupted<T>(
+/** Starts the target of a run, and the workers that drive its clients; undefined if interrupted. */
+export async function start(run: PlannedRun, options: StartOptions): Promise<StartedRun | undefined> {
+  const { listener, interrupted, listening } = options
+  const cluster = await unlessInterrupted(interrupted, () => startTarget(run, options))
+  if (cluster === undefined) return undefined
+  let load: OpenLoad | undefined
+  const stop = async (): Promise<void> => {
+    listener?.({ type: 'ending' })
+    await load?.close()
+    await new Promise<void>((resolve) => cluster.stop(resolve))
+  }
+  try {
+    listener?.({ type: 'ready', readyMs: cluster.readyMs, leader: cluster.leader() })
+    load = await unlessInterrupted(interrupted, async () => options.load?.(cluster, run, interrupted))
+    if (options.load === undefined || load !== undefined)
+      return { cluster, load, startedAt: cluster.clock.now(), listening, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  await stop()
+  return undefined
+}
+
+/** Adds to the outcome what the cluster, and those who drove its clients, know of the run. */
+export async function withRemarks(
+  outcome: RunOutcome,
+  { cluster, load, startedAt, listening: listened }: StartedRun,
+  concluded: Concluded | undefined,
+): Promise<RunOutcome> {
+  const { recall } = cluster
+  return {
+    ...outcome,
+    trouble: [...outcome.trouble, ...(load?.trouble() ?? []), ...cluster.trouble(), ...(concluded?.trouble ?? [])],
+    ...(concluded === undefined ? {} : { doubts: [...(outcome.doubts ?? []), ...concluded.doubts] }),
+    notes: await cluster.notes?.(),
+    commands: cluster.commands?.(),
+    ...(listened === undefined ? {} : { heard: cluster.heard?.() }),
+    ...(recall && {
+      recall: (listening, known) => recall({ listening, known, startedAt, faults: outcome.faults }),
+    }),
+  }
+}
+
+const startTarget = (
+  { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
+  { interrupted, dataDir, logDir, version, reach, listening }: StartOptions,
+): Promise<StartedCluster> =>
+  target.start({
+    nodes: spec.nodes,
+    settings: targetSettings,
+    bug: spec.target.bug,
+    object: workload.object,
+    asked: askedOf(workload, workloadSettings),
+    seed: spec.seed,
+    ...{ dataDir, logDir, version, reach, listening },
+    longestMs: millis(2 * (spec.timeMs + quietMsOf(target) + spec.timeoutMs) + SPARE_MS),
+    rate: spec.rate,
+    signal: interrupted,
+  })
+
+async function unlessInterrupted<T>(
   interrupted: AbortSignal | undefined,
   start: () => Promise<T>,
 ): Promise<T | undefined> {

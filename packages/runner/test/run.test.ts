@@ -1,11 +1,12 @@
 import { createRandom, nemeses, nodeNames, planSchedule, type Schedule } from '@chaosproxy/faults'
 import { type Event, millis, millisToNanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { type Cluster, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
+import type { Cluster, RunOptions, RunOutcome } from '@chaosproxy/runner'
 import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
 import { simulateRun } from '../../simulator/test/simulate-run.ts'
+import { startRun } from './start-run.ts'
 
 // The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
 

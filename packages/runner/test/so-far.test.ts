@@ -2,10 +2,11 @@ import { check } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import { type Progress, type RunOutcome, startRun } from '@chaosproxy/runner'
+import type { Progress, RunOutcome } from '@chaosproxy/runner'
 import { register } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
+import { startRun } from './start-run.ts'
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 // Not every seed has a stale read within three seconds.

@@ -1,5 +1,5 @@
 import { type Millis, millis, millisToNanos, nanos, nanosToMillis } from '@chaosproxy/history'
-import { type RunHandle, type RunOptions, type RunOutcome, startRun } from '@chaosproxy/runner'
+import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast } from '@chaosproxy/runner'
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
@@ -30,12 +30,13 @@ export interface Simulation {
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
-  const handle = startRun({ ...options, cluster }, (ended) => {
-    outcome = ended
-  })
+  const ended = (read: RunOutcome): void => {
+    outcome = read
+  }
+  const driven = drive({ ...options, cluster }, (why) => heal(driven, why, (healed) => readLast(healed, ended)))
   const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]
   return {
-    handle,
+    handle: driven.handle,
     advance(events) {
       const recoveryMs = cluster.recoveryMs()
       const limits = limitsFor(options, recoveryMs)

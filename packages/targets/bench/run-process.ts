@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis } from '@chaosproxy/history'
 import { openHistoryWriter } from '@chaosproxy/history/files'
-import { type RunOptions, startRun } from '@chaosproxy/runner'
+import { drive, heal, type RunOptions, readLast } from '@chaosproxy/runner'
 import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { register } from '@chaosproxy/workloads'
 
@@ -48,21 +48,21 @@ async function speedOf(request: RunRequest): Promise<RunSpeed> {
   try {
     return await new Promise<RunSpeed>((resolve) => {
       let speed: RunSpeed | undefined
-      const handle = startRun(
-        {
-          cluster,
-          workload: register,
-          schedule: [],
-          sink,
-          clients: request.clients,
-          rate: request.rate,
-          timeMs: millis(request.warmUpMs + request.measuredMs + 1000),
-          timeoutMs: millis(1000),
-          quietMs: millis(10_000),
-          seed: SEED,
-        },
-        () => speed !== undefined && resolve(speed),
-      )
+      const options: RunOptions = {
+        cluster,
+        workload: register,
+        schedule: [],
+        sink,
+        clients: request.clients,
+        rate: request.rate,
+        timeMs: millis(request.warmUpMs + request.measuredMs + 1000),
+        timeoutMs: millis(1000),
+        quietMs: millis(10_000),
+        seed: SEED,
+      }
+      const ended = () => speed !== undefined && resolve(speed)
+      const driven = drive(options, (why) => heal(driven, why, (healed) => readLast(healed, ended)))
+      const { handle } = driven
       cluster.begin()
       const completed = () => {
         const { ok, fail } = handle.progress().counts

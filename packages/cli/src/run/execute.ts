@@ -103,7 +103,7 @@ async function performOne(
   try {
     const { load } = settings
     // Connect first: no directory is created if the queue cannot be reached.
-    const performer = load && (await (await import('./queue-performer.ts')).queuePerformer(load, progress))
+    const loading = load && (await (await import('./load-from-queue.ts')).loadFromQueue(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)
@@ -114,7 +114,7 @@ async function performOne(
     const again = settings.again ?? againCommand(run, directory.runJson, settings.config, settings.load)
     const followed = page?.follow({ run, historyFile: directory.history, again })
     const finished = await carryOut(run, {
-      performer,
+      ...loading,
       directory,
       startedAt,
       interrupted: followed === undefined ? interrupts.signal : firstOf(interrupts.signal, followed.stopped).signal,

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import { type ToldRun, toldRun } from '@chaosproxy/report'
 import {
+  inMemory,
+  performRun,
   planRun,
   type Registries,
   type RunSpec,
   type RunStore,
-  runPlanned,
   withoutObservation,
 } from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
@@ -45,11 +46,14 @@ export async function measureCell(
   const isReal = run.target.tier === 'real'
   const directory = isReal ? mkdtempSync(join(tmpdir(), 'chaos-compare-')) : ''
   const events: Event[] = []
-  const judged = await runPlanned(run, {
+  const judged = await performRun(spec, {
+    plan: async () => run,
     store: storeOf(events, directory),
-    version: packageVersion(),
-    startedAt: new Date().toISOString(),
-    now: () => millis(performance.now()),
+    judging: {
+      version: packageVersion(),
+      startedAt: new Date().toISOString(),
+      now: () => millis(performance.now()),
+    },
     interrupted,
   })
   // Kept if the cluster does not start, since the error refers to its logs.
@@ -74,10 +78,10 @@ export async function measureCell(
 }
 
 const storeOf = (events: Event[], directory: string): RunStore => ({
+  ...inMemory(events),
   historyName: 'the history',
   dataDir: join(directory, 'data'),
   logDir: join(directory, 'nodes'),
-  open: () => ({ append: (event) => void events.push(event), close() {} }),
   read: async () => historyFromEvents(events),
   readBackend: async () => undefined,
 })

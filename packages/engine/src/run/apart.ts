@@ -1,12 +1,25 @@
-import { UserError } from '@chaosproxy/history'
-import { type PerformOptions, type PlannedRun, performRun, type RunOutcome } from '@chaosproxy/runner'
+import { type Event, UserError } from '@chaosproxy/history'
+import { inMemory, type PlannedRun, performRun, type RunOutcome, type UnjudgedRunOptions } from '@chaosproxy/runner'
+import type { Listening } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile } from '@chaosproxy/targets/named'
+import type { Simulated } from '../worlds/simulated-run.ts'
 
-/** Performs a run any number of times. */
+/** Performs a run, here or elsewhere, and performs a simulated one again. */
 export interface Performer {
-  perform(run: PlannedRun, options: PerformOptions): Promise<RunOutcome | undefined>
+  /** Absent if runs are performed on this thread. */
+  readonly elsewhere?: UnjudgedRunOptions['elsewhere']
+  /** Undefined if interrupted. */
+  again(
+    run: PlannedRun,
+    options: Pick<UnjudgedRunOptions, 'interrupted' | 'listening'>,
+  ): Promise<PerformedAgain | undefined>
   end(): Promise<void>
+}
+
+interface PerformedAgain {
+  readonly events: readonly Event[]
+  readonly outcome: RunOutcome | undefined
 }
 
 /**
@@ -16,25 +29,44 @@ export interface Performer {
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target
-  if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { perform: performRun, end: async () => {} }
+  if (!name.startsWith(SIMULATED) || !isUserFile(name)) return { again: againHere, end: async () => {} }
   const [{ createSearchPool }, { simulateJob }, { supervise }] = await Promise.all([
     import('../search/pool.ts'),
     import('../search/jobs.ts'),
     import('../search/supervise.ts'),
   ])
   const pool = createSearchPool(1)
+  async function simulated(run: PlannedRun, listening?: Listening): Promise<Simulated | undefined> {
+    const end = await supervise(pool, simulateJob, { spec: run.spec, listening }, { stop: interrupted })
+    if (end.type === 'abandoned') return undefined
+    if (end.type === 'stuck') throw brokenError(run.target.name.slice(SIMULATED.length), end.what, end.trace)
+    return end.value
+  }
   return {
-    async perform(run, { sink, begun, listening }) {
-      const end = await supervise(pool, simulateJob, { spec: run.spec, listening }, { stop: interrupted })
-      if (end.type === 'abandoned') return undefined
-      if (end.type === 'stuck') throw brokenError(run.target.name.slice(SIMULATED.length), end.what, end.trace)
-      if (end.value.events.length > 0) begun?.()
-      for (const event of end.value.events) sink.append(event)
-      if (end.value.failure !== undefined) throw new UserError('environment', end.value.failure)
-      return end.value.outcome
+    async elsewhere(run, { sink, begun }) {
+      const performed = await simulated(run)
+      if (performed === undefined) return undefined
+      if (performed.events.length > 0) begun()
+      for (const event of performed.events) sink.append(event)
+      return outcomeOf(performed)
+    },
+    async again(run, { listening }) {
+      const performed = await simulated(run, listening)
+      return performed && { events: performed.events, outcome: outcomeOf(performed) }
     },
     end: () => pool.close(),
   }
+}
+
+const againHere: Performer['again'] = async (run, options) => {
+  const events: Event[] = []
+  const outcome = await performRun(run.spec, { ...options, plan: async () => run, store: inMemory(events) })
+  return { events, outcome }
+}
+
+function outcomeOf({ outcome, failure }: Simulated): RunOutcome | undefined {
+  if (failure !== undefined) throw new UserError('environment', failure)
+  return outcome
 }
 
 const brokenError = (name: string, what: string, trace: readonly string[]): UserError =>

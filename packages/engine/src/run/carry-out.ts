@@ -1,14 +1,20 @@
 import { existsSync, rmSync } from 'node:fs'
 import { millis } from '@chaosproxy/history'
-import { type PlannedRun, type RunHandle, type RunListener, runPlanned } from '@chaosproxy/runner'
+import {
+  type JudgedRunOptions,
+  type PlannedRun,
+  performRun,
+  type RunHandle,
+  type RunListener,
+} from '@chaosproxy/runner'
 import { type RunDirectory, storeIn } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
-import { type Performer, performerFor } from './apart.ts'
+import { performerFor } from './apart.ts'
 import { withHeard } from './heard.ts'
 import { type ChosenBaseline, heldTo } from './held-to.ts'
 import { exitCodeOf, type FinishedRun } from './results.ts'
 
-interface CarryOutOptions {
+interface CarryOutOptions extends Pick<JudgedRunOptions, 'load' | 'reach'> {
   readonly directory: RunDirectory
   readonly startedAt: Date
   /** Ends the run early but in good order. */
@@ -22,8 +28,6 @@ interface CarryOutOptions {
   readonly again: string
   /** Called once the run has started, with its controls; not for a run on another thread. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
-  /** Replaces the usual way to perform the run. */
-  readonly performer?: Performer | undefined
 }
 
 /**
@@ -32,45 +36,36 @@ interface CarryOutOptions {
  */
 export async function carryOut(
   run: PlannedRun,
-  { directory, startedAt, interrupted, listener, twice = false, baseline, again, steered, ...options }: CarryOutOptions,
+  { directory, startedAt, interrupted, listener, twice = false, baseline, again, steered, ...more }: CarryOutOptions,
 ): Promise<FinishedRun | undefined> {
-  const store = storeIn(directory, run.target.tier)
-  const performer = options.performer ?? (await performerFor(run, interrupted))
-  const { perform, end } = twice ? (await import('./verified.ts')).verified(performer) : performer
+  const performer = await performerFor(run, interrupted)
+  const kept = storeIn(directory, run.target.tier)
+  const store = twice ? (await import('./verified.ts')).verified(kept, { run, performer, interrupted }) : kept
   let hasBegun = false
   try {
-    const outcome = await runPlanned(run, {
-      store,
-      version: packageVersion(),
-      startedAt: startedAt.toISOString(),
-      now: () => millis(performance.now()),
-      listener,
-      interrupted,
-      perform: (planned, performing) =>
-        perform(planned, {
-          ...performing,
-          steered(handle) {
-            hasBegun = true
-            steered?.(handle)
-          },
-        }),
-      // Few runs require a probe.
-      ask: run.spec.require?.length
-        ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
-        : undefined,
+    const performed = await performRun(run.spec, {
+      ...{ ...more, store, listener, interrupted },
+      plan: async () => run,
+      elsewhere: performer.elsewhere,
+      judging: {
+        version: packageVersion(),
+        startedAt: startedAt.toISOString(),
+        now: () => millis(performance.now()),
+        // Few runs require a probe.
+        ask: run.spec.require?.length
+          ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
+          : undefined,
+      },
+      steered(handle) {
+        hasBegun = true
+        steered?.(handle)
+      },
     })
-    if (outcome === undefined) {
+    if (performed === undefined) {
       rmSync(directory.path, { recursive: true, force: true })
       return undefined
     }
-    const { dataDir } = store
-    const heard = await withHeard(run, outcome, performer, {
-      dataDir,
-      logDir: directory.nodes,
-      version: packageVersion(),
-      interrupted,
-    })
-    const judged = heldTo(baseline, heard)
+    const judged = heldTo(baseline, await withHeard(run, performed, performer, interrupted))
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
     // Nothing was recorded, and no node's log explains why: the directory is useless.
@@ -78,7 +73,7 @@ export async function carryOut(
       rmSync(directory.path, { recursive: true, force: true })
     throw error
   } finally {
-    await end()
+    await performer.end()
     rmSync(store.dataDir, { recursive: true, force: true })
   }
 }

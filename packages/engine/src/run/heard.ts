@@ -1,6 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import { knownChanges, listeningFor } from '@chaosproxy/report'
-import type { JudgedRun, PerformOptions, PlannedRun } from '@chaosproxy/runner'
+import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
 import type { Performer } from './apart.ts'
 
 /**
@@ -10,8 +10,8 @@ import type { Performer } from './apart.ts'
 export async function withHeard(
   run: PlannedRun,
   judged: JudgedRun,
-  { perform }: Performer,
-  options: Pick<PerformOptions, 'dataDir' | 'logDir' | 'version' | 'interrupted'>,
+  { again }: Performer,
+  interrupted: AbortSignal,
 ): Promise<JudgedRun> {
   const { summary, recall } = judged
   if (run.target.tier === 'real') {
@@ -20,12 +20,10 @@ export async function withHeard(
     return { ...judged, summary: { ...summary, heard: recall(listening, knownChanges(judged, listening)) } }
   }
   // An interrupted run would end elsewhere the next time.
-  if (summary.interrupted || options.interrupted?.aborted) return judged
+  if (summary.interrupted || interrupted.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
-  const events: Event[] = []
-  const sink = { append: (event: Event) => void events.push(event) }
-  const outcome = await perform(run, { ...options, sink, listening })
+  const { events = [], outcome } = (await again(run, { interrupted, listening })) ?? {}
   if (outcome?.heard === undefined || !isSameRun(judged, events)) return judged
   return { ...judged, summary: { ...summary, heard: outcome.heard } }
 }

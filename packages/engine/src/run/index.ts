@@ -12,7 +12,6 @@ export { createRunDirectory, makeOutDirectory, RUN_JSON, USUAL_OUT } from '../ru
 export { readBytesFile, readJsonFile, readTextFile } from '../text-file.ts'
 export { packageVersion } from '../version.ts'
 export { foundJson, writeWholeFile } from '../whole-file.ts'
-export type { Performer } from './apart.ts'
 export { carryOut } from './carry-out.ts'
 export type { ChosenBaseline } from './held-to.ts'
 export { type KnownRuns, listRuns, writeRunsPage } from './list-runs.ts'

@@ -1,28 +1,33 @@
 import { type Event, UserError } from '@chaosproxy/history'
+import type { PlannedRun, RunStore } from '@chaosproxy/runner'
 import type { Performer } from './apart.ts'
 
-/** Performs every run twice, and rejects it unless both histories are byte for byte the same. */
-export const verified = ({ perform, end }: Performer): Performer => ({
-  async perform(run, options) {
+/** A store that performs a run once more, and rejects it unless both histories are byte for byte the same. */
+export const verified = (
+  store: RunStore,
+  { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },
+): RunStore => ({
+  ...store,
+  open(header, failed) {
+    const record = store.open(header, failed)
     const events: Event[] = []
-    const sink = {
-      append(event: Event) {
+    return {
+      ...record,
+      append(event) {
         events.push(event)
-        options.sink.append(event)
+        record.append(event)
+      },
+      async verify(outcome) {
+        // Interrupted runs end at different places and cannot be compared.
+        if (outcome.interrupted || interrupted.aborted) return
+        const again = await performer.again(run, { interrupted })
+        const { digestOf } = await import('@chaosproxy/simulator')
+        if (interrupted.aborted || digestOf(again?.events ?? []) === digestOf(events)) return
+        throw new UserError(
+          'environment',
+          `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
+        )
       },
     }
-    const outcome = await perform(run, { ...options, sink })
-    // Interrupted runs end at different places and cannot be compared.
-    if (outcome === undefined || outcome.interrupted || options.interrupted?.aborted) return outcome
-    const again: Event[] = []
-    const repeated = { append: (event: Event) => void again.push(event) }
-    await perform(run, { ...options, sink: repeated, listener: undefined })
-    const { digestOf } = await import('@chaosproxy/simulator')
-    if (options.interrupted?.aborted || digestOf(again) === digestOf(events)) return outcome
-    throw new UserError(
-      'environment',
-      `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
-    )
   },
-  end,
 })

@@ -259,7 +259,7 @@ function simulateService(
     const { start } = startsOf(service, { workload, settings }, { turns })
     const cluster = start({ nodes: spec.nodes, seed: spec.seed, targetSettings: {} })
     try {
-      const simulation = beginSimulation(cluster, runOptionsOf(run, { sink }))
+      const simulation = beginSimulation(cluster, runOptionsOf(run, sink))
       let interrupted = false
       for (;;) {
         const ended = simulation.advance(EVENTS_AT_A_TIME)

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Event, UserError } from '@chaosproxy/history'
 import { findProtocol, type ProtocolDefinition } from '@chaosproxy/protocols'
-import { performRun, planRun } from '@chaosproxy/runner'
+import { inMemory, performRun, planRun } from '@chaosproxy/runner'
 import { guardProtocol } from '@chaosproxy/simulator'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
 import { loadProtocol, protocolFrom, targetOf, workloadOf } from '@chaosproxy/targets/named'
@@ -71,12 +71,9 @@ export async function simulateSpec(
   const timer = setInterval(() => isInterrupted() && interrupting.abort(), LOOK_EVERY_MS)
   try {
     const target = async () => simulatedTarget(protocol, true)
-    const run = await planRun(spec, { workload: workloadOf, target }, spec.target.name)
-    const sink = { append: (event: Event) => void events.push(event) }
-    const outcome = await performRun(run, {
-      sink,
-      dataDir: '',
-      logDir: '',
+    const outcome = await performRun(spec, {
+      plan: () => planRun(spec, { workload: workloadOf, target }, spec.target.name),
+      store: inMemory(events),
       listening,
       interrupted: interrupting.signal,
     })

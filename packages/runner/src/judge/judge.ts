@@ -1,21 +1,22 @@
-import { type CheckOptions, decidedByStart, type Report, verdictOf } from '@chaosproxy/checker'
+import { type CheckOptions, check, decidedByStart, levelsOf, type Report, verdictOf } from '@chaosproxy/checker'
 import type { Schedule } from '@chaosproxy/faults'
 import { type History, type Millis, plural } from '@chaosproxy/history'
-import type { Workload } from '@chaosproxy/workloads'
-import type { RequestedFault } from '../plan/plan-run.ts'
+import type { Setting, Settings, SettingValue, Workload } from '@chaosproxy/workloads'
+import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
+import type { Answers, JudgedRun, Judging, RunStore } from '../ports/run-options.ts'
 import type { RunOutcome, Settled } from '../ports/run-outcome.ts'
 import { judgeHeldTo, type RunExpectation } from '../result/requirements/expectation.ts'
 import { judgeRequirements } from '../result/requirements/judge-requirements.ts'
-import type { ProbeAnswer } from '../result/requirements/probe.ts'
 import { parseRequirement } from '../result/requirements/requirement.ts'
 import type { FaultRecord, RunConfig, RunSummary, RunViews } from '../result/run-summary.ts'
 import { specWithoutSecrets } from '../result/secrets.ts'
 import { standstillsOf, standstillText } from '../result/standstills.ts'
 import { countOperations } from '../result/statistics.ts'
+import type { RunListener } from '../run-event.ts'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import { doubts, findDoubts, notesOf } from './vacuity.ts'
 
-interface JudgeInput {
+interface SummaryInput {
   readonly version: string
   readonly spec: RunConfig
   readonly startedAt: string
@@ -39,11 +40,56 @@ interface JudgeInput {
   /** How the history was checked. */
   readonly checking?: CheckOptions<string> | undefined
   /** What probes answered. */
-  readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
+  readonly answers?: Answers | undefined
+}
+
+/** How a finished run is judged. */
+interface RunJudging {
+  readonly store: RunStore
+  readonly judging: Judging
+  readonly answers: Answers | undefined
+  readonly listener?: RunListener | undefined
+}
+
+const CHECK_MEMORY_BYTES = 2_000_000_000
+
+/** Reads the record back and judges it: what is judged is what is kept. */
+export async function judge(
+  run: PlannedRun,
+  outcome: RunOutcome,
+  { store, judging: { version, startedAt, now }, answers, listener }: RunJudging,
+): Promise<JudgedRun> {
+  const { spec, target, workload, schedule, expect } = run
+  const history = await store.read()
+  listener?.({ type: 'checking', operations: history.operations.length })
+  const checkStarted = now()
+  const checking: CheckOptions<string> = {
+    model: workload.model,
+    initial: workload.initial,
+    levels: levelsOf(workload.model, history),
+    failedCas: 'drop',
+    staleness: true,
+    deadlineMs: spec.checkMs,
+    memoryBytes: CHECK_MEMORY_BYTES,
+    now,
+  }
+  const report = check(history, { ...checking, proven: outcome.violation }) as Report
+  const checkMs = (now() - checkStarted) as Millis
+  const backend = await store.readBackend()
+  const summary = summarize({
+    ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
+    tier: target.tier,
+    weakness: target.weakness?.(run.targetSettings, spec.nodes),
+    stronger: strongerSettings(run),
+    requestedFaults: requestedFaults(run),
+    marks: target.marks,
+    backend: backend && (check(backend, checking) as Report),
+  })
+  return { history, report, summary, commands: outcome.commands, recall: outcome.recall }
 }
 
 /** Summarises a run from its history, its faults and the checker's findings. */
-export function judgeRun(input: JudgeInput): RunSummary {
+function summarize(input: SummaryInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)
   const found = [
@@ -94,7 +140,7 @@ export function judgeRun(input: JudgeInput): RunSummary {
 }
 
 function judgeRequired(
-  { spec, history, report, outcome, checking, answers }: JudgeInput,
+  { spec, history, report, outcome, checking, answers }: SummaryInput,
   faults: readonly FaultRecord[],
 ) {
   if (spec.require === undefined || spec.require.length === 0) return undefined
@@ -121,7 +167,7 @@ const untried = ({
   },
   marks,
   outcome,
-}: JudgeInput): string[] =>
+}: SummaryInput): string[] =>
   bug === undefined || !marks || outcome.marked.length > 0
     ? []
     : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
@@ -155,3 +201,36 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
         ]),
   ]
 }
+
+/** The fewest other settings, at most two, that give up nothing; defaults before others. Undefined if none are known. */
+function strongerSettings({ target, targetSettings, spec: { nodes } }: PlannedRun): Settings | undefined {
+  if (target.weakness?.(targetSettings, nodes) === undefined) return undefined
+  const isStrong = (change: Settings): boolean => {
+    const settings = { ...targetSettings, ...change }
+    if (target.weakness?.(settings, nodes) !== undefined) return false
+    try {
+      target.validate?.(settings, undefined, nodes)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
+  const defaults = target.settings.map((each) => [each.name, each.default] as const).filter(isOther)
+  const others = target.settings.flatMap((each) => valuesOf(each).map((value) => [each.name, value] as const))
+  return [...changesOf(defaults), ...changesOf(others.filter(isOther))].find(isStrong)
+}
+
+/** Each alone, then each two of different names. */
+const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
+  ...changes.map((change) => Object.fromEntries([change])),
+  ...changes.flatMap((one, i) =>
+    changes.slice(i + 1).flatMap((other) => (other[0] === one[0] ? [] : [Object.fromEntries([one, other])])),
+  ),
+]
+
+/** Words say more than numbers: `majority` before 2. */
+const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
+  typeof usual === 'boolean'
+    ? [true, false]
+    : values.toSorted((a, b) => Number(typeof a === 'number') - Number(typeof b === 'number'))

@@ -1,9 +1,13 @@
+import type { Report } from '@chaosproxy/checker'
 import type { FaultKind, Schedule } from '@chaosproxy/faults'
 import type { Header, History, Millis, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
+import type { ProbeAnswer } from '../result/requirements/probe.ts'
+import type { RunSummary } from '../result/run-summary.ts'
 import type { Cluster, HistorySink } from './cluster.ts'
 import type { LiveViolation } from './live-judge.ts'
+import type { RunOutcome } from './run-outcome.ts'
 
 export interface RunOptions {
   readonly cluster: Cluster
@@ -38,21 +42,53 @@ export interface RunOptions {
 
 /** A record that is being written. */
 export interface OpenRecord extends HistorySink {
+  /** Called once the run has ended, before the record is closed; rejects a run whose record proves nothing. */
+  verify?(outcome: RunOutcome): Promise<void>
   /** Closes it. `ended`: nothing is missing from it, so that it gets the end mark that its header promised. */
   close(ended: boolean): void
 }
 
-/** Where one run keeps its files. */
-export interface RunStore {
-  /** The history's file name as shown in messages. */
-  readonly historyName: string
+/** Keeps the record of one run. */
+export interface RecordStore {
+  /** The history's file name as shown in messages; absent if it is not kept. */
+  readonly historyName?: string | undefined
   /** Holds the nodes' data and their output. */
   readonly dataDir: string
   readonly logDir: string
   /** Opens the record. `failed` is called once if it can no longer be written. */
   open(header: Header, failed: (error: UserError) => void): OpenRecord
+}
+
+/** Where one run keeps its files. */
+export interface RunStore extends RecordStore {
   /** Reads the record back, after it is closed. */
   read(): Promise<History>
   /** The history between proxy and nodes, if it was recorded. */
   readBackend(): Promise<History | undefined>
+}
+
+/** What probes answered. */
+export type Answers = ReadonlyMap<string, ProbeAnswer>
+
+/** What a verdict needs besides the run. */
+export interface Judging {
+  /** This program's version, kept with the run. */
+  readonly version: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly now: () => Millis
+  /**
+   * Asks the required probes once everything is healed and read; without it they are unknown. `placeholders` stand for
+   * the addresses of the cluster's servers.
+   */
+  readonly ask?:
+    | ((require: readonly string[], placeholders: { readonly [name: string]: string }) => Promise<Answers>)
+    | undefined
+}
+
+/** A finished run and its results. */
+export interface JudgedRun extends Pick<RunOutcome, 'commands' | 'recall'> {
+  readonly history: History
+  readonly report: Report
+  readonly summary: RunSummary
 }

@@ -13,15 +13,18 @@ import {
 import { simulatedTarget } from '@chaosproxy/simulator/target'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { type JudgedRunOptions, performRun } from '../src/perform-run.ts'
+import { inMemory } from '../src/record.ts'
 import type { RunEvent } from '../src/run-event.ts'
-import { type RunPlannedOptions, runPlanned } from '../src/run-planned.ts'
 
 // A run needs no terminal and no files: here its registries hold one target, and its store is memory.
 
 const raft = simulatedTarget(protocols.find(({ name }) => name === 'raft')!)
 
-const runTest = async (spec: RunSpec, registries: Registries, options: RunPlannedOptions) =>
-  runPlanned(await planRun(spec, registries, 'run'), options)
+type TestedOptions = Omit<JudgedRunOptions, 'plan'>
+
+const runTest = (spec: RunSpec, registries: Registries, options: TestedOptions) =>
+  performRun(spec, { plan: () => planRun(spec, registries, 'run'), ...options })
 
 const registriesWith = (target: Target): Registries => ({
   target: async () => target,
@@ -55,10 +58,13 @@ function memoryStore() {
 const specOf = (more: object = {}) =>
   parseRunSpec({ target: 'sim:raft', seed: 5, timeMs: 500, rate: 200, clients: 4, faults: ['kill'], ...more }, 'test')
 
-function optionsFor(store: RunStore, more: Partial<RunPlannedOptions> = {}): RunPlannedOptions {
-  const now = () => millis(performance.now())
-  return { store, version: '0', startedAt: '2026-11-21T00:00:00.000Z', now, ...more }
+const judging: JudgedRunOptions['judging'] = {
+  version: '0',
+  startedAt: '2026-11-21T00:00:00.000Z',
+  now: () => millis(performance.now()),
 }
+
+const optionsFor = (store: RunStore, more: Partial<TestedOptions> = {}): TestedOptions => ({ store, judging, ...more })
 
 /** A target of which only the start differs, or what is given. */
 const targetLike = (more: Partial<Target>): Target => ({ ...raft, name: 'fake', ...more })
@@ -82,7 +88,7 @@ describe('a run', () => {
     const judged = await runTest(parseRunSpec({ ...spec, checkMs: 1 }, 'test'), registriesWith(target), {
       ...optionsFor(store),
       // Whenever it is asked, the time is over.
-      now: () => millis(10 * asked++),
+      judging: { ...judging, now: () => millis(10 * asked++) },
       listener: (event) => void (event.type === 'violation' && told.push(event.violation.key ?? '')),
     })
     expect(judged?.report.levels.linearizable).toMatchObject({
@@ -132,6 +138,33 @@ describe('a run', () => {
     expect(status.some(({ activeFaults }) => activeFaults.length > 0)).toBe(true)
     expect(new Set(status.map(({ stage }) => stage))).toContain('final reads')
     expect(JSON.parse(JSON.stringify(told))).toHaveLength(told.length)
+  })
+
+  test('a run that nobody judges ends with its final reads, and records the same', async () => {
+    const { store, kept } = memoryStore()
+    await runTest(specOf(), registriesWith(raft), optionsFor(store))
+    const events: Event[] = []
+    const plan = (spec: RunSpec) => planRun(spec, registriesWith(raft), 'run')
+    const outcome = await performRun(specOf(), { plan, store: inMemory(events) })
+    expect(events).toEqual(kept.events)
+    expect(outcome?.convergedAfter).toBeDefined()
+  })
+
+  test('a run whose record proves nothing is rejected before it is judged', async () => {
+    const { store } = memoryStore()
+    const told: RunEvent[] = []
+    const verified: RunStore = {
+      ...store,
+      open: (header, failed) => ({
+        ...store.open(header, failed),
+        verify: () => Promise.reject(new UserError('environment', 'it went another way')),
+      }),
+    }
+    const options = optionsFor(verified, { listener: (event) => told.push(event) })
+    await expect(runTest(specOf(), registriesWith(raft), options)).rejects.toThrow(
+      'it went another way\nWhat was recorded until then: memory',
+    )
+    expect(told.map(({ type }) => type)).not.toContain('checking')
   })
 
   test('an interrupted run is healed, read a last time and judged', async () => {

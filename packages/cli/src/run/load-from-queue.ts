@@ -1,13 +1,16 @@
 import type { LoadEvent } from '@chaosproxy/engine'
-import type { Performer } from '@chaosproxy/engine/run'
 import { plural } from '@chaosproxy/history'
+import type { JudgedRunOptions } from '@chaosproxy/runner'
 import type { LoadChoice } from '../arguments/load.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 /** Lets workers of a queue drive the clients. Its modules are loaded only here. */
-export async function queuePerformer(load: LoadChoice, display: ProgressDisplay): Promise<Performer> {
-  const { loadPerformer } = await import('@chaosproxy/engine')
-  return loadPerformer({ ...load, listener: loadTelling(display) })
+export async function loadFromQueue(
+  load: LoadChoice,
+  display: ProgressDisplay,
+): Promise<Pick<JudgedRunOptions, 'load' | 'reach'>> {
+  const { queuedLoad } = await import('@chaosproxy/engine')
+  return queuedLoad({ ...load, listener: loadTelling(display) })
 }
 
 /** Shows which workers drive the clients, and which were lost. */

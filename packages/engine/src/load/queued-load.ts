@@ -1,0 +1,26 @@
+import type { JudgedRunOptions } from '@chaosproxy/runner'
+import { connectQueue } from '../queue/connect.ts'
+import { type LoadSettings, openLoad } from './open-load.ts'
+
+export type { LoadEvent } from './session.ts'
+
+interface QueuedLoadSettings extends LoadSettings {
+  /** The address of the Redis, or `env:NAME`. */
+  readonly queue: string
+  /** This machine's address for workers on others. */
+  readonly reach?: string | undefined
+}
+
+/**
+ * Lets workers of a queue drive the clients of a run; faults, final reads and the verdict stay here.
+ *
+ * @throws UserError as `connectQueue` does.
+ */
+export async function queuedLoad({
+  queue,
+  reach,
+  ...settings
+}: QueuedLoadSettings): Promise<Pick<JudgedRunOptions, 'load' | 'reach'>> {
+  const connected = await connectQueue(queue)
+  return { reach, load: (cluster, run, signal) => openLoad(connected, settings, { cluster, run, signal }) }
+}

@@ -1,0 +1,86 @@
+import { drive, heal, inTimeOf, runOptionsOf, type Steering } from './drive.ts'
+import { judge } from './judge/judge.ts'
+import type { PlannedRun } from './plan/plan-run.ts'
+import type { RunSpec } from './plan/run-spec.ts'
+import type { Answers, JudgedRun, Judging, RecordStore, RunStore } from './ports/run-options.ts'
+import type { RunOutcome } from './ports/run-outcome.ts'
+import { readLast } from './read-last.ts'
+import { type Recording, recorded } from './record.ts'
+import type { RunListener } from './run-event.ts'
+import { type StartOptions, start, withRemarks } from './start.ts'
+
+/**
+ * One run, from its spec to its verdict. Every phase is one call, in order; its own file says what it does. Without
+ * `judging`, the run ends with its final reads. Undefined if interrupted before there was anything to record.
+ *
+ * @throws UserError (environment) if the target does not start, breaks, or its record cannot be written. Whatever was
+ * recorded by then is in the store.
+ */
+export async function performRun(spec: RunSpec, options: JudgedRunOptions): Promise<JudgedRun | undefined>
+export async function performRun(spec: RunSpec, options: UnjudgedRunOptions): Promise<RunOutcome | undefined>
+export async function performRun(
+  spec: RunSpec,
+  options: JudgedRunOptions | UnjudgedRunOptions,
+): Promise<JudgedRun | RunOutcome | undefined> {
+  const { store, elsewhere, judging, listener } = options
+  const run = await options.plan(spec)
+  listener?.({ type: 'starting', spec: run.spec })
+  try {
+    let answers: Answers | undefined
+    const outcome = await recorded(run, store, async (recording) => {
+      if (elsewhere !== undefined) return elsewhere(run, recording)
+      const started = await start(run, { ...options, ...store, version: judging?.version })
+      if (started === undefined) return undefined
+      try {
+        recording.begun()
+        const { cluster, load } = started
+        const found = await inTimeOf(cluster, { ...options, ...recording }, (ended) => {
+          const working = { ...runOptionsOf(run, recording.sink, listener), cluster, load }
+          // Callbacks, not promises: in virtual time nothing but the clock may decide what comes next.
+          const driven = drive(working, (why) => heal(driven, why, (healed) => readLast(healed, ended)))
+          return driven.handle
+        })
+        const concluded = cluster.observed?.concluded(found.faults)
+        answers = await judging?.ask?.(run.spec.require ?? [], cluster.placeholders?.() ?? {})
+        return await withRemarks(found, started, concluded)
+      } finally {
+        await started.stop()
+      }
+    })
+    if (outcome === undefined || judging === undefined) return outcome
+    // A run on another thread has ended its target by now.
+    answers ??= await judging.ask?.(run.spec.require ?? [], {})
+    const judged = await judge(run, outcome, { ...options, judging, answers })
+    report(judged, listener)
+    return judged
+  } catch (error) {
+    listener?.({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    throw error
+  }
+}
+
+/** How a run is performed. */
+interface PerformOptions
+  extends Pick<Steering, 'listener' | 'steered'>,
+    Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
+  /** Finds what the spec names: `planRun`, or the plan of a caller that had to refuse the run before. */
+  plan(spec: RunSpec): Promise<PlannedRun>
+  /** Starts, drives, heals and reads elsewhere, for example on another thread; `recording` gets the events. */
+  readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined
+}
+
+export interface JudgedRunOptions extends PerformOptions {
+  readonly store: RunStore
+  readonly judging: Judging
+}
+
+export interface UnjudgedRunOptions extends PerformOptions {
+  readonly store: RecordStore
+  readonly judging?: undefined
+}
+
+/** Reports the verdict. */
+function report({ report: { headline }, summary }: JudgedRun, listener: RunListener | undefined): void {
+  const { report: _, ...kept } = summary
+  listener?.({ type: 'judged', headline, summary: kept })
+}
