@@ -120,6 +120,10 @@ describe('a counterexample', () => {
     )
   })
 
+  test('says that a read was called just after the write was acknowledged, not 0 ns after', () => {
+    expect(counterexampleOf('w1--|  w2--|', '           r1|').sentence).toMatch(/, just after process 0's write of 2/)
+  })
+
   test('keeps the write of the stale value: it does not turn into a read out of thin air', () => {
     const { operations, culprit } = counterexampleOf('w1|  w2|  w3|  w4|', '                       r2|')
     expect(operations.map(({ operation }) => operation)).toEqual([1, 3, 4])

@@ -18,9 +18,13 @@ export function describeFaultAs(fault: Fault, name: string): string {
   const members: { readonly [name: string]: unknown } = { ...fault }
   const settings = parametersOf(parameters)
     .filter((parameter) => members[parameter.name] !== undefined && members[parameter.name] !== parameter.default)
-    .map((parameter) => `${parameter.name}=${JSON.stringify(members[parameter.name])}`)
+    .map((parameter) => `${parameter.name}=${plainly(members[parameter.name])}`)
   return `${[name, ...settings].join(' ')} on ${targets}${chosen}`
 }
+
+/** `hang`, or JSON where quotes are needed. */
+const plainly = (value: unknown): string =>
+  typeof value === 'string' && /^[\w.-]+$/.test(value) ? value : JSON.stringify(value)
 
 /** `, 20% of the time`. */
 function describeTrigger({ probability, nth, first, every }: HttpTrigger): string {

@@ -18,6 +18,11 @@ import { parsePlan } from '../src/schedule/parse-schedule.ts'
 const links = ['clients>n1']
 const families: readonly FaultFamily[] = trafficFamilies
 
+test('a fault is described with its parameters as they are typed', () => {
+  const fault = parseFault({ kind: 'lose-reply', links, silence: 'hang', when: { probability: 0.06 } }, 'x')
+  expect(describeFault(fault)).toBe('lose-reply silence=hang on 1 link (6%)')
+})
+
 test('no kind of fault belongs to two families', () => {
   expect(new Set(faultKinds).size).toBe(faultKinds.length)
   expect(new Set(trafficFaultKinds).size).toBe(trafficFaultKinds.length)

@@ -295,9 +295,9 @@ describe('a register', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('is told as "no longer had" where the node that acknowledged the write later returns nothing', () => {
+  test('names the node that answered without a write that it had acknowledged', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
-    expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 no longer had p2's confirmed write")
+    expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
   })
 
@@ -373,7 +373,7 @@ describe('what a node or a client is said to have lacked', () => {
   })
 
   test('is not lost if the node answers with it later', () => {
-    expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 no longer had p0's confirmed write")
+    expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )

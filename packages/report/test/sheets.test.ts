@@ -286,3 +286,17 @@ test('a set that one read saw without an element is headed by that element and t
   const told = judge([add, read(2, [], 10, { key: 's', node: 'n2' }), read(3, [5], 20, { key: 's' })], 'set')
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
 })
+
+test('a dequeue of unknown outcome is not said to have found the queue empty', () => {
+  const { rows } = judge(
+    [
+      { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },
+      { p: 2, f: 'dequeue', key: 'q', type: 'info', node: 'n1', ...at(10) },
+      { p: 3, f: 'dequeue', key: 'q', out: 1, node: 'n1', ...at(20) },
+      { p: 4, f: 'dequeue', key: 'q', out: 1, node: 'n1', ...at(30) },
+      { p: 5, f: 'dequeue', key: 'q', out: null, node: 'n1', ...at(40) },
+    ],
+    'queue',
+  )
+  expect(rows?.some((cells) => cells.includes('unknown') && cells.includes('found it empty'))).toBe(false)
+})

@@ -94,12 +94,31 @@ describe('an outcome', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next } = told({ ...run, spec: { ...run.spec, target } })
-    expect(next.text).toMatch(/stale-reads/)
+    expect(next.text).toBe('This is what the planted bug stale-reads does. Without it the run should pass.')
+    expect(told({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
+      text: 'The planted bug stale-reads broke nothing that was expected. Try twenty seeds.',
+      command: 'npx chaos run --target t --time 4s --times 20',
+    })
     expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
       text: 'The settings allow this. Try reads=primary and sync=2.',
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
     expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/confirms that it still leads|Reads from/)
+  })
+
+  test('counts stale reads where they were not expected to be fresh', () => {
+    const run = summary({ report: stale, expectation: { level: 'eventual', met: true, promised: true } })
+    const phases = [{ phase: 'calm', operations: 9, availability: 1, staleReads: 2 }] as never
+    expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
+      / 2 reads returned a value that had been replaced; 47 ms after healing, all nodes agreed\.$/,
+    )
+  })
+
+  test('names no option in the reason of an unknown verdict, since a run and a check call it differently', () => {
+    const run = summary({
+      report: report('unknown', { linearizable: unknown('out of time (see --timeout): nothing found', 'time') }),
+    })
+    expect(told(run).why.text).toBe('out of time: nothing found')
   })
 
   test('is a violation even of a run that was interrupted, or proves little', () => {
@@ -112,7 +131,7 @@ describe('an outcome', () => {
     const lost = { key: 'x', value: 743, operation: 1 }
     const ended: Counterexample = { ...counterexample, level: 'eventual' }
     const judged = {
-      ...report('unknown', { linearizable: unknown('out of time'), eventual: violated(ended) }),
+      ...report('unknown', { linearizable: unknown('out of time (see --timeout)'), eventual: violated(ended) }),
       lost: [lost],
     }
     const { what, outcome } = told(summary({ report: judged }))

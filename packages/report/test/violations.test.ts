@@ -56,7 +56,7 @@ describe('an effect without its cause', () => {
     )
     const forgetful = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6, node: 'n1' }])
     expect(factsOf({ history: forgetful, report: judge(forgetful) }).headline.title).toBe(
-      "n1 no longer had p0's confirmed write to photo",
+      "n1 answered without p0's confirmed write to photo",
     )
   })
 

@@ -14,7 +14,7 @@ import { tellCampaigns } from './campaigns.ts'
 import { subjectOf, subjectText, takenText } from './outcome.ts'
 import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
-const INTERRUPTED = 'Interrupted: what was found until now is cut down and shown. Once more to end at once.'
+const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
 
 /** Searches, or lists the searches of a queue. */
 export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>

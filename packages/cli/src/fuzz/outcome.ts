@@ -75,7 +75,7 @@ function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): Found
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level)
   if (bug === undefined) return told
-  return { ...told, next: `The planted bug ${bug} is to do this. Without it the search should find nothing.` }
+  return { ...told, next: `This is what the planted bug ${bug} does. Without it the search should find nothing.` }
 }
 
 /** A replay file is data: the code that it names has to be named again. */

@@ -28,9 +28,7 @@ export async function recordRun(
 ): Promise<ExitCode> {
   if (settings.workers > 1)
     throw new UserError('usage', '--workers: a single process records the traffic. Leave it out, or record nothing.')
-  const interrupts = listenForInterrupts(
-    'Ending: closing the proxies, finishing the record and checking it. Once more to end at once.',
-  )
+  const interrupts = listenForInterrupts('Ending: closing proxies, checking the record. Once more to end at once.')
   try {
     const read = readingOf(recording)
     const { clients, ended } = observedClients(settings, log, interrupts)

@@ -22,7 +22,7 @@ export function endingSignals(): readonly NodeJS.Signals[] {
 
 const ignore = (): void => {}
 
-const OF_A_RUN = 'Interrupted: healing, finishing the record and checking it. Once more to end at once.'
+const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'
 
 /** The first interrupt prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {

@@ -63,6 +63,8 @@ async function spinner(): Promise<ProgressDisplay> {
     update(text) {
       display.text = clippedLines(printableLines(text), process.stderr.columns)
       if (!display.isSpinning) display.start()
+      // Checking leaves no time for the spinner's own timer.
+      display.render()
     },
     succeed: (text) => display.succeed(printableLines(text)),
     warn: (text) => display.warn(printableLines(text)),

@@ -11,7 +11,7 @@ const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics 
   delivery === 'at-most-once'
     ? 'a message is never sent again, so it may be lost'
     : delivery === 'at-least-once'
-      ? 'a message without a settlement is handed out again'
+      ? 'a message that its consumer did not confirm is handed out again'
       : ordered !== true
         ? 'a message does not wait for the one before it'
         : topics === 'push'

@@ -53,8 +53,9 @@ export function whyOf({ near, wire, lease = '', race, story, spans, run }: Known
       // That it had come does not show why it was ignored.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  const gives = fault === '' ? weaknessText(run) : ''
-  if (gives !== '') return { text: gives, certainty: 'likely' }
+  const gives = weaknessText(run)
+  if (gives !== '' && (fault === '' || near[0]?.isOver === true))
+    return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
@@ -68,9 +69,15 @@ export const NO_CAUSE = 'The record does not show why.'
 const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
 const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** What the settings of the target give up, unless a planted bug may be the cause. */
+/** What the planted bug does, or what the settings of the target give up. */
 const weaknessText = (run: RunSummary | undefined): string =>
-  run?.weakness === undefined || run.spec.target.bug !== undefined ? '' : `${capitalised(printable(run.weakness))}.`
+  run?.weakness === undefined ? '' : `${capitalised(printable(run.weakness))}.`
+
+/** Whether a cause says already what the settings give up. */
+const saysWeakness = (cause: string, run: RunSummary): boolean => {
+  const weakness = weaknessText(run)
+  return weakness !== '' && cause.startsWith(weakness)
+}
 
 /** A message that came late although no fault held it. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
@@ -86,7 +93,7 @@ export function settingsText(run: RunSummary | undefined, isViolated: boolean, c
   const { target, nodes } = run.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
   const weakness =
-    run.weakness === undefined || !isViolated || cause === weaknessText(run) ? '' : `: ${printable(run.weakness)}`
+    run.weakness === undefined || !isViolated || saysWeakness(cause, run) ? '' : `: ${printable(run.weakness)}`
   const named = [
     ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
     ...chosen,

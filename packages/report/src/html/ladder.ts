@@ -1,6 +1,6 @@
 import { type Report, rungs, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { duration, plural } from '@chaosproxy/history'
-import { foundLevel, judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
+import { foundLevel, judgedLevels, levelsNotOfModel, strongestMet } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import {
   guaranteeText,
@@ -132,8 +132,9 @@ function besideMarkup(judgement: Judgement, level: string): Html {
 
 /** Whether this level was expected, or found. What is met may yet be broken before the end. */
 function tagOf({ report, expected, isSoFar }: Judgement, level: string): Html | undefined {
-  const isFound = !isSoFar && foundLevel(report) === level
-  const tag = level === expected ? (isFound ? 'as expected' : 'expected') : isFound ? 'found' : ''
+  const isMet = !isSoFar && verdictOf(report, level).result === 'met'
+  const found = report.transactions === undefined ? [foundLevel(report)] : strongestMet(report)
+  const tag = level === expected ? (isMet ? 'as expected' : 'expected') : isMet && found.includes(level) ? 'found' : ''
   return tag === '' ? undefined : html` <span class="tag">${tag}</span>`
 }
 

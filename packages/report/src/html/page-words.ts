@@ -46,5 +46,7 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`
-    : `${capitalised(report.headline)}.`
+    : capitalised(report.headline) === headline.title
+      ? ''
+      : `${capitalised(report.headline)}.`
 }

@@ -105,7 +105,7 @@ function changedTwice(history: History, { culprit, operations, keys }: Counterex
   return { title: `${who} changed${what} from ${nameText(from, 24)}, and one change is lost` }
 }
 
-/** `n1 no longer had p0's confirmed write`: the node that had acknowledged it answered that there is no value. */
+/** `n1 answered without p0's confirmed write`: the node that had acknowledged it answered that there is no value. */
 function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit) || outputOf(history, culprit) !== null) return undefined
@@ -113,23 +113,8 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
   const node = nodeOf(history, culprit)
   if (confirmed === undefined || node === undefined || nodeOf(history, confirmed) !== node) return undefined
   return {
-    title: `${nameText(node, 24)} ${lackedText(history, culprit)} ${clientOf(history, confirmed)}'s confirmed write`,
+    title: `${nameText(node, 24)} answered without ${clientOf(history, confirmed)}'s confirmed write`,
   }
-}
-
-/** A node that answers with a value later on has not lost it: it answered without it. */
-function lackedText(history: History, culprit: OperationRow): string {
-  const { callEvent, returnEvent, outcome } = history.operations
-  const answered = returnEvent[culprit] ?? 0
-  const hasIt = rowsOfKey(history, culprit)?.some(
-    (row) =>
-      isRead(history, row) &&
-      outcome[row] === OK &&
-      (callEvent[row] ?? 0) > answered &&
-      nodeOf(history, row) === nodeOf(history, culprit) &&
-      outputOf(history, row) !== null,
-  )
-  return hasIt === true ? 'answered without' : 'no longer had'
 }
 
 /** `p2 saw p1's comment, but not its photo`: a client that knew of a change to one key missed the one before it. */
@@ -170,7 +155,7 @@ function missingCause(
     return `${reader} saw ${author}'s ${nameText(seen, 24)}, but not ${whose} ${what}`
   const node = nodeOf(history, culprit)
   if (node !== undefined && nodeOf(history, missed) === node && history.operations.outcome[missed] === OK)
-    return `${nameText(node, 24)} ${lackedText(history, culprit)} ${writer}'s confirmed write to ${what}`
+    return `${nameText(node, 24)} answered without ${writer}'s confirmed write to ${what}`
   return `${reader} saw ${author}'s write to ${nameText(seen, 24)}, but not ${whose} earlier one to ${what}`
 }
 

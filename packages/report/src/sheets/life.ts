@@ -167,8 +167,9 @@ function queueText(history: History, row: OperationRow, subjects: readonly strin
   if (!tells(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
   if (f === 'drain' || Array.isArray(outputOf(history, row)))
     return valuesOf(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
+  if (history.operations.outcome[row] !== OK) return f
   const value = outputOf(history, row)
-  return value === null ? (hasReturned(history, row) ? 'found it empty' : f) : `was given ${valueText(value, 16)}`
+  return value === null ? 'found it empty' : `was given ${valueText(value, 16)}`
 }
 
 function inText(history: History, [row]: readonly OperationRow[], words: string): string {

@@ -62,8 +62,10 @@ const causes: readonly Cause[] = [
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
       'Look for a cache that a slow reader fills after the write, and for a change that was computed from an old read. Compare versions, or read and change in one step.',
-    fits: ({ report: { lost }, history, near }) =>
-      lost.length > 0 && history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind)),
+    fits: (input) =>
+      (input.report.lost.length > 0 || isOldValueOfOneNode(input)) &&
+      input.history.nodes.length <= 1 &&
+      !input.near.some(({ kind }) => stopsNodes(kind)),
   },
   {
     cause: 'A write that was acknowledged is gone.',
@@ -197,6 +199,10 @@ function isStaleRead({ history, counterexample, report }: CauseInput): boolean {
   if (writes.length === 0) return report.model === 'counter'
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
+
+/** Whether the one node of a service is accused of a read of a register: no other copy was behind. */
+const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
+  report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 
 /**
  * Whether the client that was given an old value had itself written a newer one, or read it: a value whose write began

@@ -28,25 +28,43 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'vacuous':
       return isRun
         ? supplied(run, again)
-        : { text: 'Record more: reads and writes that overlap, with faults in force.' }
+        : {
+            text:
+              run?.lacks?.[0] === 'faults'
+                ? 'Keep the clients busy for longer: they ended before the first fault began.'
+                : 'Record more: reads and writes that overlap, with faults in force.',
+          }
     case 'interrupted':
       return { text: 'Let it run to its end.', command: again }
     case 'unchecked':
       return { text: 'Run it again.', command: again }
     case 'weaker':
-      return {
-        text: `Nothing promises that it is ${adjective(strongestIn(facts))}. To make that fail, expect it.`,
-        command: withOption(again, 'expect', strongestIn(facts)),
-      }
+      return (
+        hiddenBug(run, again) ?? {
+          text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, expect it.`,
+          command: withOption(again, 'expect', strongestIn(facts)),
+        }
+      )
     case 'met':
-      return isRun
-        ? {
-            text: 'One seed proves little. Try twenty.',
-            command: withOption(again, 'times', '20'),
-          }
-        : { text: 'A history shows what happened once. Record more under faults.' }
+      if (!isRun) return { text: 'A history shows what happened once. Record more under faults.' }
+      return (
+        hiddenBug(run, again) ?? {
+          text: 'One seed proves little. Try twenty.',
+          command: withOption(again, 'times', '20'),
+        }
+      )
     default:
       return outcome satisfies never
+  }
+}
+
+/** A planted bug breaks nothing where its moment does not come. */
+function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next | undefined {
+  const bug = run?.spec.target.bug
+  if (bug === undefined) return undefined
+  return {
+    text: `The planted bug ${bug} broke nothing that was expected. Try twenty seeds.`,
+    command: withOption(again, 'times', '20'),
   }
 }
 
@@ -57,7 +75,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   const bug = run?.spec.target.bug
   if (bug !== undefined)
     return {
-      text: `The planted bug ${bug} is to do this. Without it the run should pass.`,
+      text: `This is what the planted bug ${bug} does. Without it the run should pass.`,
       command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'bug'),
     }
   const remedy = remedyOf(facts, history, run)

@@ -10,7 +10,7 @@ export function evidenceText(history: History, run: RunSummary | undefined, gran
   if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
   const faults = listed(faultsIn(run))
   const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
-  return [tried, costText(run.phases)].filter((text) => text !== '').join(' ')
+  return [tried, costText(run.phases), stalenessText(run)].filter((text) => text !== '').join(' ')
 }
 
 /** `2 partitions`, `1 kill`: those that took effect. */
@@ -21,8 +21,16 @@ function faultsIn({ faults }: RunSummary): readonly string[] {
   return [...counts].map(([kind, times]) => plural(times, kind))
 }
 
+/** `82 reads were stale.`; empty if none was, or nobody measured that. */
+function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {
+  const stale = phases.reduce((sum, { staleReads = 0 }) => sum + staleReads, 0)
+  if (stale === 0) return ''
+  const agreed = converged === undefined ? '' : `; ${duration(converged)} after healing, all nodes agreed`
+  return `${plural(stale, 'read')} returned a value that had been replaced${agreed}.`
+}
+
 /** What clients were answered under faults, and the slowest recovery. */
-function costText(phases: readonly PhaseSummary[]): string {
+export function costText(phases: readonly PhaseSummary[]): string {
   const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
   const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
   if (asked === 0) return ''

@@ -2,7 +2,7 @@ import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
 import { type Next, nextOf } from './next.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
-import { evidenceText } from './strength.ts'
+import { costText, evidenceText } from './strength.ts'
 
 /** What happened, why, and what to do next: every screen shows these three. */
 export interface Telling {
@@ -52,9 +52,13 @@ function whyOfOutcome(
     case 'violated':
       return facts.why
     case 'missed':
-      return { text: facts.missed.join(' '), certainty: 'shown' }
+      return { text: [`${facts.missed.join('; ')}.`, costText(run?.phases ?? [])].join(' ').trim(), certainty: 'shown' }
     case 'unknown':
-      return { text: facts.headline.beside || facts.missed.join(' '), certainty: 'shown' }
+      // The next step has the option, which a run calls by another name.
+      return {
+        text: (facts.headline.beside || facts.missed.join(' ')).replace(/ \(see --\w+\)/, ''),
+        certainty: 'shown',
+      }
     case 'vacuous':
       return { text: facts.vacuous.join('; '), certainty: 'shown' }
     case 'interrupted':

@@ -79,7 +79,7 @@ export async function judge(
   const summary = summarize({
     ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
     tier: target.tier,
-    weakness: target.weakness?.(run.targetSettings, spec.nodes),
+    weakness: weaknessOf(run),
     stronger: strongerSettings(run),
     requestedFaults: requestedFaults(run),
     marks: target.marks,
@@ -201,6 +201,10 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
         ]),
   ]
 }
+
+/** What the planted bug does; otherwise what the settings give up. */
+const weaknessOf = ({ target, targetSettings, spec }: PlannedRun): string | undefined =>
+  target.bugs.find(({ name }) => name === spec.target.bug)?.summary ?? target.weakness?.(targetSettings, spec.nodes)
 
 /** The fewest other settings, at most two, that give up nothing; defaults before others. Undefined if none are known. */
 function strongerSettings({ target, targetSettings, spec: { nodes } }: PlannedRun): Settings | undefined {

@@ -37,13 +37,13 @@ export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
- * The strongest level that is met, or `none`, and what is undecided above it. Of transactions, several may be strongest. The levels of other judges than that of
+ * The strongest level that is met, or `no level`, and what is undecided above it. Of transactions, several may be strongest. The levels of other judges than that of
  * consistency may stand side by side: of those, the broken ones are named.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {
     const met = strongestMet(report)
-    return met.length < 3 ? met.join(' and ') || 'none' : `${met.slice(0, -1).join(', ')} and ${met.at(-1)}`
+    return met.length < 3 ? met.join(' and ') || 'no level' : `${met.slice(0, -1).join(', ')} and ${met.at(-1)}`
   }
   const [strongest, ...others] = judgedLevels(report)
   const broken = others.filter((level) => verdictOf(report, level).result === 'violated')
@@ -55,5 +55,5 @@ export function foundText(report: Report<string>): string {
   const open = above.filter((level) => verdictOf(report, level).result === 'unknown' && !foreign.includes(level))
   const undecided =
     open[0] === undefined ? '' : ` (undecided: ${open.length > 2 ? `${open[0]} and others` : open.join(', ')})`
-  return `${found ?? 'none'}${undecided}`
+  return `${found ?? 'no level'}${undecided}`
 }

@@ -18,7 +18,7 @@ export interface RunSummary {
   readonly startedAt: string
   /** Which determinism applies: a simulated run repeats to the byte, a real one repeats workload and fault schedule. */
   readonly tier: 'simulated' | 'real'
-  /** What the settings of the target give up: `r + w is not more than the replicas, so …`. Absent if nothing is known. */
+  /** What the planted bug does; otherwise what the settings of the target give up: `r + w is not more than the replicas, so …`. Absent if nothing is known. */
   readonly weakness?: string | undefined
   /** Settings that give up nothing of that, as far as the target knows; absent if it has none. */
   readonly stronger?: Settings | undefined

@@ -158,11 +158,12 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
   const newer = newestBefore(set, observation)
   if (newer !== -1) {
     const newerRow = set.row[newer]
-    const gap = span(operations.callTime[row] - operations.returnTime[newerRow])
-    if (set.kind[newer] === READ) return `${did}, ${gap} after ${words.did(newerRow, READ)}.`
+    const gap = operations.callTime[row] - operations.returnTime[newerRow]
+    const after = gap === 0 ? 'just after' : `${span(gap)} after`
+    if (set.kind[newer] === READ) return `${did}, ${after} ${words.did(newerRow, READ)}.`
     const acknowledged = words.acknowledged(newerRow, set.kind[newer])
     const other = disagreeing(set, observation, newer)
-    if (other === undefined) return `${did}, ${gap} after ${acknowledged}.`
+    if (other === undefined) return `${did}, ${after} ${acknowledged}.`
     const { read, older } = other
     const readRow = set.row[read]
     const alsoDid = `${words.did(readRow, READ)} at ${words.calledAt(readRow)}`
