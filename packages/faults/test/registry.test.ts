@@ -3,6 +3,8 @@ import {
   type FaultFamily,
   familyOf,
   faultDefinitions,
+  faultProfiles,
+  nemeses,
   parametersOf,
   parseFault,
   parseSchedule,
@@ -134,4 +136,11 @@ describe('a schedule', () => {
   test('a schedule keeps the given names of faults', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
+})
+
+test('no profile has the name of a nemesis, and each has a nemesis', () => {
+  for (const profile of faultProfiles) {
+    expect(nemeses.map(({ name }) => name)).not.toContain(profile.name)
+    expect(nemeses.filter(({ kind }) => profile.has(kind))).not.toEqual([])
+  }
 })

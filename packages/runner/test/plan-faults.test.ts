@@ -115,6 +115,17 @@ describe('all faults', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
+  test('a profile becomes one named fault of each of its kinds that the target can suffer', async () => {
+    const { spec } = await planned(plain, ['gentle', 'kill'])
+    expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
+  })
+
+  test('a profile of which the target can suffer nothing is refused with what it can suffer', async () => {
+    await expect(planned(plain, ['clocks'])).rejects.toThrow(
+      /--faults clocks: fake can suffer no fault of this profile\. fake cannot suffer clock: .* Faults it can suffer: partition/,
+    )
+  })
+
   test('a run of all faults takes as long as they need, unless a time is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['all'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })

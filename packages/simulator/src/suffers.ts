@@ -9,6 +9,7 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   'reset-peer': ['reset'],
   timeout: ['blackhole'],
   'half-open': ['lose-reply'],
+  'packet-loss': ['delay'],
   'slow-close': ['delay-reply'],
   'slow-connect': ['delay-request'],
   refuse: ['lose-request'],

@@ -46,6 +46,7 @@ const EFFECTS: { readonly [kind: string]: Effect } = {
   timeout: [{ kind: 'timeout' }, silence],
   latency: [{ kind: 'latency', latencyMs: LATE_MS }, late],
   'slow-connect': [{ kind: 'slow-connect', delayMs: LATE_MS }, late],
+  'packet-loss': [{ kind: 'packet-loss', probability: 1, retransmitMs: LATE_MS / 127 }, late],
   'reset-peer': [{ kind: 'reset-peer' }, is('failed')],
   refuse: [{ kind: 'refuse' }, is('failed')],
   'limit-bytes': [{ kind: 'limit-bytes', bytes: 5, links: answers }, is('failed')],

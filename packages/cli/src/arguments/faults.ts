@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { knownName } from '@chaosproxy/engine/run'
 import {
-  ALL_FAULTS,
   type FaultChoice,
+  faultProfiles,
   type Nemesis,
   nameOfChoice,
   nemeses,
   parseSchedule,
   printSchedule,
+  profileNamed,
 } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
@@ -15,7 +16,7 @@ import { oneOf } from './names.ts'
 
 const NONE = 'none'
 
-/** `partition,kill,pause`, `partition:db`, `all`, `none`, or the path of a schedule. @throws UserError (usage, input) */
+/** `partition,kill,pause`, `partition:db`, a profile, `none`, or the path of a schedule. @throws UserError (usage, input) */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
   isPath(typed) ? readSchedule(typed) : parseNames(typed)
 
@@ -26,7 +27,7 @@ export const printFaults = (choices: readonly FaultChoice[] | undefined): string
 /** The text after a colon is checked by the target: the service of `partition:db`. */
 function parseNames(typed: string): readonly string[] {
   const names = typed.split(',').map((part) => part.trim())
-  const known = names.filter((name) => name !== ALL_FAULTS)
+  const known = names.filter((name) => profileNamed(name) === undefined)
   if (known.length > 0) parseNemeses(known.map(baseOf).join(','))
   return typed === NONE ? [] : names
 }
@@ -38,18 +39,20 @@ const isPath = (typed: string): boolean => /\.json$|[/\\]/.test(typed)
 /** `partition,kill,pause`, or `none`. */
 export function parseNemeses(typed: string): readonly Nemesis[] {
   if (typed === NONE) return []
-  const known = nemeses.map(({ name }) => name)
+  const known = [...nemeses, ...faultProfiles].map(({ name }) => name)
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
-    if (nemesis === undefined) throw new UserError('usage', `--faults ${typed}: "none" excludes other faults.`)
+    if (name === NONE) throw new UserError('usage', `--faults ${typed}: "none" excludes other faults.`)
+    if (nemesis === undefined)
+      throw new UserError('usage', `--faults ${typed}: profiles are not taken here. Name the faults.`)
     return nemesis
   })
 }
 
 /** @throws UserError (usage) for a name that a file has, and no fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
-  const known = [...nemeses.map(({ name }) => name), ALL_FAULTS]
+  const known = [...nemeses, ...faultProfiles].map(({ name }) => name)
   for (const choice of choices)
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }

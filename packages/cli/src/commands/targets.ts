@@ -1,5 +1,5 @@
 import { EXIT } from '@chaosproxy/engine/run'
-import { faultDefinitions, insteadText, nemeses } from '@chaosproxy/faults'
+import { faultDefinitions, faultProfiles, insteadText, nemeses } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { flag, inGroup } from '../arguments/declare.ts'
@@ -115,7 +115,11 @@ function faultTable(targets: readonly Target[]): Listing {
     lines: [
       ...listed(named),
       '',
-      'Choose them: chaos run --faults partition,lose-reply',
+      'Choose them: chaos run --faults partition,lose-reply, or a profile, one fault of each kind:',
+      ...listing(
+        faultProfiles.map(({ name, summary }): Listed => [`  ${name}`, summary]),
+        style.bold,
+      ),
       ...(isAlone ? [] : ['Which of them a target can suffer: chaos targets NAME --faults']),
       '',
       'Only in a schedule, with parameters and times: chaos run --faults ./schedule.json, which holds',

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { SearchSpec } from '@chaosproxy/engine'
 import { USUAL_OUT } from '@chaosproxy/engine/run'
-import { ALL_FAULTS, nemeses, refusalText } from '@chaosproxy/faults'
+import { nemeses, profileNamed, refusalText } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import {
@@ -155,7 +155,13 @@ export function parseClientSettings(workload: Workload, options: ParsedOptions):
 }
 
 function parseFaults(typed: string): readonly string[] {
-  if (typed === ALL_FAULTS) return nemeses.filter(({ kind }) => simulatorSuffers(kind) === true).map(({ name }) => name)
+  const profile = profileNamed(typed)
+  if (profile !== undefined) {
+    const simulated = nemeses.filter(({ kind }) => profile.has(kind) && simulatorSuffers(kind) === true)
+    if (simulated.length === 0)
+      throw new UserError('usage', `--faults ${typed}: simulated runs can suffer no fault of this profile.`)
+    return simulated.map(({ name }) => name)
+  }
   const chosen = parseNemeses(typed)
   for (const { name, kind } of chosen) {
     const suffers = simulatorSuffers(kind)

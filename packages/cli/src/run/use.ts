@@ -123,7 +123,7 @@ const declared = {
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
     faults: {
       ...asRead(
-        'faults to inject, comma-separated, all, none, or a schedule.json; chaos targets --faults lists them',
+        'faults or profiles (all, gentle, network, …), comma-separated, none, or a schedule.json; chaos targets --faults lists them',
         parseFaultChoices,
         `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
       ),

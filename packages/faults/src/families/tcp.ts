@@ -2,7 +2,7 @@ import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { bytes, optional, type ValuesOf } from '../definition/parameter.ts'
 import { client, counting, times } from '../definition/trigger.ts'
-import { bandwidth, corrupt, slice } from '../kinds/bytes.ts'
+import { bandwidth, corrupt, packetLoss, slice } from '../kinds/bytes.ts'
 import {
   blackhole,
   halfOpen,
@@ -39,6 +39,7 @@ export const tcpFamily = defineFamily({
     blackhole,
     latency,
     bandwidth,
+    packetLoss,
     reset,
     resetPeer,
     timeout,

@@ -11,6 +11,18 @@ export const slice = defineFault({
   },
 })
 
+/** What TCP makes of lost packets: nothing is lost to its reader; the bytes behind a lost packet wait for it. */
+export const packetLoss = defineFault({
+  kind: 'packet-loss',
+  plural: 'spells of packet loss',
+  summary: 'lose packets: TCP sends them again, so bytes arrive late, in bursts',
+  parameters: {
+    probability: or(probability('of each packet to be lost'), 0.1),
+    retransmitMs: or(ms('wait before a packet is sent again; twice as long each further time'), 200),
+  },
+  describe: ({ probability: share }, links) => `${Math.round(share * 1000) / 10}% of the packets lost on ${links}`,
+})
+
 export const corrupt = defineFault({
   kind: 'corrupt',
   summary: 'flip one bit of a byte',

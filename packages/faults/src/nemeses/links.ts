@@ -2,7 +2,7 @@ import { millis } from '@chaosproxy/history'
 import type { Random } from '../schedule/random.ts'
 import type { FaultPlan } from '../schedule/schedule.ts'
 import { just, type Nemesis } from './nemesis.ts'
-import { inAllTraffic, resetClients } from './traffic.ts'
+import { inAllTraffic, loseClientPackets, resetClients } from './traffic.ts'
 
 export const delay: Nemesis = {
   name: 'delay',
@@ -51,4 +51,13 @@ export const reset: Nemesis = {
   among: 'nodes',
   plan: () => just({ kind: 'reset', links: 'between-nodes' }),
   inTraffic: inAllTraffic(resetClients),
+}
+
+export const packetLoss: Nemesis = {
+  name: 'packet-loss',
+  summary: 'lose 10% of the packets between nodes: TCP sends them again after 200 ms or more',
+  kind: 'packet-loss',
+  among: 'nodes',
+  plan: () => just({ kind: 'packet-loss', links: 'between-nodes', probability: 0.1, retransmitMs: millis(200) }),
+  inTraffic: inAllTraffic(loseClientPackets),
 }

@@ -1,4 +1,4 @@
-import { delay, delayClients, reset, slow } from './links.ts'
+import { delay, delayClients, packetLoss, reset, slow } from './links.ts'
 import { corrupt, duplicate, forge, forgeSigned, loss, reorder } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
@@ -28,6 +28,7 @@ export const nemeses: readonly Nemesis[] = [
   pause,
   delay,
   slow,
+  packetLoss,
   reset,
   loss,
   duplicate,

@@ -39,6 +39,14 @@ export const cutOffClients: Strategy = {
   },
 }
 
+export const loseClientPackets: Strategy = {
+  summary: 'lose 10% of the packets between clients and servers: TCP sends them again after 200 ms or more',
+  kind: 'packet-loss',
+  among: 'clients',
+  plan: (_, nodes) =>
+    just({ kind: 'packet-loss', links: clientLinks(nodes), probability: 0.1, retransmitMs: millis(200) }),
+}
+
 export const resetClients: Strategy = {
   summary: 'reset every connection of clients at once',
   kind: 'reset',

@@ -11,7 +11,7 @@ import {
   slowConnect,
   timeout,
 } from './losses.ts'
-import { bandwidth, latency, slice, slowClose } from './schedules.ts'
+import { bandwidth, latency, packetLoss, slice, slowClose } from './schedules.ts'
 import type { StageOf } from './stage.ts'
 
 /** A fault that lasts until it is removed. A reset ends as soon as it has happened. */
@@ -23,6 +23,7 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   blackhole,
   latency,
   bandwidth,
+  'packet-loss': packetLoss,
   'reset-peer': resetPeer,
   timeout,
   'half-open': halfOpen,

@@ -103,6 +103,63 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   }
 }
 
+/** The payload of a packet on Ethernet: 1,500 bytes without the headers of IP and TCP, and with timestamps. */
+const PACKET_BYTES = 1_448
+
+/** A packet that this many follow is sent again at once, for their receiver asks for it (RFC 5681 §3.2). */
+const FOLLOWERS = 3
+
+/** TCP gives a connection up after many losses in turn; a fault does not, and so stops drawing before. */
+const MOST_LOSSES = 7
+
+/**
+ * Bytes wait until the packet before them has been sent again: `retransmitMs` after it was lost, and twice as long after
+ * each further loss (RFC 6298 §5.5).
+ */
+export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
+  let freeAtMs = 0
+  let leavesAtMs = 0
+  let drawnFor: Chunk | undefined
+  let lost = 0
+  let waitMs = 0
+
+  function draw(sizeBytes: number): void {
+    const { probability, retransmitMs } = harm()
+    const packets = Math.ceil(sizeBytes / PACKET_BYTES)
+    lost = 0
+    waitMs = 0
+    for (let behind = packets - 1; behind >= 0; behind--) {
+      let losses = 0
+      while (losses < MOST_LOSSES && random().chance(probability)) losses++
+      lost += losses
+      const timeouts = behind >= FOLLOWERS ? Math.max(0, losses - 1) : losses
+      waitMs = Math.max(waitMs, retransmitMs * (2 ** timeouts - 1))
+    }
+  }
+
+  return {
+    countsArriving: 'nothing',
+    leavesAtMs({ chunk, content, sizeBytes }, atMs) {
+      if (chunk !== drawnFor) {
+        drawnFor = chunk
+        draw(content === 'bytes' ? sizeBytes : 1)
+      }
+      leavesAtMs = Math.max(atMs + waitMs, freeAtMs)
+      return leavesAtMs
+    },
+    moved() {
+      freeAtMs = leavesAtMs
+      if (lost > 0) hit(lost)
+      lost = 0
+      return undefined
+    },
+    get longestDelayMs() {
+      // Two losses in turn: of the packets at the default, 99.9% wait no longer.
+      return harm().retransmitMs * 3
+    },
+  }
+}
+
 export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   let freeAtMs = 0
   let leavesAtMs = 0

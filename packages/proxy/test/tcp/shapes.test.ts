@@ -47,6 +47,54 @@ test('slow-close passes bytes at once and delays the end', async () => {
   await server.until((r) => r.ended)
 })
 
+describe('packet-loss', () => {
+  test('delivers all bytes in order, those of a lost packet after a retransmission', async () => {
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({ clock })
+    // Each of seven sendings in turn is lost, so the waits add up to 2 ** 7 - 1 times the first.
+    const fault = network.apply(on(to, { kind: 'packet-loss', probability: 1, retransmitMs: ms(10) }, { first: 1 }))
+    client.socket.write('late')
+    let waited = 0
+    while (server.text === '') {
+      clock.advance(10)
+      waited += 10
+      await settled(() => server.text.length)
+    }
+    expect(server.text).toBe('late')
+    expect(waited).toBeGreaterThanOrEqual(1_270)
+    expect(fault.hits).toBe(7)
+  })
+
+  test('loses nothing and delays nothing with a probability of 0', async () => {
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({ clock })
+    const fault = network.apply(on(both, { kind: 'packet-loss', probability: 0, retransmitMs: ms(200) }))
+    const sent = randomBytes(100_000).toString('hex')
+    client.socket.end(sent)
+    await server.until((r) => r.ended)
+    expect(server.text).toBe(sent)
+    expect(fault.hits).toBe(0)
+  })
+
+  test('passes packets that three others follow without a wait if only one sending is lost', async () => {
+    const clock = new ManualClock()
+    const { network, client, server } = await conversation({ clock, seed: 1 })
+    network.apply(on(to, { kind: 'packet-loss', probability: 0.2, retransmitMs: ms(200) }))
+    const sent = randomBytes(50_000).toString('hex')
+    client.socket.end(sent)
+    let waited = 0
+    while (!server.ended) {
+      await settled(() => server.text.length)
+      if (server.ended) break
+      clock.advance(200)
+      waited += 200
+    }
+    expect(server.text).toBe(sent)
+    // Of about 70 packets 14 are lost once, and nearly all of them are repaired at once.
+    expect(waited).toBeLessThan(70 * 0.2 * 200)
+  })
+})
+
 describe('slow-connect', () => {
   test('dials later, keeps the bytes sent meanwhile, and delays no other connection', async () => {
     const clock = new ManualClock()

@@ -80,7 +80,18 @@ function concerning(spans: readonly FaultSpan[], { asked }: Gap): readonly Fault
 
 /** Kinds that keep requests or replies of clients from arriving, or delay them, and change nothing in them. */
 const WITHHOLDING: ReadonlySet<string> = new Set([
-  ...['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'reset-peer', 'timeout', 'half-open', 'slow-close'],
+  ...[
+    'partition',
+    'blackhole',
+    'latency',
+    'bandwidth',
+    'packet-loss',
+    'reset',
+    'reset-peer',
+    'timeout',
+    'half-open',
+    'slow-close',
+  ],
   ...['slow-connect', 'refuse', 'slice', 'limit-bytes', 'limit-time', 'lose-request', 'lose-reply', 'delay-reply'],
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
 ])

@@ -1,12 +1,13 @@
 import {
-  ALL_FAULTS,
   createRandom,
   type FaultChoice,
+  type FaultProfile,
   type Nemesis,
   nemeses,
   nodeNames,
   parseSchedule,
   planSchedule,
+  profileNamed,
   type Random,
   refusalText,
   type Schedule,
@@ -140,19 +141,36 @@ interface Parts {
 }
 
 /**
- * The faults of a spec, with names in the place of `all`: the first of every kind that the target can suffer and under
- * which it promises anything. A target that promises nothing under any fault gets every kind.
+ * The faults of a spec, with names in the place of profiles: the first of each kind of the profile that the target can
+ * suffer and under which it promises anything. A target that promises nothing under any of them gets every kind.
+ *
+ * @throws UserError (usage) for a profile with nothing that the target can suffer.
  */
-export function withAllNamed({ faults, nodes }: RunSpec, parts: Parts): readonly FaultChoice[] {
-  if (!faults.includes(ALL_FAULTS)) return faults
+export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): readonly FaultChoice[] {
   const { target, workload, settings } = parts
-  const offered = offersOf(target, nodes ?? target.defaultNodes).flatMap((offer) => offer.nemeses)
-  const question = { workload: workload.name, object: workload.object, settings }
-  const kept = offered.filter(({ kind }) => target.promises({ ...question, faults: [kind] }) !== 'nothing')
-  const possible = kept.length > 0 ? kept : offered
-  const all = possible.filter(({ kind }, i) => possible.findIndex((other) => other.kind === kind) === i)
-  const named = faults.flatMap((fault): readonly FaultChoice[] =>
-    fault === ALL_FAULTS ? all.map(({ name }) => name) : [fault],
-  )
+  const namesIn = (profile: FaultProfile): readonly string[] => {
+    const offered = offersOf(target, nodes ?? target.defaultNodes)
+      .flatMap((offer) => offer.nemeses)
+      .filter(({ kind }) => profile.has(kind))
+    if (offered.length === 0) throw new UserError('usage', noneOf(profile, target))
+    const question = { workload: workload.name, object: workload.object, settings }
+    const kept = offered.filter(({ kind }) => target.promises({ ...question, faults: [kind] }) !== 'nothing')
+    const possible = kept.length > 0 ? kept : offered
+    return possible
+      .filter(({ kind }, i) => possible.findIndex((other) => other.kind === kind) === i)
+      .map(({ name }) => name)
+  }
+  const named = faults.flatMap((fault): readonly FaultChoice[] => {
+    const profile = profileNamed(fault)
+    return profile === undefined ? [fault] : namesIn(profile)
+  })
   return [...new Set(named)]
+}
+
+/** Why a profile has nothing for the target: what is said of its first nemesis. */
+function noneOf({ name, has }: FaultProfile, target: Target): string {
+  const first = nemeses.find(({ kind }) => has(kind))
+  const why =
+    first === undefined || target.suffers(first.kind, first.among) === true ? '' : ` ${sufferingText(target, first)}`
+  return `--faults ${name}: ${target.name} can suffer no fault of this profile.${why}`
 }

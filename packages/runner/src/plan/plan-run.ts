@@ -5,7 +5,7 @@ import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import { type Shortage, shortageOf } from './least-time.ts'
-import { planFaults, sufferingText, withAllNamed } from './plan-faults.ts'
+import { planFaults, sufferingText, withProfilesNamed } from './plan-faults.ts'
 import type { RunSpec } from './run-spec.ts'
 import type { TrafficSpec } from './traffic-spec.ts'
 
@@ -88,7 +88,7 @@ export async function planRun(
       `${target.name} holds ${target.objects?.join(', ')}, and not ${workload.object}, which the workload ${workload.name} uses.${workloadsFor(target, targetSettings)}`,
     )
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
-  const named = withAllNamed(spec, { target, workload, settings: targetSettings })
+  const named = withProfilesNamed(spec, { target, workload, settings: targetSettings })
   const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
   const { nemeses: chosen, schedule } = planned
   for (const { id, plan } of schedule) {

@@ -1,10 +1,10 @@
-import { ALL_FAULTS } from '@chaosproxy/faults'
+import { profileNamed } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Settings, settingsFor, usualValue, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import type { Target } from '../ports/target.ts'
 import { leastTimeForAll } from './least-time.ts'
-import { withAllNamed } from './plan-faults.ts'
+import { withProfilesNamed } from './plan-faults.ts'
 import type { Registries } from './plan-run.ts'
 import { draftEntries, type NamedPart, parseRunSpec, type RunDraft, type RunSpec, withNames } from './run-spec.ts'
 import { schemaProblems } from './schema.ts'
@@ -95,10 +95,10 @@ export async function completeRun(
     },
     where,
   )
-  if (draft.timeMs !== undefined || !spec.faults.includes(ALL_FAULTS)) return spec
+  if (draft.timeMs !== undefined || spec.faults.every((fault) => profileNamed(fault) === undefined)) return spec
   const nodes = spec.nodes ?? target.defaultNodes
   const usual = { ...settingsFor(target), ...spec.target.settings }
-  const faults = withAllNamed(spec, { target, workload, settings: usual })
+  const faults = withProfilesNamed(spec, { target, workload, settings: usual })
   return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
 }
 

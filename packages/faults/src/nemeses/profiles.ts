@@ -1,0 +1,40 @@
+import type { FaultKind } from '../families/registry.ts'
+
+/** A word of `--faults` for one nemesis of each kind of a sort that the target can suffer. */
+export interface FaultProfile {
+  readonly name: string
+  readonly summary: string
+  has(kind: FaultKind): boolean
+}
+
+const profile = (name: string, summary: string, kinds: readonly FaultKind[]): FaultProfile => ({
+  name,
+  summary,
+  has: (kind) => kinds.includes(kind),
+})
+
+const GENTLE: readonly FaultKind[] = [
+  ...(['latency', 'bandwidth', 'packet-loss', 'reorder-message', 'delay-reply', 'trickle-reply'] as const),
+]
+
+const NETWORK: readonly FaultKind[] = [
+  ...GENTLE,
+  ...(['partition', 'reset', 'drop-message', 'duplicate-message', 'lose-request', 'lose-reply'] as const),
+  ...(['truncate-reply', 'duplicate-request'] as const),
+]
+
+const CRASHES: readonly FaultKind[] = ['kill', 'crash', 'stop', 'restart', 'crash-before-reply', 'pause']
+
+/** Every profile. Help, documentation and tests iterate over this list. */
+export const faultProfiles: readonly FaultProfile[] = [
+  { name: 'all', summary: 'every kind of fault', has: () => true },
+  profile('gentle', 'late, slow and reordered traffic; nothing is cut, lost or stopped', GENTLE),
+  profile('network', 'those of gentle, and cut links, resets, lost and repeated messages', NETWORK),
+  profile('crashes', 'killed, paused and restarted nodes', CRASHES),
+  profile('clocks', 'clocks that drift and jump', ['clock']),
+  profile('disks', 'full disks', ['fill-disk']),
+]
+
+/** The profile of this name, if there is one. */
+export const profileNamed = (name: unknown): FaultProfile | undefined =>
+  faultProfiles.find((each) => each.name === name)
