@@ -3,7 +3,7 @@ import { defineFamily, type FaultOf } from '../definition/family.ts'
 import type { ValuesOf } from '../definition/parameter.ts'
 import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
-import { headMatch, matchedClient, validateHeadMatch } from './http-match.ts'
+import { headMatch, matchedClient, validateHeadMatch } from './http.ts'
 
 /** As for HTTP/1.1, but without conditions on bodies and responses. */
 const match = { ...headMatch, client: matchedClient }
