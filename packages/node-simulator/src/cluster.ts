@@ -1,7 +1,7 @@
 import process from 'node:process'
 import type { Endpoint, NodeId } from '@chaosproxy/faults'
 import { nodeNames } from '@chaosproxy/faults'
-import { type Json, type Millis, millis, millisToNanos, type Nanos, UserError } from '@chaosproxy/history'
+import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 import {
   type MomentWatch,
@@ -89,7 +89,9 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const stoppable: ReadonlyMap<NodeId, Stoppable> = new Map<NodeId, Stoppable>([...nodes, ...beside, ...servers])
   const { inject, healAll } = injectorOf({ world, network, nodes: stoppable })
   const lookAtMemory = watchMemory()
-  let [connected, events] = [0, 0]
+  let [connected, events, startedAt] = [0, 0, nanos(0)]
+  /** Why it is not known whether transactions kept their level. */
+  let unjudged = unjudgedOf(servers)
   for (const node of [...servers.values(), ...programs]) node.start()
   clients.start()
 
@@ -114,8 +116,12 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
     lingersMs: LINGERS_MS,
     status: () => new Map(names.map((id) => [id, nodes.get(id)?.listens ? LISTENS : undefined])),
     broken: () => world.assertions.broken ?? deaths.broken(),
-    brokenAtRest: () => brokenData(servers),
-    unmet: () => world.assertions.unmet(),
+    brokenAtRest() {
+      const { broken, undecided } = brokenData(servers, startedAt)
+      unjudged = undecided
+      return broken
+    },
+    unmet: () => [...world.assertions.unmet(), ...unjudged],
     met: () => world.assertions.met(),
     run(done, limits) {
       const lastEvent = events + limits.events
@@ -146,19 +152,42 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
       world.queue.clear()
       stopped()
     },
-    scenarioBegins: () => world.holds?.begin(),
+    scenarioBegins() {
+      startedAt = world.queue.now
+      world.holds?.begin()
+    },
     close,
   }
 }
 
-/** The first assertion that the data of a server breaks. */
-function brokenData(servers: Open['servers']): ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>> {
-  for (const [node, server] of servers) {
-    const broken = server instanceof PostgresNode ? server.broken() : undefined
-    if (broken !== undefined) return { name: broken.query, node, what: broken.what }
-  }
-  return undefined
+interface AtRest {
+  /** The first assertion that the data of a server breaks, or the level of isolation that its transactions do. */
+  readonly broken?: ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>>
+  /** What was not judged for certain. */
+  readonly undecided: readonly string[]
 }
+
+function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
+  const undecided: string[] = []
+  for (const [node, server] of servers) {
+    if (!(server instanceof PostgresNode)) continue
+    const broken = server.broken()
+    if (broken !== undefined) return { broken: { name: broken.query, node, what: broken.what }, undecided }
+    const judged = server.judged(startedAt)
+    if (judged?.result === 'broken')
+      return { broken: { name: `${server.isolation} SQL of ${node}`, node, ...judged.broken }, undecided }
+    if (judged?.result === 'unknown') undecided.push(...unjudgedOf(new Map([[node, server]])), judged.why)
+  }
+  return { undecided }
+}
+
+/** Equal in every run, so that a search can say that no run decided it. */
+const unjudgedOf = (servers: Open['servers']): readonly string[] =>
+  [...servers].flatMap(([node, server]) =>
+    server instanceof PostgresNode && server.isolation !== undefined
+      ? [`whether the SQL of ${node} is ${server.isolation} was certain in no trial`]
+      : [],
+  )
 
 const LISTENS = { role: 'listens', leads: false, ready: true } as const
 
@@ -189,7 +218,8 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     if (loggedChars > MOST_LOG_CHARS) throw new NotSimulated(...LOGS_TOO_MUCH)
     if (logged <= MOST_LOG_LINES) options.log?.(world.queue.now, node, text)
   }
-  const world = new World({ expected: expectedOf(service), log, moments, turns, trace, code, holds })
+  const followsRequests = Object.values(service.spec.postgres ?? {}).some(({ unit }) => unit === 'request')
+  const world = new World({ expected: expectedOf(service), log, moments, turns, trace, code, followsRequests, holds })
   const network = new Network(
     world,
     { weather: weatherOf(seed), delays: delaysOf(options.delays, options.delayed) },
@@ -216,15 +246,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]
   const { initial, isOfOne = false, functions = [] } = options
   const clients = createClients(shared, { initial, isOfOne, functions })
-  const around = { world, network, seed }
-  const servers = new Map<NodeId, RedisNode | PostgresNode>(
-    Array.from(
-      service.databases,
-      ([id, database]) =>
-        [id, new PostgresNode({ ...around, id, database, unsupported: options.unsupportedSql })] as const,
-    ),
-  )
-  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
+  const servers = serversOf(service, { world, network, seed, unsupported: options.unsupportedSql })
   let isClosed = false
   return {
     ...{ world, network, nodes, beside, servers, clients, deaths },
@@ -248,6 +270,23 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       requireNothingReal(service, before)
     },
   }
+}
+
+interface ServersOptions {
+  readonly world: World
+  readonly network: Network
+  readonly seed: number
+  readonly unsupported: UnsupportedSql | undefined
+}
+
+function serversOf({ spec, databases }: Service, { unsupported, ...around }: ServersOptions): Open['servers'] {
+  const servers = new Map<NodeId, RedisNode | PostgresNode>()
+  for (const [id, database] of databases) {
+    const isolation = spec.postgres?.[id]
+    servers.set(id, new PostgresNode({ ...around, id, database, isolation, unsupported }))
+  }
+  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
+  return servers
 }
 
 function requireMacrotask(): void {

@@ -102,7 +102,9 @@ export function fakeEngine(script: Script): FakeEngine {
     sessions.push({ listener, session })
     return session
   }
-  return { log, sessions, connect, types: context.types, cancel: (pid) => log.push(`cancel ${pid}`), crash() {} }
+  const catalogue = () => ({ tables: [], writers: [] })
+  const cancel = (pid: number) => log.push(`cancel ${pid}`)
+  return { log, sessions, connect, types: context.types, catalogue, cancel, crash() {} }
 }
 
 /** A wait that a test ends. */

@@ -63,7 +63,14 @@ export interface SimulatedCluster extends Cluster {
   /** The first forbidden action of a node; when absent, only the protocol's own invariants are watched. */
   broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
   /** The same, of what must hold once every operation has ended and every fault is healed. */
-  brokenAtRest?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  brokenAtRest?():
+    | {
+        readonly name: string
+        readonly node: NodeId
+        readonly what: string
+        readonly evidence?: readonly string[] | undefined
+      }
+    | undefined
   /** What the programs of some run should reach and this run has not; when absent, nothing. */
   unmet?(): readonly string[]
   /** What this run has reached of it. */

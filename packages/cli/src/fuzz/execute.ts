@@ -11,7 +11,7 @@ import { printTitle } from '../terminal/fitted.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { tellCampaigns } from './campaigns.ts'
-import { subjectOf, subjectText, takenText } from './outcome.ts'
+import { isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
 import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
@@ -116,14 +116,23 @@ function continuedText({
 /** A shorter remaining time is not shown. */
 const LONG_MS = 10_000
 
+function heldTo({ search }: FuzzSettings): string {
+  const { level } = search.subject
+  const isolation = isolationOf(search)
+  const inSql =
+    isolation === undefined || isolation === NO_LEVEL ? undefined : `its transactions in SQL to ${isolation}`
+  if (level === NO_LEVEL) return inSql === undefined ? 'its invariants alone' : `its invariants, ${inSql}`
+  return inSql === undefined ? level : `${level}, ${inSql}`
+}
+
 function titleOf(settings: FuzzSettings): string {
-  const { subject, strategies, workers, firstSeed, limit } = settings.search
+  const { strategies, workers, firstSeed, limit } = settings.search
   const length = 'seeds' in limit ? plural(limit.seeds, 'seed') : `${limit.timeMs / 1000} s`
   const taken = takenText(settings)
   return [
     `chaos ${packageVersion()}   searching ${subjectText(settings.search)}`,
     ...(taken === '' ? [] : [taken]),
-    `held to ${subject.level === NO_LEVEL ? 'its invariants alone' : subject.level}`,
+    `held to ${heldTo(settings)}`,
     `${length} from seed ${firstSeed}`,
     settings.queue === undefined ? plural(workers, 'thread') : 'workers of a queue',
     `strategies: ${[...new Set(strategies)].join(', ')}`,

@@ -1,4 +1,5 @@
 import { doubtsOf, type Result, type SearchEnd, type SearchSpec } from '@chaosproxy/engine'
+import { isolationOfService, isService, parseServiceReference } from '@chaosproxy/engine/references'
 import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
@@ -25,6 +26,10 @@ export function takenText({ taken: { targetSettings, besides, workload } }: Fuzz
   return text.length === 0 ? '' : `with the settings its bug needs: ${text.join('; ')}`
 }
 
+/** The level of isolation that transactions in SQL are held to, or `none`; undefined without a simulated PostgreSQL. */
+export const isolationOf = ({ subject: { target } }: SearchSpec): string | undefined =>
+  isService(target) ? isolationOfService(parseServiceReference(target)) : undefined
+
 /** The subject of a search, for reporters. */
 export const subjectOf = (
   settings: FuzzSettings,
@@ -36,6 +41,7 @@ export const subjectOf = (
     subject: subjectText(settings.search),
     taken: takenText(settings),
     level: settings.search.subject.level === NO_LEVEL ? undefined : settings.search.subject.level,
+    isolation: isolationOf(settings.search),
     trials: outcome.trials,
     steps: outcome.steps,
     elapsedMs: outcome.elapsedMs,
@@ -51,7 +57,7 @@ export const subjectOf = (
 const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Result): FoundFailure => ({
   title: titleOfFailure(finding.failure, settings.subject.target),
   sentence: shown?.sentence ?? sentenceOf(finding.failure),
-  trace: traceOf(finding.failure),
+  trace: traceOf(shown?.failure ?? finding.failure),
   told: toldOf(settings, shown),
   seed: finding.seed,
   strategy: finding.strategy,
@@ -82,8 +88,17 @@ function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): Found
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
+/** Lines of the protocol's code, or of what broke an invariant. */
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
-  failure?.kind === 'broken' ? failure.trace : []
+  failure?.kind === 'broken' ? failure.trace : failure?.kind === 'invariant' ? (failure.evidence ?? []) : []
+
+/** The same, as `--json` has it. */
+export const traceMemberOf = (failure: Failure | undefined): { readonly [member: string]: Json } =>
+  failure?.kind === 'broken'
+    ? { trace: failure.trace }
+    : failure?.kind === 'invariant' && failure.evidence !== undefined
+      ? { evidence: failure.evidence }
+      : {}
 
 /** The await of a Node program that was overtaken, as `--json` has it. */
 export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =>
@@ -132,7 +147,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
       kind: finding.failure.kind,
       cause: causeOf(finding.failure),
       sentence: shown?.sentence ?? sentenceOf(finding.failure),
-      ...(finding.failure.kind === 'broken' ? { trace: finding.failure.trace } : {}),
+      ...traceMemberOf(shown?.failure ?? finding.failure),
       seed: finding.seed,
       strategy: finding.strategy,
       ...(finding.after === undefined ? {} : { after: finding.after }),

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
 import { renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { raceMemberOf, traceOf } from '../fuzz/outcome.ts'
+import { raceMemberOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
@@ -26,7 +26,7 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
     failures,
     found: failures > 0,
     ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
-    ...(shown?.failure?.kind === 'broken' ? { trace: shown.failure.trace } : {}),
+    ...traceMemberOf(shown?.failure),
     ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
     ...raceMemberOf(shown?.race),
     ...(shown?.delays === undefined ? {} : { delays: shown.delays }),

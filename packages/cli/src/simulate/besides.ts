@@ -9,6 +9,9 @@ interface Typed {
   readonly sql: string | undefined
   /** SQL that must be true in the end. */
   readonly asserts: readonly string[]
+  /** The level of isolation that the transactions in SQL must keep. */
+  readonly isolation: string | undefined
+  readonly unit: 'request' | 'connection' | undefined
 }
 
 /**
@@ -16,7 +19,7 @@ interface Typed {
  *
  * @throws UserError (usage) for SQL without a database, or with several.
  */
-export function besidesWith(declared: Besides, { beside, sql, asserts }: Typed): Besides {
+export function besidesWith(declared: Besides, { beside, sql, asserts, isolation, unit }: Typed): Besides {
   const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
   const besides: Besides = {
     ...declared,
@@ -24,9 +27,17 @@ export function besidesWith(declared: Besides, { beside, sql, asserts }: Typed):
       typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
     ),
   }
-  if (sql === undefined && asserts.length === 0) return besides
-  const [database, another] = Object.entries(besides).filter(([, each]) => each === 'postgres' || 'postgres' in each)
-  if (database === undefined) throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+  if (sql === undefined && asserts.length === 0 && isolation === undefined && unit === undefined) return besides
+  const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
+  if (database === undefined && (sql !== undefined || asserts.length > 0))
+    throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+  if (database === undefined)
+    throw new UserError(
+      'usage',
+      isolation === undefined
+        ? `--unit ${unit}: it is about the transactions of a PostgreSQL: add --beside pg=postgres --expect serializable.`
+        : `--expect ${isolation}: a level of isolation is about transactions in SQL, and there is no PostgreSQL: add --beside pg=postgres.`,
+    )
   if (another !== undefined)
     throw new UserError(
       'usage',
@@ -34,14 +45,24 @@ export function besidesWith(declared: Besides, { beside, sql, asserts }: Typed):
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
+  const expect = isolation ?? kept.expect
+  if (unit !== undefined && expect === undefined)
+    throw new UserError(
+      'usage',
+      `--unit ${unit}: say which level the transactions must keep: add --expect serializable.`,
+    )
   return {
     ...besides,
     [name]: {
       postgres: sql === undefined ? kept.postgres : resolve(sql),
       assert: asserts.length === 0 ? kept.assert : asserts,
+      expect,
+      unit: unit ?? kept.unit,
     },
   }
 }
+
+const isPostgres = (beside: Besides[string]): boolean => beside === 'postgres' || 'postgres' in beside
 
 /** @throws UserError (usage) */
 export function namedOf(option: string, text: string, what: 'TEXT' | 'FILE'): readonly [name: string, value: string] {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import type { Level } from '@chaosproxy/checker'
+import { consistency, type Level } from '@chaosproxy/checker'
 import { requireAskable } from '@chaosproxy/engine'
 import {
   declaredService,
+  isolationLevels,
   type ServiceDeclaration,
   type ServiceSpec,
   serviceMembers,
@@ -14,7 +15,8 @@ import { searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engin
 import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, plural, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
-import type { TrialChoices } from '@chaosproxy/simulator'
+import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
+import * as v from 'valibot'
 import {
   asCount,
   asName,
@@ -67,8 +69,12 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that its histories must meet; none: only check that the program does not crash',
+      text: 'the level that its histories must meet; with a PostgreSQL, a level of isolation, such as serializable, that its transactions must keep (declared: each the one that it asked for); none: only check that the program does not crash',
       usual: USUAL_LEVEL,
+    }),
+    unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
+      text: 'judge as one transaction in SQL what one request did, or a connection until it was idle for 10 ms',
+      usual: 'each transaction alone',
     }),
     'assert-sql': words(
       "a query whose answer must be true once every operation has ended, such as 'select sum(balance) = 100 from accounts'",
@@ -100,6 +106,10 @@ export const use: Use<FuzzSettings> = {
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],
     ['chaos simulate ./server.ts --beside payments=./fake.ts', 'a server that it calls, played by a program of yours'],
     ['chaos simulate ./server.ts --beside pg=postgres --sql schema.sql', 'with a PostgreSQL in memory'],
+    [
+      'chaos simulate ./server.ts --beside pg=postgres --sql schema.sql --expect serializable',
+      'whether its transactions in SQL lose updates, or see half of another',
+    ],
     ['chaos simulate ./server.ts --client ./client.ts', 'requests that no route table can make, by your own code'],
     ['chaos simulate ./server.ts --nodes 1 --faults none --seeds 50', 'races across awaits alone'],
   ],
@@ -112,7 +122,8 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const { operations, terms } = parseSearch(options)
   const config = await readOwnConfig(options, 'chaos simulate')
   const draft = withPaths(config.loaded?.config ?? {}, config.own)
-  const { spec, nodes = USUAL_NODES } = parseService(options, typed, config, draft.nodes)
+  const isolation = isolationIn(typed.expect)
+  const { spec, nodes = USUAL_NODES } = parseService(options, { ...typed, isolation }, config, draft.nodes)
   const target = serviceReference(spec)
   const world = await searchedIn(target).open()
   const { protocol, asserts } = await world.load(target)
@@ -121,7 +132,13 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
     workload: { name: reference, settings: parseClientSettings(workload, options) },
   })
   const settings = settingsIn(asked)
-  const held = decidable(workload, { targetSettings: {}, level: typed.expect ?? draft.expect ?? USUAL_LEVEL })
+  const level =
+    isolation !== undefined && !workload.levels.includes(isolation)
+      ? NO_LEVEL
+      : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
+  const held = decidable(workload, { targetSettings: {}, level })
+  if (isolation !== undefined && !typed.invariants)
+    throw new UserError('usage', `--expect ${isolation} judges transactions as invariants: leave out --no-invariants.`)
   requireAskable({ ...held, protocol, workload, settings })
   const choices = withFaults(world, parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
   const subject = {
@@ -145,6 +162,12 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   }
 }
 
+/** A level that is about transactions in SQL, and not about the operations of clients. */
+const isolationIn = (level: string | undefined): string | undefined =>
+  level !== undefined && isolationLevels.includes(level) && !consistency.levels.some((each) => each === level)
+    ? level
+    : undefined
+
 /** @throws UserError (input) that lists the statements which are not simulated. */
 async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]): Promise<void> {
   const found = await unsupportedSql(subject)
@@ -163,7 +186,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
 /** A service of the configuration by its name, or a program by its file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
-  typed: ValuesOf<typeof declared>,
+  typed: ValuesOf<typeof declared> & { readonly isolation: string | undefined },
   { loaded, own }: OwnConfig,
   configured: number | undefined,
 ): { readonly spec: ServiceSpec; readonly nodes: number | undefined } {

@@ -49,6 +49,23 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(exitCode).toBe(0)
   })
 
+  patientTest('finds transactions that are not serializable, shows their statements, and replays them', async () => {
+    const cwd = shop()
+    const args = [...withPostgres, '--expect', 'serializable', '--seeds', '16', '--json', '--shrink', '2s']
+    const { exitCode, stdout } = await chaos(args, { cwd })
+    expect(exitCode).toBe(1)
+    const { failures } = JSON.parse(stdout)
+    expect(failures).toMatchObject([{ kind: 'invariant', cause: 'serializable SQL of pg' }])
+    expect(failures[0].sentence).toContain('Lost update')
+    expect(failures[0].evidence.join('\n')).toMatch(
+      /read items\/\w+\/sold = \d+: SELECT sold FROM items WHERE name = \$1/,
+    )
+    const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
+    expect(replayed.stdout).toContain('SERIALIZABLE SQL OF PG BROKEN')
+    expect(replayed.stdout).toContain('Cure: ')
+    expect(replayed.exitCode).toBe(1)
+  })
+
   patientTest('asserts about the data at the end, and shows the rows that break it', async () => {
     const assertion = "SELECT NOT EXISTS (SELECT 1 FROM items WHERE name = 'x' AND sold > 1)"
     const args = [...withPostgres, '--env', 'SHOP=careful', '--assert-sql', assertion, '--keys', '1', '--seeds', '4']
@@ -82,9 +99,15 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(searched.exitCode).toBe(3)
   })
 
-  test('refuses SQL for a database that is not there', async () => {
-    const { stderr, exitCode } = await chaos(['simulate', './server.ts', '--sql', 'schema.sql'], { cwd: shop() })
-    expect(stderr).toContain('SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+  test.each([
+    [['--sql', 'schema.sql'], 'SQL is given, and no PostgreSQL: add --beside pg=postgres.'],
+    [['--expect', 'serializable'], 'there is no PostgreSQL: add --beside pg=postgres.'],
+    [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
+    [['--beside', 'pg=postgres', '--unit', 'request'], 'add --expect serializable.'],
+    [['--beside', 'pg=postgres', '--expect', 'declared', '--no-invariants'], 'leave out --no-invariants'],
+  ])('refuses %j, and says what to add', async (args, said) => {
+    const { stderr, exitCode } = await chaos(['simulate', './server.ts', ...args], { cwd: shop() })
+    expect(stderr).toContain(said)
     expect(exitCode).toBe(3)
   })
 })

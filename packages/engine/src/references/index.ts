@@ -2,6 +2,8 @@ export {
   type BesideDeclaration,
   declaredService,
   isFullService,
+  isolationLevels,
+  isolationOfService,
   isService,
   isServiceDeclaration,
   onlyService,

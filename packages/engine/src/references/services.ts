@@ -16,6 +16,8 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 export {
   type BesideDeclaration,
   filesOfService,
+  isolationLevels,
+  isolationOfService,
   isServiceDeclaration,
   type PostgresDeclaration,
   programsOfService,

@@ -97,7 +97,10 @@ const at = v.pipe(count, v.transform(nanos))
 const failure: v.GenericSchema<unknown, Failure> = v.variant('kind', [
   v.strictObject({ kind: v.literal('violation'), level: v.string(), sentence: v.string() }),
   v.strictObject({ kind: v.literal('unrecovered'), what: v.string(), healedAt: at, waited: at }),
-  v.strictObject({ kind: v.literal('invariant'), name: v.string(), node: v.string(), what: v.string(), at }),
+  v.strictObject({
+    ...{ kind: v.literal('invariant'), name: v.string(), node: v.string(), what: v.string(), at },
+    evidence: v.optional(v.array(v.string())),
+  }),
   v.strictObject({
     kind: v.literal('broken'),
     what: v.string(),

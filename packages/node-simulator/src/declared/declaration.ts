@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { DECLARED, isolationLadder } from '@chaosproxy/checker'
 import { UserError } from '@chaosproxy/history'
 import { runMembers, schemaProblems } from '@chaosproxy/runner'
 import * as v from 'valibot'
@@ -22,6 +23,13 @@ export type PostgresDeclaration =
       readonly postgres: string | true
       /** Queries whose answer must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
       readonly assert?: readonly string[] | undefined
+      /**
+       * The level of isolation that the transactions of the programs must keep, such as `serializable`; or `declared`: each
+       * the level that it asked for.
+       */
+      readonly expect?: string | undefined
+      /** Judges what a `request` did, or a `connection` until it was idle, as one transaction. */
+      readonly unit?: 'request' | 'connection' | undefined
     }
 
 /** A service of your own: each node runs a Node program. */
@@ -92,6 +100,9 @@ const besideName = v.pipe(
 
 const programSchema = v.strictObject(programMembers, 'must be an object with an entry, or "postgres"')
 const emptyPostgres = v.literal('postgres', 'must be an object with an entry, or "postgres"')
+/** The levels that the transactions of a database can be judged by. */
+export const isolationLevels: readonly string[] = [...isolationLadder.levels, DECLARED]
+
 const filledPostgres = v.strictObject({
   postgres: v.pipe(
     v.union([path, v.literal(true)], 'must be a path, or true'),
@@ -101,6 +112,18 @@ const filledPostgres = v.strictObject({
     v.pipe(
       v.array(text, 'must be a list of queries'),
       v.description('queries that must be true once every operation has ended'),
+    ),
+  ),
+  expect: v.optional(
+    v.pipe(
+      v.picklist(isolationLevels, 'must be a level of isolation, or "declared"'),
+      v.description('the level of isolation that its transactions must keep; declared: each the one that it asked for'),
+    ),
+  ),
+  unit: v.optional(
+    v.pipe(
+      v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
+      v.description('what is judged as one transaction: what a request did, or a connection until it was idle'),
     ),
   ),
 })
@@ -199,10 +222,15 @@ export function declaredService(
 const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared is PostgresDeclaration =>
   typeof declared === 'string' || 'postgres' in declared
 
-const postgresOf = ({ postgres, assert }: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => ({
-  ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
-  ...(assert === undefined ? {} : { assert }),
-})
+const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => {
+  const { postgres, assert, expect, unit } = declared
+  return {
+    ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
+    ...(assert === undefined ? {} : { assert }),
+    ...(expect === undefined ? {} : { expect }),
+    ...(unit === undefined ? {} : { unit }),
+  }
+}
 
 /** Programs, and databases, each if there is one. */
 function besideOf(

@@ -1,6 +1,7 @@
 export {
   type BesideDeclaration,
   declaredService,
+  isolationLevels,
   isServiceDeclaration,
   type PostgresDeclaration,
   type ServiceDeclaration,
@@ -12,6 +13,7 @@ export { urlVariables } from './hosts.ts'
 export {
   filesOfService,
   isFullService,
+  isolationOfService,
   isService,
   parseServiceReference,
   programsOfService,

@@ -38,6 +38,10 @@ export interface PostgresSpec {
   readonly sql?: string | undefined
   /** Queries whose answer must be true once every operation has ended. */
   readonly assert?: readonly string[] | undefined
+  /** The level of isolation that the transactions of the programs must keep, or `declared`; when absent, none. */
+  readonly expect?: string | undefined
+  /** What is judged as one transaction; when absent, each transaction. */
+  readonly unit?: 'request' | 'connection' | undefined
 }
 
 /** The prefix of services in specs and replay files; their spec follows as JSON. */
@@ -76,6 +80,13 @@ export function parseServiceReference(reference: string): ServiceSpec {
     'input',
     `${reference} names no service: give "program" and either "routes" or "client", as chaos simulate writes them.`,
   )
+}
+
+/** The level of isolation that the transactions in SQL must keep; `none` if they are not judged, undefined if there are none. */
+export function isolationOfService({ postgres }: ServiceSpec): string | undefined {
+  const servers = Object.values(postgres ?? {})
+  if (servers.length === 0) return undefined
+  return servers.find(({ expect }) => expect !== undefined)?.expect ?? 'none'
 }
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)

@@ -1,4 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
+import type { Nanos } from '@chaosproxy/history'
 import type { Connection, Engine, Server } from '@chaosproxy/simulated-postgresql'
 import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
 import { POSTGRES_PORT } from '../declared/hosts.ts'
@@ -7,7 +8,9 @@ import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
+import { type Isolation, type JudgedIsolation, judgedIsolation } from './judged.ts'
 import { unsupported } from './simulated.ts'
+import { type ConnectionTraffic, Traffic } from './traffic.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
 const POSTGRES_EPOCH_MS = 946_684_800_000
@@ -23,6 +26,8 @@ export interface PostgresOptions {
   readonly seed: number
   readonly id: NodeId
   readonly database: Database
+  /** What its transactions are judged by; when absent, they are not. */
+  readonly isolation?: Isolation | undefined
   /** When absent, such a statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
 }
@@ -36,6 +41,7 @@ export class PostgresNode implements Actor {
   readonly #costs: () => number
   readonly #engine: Engine
   readonly #connections = new Set<ServedConnection>()
+  readonly #traffic: Traffic | undefined
   #server: Server | undefined
   #starts = 0
   /** After a crash it replays its log, and takes no session meanwhile. */
@@ -46,6 +52,7 @@ export class PostgresNode implements Actor {
     this.id = id
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
+    if (options.isolation?.expect !== undefined) this.#traffic = new Traffic(() => this.world.queue.now)
     this.#engine = database.createEngine({
       time: { now: () => this.#micros(), after: (micros, run) => this.#after(micros, run) },
       random: drawn(seed, id),
@@ -59,11 +66,15 @@ export class PostgresNode implements Actor {
 
   #host(): Host {
     return {
-      accept: (port, _from, _remotePort, back, messages) => {
+      accept: (port, from, _remotePort, back, messages) => {
         const server = this.#server
         if (server === undefined || port !== POSTGRES_PORT) return undefined
         if (messages) return 'bytes only'
-        const connection = new ServedConnection(this, { wire: back, server, ended: () => this.#ended(connection) })
+        const traffic = this.#traffic?.connection(from)
+        const connection = new ServedConnection(this, {
+          ...{ wire: back, server, traffic },
+          ended: () => this.#ended(connection),
+        })
         this.#connections.add(connection)
         return connection
       },
@@ -113,6 +124,19 @@ export class PostgresNode implements Actor {
     return this.#options.database.broken(this.#engine)
   }
 
+  /** The level of isolation that its transactions must keep. */
+  get isolation(): string | undefined {
+    return this.#options.isolation?.expect
+  }
+
+  /** Whether its transactions kept the level of isolation; undefined if they are not judged. */
+  judged(startedAt: Nanos): JudgedIsolation | undefined {
+    const { id, isolation: { expect, unit } = {} } = this.#options
+    if (expect === undefined || this.#traffic === undefined) return undefined
+    const judging = { id, engine: this.#engine, traffic: this.#traffic.passed(), startedAt }
+    return judgedIsolation({ expect, unit }, judging)
+  }
+
   #ended(connection: ServedConnection): void {
     this.#connections.delete(connection)
   }
@@ -156,6 +180,7 @@ function refusalOf(sql: string, construct: string): NotSimulated {
 interface Served {
   readonly wire: Wire
   readonly server: Server
+  readonly traffic: ConnectionTraffic | undefined
   readonly ended: () => void
 }
 
@@ -164,15 +189,17 @@ class ServedConnection implements Plug {
   readonly #node: PostgresNode
   readonly #wire: Wire
   readonly #connection: Connection
+  readonly #traffic: ConnectionTraffic | undefined
   readonly #ended: () => void
   #isOpen = true
 
-  constructor(node: PostgresNode, { wire, server, ended }: Served) {
+  constructor(node: PostgresNode, { wire, server, traffic, ended }: Served) {
     this.#node = node
     this.#wire = wire
+    this.#traffic = traffic
     this.#ended = ended
     this.#connection = server.accept({
-      send: (bytes) => wire.send({ type: 'data', bytes }),
+      send: (bytes) => wire.send({ type: 'data', bytes, hears: traffic?.answered(bytes) }),
       end: () => {
         this.#close()
         wire.send({ type: 'end' })
@@ -187,8 +214,10 @@ class ServedConnection implements Plug {
   #take(packet: Packet): void {
     switch (packet.type) {
       case 'data':
-        if (this.#isOpen) this.#connection.receive(packet.bytes)
-        else this.#wire.send({ type: 'reset' })
+        if (this.#isOpen) {
+          this.#traffic?.asked(packet.bytes, packet.request)
+          this.#connection.receive(packet.bytes)
+        } else this.#wire.send({ type: 'reset' })
         break
       case 'end':
       case 'reset':
@@ -202,12 +231,14 @@ class ServedConnection implements Plug {
 
   #close(): void {
     this.#isOpen = false
+    this.#traffic?.closed()
     this.#ended()
   }
 
   /** The server was killed: the kernel resets open connections. */
   reset(): void {
     this.#isOpen = false
+    this.#traffic?.closed()
     this.#connection.drop()
     this.#wire.send({ type: 'reset' })
   }

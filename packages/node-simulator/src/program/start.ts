@@ -51,10 +51,18 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
     at: (site) => void ran('at', site),
     gone(site, value) {
       ran('gone', site)
-      return holds === undefined ? value : holds.gone(life, awaits.get(site), value)
+      const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
+      if (held !== value && requests !== undefined) {
+        // It waits for nothing else any more.
+        const resumed = { request: requests.current(), site }
+        const settled = () => requests.resumes(resumed)
+        Promise.resolve(value).then(settled, settled)
+      }
+      return held
     },
     back(site, value) {
       ran('back', site)
+      requests?.resumes({ request: requests.current(), site })
       holds?.back(awaits.get(site))
       return value
     },

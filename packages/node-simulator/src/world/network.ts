@@ -3,6 +3,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { fate, type Stream, streamOf, substream } from '@chaosproxy/simulator'
 import type { Delays } from './delays.ts'
 import { type Message, messageText } from './messages.ts'
+import type { ResumedWatch } from './requests.ts'
 import type { Weather } from './weather.ts'
 import type { World } from './world.ts'
 
@@ -20,8 +21,13 @@ export type Packet =
   | { readonly type: 'opened' }
   /** `bytesOnly`: there is a server, but it accepts no messages. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
-  /** The client's request that it is sent for, if that is watched. */
-  | { readonly type: 'data'; readonly bytes: Buffer; readonly request?: string | undefined }
+  /** The client's request that it is sent for, and who hears what goes on when it arrives, if that is watched. */
+  | {
+      readonly type: 'data'
+      readonly bytes: Buffer
+      readonly request?: string | undefined
+      readonly hears?: ResumedWatch | undefined
+    }
   | { readonly type: 'message'; readonly message: Message; readonly request?: string | undefined }
   | { readonly type: 'end' }
   | { readonly type: 'reset' }

@@ -18,21 +18,50 @@ export interface CodeStep {
 /** Called for every step of a probed program that serves a client; true stops a debugger there. */
 export type CodeWatch = (step: CodeStep) => boolean
 
+/** A request that went on at an await; undefined for code that serves none. */
+export interface Resumed {
+  readonly request: string | undefined
+  /** A number in `Program.sites`. */
+  readonly site: number
+}
+
+/** Called at the end of a turn, with what went on in it, in that order. */
+export type ResumedWatch = (resumed: readonly Resumed[]) => void
+
 /** A simulated socket: which request arrived last. */
 interface Serving {
   readonly serves?: string | undefined
 }
 
 /**
- * The client's request that the running code serves, even on a node that another node called for it. Only replays track
- * it, because contexts cost time.
+ * The client's request that the running code serves, even on a node that another node called for it. Tracked only if it
+ * is asked for, because contexts cost time.
  */
 export class Requests {
   readonly ran: CodeWatch
   readonly #serving = new AsyncLocalStorage<string>()
+  #resumed: Resumed[] = []
+  #hears: ResumedWatch | undefined
 
-  constructor(watch: CodeWatch) {
+  constructor(watch: CodeWatch = () => false) {
     this.ran = watch
+  }
+
+  /** What the current turn brings was awaited by the requests that go on in it. */
+  arrives(hears: ResumedWatch | undefined): void {
+    this.#hears = hears
+  }
+
+  resumes(resumed: Resumed): void {
+    this.#resumed.push(resumed)
+  }
+
+  /** A turn ends, or another begins. */
+  turned(): void {
+    const [hears, resumed] = [this.#hears, this.#resumed]
+    this.#hears = undefined
+    if (resumed.length > 0) this.#resumed = []
+    hears?.(resumed)
   }
 
   current(): string | undefined {

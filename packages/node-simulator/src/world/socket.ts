@@ -149,6 +149,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
         break
       case 'data':
         this.serves = packet.request
+        this.life.world.requests?.arrives(packet.hears)
         this.#read(packet.bytes, packet.request)
         break
       case 'message': {

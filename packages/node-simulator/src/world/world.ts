@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly trace: ((text: string) => void) | undefined
   /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
+  /** Whether to track which request code runs for, even without such a watch. */
+  readonly followsRequests?: boolean | undefined
   /** When absent, no request is held. */
   readonly holds?: readonly PlannedHold[] | undefined
 }
@@ -64,13 +66,13 @@ export class World {
   /** The node that had the last turn. */
   lastTurn: NodeId | undefined
 
-  constructor({ expected, log, moments, turns, trace, code, holds = [] }: WorldOptions) {
+  constructor({ expected, log, moments, turns, trace, code, followsRequests, holds = [] }: WorldOptions) {
     this.assertions = new Assertions(expected)
     this.#log = log
     this.#moments = moments
     this.#turns = turns
     this.trace = trace
-    this.requests = code === undefined ? undefined : new Requests(code)
+    this.requests = code === undefined && followsRequests !== true ? undefined : new Requests(code)
     this.holds = holds.length === 0 ? undefined : new Holds(this, holds)
   }
 
@@ -111,10 +113,12 @@ export class World {
   entered(life: Actor): void {
     this.turnCount++
     this.lastTurn = life.id
+    this.requests?.turned()
     this.#turns?.entered(life.id)
   }
 
   left(): void {
+    this.requests?.turned()
     this.#turns?.left()
   }
 

@@ -21,6 +21,8 @@ export interface ConversationOptions {
   readonly maxMessageBytes: number
   /** Shared by the connections to one server. */
   readonly overwrites: Overwrites
+  /** The application's request that the bytes read now are for, if that is known without comments. */
+  readonly requestOf?: (() => string | undefined) | undefined
 }
 
 interface Answered {
@@ -49,7 +51,7 @@ export class PostgresqlConversation implements RecordedConversation {
   #undelivered: Answered[] = []
   #isOpaque = false
 
-  constructor({ connection, now, commands, naming, maxMessageBytes, overwrites }: ConversationOptions) {
+  constructor({ connection, now, commands, naming, maxMessageBytes, overwrites, requestOf }: ConversationOptions) {
     this.#connection = connection
     this.#rows = overwrites.connection((key) => {
       // Otherwise the settings declare reads and writes to be independent.
@@ -62,7 +64,7 @@ export class PostgresqlConversation implements RecordedConversation {
     this.#responses = reader('responses')
     const lost = (what: string) => this.#stopUnderstanding(what)
     this.#questions = new Questions({
-      ...{ connection, commands, naming, lost },
+      ...{ connection, commands, naming, lost, requestOf },
       begun: (transaction) => this.#unsent.push(transaction),
       asked: (unit) => this.#replies.expect(unit),
     })

@@ -1,2 +1,3 @@
 export { errorOutcomes, judgeNotices, judgeReport, noticeOutcomes } from './errors.ts'
 export { type Catalogue, type CatalogueTable, proposeTables } from './proposal.ts'
+export { historyOfTraffic, type Passed } from './traffic.ts'

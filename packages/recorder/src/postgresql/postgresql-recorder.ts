@@ -3,15 +3,22 @@ import { PostgresqlConversation } from './conversation.ts'
 import { Overwrites } from './overwrites.ts'
 import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
 
+/** A server that is recorded. */
+interface RecordedPostgresql extends RecordedServer {
+  /** The application's request that the bytes which the client sends now are for, if that is known; else comments tell. */
+  readonly requestOf?: (() => string | undefined) | undefined
+}
+
 /** Records the operations of clients of PostgreSQL. */
 export function recordPostgresql({
   recorder,
   node,
   maxMessageBytes = MAX_MESSAGE_BYTES,
+  requestOf = () => undefined,
   commands,
   client,
   initial,
-}: PostgresqlSettings & RecordedServer): ServerRecording {
+}: PostgresqlSettings & RecordedPostgresql): ServerRecording {
   recorder.clientsBy({ by: client ?? POSTGRESQL_NAMES, named: true })
   if (commands.tables !== undefined && commands.indirect === undefined) recorder.note('unseen', UNSEEN)
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
@@ -21,7 +28,7 @@ export function recordPostgresql({
     open({ host, naming }) {
       const connection = recorder.connection({ node, client: host })
       const now = () => recorder.now()
-      return new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes, overwrites })
+      return new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes, overwrites, requestOf })
     },
   }
 }

@@ -26,6 +26,7 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
+  readonly requestOf?: (() => string | undefined) | undefined
   /** The first byte of a transaction has arrived. */
   readonly begun: (transaction: Transaction) => void
   /** A complete unit has arrived, and its reply is expected. */
@@ -47,6 +48,7 @@ export class Questions {
   readonly #connection: ConnectionRecorder
   readonly #commands: PostgresqlSettings['commands']
   readonly #naming: Naming
+  readonly #requestOf: () => string | undefined
   readonly #begun: QuestionsOptions['begun']
   readonly #asked: QuestionsOptions['asked']
   readonly #lost: QuestionsOptions['lost']
@@ -62,10 +64,11 @@ export class Questions {
   #transaction: Transaction | undefined
   #isLost = false
 
-  constructor({ connection, commands, naming, begun, asked, lost }: QuestionsOptions) {
+  constructor({ connection, commands, naming, requestOf, begun, asked, lost }: QuestionsOptions) {
     this.#connection = connection
     this.#commands = commands
     this.#naming = naming
+    this.#requestOf = requestOf ?? (() => undefined)
     this.#begun = begun
     this.#asked = asked
     this.#lost = lost
@@ -171,6 +174,7 @@ export class Questions {
 
   #begin(time: Nanos, startByte: number): Unit {
     const transaction = this.#transaction ?? this.#beginTransaction(time, startByte)
+    transaction.request ??= this.#requestOf()
     return {
       transaction,
       expected: [],

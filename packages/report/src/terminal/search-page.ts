@@ -20,6 +20,8 @@ export interface SearchSummary {
   readonly taken: string
   /** The level its histories were held to, as an adjective: `linearizable`. Undefined: only its invariants were watched. */
   readonly level: string | undefined
+  /** The level of isolation that its transactions in SQL were held to, or `none`; undefined if it has no such database. */
+  readonly isolation?: string | undefined
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
@@ -72,7 +74,7 @@ export interface Size {
 /** The page at the end of a search. Ends in a newline. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures } = summary
+  const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures, isolation } = summary
   const seconds = Math.max(elapsedMs, 1) / 1000
   const shrunk = failures.length === 0 ? '' : `; cut down in ${durationOfMillis(shrinkMs)}`
   const speed = `${plural(trials, 'trial')} in ${durationOfMillis(elapsedMs)}, starting included: ${rate(trials / seconds)} trials and ${plural(Math.round(steps / seconds), 'step')} a second${shrunk}`
@@ -80,20 +82,25 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   const sections = [
     head,
     ...failures.flatMap((failure) => failureSections(failure, page)),
-    [...(taken === '' ? [] : [printable(taken)]), speed, triedText(tried)]
+    [
+      ...(taken === '' ? [] : [printable(taken)]),
+      ...(isolation === 'none' ? ['its transactions in SQL were not judged: add --expect serializable'] : []),
+      speed,
+      triedText(tried),
+    ]
       .flatMap((line) => wrap(line, page.width))
       .map((line) => style.dim(line)),
   ]
   return finish(sections, options)
 }
 
-function nothingFound({ subject, level, doubts }: SearchSummary, page: PageStyle): string[] {
+function nothingFound({ subject, level, isolation, doubts }: SearchSummary, page: PageStyle): string[] {
   const { style } = page
   if (doubts.length === 0)
     return [
       style.bold(style.green('NOTHING FOUND')),
       ...wrap(
-        `${subject} kept its ${level === undefined ? 'invariants' : `histories ${level}`} in every trial`,
+        `${subject} kept its ${level === undefined ? 'invariants' : `histories ${level}`}${isolation === undefined || isolation === 'none' ? '' : `, and its transactions in SQL ${isolation},`} in every trial`,
         page.width,
       ),
     ]

@@ -1,4 +1,5 @@
 import { Catalogue } from '../catalogue/catalogue.ts'
+import { describedCatalogue } from '../catalogue/described.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { Store } from '../storage/store.ts'
@@ -39,6 +40,7 @@ export function createEngine(options: EngineOptions): Engine {
   let nextPid = FIRST_PID
   return {
     types,
+    catalogue: () => describedCatalogue(server.catalogue),
     connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session {
       const pid = nextPid++
       const connection = new Connection(server, pid, startup, listener)

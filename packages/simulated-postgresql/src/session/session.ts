@@ -1,3 +1,4 @@
+import type { DescribedCatalogue } from '../catalogue/described.ts'
 import type { ResultColumn } from '../execute/model.ts'
 import type { SqlError, SqlErrorFields } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
@@ -21,6 +22,8 @@ export interface EngineOptions {
 /** One PostgreSQL server with one database. */
 export interface Engine {
   readonly types: Types
+  /** What is committed of tables, views and foreign keys. */
+  catalogue(): DescribedCatalogue
   /** Opens a session. `startup` holds the parameters of the StartupMessage: `user`, `database`, `options`, … */
   connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session
   /** Cancels what the session waits for, as CancelRequest does; ignored if pid and secret do not match. */

@@ -28,6 +28,8 @@ export type Failure =
       readonly name: string
       readonly node: NodeId
       readonly what: string
+      /** Lines that show it, such as the transactions that broke a level of isolation. */
+      readonly evidence?: readonly string[] | undefined
       /** Counted from the start of the scenario. */
       readonly at: Nanos
     }

@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { millis, nanos } from '@chaosproxy/history'
+import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { written } from '../simulated.ts'
+
+const SCHEMA = `
+CREATE TABLE stock (item text PRIMARY KEY, left_over integer NOT NULL, sold integer NOT NULL DEFAULT 0);
+CREATE TABLE doctors (name text PRIMARY KEY, on_call boolean NOT NULL);
+CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b));
+INSERT INTO stock VALUES ('x', 100), ('y', 100);
+INSERT INTO doctors VALUES ('alice', true), ('bob', true);`
+
+/** PUT sells one, by the way that the environment names; GET reads. */
+const PROGRAM = `import { createServer } from 'node:http'
+import pg from 'pg'
+const pool = new pg.Pool({ max: Number(process.env['POOL'] ?? 4) })
+const way = process.env['WAY']
+pool.on('error', () => {})
+
+async function within(begin, work) {
+  for (let tried = 0; ; tried++) {
+    const client = await pool.connect()
+    try {
+      await client.query(begin)
+      await work(client)
+      await client.query('COMMIT')
+      return
+    } catch (error) {
+      await client.query('ROLLBACK')
+      if (!/^40/.test(error.code ?? '') || tried === 20) throw error
+    } finally {
+      client.release()
+    }
+  }
+}
+const READ = 'SELECT left_over, sold FROM stock WHERE item = $1'
+const readThenWrite = (lock) => async (client) => {
+  const { rows: [{ left_over }] } = await client.query(READ + lock, ['x'])
+  await client.query('UPDATE stock SET left_over = $2 WHERE item = $1', ['x', left_over - 1])
+}
+const leave = (name) => async (client) => {
+  const { rows } = await client.query('SELECT name, on_call FROM doctors WHERE name = ANY ($1)', [['alice', 'bob']])
+  if (rows.every((row) => row.on_call)) await client.query('UPDATE doctors SET on_call = false WHERE name = $1', [name])
+}
+const ways = {
+  hasty: () => within('BEGIN', readThenWrite('')),
+  locked: () => within('BEGIN', readThenWrite(' FOR UPDATE')),
+  serializable: () => within('BEGIN ISOLATION LEVEL SERIALIZABLE', readThenWrite('')),
+  single: () => pool.query('UPDATE stock SET left_over = left_over - 1 WHERE item = $1 AND left_over > 0', ['x']),
+  skewed: (number) => within('BEGIN ISOLATION LEVEL REPEATABLE READ', leave(number % 2 ? 'alice' : 'bob')),
+  autocommitted: () => readThenWrite('')(pool),
+}
+createServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  if (request.method === 'PUT') await ways[way](JSON.parse(body).value)
+  response.end('{"value":1}')
+}).listen(process.env['PORT'])
+`
+
+interface Options {
+  readonly expect?: string
+  readonly unit?: 'request'
+  readonly seed?: number
+  readonly pool?: number
+}
+
+/** What a run breaks in which several clients sell at once. */
+async function brokenBy(way: string, { expect = 'serializable', unit, seed = 1, pool = 4 }: Options = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-isolation-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const sql = join(folder, 'schema.sql')
+  writeFileSync(sql, SCHEMA)
+  const service = await loadService({
+    ...written(PROGRAM),
+    environment: { WAY: way, POOL: `${pool}` },
+    postgres: { pg: { sql, expect, unit } },
+  })
+  return outsidePromises(() => {
+    const cluster = createServiceCluster(service, { nodes: 2, seed, initial: null, functions: ['read', 'write'] })
+    try {
+      cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
+      cluster.scenarioBegins?.()
+      const start = cluster.clock.now()
+      let done = 0
+      for (let i = 0; i < 12; i++)
+        cluster.clock.at(nanos(start + Math.floor(i / 4) * 40e6), () =>
+          cluster.connect(`n${1 + (i % 2)}`).invoke(
+            {
+              ...{ input: { f: 'write', key: 'x', value: i }, harmless: false },
+              session: { client: `process-${i}`, sequence: 1 },
+            },
+            millis(3_000),
+            () => done++,
+          ),
+        )
+      cluster.run(() => done === 12, { events: 100_000, durationMs: millis(10_000) })
+      return { broken: cluster.brokenAtRest?.(), unmet: cluster.unmet?.() }
+    } finally {
+      cluster.close?.()
+    }
+  })
+}
+
+describe('the transactions in SQL, judged by a level of isolation', () => {
+  test('lose an update if they read and then write at read committed, and each statement is shown', async () => {
+    const { broken } = await brokenBy('hasty')
+    expect(broken?.name).toBe('serializable SQL of pg')
+    expect(broken?.what).toMatch(
+      /^Lost update .*: T\d and T\d both read stock\/x\/left_over = \d+; T\d wrote .* is lost\./,
+    )
+    const evidence = broken?.evidence?.join('\n')
+    expect(evidence).toMatch(
+      /^T1, \d+\.\d to \d+\.\d ms\n {4}read stock\/x\/left_over = \d+: SELECT left_over, sold FROM/,
+    )
+    expect(evidence).toContain('FOR UPDATE, compare a version column')
+  })
+
+  test.each(['locked', 'serializable', 'single'])('keep it if they are %s', async (way) => {
+    for (const seed of [1, 2, 3]) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
+  })
+
+  test('skew at repeatable read, which is what they asked for', async () => {
+    expect((await brokenBy('skewed')).broken?.what).toMatch(/^Write skew/)
+    expect((await brokenBy('skewed', { expect: 'declared' })).broken).toBeUndefined()
+    expect((await brokenBy('skewed', { expect: 'snapshot-isolation' })).broken).toBeUndefined()
+  })
+
+  test('are serializable if each statement is one, and lose updates if a request is one', async () => {
+    expect((await brokenBy('autocommitted')).broken).toBeUndefined()
+    const { broken } = await brokenBy('autocommitted', { unit: 'request' })
+    expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
+    expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
+  })
+
+  test('are of the request that waited for them, if a pool sends them in the turn of another', async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
+      expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
+    }
+  })
+})

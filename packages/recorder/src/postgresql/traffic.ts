@@ -1,0 +1,69 @@
+import { type History, historyFromObjects, type Nanos, nanos } from '@chaosproxy/history'
+import { createRecorder } from '../record/recorder.ts'
+import { recordPostgresql } from './postgresql-recorder.ts'
+import type { Proposal } from './proposal.ts'
+import { parsePostgresqlSettings } from './settings.ts'
+
+/** What passed on a connection to a PostgreSQL, seen at the server. */
+export type Passed =
+  | {
+      readonly kind: 'asked'
+      readonly at: Nanos
+      readonly connection: number
+      readonly bytes: Buffer
+      /** The request of the application's own client that the bytes are for, if that is known. */
+      readonly request: string | undefined
+    }
+  | { readonly kind: 'answered'; readonly at: Nanos; readonly connection: number; readonly bytes: Buffer }
+  | { readonly kind: 'closed'; readonly at: Nanos; readonly connection: number }
+
+/**
+ * The transactions in the traffic of one server from its start, in the order of time, as a history. Its functions are taken
+ * to read only.
+ */
+export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
+  const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]
+  let [time, request] = [nanos(0), undefined as string | undefined]
+  const recorder = createRecorder({
+    client: { write: (line) => void objects.push(JSON.parse(line)) },
+    now: () => time,
+    maximumWaiting: Number.POSITIVE_INFINITY,
+  })
+  const { kind: _, ...members } = as
+  const settings = parsePostgresqlSettings({ ...members, functions: 'read' }, node)
+  const recording = recordPostgresql({ ...settings, recorder, node, requestOf: () => request })
+  const connections = new Map<
+    number,
+    { conversation: ReturnType<typeof recording.open>; asked: number; answered: number }
+  >()
+  for (const each of traffic) {
+    time = each.at
+    const connection = connections.get(each.connection) ?? {
+      conversation: recording.open({ host: `${each.connection}`, naming: { kind: 'fixed', session: undefined } }),
+      ...{ asked: 0, answered: 0 },
+    }
+    connections.set(each.connection, connection)
+    const { conversation } = connection
+    switch (each.kind) {
+      case 'asked':
+        request = each.request
+        conversation.asked(each.bytes, time)
+        connection.asked += each.bytes.length
+        conversation.sent(connection.asked, time)
+        break
+      case 'answered':
+        conversation.answered(each.bytes)
+        connection.answered += each.bytes.length
+        conversation.delivered(connection.answered)
+        break
+      case 'closed':
+        conversation.closed()
+        break
+      default:
+        each satisfies never
+    }
+  }
+  for (const { conversation } of connections.values()) conversation.closed()
+  recorder.finish()
+  return historyFromObjects(objects, node)
+}

@@ -1,0 +1,63 @@
+import { formatType } from '../types/format-type.ts'
+import type { Catalogue } from './catalogue.ts'
+import { columnsOf, type ForeignKey, type Table } from './table.ts'
+
+/** What a database has, as the system catalogue describes it. */
+export interface DescribedCatalogue {
+  readonly tables: readonly DescribedTable[]
+  readonly writers: readonly DescribedWriter[]
+}
+
+/** A table or view. */
+export interface DescribedTable {
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'table' | 'view'
+  /** The columns of its primary key; none without one. */
+  readonly primaryKey: readonly string[]
+  /** Those that statements write, with their types as `format_type` prints them. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+}
+
+/** A view or a foreign key, by which a statement that writes one table, or deletes its rows, also writes another. */
+export interface DescribedWriter {
+  readonly table: string
+  readonly by: 'write' | 'delete'
+  /** A text that names what is written. */
+  readonly text: string
+}
+
+/** Everything that is committed, in the order of the names. */
+export function describedCatalogue(catalogue: Catalogue): DescribedCatalogue {
+  const nameOf = ({ schema, name }: Table): string => `${schema}.${name}`
+  const tables = [...catalogue.visibleTables(undefined)].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
+  return {
+    tables: tables.map((table) => describedTable(table, catalogue)),
+    writers: tables.flatMap((table) => [
+      ...(table.view === undefined
+        ? []
+        : [{ table: table.name, by: 'write' as const, text: JSON.stringify(table.view) }]),
+      ...table.foreignKeys.flatMap(writersBy),
+    ]),
+  }
+}
+
+function describedTable(table: Table, { types }: Catalogue): DescribedTable {
+  const primary = table.indexes.find((index) => index.primary)?.columns ?? []
+  return {
+    schema: table.schema,
+    name: table.name,
+    kind: table.view === undefined ? 'table' : 'view',
+    primaryKey: primary.flatMap((place) => (place === undefined ? [] : (table.columns[place]?.name ?? []))),
+    columns: columnsOf(table)
+      .filter(({ generated }) => generated === undefined)
+      .map(({ name, type }) => ({ name, type: formatType(types, type.oid, type.typmod) })),
+  }
+}
+
+function writersBy({ table, referenced, onDelete, onUpdate }: ForeignKey): readonly DescribedWriter[] {
+  const writer = (by: DescribedWriter['by']): DescribedWriter => ({ table: referenced.name, by, text: table.name })
+  return [...(writes(onDelete) ? [writer('delete')] : []), ...(writes(onUpdate) ? [writer('write')] : [])]
+}
+
+const writes = (action: ForeignKey['onDelete']): boolean => action !== 'no action' && action !== 'restrict'
