@@ -54,13 +54,28 @@ export class RowParser extends SqlReader {
     if (items === undefined || !this.takeWord('from')) return undefined
     const from = this.#from()
     if (from === undefined || !(this.isAtEnd || this.isWordOf(['where', ...AFTER_CONDITIONS]))) return undefined
-    const { table, isJoined } = from
-    const shown = this.#shown(items, table, isJoined)
-    const rows = this.#rows(table)
-    if (shown === undefined || rows === undefined) return undefined
+    const start = this.at
+    const reads: RowRead[] = []
+    for (const source of from.recorded) {
+      this.at = start
+      const read = this.#readOf(items, source, from.isJoined)
+      if (read === undefined) return undefined
+      reads.push(read)
+    }
+    const [first, ...others] = reads
+    return first === undefined || others.length === 0 ? first : { ...first, others }
+  }
+
+  /** What it reads of one of its tables. */
+  #readOf(items: readonly Item[], { table, alias, isLinked }: Source, isJoined: boolean): RowRead | undefined {
+    this.#table = table
+    this.#alias = alias
+    const found = this.#rows(table)
+    const shown = found === undefined ? undefined : this.#shown(items, table, isJoined ? found : undefined)
     const end = this.#endOfRead()
-    if (end === undefined) return undefined
-    const isWhole = rows.kind === 'predicate' || !(end.isPartial || isJoined)
+    if (found === undefined || shown === undefined || end === undefined) return undefined
+    const rows: Rows = isLinked && found.kind === 'predicate' ? { kind: 'linked' } : found
+    const isWhole = rows.kind !== 'keys' || !(end.isPartial || isJoined)
     return {
       does: 'read',
       table,
@@ -71,28 +86,29 @@ export class RowParser extends SqlReader {
     }
   }
 
-  /** The one recorded table, alone or joined with others. */
-  #from(): { readonly table: RecordedTable; readonly isJoined: boolean } | undefined {
-    let found: { readonly table: RecordedTable; readonly alias: string | undefined } | undefined
+  /** The recorded tables, alone or joined with others. */
+  #from(): { readonly recorded: readonly Source[]; readonly isJoined: boolean } | undefined {
+    const recorded: Source[] = []
     let tables = 0
+    let isMerged = false
     do {
       this.takeWord('only')
       if (this.isWordOf(['lateral']) || this.isSymbol('(')) return undefined
       this.#alias = undefined
       const table = this.#takeTable()
-      if (table !== undefined && found !== undefined) return undefined
-      if (table !== undefined) found = { table, alias: this.#alias }
+      const alias = this.#alias
       tables++
       const isNext = this.isAtEnd || this.isSymbol(',') || this.isWordOf([...JOINING, 'where', ...AFTER_CONDITIONS])
       if (!isNext) return undefined
       const start = this.at
       this.skipTo(['join', 'where', ...AFTER_CONDITIONS], ',')
-      if (this.tokens.slice(start, this.at).some(isSelect)) return undefined
+      const joining = this.tokens.slice(start, this.at)
+      if (joining.some(isSelect)) return undefined
+      isMerged ||= joining.some(({ text }) => text === 'using' || text === 'natural')
+      if (table !== undefined) recorded.push({ table, alias, isLinked: isByKey(joining, { table, alias }, recorded) })
     } while (this.takeWord('join') || this.takeSymbol(','))
-    if (found === undefined) return undefined
-    this.#table = found.table
-    this.#alias = found.alias
-    return { table: found.table, isJoined: tables > 1 }
+    // A column that two tables share is of neither.
+    return recorded.length === 0 || (recorded.length > 1 && isMerged) ? undefined : { recorded, isJoined: tables > 1 }
   }
 
   #update(): RowStatement | undefined {
@@ -373,7 +389,8 @@ export class RowParser extends SqlReader {
   }
 
   /** Undefined if an expression hides what it reads. */
-  #shown(items: readonly Item[], table: RecordedTable, isJoined = false): Shown | undefined {
+  #shown(items: readonly Item[], table: RecordedTable, joined?: Rows): Shown | undefined {
+    const isJoined = joined !== undefined
     let key: Place | undefined
     const values = new Map<string, Place>()
     for (const [place, item] of items.entries()) {
@@ -392,8 +409,9 @@ export class RowParser extends SqlReader {
       } else if (item.column === table.key) key = place
       else if (table.values.has(item.column)) values.set(item.column, place)
     }
-    // An outer join also returns rows without one of the table, whose values are all null.
-    if (isJoined && key === undefined && values.size > 0) return undefined
+    // An outer join also returns rows without one of the table, whose values are all null, unless the WHERE names its key.
+    const isNamed = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
+    if (isJoined && !isNamed && key === undefined && values.size > 0) return undefined
     return { key, values }
   }
 
@@ -423,6 +441,28 @@ export class RowParser extends SqlReader {
     this.at = start
     return undefined
   }
+}
+
+type RowRead = Extract<RowStatement, { readonly does: 'read' }>
+
+/** A table in the FROM of a SELECT. */
+interface Source {
+  readonly table: RecordedTable
+  readonly alias: string | undefined
+  readonly isLinked: boolean
+}
+
+/** Whether an ON finds rows of a table by its primary key in another recorded one: `ON o.id = a.owner`. */
+function isByKey(joining: readonly Token[], source: Omit<Source, 'isLinked'>, earlier: readonly Source[]): boolean {
+  const words = joining.flatMap(({ text }) => (text === '(' || text === ')' ? [] : [text]))
+  const [on, one, dot, column, equals, other, , otherColumn] = words
+  const isEnd = words.slice(8).every((word) => JOINING.includes(word) || word === 'outer')
+  if (on !== 'on' || dot !== '.' || equals !== '=' || otherColumn === undefined || !isEnd) return false
+  const named = ({ table, alias }: Omit<Source, 'isLinked'>): string => alias ?? table.name
+  const isEarlier = (name: string | undefined): boolean => earlier.some((each) => named(each) === name)
+  return one === named(source)
+    ? column === source.table.key && isEarlier(other)
+    : other === named(source) && otherColumn === source.table.key && isEarlier(one)
 }
 
 const isSelect = ({ kind, text }: Token): boolean => kind === 'word' && text === 'select'

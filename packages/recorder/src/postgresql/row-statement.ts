@@ -14,6 +14,8 @@ export type Rows =
       /** Whether nothing else is asked of the rows, so that a row that is missing does not exist. */
       readonly isExact: boolean
     }
+  /** Those that other rows of the statement name by their primary key. */
+  | { readonly kind: 'linked' }
   | { readonly kind: 'predicate' }
 
 /** The places of the primary key and of the recorded columns in a result. */
@@ -44,6 +46,8 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly locks: boolean
       /** Whether other tables decide which rows are returned, some perhaps without one of this table. */
       readonly isJoined: boolean
+      /** What it reads of further recorded tables. */
+      readonly others?: readonly RowStatement[] | undefined
     }
   | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }
   | { readonly does: 'delete'; readonly rows: Rows }

@@ -42,7 +42,16 @@ export interface RowStep {
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
 /** What is known of it before the answer. */
-export function askedOf({ statement, portal }: RowStep): readonly MicroOperation[] {
+export const askedOf = (step: RowStep): readonly MicroOperation[] => eachOf(step).flatMap(askedOfOne)
+
+/** A step for each table that it reads. */
+function eachOf(step: RowStep): readonly RowStep[] {
+  const { statement } = step
+  const others = statement.does === 'read' ? (statement.others ?? []) : []
+  return [step, ...others.map((other) => ({ ...step, statement: other }))]
+}
+
+function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   const { table } = statement
   if (statement.does === 'insert')
     return statement.inserted.flatMap(({ key, values }) => {
@@ -66,9 +75,23 @@ export function askedOf({ statement, portal }: RowStep): readonly MicroOperation
 
 /** What it did, by its answer. */
 export function doneBy(step: RowStep, answer: Answer): Done {
+  const [first = NOTHING, ...others] = eachOf(step).map((each) => doneByOne(each, answer))
+  return others.reduce(
+    (all, { micro, locked, isPredicate, doubt }) => ({
+      micro: [...all.micro, ...micro],
+      locked: [...all.locked, ...locked],
+      isPredicate: all.isPredicate || isPredicate,
+      doubt: all.doubt ?? doubt,
+    }),
+    first,
+  )
+}
+
+function doneByOne(step: RowStep, answer: Answer): Done {
   const { statement } = step
-  const rows = shownRows(statement.table, statement.shown, answer, step)
-  if (typeof rows === 'string') return { ...NOTHING, doubt: { why: rows, touches: mayChange(statement) } }
+  const all = shownRows(statement.table, statement.shown, answer, step)
+  if (typeof all === 'string') return { ...NOTHING, doubt: { why: all, touches: mayChange(statement) } }
+  const rows = statement.does === 'read' && statement.isJoined ? withoutRepeats(all) : all
   const keys = rows.flatMap(({ key }) => key ?? [])
   if (new Set(keys).size < keys.length) return { ...NOTHING, doubt: repeatedKey(statement.table) }
   switch (statement.does) {
@@ -79,6 +102,15 @@ export function doneBy(step: RowStep, answer: Answer): Done {
     default:
       return changedBy(statement, rows, answer, step)
   }
+}
+
+/** A join repeats a row for each row that it is joined with. */
+function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
+  const seen = new Set<string>()
+  return rows.filter(({ key, values }) => {
+    const text = JSON.stringify([key ?? null, ...values])
+    return !seen.has(text) && seen.add(text)
+  })
 }
 
 /** Two rows of one name: what is recorded of the table mixes them up. */
@@ -123,7 +155,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   return {
     micro,
     locked,
-    isPredicate: !(isExact || (keys !== undefined && missing.length === 0)),
+    isPredicate: !(isExact || statement.rows.kind === 'linked' || (keys !== undefined && missing.length === 0)),
     doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
   }
 }
@@ -320,7 +352,7 @@ function keyText(operand: Operand, portal: Portal | undefined): string | undefin
 
 /** The primary keys that a WHERE names, each once; undefined if it does not, or they cannot be read. */
 function keysOf(rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
-  if (rows.kind === 'predicate') return undefined
+  if (rows.kind !== 'keys') return undefined
   const texts =
     'array' in rows.keys
       ? (binaryTexts(rows.keys.array, portal) ?? arrayTexts(operandText(rows.keys.array, portal)))

@@ -182,7 +182,7 @@ function analyseRows(
 ): RowsStatement {
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens)
-  const rows = called === undefined && named.length === 1 ? new RowParser(tokens, tables).statement() : undefined
+  const rows = called === undefined && named.length > 0 ? new RowParser(tokens, tables).statement() : undefined
   if (rows !== undefined) return { kind: 'rows', what, rows }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
@@ -196,7 +196,7 @@ function analyseRows(
 }
 
 const READING = new Set(['select', 'table', 'copy'])
-const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of one table'
+const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
 /** `COMMIT AND CHAIN` begins the next transaction. */
 const isChained = (tokens: readonly Token[]): boolean => {

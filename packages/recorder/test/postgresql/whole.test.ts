@@ -309,7 +309,7 @@ describe('a transaction recorded whole', () => {
       ['not-understood', 'all', expect.stringContaining('select the primary key')],
     ],
     [
-      'SELECT o.name, a.balance FROM owners o LEFT JOIN accounts a ON a.owner = o.id WHERE a.id = 3',
+      'SELECT o.name, a.balance FROM owners o LEFT JOIN accounts a ON a.owner = o.id WHERE o.id = 3',
       [columns('name', 'balance'), row('x', '5'), tag('SELECT 1')],
       ['not-understood', 'all', expect.stringContaining('select the primary key')],
     ],
@@ -528,6 +528,73 @@ describe('a cursor', () => {
     const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
     expect(completions(...all)).toEqual([])
     expect(marks(...all)).toHaveLength(1)
+  })
+})
+
+describe('a join of two recorded tables', () => {
+  const both = { ...tables, owners: { values: ['name'] } }
+  const joined = (sql: string, names: readonly string[], ...rows: readonly (string | null)[][]) => {
+    const answer = [columns(...names), ...rows.map((values) => row(...values)), tag(`SELECT ${rows.length}`)]
+    return recordedBy({ tables: both }, [], [sql, ...answer])
+  }
+  const told = (events: ReturnType<typeof joined>) =>
+    events.flatMap(({ f, type, value, predicates }) =>
+      f === 'txn' && type === 'ok' ? [{ value: value ?? null, isPredicate: predicates !== undefined }] : [],
+    )
+  const columnsOfBoth = 'a.id, a.balance, o.id, o.name'
+  const [balance, name] = [
+    ['r', 'accounts/7/balance', 100],
+    ['r', 'owners/1/name', 'Ann'],
+  ]
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'FROM accounts AS a LEFT JOIN owners AS o ON (a.owner = o.id) WHERE a.id = $1',
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7 AND o.id = 1 FOR UPDATE OF a',
+  ])('reads the rows of both, found by their primary keys: %s', (from) => {
+    const events = joined(
+      `SELECT ${columnsOfBoth} ${from.replace('$1', '7')}`,
+      ['id', 'balance', 'id', 'name'],
+      ['7', '100', '1', 'Ann'],
+    )
+    expect(told(events)).toEqual([{ value: [balance, name], isPredicate: false }])
+  })
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE o.name = $1',
+    'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
+    'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
+    'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
+  ])('may lack rows of both: %s', (from) => {
+    const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
+    expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
+  })
+
+  test('reads a row once that is joined with several', () => {
+    const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
+    const rows = [
+      ['7', '100', '1', 'Ann'],
+      ['8', '50', '1', 'Ann'],
+    ]
+    expect(told(joined(sql, ['id', 'balance', 'id', 'name'], ...rows))).toEqual([
+      { value: [name, balance, ['r', 'accounts/8/balance', 50]], isPredicate: true },
+    ])
+  })
+
+  test('names a row by its key in the WHERE, and skips the lacking side of an outer join', () => {
+    const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
+    expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
+      { value: [balance], isPredicate: false },
+    ])
+  })
+
+  test.each([
+    'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
+    'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+  ])('that does not show which rows it reads is named: %s', (sql) => {
+    const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
+    expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
   })
 })
 
