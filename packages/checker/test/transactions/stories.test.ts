@@ -92,6 +92,21 @@ test('what a transaction had read before it wrote is drawn with the write', () =
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
+test('a lost update is told before a row that is read again', () => {
+  const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
+    line(process, read('x', ...before), read('x', ...now), append('x', element))
+  const events = [
+    ...together(again(0, [], [], 1), again(1, [], [], 2)),
+    ...together(again(0, [1, 2], [1, 2], 3), again(1, [1, 2], [1, 2, 3], 4)),
+    ...oneByOne(line(2, read('x', 1, 2, 3, 4))),
+  ]
+  const { report, counterexample } = shown(events)
+  expect(counterexample.story?.name).toBe('lost update')
+  expect(report.levels['read-atomic']).toMatchObject({
+    counterexample: { story: { name: 'non-repeatable read' } },
+  })
+})
+
 test('a lost update is one even if no read shows which of the two writes was last', () => {
   const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
   expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })

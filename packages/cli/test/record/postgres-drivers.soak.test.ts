@@ -47,7 +47,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
   describe.each(LIBRARIES)('%s', (library) => {
     test.each(['unlocked', 'nested'])('loses updates of a balance that is read and then written (%s)', async (mode) => {
       const { exitCode, told } = await recorded(library, 'balance', mode)
-      // TypeORM reads a row again before it writes it, which finds the other's commit in some transactions.
+      // TypeORM reads a row again before it writes it, which may find the other's commit in every transaction.
       expect(told).toMatch(library === 'typeorm' ? /lost update|and then read/i : /lost update/i)
       expect(exitCode, told).toBe(1)
     })

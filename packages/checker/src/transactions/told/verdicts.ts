@@ -68,6 +68,12 @@ export function tellJudged(
     for (const level of isolationLadder.levels)
       if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
         verdicts[level] = doubtful(record, repeated)
+  const cursors = verdicts['cursor-stability']
+  // To read a row again before it is written does no harm by itself; the lost update does.
+  const isReadAgain = findings.names().join() === 'non-repeatable-read'
+  if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
+    for (const level of isolationLadder.levels)
+      if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors
   return { verdicts, anomalies }
 
   function exampleFor(level: IsolationLevel): Told {
