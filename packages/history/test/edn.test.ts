@@ -195,6 +195,16 @@ describe('a history in EDN', () => {
     expect(history.warnings).toHaveLength(1)
   })
 
+  test('transactions of a long fork, which are called read and write, are transactions', () => {
+    const history = read(
+      '{:process 0 :type :invoke :f :write :value [[:w 0 1]]} {:process 1 :type :invoke :f :read :value [[:r 0 nil] [:r 1 nil]]}',
+      edn,
+    )
+    expect(history.functions).toEqual(['txn'])
+    const single = read('{:process 0 :type :invoke :f :write :value [["r" 0 1]]}', edn)
+    expect(single.functions).toEqual(['write'])
+  })
+
   test('without processes joins each completion with the oldest open invocation, of its value where there is one', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}

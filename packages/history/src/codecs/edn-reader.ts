@@ -189,12 +189,24 @@ function newlines(text: string, from: number, to: number): number {
 /** An event's members with names, kinds and errors as JSON has them. */
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
-/** Elle treats every operation as a transaction, so recordings of its tests omit `f`. */
+/**
+ * Elle treats every operation as a transaction, so recordings of its tests omit `f`. Jepsen's long fork calls those that
+ * only read `read`, and the others `write`.
+ */
 function transaction(members: Members): Members {
   const { f = null, value } = members
-  const isTransaction = f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))
+  const isTransaction =
+    (f === null && Array.isArray(value) && value.every((item) => Array.isArray(item))) ||
+    ((f === 'read' || f === 'write') && isOfKeywords(value))
   return isTransaction ? { ...members, f: 'txn' } : members
 }
+
+/** `[[:r 0 nil] [:w 1 1]]` */
+const isOfKeywords = (value: Json | undefined): boolean =>
+  isMicroList(value) && value.length > 0 && value.every((item) => item.length === 3 && KINDS.includes(item[0]))
+
+/** Keywords as the parser returns them. */
+const KINDS = [':r', ':w']
 
 /** The kind of a micro-operation is a keyword in EDN: `[:append 5 1]`. */
 function withPlainKinds(members: Members): Members {

@@ -72,8 +72,7 @@ export function tellJudged(
   // To read a row again before it is written does no harm by itself; the lost update does.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
   if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
-    for (const level of isolationLadder.levels)
-      if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors
+    for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors
   return { verdicts, anomalies }
 
   function exampleFor(level: IsolationLevel): Told {
