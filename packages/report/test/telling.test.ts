@@ -95,6 +95,9 @@ describe('an outcome', () => {
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next } = told({ ...run, spec: { ...run.spec, target } })
     expect(next.text).toBe('This is what the planted bug stale-reads does. Without it the run should pass.')
+    expect(told({ ...run, spec: { ...run.spec, target }, weakness: 'reads ask nobody' }).next.text).toBe(
+      'This is what the planted bug stale-reads does: reads ask nobody. Without it the run should pass.',
+    )
     expect(told({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
       text: 'The planted bug stale-reads broke nothing that was expected. Try twenty seeds.',
       command: 'npx chaos run --target t --time 4s --times 20',
@@ -222,6 +225,14 @@ describe('a cause', () => {
     expect(why({ faults: [fault(between, 6000, 9000)], heard: heard(messages) }).text).toMatch(
       /2 messages with x = 743 to n3 were lost \(partition\); n3 received it from n2 only at 7\.150 s\.$/,
     )
+  })
+
+  test('is what the settings give up, before a fault that was over by then', () => {
+    const { text } = why({
+      weakness: 'reads may miss writes',
+      faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
+    })
+    expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
   })
 
   test('comes with what was chosen of the target', () => {

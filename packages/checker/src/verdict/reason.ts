@@ -31,7 +31,7 @@ export const UNASKED: Reason = { kind: 'unasked', text: 'not asked for, and it d
 /** `other` names an operation that is neither a read nor a write. */
 export const definedForRegisters = (other: string): Reason => ({
   kind: 'operations',
-  text: `it is defined for reads and writes only, and there is ${other} in the history`,
+  text: `decided for reads and writes only, and there is ${other}`,
 })
 
 /** Keys named in a reason. */

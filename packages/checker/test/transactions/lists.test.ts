@@ -257,6 +257,19 @@ describe('a read that is wrong by itself', () => {
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
+  test('says of a dirty update which of the two was rolled back, and draws that one came after the other', () => {
+    const report = judged(
+      oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
+    )
+    expect(sentenceOf(report, 'read-committed')).toMatch(
+      /T2 \(.*\) appended 2 to x after T1 \(.*\), which was rolled back, appended 1 to x\.$/,
+    )
+    const verdict = report.levels['read-committed']
+    expect(verdict?.result === 'violated' && verdict.counterexample.transactions?.arrows).toMatchObject([
+      { edge: 'ww' },
+    ])
+  })
+
   test('leaves the levels alone that allow it', () => {
     const report = judged(
       together(

@@ -39,7 +39,9 @@ export function whyTitle(
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
-    around.length === 0 ? [] : `during ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,
+    around.length === 0
+      ? []
+      : `${near.every(({ isOver }) => isOver) ? 'after' : 'during'} ${listed(around.slice(0, 2))}${around.length > 2 ? ' and more' : ''}`,
   ]
     .flat()
     .join(', ')

@@ -69,9 +69,9 @@ export const NO_CAUSE = 'The record does not show why.'
 const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
 const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** What the planted bug does, or what the settings of the target give up. */
+/** What the settings of the target give up. The next step says what a planted bug does. */
 const weaknessText = (run: RunSummary | undefined): string =>
-  run?.weakness === undefined ? '' : `${capitalised(printable(run.weakness))}.`
+  run?.weakness === undefined || run.spec.target.bug !== undefined ? '' : `${capitalised(printable(run.weakness))}.`
 
 /** Whether a cause says already what the settings give up. */
 const saysWeakness = (cause: string, run: RunSummary): boolean => {
@@ -85,15 +85,15 @@ const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself ===
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if something is violated, what that gives up,
+ * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if that is asked for, what that gives up,
  * unless the cause says that; empty if no run is known.
  */
-export function settingsText(run: RunSummary | undefined, isViolated: boolean, cause: string = ''): string {
+export function settingsText(run: RunSummary | undefined, saysWeak: boolean, cause: string = ''): string {
   if (run === undefined) return ''
   const { target, nodes } = run.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
   const weakness =
-    run.weakness === undefined || !isViolated || saysWeakness(cause, run) ? '' : `: ${printable(run.weakness)}`
+    run.weakness === undefined || !saysWeak || saysWeakness(cause, run) ? '' : `: ${printable(run.weakness)}`
   const named = [
     ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
     ...chosen,

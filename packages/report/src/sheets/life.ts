@@ -13,6 +13,7 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
+import { listed } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
 /** The beginning and the end of a longer life matter. */
@@ -36,7 +37,7 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   )
   return lifeOf(history, counterexample, {
     rows,
-    title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${subjects.map(subjectText).join(' and ')}`}${inText(history, rows, 'in queue')}`,
+    title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${listed(subjects.map(subjectText))}`}${inText(history, rows, 'in queue')}`,
     whatOf: (row) => queueText(history, row, subjects),
     isTimed: true,
   })

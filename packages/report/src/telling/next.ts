@@ -3,6 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
+import { printable } from '../operation-words.ts'
 import { listed } from '../words.ts'
 import { causesOf } from './causes.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
@@ -75,7 +76,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   const bug = run?.spec.target.bug
   if (bug !== undefined)
     return {
-      text: `This is what the planted bug ${bug} does. Without it the run should pass.`,
+      text: `This is what the planted bug ${bug} does${run?.weakness === undefined ? '' : `: ${printable(run.weakness)}`}. Without it the run should pass.`,
       command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'bug'),
     }
   const remedy = remedyOf(facts, history, run)

@@ -35,10 +35,12 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   const input = { ...told, again: repeats === '' ? undefined : repeats }
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
+  const hasBug = input.run?.spec.target.bug !== undefined
+  const saysWeak = outcome === 'weaker' || (outcome === 'violated' && !hasBug)
   return {
     outcome,
     what: facts.headline.title,
-    why: { text, certainty, settings: settingsText(input.run, outcome === 'violated' || outcome === 'weaker', text) },
+    why: { text, certainty, settings: settingsText(input.run, saysWeak, text) },
     next: nextOf(outcome, facts, input),
   }
 }

@@ -166,9 +166,8 @@ function labelsOf(history: History, { moments }: LaneLayout): readonly string[] 
   return moments.map(({ nanos }) => moment(nanos, digits))
 }
 
-/** Each arrow in words; nothing where a single read is wrong by itself, which the sentence tells. */
-function legendOf({ arrows, isCycle }: TransactionDrawing, { width, style, symbols }: DrawingOptions): string[] {
-  if (!isCycle) return []
+/** Each arrow in words. */
+function legendOf({ arrows }: TransactionDrawing, { width, style, symbols }: DrawingOptions): string[] {
   const told = arrows.slice(0, MOST_STEPS).map((arrow, i) => {
     const text = clip(arrowSentence(arrow), width - 3, symbols.ellipsis)
     return `${style.accent(letterOf(i))}  ${text}`

@@ -99,7 +99,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   G1a: {
     name: 'dirty read',
     title: 'A transaction read a value that was rolled back',
-    cause: 'It read what another transaction had not committed, and never did.',
+    cause: 'It read a change of another transaction, which was rolled back.',
     cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
     refusedBy: 'read-committed',
   },
@@ -113,7 +113,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'dirty-update': {
     name: 'dirty update',
     title: 'A transaction changed a value that was rolled back',
-    cause: 'It built on what another transaction had not committed, and never did.',
+    cause: 'It built on a change of another transaction, which was rolled back.',
     cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
     refusedBy: 'read-committed',
   },

@@ -261,7 +261,8 @@ export function drawnFinding(
   const { parts, endOf } = partsOf(record, [transaction, second], rows, micro)
   const key = keyText(record, record.key[micro])
   const arrow: TransactionArrow = {
-    ...{ from: endOf(second, other), to: endOf(transaction, micro), edge: 'wr', key, because },
+    ...{ from: endOf(second, other), to: endOf(transaction, micro), key, because },
+    edge: record.kind[micro] === READ ? 'wr' : 'ww',
   }
   return { parts, arrows: isWrite && second !== transaction ? [arrow] : [], isCycle: false }
 }
