@@ -147,7 +147,8 @@ function aggregate(r: Random, sources: readonly Source[]): string {
     },
     () => {
       const value = e(r.pick(['int', 'text', 'date', 'num'] as const))
-      return `${r.pick(['json_agg', 'jsonb_agg'])}(${value} order by ${value})`
+      // Equal numbers may have different texts.
+      return `${r.pick(['json_agg', 'jsonb_agg'])}(${value} order by ${value}, (${value})::text)`
     },
     () =>
       `${r.pick(['var_pop', 'var_samp', 'stddev', 'stddev_pop', 'variance'])}(${e(r.pick(['int', 'num'] as const))})`,

@@ -96,6 +96,7 @@ function canonical(answer: Answer, { ordered }: RandomStatement, exact: boolean)
 function plain(value: string | null, oid: number): string | null {
   if (value === null) return null
   if (oid === 701 || oid === 700) return value === '-0' ? '0' : value
+  if (oid === 1042) return value.trimEnd()
   return oid === 1700 ? value.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : value
 }
 
@@ -105,8 +106,9 @@ function same(ours: Answer, theirs: Answer, statement: RandomStatement): boolean
   )
 }
 
+/** Of a value, not of the statement: 0A000 is what a function such as array_position says of some arrays. */
 function dataError(answer: Answer): boolean {
-  return answer.kind === 'error' && answer.code.startsWith('22')
+  return answer.kind === 'error' && /^(22|0A000)/.test(answer.code)
 }
 
 test('random statements give the columns, rows, counts and errors that PostgreSQL gives', async () => {

@@ -73,6 +73,8 @@ describe('a query', () => {
       'column "orders.state" must appear in the GROUP BY clause or be used in an aggregate function',
     ],
     ['select 1 from orders where count(*) > 1', 'aggregate functions are not allowed in WHERE'],
+    ['select state, count(*) from orders group by 1, 2', 'aggregate functions are not allowed in GROUP BY'],
+    ['select state, rank() over () as r from orders group by state, r', 'window functions are not allowed in GROUP BY'],
     ['select 1 from orders limit -1', 'LIMIT must not be negative'],
     ['select (select id from orders)', 'more than one row returned by a subquery used as an expression'],
     ['select 1 union select 1, 2', 'each UNION query must have the same number of columns'],

@@ -63,6 +63,7 @@ export function compileGrouping(scope: QueryScope): Grouping {
         if ('GroupingSet' in node) throw new NotSupported('GROUPING SETS, ROLLUP or CUBE')
         const named = 'ColumnRef' in node && isInput(node, scope) ? undefined : targetOf(node, targets, 'GROUP BY')
         const target = named === undefined ? undefined : targets[named]
+        if (target?.node !== undefined) requirePlain(target.node)
         const grouped = target?.node ?? node
         const compiled = target?.compiled ?? compileExpression(grouped, scope)
         // Throws for a type without an equality, such as json.
@@ -98,6 +99,17 @@ export function compileGrouping(scope: QueryScope): Grouping {
 
 function columnNode(target: Target): Node {
   return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
+}
+
+/** Refuses what GROUP BY names by its place among the results if it holds an aggregate or a window function. */
+function requirePlain(node: unknown): void {
+  if (typeof node !== 'object' || node === null || 'SubLink' in node) return
+  if ('FuncCall' in node) {
+    const call = (node as { FuncCall: Fields<'FuncCall'> }).FuncCall
+    if (call.over !== undefined) throw new SqlError('42P20', 'window functions are not allowed in GROUP BY')
+    if (isAggregate(call)) throw new SqlError('42803', 'aggregate functions are not allowed in GROUP BY')
+  }
+  for (const value of Object.values(node)) requirePlain(value)
 }
 
 /** A plain name in GROUP BY means a column of FROM before it means a result column. */

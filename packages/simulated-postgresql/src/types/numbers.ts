@@ -80,10 +80,18 @@ function isMidway8(value: number, text: string): boolean {
 export function formatFloat4(value: number): string {
   if (!Number.isFinite(value) || value === 0) return formatFloat(value, value.toString(), 6)
   for (let digits = 1; digits < 9; digits += 1) {
-    const text = value.toPrecision(digits)
+    const text = roundedToEven(value, digits)
     if (Math.fround(Number(text)) === value && !isMidway4(value, Number(text))) return formatFloat(value, text, 6)
   }
   return formatFloat(value, value.toPrecision(9), 6)
+}
+
+/** With so many digits. Of two texts that are equally near it takes the even one; `toExponential` takes the greater. */
+function roundedToEven(value: number, digits: number): string {
+  const text = value.toExponential(digits - 1)
+  const longer = value.toExponential(digits)
+  const isTie = longer.includes('5e') && Number(longer) === value
+  return isTie && /[13579]e/.test(text) ? longer.replace('5e', 'e') : text
 }
 
 function isMidway4(value: number, read: number): boolean {

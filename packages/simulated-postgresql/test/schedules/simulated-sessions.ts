@@ -23,6 +23,8 @@ interface Timer {
   readonly run: () => void
 }
 
+export type Race = `${'sessions' | 'timers'} of step ${number}`
+
 /** Longer than the deadlock timeout: what waits after it waits for another session. */
 const STEP_MICROS = 30_000n
 export const DEADLOCK_TIMEOUT = '10ms'
@@ -30,20 +32,16 @@ export const DEADLOCK_TIMEOUT = '10ms'
 export class SimulatedSessions implements Sessions {
   readonly engine: Engine
   readonly #sessions: readonly Open[]
-  /** The steps after which the session that waited least goes on first, rather than the one that waited longest. */
-  readonly #reversed: ReadonlySet<number>
+  /** The races that the last one wins: the session that waited least goes on, the timer that was set last fires. */
+  readonly #reversed: ReadonlySet<Race>
   readonly #ready: Open[] = []
   #timers: Timer[] = []
   #now = 0n
   #step = 0
-  /** The steps at which several sessions went on: PostgreSQL may let them go on in any order. */
-  readonly races: number[] = []
+  /** Where several sessions went on, or timers fired, at once: in PostgreSQL any of them may be the first. */
+  readonly races: Race[] = []
 
-  constructor(
-    count: number,
-    reversed: ReadonlySet<number> = new Set(),
-    settings: Readonly<Record<string, string>> = {},
-  ) {
+  constructor(count: number, reversed: ReadonlySet<Race> = new Set(), settings: Readonly<Record<string, string>> = {}) {
     this.#reversed = reversed
     this.engine = createEngine({
       time: {
@@ -106,20 +104,27 @@ export class SimulatedSessions implements Sessions {
   #settle(): void {
     const until = this.#now + STEP_MICROS
     while (true) {
-      if (this.#ready.length > 1 && this.races.at(-1) !== this.#step) this.races.push(this.#step)
-      const next = this.#reversed.has(this.#step) ? this.#ready.pop() : this.#ready.shift()
+      const next = this.#winner(this.#ready, 'sessions')
       if (next !== undefined) {
+        this.#ready.splice(this.#ready.indexOf(next), 1)
         this.#advance(next)
         continue
       }
       this.#timers.sort((a, b) => Number(a.at - b.at))
-      const [timer] = this.#timers
-      if (timer === undefined || timer.at > until) break
-      this.#timers.shift()
+      const due = this.#timers.filter(({ at }) => at === this.#timers[0]?.at && at <= until)
+      const timer = this.#winner(due, 'timers')
+      if (timer === undefined) break
+      this.#timers = this.#timers.filter((each) => each !== timer)
       this.#now = timer.at
       timer.run()
     }
     this.#now = until
+  }
+
+  #winner<T>(all: readonly T[], what: 'sessions' | 'timers'): T | undefined {
+    const race: Race = `${what} of step ${this.#step}`
+    if (all.length > 1 && !this.races.includes(race)) this.races.push(race)
+    return all.at(this.#reversed.has(race) ? -1 : 0)
   }
 
   #advance(open: Open): void {
