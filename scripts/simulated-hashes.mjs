@@ -2,7 +2,7 @@
 // line of JSON: for each program a hash of all that happened in all of the runs, and the seeds whose runs differed. Nodes of
 // different lines are to print the same. node simulated-hashes.mjs SEEDS [PROGRAM …]; it uses what was built.
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServiceCluster, loadService, outsidePromises } from '../packages/node-simulator/dist/index.js'
@@ -93,15 +93,32 @@ const PROGRAMS = {
   },
 }
 
+/** Services with a PostgreSQL, by their files: what clients ask of them, and how they change something. */
+const SERVICES = join(root, 'packages', 'cli', 'test', 'simulate', 'postgresql-services')
+const CHANGED_BY = { duty: 'write', jobs: 'add', payments: 'add', wallet: 'add' }
+for (const file of readdirSync(SERVICES).filter((file) => /^[a-z]+-.*\.mjs$/.test(file))) {
+  const [name] = file.split('-')
+  const [routes, client] = [`${name}.routes.json`, `${name}.client.mjs`].map((each) => join(SERVICES, each))
+  PROGRAMS[file.replace('.mjs', '')] = {
+    nodes: 2,
+    change: CHANGED_BY[name],
+    declared: {
+      program: join(SERVICES, file),
+      ...(existsSync(client) ? { client } : { routes }),
+      postgres: { pg: { sql: join(SERVICES, `${name}.sql`) } },
+    },
+  }
+}
+
 /** What clients ask, at which millisecond, of which node. */
-const asked = (seed, nodes) =>
+const asked = (seed, nodes, change) =>
   Array.from({ length: 12 }, (_, i) => ({
     atMs: 40 * i + (seed % 7),
     node: nodes[(seed + i) % nodes.length],
     input:
       i % 3 === 0
         ? { f: 'read', key: 'xy'[i % 2], value: null }
-        : { f: 'write', key: 'xy'[i % 2], value: 100 * seed + i },
+        : { f: change, key: 'xy'[i % 2], value: change === 'add' ? 1 : 100 * seed + i },
   }))
 
 const FAULTS = (nodes) => [
@@ -110,10 +127,10 @@ const FAULTS = (nodes) => [
   { kind: 'pause', nodes: [nodes[1]] },
 ]
 
-function runHash(service, nodes, seed) {
+function runHash(service, { nodes, change = 'write' }, seed) {
   const hash = createHash('md5')
   const cluster = createServiceCluster(service, {
-    ...{ nodes, seed, initial: null },
+    ...{ nodes, seed, initial: change === 'add' ? 0 : null, functions: ['read', change] },
     trace: (text) => hash.update(`${text}\n`),
   })
   try {
@@ -121,7 +138,7 @@ function runHash(service, nodes, seed) {
     const { clock, nodes: names } = cluster
     const from = clock.now()
     const at = (ms, what) => clock.at(from + ms * 1e6, what)
-    for (const { atMs, node, input } of asked(seed, names))
+    for (const { atMs, node, input } of asked(seed, names, change))
       at(atMs, () =>
         cluster
           .connect(node)
@@ -145,29 +162,32 @@ function runHash(service, nodes, seed) {
 /** Lets what was collected go: nothing of it does within a synchronous batch. */
 const breath = () => new Promise((resolve) => setTimeout(resolve, 0))
 
-async function hashed(service, nodes, seeds) {
+async function hashed(service, program, seeds) {
   const hashes = new Map()
   for (const seed of seeds) {
-    hashes.set(seed, await outsidePromises(() => runHash(service, nodes, seed)))
+    hashes.set(seed, await outsidePromises(() => runHash(service, program, seed)))
     await breath()
   }
   return hashes
 }
 
+function written(name, { redis, text }) {
+  const [program, routes] = [join(directory, `${name}.mjs`), join(directory, 'routes.json')]
+  writeFileSync(program, text)
+  writeFileSync(routes, JSON.stringify(ROUTES))
+  return { program, routes, redis }
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'chaos-hashes-'))
 try {
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  const routes = join(directory, 'routes.json')
-  writeFileSync(routes, JSON.stringify(ROUTES))
   // Traces of stacks name the program's place, which is to be the same everywhere.
   process.chdir(directory)
   const results = {}
-  for (const [name, { nodes, redis, text }] of Object.entries(PROGRAMS)) {
+  for (const [name, program] of Object.entries(PROGRAMS)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue
-    const program = join(directory, `${name}.mjs`)
-    writeFileSync(program, text)
-    const service = await loadService({ program, routes, redis })
-    const [one, again] = [await hashed(service, nodes, SEEDS), await hashed(service, nodes, SEEDS.toReversed())]
+    const service = await loadService(program.declared ?? written(name, program))
+    const [one, again] = [await hashed(service, program, SEEDS), await hashed(service, program, SEEDS.toReversed())]
     const differ = SEEDS.filter((seed) => one.get(seed) !== again.get(seed))
     const hash = createHash('md5')
       .update(SEEDS.map((seed) => one.get(seed)).join('\n'))

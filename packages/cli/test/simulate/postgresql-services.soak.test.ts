@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { chaos, temporaryDirectory } from '../chaos.ts'
+import { initdb, lacking, postgres, psql } from '../record/doctors-and-accounts.ts'
+
+// Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
+// bug is found and its cure is not accused, and a real PostgreSQL that is recorded shows the same of the same files.
+
+const short = process.env['CHAOS_SOAK'] === 'short'
+const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
+const CLEAN_SEEDS = short ? 5 : 2_000
+const cwd = join(import.meta.dirname, 'postgresql-services')
+
+interface Asked {
+  readonly found: 'violation' | 'invariant'
+  readonly options: readonly string[]
+}
+
+/** By the first word of a service's name. */
+const ASKED: Readonly<Record<string, Asked>> = {
+  wallet: {
+    found: 'invariant',
+    options: [
+      ...['--routes', 'wallet.routes.json', '--workload', 'counter', '--expect', 'none', '--assert-sql'],
+      'SELECT NOT EXISTS (SELECT 1 FROM wallets w WHERE balance <> (SELECT coalesce(sum(amount), 0) FROM deposits WHERE wallet = w.name))',
+    ],
+  },
+  duty: {
+    found: 'invariant',
+    options: [
+      ...['--client', 'duty.client.mjs', '--workload-set', 'cas=0', '--expect', 'none', '--assert-sql'],
+      'SELECT NOT EXISTS (SELECT 1 FROM doctors GROUP BY pair HAVING NOT bool_or(on_call))',
+    ],
+  },
+  jobs: {
+    found: 'invariant',
+    options: [
+      ...['--routes', 'jobs.routes.json', '--workload', 'counter', '--expect', 'none', '--assert-sql'],
+      'SELECT NOT EXISTS (SELECT 1 FROM mails GROUP BY job_id HAVING count(*) > 1)',
+    ],
+  },
+  payments: {
+    found: 'violation',
+    options: ['--routes', 'payments.routes.json', '--workload', 'counter'],
+  },
+}
+
+/** postgres.js 3.4 ends its process if a connection breaks within a transaction (porsager/postgres#1154). */
+const RESTARTED = ['duty-skewed', 'jobs-skip-locked']
+
+async function searched(service: string, ...more: readonly string[]) {
+  const [name = ''] = service.split('-')
+  const { found, options } = ASKED[name]!
+  const args = ['simulate', `./${service}.mjs`, '--beside', 'pg=postgres', '--sql', `${name}.sql`, ...options, ...more]
+  const restarted = RESTARTED.includes(service) ? ['--no-invariants'] : []
+  const out = ['--out', temporaryDirectory(), '--json']
+  const { exitCode, stdout, stderr } = await chaos([...args, ...restarted, ...out], { cwd })
+  expect([0, 1], stderr).toContain(exitCode)
+  return { exitCode, found, result: JSON.parse(stdout) }
+}
+
+describe.each(['wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice', 'payments-retried'])('%s', (service) => {
+  test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {
+    const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '128', '--shrink', '1ms')
+    expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
+  })
+})
+
+test.each(['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'])(
+  `%s shows nothing in ${CLEAN_SEEDS} seeds`,
+  async (service) => {
+    const { exitCode, result } = await searched(service, '--seeds', `${CLEAN_SEEDS}`)
+    expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS, failures: [] })
+    expect(exitCode).toBe(0)
+  },
+)
+
+describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
+  /** The service as it is, its database behind the recorder, which judges the transactions. */
+  async function recorded(service: string) {
+    const [name = ''] = service.split('-')
+    const { port } = await startPostgres(initdb!, postgres!)
+    const database = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester']
+    execFileSync(psql!, [...database, '-qc', readFileSync(join(cwd, `${name}.sql`), 'utf8'), 'postgres'])
+    const suggested = await chaos(['routes', 'suggest', `postgres://tester@127.0.0.1:${port}/postgres`], { cwd })
+    const env = {
+      ...{ PGHOST: '127.0.0.1', PGUSER: 'tester', PGDATABASE: 'postgres' },
+      DATABASE_URL: 'postgres://tester@127.0.0.1/postgres',
+    }
+    const { exitCode, stdout, stderr } = await chaos(
+      [
+        ...['record', '--upstream', `127.0.0.1:${port}`, '--as', suggested.stdout.replace(/\s+/g, ' ')],
+        ...['--faults', 'none', '--expect', 'serializable', '--seed', '1', '--out', temporaryDirectory(), '--'],
+        ...['sh', '-c', `PGPORT={n1.port} exec ${process.execPath} load.mjs ${service}`],
+      ],
+      { cwd, env },
+    )
+    return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
+  }
+
+  test.each([
+    ['wallet-lost-update', /updates? (was|were) lost/i],
+    ['duty-skewed', /Write skew/],
+  ] as const)('shows the bug of %s to the recorder', async (service, told) => {
+    const found = await recorded(service)
+    expect(found.told).toMatch(told)
+    expect(found.exitCode).toBe(1)
+  })
+
+  test.each(['wallet-added', 'duty-serializable'])('shows nothing of %s to the recorder', async (service) => {
+    const { exitCode, told } = await recorded(service)
+    expect(exitCode, told).toBe(0)
+  })
+})
