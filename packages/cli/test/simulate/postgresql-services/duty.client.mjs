@@ -1,11 +1,11 @@
-// Each key has a pair of doctors every week. One of them leaves, with the other one as deputy.
+// Every week has a pair of doctors. Each of them leaves, with the other one as deputy, twice a week and about the same time.
 import { defineClient } from 'chaosproxy'
 
 export default defineClient({
   functions: ['read', 'write'],
   open: ({ host, port }) => ({
-    async invoke({ f, key, value }, signal) {
-      const pair = `${key}${f === 'read' ? 0 : value >> 2}`
+    async invoke({ f, value }, signal) {
+      const pair = `week${f === 'read' ? 0 : value >> 2}`
       const [name, deputy] = value % 2 === 0 ? [`${pair}a`, `${pair}b`] : [`${pair}b`, `${pair}a`]
       const url = `http://${host}:${port}/doctors/${name}`
       const headers = { 'content-type': 'application/json' }

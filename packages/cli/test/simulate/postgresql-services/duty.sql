@@ -5,6 +5,4 @@ CREATE TABLE doctors (
 );
 
 INSERT INTO doctors (name, pair)
-SELECT pair || which, pair
-FROM unnest(ARRAY['x', 'y', 'z', 'a', 'b']) key, generate_series(0, 40) week, unnest(ARRAY['a', 'b']) which,
-  LATERAL (SELECT key || week AS pair) named;
+SELECT 'week' || week || which, 'week' || week FROM generate_series(0, 40) week, unnest(ARRAY['a', 'b']) which;

@@ -31,8 +31,8 @@ const asked = {
   wallet: () => Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount }))),
   duty: (week) =>
     Promise.all([
-      post(`/doctors/x${week}a/leave`, { deputy: `x${week}b` }),
-      post(`/doctors/x${week}b/leave`, { deputy: `x${week}a` }),
+      post(`/doctors/week${week}a/leave`, { deputy: `week${week}b` }),
+      post(`/doctors/week${week}b/leave`, { deputy: `week${week}a` }),
     ]),
 }[service.split('-')[0] ?? '']
 
