@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { compileResult } from '../src/expressions/compile.ts'
+import { decideText } from '../src/expressions/coerce.ts'
+import { compileExpression } from '../src/expressions/compile.ts'
 import type { Scope, SessionFacts } from '../src/expressions/env.ts'
 import { NotSupported, SqlError } from '../src/sql/error.ts'
 import { loadParser, parse } from '../src/sql/parse.ts'
@@ -46,7 +47,7 @@ function computedValue(expression: string): { readonly type: SqlType; readonly v
   const target = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
   if (target === undefined || !('ResTarget' in target) || target.ResTarget.val === undefined)
     throw new Error(expression)
-  const compiled = compileResult(target.ResTarget.val, scope)
+  const compiled = decideText(compileExpression(target.ResTarget.val, scope), scope)
   return { type: compiled.type, value: compiled.evaluate({ row: [], parameters: [], session }) }
 }
 

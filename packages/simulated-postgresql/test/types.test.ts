@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TextContext } from '../src/types/registry.ts'
-import { createTypes, domainTypes, enumTypes } from '../src/types/types.ts'
+import { createTypes, enumTypes } from '../src/types/types.ts'
 import type { SqlValue } from '../src/types/value.ts'
 
 const types = createTypes()
@@ -103,11 +103,4 @@ test('orders the labels of an enum as they were created', () => {
   const [mood] = enumTypes(types, { oid: 20_000, arrayOid: 20_001, name: 'mood' }, ['sad', 'ok', 'happy'])
   expect(['happy', 'sad', 'ok'].toSorted((a, b) => mood?.compare?.(a, b) ?? 0)).toEqual(['sad', 'ok', 'happy'])
   expect(() => mood?.input('glad', context, -1)).toThrow('invalid input value for enum mood: "glad"')
-})
-
-test('reads a domain as its base type, with its modifier', () => {
-  const varchar = types.named('varchar')!
-  const [code3] = domainTypes(types, { oid: 20_002, arrayOid: 20_003, name: 'code3' }, varchar, 7)
-  expect(code3?.input('abc', context, -1)).toBe('abc')
-  expect(() => code3?.input('abcd', context, -1)).toThrow('value too long for type character varying(3)')
 })

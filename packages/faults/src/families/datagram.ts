@@ -1,6 +1,5 @@
 import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
-import type { ValuesOf } from '../definition/parameter.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
 
@@ -18,5 +17,4 @@ export const datagramFamily = defineFamily({
 })
 
 export type DatagramHarm = HarmOf<(typeof datagramFamily.kinds)[number]>
-export type DatagramTrigger = ValuesOf<typeof when>
 export type DatagramFault = FaultOf<typeof datagramFamily.kinds, typeof datagramFamily.match, typeof when>

@@ -1,6 +1,4 @@
-import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
-import type { ValuesOf } from '../definition/parameter.ts'
 import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http.ts'
@@ -22,7 +20,4 @@ export const http2Family = defineFamily({
   validateMatch: (given, _, where) => validateHeadMatch(given, `${where}: "match"`),
 })
 
-export type Http2Harm = HarmOf<(typeof http2Family.kinds)[number]>
-export type Http2Match = ValuesOf<typeof match>
-export type StreamTrigger = ValuesOf<typeof when>
 export type Http2Fault = FaultOf<typeof http2Family.kinds, typeof match, typeof when>

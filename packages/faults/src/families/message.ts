@@ -55,5 +55,4 @@ export const messageFamily = defineFamily({
 
 export type MessageHarm = HarmOf<(typeof messageFamily.kinds)[number]>
 export type MessageMatch = ValuesOf<typeof match>
-export type MessageTrigger = ValuesOf<typeof when>
 export type MessageFault = FaultOf<typeof messageFamily.kinds, typeof match, typeof when>

@@ -11,7 +11,7 @@ import { fitBpchar, fitVarchar } from '../types/text.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
-import { baseType, commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
+import { commonTypeOf, elementType, type Pathway, pathway } from './resolve.ts'
 import { position } from './type-name.ts'
 
 type Convert = (value: SqlValue, env: Env) => SqlValue
@@ -46,11 +46,10 @@ export function coerce(
       position(location),
     )
   }
-  if (types.typeOf(target.oid).kind === 'd') throw new NotSupported(`a cast to the domain ${target.name}`)
   const convert = converter(scope, path, source.oid, target.oid, context)
   const type: SqlType = { ...target, typmod: -1 }
   if (convert === undefined) {
-    const kept = baseType(types, source.oid) === baseType(types, target.oid) ? source.typmod : -1
+    const kept = source.oid === target.oid ? source.typmod : -1
     return fitted({ ...compiled, type: { ...target, typmod: kept } }, target, context === 'e')
   }
   const evaluate = (env: Env): SqlValue => {
@@ -105,7 +104,6 @@ function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, locati
   if (compiled.literal === undefined) return undefined
   if (compiled.literal === null) return constant({ ...target, typmod: -1 }, null)
   const definition = scope.context.types.typeOf(target.oid)
-  if (definition.kind === 'd') throw new NotSupported(`a cast to the domain ${target.name}`)
   try {
     // The modifier of an interval says how its text is read.
     const typmod = target.oid === OID.interval ? target.typmod : -1
@@ -255,7 +253,7 @@ export function knownValue(compiled: Compiled, scope: Scope): Known | undefined 
 export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid
-  if (source !== OID.unknown && baseType(types, source) !== OID.bool) {
+  if (source !== OID.unknown && source !== OID.bool) {
     throw new SqlError(
       '42804',
       `argument of ${what} must be type boolean, not type ${formatType(types, source)}`,
@@ -263,20 +261,6 @@ export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, lo
     )
   }
   return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
-}
-
-/** LIMIT and OFFSET. Throws 42804. */
-export function coerceBigint(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
-  const { types } = scope.context
-  const source = compiled.type.oid
-  if (source !== OID.unknown && pathway(types, source, OID.int8, 'a') === undefined) {
-    throw new SqlError(
-      '42804',
-      `argument of ${what} must be type bigint, not type ${formatType(types, source)}`,
-      position(location),
-    )
-  }
-  return coerce(compiled, typeNamed(scope, OID.int8), 'a', scope, location)
 }
 
 /** A literal of a result is text. */

@@ -31,7 +31,7 @@ const TEXTS = new Set<number>([OID.text, OID.name, OID.varchar])
 
 /** The order of values of two types; undefined for types that have none with each other. */
 export function orderBetween(types: Types, left: number, right: number): Compare | undefined {
-  if (left === OID.record || types.find(left)?.kind === 'c') return recordOrder(types)
+  if (left === OID.record) return recordOrder(types)
   if (left === right) {
     const compare = types.find(left)?.compare
     return compare === undefined ? undefined : (a, b) => compare(a, b)
@@ -96,8 +96,7 @@ function columnOrder(
 
 /** The order of ORDER BY, DISTINCT and GROUP BY for values of one type: null is above all. Throws 42883 without one. */
 export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue, env: Env) => number {
-  const base = types.find(oid)?.baseOid ?? oid
-  const compare = orderBetween(types, base, base)
+  const compare = orderBetween(types, oid, oid)
   if (compare === undefined) {
     throw new SqlError('42883', `could not identify an ordering operator for type ${formatType(types, oid)}`, {
       hint: 'Use an explicit ordering operator or modify the query.',

@@ -39,11 +39,6 @@ function compilePart(node: Node, scope: Scope, wanted?: SqlType): Compiled {
     : compiled
 }
 
-/** An expression of a result: a literal of unknown type is text. */
-export function compileResult(node: Node, scope: Scope): Compiled {
-  return decideText(compileExpression(node, scope), scope)
-}
-
 function compileNode(node: Node, compiler: Compiler): Compiled {
   if ('A_Const' in node) return compileConstant(node.A_Const, compiler.scope)
   if ('ColumnRef' in node) return compileColumn(node.ColumnRef, compiler.scope)

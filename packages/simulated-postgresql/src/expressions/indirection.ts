@@ -39,7 +39,7 @@ export function compileIndirection(node: Fields<'A_Indirection'>, compiler: Comp
 function field(row: Compiled, name: string, compiler: Compiler): Compiled {
   const { columns } = row
   if (columns === undefined) {
-    if (row.type.oid === OID.record || compiler.scope.context.types.find(row.type.oid)?.kind === 'c') {
+    if (row.type.oid === OID.record) {
       throw new NotSupported(`the column ${name} of a row of unknown type`)
     }
     throw new SqlError(

@@ -12,7 +12,7 @@ import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
 import type { Compiled, Env, Known, Scope } from './env.ts'
 import { constant, derived, foldable, foldOf } from './fold.ts'
-import { baseType, chooseOperator, commonTypeOf, resolveGenerics } from './resolve.ts'
+import { chooseOperator, commonTypeOf, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
 /** A logical combination; null stands for unknown. */
@@ -113,7 +113,7 @@ function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlV
   const { signature, call } = resolved
   const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
   const { types } = scope.context
-  const [left = 0, right = 0] = call.arguments.map((type) => baseType(types, type.oid))
+  const [left = 0, right = 0] = call.arguments.map((type) => type.oid)
   const compare = test === undefined ? undefined : orderBetween(types, left, right)
   if (test !== undefined && compare !== undefined) return (a, b, env) => test(compare(a, b, env))
   const implementation = builtin(signature.source)

@@ -20,11 +20,6 @@ export type Pathway =
 
 const STRENGTH: Readonly<Record<CastContext, number>> = { i: 0, a: 1, e: 2 }
 
-/** The type under a domain. */
-export function baseType(types: Types, oid: number): number {
-  return types.find(oid)?.baseOid ?? oid
-}
-
 function isArray(type: TypeDefinition | undefined): type is TypeDefinition {
   return (
     type !== undefined &&
@@ -37,21 +32,19 @@ function isArray(type: TypeDefinition | undefined): type is TypeDefinition {
 
 /** The element type of an array type; undefined for any other. */
 export function elementType(types: Types, oid: number): number | undefined {
-  const type = types.find(baseType(types, oid))
+  const type = types.find(oid)
   return type !== undefined && type.elementOid !== 0 ? type.elementOid : undefined
 }
 
 /** How a value of one type becomes one of another: `find_coercion_pathway`. */
 export function pathway(types: Types, source: number, target: number, context: CastContext): Pathway | undefined {
-  const from = baseType(types, source)
-  const to = baseType(types, target)
-  if (from === to) return { kind: 'same' }
-  const cast = castBetween(from, to)
+  if (source === target) return { kind: 'same' }
+  const cast = castBetween(source, target)
   if (cast !== undefined) {
     return STRENGTH[context] >= STRENGTH[cast.context] ? { kind: 'cast', cast } : undefined
   }
-  const fromType = types.find(from)
-  const toType = types.find(to)
+  const fromType = types.find(source)
+  const toType = types.find(target)
   if (isArray(fromType) && isArray(toType)) {
     const elements = pathway(types, fromType.elementOid, toType.elementOid, context)
     if (elements !== undefined) return { kind: 'elements', source: fromType.elementOid, target: toType.elementOid }
@@ -96,7 +89,6 @@ export function canCoerce(
     }
     if (source === OID.unknown) continue
     if (pathway(types, source, target, context) !== undefined) continue
-    if (target === OID.record && types.find(source)?.kind === 'c') continue
     return false
   }
   return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
@@ -157,7 +149,6 @@ function elementFor(
   source: number,
   declared: number,
 ): { readonly element: number | undefined; readonly compatible: boolean } | undefined {
-  const base = baseType(types, source)
   switch (declared) {
     case OID.anyelement:
       return { element: source, compatible: false }
@@ -166,13 +157,13 @@ function elementFor(
     case OID.anyenum:
       return { element: types.find(source)?.kind === 'e' ? source : undefined, compatible: false }
     case OID.anyarray:
-      return { element: base === OID.anyarray ? undefined : elementType(types, base), compatible: false }
+      return { element: source === OID.anyarray ? undefined : elementType(types, source), compatible: false }
     case OID.anycompatible:
-      return { element: base, compatible: true }
+      return { element: source, compatible: true }
     case OID.anycompatiblenonarray:
-      return { element: elementType(types, source) === undefined ? base : undefined, compatible: true }
+      return { element: elementType(types, source) === undefined ? source : undefined, compatible: true }
     case OID.anycompatiblearray:
-      return { element: elementType(types, base), compatible: true }
+      return { element: elementType(types, source), compatible: true }
   }
   return isGeneric(declared) ? { element: undefined, compatible: false } : undefined
 }
@@ -183,7 +174,7 @@ export function commonTypeOf(types: Types, oids: readonly number[]): number | un
   if (first === undefined) return OID.text
   if (first !== OID.unknown && oids.every((oid) => oid === first)) return first
   let chosen: number = OID.unknown
-  for (const oid of oids.map((each) => baseType(types, each))) {
+  for (const oid of oids) {
     if (oid === OID.unknown || oid === chosen) continue
     if (chosen === OID.unknown) {
       chosen = oid
@@ -211,31 +202,30 @@ function selectCandidate<T>(
   inputs: readonly number[],
   fitting: readonly Candidate<T>[],
 ): Candidate<T> | undefined {
-  const base = inputs.map((oid) => (oid === OID.unknown ? oid : baseType(types, oid)))
-  const categories = base.map((oid) => types.find(oid)?.category ?? 'U')
+  const categories = inputs.map((oid) => types.find(oid)?.category ?? 'U')
   const preferred = (oid: number, category: string): boolean => {
     const type = types.find(oid)
     return type !== undefined && type.category === category && type.preferred
   }
-  let candidates = best(fitting, (candidate) => count(base, (oid, i) => candidate.arguments[i] === oid))
+  let candidates = best(fitting, (candidate) => count(inputs, (oid, i) => candidate.arguments[i] === oid))
   if (candidates.length === 1) return candidates[0]
   candidates = best(candidates, (candidate) =>
-    count(base, (oid, i) => {
+    count(inputs, (oid, i) => {
       const declared = candidate.arguments[i] ?? 0
       return declared === oid || preferred(declared, categories[i] ?? '')
     }),
   )
   if (candidates.length === 1) return candidates[0]
-  if (!base.includes(OID.unknown)) return undefined
-  candidates = byCategory(types, base, candidates)
+  if (!inputs.includes(OID.unknown)) return undefined
+  candidates = byCategory(types, inputs, candidates)
   if (candidates.length === 1) return candidates[0]
-  const known = [...new Set(base.filter((oid) => oid !== OID.unknown))]
+  const known = [...new Set(inputs.filter((oid) => oid !== OID.unknown))]
   const only = known.length === 1 ? known[0] : undefined
   if (only === undefined) return undefined
   const same = candidates.filter((candidate) =>
     canCoerce(
       types,
-      base.map(() => only),
+      inputs.map(() => only),
       candidate.arguments,
       'i',
     ),
@@ -310,41 +300,27 @@ export function chooseOperator(
 ): Choice<OperatorSignature> {
   const all = operatorsNamed(name).filter((operator) => (operator.left === 0) === (left === undefined))
   const inputs = left === undefined ? [right] : [left, right]
-  const exact = exactOperator(types, all, left, right)
-  if (exact !== undefined) {
-    return {
-      kind: 'found',
-      signature: exact,
-      arguments: left === undefined ? [exact.right] : [exact.left, exact.right],
-    }
-  }
-  return choose(
-    types,
-    inputs,
-    all.map((signature) => ({
-      signature,
-      arguments: left === undefined ? [signature.right] : [signature.left, signature.right],
-    })),
-  )
+  const candidates = all.map((signature) => ({
+    signature,
+    arguments: left === undefined ? [signature.right] : [signature.left, signature.right],
+  }))
+  const exact = exactOperator(candidates, left, right)
+  return exact === undefined ? choose(types, inputs, candidates) : { kind: 'found', ...exact }
 }
 
 /** An unknown argument is first taken to be of the other's type. */
 function exactOperator(
-  types: Types,
-  all: readonly OperatorSignature[],
+  candidates: readonly Candidate<OperatorSignature>[],
   left: number | undefined,
   right: number,
-): OperatorSignature | undefined {
-  const find = (a: number, b: number) => all.find((operator) => operator.left === a && operator.right === b)
+): Candidate<OperatorSignature> | undefined {
+  const find = (a: number, b: number) =>
+    candidates.find(({ signature }) => signature.left === a && signature.right === b)
   if (left === undefined) return find(0, right)
-  const unknown = left === OID.unknown || right === OID.unknown
   const a = left === OID.unknown ? right : left
   const b = right === OID.unknown ? left : right
   if (a === OID.unknown) return undefined
-  const found = find(a, b)
-  if (found !== undefined || !unknown) return found
-  const base = baseType(types, a)
-  return base === a ? undefined : find(base, base)
+  return find(a, b)
 }
 
 /** Candidates with their arguments expanded to the number given: variadic ones and those with defaults included. */

@@ -46,9 +46,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   }
   const implementation = setFunction(signature.source)
   if (implementation === undefined) throw new NotSupported(`the function ${name}`)
-  const spread = signature.source === 'array_unnest' && scope.context.types.typeOf(types.result.oid).kind === 'c'
-  if (spread || (types.result.oid === OID.record && signature.columns.length === 0))
-    throw new NotSupported(`${name} of rows`)
+  if (types.result.oid === OID.record && signature.columns.length === 0) throw new NotSupported(`${name} of rows`)
   const composite = types.result.oid === OID.record
   return {
     columns: composite

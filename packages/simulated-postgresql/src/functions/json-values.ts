@@ -34,7 +34,7 @@ export function jsonText(value: SqlValue, oid: number, env: Env, pretty = false)
   if (value instanceof SqlArray) return jsonArrayText(value, env, pretty)
   if (value instanceof SqlRecord) return recordText(value, env, pretty)
   const type = env.session.types.typeOf(oid)
-  switch (type.baseOid ?? oid) {
+  switch (oid) {
     case OID.bool:
       return value === true ? 'true' : 'false'
     case OID.int2:
@@ -86,7 +86,7 @@ export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
     )
   }
   const type = env.session.types.typeOf(oid)
-  switch (type.baseOid ?? oid) {
+  switch (oid) {
     case OID.bool:
       return value === true
     case OID.int2:

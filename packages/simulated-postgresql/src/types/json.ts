@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import { compareNumeric, formatNumeric, parseNumeric } from './numeric.ts'
 import { compareText, encodeUtf8 } from './utf8.ts'
-import { Jsonb, type JsonValue, Numeric } from './value.ts'
+import { type Jsonb, type JsonValue, Numeric } from './value.ts'
 
 const MAX_DEPTH = 6400
 
@@ -343,8 +343,4 @@ export function compareJson(a: JsonValue, b: JsonValue): number {
 
 function firstDifference(differences: readonly number[]): number {
   return differences.find((difference) => difference !== 0) ?? 0
-}
-
-export function jsonbOf(value: JsonValue): Jsonb {
-  return new Jsonb(value)
 }

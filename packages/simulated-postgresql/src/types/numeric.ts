@@ -305,10 +305,6 @@ function trimExponent(text: string): string {
   return exponent === undefined ? short : `${short}e${exponent}`
 }
 
-export function sameNumericText(value: Numeric): string {
-  return formatNumeric(trimNumeric(value))
-}
-
 /** `numeric_sqrt`: at least 16 significant digits, unless a scale is given. */
 export function squareRootNumeric(value: Numeric, wantedScale?: number): Numeric {
   if (value.special) {

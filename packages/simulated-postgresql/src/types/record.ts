@@ -11,9 +11,9 @@ function asRecord(value: SqlValue): SqlRecord {
 }
 
 /** Rows: their text can be written, and read by nobody (`'(1,2)'::record` has no types). */
-export function recordBehaviour(name = 'record'): Behaviour {
+export function recordBehaviour(): Behaviour {
   const refuse = (): never => {
-    throw new NotSupported(`the input of a value of the type ${name}`)
+    throw new NotSupported('the input of a value of the type record')
   }
   return { input: refuse, receive: refuse, output: formatRecord, send: sendRecord, compare: undefined }
 }

@@ -1,4 +1,4 @@
-import type { SqlType, SqlValue } from './value.ts'
+import type { SqlValue } from './value.ts'
 
 /** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
 export interface TypeDefinition {
@@ -8,12 +8,10 @@ export interface TypeDefinition {
   readonly arrayOid: number
   /** The type of its elements, for an array; 0 otherwise. */
   readonly elementOid: number
-  /** The type under a domain; undefined for any other type. */
-  readonly baseOid?: number
   /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
   readonly length: number
-  /** `pg_type.typtype`: base, composite, domain, enum, pseudo, range, multirange. */
-  readonly kind: 'b' | 'c' | 'd' | 'e' | 'p' | 'r' | 'm'
+  /** `pg_type.typtype`: base, enum, pseudo, range, multirange. */
+  readonly kind: 'b' | 'e' | 'p' | 'r' | 'm'
   /** `pg_type.typcategory`: which types convert into each other without a cast. */
   readonly category: string
   readonly preferred: boolean
@@ -51,9 +49,4 @@ export interface Types {
   all(): Iterable<TypeDefinition>
   add(type: TypeDefinition): void
   remove(oid: number): void
-}
-
-/** A type without a modifier. */
-export function plainType(definition: TypeDefinition): SqlType {
-  return { oid: definition.oid, name: definition.name, typmod: -1 }
 }

@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
-import { arrayBehaviour, asArray, BEHAVIOURS, type Behaviour, enumBehaviour, refusedBehaviour } from './definitions.ts'
+import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
 import { recordBehaviour } from './record.ts'
 import type { TypeDefinition, Types } from './registry.ts'
@@ -95,44 +95,21 @@ interface NewType {
 
 /** An enum and its array type, both to be added to the types. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
-  return withArray(types, created, 'e', 'E', 4, enumBehaviour(created.name, labels))
-}
-
-/** A domain: its values are those of its base type; the executor checks its constraints. */
-export function domainTypes(
-  types: Types,
-  created: NewType,
-  base: TypeDefinition,
-  typmod: number,
-): readonly TypeDefinition[] {
-  const behaviour: Behaviour = {
-    input: (text, context) => base.input(text, context, typmod),
-    output: base.output,
-    receive: (bytes, context) => base.receive(bytes, context, typmod),
-    send: base.send,
-    compare: base.compare,
-  }
-  return withArray(types, created, 'd', base.category, base.length, behaviour).map((type) =>
-    type.oid === created.oid ? { ...type, baseOid: base.baseOid ?? base.oid } : type,
-  )
-}
-
-/** The row type of a table, or a type of CREATE TYPE … AS (…). */
-export function compositeTypes(types: Types, created: NewType): readonly TypeDefinition[] {
-  return withArray(types, created, 'c', 'C', -1, recordBehaviour(created.name))
-}
-
-function withArray(
-  types: Types,
-  created: NewType,
-  kind: TypeDefinition['kind'],
-  category: string,
-  length: number,
-  behaviour: Behaviour,
-): readonly TypeDefinition[] {
   const { oid, arrayOid, name } = created
+  const behaviour = enumBehaviour(name, labels)
   return [
-    { oid, name, arrayOid, elementOid: 0, length, kind, category, preferred: false, delimiter: ',', ...behaviour },
+    {
+      oid,
+      name,
+      arrayOid,
+      elementOid: 0,
+      length: 4,
+      kind: 'e',
+      category: 'E',
+      preferred: false,
+      delimiter: ',',
+      ...behaviour,
+    },
     arrayType(types, arrayOid, oid, name, false, ','),
   ]
 }

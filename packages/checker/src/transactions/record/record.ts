@@ -17,9 +17,6 @@ export const WRITE = 2
 /** In place of a value or a list: unknown. No id of a history's values is equal to it. */
 export const UNKNOWN = NO_MICRO_VALUE
 
-/** In place of a session: nothing identified the client. */
-export const NO_SESSION = -1
-
 /**
  * The transactions of a history as columns. Transaction t is operation t of the history, so it has its process, times and
  * lines there. Micro-operations are rows of their own, in the order of the transactions and within each in its order.
@@ -29,7 +26,7 @@ export interface TransactionRecord {
   readonly length: number
   /** COMMITTED, ABORTED or UNANSWERED. */
   readonly status: Uint8Array
-  /** By transaction: the client's number, or NO_SESSION. */
+  /** By transaction: the client's number; -1 if nothing identified it. */
   readonly session: Int32Array
   /** Event position of the invocation. Transaction a precedes b in real time if `completed[a] < invoked[b]`. */
   readonly invoked: Int32Array
