@@ -2,23 +2,31 @@ import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
 import { ABORTED, APPEND, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
-import { type Appends, findAppends } from './appends.ts'
+import { findWrites, type Writes } from '../record/writes.ts'
 
 /**
  * Infers the order of versions from reads of lists: each element is a version, and the longest read of a key is their
  * order. Elements that no read shows come after those, in any order (Elle: Kingsbury & Alvaro 2020). Linear.
  */
 export function inferFromLists(record: TransactionRecord): Inference {
-  const appends = findAppends(record)
+  const appends = findWrites(record, APPEND)
+  const repeated = repeatedIn(record, appends)
   const nodes = nodesOf(record, appends)
   const counts = countedOf(record, appends, nodes)
-  const longest = longestReads(record, appends)
+  const longest = longestReads(record, repeated)
   const order = orderVersions(record, appends, nodes, counts, longest)
   const findings = new Findings()
   findInLongest(record, appends, nodes, longest, order, findings)
   readBases(record, appends, nodes, longest, order, findings)
   const { starts, ordered, writer, of } = order
-  return { versions: { starts, ordered, writer, of, counts }, findings, repeated: appends.repeated }
+  return { versions: { starts, ordered, writer, of, counts }, findings, repeated }
+}
+
+/** Keys with an element that was appended twice, and the two micro-operations. */
+function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference['repeated'] {
+  const found = new Map<number, readonly [first: number, second: number]>()
+  for (const [first, [second]] of repeated) if (!found.has(key[first])) found.set(key[first], [first, second])
+  return found
 }
 
 /** What is known of each list. */
@@ -31,7 +39,7 @@ interface Nodes {
   readonly unwritten: Int32Array
 }
 
-function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Appends): Nodes {
+function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Writes): Nodes {
   const { length, parent, last, key } = lists
   const append = new Int32Array(length)
   const aborted = new Int32Array(length)
@@ -51,7 +59,7 @@ function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Ap
 }
 
 /** By transaction: whether it committed, or wrote what a committed transaction read. */
-function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Appends, { append }: Nodes) {
+function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Writes, { append }: Nodes) {
   const counts = new Uint8Array(length)
   let isOpen = false
   for (let t = 0; t < length; t++) {
@@ -75,7 +83,10 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
  * By key: the micro-operation that read the longest list; -1 if none did. NOT_JUDGED for a key with an element that was
  * appended twice: a read of it does not show which append it saw.
  */
-function longestReads({ keys, kind, key, list, lists }: TransactionRecord, { repeated }: Appends): Int32Array {
+function longestReads(
+  { keys, kind, key, list, lists }: TransactionRecord,
+  repeated: Inference['repeated'],
+): Int32Array {
   const longest = new Int32Array(keys.length).fill(-1)
   for (const k of repeated.keys()) longest[k] = NOT_JUDGED
   for (let row = 0; row < kind.length; row++) {
@@ -99,7 +110,7 @@ const NOT_JUDGED = -4
 
 function orderVersions(
   { keys, kind, key, list, lists }: TransactionRecord,
-  { transaction }: Appends,
+  { transaction }: Writes,
   { append }: Nodes,
   counts: Uint8Array,
   longest: Int32Array,
@@ -151,7 +162,7 @@ function orderVersions(
 /** What is wrong with the versions themselves: the longest read of each key shows it. */
 function findInLongest(
   { keys, list, lists, key, kind, starts, length, status }: TransactionRecord,
-  { transaction }: Appends,
+  { transaction }: Writes,
   { append }: Nodes,
   longest: Int32Array,
   { place }: Order,
@@ -190,7 +201,7 @@ function findInLongest(
 /** Finds the version that each read shows apart from its transaction's own appends, and what is wrong with it. */
 function readBases(
   record: TransactionRecord,
-  { transaction }: Appends,
+  { transaction }: Writes,
   { append, aborted, unwritten }: Nodes,
   longest: Int32Array,
   { version, place, of }: Order,

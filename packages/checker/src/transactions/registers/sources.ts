@@ -1,5 +1,6 @@
 import { Findings } from '../record/findings.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
+import { findWrites } from '../record/writes.ts'
 
 /** In place of a transaction: the initial value of the key. */
 export const INITIAL = -1
@@ -38,7 +39,7 @@ export function initialValues(record: TransactionRecord, initial: number): Int32
   const values = new Int32Array(record.keys.length).fill(initial)
   if (initial !== UNKNOWN) return values
   const { kind, key, value, status, starts, length } = record
-  const writes = indexWrites(record)
+  const writes = findWrites(record, WRITE)
   for (let t = 0; t < length; t++)
     for (let row = starts[t]; row < starts[t + 1]; row++)
       if (
@@ -55,7 +56,7 @@ export function initialValues(record: TransactionRecord, initial: number): Int32
 export function findSources(record: TransactionRecord, initial: Int32Array): Sources {
   const { length, starts, kind, key, value, status } = record
   const rows = kind.length
-  const writes = indexWrites(record)
+  const writes = findWrites(record, WRITE)
   const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
   const source = new Int32Array(rows).fill(NOBODY)
   const isExternal = new Uint8Array(rows)
@@ -88,7 +89,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)
       else if (writes.repeated.has(found))
-        ambiguous ??= { read: row, first: found, second: writes.repeated.get(found) ?? -1 }
+        ambiguous ??= { read: row, first: found, second: writes.repeated.get(found)?.at(-1) ?? -1 }
       else {
         const writer = writes.transaction[found]
         if (writer === t) {
@@ -109,55 +110,6 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
     }
   }
   return { counts, source, isExternal, isLast, findings, ambiguous }
-}
-
-interface Writes {
-  /** The micro-operation that wrote this value to the key; -1 if none did. */
-  find(key: number, value: number): number
-  /** By micro-operation that wrote what another wrote too: that one. */
-  readonly repeated: ReadonlyMap<number, number>
-  /** By micro-operation: its transaction, for writes. */
-  readonly transaction: Int32Array
-}
-
-/** A write that aborted gives way to another of the same value: a client that retries may write it again. */
-function indexWrites({ length, starts, kind, key, value, status }: TransactionRecord): Writes {
-  let count = 0
-  for (let row = 0; row < kind.length; row++) if (kind[row] === WRITE) count++
-  let size = 16
-  while (size < 2 * count) size *= 2
-  const mask = size - 1
-  const slots = new Int32Array(size)
-  const transaction = new Int32Array(kind.length)
-  const repeated = new Map<number, number>()
-  const slotOf = (k: number, v: number): number => {
-    let slot = hashed(k, v) & mask
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const row = slots[slot] - 1
-      if (key[row] === k && value[row] === v) break
-    }
-    return slot
-  }
-  for (let t = 0; t < length; t++) {
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (kind[row] !== WRITE) continue
-      transaction[row] = t
-      const slot = slotOf(key[row], value[row])
-      const known = slots[slot] - 1
-      if (known < 0 || status[transaction[known]] === ABORTED) slots[slot] = row + 1
-      else if (status[t] !== ABORTED) repeated.set(known, row)
-    }
-  }
-  return {
-    find: (k, v) => slots[slotOf(k, v)] - 1,
-    repeated,
-    transaction,
-  }
-}
-
-const hashed = (key: number, value: number): number => {
-  const product = Math.imul(Math.imul(key, 0x9e3779b1) ^ value, 0x85ebca6b)
-  return product ^ (product >>> 15)
 }
 
 /** Who wrote each key, and who read which writer's value of it. */

@@ -1,0 +1,54 @@
+import { ABORTED, type TransactionRecord } from './record.ts'
+
+/** Which micro-operation wrote a value to a key, or appended an element. Values name them: each key's must differ. */
+export interface Writes {
+  /** The micro-operation; -1 if there is none. */
+  find(key: number, value: number): number
+  /** By micro-operation that wrote what others wrote too: those, in their order. */
+  readonly repeated: ReadonlyMap<number, readonly number[]>
+  /** By micro-operation: its transaction, for writes. */
+  readonly transaction: Int32Array
+}
+
+/**
+ * The micro-operations of one kind. One that aborted gives way to another of the same value: a client that retries may
+ * write it again.
+ */
+export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
+  let count = 0
+  for (let row = 0; row < kind.length; row++) if (kind[row] === wanted) count++
+  let size = 16
+  while (size < 2 * count) size *= 2
+  const mask = size - 1
+  const slots = new Int32Array(size)
+  const transaction = new Int32Array(kind.length)
+  const repeated = new Map<number, number[]>()
+  const slotOf = (k: number, v: number): number => {
+    let slot = hashed(k, v) & mask
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const row = slots[slot] - 1
+      if (key[row] === k && value[row] === v) break
+    }
+    return slot
+  }
+  for (let t = 0; t < length; t++) {
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      if (kind[row] !== wanted) continue
+      transaction[row] = t
+      const slot = slotOf(key[row], value[row])
+      const known = slots[slot] - 1
+      if (known < 0 || status[transaction[known]] === ABORTED) slots[slot] = row + 1
+      else if (status[t] !== ABORTED) {
+        const others = repeated.get(known)
+        if (others === undefined) repeated.set(known, [row])
+        else others.push(row)
+      }
+    }
+  }
+  return { find: (k, v) => slots[slotOf(k, v)] - 1, repeated, transaction }
+}
+
+const hashed = (key: number, value: number): number => {
+  const product = Math.imul(Math.imul(key, 0x9e3779b1) ^ value, 0x85ebca6b)
+  return product ^ (product >>> 15)
+}
