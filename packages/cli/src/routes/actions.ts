@@ -1,14 +1,22 @@
-import { readBytesFile, readJsonFile } from '@chaosproxy/engine/run'
+import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
 import { withDescriptor } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { proposeTables } from '@chaosproxy/recorder/postgresql'
-import { parseRouteTable, routeTableSchema, tryRequest } from '@chaosproxy/recorder/routes'
+import {
+  parseRouteTable,
+  readHeader,
+  readWrittenAnswer,
+  readWrittenRequest,
+  routeTableSchema,
+  type TriedRequest,
+  tryRequest,
+  type WrittenAnswer,
+  type WrittenRequest,
+} from '@chaosproxy/recorder/routes'
 import { checkTable, readCatalogue } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { print } from '../terminal/output.ts'
-import { renderTry } from './render-try.ts'
-import { writtenAnswer, writtenRequest } from './written-messages.ts'
 
 /** The actions of `chaos routes`. Each returns the text to print. */
 export const actions: { readonly [name: string]: (options: ParsedOptions) => string | Promise<string> } = {
@@ -69,3 +77,65 @@ function refuseFile(options: ParsedOptions): void {
       `chaos routes schema ${file}: all tables have the same schema. chaos routes check ${file} checks this one.`,
     )
 }
+
+/** How a request is recorded, for people: its route, its client, its events. */
+function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {
+  const { route, session, kind, events } = tried
+  const taken =
+    route === undefined ? 'no route takes it' : `route ${route} takes it: ${table.routes[route - 1]?.request ?? ''}`
+  const client = kind === 'operations' ? [`  client    ${session ?? unnamed(table)}`] : []
+  return [
+    `  ${path}: ${taken}`,
+    `  it is     ${kinds[kind]}`,
+    ...client,
+    ...(events.length === 0 ? ['  nothing is written'] : events.map((event) => `  ${JSON.stringify(shown(event))}`)),
+    '',
+  ].join('\n')
+}
+
+const unnamed = ({ client }: RouteTable): string =>
+  client === undefined ? 'nothing names it: say "client" in the table' : `not named: there is nothing at ${client}`
+
+const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
+  operations: 'recorded',
+  'passed-on': 'passed on, and no operation',
+  'not-understood': 'not understood: it should be an operation, and lacks what makes it one',
+}
+
+/** An event without the members that only a real recording has. */
+function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRequest['events'][number]): object {
+  return event
+}
+
+/** @throws UserError (usage, input) */
+function writtenRequest(options: ParsedOptions): WrittenRequest {
+  const typed = textOf(options, 'request')
+  if (typed === undefined)
+    throw new UserError(
+      'usage',
+      `chaos routes try: give a request: --request 'GET /kv/x', or --request @request.http for a file with the whole request.`,
+    )
+  const request = readWrittenRequest(contentOf('request', typed), `--request ${typed}`)
+  return {
+    ...request,
+    headers: [...request.headers, ...headersOf(options, 'header')],
+    body: textOf(options, 'body') ?? request.body,
+  }
+}
+
+/** @throws UserError (input) */
+function writtenAnswer(options: ParsedOptions): WrittenAnswer {
+  const typed = textOf(options, 'answer') ?? '200'
+  const answer = readWrittenAnswer(contentOf('answer', typed), `--answer ${typed}`)
+  return {
+    ...answer,
+    headers: [...answer.headers, ...headersOf(options, 'answer-header')],
+    body: textOf(options, 'answer-body') ?? answer.body,
+  }
+}
+
+const contentOf = (option: string, typed: string): string =>
+  typed.startsWith('@') ? readTextFile(`--${option}`, typed.slice(1)) : typed
+
+const headersOf = (options: ParsedOptions, option: string): WrittenRequest['headers'] =>
+  textsOf(options, option).map((line) => readHeader(line, `--${option}`))

@@ -2,8 +2,7 @@ import { packageVersion } from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { PlannedRun, RunEvent, RunListener } from '@chaosproxy/runner'
-import { type CountingExporter, countingExporter } from './counting-exporter.ts'
-import { type HrTime, loadSdk, type Sdk, type Span } from './packages.ts'
+import { type HrTime, loadSdk, type Sdk, type Span, type SpanExporter } from './packages.ts'
 import { createQuota } from './quota.ts'
 import { createSpanLog, type FinishedSpan } from './span-log.ts'
 
@@ -142,3 +141,32 @@ const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
   'chaos.nodes': spec.nodes,
   'chaos.faults': spec.faults.map(nameOfChoice),
 })
+
+/** An exporter that counts exported and failed spans. */
+interface CountingExporter extends SpanExporter {
+  readonly sent: number
+  /** Why the last failed batch failed. */
+  readonly trouble: string | undefined
+}
+
+function countingExporter(exporter: SpanExporter): CountingExporter {
+  let sent = 0
+  let trouble: string | undefined
+  return {
+    export(spans, ended) {
+      exporter.export(spans, (result) => {
+        if (result.code === 0) sent += spans.length
+        else trouble = result.error?.message || 'it was refused'
+        ended(result)
+      })
+    },
+    shutdown: () => exporter.shutdown(),
+    forceFlush: async () => exporter.forceFlush?.(),
+    get sent() {
+      return sent
+    },
+    get trouble() {
+      return trouble
+    },
+  }
+}

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import { removeWithThisThread } from '@chaosproxy/targets'
+import { shardKind } from '../check/queue-kind.ts'
+import { cellKind } from '../compare/queue-kind.ts'
 import { whenAborted } from '../jobs/interruption.ts'
 import type { Job, Pool } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
@@ -12,8 +14,11 @@ import type { AnyKind } from '../queue/kind.ts'
 import { printEnd, readOrder, readSpec } from '../queue/message.ts'
 import type { Client, TakenJob, Worker } from '../queue/packages.ts'
 import { createUnpacker, MissingFile, NOTHING } from '../queue/parcel.ts'
-import { kinds } from './kinds.ts'
+import { searchKinds } from '../search/queue-kinds.ts'
 import { createRest } from './rest.ts'
+
+/** Every kind of job that can be sent to workers. */
+const kinds: readonly AnyKind[] = [...searchKinds, cellKind, shardKind]
 
 /** Progress and problems of a worker. */
 export type WorkEvent =

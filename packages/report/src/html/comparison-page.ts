@@ -21,7 +21,6 @@ import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
 import { type Html, html, script, trusted } from './markup.ts'
 import { comparisonScript } from './scripts.ts'
-import { sparkline } from './sparkline.ts'
 import { stylesheet } from './stylesheet.ts'
 
 /**
@@ -185,3 +184,26 @@ const own = `
 @media screen and (max-width:760px){.plot.narrow{display:block}.plot.middle{display:none}.levels tbody th{position:sticky;left:0;background:var(--page)}.levels tbody th,.numbers tbody th{min-width:104px;max-width:140px;overflow-wrap:anywhere}}
 @media print{.levels td,.levels th{font-size:8pt;padding-right:4px}.levels .level,.levels .multiple small{white-space:normal}.levels tbody th,.numbers tbody th{min-width:80px}}
 `
+
+const WIDTH = 96
+const HEIGHT = 22
+
+/** Answers a second over a run, as bars; the band is when the fault was in force, in shares of the run. */
+function sparkline(
+  values: readonly number[],
+  most: number,
+  band: readonly [from: number, to: number] | undefined,
+): Html {
+  const step = WIDTH / Math.max(1, values.length)
+  const top = Math.max(most, ...values, 1)
+  const bars = values.map((value, i) => {
+    const height = Math.round((value / top) * HEIGHT * 10) / 10
+    return `M${Math.round(i * step * 10) / 10} ${HEIGHT}v${-height}h${Math.max(1, step - 0.8)}v${height}z`
+  })
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band === undefined ? undefined : html`<rect class="band" x="${band[0] * WIDTH}" y="0" width="${(band[1] - band[0]) * WIDTH}" height="${HEIGHT}"/>`}<path class="spark-bars" d="${bars.join('')}"/></svg>`
+}
+
+const aboutText = (values: readonly number[]): string =>
+  values.length === 0
+    ? 'not measured'
+    : `${Math.round(values[0] ?? 0)} answers a second at first, at least ${Math.round(Math.min(...values))}, ${Math.round(values.at(-1) ?? 0)} at last`

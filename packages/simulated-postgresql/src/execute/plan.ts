@@ -1,14 +1,16 @@
 import type { Table } from '../catalogue/table.ts'
+import { NotSupported } from '../sql/error.ts'
 import { kindOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { isModification } from './conditions.ts'
-import type { Compilers } from './context.ts'
-import { Context, type ContextOptions } from './context.ts'
-import type { ResultColumn, Rows, Run } from './model.ts'
-import { compileModification } from './modification.ts'
+import { type Compilers, Context, type ContextOptions } from './context.ts'
+import { compileDelete } from './delete.ts'
+import { compileInsert } from './insert.ts'
+import type { ModificationPlan, ResultColumn, Rows, Run } from './model.ts'
 import { compileQuery } from './query.ts'
 import type { QueryScope } from './scope.ts'
+import { compileUpdate } from './update.ts'
 
 /** A statement that reads or changes rows, ready to run. */
 export interface Plan {
@@ -72,4 +74,12 @@ function modificationPlan(node: Node, context: Context): Plan {
       return { tag: verb === 'INSERT' ? `INSERT 0 ${count}` : `${verb} ${count}`, rows }
     },
   }
+}
+
+/** Compiles INSERT, UPDATE or DELETE. `names` is where the names of WITH are looked for. */
+function compileModification(node: Node, context: Context, names: QueryScope | undefined): ModificationPlan {
+  if ('InsertStmt' in node) return compileInsert(node.InsertStmt, context, names)
+  if ('UpdateStmt' in node) return compileUpdate(node.UpdateStmt, context, names)
+  if ('DeleteStmt' in node) return compileDelete(node.DeleteStmt, context, names)
+  throw new NotSupported('MergeStmt' in node ? 'MERGE' : kindOf(node))
 }
