@@ -1,6 +1,7 @@
 import type { History, Json } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
+import type { OnlineChecker, OnlineOptions } from '../online/checker.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
@@ -27,6 +28,8 @@ export interface ModelEntry<Name extends string = Level> {
   /** A history proves something only if it meets each need. The first is an observation: a result that could be wrong. */
   readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
+  /** Judges linearizability while the history is recorded; absent if that needs the whole history. */
+  readonly online?: ((options: OnlineOptions) => OnlineChecker) | undefined
   readonly record: RecordRules
   /** What judges histories of transactions instead, under the same name. */
   readonly ofTransactions?: ModelEntry<string> | undefined

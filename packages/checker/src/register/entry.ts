@@ -5,7 +5,9 @@ import { placeOf } from '../encoding/operation-row.ts'
 import type { IsMetBy, ModelEntry, RecordRules } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
+import { createChecker } from '../online/checker.ts'
 import { checkRegisters } from './check.ts'
+import { registerRoom } from './online/room.ts'
 
 /**
  * How to read incomplete records of registers: a write overwrites whatever touched the register, and lower levels let
@@ -78,6 +80,7 @@ export const registerEntry: ModelEntry = {
     { what: 'write', functions: ['write', 'put', 'append', 'cas'] },
   ],
   judge: { ladder: consistency, sharesKeys: true, check: checkRegisters, headline: headlineOf },
+  online: (options) => createChecker(registerRoom, options),
   record: registerRules,
 }
 

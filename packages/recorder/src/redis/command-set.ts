@@ -1,16 +1,17 @@
 import { saysOneOr } from './answers.ts'
 import { type CommandReader, type CommandReaders, cas, keeping } from './command-reader.ts'
-import { counterCommands } from './counter-commands.ts'
+import type { CommandTable } from './command-table.ts'
+import { counterCommands, counterTable } from './counter-commands.ts'
 import { type DeclaredScript, declaredScript } from './declared-scripts.ts'
 import { hashCommands } from './hash-commands.ts'
-import { listCommands } from './list-commands.ts'
-import { lockCommands, lockScripts } from './lock-commands.ts'
-import { queueCommands, queueScripts } from './queue-commands.ts'
+import { listCommands, listTable } from './list-commands.ts'
+import { lockCommands, lockScripts, lockTable } from './lock-commands.ts'
+import { queueCommands, queueScripts, queueTable } from './queue-commands.ts'
 import { rateLimitScripts } from './rate-limit-scripts.ts'
 import { tokenScripts } from './redlock-scripts.ts'
 import { type KnownScript, oneOperation, scriptCommands } from './scripts.ts'
-import { setCommands } from './set-commands.ts'
-import { stringCommands } from './string-commands.ts'
+import { setCommands, setTable } from './set-commands.ts'
+import { registerTable, stringCommands } from './string-commands.ts'
 
 /** Which commands to record. All others are passed on, and the keys they change are marked. */
 export interface CommandSet {
@@ -23,22 +24,43 @@ export interface CommandSet {
   readonly isConfirmedByWait: boolean
 }
 
-interface Recorded {
+interface Spoken {
   readonly readers: CommandReaders
-  readonly scripts: readonly KnownScript[]
+  readonly scripts?: readonly KnownScript[]
+  /** How clients of this program's own send its operations. */
+  readonly table: CommandTable
+  /** The object of workloads, if it has another name than the model. */
+  readonly object?: string
 }
 
-const recorded: { readonly [model: string]: Recorded } = {
-  register: { readers: { ...stringCommands, ...hashCommands }, scripts: [...rateLimitScripts, ...tokenScripts] },
-  counter: { readers: counterCommands, scripts: [] },
-  set: { readers: setCommands, scripts: [] },
-  queue: { readers: queueCommands, scripts: queueScripts },
-  'list-append': { readers: listCommands, scripts: [] },
-  lock: { readers: lockCommands, scripts: lockScripts },
+const LOCK_MS = 10_000
+
+/** By model, what is said to Redis about it. */
+const spoken: { readonly [model: string]: Spoken } = {
+  register: {
+    readers: { ...stringCommands, ...hashCommands },
+    scripts: [...rateLimitScripts, ...tokenScripts],
+    table: registerTable,
+  },
+  counter: { readers: counterCommands, table: counterTable },
+  set: { readers: setCommands, table: setTable },
+  queue: { readers: queueCommands, scripts: queueScripts, table: queueTable },
+  'list-append': { readers: listCommands, table: listTable, object: 'lists' },
+  lock: { readers: lockCommands, scripts: lockScripts, table: lockTable(LOCK_MS) },
 }
 
 /** The models that Redis data can be recorded as. */
-export const commandModels: readonly string[] = Object.keys(recorded)
+export const commandModels: readonly string[] = Object.keys(spoken)
+
+/** How operations are sent, by model. */
+export const commandTables: { readonly [model: string]: CommandTable } = Object.fromEntries(
+  Object.entries(spoken).map(([model, { table }]) => [model, table]),
+)
+
+/** The objects of workloads, each with its model. */
+export const objectModels: ReadonlyMap<string, string> = new Map(
+  Object.entries(spoken).map(([model, { object = model }]) => [object, model]),
+)
 
 export interface CommandSetOptions {
   /** One of `commandModels`; `register` by default. */
@@ -53,7 +75,7 @@ export interface CommandSetOptions {
 
 export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { model = 'register', cas, declared = [], scriptsKeepToKeys = false, isConfirmedByWait = false } = options
-  const { readers: plain = {}, scripts = [] } = recorded[model] ?? {}
+  const { readers: plain = {}, scripts = [] } = spoken[model] ?? {}
   const own = declared.map((script) => declaredScript(script, plain))
   const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
   // Created per command set: script commands cache the scripts that clients have sent.

@@ -9,6 +9,7 @@ import {
   read,
   word,
 } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 
 const adding =
   (f: 'add' | 'subtract'): CommandReader =>
@@ -33,4 +34,9 @@ export const counterCommands: CommandReaders = {
   INCRBY: adding('add'),
   DECR: adding('subtract'),
   DECRBY: adding('subtract'),
+}
+
+export const counterTable: CommandTable = {
+  read: [{ send: ['GET', '{key}'], result: 'number' }],
+  add: [{ send: ['INCRBY', '{key}', '{value}'] }],
 }

@@ -1,5 +1,6 @@
 import { type Says, saysCount } from './answers.ts'
 import { type CommandReaders, one, read, several, word } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 
 const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
@@ -13,4 +14,9 @@ export const listCommands: CommandReaders = {
     words.length === 4 && words[2] === '0' && words[3] === '-1'
       ? one(read(names.key(word(words, 1)), saysItems))
       : undefined,
+}
+
+export const listTable: CommandTable = {
+  read: [{ send: ['LRANGE', '{key}', '0', '-1'], result: 'list' }],
+  append: [{ send: ['RPUSH', '{key}', '{value}'] }],
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { type CommandOperation, saysOneOr } from './answers.ts'
 import { type CommandReaders, one, several, word } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
@@ -65,4 +66,14 @@ function isAcquire(words: readonly Json[]): boolean {
   if (!options.includes('NX')) return false
   const rest = options.filter((option) => option !== 'NX')
   return rest.length === 0 || (rest.length === 2 && (rest[0] === 'PX' || rest[0] === 'EX'))
+}
+
+/** A lock as in the documentation of SET. It expires after its time to live, even if its holder does not notice. */
+export function lockTable(timeToLiveMs: number): CommandTable {
+  return {
+    acquire: [
+      { send: ['SET', '{key}', '{token}', 'NX', 'PX', String(timeToLiveMs)], result: 'token', refused: [null] },
+    ],
+    release: [{ send: ['EVAL', RELEASE, '1', '{key}', '{value}'], refused: [0] }],
+  }
 }

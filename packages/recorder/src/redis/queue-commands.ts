@@ -1,5 +1,6 @@
 import { type Says, saysCount, saysText } from './answers.ts'
 import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 import { DRAIN, type KnownScript, oneOperation } from './scripts.ts'
 
 const pushing =
@@ -45,3 +46,9 @@ export const queueScripts: readonly KnownScript[] = [
         : undefined,
   }),
 ]
+
+export const queueTable: CommandTable = {
+  enqueue: [{ send: ['LPUSH', '{key}', '{value}'] }],
+  dequeue: [{ send: ['RPOP', '{key}'], result: 'text' }],
+  drain: [{ send: ['EVAL', DRAIN, '1', '{key}'], result: 'list' }],
+}

@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { type CommandOperation, type Says, saysCount } from './answers.ts'
 import { type CommandReaders, one, read, several, word } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 
 const change = (f: 'add' | 'remove', key: string, value: Json): CommandOperation => ({
   call: { f, key, value },
@@ -28,4 +29,11 @@ export const setCommands: CommandReaders = {
     words.length === 3 ? one(contains(names.key(word(words, 1)), word(words, 2), saysWhether)) : undefined,
   SMISMEMBER: (words, names) =>
     several(words.slice(2).map((member) => contains(names.key(word(words, 1)), member, saysWhetherEach))),
+}
+
+export const setTable: CommandTable = {
+  read: [{ send: ['SMEMBERS', '{key}'], result: 'list' }],
+  add: [{ send: ['SADD', '{key}', '{value}'] }],
+  remove: [{ send: ['SREM', '{key}', '{value}'] }],
+  contains: [{ send: ['SISMEMBER', '{key}', '{value}'], result: 'boolean' }],
 }

@@ -16,7 +16,9 @@ import {
   word,
   write,
 } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
 import { lifetimeMs } from './lifetime.ts'
+import { COMPARE_AND_SET } from './scripts.ts'
 import { readSetCommand } from './set-options.ts'
 
 const KEY_EXISTS = 'the key exists'
@@ -173,4 +175,15 @@ export const stringCommands: CommandReaders = {
   DECRBY: addingBy(-1),
   INCRBYFLOAT: (words, names) =>
     words.length === 3 ? one(keeping(unsaidWrite(names.key(word(words, 1)), floatSum))) : undefined,
+}
+
+export const registerTable: CommandTable = {
+  read: [{ send: ['GET', '{key}'], result: 'text' }],
+  write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
+  cas: [
+    { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
+    // A cas from null, which has no text: the key must not exist.
+    { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
+  ],
+  append: [{ send: ['APPEND', '{key}', '{value}'] }],
 }

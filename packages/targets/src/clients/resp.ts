@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
-import { FINAL_SUFFIX, redis, refusalOf } from '@chaosproxy/recorder/redis'
+import { type CommandSpec, FINAL_SUFFIX, redis, refusalOf } from '@chaosproxy/recorder/redis'
 import type { Client } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
-import { type CommandSpec, commandsOf, isTableName, type OwnCommands, type TableName, tableNames } from './commands.ts'
+import { commandsOf, isTableName, type OwnCommands, tableNames } from './commands.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
 import { type ExchangeEnd, openLine } from './line.ts'
 import type { NodeAddress, PlannedClients } from './planned-clients.ts'
@@ -15,7 +15,7 @@ import { errorOf, type RespReplies, type RespReply, respReplies } from './resp-r
 export interface RespDeclaration {
   readonly kind: 'resp'
   /** The name of a built-in table, or the user's commands by function. */
-  readonly commands: TableName | OwnCommands
+  readonly commands: string | OwnCommands
   /** As for HTTP. */
   readonly keys?: string | undefined
   readonly username?: string | undefined

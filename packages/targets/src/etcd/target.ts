@@ -7,6 +7,9 @@ import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
 import { etcdClients } from './client/clients.ts'
 import { etcdErrors } from './client/outcomes.ts'
+import { wholeObjects } from './client/whole-objects.ts'
+
+const HELD_WHOLE: readonly string[] = wholeObjects.map(({ name }) => name)
 
 const own: readonly Setting[] = [
   {
@@ -17,7 +20,7 @@ const own: readonly Setting[] = [
   },
   {
     name: 'update',
-    summary: 'how counters, strings and lists are updated: by a transaction, retried on conflict, or under a lock',
+    summary: 'how objects that grow or count are updated: by a transaction, retried on conflict, or under a lock',
     default: 'txn',
     values: ['txn', 'lock'],
   },
@@ -85,7 +88,7 @@ const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClient
 export const etcd: Target = {
   ...base,
   // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
-  objects: ['register', 'counter', 'set', 'lists', 'lock', 'store'],
+  objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness: ({ reads, data }) =>
@@ -120,12 +123,14 @@ const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 
  * What etcd's API guarantees promise: everything is linearizable except serializable reads, which may return any
  * member's state; once all faults heal, members converge. A lock depends on its holder's clock.
  */
-function promised({ workload, settings, faults }: PromiseQuestion): string {
+function promised({ workload, object, settings, faults }: PromiseQuestion): string {
   // Watches do not depend on serializable reads.
   if (workload === 'watch') return 'faithful'
   // A member that has lost its data may vote twice in a term.
   if (settings['data'] === 'wiped' && faults.includes('kill')) return 'nothing'
-  const isLocked = workload === 'lock' || (settings['update'] === 'lock' && UPDATED.includes(workload))
+  const isLocked =
+    workload === 'lock' ||
+    (settings['update'] === 'lock' && (UPDATED.includes(workload) || HELD_WHOLE.includes(object)))
   const isGuarded = workload !== 'lock' && settings['fencing'] === true
   if (isLocked && !isGuarded && harmsHolders(faults)) return 'nothing'
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'

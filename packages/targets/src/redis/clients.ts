@@ -1,8 +1,8 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Millis, millis, type SessionSource } from '@chaosproxy/history'
-import { COMPARE_AND_SET, redis } from '@chaosproxy/recorder/redis'
+import { COMPARE_AND_SET, type CommandTable, lockTable, redis } from '@chaosproxy/recorder/redis'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
-import { type CommandTable, commandsOf, lockTable, type TableName } from '../clients/commands.ts'
+import { commandsOf } from '../clients/commands.ts'
 import type { NodeAddress, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
 import { createProbation } from '../clients/probation.ts'
 import { respClient, type SharedByRespClients } from '../clients/resp.ts'
@@ -14,7 +14,7 @@ export interface RedisClientsOptions {
   readonly nodes: number
   readonly choice: RedisChoice
   /** The data type of the objects. */
-  readonly table: TableName
+  readonly table: string
 }
 
 /** How clients identify themselves: see `CLIENT SETNAME`. */
@@ -64,7 +64,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   }
 }
 
-function tableOf(name: TableName, { isRedlock, lockMs }: RedisChoice): CommandTable {
+function tableOf(name: string, { isRedlock, lockMs }: RedisChoice): CommandTable {
   if (isRedlock) return redlockTable(lockMs)
   return name === 'lock' ? lockTable(lockMs) : commandsOf(name)
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, isAnswer, type Millis, millis } from '@chaosproxy/history'
+import { type CommandTable, lockTable } from '@chaosproxy/recorder/redis'
 import type { Client, Request } from '@chaosproxy/runner'
-import { type CommandTable, lockTable } from '../clients/commands.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { respClient, type SharedByRespClients } from '../clients/resp.ts'
 

@@ -1,9 +1,9 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
-import { redisErrors } from '@chaosproxy/recorder/redis'
+import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
 import type { Settings } from '@chaosproxy/workloads'
-import { objectTables, tableFunctions } from '../clients/commands.ts'
+import { tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
@@ -68,9 +68,9 @@ function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): 
 
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
   const choice = choiceOf(settings, nodes)
-  const table = objectTables.get(object)
+  const table = objectModels.get(object)
   if (table === undefined)
-    throw new UserError('usage', `redis has no ${object}: it has ${[...objectTables.keys()].join(', ')}.`)
+    throw new UserError('usage', `redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
   // Load the proxy only when a cluster starts.

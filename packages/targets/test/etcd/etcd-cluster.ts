@@ -28,7 +28,11 @@ export async function startEtcd(
     settings: settingsFor(etcd, chosen),
     bug: undefined,
     object: 'register',
-    asked: { ...asked, reads: ['read'], before: [{ f: 'read', key: 'x', value: null }] },
+    asked: {
+      ...asked,
+      reads: ['read'],
+      before: asked.functions.includes('read') ? [{ f: 'read', key: 'x', value: null }] : [],
+    },
     seed: 1,
     dataDir: join(directory, 'data'),
     logDir: join(directory, 'logs'),

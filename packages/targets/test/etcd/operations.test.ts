@@ -55,6 +55,17 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: done })
   })
 
+  test.each(['txn', 'lock'])('holds an object without operations of its own whole, updated by %s', async (update) => {
+    const { ask } = await startEtcd({ functions: ['enqueue', 'dequeue', 'drain'], initial: null }, { update })
+    await Promise.all([1, 2, 3, 4].map((message) => ask(x('enqueue', message))))
+    const taken = await ask(x('dequeue'))
+    const rest = await ask(x('drain'))
+    const messages = [taken, rest].flatMap((done) => (done.type === 'ok' ? [done.value].flat() : []))
+    expect(messages.toSorted()).toEqual([1, 2, 3, 4])
+    expect(await ask(x('dequeue'))).toEqual({ type: 'ok', value: null })
+    expect(await ask(asking('y')('drain'))).toEqual({ type: 'ok', value: [] })
+  })
+
   test('stores a set with one key for each element', async () => {
     const { ask } = await startEtcd({ functions: ['read', 'add', 'remove'], initial: null })
     for (const element of [1, 'a', 10]) await ask(x('add', element))

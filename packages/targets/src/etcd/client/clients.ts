@@ -1,19 +1,19 @@
-import type { Input } from '@chaosproxy/history'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
 import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
 import { openGateway } from './gateway.ts'
 import { openLocks } from './locks.ts'
-import type { Keeping, Operation } from './operation.ts'
+import type { Keeping, Operation, Perform } from './operation.ts'
 import { operations } from './operations.ts'
 import type { WatchStream } from './watch-stream.ts'
+import { wholeObjects, wholeOperation } from './whole-objects.ts'
 
 /**
  * Clients of etcd over its JSON gateway: keep-alive, and no request is sent twice. Their own reports are the history:
  * one operation may take several requests, and keys and values are base64, so the proxy could not record them.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
-  functions: Object.keys(operations),
+  functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
   sessions: undefined,
   carries: () => ({ kind: 'http', table: undefined, websocket: false }),
   async open({ asked }) {
@@ -25,8 +25,9 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
       locks,
     }
     const serializable = settings['reads'] === 'serializable'
+    const performOf = operationsFor(asked)
     return {
-      connect: (address) => etcdClient(address, { keeping, serializable }),
+      connect: (address) => etcdClient(address, { keeping, serializable, performOf }),
       close: async () => locks.close(),
     }
   },
@@ -36,15 +37,29 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
+/** The functions of objects of which one key holds everything. */
+export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
+
+/** How to carry out a function, by the object that has all the functions of a workload. */
+function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
+  const whole = functions.every((f) => Object.hasOwn(operations, f))
+    ? undefined
+    : wholeObjects.find((object) => functions.every((f) => object.functions.includes(f)))
+  if (whole === undefined) return (f) => operations[f]
+  const perform = wholeOperation(whole)
+  return () => perform
+}
+
 interface Shared {
   readonly keeping: Keeping
+  readonly performOf: (f: string) => Perform | undefined
   readonly serializable: boolean
 }
 
 /** The pause before retrying a transaction that conflicted. */
 const PAUSE_MS = 5
 
-function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Client {
+function etcdClient(address: NodeAddress, { keeping, serializable, performOf }: Shared): Client {
   const gateway = openGateway(address)
   const streams = new Map<number, WatchStream>()
 
@@ -67,7 +82,9 @@ function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Cl
 
   return {
     invoke({ input, harmless }, timeoutMs, completed) {
-      performed(begin(timeoutMs), input, keeping).then((completion) =>
+      const perform = performOf(input.f)
+      if (perform === undefined) throw new Error(`etcd's clients are not asked to ${input.f}`)
+      perform(begin(timeoutMs), input, keeping).then((completion) =>
         completed(completion.type === 'info' && harmless ? { type: 'fail', error: completion.error } : completion),
       )
     },
@@ -77,10 +94,4 @@ function etcdClient(address: NodeAddress, { keeping, serializable }: Shared): Cl
       streams.clear()
     },
   }
-}
-
-async function performed(operation: Operation, input: Input, keeping: Keeping) {
-  const perform = operations[input.f]
-  if (perform === undefined) throw new Error(`etcd's clients are not asked to ${input.f}`)
-  return perform(operation, input, keeping)
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type ClientKind, keys } from '../../clients/client-kind.ts'
 import { compileKeyNames } from '../../clients/keys.ts'
 import type { PlannedClients } from '../../clients/planned-clients.ts'
-import { etcdClients } from './clients.ts'
+import { etcdClients, wholeFunctions } from './clients.ts'
 import { ownOperations } from './operations.ts'
 
 /** Operations on etcd, over its JSON gateway: `"client": {"kind": "etcd", "keys": "chaos-{run}-{key}"}`. */
@@ -39,7 +39,7 @@ function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclara
   return {
     ...plain,
     // Watches read whole ranges of keys, so they cannot share an etcd with other programs.
-    functions: Object.keys(ownOperations),
+    functions: [...new Set([...Object.keys(ownOperations), ...wholeFunctions])],
     async open(options) {
       const nameKey = namesFor(options.run ?? Date.now().toString(36))
       const opened = await plain.open(options)

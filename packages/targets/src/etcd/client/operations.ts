@@ -1,18 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { Keeping, Operation, Perform } from './operation.ts'
-import {
-  type Compare,
-  commit,
-  createdAt,
-  deleteStep,
-  get,
-  type Held,
-  holds,
-  isTrouble,
-  list,
-  modifiedAt,
-  putStep,
-} from './store.ts'
+import { commit, createdAt, deleteStep, get, holds, isTrouble, list, putStep } from './store.ts'
+import { object, updated } from './update.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
 /** All operations by function except those of watches, which read whole ranges of keys. */
@@ -45,19 +34,19 @@ export const ownOperations: { readonly [f: string]: Perform } = {
   },
 
   append: (operation, input, keeping) =>
-    updated(operation, input, keeping, (held) => {
+    changed(operation, input, keeping, (held) => {
       if (typeof input.value === 'string') return `${typeof held === 'string' ? held : ''}${input.value}`
       return [...(Array.isArray(held) ? (held as Json[]) : []), input.value]
     }),
 
   async add(operation, input, keeping) {
-    if (keeping.as === 'value') return updated(operation, input, keeping, (held) => Number(held) + Number(input.value))
+    if (keeping.as === 'value') return changed(operation, input, keeping, (held) => Number(held) + Number(input.value))
     const done = await commit(operation, [], [putStep(element(input), input.value)])
     return isTrouble(done) ? done : { type: 'ok', value: input.value }
   },
 
   subtract: (operation, input, keeping) =>
-    updated(operation, input, keeping, (held) => Number(held) - Number(input.value)),
+    changed(operation, input, keeping, (held) => Number(held) - Number(input.value)),
 
   async remove(operation, input) {
     const done = await commit(operation, [], [deleteStep(element(input))])
@@ -88,56 +77,16 @@ export const ownOperations: { readonly [f: string]: Perform } = {
 /** All operations by function. */
 export const operations: { readonly [f: string]: Perform } = { ...watchOperations, ...ownOperations }
 
-const object = (key: string): string => `object/${key}`
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
 
-/**
- * Reads, changes and writes without losing a concurrent update. Under a lock without fencing this holds only while the
- * lock does.
- */
-async function updated(
+/** An update whose result is what was asked for. */
+const changed = (
   operation: Operation,
   input: Input,
   keeping: Keeping,
   change: (held: Json) => Json,
-): Promise<Completion> {
-  if (keeping.update === 'lock') return underLock(operation, input, keeping, change)
-  const { key = '', value } = input
-  const name = object(key)
-  do {
-    const found = await get(operation, name)
-    if (isTrouble(found)) return found
-    const { held } = found
-    const next = change(held?.value ?? keeping.initial)
-    const done = await commit(operation, [unchanged(name, held)], [putStep(name, next)])
-    if (isTrouble(done)) return done
-    if (done.succeeded) return { type: 'ok', value }
-  } while (await operation.pause())
-  return { type: 'fail', error: 'another client interfered each time' }
-}
-
-const unchanged = (name: string, held: Held | undefined): Compare =>
-  held === undefined ? createdAt(name, 0) : modifiedAt(name, held.modified)
-
-async function underLock(
-  operation: Operation,
-  { key = '', value }: Input,
-  { locks, initial }: Keeping,
-  change: (held: Json) => Json,
-): Promise<Completion> {
-  const name = object(key)
-  let taken = await locks.acquire(operation, operation.address, key)
-  while (taken === 'held' && (await operation.pause())) taken = await locks.acquire(operation, operation.address, key)
-  if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been acquired, but the object is unchanged.
-  if (isTrouble(taken)) return { type: 'fail', error: taken.error }
-  const { token } = taken
-  const found = await get(operation, name)
-  const done = isTrouble(found)
-    ? found
-    : await commit(operation, locks.guard(key, token), [putStep(name, change(found.held?.value ?? initial))])
-  // Ignore the result: whether the change was made does not depend on the release.
-  await locks.release(operation, key, token)
-  if (isTrouble(done)) return done
-  return done.succeeded ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost' }
-}
+): Promise<Completion> =>
+  updated(operation, input, keeping, (held) => ({
+    next: change(held ?? keeping.initial),
+    completion: { type: 'ok', value: input.value },
+  }))

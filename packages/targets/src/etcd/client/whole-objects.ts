@@ -1,0 +1,27 @@
+import type { Json } from '@chaosproxy/history'
+import { objects } from '@chaosproxy/protocols'
+import type { Perform } from './operation.ts'
+import { get, isTrouble } from './store.ts'
+import { object as keyOf, updated } from './update.ts'
+
+type WholeObject = (typeof objects)[number]
+
+/** Those with operations of their own; transactions span keys, and a bank keeps the id of every transfer. */
+const OTHERS: readonly string[] = ['register', 'counter', 'set', 'lists', 'lock', 'transactions', 'bank']
+
+/** Objects of which one key holds everything: an operation reads it, applies the input, and writes it back. */
+export const wholeObjects: readonly WholeObject[] = objects.filter(({ name }) => !OTHERS.includes(name))
+
+/** The operations of an object held whole. */
+export const wholeOperation =
+  (object: WholeObject): Perform =>
+  async (operation, input, keeping) => {
+    const applied = (held: Json | undefined) => {
+      const state = held === undefined ? object.initial() : object.load(held)
+      const completion = object.apply(state, input)
+      return { next: object.save(state), completion }
+    }
+    if (!object.reads.includes(input.f)) return updated(operation, input, keeping, applied)
+    const found = await get(operation, keyOf(input.key ?? ''))
+    return isTrouble(found) ? found : applied(found.held?.value).completion
+  }
