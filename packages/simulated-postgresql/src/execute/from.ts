@@ -1,4 +1,5 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
+import { keyText, sameKeys } from '../catalogue/keys.ts'
 import { isOfCatalogue, systemTable } from '../catalogue/system-tables.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
@@ -200,22 +201,55 @@ function lateralScope(scope: QueryScope): QueryScope {
   return left
 }
 
+type Values = readonly (readonly SqlValue[])[]
+
+interface Known {
+  readonly outer: Env | undefined
+  readonly rows: Values
+  /** The rows by the key of the column that is matched. */
+  byKey?: ReadonlyMap<string, Values>
+}
+
 /** An item whose rows do not depend on what is to its left: computed once for each row of the outer query. */
 function rowsItem(
   relation: Relation,
-  rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, readonly (readonly SqlValue[])[], void>,
+  rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, Values, void>,
 ): Item {
+  let matched: { readonly own: NamedColumn; readonly other: NamedColumn } | undefined
+  const chosen = (known: Known, left: JoinedRow, run: Run): Values => {
+    if (matched === undefined) return known.rows
+    const { own, other } = matched
+    const value = left.values[other.slot] ?? null
+    if (value === null) return []
+    known.byKey ??= byKey(known.rows, relation.columns.indexOf(own), own.type, run)
+    return known.byKey.get(keyText(value, other.type, run)) ?? []
+  }
   return {
     columns: relation.columns,
+    match(own, other) {
+      if (relation.columns.includes(own) && sameKeys(own.type, other.type)) matched ??= { own, other }
+    },
     *extend(run, outer, left) {
-      const known = run.memo.get(relation) as
-        | { outer: Env | undefined; rows: readonly (readonly SqlValue[])[] }
-        | undefined
-      const rows = known !== undefined && known.outer === outer ? known.rows : yield* rowsOf(run, outer)
-      run.memo.set(relation, { outer, rows })
-      return rows.map((values) => placed(left, relation, values))
+      const earlier = run.memo.get(relation) as Known | undefined
+      const known =
+        earlier?.outer === outer && earlier !== undefined ? earlier : { outer, rows: yield* rowsOf(run, outer) }
+      run.memo.set(relation, known)
+      return chosen(known, left, run).map((values) => placed(left, relation, values))
     },
   }
+}
+
+function byKey(rows: Values, at: number, type: SqlType, run: Run): ReadonlyMap<string, Values> {
+  const found = new Map<string, (readonly SqlValue[])[]>()
+  for (const values of rows) {
+    const value = values[at] ?? null
+    if (value === null) continue
+    const key = keyText(value, type, run)
+    const same = found.get(key)
+    if (same === undefined) found.set(key, [values])
+    else same.push(values)
+  }
+  return found
 }
 
 function placed(left: JoinedRow, relation: Relation, values: readonly SqlValue[]): JoinedRow {
@@ -277,6 +311,8 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
     if (quals !== undefined && (inner || right === scan)) for (const each of conjuncts(quals)) scan.narrow(each, scope)
     for (const { left: l, right: r } of merged) scan.narrowByColumn(l, r)
   }
+  if (rightDependent)
+    for (const equal of [...merged, ...equalColumns(quals, left, right, scope)]) right.match?.(equal.right, equal.left)
   scope.columns = outside
   if (inner) building.conditions.push(...conditions)
   return { columns, extend: joinRows(kind, left, right, conditions, merged) }
@@ -284,6 +320,26 @@ function compileJoin(fields: Fields<'JoinExpr'>, building: Building, dependent: 
 
 function compileConditions(quals: Node | undefined, scope: QueryScope): readonly Compiled[] {
   return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
+}
+
+/** The columns of the left side and of the right one that a condition holds equal. */
+function equalColumns(
+  quals: Node | undefined,
+  left: Item,
+  right: Item,
+  scope: QueryScope,
+): readonly { readonly left: NamedColumn; readonly right: NamedColumn }[] {
+  const named = (node: Node | undefined): NamedColumn | undefined =>
+    node !== undefined && 'ColumnRef' in node && !node.ColumnRef.fields?.some((field) => !('String' in field))
+      ? scope.find(namesOf(node.ColumnRef.fields))
+      : undefined
+  return (quals === undefined ? [] : conjuncts(quals)).flatMap((each) => {
+    if (!('A_Expr' in each) || each.A_Expr.kind !== 'AEXPR_OP' || namesOf(each.A_Expr.name).join('.') !== '=') return []
+    const both = [named(each.A_Expr.lexpr), named(each.A_Expr.rexpr)]
+    const l = both.find((column) => column !== undefined && left.columns.includes(column))
+    const r = both.find((column) => column !== undefined && right.columns.includes(column))
+    return l === undefined || r === undefined ? [] : [{ left: l, right: r }]
+  })
 }
 
 function commonNames(left: Item, right: Item): readonly string[] {

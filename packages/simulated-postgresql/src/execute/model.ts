@@ -74,6 +74,8 @@ export interface Item {
   /** What `*` and unqualified names mean. */
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
+  /** Only rows whose column equals this one of what is to its left are asked for, though others may be given. */
+  match?(own: NamedColumn, other: NamedColumn): void
 }
 
 /** One execution of a statement: what its plan needs at run time. Expressions reach it as their session's facts. */
