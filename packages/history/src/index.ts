@@ -2,7 +2,7 @@ export { HistoryBuilder, historyFromEvents } from './builder/builder.ts'
 export { type Ordering, USUAL_TOLERANCE_NANOS } from './builder/disorder.ts'
 export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
-export { parseJson } from './codecs/json-text.ts'
+export { isObject, parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export {
   FAIL,
@@ -18,7 +18,7 @@ export {
 export { type Tally, tallyOf } from './columns/tally.ts'
 export { CLOCK_BROKEN, type ClockReadings } from './event/clocks.ts'
 export { isTooDeep, TOO_DEEP } from './event/depth.ts'
-export { CannotPack, type ErrorMeaning, UserError, type UserErrorCode } from './event/error.ts'
+export { CannotPack, type ErrorMeaning, errorText, UserError, type UserErrorCode } from './event/error.ts'
 export type { Event, EventInput, EventType, Header, Json, Process, SessionSource } from './event/event.ts'
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer } from './event/input.ts'

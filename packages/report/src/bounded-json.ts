@@ -1,4 +1,4 @@
-import { count, type Json } from '@chaosproxy/history'
+import { count, isObject, type Json } from '@chaosproxy/history'
 
 /** Upper limit for one history's JSON, whatever the history: bytes of UTF-8. */
 const MOST_JSON_BYTES = 950_000
@@ -44,9 +44,6 @@ function cut(json: Json, limits: Limits): Json {
   const known = kept.find(([member]) => member === 'totals')?.[1]
   return { ...Object.fromEntries(kept), totals: { ...(isObject(known) ? known : {}), ...Object.fromEntries(totals) } }
 }
-
-const isObject = (json: Json | undefined): json is { readonly [member: string]: Json } =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)
 
 const cutList = (list: readonly Json[], limits: Limits): Json =>
   list.slice(0, limits.items).map((item) => cut(item, limits))

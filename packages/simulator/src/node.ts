@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input, Millis } from '@chaosproxy/history'
+import { type Completion, errorText, type Input, type Millis } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type MachineEvent,
@@ -206,7 +206,7 @@ export class SimulatedNode implements Ringing {
   }
 
   #collapse(error: unknown): void {
-    this.#options.log(`ends by itself, having believed what is false: ${messageOf(error)}`)
+    this.#options.log(`ends by itself, having believed what is false: ${errorText(error)}`)
     this.kill()
     this.#options.collapsed()
     const life = this.#life
@@ -386,4 +386,3 @@ export class SimulatedNode implements Ringing {
 
 /** The time after which a process that exited is restarted. */
 const SUPERVISOR_NANOS = 100e6
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

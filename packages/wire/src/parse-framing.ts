@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { isObject, UserError } from '@chaosproxy/history'
 import type { Framing } from './framing/framing.ts'
 import type { LengthPrefix } from './framing/length-prefix-scanner.ts'
 import { lengthPrefixed } from './framing/length-prefixed.ts'
@@ -56,6 +56,3 @@ function refuseUnknown(members: Readonly<Record<string, unknown>>, known: readon
   if (unknown === undefined) return
   throw new UserError('usage', `${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}`)
 }
-
-const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)

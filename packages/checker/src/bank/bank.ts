@@ -1,4 +1,4 @@
-import { type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { isObject, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -168,9 +168,6 @@ function withoutEmptyAccounts(read: Json): Json {
   ])
   return Object.fromEntries(balances.filter(([, balance]) => balance !== 0))
 }
-
-const isObject = (value: Json): value is { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The ids, as JSON text, carried by more than one operation. */
 function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {

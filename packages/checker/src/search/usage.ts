@@ -74,7 +74,7 @@ export function createUsage(classes: number, budget: Budget): Usage {
   }
 }
 
-function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
+export function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(from.length * 2)
   larger.set(from)
   return larger

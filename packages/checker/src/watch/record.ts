@@ -4,6 +4,7 @@ import {
   type History,
   INFO,
   inputOf,
+  isObject,
   type Json,
   OK,
   outputOf,
@@ -224,9 +225,6 @@ function eventOf(event: Json, history: History, row: OperationRow): WatchEvent {
 }
 
 type JsonObject = { readonly [member: string]: Json | undefined }
-
-const isObject = (json: Json | undefined): json is JsonObject & Json =>
-  typeof json === 'object' && json !== null && !Array.isArray(json)
 
 function objectAt(json: Json | undefined, history: History, row: OperationRow): JsonObject {
   if (isObject(json)) return json

@@ -9,9 +9,8 @@ import {
   parametersOf,
 } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
-import { SIMULATED } from '@chaosproxy/simulator/target'
 import * as v from 'valibot'
-import { usualPromise } from '../arguments/target.ts'
+import { usualPromise, withoutTwins } from '../arguments/target.ts'
 import { describedWorkload } from '../arguments/workload.ts'
 import { readNames } from './own-names.ts'
 import { objects, oneOf, text } from './schema.ts'
@@ -63,7 +62,7 @@ async function list(input: Input, context: CallContext): Promise<Answer> {
 async function listLists({ settings }: CallContext): Promise<Answer> {
   const { targetNames, workloadNames } = (await readNames(settings)).registries
   const summaries: { readonly [kind in Kind]: readonly [summary: string, count: number] } = {
-    targets: ['what can be tested', realOf(targetNames).length],
+    targets: ['what can be tested', withoutTwins(targetNames).length],
     workloads: ['what clients can do', workloadNames.length],
     faults: ['what can go wrong', faultDefinitions.length],
   }
@@ -72,16 +71,13 @@ async function listLists({ settings }: CallContext): Promise<Answer> {
   return { data: { lists }, text: lines.join('\n') }
 }
 
-/** Leaves out the simulated targets: `run` simulates every one that can be. */
-const realOf = (names: readonly string[]): readonly string[] => names.filter((name) => !name.startsWith(SIMULATED))
-
 async function targetsOf({ target }: Input, { settings }: CallContext): Promise<readonly Target[]> {
   const { registries } = await readNames(settings)
   const known = registries.targetNames
-  const names = target === undefined ? realOf(known) : [target]
+  const names = target === undefined ? withoutTwins(known) : [target]
   return Promise.all(
     names.map(async (name) => {
-      knownName(`list: ${name}`, 'target', name, known, realOf(known))
+      knownName(`list: ${name}`, 'target', name, known, withoutTwins(known))
       return { ...(await registries.target(name)), name }
     }),
   )

@@ -1,4 +1,4 @@
-import { didYouMean, UserError } from '@chaosproxy/history'
+import { didYouMean, isObject, UserError } from '@chaosproxy/history'
 import { draftEntries, schemaProblems, withNames } from '@chaosproxy/runner'
 import { targetNames } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
@@ -98,6 +98,3 @@ function withNamesInRuns(json: unknown): unknown {
   const runs = Object.entries(config['runs']).map(([run, draft]) => [run, withNames(draft)])
   return { ...config, runs: Object.fromEntries(runs) }
 }
-
-const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

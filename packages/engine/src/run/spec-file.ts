@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '@chaosproxy/history'
+import { isObject, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { RECORDING } from '@chaosproxy/targets/named'
@@ -85,6 +85,3 @@ function parse(path: string): unknown {
     throw new UserError('input', `${path}: not JSON: ${(error as Error).message}`)
   }
 }
-
-const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

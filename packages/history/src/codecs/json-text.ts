@@ -42,8 +42,12 @@ export function numberText(value: number): string {
 
 export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-export const isObject = (value: Json): value is { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Whether a value is an object as JSON knows it: not null, and no list. */
+export function isObject(value: Json | undefined): value is { readonly [member: string]: Json }
+export function isObject(value: unknown): value is { readonly [member: string]: unknown }
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])|(?:true|false|null)(?!\w))/y

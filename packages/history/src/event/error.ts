@@ -28,3 +28,6 @@ export interface ErrorMeaning {
   readonly means: 'fail' | 'info'
   readonly why: string
 }
+
+/** What was thrown, in words. */
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))

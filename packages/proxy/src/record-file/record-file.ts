@@ -1,5 +1,5 @@
 import { close as closeFile, existsSync, fsync, ftruncateSync, openSync, write as writeFile } from 'node:fs'
-import { type Header, printJsonHeader, UserError } from '@chaosproxy/history'
+import { errorText, type Header, printJsonHeader, UserError } from '@chaosproxy/history'
 import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatistics } from './part-series.ts'
 import { sealRecord } from './seal-record.ts'
 
@@ -405,7 +405,7 @@ const NANOS_PER_MS = 1e6
 
 function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptions['onNotice']): PartSeries {
   const onTrouble = (part: string, error: unknown) =>
-    onNotice?.(`${part}: it is left as it is, because it cannot be compressed or removed (${whyOf(error)}).`)
+    onNotice?.(`${part}: it is left as it is, because it cannot be compressed or removed (${errorText(error)}).`)
   try {
     return createPartSeries(path, { ...parts, onTrouble })
   } catch (error) {
@@ -434,8 +434,6 @@ const closed = (file: number, synchronise: boolean): Promise<void> =>
 function writingFailed(path: string, error: unknown): UserError {
   return new UserError(
     'environment',
-    `${path}: the record cannot be written (${whyOf(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start again.`,
+    `${path}: the record cannot be written (${errorText(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start again.`,
   )
 }
-
-const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,5 +1,5 @@
 import { quote } from '@chaosproxy/faults'
-import { type Json, UserError } from '@chaosproxy/history'
+import { isObject, type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 
@@ -166,9 +166,6 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
     `${where}: "values" is ${quote(given)}. Name the recorded columns, as ["balance"], or with their types, as {"balance":"numeric"}.`,
   )
 }
-
-const isObject = (given: unknown): given is Members =>
-  given !== null && typeof given === 'object' && !Array.isArray(given)
 
 /** A name as PostgreSQL stores it: `public.kv` is `kv`, in any schema. */
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {

@@ -43,7 +43,7 @@ const stored: KeyFinder = (words) => words.filter((_, i) => i > 1 && isStore(wor
 
 const isStore = (word: Json | undefined): boolean => isWord(word, 'STORE') || isWord(word, 'STOREDIST')
 
-const isWord = (word: Json | undefined, wanted: string): boolean =>
+export const isWord = (word: Json | undefined, wanted: string): boolean =>
   typeof word === 'string' && word.toUpperCase() === wanted
 
 /**

@@ -3,7 +3,7 @@ import type { Completions, Touches } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import { type Analysed, analyse, isFlush, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
 import { isError } from './answers.ts'
-import { isScript } from './command-effects.ts'
+import { isScript, isWord } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { PlacedLifetime } from './expirations.ts'
@@ -321,6 +321,3 @@ const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined
 /** `CLIENT REPLY OFF`, or `SKIP` for the next command. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
   isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')
-
-const isWord = (word: Json | undefined, wanted: string): boolean =>
-  typeof word === 'string' && word.toUpperCase() === wanted

@@ -1,3 +1,4 @@
+import { overlaps } from './arc-label.ts'
 /** A label, and the place it belongs to. Pixels. */
 export interface Labelled {
   readonly x: number
@@ -40,7 +41,7 @@ export function dodge(labels: readonly Labelled[], area: Area, reserved: readonl
     const spots = steps.map(({ dx, dy }) => ({ left: home.left + dx, middle: home.middle + dy }))
     const free = spots.find((spot) => {
       const box = boxAt(spot)
-      return isInside(box, area) && !taken.some((other) => overlap(box, other))
+      return isInside(box, area) && !taken.some((other) => overlaps(box, other))
     })
     const spot = free ?? home
     taken.push(boxAt(spot))
@@ -59,6 +60,3 @@ function stepsFor({ left, right, top, bottom }: Area): readonly { readonly dx: n
 
 const isInside = (box: Area, area: Area): boolean =>
   box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom
-
-const overlap = (one: Area, other: Area): boolean =>
-  one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom

@@ -4,7 +4,7 @@ import { type Json, type Millis, UserError } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { parseRequirement, REQUIREMENT_EXAMPLE } from '../result/requirements/requirement.ts'
-import { count, duration, entriesOf, schemaProblems, unwrapped } from './schema.ts'
+import { count, duration, entriesOf, isObject, schemaProblems, unwrapped } from './schema.ts'
 import { type TrafficSpec, trafficSchema } from './traffic-spec.ts'
 
 /** One run as JSON: flags are turned into it, `run.json` keeps it, and any run can be started from it. */
@@ -233,6 +233,3 @@ function descriptionOf(schema: unknown): string {
     .map((part: unknown) => (isObject(part) && part['type'] === 'description' ? String(part['description']) : ''))
     .join('')
 }
-
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === 'object' && value !== null

@@ -72,7 +72,7 @@ export function unwrapped(schema: unknown): unknown {
   return 'wrapped' in schema ? unwrapped(schema['wrapped']) : schema
 }
 
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
+export const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
 
 /** A whole number within bounds. The text says what it is, for help and for JSON Schemas. */

@@ -6,7 +6,7 @@ import {
   onlineModel,
   type SoFar,
 } from '@chaosproxy/checker'
-import type { EventInput, Header } from '@chaosproxy/history'
+import { type EventInput, errorText, type Header } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 
 /** A violation of linearizability that became certain while the history was recorded. */
@@ -100,7 +100,7 @@ export function onlineCheckerFor({ model, initial, mapping }: JudgedHistory): On
     return untilItThrows(createOnlineChecker({ model: known, initial, byRoutes: mapping === 'routes' }))
   } catch (error) {
     // Such as an initial value that the objects cannot have.
-    return uncertain(whyOf(error))
+    return uncertain(errorText(error))
   }
 }
 
@@ -119,7 +119,7 @@ function untilItThrows(checker: OnlineChecker): OnlineChecker {
       try {
         return current.push(event)
       } catch (error) {
-        current = uncertain(whyOf(error))
+        current = uncertain(errorText(error))
         return undefined
       }
     },
@@ -129,5 +129,3 @@ function untilItThrows(checker: OnlineChecker): OnlineChecker {
     retained: () => current.retained(),
   }
 }
-
-const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

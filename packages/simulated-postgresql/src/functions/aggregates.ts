@@ -1,7 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { asBigint, asBoolean, asBytes, asInterval, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { jsonObject, quoteJson } from '../types/json.ts'
-import { INT8, outOfRange } from '../types/numbers.ts'
 import { addNumeric, divideNumeric, numericOf } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type SqlValue,
 } from '../types/value.ts'
 import type { Accumulator, Aggregate } from './accumulator.ts'
+import { large } from './arithmetic.ts'
 import type { CallTypes } from './builtin.ts'
 import { jsonKey, jsonText, jsonValue } from './json-values.ts'
 import { scaleInterval, sumIntervals } from './moments.ts'
@@ -54,11 +54,6 @@ function extreme(sign: number): Aggregate {
     // Of equal values the later one stays, as PostgreSQL's functions have it.
     return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
   }
-}
-
-function large(value: bigint): bigint {
-  if (value < INT8.least || value > INT8.most) throw outOfRange(INT8)
-  return value
 }
 
 const sum: Aggregate = (call, env) => {

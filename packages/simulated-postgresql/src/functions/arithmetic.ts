@@ -40,7 +40,7 @@ function small(value: number, name: 'int2' | 'int4'): number {
   return value + 0
 }
 
-function large(value: bigint): bigint {
+export function large(value: bigint): bigint {
   if (value < INT8.least || value > INT8.most) throw outOfRange(INT8)
   return value
 }

@@ -116,7 +116,7 @@ function zoneMicros(env: Env): bigint {
   return BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
 }
 
-function endless(value: bigint): boolean {
+export function isEndless(value: bigint): boolean {
   return value === INFINITY || value === MINUS_INFINITY
 }
 
@@ -139,16 +139,16 @@ export function dateOfTimestamp(value: bigint): number {
 }
 
 function timeOfTimestamp(value: bigint): bigint | null {
-  return endless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
+  return isEndless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
 }
 
 /** Local time to UTC. */
 export function toUniversal(local: bigint, env: Env): bigint {
-  return endless(local) ? local : checkedTimestamp(local - zoneMicros(env))
+  return isEndless(local) ? local : checkedTimestamp(local - zoneMicros(env))
 }
 
 export function toLocal(universal: bigint, env: Env): bigint {
-  return endless(universal) ? universal : checkedTimestamp(universal + zoneMicros(env))
+  return isEndless(universal) ? universal : checkedTimestamp(universal + zoneMicros(env))
 }
 
 const moments: Builtins = {

@@ -20,8 +20,7 @@ import { numericOf, numericToNumber } from '../types/numeric.ts'
 import { Interval, Numeric, type SqlValue } from '../types/value.ts'
 import { namedZone, sessionZone } from '../types/zone.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
-import { timestampOfDate, toLocal, toUniversal } from './casts.ts'
-import { isEndless } from './moments.ts'
+import { isEndless, timestampOfDate, toLocal, toUniversal } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** Microseconds between 1970-01-01 and 2000-01-01. */

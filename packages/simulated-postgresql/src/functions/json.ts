@@ -2,6 +2,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { asArray, asBoolean, asJsonb, asNumber, asString } from '../types/definitions.ts'
 import {
   compareJson,
+  isContainer,
   isJsonArray,
   isJsonObject,
   jsonObject,
@@ -101,10 +102,6 @@ function contains(outer: JsonValue, inner: JsonValue, top: boolean): boolean {
     return outer.some((element) => compareJson(element, inner) === 0)
   }
   return jsonTypeName(outer) === jsonTypeName(inner) && compareJson(outer, inner) === 0
-}
-
-function isContainer(value: JsonValue): boolean {
-  return value !== null && (isJsonArray(value) || isJsonObject(value))
 }
 
 function isEmpty(value: JsonValue): boolean {

@@ -17,12 +17,8 @@ import { compareInterval, intervalMicros } from '../types/interval.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
 import { namedZone, sessionZone } from '../types/zone.ts'
 import type { Builtin, Builtins } from './builtin.ts'
-import { timestampOfDate, toLocal, toUniversal } from './casts.ts'
+import { isEndless, timestampOfDate, toLocal, toUniversal } from './casts.ts'
 import type { Env } from './session-facts.ts'
-
-export function isEndless(value: bigint): boolean {
-  return value === INFINITY || value === MINUS_INFINITY
-}
 
 /** A month later is the same day, or the last one of a shorter month. */
 export function addInterval(timestamp: bigint, span: Interval): bigint {

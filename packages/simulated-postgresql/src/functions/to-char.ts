@@ -5,8 +5,7 @@ import { compareNumeric, formatNumeric, numericOf, numericOfFloat, roundNumeric 
 import type { Numeric } from '../types/value.ts'
 import { sessionZone } from '../types/zone.ts'
 import type { Builtins } from './builtin.ts'
-import { toLocal } from './casts.ts'
-import { isEndless } from './moments.ts'
+import { isEndless, toLocal } from './casts.ts'
 
 const MONTHS = [
   'January',

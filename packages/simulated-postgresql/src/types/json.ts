@@ -315,7 +315,7 @@ export function compareJsonb(a: Jsonb, b: Jsonb): number {
   return compareJson(a.value, b.value)
 }
 
-function isContainer(value: JsonValue): boolean {
+export function isContainer(value: JsonValue): boolean {
   return value !== null && (isJsonArray(value) || isJsonObject(value))
 }
 

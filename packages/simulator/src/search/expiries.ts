@@ -1,5 +1,5 @@
 import type { FaultPlan, Random, ScheduledFault } from '@chaosproxy/faults'
-import { type Millis, millis, nanos } from '@chaosproxy/history'
+import { type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import type { Disturbances } from './disturbances.ts'
 import type { Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
@@ -93,4 +93,4 @@ const late = (latencyMs: number): FaultPlan => ({
   ...{ latencyMs: millis(Math.round(latencyMs)), jitterMs: millis(0) },
 })
 
-const atMs = (time: number) => nanos(Math.round(time * 1e6))
+export const atMs = (time: number): Nanos => nanos(Math.round(time * 1e6))

@@ -3,6 +3,7 @@ import { millis, nanos } from '@chaosproxy/history'
 import { clockBoundsOf, type ProtocolOptions } from '@chaosproxy/protocols'
 import { slowestPpm } from './clock-bounds.ts'
 import type { Disturbances } from './disturbances.ts'
+import { atMs } from './expiries.ts'
 import type { SearchedProtocol } from './subject.ts'
 
 /** If a bound of drift is declared, in this share of trials one clock is close to it all the time … */
@@ -62,5 +63,3 @@ const wrongClock = (
   to: atMs(lengthMs),
   plan: { kind: 'clock', nodes, offsetMs: millis(0), driftPpm },
 })
-
-const atMs = (time: number) => nanos(Math.round(time * 1e6))

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Json } from '@chaosproxy/history'
+import { isObject, type Json } from '@chaosproxy/history'
 import type { Field, FieldKind, MessageType, ScalarName } from './message-type.ts'
 import { WIRE, WireError, WireReader } from './wire-reader.ts'
 
@@ -189,9 +189,6 @@ function defaultOf(kind: FieldKind): Json {
       return typeof kind === 'string' || !('names' in kind) ? 0 : (kind.names.get(0) ?? 0)
   }
 }
-
-const isObject = (value: Json | undefined): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function memberObject(members: Members, name: string): Members {
   const before = Object.hasOwn(members, name) ? members[name] : undefined

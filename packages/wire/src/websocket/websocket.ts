@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type Json, UserError } from '@chaosproxy/history'
+import { isObject, type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
@@ -41,9 +41,6 @@ const HTTP = Buffer.from('HTTP/')
 const NOTHING = Buffer.alloc(0)
 const EXTENSIONS = /^sec-websocket-extensions:[^\r\n]*\r\n/gim
 const RSV1 = 0x40
-
-const isObject = (value: Json): value is { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function closePayload(value: { readonly [member: string]: Json }): Buffer {
   const { close, reason = '' } = value

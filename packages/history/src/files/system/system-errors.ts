@@ -1,3 +1,5 @@
+import { errorText } from '../../event/error.ts'
+
 const UNWRITABLE: { readonly [code: string]: string } = {
   ENOSPC: 'no space is left on the disk. Free some, or choose another directory.',
   EDQUOT: 'your disk quota is used up. Free some space, or choose another directory.',
@@ -19,13 +21,11 @@ const UNREADABLE: { readonly [code: string]: string } = {
 
 /** Why writing failed and what to do about it, to follow a path and a colon. */
 export const whyUnwritable = (error: unknown): string =>
-  UNWRITABLE[codeOf(error)] ?? `writing failed (${messageOf(error)}).`
+  UNWRITABLE[codeOf(error)] ?? `writing failed (${errorText(error)}).`
 
 /** Why reading failed and what to do about it, to follow a path and a colon. */
 export const whyUnreadable = (error: unknown): string =>
-  UNREADABLE[codeOf(error)] ?? `reading failed (${messageOf(error)}).`
+  UNREADABLE[codeOf(error)] ?? `reading failed (${errorText(error)}).`
 
 /** The code of a system error, such as `ENOENT`; empty for any other. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -17,5 +17,3 @@ export function statusOf(error: unknown): number {
   if (error instanceof UserError) return error.code === 'environment' ? 500 : 400
   return 500
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,5 @@
-import { UserError } from '@chaosproxy/history'
+import { errorText, UserError } from '@chaosproxy/history'
 import type { ApiReply } from '../server/api.ts'
-import { messageOf } from '../state/errors.ts'
 
 export const json = (status: number, value: unknown): ApiReply => ({
   status,
@@ -25,10 +24,10 @@ export const plainText = (status: number, body: string): ApiReply => ({
 export function toxiproxyMessage(error: unknown): string {
   const cause = error instanceof UserError ? error.cause : undefined
   if (!(cause instanceof Error) || !('code' in cause) || !('address' in cause) || !('port' in cause))
-    return messageOf(error)
+    return errorText(error)
   const why = GO_REASONS[String(cause.code)]
   return why === undefined
-    ? messageOf(error)
+    ? errorText(error)
     : `listen tcp ${String(cause.address)}:${String(cause.port)}: bind: ${why}`
 }
 

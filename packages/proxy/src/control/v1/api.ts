@@ -1,6 +1,7 @@
+import { errorText } from '@chaosproxy/history'
 import type { ControlPlane } from '../plane/plane.ts'
 import type { Api, ApiReply } from '../server/api.ts'
-import { messageOf, statusOf } from '../state/errors.ts'
+import { statusOf } from '../state/errors.ts'
 import type { ListenRule } from '../state/listen-rule.ts'
 import { json } from './replies.ts'
 import { v1Routes } from './routes.ts'
@@ -20,7 +21,7 @@ export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRul
     },
     failed(error) {
       const status = statusOf(error)
-      const reply = failure(status, messageOf(error))
+      const reply = failure(status, errorText(error))
       return status === 401 ? { ...reply, headers: { ...reply.headers, 'WWW-Authenticate': 'Bearer' } } : reply
     },
     headers: () => ({

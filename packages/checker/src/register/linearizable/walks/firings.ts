@@ -1,5 +1,6 @@
 import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../../encoding/encoded.ts'
 import type { Budget } from '../../../limits/budget.ts'
+import { doubled } from '../../../search/usage.ts'
 
 /** The operations that fired, in order, each with the return event at which it fired. */
 export interface FiringPath {
@@ -27,9 +28,9 @@ export function createFirings(budget: Budget): Firings {
     const bytes = before.length * 12
     if (!budget.take(bytes)) return false
     taken += bytes
-    before = copied(before)
-    operations = copied(operations)
-    positions = copied(positions)
+    before = doubled(before)
+    operations = doubled(operations)
+    positions = doubled(positions)
     return true
   }
   return {
@@ -52,12 +53,6 @@ export function createFirings(budget: Budget): Firings {
     },
     release: () => budget.giveBack(taken),
   }
-}
-
-function copied(from: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(from.length * 2)
-  larger.set(from)
-  return larger
 }
 
 /**
