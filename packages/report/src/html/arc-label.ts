@@ -74,10 +74,9 @@ export const overlaps = (one: Box, other: Box): boolean =>
 /** The point at this share of an arc. */
 export function along([from, leaving, arriving, to]: Arc, share: number): Point {
   const rest = 1 - share
-  const at = (axis: 'x' | 'y') =>
-    rest ** 3 * from[axis] +
-    3 * rest ** 2 * share * leaving[axis] +
-    3 * rest * share ** 2 * arriving[axis] +
-    share ** 3 * to[axis]
-  return { x: at('x'), y: at('y') }
+  const [a, b, c, d] = [rest * rest * rest, 3 * rest * rest * share, 3 * rest * share * share, share * share * share]
+  return {
+    x: a * from.x + b * leaving.x + c * arriving.x + d * to.x,
+    y: a * from.y + b * leaving.y + c * arriving.y + d * to.y,
+  }
 }

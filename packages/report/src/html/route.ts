@@ -111,18 +111,20 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    if (length + trouble >= most) break
+    // The rest is no shorter than a straight line to the end.
+    if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400
     if (!isWithin(point, bounds, 0)) trouble += 400
     if (isBetween(share) && bars.some((bar) => isWithin(point, bar, 0))) trouble += 60
-    if (isBetween(share) && others.some((other) => Math.hypot(other.x - point.x, other.y - point.y) < APART))
-      trouble += 100
-    length += Math.hypot(point.x - last.x, point.y - last.y)
+    if (isBetween(share) && others.some((other) => distance(other, point) < APART)) trouble += 100
+    length += distance(point, last)
     last = point
   }
   return { length, trouble }
 }
+
+const distance = (one: Point, other: Point): number => Math.sqrt((one.x - other.x) ** 2 + (one.y - other.y) ** 2)
 
 const isWithin = ({ x, y }: Point, { left, right, top, bottom }: Box, off: number): boolean =>
   x > left - off && x < right + off && y > top - off && y < bottom + off
