@@ -41,7 +41,7 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
   [RT]: 'real time',
 }
 
-const GUESS = ' No read shows the order of some of these writes; any other order leads to another cycle.'
+const GUESS = ' No read shows the order of some writes; any other leads to a cycle too.'
 
 /** `Write skew (G2-item)`; the anomaly alone if it has no other name. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
@@ -73,7 +73,8 @@ export function tellCycle(
   const because =
     story.name === 'lost update'
       ? lostUpdateOf(record, steps, orders, name)
-      : `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`
+      : (skewOf(record, orders, name) ??
+        `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`)
   return {
     sentence: `${titleOf(anomaly, story)}: ${because}${isGuess ? GUESS : ''}`,
     operations: rowsOf(transactions),
@@ -82,6 +83,21 @@ export function tellCycle(
     story,
     transactions: drawn(record, transactions, orders),
   }
+}
+
+/** Two transactions, each of which read what the other replaced; undefined if it is another cycle. */
+function skewOf(
+  record: TransactionRecord,
+  orders: readonly DrawnOrder[],
+  name: (t: number) => string,
+): string | undefined {
+  const [one, other] = [...orders].sort((a, b) => a.from - b.from)
+  if (one === undefined || other === undefined || orders.length > 2) return undefined
+  const rows = [one.rows.from, one.rows.to, other.rows.from, other.rows.to]
+  if (one.edge !== 'rw' || other.edge !== 'rw' || rows.includes(NO_ROW)) return undefined
+  const did = ({ from, rows }: DrawnOrder, { rows: next }: DrawnOrder): string =>
+    `${name(from)} ${microText(record, rows.from)} and ${microText(record, next.to)}`
+  return `${did(one, other)}; ${did(other, one)}. Neither saw what the other wrote.`
 }
 
 /** What an update is lost by: who read, who wrote, and who wrote over it without a look. */

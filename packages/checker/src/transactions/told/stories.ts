@@ -22,8 +22,8 @@ const lostUpdate: Story = {
 const writeSkew: Story = {
   name: 'write skew',
   title: 'Transactions did not see each other’s changes',
-  cause: 'Each transaction read what another one changed, and wrote something else because of it.',
-  cure: 'Use SERIALIZABLE and retry, lock everything that was read with SELECT … FOR UPDATE, or let a constraint refuse the result.',
+  cause: 'Each transaction decided by what it had read, and another one changed that.',
+  cure: 'Use SERIALIZABLE and retry, or lock what is read with SELECT … FOR UPDATE.',
   refusedBy: 'serializable',
 }
 

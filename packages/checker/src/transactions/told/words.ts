@@ -1,5 +1,4 @@
 import { clientInWords, type History, type ValueId, ValueTable } from '@chaosproxy/history'
-import { placeOf } from '../../encoding/operation-row.ts'
 import type {
   ArrowEnd,
   DrawnStep,
@@ -14,8 +13,8 @@ import { APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '..
 import type { Versions } from '../record/versions.ts'
 
 /**
- * Names the transactions of one sentence, in the order in which they were called: `T1 (process 3, line 12)` the first
- * time, then `T1`.
+ * Names the transactions of one sentence, in the order in which they were called: `T1 (process 3)` the first time, then
+ * `T1`.
  */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
   const numbers = inOrder(transactions)
@@ -24,17 +23,13 @@ export function createNames(history: History, transactions: readonly number[]): 
     const name = `T${numbers.indexOf(t) + 1}`
     if (named.has(t)) return name
     named.add(t)
-    return `${name} (${clientInWords(history, history.operations.process[t])}, ${lineOf(history, t)})`
+    return `${name} (${clientInWords(history, history.operations.process[t])})`
   }
 }
 
 /** Each once, in the order in which they were called. */
 export const inOrder = (transactions: readonly number[]): readonly number[] =>
   [...new Set(transactions)].sort((a, b) => a - b)
-
-/** `line 12`; with its file only if the history is of several. */
-const lineOf = (history: History, t: number): string =>
-  placeOf(history.files === undefined ? { ...history, source: undefined } : history, t)
 
 export const keyText = ({ history, keys }: TransactionRecord, key: number): string => {
   const name = history.values.json(keys[key] as ValueId)
