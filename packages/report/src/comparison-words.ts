@@ -2,6 +2,7 @@ import { rungs } from '@chaosproxy/checker'
 import { duration, percent, plural } from '@chaosproxy/history'
 import { AVAILABLE, isCut } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
+import { type Next, withOption } from './telling/next.ts'
 import { capitalised, listed } from './words.ts'
 
 /** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
@@ -40,7 +41,7 @@ export const worstCell = (system: ComparedSystem): ComparedCell | undefined => l
 /** The same among the cuts. */
 export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
 
-function leastAnswered([first, ...others]: readonly ComparedCell[]): ComparedCell | undefined {
+function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly Cell[]): Cell | undefined {
   return (
     first &&
     others.reduce((worst, cell) => (cell.availability.median < worst.availability.median ? cell : worst), first)
@@ -108,6 +109,30 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []
     : [[`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '), `Next: ${broken.next.text}`]
+
+/** What to do next about a comparison: about a broken promise first, then about what is undecided. */
+export function comparisonNext({ systems, interrupted, seeds }: Comparison): Next {
+  const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
+  const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
+  const broken = cells.find(({ kept }) => kept === false)
+  if (broken !== undefined)
+    return {
+      text: `Repeat the runs in which ${broken.name} broke its promise under ${broken.condition}.`,
+      command: commandOf(broken),
+    }
+  const undecided = cells.find(({ kept, level }) => kept === 'unknown' || level === 'unknown')
+  if (undecided !== undefined)
+    return {
+      text: `The level of ${undecided.name} under ${undecided.condition} is undecided. Try a shorter run.`,
+      command: withOption(commandOf(undecided), 'time', '1s'),
+    }
+  if (interrupted) return { text: 'Let it run to its end, or ask for fewer targets or seeds.' }
+  const losing = cells.find(({ lost }) => lost > 0) ?? leastAnswered(cells)
+  return {
+    text: `${seeds.length === 1 ? 'One seed proves' : `${seeds.length} seeds prove`} little. Try twenty${losing === undefined ? '' : ` with ${losing.name} under ${losing.condition}`}.`,
+    command: withOption(commandOf(losing), 'seeds', '20'),
+  }
+}
 
 /** `12 ms`, `never`, or `–` where there was no fault. */
 export const recoveryText = (recovery: ComparedCell['recovery']): string =>

@@ -50,7 +50,7 @@ describe('a line about a run', () => {
       title: '3 acknowledged messages were lost',
       level: 'Not linearizable',
       why: 'n1 was killed.',
-      next: 'Write to the disk first.',
+      next: { text: 'Write to the disk first.' },
       operations: 1200,
     })
   })

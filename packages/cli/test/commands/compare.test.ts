@@ -14,7 +14,11 @@ describe('chaos compare', () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])
-    const { conditions, systems } = JSON.parse(stdout)
+    const { conditions, systems, next } = JSON.parse(stdout)
+    expect(next).toEqual({
+      text: 'One seed proves little. Try twenty with raft under isolate-leader.',
+      command: expect.stringMatching(/^npx chaos compare --targets raft --faults isolate-leader .*--seeds 20$/),
+    })
     expect(conditions).toEqual(['calm', 'isolate-leader'])
     const [[, raft], [, masters]] = systems.map(({ cells }: { cells: unknown[] }) => cells)
     expect(raft).toMatchObject({ level: 'linearizable', promised: 'linearizable', kept: true, lost: 0 })

@@ -212,21 +212,24 @@ describe.each(
   })
 
   test('has one answer to what happened, why, and what next', async () => {
-    const { json, explained, markdown, junit, tap, lines, told, page, terminal } = await tellingsOf(name, settings)
+    const { json, explained, markdown, junit, tap, lines, told, page, terminal, compared } = await tellingsOf(
+      name,
+      settings,
+    )
     const { outcome, what, why, next } = json.telling
     expect(what).toBe(json.title)
     expect(json.sentence ?? '').toContain(outcome === 'violated' ? why.text : '')
     expect([explained.why.text, explained.next]).toEqual([why.text, next])
     // In a comment what passed is a row of the table.
     const comment = outcome === 'met' || outcome === 'weaker' ? {} : { markdown }
-    for (const [where, place] of Object.entries({ page, terminal, tap, lines, told, ...comment }))
+    for (const [where, place] of Object.entries({ page, terminal, tap, lines, told, ...compared, ...comment }))
       expect(squeezed(words(place)), where).toContain(squeezed(next.text))
     if (outcome === 'violated') expect(squeezed(words(junit))).toContain(squeezed(next.text))
     if (outcome !== 'unknown')
       for (const [where, place] of Object.entries({ page, terminal }))
         expect(squeezed(words(place)), where).toContain(squeezed(why.text))
     if (next.command !== undefined)
-      for (const [where, place] of Object.entries({ page, terminal }))
+      for (const [where, place] of Object.entries({ page, terminal, ...compared }))
         expect(squeezed(words(place)), where).toContain(squeezed(next.command))
   })
 
@@ -387,7 +390,9 @@ quickTest(
     const page = words(told('html'))
     const lines = told('line').trim().split('\n')
     const { systems: planned } = (await parseCompareSettings(COMPARED)).plan
-    const compared = JSON.parse(told('json')).systems
+    const { systems: compared, next } = JSON.parse(told('json'))
+    for (const place of [terminal, page, told('markdown').replaceAll(/\\(.)/g, '$1')])
+      for (const part of [next.text, next.command]) expect(squeezed(place)).toContain(squeezed(part))
     for (const [i, { name, cells }] of planned.entries()) {
       for (const [j, { condition, pairs }] of cells.entries()) {
         const cell = compared[i].cells[j]

@@ -6,6 +6,7 @@ import {
   brokenTexts,
   cellUnder,
   classRuns,
+  comparisonNext,
   comparisonSetting,
   comparisonTitle,
   faultsOf,
@@ -19,7 +20,7 @@ import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
-import { type Html, html, script, trusted } from './markup.ts'
+import { type Html, html, nextPart, script, trusted } from './markup.ts'
 import { comparisonScript } from './scripts.ts'
 import { stylesheet } from './stylesheet.ts'
 
@@ -35,6 +36,7 @@ export function renderComparisonHtml(comparison: Comparison, version: string): s
 <body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span><button id="theme" type="button">Theme: auto</button></header>
 <main>
 <section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
+<section>${nextPart(comparisonNext(comparison))}</section>
 ${brokenSection(comparison)}
 ${picture(comparison)}
 ${sweep === undefined ? undefined : sweepCharts(comparison)}

@@ -5,7 +5,7 @@ import { type Difference, type DifferenceRow, differenceOf, differenceTitle } fr
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
 import { moment } from '../words.ts'
-import { fileLink, type Html, html, script, trusted } from './markup.ts'
+import { fileLink, type Html, html, nextPart, script, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 import { stylesheet } from './stylesheet.ts'
 
@@ -65,7 +65,7 @@ function card(when: string, { name, result, report, target }: ComparedResult, di
   const setting = [target ?? textAt(result, 'target') ?? '', textAt(result, 'workload') ?? '']
   const seed = numberAt(result, 'seed')
   const facts = [...setting, seed === undefined ? '' : `seed ${seed}`].filter((text) => text !== '')
-  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what === verdict ? undefined : html`<p class="level">${verdict}</p>`}${story === '' ? undefined : html`<p>${story}</p>`}${next.text === '' ? undefined : html`<p><b>Next</b> ${next.text}</p>`}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
+  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what === verdict ? undefined : html`<p class="level">${verdict}</p>`}${story === '' ? undefined : html`<p>${story}</p>`}${next.text === '' ? undefined : nextPart(next)}<p class="note">${facts.join(' · ')}</p>${report === undefined ? undefined : html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
 }
 
 const rowsSection = (title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined =>

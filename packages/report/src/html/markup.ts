@@ -1,4 +1,5 @@
 import { printable } from '../operation-words.ts'
+import type { Next } from '../telling/next.ts'
 
 /** Text that is already markup; all other text is escaped when it is put into a page. */
 export interface Html {
@@ -36,6 +37,10 @@ function markupOf(content: Content): string {
   if ('html' in content) return content.html
   return content.map(markupOf).join('')
 }
+
+/** What to do next, and the command for it. */
+export const nextPart = ({ text, command }: Next): Html =>
+  html`<p><b>Next</b> ${text}${command === undefined ? undefined : html` <code>${command}</code>`}</p>`
 
 /** Only for this package's own stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })

@@ -1,7 +1,7 @@
 import { count, plural } from '@chaosproxy/history'
 import type { ListedRun } from '../runs/listed-run.ts'
 import { type Trend, trendsOf } from '../runs/trends.ts'
-import { fileLink, type Html, html, script, trusted } from './markup.ts'
+import { fileLink, type Html, html, nextPart, script, trusted } from './markup.ts'
 import { runsScript } from './scripts.ts'
 import { stylesheet } from './stylesheet.ts'
 
@@ -147,9 +147,9 @@ function verdictPart(
   const link = hasReport ? html`<a href="${fileLink(linkOf?.(name) ?? `${name}/report.html`)}">${text}</a>` : text
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
   const answers =
-    next === ''
+    next.text === ''
       ? undefined
-      : html`<details class="answers-of"><summary>Why, and what next</summary>${why === '' ? undefined : html`<p>${why}</p>`}<p><b>Next</b> ${next}</p></details>`
+      : html`<details class="answers-of"><summary>Why, and what next</summary>${why === '' ? undefined : html`<p>${why}</p>`}${nextPart(next)}</details>`
   return html`${link}${level === '' ? undefined : html`<small>${level}</small>`}${answers}${command === '' ? undefined : html`<small><code>${command}</code></small>`}`
 }
 

@@ -5,6 +5,7 @@ import {
   brokenTexts,
   cellUnder,
   classRuns,
+  comparisonNext,
   comparisonSetting,
   cutCell,
   durationOrNone,
@@ -15,6 +16,7 @@ import {
   worstCell,
 } from '../comparison-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
+import type { Next } from '../telling/next.ts'
 
 /** A comparison as a table of levels and one of numbers. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -47,9 +49,13 @@ export function comparisonMarkdown(comparison: Comparison): string {
       numbers,
     ),
     ...brokenParts(comparison),
+    nextPart(comparisonNext(comparison)),
     PACELC_RULE,
   ].join('\n\n')}\n`
 }
+
+const nextPart = ({ text, command }: Next): string =>
+  `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
 
 /** Each promise that was broken: what happened, why, and what next. */
 const brokenParts = ({ systems }: Comparison): readonly string[] =>

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
+import { comparisonNext } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
 import type { Reporter } from './reporter.ts'
 import { toJson } from './result-json.ts'
@@ -57,7 +58,7 @@ export function jsonOf(subject: Subject): Json {
         : { chaos: RESULT_FORM, file, error: message }
     }
     case 'comparison':
-      return { chaos: RESULT_FORM, ...subject.comparison } as unknown as Json
+      return { chaos: RESULT_FORM, ...subject.comparison, next: comparisonNext(subject.comparison) } as unknown as Json
     case 'search':
     case 'story':
       return subject.json

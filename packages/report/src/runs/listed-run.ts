@@ -1,6 +1,7 @@
 import { type Fault, faultName } from '@chaosproxy/faults'
 import { memberAt, numberAt, type Parsed, resultIn, textAt } from '@chaosproxy/runner/result'
 import type { Mood } from '../facts/headline.ts'
+import type { Next } from '../telling/next.ts'
 import { isOutcome, moodOf } from '../telling/outcome.ts'
 import { savedTelling } from '../telling/saved-telling.ts'
 import { capitalised } from '../words.ts'
@@ -23,7 +24,7 @@ export interface ListedRun {
   readonly level: string
   /** Why, and what to do next; empty if it has no result. */
   readonly why: string
-  readonly next: string
+  readonly next: Next
   readonly operations: number | undefined
   readonly hasReport: boolean
   readonly hasHistory: boolean
@@ -78,7 +79,7 @@ function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<Liste
     operations: undefined,
     level: '',
     why: '',
-    next: '',
+    next: { text: '' },
   }
   const [first] = found
   if (first !== undefined)
@@ -141,6 +142,6 @@ function toldIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'w
     title: what,
     level: verdict === what ? '' : verdict,
     why,
-    next: next.text,
+    next,
   }
 }

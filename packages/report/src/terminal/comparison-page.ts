@@ -6,6 +6,7 @@ import {
   brokenTexts,
   cellUnder,
   classRuns,
+  comparisonNext,
   comparisonSetting,
   comparisonTitle,
   cutCell,
@@ -21,7 +22,7 @@ import {
 import { printable } from '../operation-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
 import type { PageStyle } from './evidence.ts'
-import { copied, finish, pageStyle, warnings } from './run-page.ts'
+import { copied, finish, nextLines, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
@@ -43,6 +44,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       levelSection(comparison, page),
       numberSection(comparison, page),
       brokenSection(comparison, page),
+      nextLines(comparisonNext(comparison), page),
       [
         ...wrap(
           'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',

@@ -3,7 +3,7 @@ import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import { type SavedTelling, savedStory } from '../telling/saved-telling.ts'
 import type { PageStyle } from './evidence.ts'
-import { finish, pageStyle } from './run-page.ts'
+import { finish, nextLines, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
@@ -38,19 +38,18 @@ function tellingSections(
 ): string[][] {
   const first = toldLines(before)
   const second = toldLines(after)
-  const headed = (name: string, [title = '', ...rest]: readonly string[]): string[] => [
+  const headed = (name: string, [title = '', ...rest]: readonly string[], { next }: SavedTelling): string[] => [
     ...wrap(printable(`${name}: ${title}`), page.width).map((line) => page.style.bold(line)),
     ...rest.flatMap((text) => wrap(printable(text), page.width)),
+    ...nextLines(next, page),
   ]
-  return first.join('\n') === second.join('\n') ? [headed('Both', first)] : [headed(one, first), headed(other, second)]
+  return first.join('\n') === second.join('\n') && before.next.text === after.next.text
+    ? [headed('Both', first, after)]
+    : [headed(one, first, before), headed(other, second, after)]
 }
 
 const toldLines = (telling: SavedTelling): readonly string[] =>
-  [
-    `${titleWithVerdict({ ...telling, title: telling.what })}.`,
-    savedStory(telling),
-    telling.next.text === '' ? '' : `Next: ${telling.next.text}`,
-  ].filter((text) => text !== '')
+  [`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)].filter((text) => text !== '')
 
 /** What the columns are called, and where names are too long for that, whose they are. */
 function columnsOf(

@@ -8,6 +8,7 @@ import { lostText } from '../losses/register.ts'
 import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
 import { printable, valueText } from '../operation-words.ts'
 import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
+import type { Next } from '../telling/next.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
@@ -103,6 +104,12 @@ export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => 
   style,
   symbols: symbolsOf(options),
 })
+
+/** What to do next, and the command for it. */
+export const nextLines = ({ text, command }: Next, { style, width }: PageStyle): string[] => [
+  ...(text === '' ? [] : wrap(printable(`Next: ${text}`), width)),
+  ...(command === undefined ? [] : [copied(`${style.dim('next'.padEnd(9))}${printable(command)}`)]),
+]
 
 /** Marks a line that is never broken, since it is there to be copied: a path, a command. No text of ours has a NUL. */
 export const copied = (line: string): string => `${COPIED}${line}`
