@@ -81,11 +81,11 @@ export async function planRun(
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(
-      `${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.${workloadsFor(target, targetSettings)}`,
+      `${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
     )
   if (!holds(target, workload))
     refuse(
-      `${target.name} holds ${target.objects?.join(', ')}, and not ${workload.object}, which the workload ${workload.name} uses.${workloadsFor(target, targetSettings)}`,
+      `${target.name} holds ${target.objects?.join(', ')}, and not ${workload.object}, which the workload ${workload.name} uses.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
     )
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const named = withProfilesNamed(spec, { target, workload, settings: targetSettings })
@@ -113,7 +113,9 @@ export async function planRun(
     faultKinds: faults,
     schedule,
     shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
-    expect: expectationOf(spec, workload, promised, refuse),
+    expect: expectationOf(spec, workload, promised, (problem) =>
+      refuse(`${problem}${thoseThatTell(spec.expect ?? promised, target, targetSettings)}`),
+    ),
   }
   refuseMore?.(run)
   await requirePrograms(target)
@@ -153,15 +155,27 @@ const requestedKinds = (chosen: readonly Nemesis[], schedule: Schedule): readonl
 
 const holds = ({ objects }: Target, { object }: Workload): boolean => objects?.includes(object) ?? true
 
-/** Which workloads its clients can carry out, as a sentence; empty if none of ours. */
-function workloadsFor(target: Target, settings: Settings): string {
+/** Those that its clients can carry out. */
+function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   const functions = target.functions(settings)
-  const fitting = workloads.filter(
+  return workloads.filter(
     (workload) =>
       holds(target, workload) &&
       (workload.uses?.(settingsFor(workload)) ?? workload.functions).every((name) => functions.includes(name)),
   )
-  return fitting.length === 0 ? '' : ` Workloads for it: ${fitting.map(({ name }) => name).join(', ')}.`
+}
+
+/** ` Workloads for it: lock, queue.`; empty if there are none. */
+const listText = (what: string, list: readonly Workload[]): string =>
+  list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
+
+/** The workloads that can tell whether a level is met: of this target or, if it has none of them, of others. */
+function thoseThatTell(level: string, target: Target, settings: Settings): string {
+  const telling = workloads.filter((workload) => workload.levels.includes(levelFor(workload, level)))
+  const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
+  return own.length > 0
+    ? listText('Workloads that can', own)
+    : listText(`Workloads that can, which ${target.name} does not have`, telling)
 }
 
 /** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
