@@ -119,6 +119,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
 
 /** Whether a write is what a read saw, and so no reason why it ought not to have. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
-  !isRead(history, write) &&
-  isRead(history, read) &&
-  writtenText(history, write) === JSON.stringify(outputOf(history, read))
+  functionOf(history, write) === 'watch' ||
+  (!isRead(history, write) &&
+    isRead(history, read) &&
+    writtenText(history, write) === JSON.stringify(outputOf(history, read)))

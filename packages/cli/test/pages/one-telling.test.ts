@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseCompareSettings } from '../../src/compare/use.ts'
-import { chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
 import { isPatient, patientTest, test as quickTest } from '../patient.ts'
+import { folderWith, RACING } from '../racing-register.ts'
 import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from './tellings.ts'
 
 // One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
@@ -74,6 +75,7 @@ const SIMULATED: readonly Kind[] = [
     '--target primary-replica --faults kill --time 2s --expect causal --operations read,write,cas',
   ),
   kind('a promise of less', 0, '--target primary-replica --faults partition --time 2s --expect eventual'),
+  kind('a missed requirement', 1, '--target raft --faults kill --time 2s --require availability>=99.9%'),
 ]
 
 /** On processes, whose messages the proxy has on tape. */
@@ -83,7 +85,10 @@ const REAL = kind(
   '--target primary-replica --faults partition --time 3s --expect linearizable',
 )
 
-const RUNS = [...SIMULATED, REAL] as const
+/** On processes, too: simulated runs are over before anybody can interrupt them. */
+const INTERRUPTED = kind('an interrupted run', 130, '--target raft --faults none --time 60s')
+
+const RUNS = [...SIMULATED, REAL, INTERRUPTED] as const
 
 /** Of a stale read, of a loss, and of processes; the soak has the others. */
 const QUICK: ReadonlySet<string> = new Set(['a stale read', 'a queue that loses', REAL[0]])
@@ -136,7 +141,7 @@ describe.each(
     const last = terminal.match(/exit code (\d+)/)?.[1]
     expect(last ?? '0').toBe(String(exitCode))
     const isGood = ['met', 'weaker'].includes(json.telling.outcome)
-    expect(line[0]).toBe(exitCode === 1 ? '✘' : exitCode === 2 ? '?' : isGood ? '✔' : '•')
+    expect(line[0]).toBe(exitCode === 1 ? '✘' : exitCode === 0 ? (isGood ? '✔' : '•') : '?')
     expect(markdown.includes('✅')).toBe(exitCode === 0 && isGood)
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
@@ -340,9 +345,36 @@ patientTest('each kind of run is headed by what users lost', async () => {
       "n5 ended with another p than the others",
       "Unknown whether causally consistent",
       "Only eventually consistent",
+      "Linearizable, but not as required",
     ]
   `)
 })
+
+/** Two changes, and a watch that shows only the second. */
+const SKIPPING = [
+  { chaos: 1, model: 'watch', initial: null },
+  ...[
+    ['put', 1, 2, { key: 'x' }],
+    ['put', 2, 3, { key: 'x' }],
+    ['watch', { watch: 1, from: 2 }, { revision: 3 }, {}],
+    ['watched', { watch: 1 }, [{ events: [{ revision: 3, key: 'x', value: 2 }] }], {}],
+  ].flatMap(([f, value, output, more], process) => [
+    { process, type: 'invoke', f, value, time: 2 * process * 1e6, ...(more as object) },
+    { process, type: 'ok', f, value: output, time: (2 * process + 1) * 1e6, ...(more as object) },
+  ]),
+]
+
+/** Each transaction reads what the other one writes. */
+const SKEWED = ['invoke', 'ok'].flatMap((type, at) =>
+  ['x', 'y'].map((key, process) => ({
+    ...{ process, type, f: 'txn', time: (2 * at + process) * 1e6 },
+    value: [
+      ['r', 'x', null],
+      ['r', 'y', null],
+      ['w', key, process + 1],
+    ],
+  })),
+)
 
 const toldAs = (at: number) => [RUNS[at]![0], RUNS[at]![1]] as const
 
@@ -356,6 +388,65 @@ patientTest('each run above ends as its name says', async () => {
   const lock = await tellingsOf(...toldAs(2))
   expect(violated(lock).sentence).toMatch(/held y from .* and failed to release it at .*; yet process 3 was given it/)
 })
+
+describe('a history by itself', () => {
+  test.each([
+    ['of a watch that skips a change', 'faithful', SKIPPING],
+    ['of a write skew', 'serializable', SKEWED],
+  ] as const)('%s is told alike by every screen', async (_, level, events) => {
+    const file = join(temporaryDirectory(), 'history.jsonl')
+    writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+    await expectOneTelling(file, level)
+  })
+
+  patientTest('of a race across an await, which chaos simulate found, is told alike by every screen', async () => {
+    const cwd = folderWith(RACING)
+    const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
+    const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })
+    const { failures } = JSON.parse(found.stdout)
+    const { sentence } = failures[0].race
+    const history = join(cwd, failures[0].replay.replace(/\.json$/, '.jsonl'))
+    const told = await expectOneTelling(history, 'linearizable')
+    expect(told.telling.why).toMatchObject({ text: `${sentence}.`, certainty: 'shown' })
+    const searched = await chaos(['simulate', './server.ts', ...search.split(' ')], { cwd })
+    for (const part of [told.telling.what, sentence, told.telling.next.text])
+      expect(squeezed(searched.stdout)).toContain(squeezed(part))
+  })
+})
+
+/** JUnit has its title in an attribute. */
+const toldBy = (reporter: string, text: string): string =>
+  words(reporter === 'junit' ? text.replaceAll(/<\w+ |>/g, ' ') : text)
+
+/** What `check`, `explain`, `diff` and every reporter say of one file; returns what `--json` says. */
+async function expectOneTelling(file: string, level: string): Promise<Printed> {
+  const files = temporaryDirectory()
+  const reporters = ['json', 'html', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'github'] as const
+  const { stdout: terminal, exitCode } = await chaosHere([
+    ...['check', file, '--expect', level],
+    ...reporters.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`]),
+  ])
+  expect(exitCode).toBe(1)
+  const json = JSON.parse(readFileSync(join(files, 'json'), 'utf8'))
+  const { what, why, next, outcome } = json.telling
+  expect([outcome, what]).toEqual(['violated', json.title])
+  const places = Object.fromEntries(
+    reporters.map((name) => [name, toldBy(name, readFileSync(join(files, name), 'utf8'))]),
+  )
+  const { stdout: explained } = await chaosHere(['explain', file])
+  const { stdout: compared } = await chaosHere(['diff', file, file])
+  const said = (place: string) =>
+    squeezed(
+      place
+        .replaceAll('%0A', ' ')
+        .replaceAll('\\"', '"')
+        .replaceAll(/\\([\\`*_[\]<>#|~])/g, '$1'),
+    )
+  for (const [where, place] of Object.entries({ ...places, terminal, explained, compared }))
+    for (const part of [what, why.text, ...(where === 'line' ? [] : [next.text])])
+      expect(said(place), where).toContain(squeezed(part))
+  return json
+}
 
 const COMPARED = {
   targets: 'primary-replica,master-master',

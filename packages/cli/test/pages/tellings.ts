@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/runner/result'
 import { readSummary } from '../../../engine/src/run/results.ts'
-import { chaos, chaosHere, temporaryDirectory } from '../chaos.ts'
+import { chaos, chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
 
 /** What a page says, without its markup. */
 export const words = (text: string): string =>
@@ -27,12 +28,17 @@ export const squeezed = (text: string): string => text.replaceAll(/\s+/g, '').to
 const REPORTERS = ['json', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'svg'] as const
 
 /** Runs once, and reads everything that tells of it. */
-async function tellings(settings: readonly string[], isReal: boolean, seed: number) {
+async function tellings(settings: readonly string[], how: 'simulated' | 'real' | 'interrupted', seed: number) {
+  const isReal = how !== 'simulated'
   const out = temporaryDirectory()
   const files = temporaryDirectory()
   const chosen = REPORTERS.flatMap((name) => ['--reporter', `${name}=${join(files, name)}`])
   const run = ['run', ...(isReal ? [] : ['--sim']), '--seed', String(seed), ...settings, '--out', out, ...chosen]
-  const { stdout, exitCode } = await (isReal ? chaos(run) : chaosHere(run))
+  const { stdout, exitCode } = await (how === 'interrupted'
+    ? interrupted(run, out)
+    : isReal
+      ? chaos(run)
+      : chaosHere(run))
   const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
   const recorded = join(directory, 'history.jsonl')
   // The level of the promise, by which the history alone is judged too.
@@ -67,6 +73,20 @@ async function tellings(settings: readonly string[], isReal: boolean, seed: numb
   }
 }
 
+const ENOUGH_BYTES = 100_000
+
+/** Presses Ctrl-C once clients have done something. */
+async function interrupted(run: readonly string[], out: string): ReturnType<typeof chaos> {
+  const { child, finished } = startChaos(run)
+  const recorded = () =>
+    readdirSync(out)
+      .map((name) => join(out, name, 'history.jsonl'))
+      .filter((file) => existsSync(file))
+  while (child.exitCode === null && !recorded().some((file) => statSync(file).size > ENOUGH_BYTES)) await setTimeout(50)
+  child.kill('SIGINT')
+  return finished
+}
+
 /** Without what keeps Markdown from taking text for markup. */
 const unescaped = (markdown: string): string => markdown.replaceAll(/\\([\\`*_[\]<>#|~])/g, '$1')
 
@@ -79,7 +99,11 @@ const told = new Map<string, Promise<Tellings>>()
 
 /** Each run is made once, and looked at by every test. */
 export const tellingsOf = (name: string, settings: readonly string[]): Promise<Tellings> => {
-  const known = told.get(name) ?? (name.includes('real') ? realTellings(settings) : tellings(settings, false, 1))
+  const known =
+    told.get(name) ??
+    (name.includes('real')
+      ? realTellings(settings)
+      : tellings(settings, name.includes('interrupted') ? 'interrupted' : 'simulated', 1))
   told.set(name, known)
   return known
 }
@@ -87,7 +111,7 @@ export const tellingsOf = (name: string, settings: readonly string[]): Promise<T
 /** A real run may end otherwise: another is made until one shows a message that explains something. */
 async function realTellings(settings: readonly string[]): Promise<Tellings> {
   for (let seed = 1; ; seed++) {
-    const found = await tellings(settings, true, seed)
+    const found = await tellings(settings, 'real', seed)
     if (found.json.messages !== undefined || seed === 3) return found
   }
 }

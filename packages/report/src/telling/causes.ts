@@ -35,6 +35,12 @@ const causes: readonly Cause[] = [
     fits: ({ backend, counterexample }) => backend?.levels[counterexample.level]?.result === 'met',
   },
   {
+    cause: 'A watch did not show every change once and in order.',
+    remedy:
+      'Resume a watch from the revision after the last change that it showed. Where the store has forgotten that revision, end the watch, so that its client lists everything again.',
+    fits: ({ report }) => report.model === 'watch',
+  },
+  {
     cause: 'A value was read whose write was reported as failed.',
     remedy:
       'Report a failure only where the write certainly had no effect; after a timeout or a lost connection, say that the outcome is unknown.',
