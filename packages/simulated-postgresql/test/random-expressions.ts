@@ -20,6 +20,12 @@ export function randomFrom(seed: number): Random {
   }
 }
 
+export interface RandomStatement {
+  readonly sql: string
+  /** The order of all rows is given. */
+  readonly ordered: boolean
+}
+
 export type Kind =
   | 'int'
   | 'big'

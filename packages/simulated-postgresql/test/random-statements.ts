@@ -1,4 +1,5 @@
-import { type Kind, type Random, randomExpression } from './random-expressions.ts'
+import { type Kind, type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
+import { documents, frame, subquery, upsert, writingWith } from './random-subqueries.ts'
 
 /** Tables with a column of each common type, and the constraints that services use. */
 export const SCHEMA: readonly string[] = [
@@ -27,12 +28,6 @@ const TABLES: Readonly<Record<string, Partial<Record<Kind, readonly string[]>>>>
   t3: { text: ['k', 'label'], big: ['n'], num: ['m'] },
 }
 const NAMES = Object.keys(TABLES)
-
-export interface RandomStatement {
-  readonly sql: string
-  /** The order of all rows is given. */
-  readonly ordered: boolean
-}
 
 interface Source {
   readonly alias: string
@@ -344,6 +339,12 @@ const FORMS: readonly ((r: Random) => RandomStatement)[] = [
   insert,
   update,
   remove,
+  subquery,
+  subquery,
+  writingWith,
+  upsert,
+  frame,
+  documents,
 ]
 
 export function randomStatement(r: Random): RandomStatement {

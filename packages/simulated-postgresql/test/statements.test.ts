@@ -40,6 +40,12 @@ describe('a query', () => {
     ['select id from customers where id in (select customer from orders)', 'SELECT 2 1;2'],
     ['select id from customers c where not exists (select 1 from orders where customer = c.id)', 'SELECT 1 3'],
     ['select id from orders where id = any (array[1, 3])', 'SELECT 2 1;3'],
+    ['select id from orders where (id, customer) = (select 2, 1)', 'SELECT 1 2'],
+    [
+      'select id from orders where row(id, customer) > (select 1, 1) and (id, 1) = (select 9, 9 where false)',
+      'SELECT 0',
+    ],
+    ['select (1, 2) = (select id, customer from orders)', 'error 21000'],
     ['select distinct customer from orders', 'SELECT 2 1;2'],
     ['select customer, row_number() over (partition by customer order by total) from orders', 'SELECT 3 1,1;1,2;2,1'],
     ['with x as (select 1 as n union all select 2) select sum(n) from x', 'SELECT 1 3'],
@@ -216,6 +222,17 @@ describe('a transaction block', () => {
         'fetch all from c',
       ),
     ).toBe('FETCH 1 3')
+  })
+
+  test.each([
+    ['fetch prior from c', 'error 55000'],
+    ['fetch 0 from c', 'error 55000'],
+    ['move 0 from c', 'MOVE 1'],
+    ['fetch first from c', 'error 55000'],
+    ['fetch absolute 3 from c', 'FETCH 1 3'],
+  ])('a cursor without SCROLL never goes back: %s', (fetched, expected) => {
+    const declared = 'declare c no scroll cursor for select id from orders order by id'
+    expect(answer(...ORDERS, 'begin', declared, 'fetch 2 from c', fetched)).toBe(expected)
   })
 })
 

@@ -12,7 +12,7 @@ import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
 import { constant, derived, foldOf } from './fold.ts'
 import { compileIndirection } from './indirection.ts'
 import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
-import { compileSubLink } from './sublinks.ts'
+import { compileSubLink, rowSubLink } from './sublinks.ts'
 import { arrayOf, position, resolveTypeName } from './type-name.ts'
 import { compileValueFunction } from './value-functions.ts'
 
@@ -43,7 +43,10 @@ function compileNode(node: Node, compiler: Compiler): Compiled {
   if ('A_Const' in node) return compileConstant(node.A_Const, compiler.scope)
   if ('ColumnRef' in node) return compileColumn(node.ColumnRef, compiler.scope)
   if ('ParamRef' in node) return compileParameter(node.ParamRef, compiler.scope)
-  if ('A_Expr' in node) return compileOperator(node.A_Expr, compiler)
+  if ('A_Expr' in node) {
+    const compared = rowSubLink(node.A_Expr)
+    return compared === undefined ? compileOperator(node.A_Expr, compiler) : compileSubLink(compared, compiler)
+  }
   if ('BoolExpr' in node) return compileBoolean(node.BoolExpr, compiler)
   if ('FuncCall' in node) return compileCall(node.FuncCall, compiler)
   if ('TypeCast' in node) return compileCast(node.TypeCast, compiler)

@@ -8,6 +8,18 @@ import type { Compiled, Env, Scope, Subquery } from './env.ts'
 import { binary, operatorName, quantified, rowComparison } from './operators.ts'
 import { arrayOf, position } from './type-name.ts'
 
+/** The subquery that a row is compared with, as in `(a, b) = (SELECT c, d …)`; the parser takes it for a scalar. */
+export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fields<'SubLink'> | undefined {
+  if (kind !== 'AEXPR_OP' || lexpr === undefined || !('RowExpr' in lexpr)) return undefined
+  if (rexpr === undefined || !('SubLink' in rexpr) || rexpr.SubLink.subLinkType !== 'EXPR_SUBLINK') return undefined
+  return {
+    ...rexpr.SubLink,
+    subLinkType: 'ROWCOMPARE_SUBLINK',
+    testexpr: lexpr,
+    ...(name === undefined ? {} : { operName: name }),
+  }
+}
+
 /** A subquery in an expression: EXISTS, a scalar, IN, ANY, ALL, ARRAY. */
 export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Compiled {
   const { subLinkType, subselect, testexpr, operName } = fieldsOf('SubLink', node, [
@@ -29,9 +41,10 @@ export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Com
     case 'ARRAY_SUBLINK':
       return arrayOfRows(subquery, scope, node.location)
     case 'ANY_SUBLINK':
-    case 'ALL_SUBLINK': {
+    case 'ALL_SUBLINK':
+    case 'ROWCOMPARE_SUBLINK': {
       const name = operName === undefined ? '=' : operatorName(operName)
-      return comparison(compiler.compile(testexpr), name, subLinkType === 'ANY_SUBLINK', subquery, scope, node.location)
+      return comparison(compiler.compile(testexpr), name, subLinkType, subquery, scope, node.location)
     }
   }
   throw new NotSupported('a subquery of several columns')
@@ -52,19 +65,17 @@ function onlyColumn(subquery: Subquery, location?: number): Subquery['columns'][
 
 function scalar(subquery: Subquery, location?: number): Compiled {
   const { type } = onlyColumn(subquery, location)
-  return {
-    type,
-    evaluate: (env) => {
-      let found: readonly SqlValue[] | undefined
-      for (const row of subquery.rows(env)) {
-        if (found !== undefined) {
-          throw new SqlError('21000', 'more than one row returned by a subquery used as an expression')
-        }
-        found = row
-      }
-      return found?.[0] ?? null
-    },
+  return { type, evaluate: (env) => onlyRow(subquery, env)?.[0] ?? null }
+}
+
+function onlyRow(subquery: Subquery, env: Env): readonly SqlValue[] | undefined {
+  let found: readonly SqlValue[] | undefined
+  for (const row of subquery.rows(env)) {
+    if (found !== undefined)
+      throw new SqlError('21000', 'more than one row returned by a subquery used as an expression')
+    found = row
   }
+  return found
 }
 
 function arrayOfRows(subquery: Subquery, scope: Scope, location?: number): Compiled {
@@ -84,7 +95,7 @@ function arrayOfRows(subquery: Subquery, scope: Scope, location?: number): Compi
 function comparison(
   left: Compiled,
   name: string,
-  any: boolean,
+  kind: 'ANY_SUBLINK' | 'ALL_SUBLINK' | 'ROWCOMPARE_SUBLINK',
   subquery: Subquery,
   scope: Scope,
   location?: number,
@@ -106,6 +117,16 @@ function comparison(
       ? binary(scope, name, a, b, location)
       : rowComparison(scope, name, fields, right, location)
   const condition = coerceBoolean(test, 'ANY/ALL', scope, location)
+  if (kind === 'ROWCOMPARE_SUBLINK')
+    return {
+      type: condition.type,
+      evaluate: (env) => {
+        const row = onlyRow(subquery, env)
+        if (row === undefined) return null
+        current = row
+        return condition.evaluate(env)
+      },
+    }
   return {
     type: condition.type,
     evaluate: (env) => {
@@ -116,7 +137,7 @@ function comparison(
           yield condition.evaluate(env)
         }
       }
-      return quantified(true, outcomes(), any, (_, outcome) => outcome)
+      return quantified(true, outcomes(), kind === 'ANY_SUBLINK', (_, outcome) => outcome)
     },
   }
 }

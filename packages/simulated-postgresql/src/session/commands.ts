@@ -202,7 +202,8 @@ function deallocate(connection: Host, fields: Fields<'DeallocateStmt'>): string 
   return 'DEALLOCATE'
 }
 
-/** CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
+/** CURSOR_OPT_NO_SCROLL and CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
+const NO_SCROLL = 0x4
 const HOLD = 0x20
 
 function* declare(
@@ -216,7 +217,7 @@ function* declare(
     query,
     options = 0,
   } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
-  const hold = (options & HOLD) !== 0
+  const [hold, forwardOnly] = [(options & HOLD) !== 0, (options & NO_SCROLL) !== 0]
   if (query === undefined || !('SelectStmt' in query)) throw new NotSupported('a cursor of this statement')
   if (query.SelectStmt.lockingClause !== undefined) throw new NotSupported('FOR UPDATE in a cursor')
   if (!connection.inBlock && !hold) throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
@@ -224,7 +225,7 @@ function* declare(
   const compiled = connection.compile({ ...statement, node: query }, [])
   if (compiled.plan === undefined) throw new NotSupported('a cursor of this statement')
   const { rows } = yield* connection.runPlan(compiled.plan, parameters)
-  connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold })
+  connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold, forwardOnly })
   connection.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
   return 'DECLARE CURSOR'
 }
@@ -244,7 +245,7 @@ function fetch(connection: Host, fields: Fields<'FetchStmt'>): Outcome {
       : direction === 'FETCH_RELATIVE'
         ? { kind: 'relative', to: howMany }
         : { kind: direction === 'FETCH_BACKWARD' ? 'backward' : 'forward', count: howMany }
-  const rows = fetchRows(cursor, wanted)
+  const rows = fetchRows(cursor, wanted, ismove === true)
   if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
   return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
 }

@@ -1,3 +1,4 @@
+import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { ResultColumn } from './session.ts'
 
@@ -9,15 +10,21 @@ export interface Cursor {
   position: number
   /** WITH HOLD: outlives the transaction. */
   readonly hold: boolean
+  /** NO SCROLL: it never goes back, not even to the row that it stands on. */
+  readonly forwardOnly: boolean
 }
 
 export type Direction =
   | { readonly kind: 'forward' | 'backward'; readonly count: number }
   | { readonly kind: 'absolute' | 'relative'; readonly to: number }
 
-/** The rows that FETCH gives; moves the cursor. */
-export function fetchRows(cursor: Cursor, direction: Direction): readonly (readonly SqlValue[])[] {
+/** The rows that FETCH gives, or MOVE passes; moves the cursor. */
+export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): readonly (readonly SqlValue[])[] {
   const { rows } = cursor
+  if (cursor.forwardOnly && goesBack(cursor, direction, isMove))
+    throw new SqlError('55000', 'cursor can only scan forward', {
+      hint: 'Declare it with SCROLL option to enable backward scan.',
+    })
   const at = (position: number): readonly (readonly SqlValue[])[] => {
     cursor.position = Math.min(Math.max(position, 0), rows.length + 1)
     const row = rows[cursor.position - 1]
@@ -40,5 +47,24 @@ export function fetchRows(cursor: Cursor, direction: Direction): readonly (reado
       }
       return found
     }
+  }
+}
+
+/** Whether PostgreSQL would read backward, or anew from the beginning (DoPortalRunFetch). */
+function goesBack({ position, rows }: Cursor, direction: Direction, isMove: boolean): boolean {
+  const again = !isMove && position > 0 && position <= rows.length
+  switch (direction.kind) {
+    case 'absolute': {
+      const { to } = direction
+      if (to < 0) return true
+      const rewinds = to === 0 || to - 1 <= Math.min(position, rows.length) / 2
+      return rewinds ? position > 0 : to <= position
+    }
+    case 'relative':
+      return direction.to < 0 || (direction.to === 0 && again)
+    case 'forward':
+    case 'backward':
+      if (direction.count === 0) return again
+      return (direction.kind === 'forward') !== direction.count > 0
   }
 }
