@@ -44,10 +44,18 @@ app.post('/doctors/:name/leave', async (request, response) => {
   const doctor = await serializable(async (client) => {
     const { rows } = await client.query('SELECT on_call FROM doctors WHERE name = $1', [deputy])
     if (!rows[0]?.on_call) return { on_call: true }
+    await client.query('INSERT INTO changes (doctor, deputy) VALUES ($1, $2)', [name, deputy])
     const left = await client.query('UPDATE doctors SET on_call = false WHERE name = $1 RETURNING on_call', [name])
     return left.rows[0]
   })
   response.json(doctor)
+})
+
+app.post('/doctors/:name/return', async (request, response) => {
+  const { rows } = await serializable((client) =>
+    client.query('UPDATE doctors SET on_call = true WHERE name = $1 RETURNING on_call', [request.params.name]),
+  )
+  response.json(rows[0])
 })
 
 app.listen(Number(process.env['PORT'] ?? 3000))

@@ -29,11 +29,10 @@ async function post(path, body) {
 
 const asked = {
   wallet: () => Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount }))),
-  duty: (week) =>
-    Promise.all([
-      post(`/doctors/week${week}a/leave`, { deputy: `week${week}b` }),
-      post(`/doctors/week${week}b/leave`, { deputy: `week${week}a` }),
-    ]),
+  duty: async () => {
+    await Promise.all([post('/doctors/xa/leave', { deputy: 'xb' }), post('/doctors/xb/leave', { deputy: 'xa' })])
+    for (const name of ['xa', 'xb']) await post(`/doctors/${name}/return`, {})
+  },
 }[service.split('-')[0] ?? '']
 
 async function listens() {
@@ -47,5 +46,5 @@ async function listens() {
 }
 
 await listens()
-for (let round = 0; round < ROUNDS; round += 1) await asked(round)
+for (let round = 0; round < ROUNDS; round += 1) await asked()
 program.kill()
