@@ -4,6 +4,8 @@
 export type Operand =
   | { readonly kind: 'parameter'; readonly number: number }
   | { readonly kind: 'constant'; readonly text: string | null }
+  /** By its number among those of the text. */
+  | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 
 /** The position or name of the value in a result. */
 export type Place = number | string

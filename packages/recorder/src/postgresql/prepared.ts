@@ -1,6 +1,7 @@
 import type { Column, FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { Operand } from './action.ts'
 import { textOf } from './column-values.ts'
+import { numbered, type Shape, shapeIn } from './literals.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { statementsOf } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
@@ -8,6 +9,8 @@ import { analyse, type Statement } from './statement.ts'
 /** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
+  /** The values of its literals, if other texts of its meaning have other ones. */
+  readonly literals?: readonly string[] | undefined
   /** The request that its text names: see `requestIn`. */
   readonly request?: string | undefined
   /** The types of its parameters; 0 is unknown. */
@@ -21,6 +24,7 @@ export interface Portal {
   readonly prepared: Prepared
   readonly formats: readonly Format[]
   readonly values: readonly FieldValue[]
+  readonly literals?: readonly string[] | undefined
   readonly resultFormats: readonly Format[]
   columns: readonly Column[] | undefined
   wasExecuted: boolean
@@ -64,10 +68,21 @@ export function requestIn(sql: string): string | undefined {
   )
 }
 
+/** What a text says. */
+export type Meaning = Pick<Prepared, 'statements' | 'literals'>
+
+/** Whether literals are only values in it. An empty statement, after a last semicolon, has none. */
+const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
+  first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
+
+const OF_ROWS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete'])
+
 /** The meanings of texts. Applications repeat the same few texts. */
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
+  /** By texts without their literals. */
+  readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
   /** Texts read once. With values in them, they do not come again, and their meanings need not be kept. */
   readonly #readOnce: Set<string> = new Set()
 
@@ -75,7 +90,25 @@ export class StatementReader {
     this.#recorded = recorded
   }
 
-  read(sql: string): readonly Statement[] {
+  read(sql: string): Meaning {
+    const shape = this.#recorded.tables === undefined || sql.length > LONGEST_KNOWN ? undefined : shapeIn(sql)
+    const statements = shape === undefined ? undefined : this.#ofShape(sql, shape)
+    return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
+  }
+
+  /** The meaning of all texts of a shape; undefined if they have several. */
+  #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
+    const known = this.#shapes.get(key)
+    if (known !== undefined) return known === 'several' ? undefined : known
+    const tokens = numbered(statementsOf(sql) ?? [], literals)
+    const statements = tokens?.map((each) => analyse(each, this.#recorded))
+    const isOne = statements?.every(({ kind }, at) => isOfRows(kind, tokens?.[at]?.[0]?.text)) === true
+    if (this.#shapes.size >= NEWEST) this.#shapes.clear()
+    this.#shapes.set(key, isOne && statements !== undefined ? statements : 'several')
+    return isOne ? statements : undefined
+  }
+
+  #ofText(sql: string): readonly Statement[] {
     const known = this.#known.get(sql)
     if (known !== undefined) return known
     const statements = statementsOf(sql)?.map((tokens) => analyse(tokens, this.#recorded)) ?? [UNREADABLE]
@@ -94,6 +127,10 @@ export class StatementReader {
 /** An operand's text; undefined if it cannot be read. */
 export function operandText(operand: Operand, portal: Portal | undefined): string | null | undefined {
   if (operand.kind === 'constant') return operand.text
+  if (operand.kind === 'literal') {
+    const text = portal?.literals?.[operand.number]
+    return text === undefined ? undefined : `${operand.sign}${text}`
+  }
   const at = operand.number - 1
   const value = portal?.values[at]
   if (portal === undefined || value === undefined) return undefined

@@ -117,9 +117,7 @@ export class Questions {
     switch (message.kind) {
       case 'query':
         unit.isSimple = true
-        for (const statement of this.#statements.read(message.sql)) this.#execute(unit, statement, undefined, time)
-        unit.transaction.request ??= requestIn(message.sql)
-        this.#complete(unit, time)
+        this.#query(unit, message.sql, time)
         return
       case 'parse':
         this.#parse(unit, message)
@@ -129,7 +127,8 @@ export class Questions {
         const { formats, resultFormats } = message
         // Copied, because its bytes are borrowed.
         const values = message.values.map((value) => (value === null ? null : Buffer.from(value)))
-        const portal = { prepared, formats, values, resultFormats, columns: undefined, wasExecuted: false }
+        const { literals } = prepared
+        const portal = { prepared, formats, values, literals, resultFormats, columns: undefined, wasExecuted: false }
         this.#portals.set(message.portal, portal)
         unit.expected.push({ kind: 'bind' })
         return
@@ -150,7 +149,7 @@ export class Questions {
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
         // Fetches more rows of the same execution.
         const isRest = portal?.wasExecuted === true
-        this.#execute(unit, isRest ? REST : statement, portal, time)
+        this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true
         unit.transaction.request ??= portal?.prepared.request
         return
@@ -159,11 +158,18 @@ export class Questions {
         this.#complete(unit, time)
         return
       case 'function-call':
-        this.#execute(unit, FUNCTION, undefined, time)
+        this.#execute(unit, { statement: FUNCTION }, undefined, time)
         this.#complete(unit, time)
         return
       case 'flush':
     }
+  }
+
+  #query(unit: Unit, sql: string, time: Nanos): void {
+    const { statements, literals } = this.#statements.read(sql)
+    for (const statement of statements) this.#execute(unit, { statement, literals }, undefined, time)
+    unit.transaction.request ??= requestIn(sql)
+    this.#complete(unit, time)
   }
 
   #lose(what: string): void {
@@ -209,16 +215,16 @@ export class Questions {
   }
 
   #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
-    const statements = this.#statements.read(sql)
-    const prepared: Prepared = { statements, request: requestIn(sql), types, columns: undefined }
+    const prepared: Prepared = { ...this.#statements.read(sql), request: requestIn(sql), types, columns: undefined }
     // The server refuses to prepare another statement under the same name.
     const isNew = name === '' || !this.#prepared.has(name)
     if (isNew) this.#prepared.set(name, prepared)
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
   }
 
-  #execute(unit: Unit, statement: Statement, portal: Portal | undefined, askedAt: Nanos): void {
+  #execute(unit: Unit, { statement, literals }: Asked, portal: Portal | undefined, askedAt: Nanos): void {
     const { transaction } = unit
+    const values = portal ?? (literals === undefined ? undefined : { ...NO_PARAMETERS, literals })
     const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
     const executed: Executed = {
       step: stepOf(statement, portal, this.#commands),
@@ -226,7 +232,7 @@ export class Questions {
       askedAt: cursor?.askedAt ?? askedAt,
       row:
         cursor?.row ??
-        (statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal } : undefined),
+        (statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal: values } : undefined),
     }
     if (statement.kind === 'cursor')
       transaction.cursors.set(statement.name, { row: partly(statement, portal), askedAt })
@@ -348,6 +354,17 @@ export class Questions {
     this.#open = undefined
     this.#transaction = undefined
   }
+}
+
+/** A statement, and the literals that its meaning leaves open. */
+interface Asked {
+  readonly statement: Statement
+  readonly literals?: readonly string[] | undefined
+}
+
+/** The values of a statement that is not prepared. */
+const NO_PARAMETERS: Portal = {
+  ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
 /** What one FETCH reads of a cursor: some of its rows. */

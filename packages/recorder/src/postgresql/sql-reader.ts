@@ -34,6 +34,11 @@ export class SqlReader {
     const sign = this.takeSymbol('-') ? '-' : ''
     const token = this.tokens[this.at]
     if (token === undefined) return undefined
+    if ((token.kind === 'number' || token.kind === 'string') && token.literal !== undefined) {
+      if (sign === '-' && token.kind === 'string') return undefined
+      this.at++
+      return { kind: 'literal', number: token.literal, sign }
+    }
     if (token.kind === 'number') return this.constant(`${sign}${token.text}`)
     if (sign !== '') return undefined
     if (token.kind === 'parameter') {

@@ -1,7 +1,9 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  | { readonly kind: 'number' | 'string' | 'symbol'; readonly text: string }
+  /** `literal`: its number among the literals of the text, if other texts have other ones in its place. */
+  | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
+  | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
 /** Whether a token may be this table: a reserved word is one only in quotes, so `ORDER BY` is not about "order". */

@@ -297,4 +297,4 @@ function deleteOf(parser: SqlParser): Action | undefined {
 const isEqual = (one: Operand, other: Operand): boolean =>
   one.kind === 'parameter'
     ? other.kind === 'parameter' && one.number === other.number
-    : other.kind === 'constant' && one.text === other.text
+    : one.kind === 'constant' && other.kind === 'constant' && one.text === other.text

@@ -598,6 +598,57 @@ describe('a join of two recorded tables', () => {
   })
 })
 
+describe('a text that differs from an earlier one only in its literals', () => {
+  const answers: { readonly [first: string]: readonly BackendMessage[] } = {
+    SELECT: [columns('id', 'balance'), tag('SELECT 0')],
+    UPDATE: [tag('UPDATE 1')],
+    INSERT: [tag('INSERT 0 1')],
+    DELETE: [tag('DELETE 1')],
+    SET: [tag('SET')],
+  }
+  const asked = (sql: string): Exchanged => [sql, ...(answers[sql.split(' ')[0] ?? ''] ?? [])]
+
+  test.each([
+    ['UPDATE accounts SET balance = 5 WHERE id = 7', 'UPDATE accounts SET balance = 60 WHERE id = 8'],
+    ['UPDATE accounts SET balance = 5 + 1 WHERE id = 7', 'UPDATE accounts SET balance = 6 + 2 WHERE id = 7'],
+    ["UPDATE accounts SET balance = 'a' WHERE id = 7", "UPDATE accounts SET balance = 'it''s' WHERE id = 7"],
+    ['UPDATE accounts SET balance = -5 WHERE id = 7', 'UPDATE accounts SET balance = -6 WHERE id = 7'],
+    ['SELECT id, balance FROM accounts WHERE id IN (1, 2)', 'SELECT id, balance FROM accounts WHERE id IN (3, 4)'],
+    [
+      'SELECT id, balance FROM accounts WHERE 1 = 1 AND id = 5',
+      'SELECT id, balance FROM accounts WHERE 1 = 2 AND id = 5',
+    ],
+    [
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{1,2}')",
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{3}')",
+    ],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 10)', 'INSERT INTO accounts (id, balance) VALUES (2, 20)'],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 5',
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 6',
+    ],
+    [
+      'DELETE FROM accounts WHERE id = 7; DELETE FROM accounts WHERE id = 8',
+      'DELETE FROM accounts WHERE id = 1; DELETE FROM accounts WHERE id = 2',
+    ],
+    ["UPDATE accounts SET balance = E'a' WHERE id = 7", "UPDATE accounts SET balance = E'b' WHERE id = 7"],
+    ['UPDATE accounts SET balance = 5 /* 1 */ WHERE id = 7', 'UPDATE accounts SET balance = 5 /* 2 */ WHERE id = 8'],
+  ])('is recorded with its own: %s', (one, other) => {
+    const told = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(...queries).flatMap(({ f, type, value }) => (f === 'txn' && type === 'ok' ? [value ?? null] : []))
+    const [first, second] = [told(asked(one)), told(asked(other))]
+    const both = told(asked(one), asked(one), asked(other), asked(other))
+    expect(both).toEqual([...first, ...first, ...second, ...second])
+  })
+
+  test('asks for a level of its own', () => {
+    const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
+    const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
+    const levels = recorded(set('serializable'), read, set('repeatable read'), read)
+    expect(levels.flatMap(({ isolation }) => isolation ?? [])).toEqual(['serializable', 'repeatable read'])
+  })
+})
+
 describe('what is written indirectly', () => {
   const indirect = { owners: { delete: ['accounts'] }, on_duty: { write: ['doctors'] } }
   const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
