@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { BRIEF_COMPARISON, chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
 
 // Whatever the model, a violation is read on one screen: of a laptop, and of a terminal. CHAOS_SOAK=short looks at each page as a
 // phone in the dark and as a laptop in the light.
@@ -89,6 +89,21 @@ const FILES: { readonly [model: string]: readonly Line[] } = {
         [['r', 'x', []], ['r', 'y', []], ...changes],
       ]
     }),
+  ],
+  'rw-register': [
+    [0, 'txn', [['w', 'x', 1]], [['w', 'x', 1]]],
+    [
+      1,
+      'txn',
+      [
+        ['r', 'x', null],
+        ['r', 'x', null],
+      ],
+      [
+        ['r', 'x', null],
+        ['r', 'x', 1],
+      ],
+    ],
   ],
   'unique-ids': [
     [1, 'generate', null, 7],
@@ -180,6 +195,51 @@ describe.each(MODELS)('a violation of %s', (_, broken) => {
     await fitsPaper(page)
     expect(trouble).toEqual([])
   })
+})
+
+/** Runs in which nothing was violated that was expected, and the name of what came of them. */
+const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: string])[] = [
+  ['met', 0, '--target raft --faults kill'],
+  ['weaker', 0, '--target primary-replica --faults partition --expect none'],
+  ['missed', 1, '--target raft --faults kill --require p99<1us'],
+  ['unknown', 2, '--target chain --bug read-from-anywhere --faults partition --expect causal'],
+  ['vacuous', 2, '--target raft --faults none --workload-set reads=1'],
+]
+
+test.skipIf(executablePath === undefined).each(OTHERS)(
+  'the page of a run that is %s says what to do next on its first screen, and is open to everybody',
+  async (outcome, expected, settings) => {
+    const out = temporaryDirectory()
+    const run = ['run', '--sim', '--time', '2s', '--seed', '1', ...settings.split(' '), '--out', out]
+    const { exitCode, stdout } = await chaosHere([...run, '--reporter', `json=${join(out, 'result.json')}`])
+    expect(exitCode, stdout).toBe(expected)
+    const result = readFileSync(join(out, 'result.json'), 'utf8')
+    expect(JSON.parse(result)).toMatchObject({ telling: { outcome } })
+    const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
+    onTestFinished(() => browser.close())
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } })
+    const directory = readdirSync(out).find((name) => /^\d/.test(name)) ?? ''
+    await page.goto(pathToFileURL(join(out, directory, 'report.html')).href)
+    const next = await page.getByText('Next', { exact: true }).first().boundingBox()
+    expect(next!.y + next!.height).toBeLessThanOrEqual(800)
+    await isOpenToEverybody(page)
+    await fitsPaper(page)
+  },
+)
+
+test.skipIf(executablePath === undefined)('the page of a race in a program is open to everybody', async () => {
+  const [out, file] = [temporaryDirectory(), join(temporaryDirectory(), 'race.html')]
+  const example = join(root, 'examples', 'simulated-cache')
+  await chaos(['simulate', 'aside', '--seed', '1', '--seeds', '64', '--out', out], { cwd: example })
+  const found = readdirSync(out, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.jsonl')) ?? ''
+  await chaosHere(['check', join(out, found), '--out', file])
+  const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--no-first-run'] })
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto(pathToFileURL(file).href)
+  await page.locator('section', { hasText: 'overtook' }).first().waitFor()
+  await isOpenToEverybody(page)
+  await fitsPaper(page)
 })
 
 test.skipIf(executablePath === undefined)(

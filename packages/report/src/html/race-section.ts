@@ -29,7 +29,7 @@ export const raceStyles = `
 .src tr.overtaken td{background:var(--tint)}.src tr.overtaken .code{box-shadow:inset 3px 0 var(--accent)}.src .why{font:600 13px/20px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:var(--accent)}
 .who{font-weight:620;color:var(--ink)}
 .race-picture{display:block;width:100%;min-width:300px;max-width:460px;height:auto}.race-turn{fill:var(--page);stroke:var(--data);stroke-width:1.6}.race-turn.one{fill:var(--data)}svg text.on-one{fill:var(--page)}.race-wait{fill:var(--d1);stroke:var(--d2)}.race-wait.overtaken{fill:var(--tint);stroke:var(--accent)}svg .race-note{fill:var(--accent);font-weight:620}
-@media screen and (max-width:900px){.race{grid-template-columns:minmax(0,1fr)}}
+@media print,(max-width:900px){.race{grid-template-columns:minmax(0,1fr)}}
 `
 
 const WIDTH = 460
