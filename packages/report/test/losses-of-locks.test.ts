@@ -2,10 +2,11 @@ import { check } from '@chaosproxy/checker'
 import { type Header, millis } from '@chaosproxy/history'
 import { leaseMember } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
-import { type Made, made } from '../../runner/test/timeline.ts'
+import { type Made, made, summary } from '../../runner/test/timeline.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { reproach } from '../src/moments.ts'
 import { causesOf } from '../src/telling/causes.ts'
+import { tellingOf } from '../src/telling/telling.ts'
 
 // Who held a lock when, and whether the time that it was for had passed.
 
@@ -92,6 +93,15 @@ describe('a lock', () => {
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')
+    })
+
+    test('is not mended by settings that keep writes', () => {
+      const { history, report } = judge(held, lasts(300))
+      const run = { ...summary({ report }), weakness: 'data is in memory only', stronger: { wait: 'all' } }
+      const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
+      expect(next.text).toMatch(/increasing token/)
+      expect(next.command).toBe('npx chaos run')
+      expect(why.settings).not.toContain('memory')
     })
 
     test.each([

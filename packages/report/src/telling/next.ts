@@ -32,7 +32,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
         : {
             text:
               run?.lacks?.[0] === 'faults'
-                ? 'Keep the clients busy for longer: they ended before the first fault began.'
+                ? 'Keep the clients busy for longer, so that the faults take effect.'
                 : 'Record more: reads and writes that overlap, with faults in force.',
           }
     case 'interrupted':
@@ -81,7 +81,8 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
     }
   const remedy = remedyOf(facts, history, run)
   const { stronger } = run ?? {}
-  if (stronger === undefined) return { text: remedy, command: again }
+  // What makes writes last keeps no lock from expiring.
+  if (stronger === undefined || facts.lease !== '') return { text: remedy, command: again }
   const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
   return {
     text: `The settings allow this. Try ${listed(chosen)}.`,

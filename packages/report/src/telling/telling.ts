@@ -36,7 +36,7 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
   const hasBug = input.run?.spec.target.bug !== undefined
-  const saysWeak = outcome === 'weaker' || (outcome === 'violated' && !hasBug)
+  const saysWeak = outcome === 'weaker' || (outcome === 'violated' && !hasBug && facts.lease === '')
   return {
     outcome,
     what: facts.headline.title,
