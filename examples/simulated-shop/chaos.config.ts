@@ -1,12 +1,20 @@
 import { defineConfig } from 'chaosproxy'
 
-const program = { entry: './server.ts', nodes: 2, beside: { pg: { postgres: './schema.sql' } } } as const
+const sellingBy = (way: string) => ({
+  entry: './server.ts',
+  nodes: 2,
+  environment: { SHOP: way },
+  beside: { pg: { postgres: './schema.sql' } },
+})
 
 export default defineConfig({
   faults: [],
   workload: 'counter',
   services: {
-    hasty: { ...program, environment: { SHOP: 'hasty' } },
-    careful: { ...program, environment: { SHOP: 'careful' } },
+    hasty: sellingBy('hasty'),
+    apart: sellingBy('apart'),
+    careful: sellingBy('careful'),
+    single: sellingBy('single'),
+    serializable: sellingBy('serializable'),
   },
 })

@@ -1,8 +1,7 @@
 // Sales of a shop. POST /items/ITEM/sales sells one; GET /items/ITEM tells how many were sold.
 import { createServer } from 'node:http'
-import pg from 'pg'
+import pg, { type PoolClient } from 'pg'
 
-const careful = process.env['SHOP'] === 'careful'
 // Its address is in PGHOST and PGPORT.
 const pool = new pg.Pool({ max: 4 })
 // A connection that breaks while nothing is asked on it would end the program otherwise.
@@ -14,14 +13,17 @@ async function sold(item: string): Promise<number> {
   return rows[0]?.sold ?? 0
 }
 
-async function sell(item: string): Promise<void> {
+async function readThenWrite(client: PoolClient | typeof pool, item: string, lock = ''): Promise<void> {
+  const { rows } = await client.query(`SELECT sold FROM items WHERE name = $1${lock}`, [item])
+  await client.query('UPDATE items SET sold = $2 WHERE name = $1', [item, rows[0].sold + 1])
+}
+
+async function transaction(begin: string, work: (client: PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect()
   let error: Error | undefined
   try {
-    await client.query('BEGIN')
-    // READ COMMITTED: two sales may read the same number, and the later UPDATE overwrites the earlier one.
-    const { rows } = await client.query(`SELECT sold FROM items WHERE name = $1${careful ? ' FOR UPDATE' : ''}`, [item])
-    await client.query('UPDATE items SET sold = $2 WHERE name = $1', [item, rows[0].sold + 1])
+    await client.query(begin)
+    await work(client)
     await client.query('COMMIT')
   } catch (thrown) {
     error = thrown as Error
@@ -32,11 +34,30 @@ async function sell(item: string): Promise<void> {
   }
 }
 
+const ways: { readonly [way: string]: (item: string) => Promise<unknown> } = {
+  // READ COMMITTED: two sales may read the same number, and the later UPDATE overwrites the earlier one.
+  hasty: (item) => transaction('BEGIN', (client) => readThenWrite(client, item)),
+  // The same without a transaction.
+  apart: (item) => readThenWrite(pool, item),
+  careful: (item) => transaction('BEGIN', (client) => readThenWrite(client, item, ' FOR UPDATE')),
+  single: (item) => pool.query('UPDATE items SET sold = sold + 1 WHERE name = $1', [item]),
+  async serializable(item) {
+    for (;;)
+      try {
+        return await transaction('BEGIN ISOLATION LEVEL SERIALIZABLE', (client) => readThenWrite(client, item))
+      } catch (error) {
+        // Another sale came between.
+        if ((error as { code?: string }).code !== '40001') throw error
+      }
+  },
+}
+const sell = ways[process.env['SHOP'] ?? 'hasty']
+
 createServer((request, response) => {
   const [, , item = ''] = (request.url ?? '').split('/')
-  const answered = request.method === 'POST' ? sell(item) : sold(item)
-  answered.then(
-    (count) => response.end(JSON.stringify({ sold: count ?? null })),
+  const answered = request.method === 'POST' ? sell?.(item) : sold(item)
+  Promise.resolve(answered).then(
+    (count) => response.end(JSON.stringify({ sold: request.method === 'POST' ? null : count })),
     (error) => response.writeHead(500).end(JSON.stringify({ error: error.message })),
   )
 }).listen(Number(process.env['PORT']))

@@ -18,6 +18,7 @@ import { REDIS } from './declared/hosts.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
+import type { AwaitedSql } from './postgresql/statements.ts'
 import { Seats } from './program/seats.ts'
 import { RedisNode } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
@@ -67,6 +68,8 @@ export interface ServiceClusterOptions {
   readonly unsupportedSql?: UnsupportedSql | undefined
   /** Called for the code that runs for clients; for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
+  /** Called at the end with the statements that it awaited, of simulated PostgreSQL servers. */
+  readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
@@ -253,6 +256,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     close() {
       if (isClosed) return
       isClosed = true
+      for (const server of servers.values()) if (server instanceof PostgresNode) options.sql?.(server.awaited())
       for (const node of [...nodes.values(), ...beside.values(), ...servers.values(), clients]) node.kill()
       world.queue.clear()
       freeParsers(world.parsers)

@@ -141,3 +141,41 @@ describe('the race in a program', () => {
     `)
   })
 })
+
+describe('statements in SQL', () => {
+  const cell = ['items/x/sold']
+  const step = (request: string, ms: number, type: 'gone' | 'back' | 'sql', line: number, more = {}) => ({
+    ...{ request, type, line, site: line, within: 1, file: 'seats.ts', at: nanos(ms * 1e6) },
+    ...{ reads: [], writes: [], rests: [], ...more },
+  })
+  const read = { reads: cell, sql: { text: 'SELECT sold FROM items', outcome: '1 row' } }
+  const write = { sql: { text: 'UPDATE items SET sold = $1', outcome: 'UPDATE 1' } }
+  const committed = { writes: cell, rests: cell }
+  const run: CodeRun = {
+    sources: { 'seats.ts': SEATS },
+    steps: [
+      ...[step('A', 1, 'gone', 2), step('B', 1, 'gone', 2), step('A', 2, 'sql', 2, read), step('B', 2, 'sql', 2, read)],
+      ...[step('A', 3, 'back', 2), step('B', 3, 'back', 2), step('A', 3, 'gone', 4), step('B', 3, 'gone', 4)],
+      ...[step('B', 4, 'sql', 4, write), step('B', 4, 'sql', 4, committed), step('B', 5, 'back', 4)],
+      ...[step('A', 6, 'sql', 4, write), step('A', 6, 'sql', 4, committed), step('A', 7, 'back', 4)],
+    ],
+  }
+
+  test('tell which request wrote, while another awaited, what that one had read', () => {
+    const race = raceIn(run, [A, B])
+    expect(race?.sentence).toBe("seats.ts:4 (p0's book) awaited 4.0 ms; meanwhile p1's book ran seats.ts:4")
+    expect(race?.rows.flatMap(({ line, sql = [] }) => [[line, ...sql]])).toEqual([
+      [2, 'SELECT sold FROM items (1 row)'],
+      [3],
+      [4, 'UPDATE items SET sold = $1 (UPDATE 1)'],
+    ])
+  })
+
+  test('are shown below the line that awaits them', () => {
+    const race = raceIn(run, [A, B])
+    const page = { style: plainStyle, symbols: symbolsOf({ unicode: true, width: 100 }), width: 100 }
+    const lines = race === undefined ? [] : drawRace(race, page as never)
+    const at = lines.findIndex((line) => line.includes('redis.get(seat)'))
+    expect(lines[at + 1]?.trim()).toBe('SELECT sold FROM items (1 row)')
+  })
+})

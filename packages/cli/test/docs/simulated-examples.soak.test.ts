@@ -46,6 +46,7 @@ const examples: { readonly [name: string]: Example } = {
     settings: { faults: ['pause'], workload: 'counter', workloadSettings: { keys: 1 } },
   },
   shop: {
+    overtaken: /await (?:client\.query|work)\(/,
     ...{ variable: 'SHOP', bug: 'hasty', cured: 'careful', nodes: 2 },
     beside: { pg: { postgres: join(DIRECTORY, 'simulated-shop', 'schema.sql') } },
     settings: { faults: [], workload: 'counter' },

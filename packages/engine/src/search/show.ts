@@ -89,7 +89,7 @@ export function explain(played: PlayedScenario): Shown {
   const counterexample = verdict?.result === 'violated' ? verdict.counterexample : undefined
   const violation: Failure | undefined =
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
-  const failure = played.failure ?? violation ?? played.otherwise
+  const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = raceOf(played, counterexample)
   const extra = raceMember(race)
   return {
@@ -122,6 +122,19 @@ export function explain(played: PlayedScenario): Shown {
       broken: brokenAt(failure),
     }),
   }
+}
+
+/** A failure's evidence names requests of clients as programs know them; readers know them by their operations. */
+function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
+  if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
+  const names = new Map(
+    Array.from(history.operations.process, (_, row) => {
+      const { name, process, f } = requestOf(history, row)
+      return [name, `${process}'s ${f}`] as const
+    }),
+  )
+  const told = (line: string): string => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
+  return { ...failure, evidence: failure.evidence.map(told) }
 }
 
 /** The race that explains it, of the requests that clients made before the final reads. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
+  type AwaitedSql,
   awaitsOf,
   besidesOf,
   type CodeStep,
@@ -137,6 +138,7 @@ interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
   /** Only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
+  readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   readonly longestMs?: Watching['longestMs']
   readonly unsupportedSql?: Watching['unsupportedSql']
 }
@@ -190,10 +192,45 @@ async function followedCode(
     if (steps.length < MOST_STEPS) steps.push(step)
     return false
   }
-  const probed = { ...subject, ...startsOf(service, subject, { turns, code }) }
+  const awaited: AwaitedSql[] = []
+  const sql = (statements: readonly AwaitedSql[]): void => void awaited.push(...statements)
+  const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined
-  return codeRun(steps, service.program.sites, trial.startedAt)
+  const startedAt = trial.startedAt
+  const run = codeRun(steps, service.program.sites, startedAt)
+  return { ...run, steps: withSql(run.steps, awaited, { sites: service.program.sites, startedAt }) }
+}
+
+interface Sited {
+  readonly sites: readonly Site[]
+  readonly startedAt: Nanos
+}
+
+/** With a step for each statement when it was answered, and one for what it wrote when that was committed. */
+function withSql(
+  steps: CodeRun['steps'],
+  awaited: readonly AwaitedSql[],
+  { sites, startedAt }: Sited,
+): CodeRun['steps'] {
+  const known = new Map<string, Set<string>>()
+  const inSql = awaited.flatMap((statement): CodeRun['steps'] => {
+    const { request, site: number, sql, outcome, answeredAt, reads, writes, committedAt } = statement
+    const site = sites[number]
+    if (site === undefined) return []
+    const own = known.get(request) ?? new Set()
+    known.set(request, own)
+    const nothing = { reads: [], writes: [], rests: [] }
+    const at = (time: Nanos) => ({
+      ...{ type: 'sql' as const, site: number, within: site.within, request, line: site.line },
+      ...{ file: relative('.', site.file), at: nanos(time - startedAt) },
+    })
+    const answered = { ...at(answeredAt), ...nothing, reads, sql: { text: sql, outcome } }
+    const committed = { ...at(committedAt), ...nothing, writes, rests: [...own] }
+    for (const cell of reads) own.add(cell)
+    return writes.length === 0 ? [answered] : [answered, committed]
+  })
+  return [...steps, ...inSql].sort((one, other) => one.at - other.at)
 }
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {

@@ -34,18 +34,27 @@ interface Judging {
   readonly startedAt: Nanos
 }
 
-export function judgedIsolation(
-  { expect: level, unit }: Isolation & { readonly expect: string },
-  { id, engine, traffic, startedAt }: Judging,
-): JudgedIsolation {
+/** The transactions in the traffic with a database, unless none of its tables can be recorded. */
+export function recordedSql({
+  id,
+  engine,
+  traffic,
+}: Omit<Judging, 'startedAt'>): { readonly history: History } | { readonly leftOut: readonly string[] } {
   const { tables, writers } = engine.catalogue()
   const { as, leftOut } = proposeTables({
     tables: tables.map((table) => ({ ...table, triggers: [] })),
     ...{ writers, definitions: [] },
   })
-  if (Object.keys(as.tables).length === 0)
-    return { result: 'unknown', why: ['no table is judged', ...leftOut].join('; ') }
-  const history = historyOfTraffic(traffic, as, id)
+  return Object.keys(as.tables).length === 0 ? { leftOut } : { history: historyOfTraffic(traffic, as, id) }
+}
+
+export function judgedIsolation(
+  { expect: level, unit }: Isolation & { readonly expect: string },
+  { id, engine, traffic, startedAt }: Judging,
+): JudgedIsolation {
+  const recorded = recordedSql({ id, engine, traffic })
+  if ('leftOut' in recorded) return { result: 'unknown', why: ['no table is judged', ...recorded.leftOut].join('; ') }
+  const { history } = recorded
   const report = check(history, {
     model: 'rw-register',
     initial: 'unknown',

@@ -8,8 +8,9 @@ import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
-import { type Isolation, type JudgedIsolation, judgedIsolation } from './judged.ts'
+import { type Isolation, type JudgedIsolation, judgedIsolation, recordedSql } from './judged.ts'
 import { unsupported } from './simulated.ts'
+import { type AwaitedSql, awaitedSql } from './statements.ts'
 import { type ConnectionTraffic, Traffic } from './traffic.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
@@ -52,7 +53,8 @@ export class PostgresNode implements Actor {
     this.id = id
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
-    if (options.isolation?.expect !== undefined) this.#traffic = new Traffic(() => this.world.queue.now)
+    if (options.isolation?.expect !== undefined || options.world.requests !== undefined)
+      this.#traffic = new Traffic(() => this.world.queue.now)
     this.#engine = database.createEngine({
       time: { now: () => this.#micros(), after: (micros, run) => this.#after(micros, run) },
       random: drawn(seed, id),
@@ -66,11 +68,11 @@ export class PostgresNode implements Actor {
 
   #host(): Host {
     return {
-      accept: (port, from, _remotePort, back, messages) => {
+      accept: (port, _from, _remotePort, back, messages) => {
         const server = this.#server
         if (server === undefined || port !== POSTGRES_PORT) return undefined
         if (messages) return 'bytes only'
-        const traffic = this.#traffic?.connection(from)
+        const traffic = this.#traffic?.connection()
         const connection = new ServedConnection(this, {
           ...{ wire: back, server, traffic },
           ended: () => this.#ended(connection),
@@ -135,6 +137,13 @@ export class PostgresNode implements Actor {
     if (expect === undefined || this.#traffic === undefined) return undefined
     const judging = { id, engine: this.#engine, traffic: this.#traffic.passed(), startedAt }
     return judgedIsolation({ expect, unit }, judging)
+  }
+
+  /** The statements that programs awaited for clients' requests, if those are tracked. */
+  awaited(): readonly AwaitedSql[] {
+    if (this.#traffic === undefined) return []
+    const recorded = recordedSql({ id: this.id, engine: this.#engine, traffic: this.#traffic.passed() })
+    return 'leftOut' in recorded ? [] : awaitedSql(this.#traffic.exchanges(), recorded.history)
   }
 
   #ended(connection: ServedConnection): void {

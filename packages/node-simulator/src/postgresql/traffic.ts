@@ -1,27 +1,37 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { Passed } from '@chaosproxy/recorder/postgresql'
 import type { Resumed, ResumedWatch } from '../world/requests.ts'
 
-type Entry =
-  | { readonly kind: 'asked'; readonly at: Nanos; readonly bytes: Buffer; readonly serving: string | undefined }
-  | { readonly kind: 'answered'; readonly at: Nanos; readonly bytes: Buffer; resumed: readonly Resumed[] }
-  | { readonly kind: 'closed'; readonly at: Nanos }
+interface Asked {
+  readonly kind: 'asked'
+  readonly at: Nanos
+  readonly bytes: Buffer
+  readonly serving: string | undefined
+}
+
+interface Answered {
+  readonly kind: 'answered'
+  readonly at: Nanos
+  readonly bytes: Buffer
+  resumed: readonly Resumed[]
+}
+
+type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 
 /** What passes on the connections of a simulated server. */
 export class Traffic {
   readonly #now: () => Nanos
-  readonly #connections: { readonly from: NodeId; readonly entries: Entry[] }[] = []
+  readonly #connections: { readonly entries: Entry[] }[] = []
   readonly #order: { readonly connection: number; readonly entry: Entry }[] = []
 
   constructor(now: () => Nanos) {
     this.#now = now
   }
 
-  connection(from: NodeId): ConnectionTraffic {
+  connection(): ConnectionTraffic {
     const number = this.#connections.length
     const entries: Entry[] = []
-    this.#connections.push({ from, entries })
+    this.#connections.push({ entries })
     const add = (entry: Entry): void => {
       entries.push(entry)
       this.#order.push({ connection: number, entry })
@@ -40,9 +50,14 @@ export class Traffic {
     }
   }
 
+  /** By connection. */
+  exchanges(): readonly (readonly Exchanged[])[] {
+    return this.#connections.map(({ entries }) => exchangesOf(entries))
+  }
+
   /** In the order of time, with the request that each question was sent for. */
   passed(): readonly Passed[] {
-    const requests = new Map(this.#connections.flatMap(({ entries }) => requestsOf(entries)))
+    const requests = new Map(this.exchanges().flatMap((exchanges) => exchanges.flatMap(requestsOf)))
     return this.#order.map(({ connection, entry }): Passed => {
       const { at } = entry
       switch (entry.kind) {
@@ -67,34 +82,35 @@ export interface ConnectionTraffic {
   closed(): void
 }
 
+/** Questions that leave before the reply to the first of them comes. */
+export interface Exchanged {
+  readonly asked: readonly Asked[]
+  readonly answered: readonly Answered[]
+}
+
+function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
+  const found: { readonly asked: Asked[]; readonly answered: Answered[] }[] = []
+  for (const entry of entries) {
+    const last = found.at(-1)
+    if (entry.kind === 'answered') last?.answered.push(entry)
+    if (entry.kind !== 'asked') continue
+    if (last === undefined || last.answered.length > 0) found.push({ asked: [entry], answered: [] })
+    else last.asked.push(entry)
+  }
+  return found
+}
+
 /**
  * By question: the request that it was sent for. A pool may send what one request asks in the turn of another, so that the
  * code which wrote it is not enough: the request must also go on when the reply arrives.
  */
-function requestsOf(entries: readonly Entry[]): [Entry, string | undefined][] {
-  const found: [Entry, string | undefined][] = []
-  let asked: Extract<Entry, { kind: 'asked' }>[] = []
-  let resumed: (string | undefined)[] = []
-  let hasAnswer = false
-  const settle = (): void => {
-    for (const entry of asked) found.push([entry, requestOf(entry.serving, new Set(resumed))])
-    asked = []
-    resumed = []
-    hasAnswer = false
-  }
-  for (const entry of entries)
-    if (entry.kind === 'asked') {
-      if (hasAnswer) settle()
-      asked.push(entry)
-    } else if (entry.kind === 'answered') {
-      hasAnswer = true
-      resumed.push(...entry.resumed.map(({ request }) => request))
-    }
-  settle()
-  return found
+const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
+  const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))
+  return asked.map((entry) => [entry, requestOf(entry.serving, resumed)])
 }
 
-function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {
+/** @param resumed the requests that went on at a reply. */
+export function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {
   if (serving !== undefined) return resumed.has(serving) ? serving : undefined
   const [only] = resumed
   return resumed.size === 1 ? only : undefined

@@ -60,7 +60,8 @@ export class Requests {
   turned(): void {
     const [hears, resumed] = [this.#hears, this.#resumed]
     this.#hears = undefined
-    if (resumed.length > 0) this.#resumed = []
+    // What was heard is kept.
+    if (resumed.length > 0 || hears !== undefined) this.#resumed = []
     hears?.(resumed)
   }
 

@@ -51,12 +51,14 @@ const ways = {
   serializable: () => within('BEGIN ISOLATION LEVEL SERIALIZABLE', readThenWrite('')),
   single: () => pool.query('UPDATE stock SET left_over = left_over - 1 WHERE item = $1 AND left_over > 0', ['x']),
   skewed: (number) => within('BEGIN ISOLATION LEVEL REPEATABLE READ', leave(number % 2 ? 'alice' : 'bob')),
+  silent: (number) => void pool.query('UPDATE stock SET left_over = left_over - 1 WHERE item = $1', ['x']),
   autocommitted: () => readThenWrite('')(pool),
 }
 createServer(async (request, response) => {
   let body = ''
   for await (const chunk of request) body += chunk
   if (request.method === 'PUT') await ways[way](JSON.parse(body).value)
+  else await pool.query(READ, ['x'])
   response.end('{"value":1}')
 }).listen(process.env['PORT'])
 `
@@ -90,7 +92,7 @@ async function brokenBy(way: string, { expect = 'serializable', unit, seed = 1, 
         cluster.clock.at(nanos(start + Math.floor(i / 4) * 40e6), () =>
           cluster.connect(`n${1 + (i % 2)}`).invoke(
             {
-              ...{ input: { f: 'write', key: 'x', value: i }, harmless: false },
+              ...{ input: { f: i % 6 === 5 ? 'read' : 'write', key: 'x', value: i }, harmless: false },
               session: { client: `process-${i}`, sequence: 1 },
             },
             millis(3_000),
@@ -134,6 +136,11 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
+  })
+
+  test('are of no request if none waited for them', async () => {
+    for (const seed of [1, 2, 3, 4])
+      expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
   test('are of the request that waited for them, if a pool sends them in the turn of another', async () => {

@@ -178,6 +178,10 @@ export function shapeOf(tokens: readonly Token[]): string {
   return text
 }
 
+/** The same of each statement of a text; none if it cannot be read. */
+export const shapesOf = (sql: string): readonly string[] =>
+  (statementsOf(sql) ?? []).flatMap((tokens) => (tokens.length === 0 ? [] : [shapeOf(tokens)]))
+
 const LONGEST_SHAPE = 100
 /** Without a space before or after them. */
 const CLOSE: ReadonlySet<string> = new Set([',', ')', '.', '::', ';'])

@@ -15,7 +15,7 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
   const note = row.isOvertaken
     ? html`<tr class="overtaken note-row"><td colspan="3"></td><td class="code"><span class="why">↑ ${overtakenText(race)}</span></td></tr>`
     : undefined
-  return html`${gap === undefined ? undefined : html`<tr class="gap"><td colspan="3"></td><td class="code">${gap}</td></tr>`}<tr${row.isOvertaken ? html` class="overtaken"` : undefined}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${note}`
+  return html`${gap === undefined ? undefined : html`<tr class="gap"><td colspan="3"></td><td class="code">${gap}</td></tr>`}<tr${row.isOvertaken ? html` class="overtaken"` : undefined}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map((sql) => html`<tr class="gap"><td colspan="3"></td><td class="code">${sql}</td></tr>`)}${note}`
 }
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`

@@ -2,8 +2,11 @@ import type { Nanos } from '@chaosproxy/history'
 
 /** A step of a program's own code, taken for one client's request. All times count from the same start. */
 export interface CodeStep {
-  /** `gone` and `back` are the ends of an await; `enters` is a function's beginning, and `at` a statement's. */
-  readonly type: 'enters' | 'at' | 'gone' | 'back'
+  /**
+   * `gone` and `back` are the ends of an await; `enters` is a function's beginning, and `at` a statement's. `sql`: a
+   * database answers what an await waits for, or commits what it wrote.
+   */
+  readonly type: 'enters' | 'at' | 'gone' | 'back' | 'sql'
   /** One number for each place in the program. */
   readonly site: number
   /** The number of the function that it is in. */
@@ -17,6 +20,8 @@ export interface CodeStep {
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly rests: readonly string[]
+  /** The statement that was answered, and with what: `1 row`, `UPDATE 1`, or nothing. */
+  readonly sql?: { readonly text: string; readonly outcome: string } | undefined
 }
 
 /** What a program ran, in order. */
@@ -97,6 +102,8 @@ export interface RaceRow {
   readonly isOvertaken: boolean
   /** Whether lines before it are left out. */
   readonly isAfterGap: boolean
+  /** The statements that it awaited, with their outcomes: `UPDATE items SET sold = $2 (UPDATE 1)`. */
+  readonly sql?: readonly string[] | undefined
 }
 
 /** When a request ran a line: first, and last. */

@@ -12,7 +12,11 @@ export function raceJson(race: Race): Json {
     ...{ fromMs: nanosToMillis(from), toMs: nanosToMillis(to) },
   })
   const { sentence, overtaken, by } = race
-  return { sentence, overtaken: part(overtaken), by: part(by) }
+  const statements = race.rows.flatMap(({ file, line, sql = [] }) => sql.map((text) => ({ file, line, text })))
+  return {
+    ...{ sentence, overtaken: part(overtaken), by: part(by) },
+    ...(statements.length === 0 ? {} : { sql: statements }),
+  }
 }
 
 /** The race in the simulated program, as the header of its history stores it. */
@@ -93,11 +97,12 @@ function times(json: Json): LineTimes {
 }
 
 function row(json: Json): RaceRow {
-  const { file, line, text: code, overtaken, by, isOvertaken, isAfterGap } = members(json)
+  const { file, line, text: code, overtaken, by, isOvertaken, isAfterGap, sql } = members(json)
   return {
     ...{ file: text(file), line: number(line), text: text(code) },
     ...{ overtaken: optional(overtaken, times), by: optional(by, times) },
     ...{ isOvertaken: isOvertaken === true, isAfterGap: isAfterGap === true },
+    ...(sql === undefined ? {} : { sql: list(sql, text) }),
   }
 }
 

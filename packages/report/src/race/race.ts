@@ -57,11 +57,16 @@ interface Between {
 
 /** How much of what was read before, and changed meanwhile, is the ground of a change after: 0 for nothing. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
-  const after = own.flatMap((place) => (place >= back ? (steps[place] ?? []) : []))
+  // A statement takes effect while its own await lasts.
+  const after = (other: number): readonly CodeStep[] =>
+    own.flatMap((place) => {
+      const step = steps[place]
+      return step !== undefined && (place >= back || (step.type === 'sql' && place > other)) ? [step] : []
+    })
   const grounds = meanwhile.flatMap((place) =>
     (steps[place]?.writes ?? [])
       .filter((state) => own.some((each) => each < place && steps[each]?.reads.includes(state)))
-      .flatMap((state) => after.map((step) => restsOn(step, state))),
+      .flatMap((state) => after(place).map((step) => restsOn(step, state))),
   )
   return Math.max(0, ...grounds)
 }
@@ -111,9 +116,12 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   return {
     ...{ sentence: raceSentence({ overtaken, by }), overtaken, by },
     rows: rowsOf({ steps: [one, another], sources: run.sources }, { overtaken, by }),
-    turns: { overtaken: turnsOf(one), by: turnsOf(another) },
+    turns: { overtaken: turnsOf(one.filter(isOfCode)), by: turnsOf(another.filter(isOfCode)) },
   }
 }
+
+/** Whether the program ran it, and not its database. */
+const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
 /** A request that runs on and off for longer is no drawing any more. */
 const MOST_TURNS = 16

@@ -11,6 +11,11 @@ export function rowsOf(
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },
 ): RaceRow[] {
   const [one, other] = [timesByPlace(ofOvertaken), timesByPlace(ofOther)]
+  const statements = sqlByPlace([...ofOvertaken, ...ofOther])
+  const sqlAt = (place: string): Pick<RaceRow, 'sql'> => {
+    const found = statements.get(place)
+    return found === undefined ? {} : { sql: [...found] }
+  }
   const files = [...new Set([overtaken.file, by.file, ...[...ofOvertaken, ...ofOther].map(({ file }) => file)])]
   const rows = files.flatMap((file) => {
     const lines = sources[file] ?? []
@@ -24,6 +29,7 @@ export function rowsOf(
         by: other.get(placeOf(file, line)),
         isOvertaken: file === overtaken.file && line === overtaken.lines[0],
         isAfterGap: i > 0 && line > (all[i - 1] ?? 0) + 1,
+        ...sqlAt(placeOf(file, line)),
       }),
     )
   })
@@ -41,12 +47,26 @@ const placeOf = (file: string, line: number): string => `${file}:${line}`
 function timesByPlace(steps: readonly CodeStep[]): ReadonlyMap<string, LineTimes> {
   const times = new Map<string, LineTimes>()
   for (const { type, file, line, at } of steps) {
+    if (type === 'sql') continue
     const place = placeOf(file, line)
     const before = times.get(place)
     const resumed = (before?.resumed ?? false) || (type === 'back' && at > (before?.last ?? at))
     times.set(place, { first: before?.first ?? at, last: at, resumed })
   }
   return times
+}
+
+function sqlByPlace(steps: readonly CodeStep[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { file, line, sql } of steps) {
+    if (sql === undefined) continue
+    const place = placeOf(file, line)
+    found.set(
+      place,
+      (found.get(place) ?? new Set()).add(sql.outcome === '' ? sql.text : `${sql.text} (${sql.outcome})`),
+    )
+  }
+  return found
 }
 
 const withShortGaps = (lines: readonly number[]): readonly number[] =>

@@ -30,6 +30,8 @@ export function drawRace(race: Race, { width, style, symbols }: PageStyle): stri
     const code = clip(printable(row.text.replaceAll('\t', '  ')), codeWidth, symbols.ellipsis)
     const text = `${times}${String(row.line).padStart(numbers)} ${code}`.trimEnd()
     lines.push(row.isOvertaken ? style.bold(style.accent(text)) : text)
+    for (const sql of row.sql ?? [])
+      lines.push(style.dim(clip(`${indent}  ${printable(sql)}`, width, symbols.ellipsis)))
     if (row.isOvertaken) {
       lines.push(...wrap(overtakenText(race), width - indent.length).map((line) => style.accent(`${indent}${line}`)))
     }

@@ -1,0 +1,101 @@
+import { type History, type Json, type Nanos, nanos, OK, outputOf, plural } from '@chaosproxy/history'
+import { shapesOf } from '@chaosproxy/recorder/postgresql'
+import { backendReader, frontendReader, rowsOf } from '@chaosproxy/wire/postgresql'
+import { type Exchanged, requestOf } from './traffic.ts'
+
+/** A statement that a program's own code awaited for a client's request. */
+export interface AwaitedSql {
+  readonly request: string
+  /** A number in `Program.sites`: the await. */
+  readonly site: number
+  readonly sql: string
+  /** `1 row`, `UPDATE 1`, or the code of an error; empty if it says no more than the statement. */
+  readonly outcome: string
+  readonly answeredAt: Nanos
+  /** The cells that it read, and those that it wrote, which others see from the commit on. */
+  readonly reads: readonly string[]
+  readonly writes: readonly string[]
+  readonly committedAt: Nanos
+}
+
+type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
+
+const LONGEST_MESSAGE = 2 ** 24
+
+/** The statements on all connections, in the order of their replies. */
+export function awaitedSql(exchanges: readonly (readonly Exchanged[])[], history: History): readonly AwaitedSql[] {
+  const said = exchanges.flatMap(saidOn).sort((one, other) => one.answeredAt - other.answeredAt)
+  const cells = cellsOf(history)
+  return said.map((statement) => {
+    const own = cells.get(statement.request) ?? []
+    const at = own.findIndex(({ sql }) => sql === statement.sql)
+    const [found] = at < 0 ? [] : own.splice(at, 1)
+    const { reads = [], writes = [], committedAt = statement.answeredAt } = found ?? {}
+    return { ...statement, reads, writes, committedAt }
+  })
+}
+
+function saidOn(exchanges: readonly Exchanged[]): readonly Said[] {
+  const [questions, replies] = [frontendReader(LONGEST_MESSAGE), backendReader(LONGEST_MESSAGE)]
+  const [prepared, portals] = [new Map<string, string>(), new Map<string, string>()]
+  return exchanges.flatMap(({ asked, answered }): readonly Said[] => {
+    const texts = asked.flatMap(({ bytes }) => {
+      return questions.read(bytes).flatMap((message): readonly string[] => {
+        if (message.kind === 'query') return shapesOf(message.sql)
+        if (message.kind === 'parse') prepared.set(message.statement, message.sql)
+        if (message.kind === 'bind') portals.set(message.portal, prepared.get(message.statement) ?? '')
+        return message.kind === 'execute' ? shapesOf(portals.get(message.portal) ?? '').slice(0, 1) : []
+      })
+    })
+    const outcomes = answered.flatMap(({ at, bytes }) =>
+      replies.read(bytes).flatMap((message) => {
+        if (message.kind === 'command-complete') return [{ at, outcome: outcomeOf(message.tag) }]
+        if (message.kind !== 'error') return []
+        return [{ at, outcome: `error ${message.fields.find(([field]) => field === 'C')?.[1] ?? ''}` }]
+      }),
+    )
+    const resumed = answered.flatMap((entry) => entry.resumed)
+    const request = requestOf(asked.at(-1)?.serving, new Set(resumed.map((each) => each.request)))
+    const site = resumed.find((each) => each.request === request)?.site
+    if (request === undefined || site === undefined) return []
+    return texts.flatMap((sql, i) => {
+      const { at: answeredAt, outcome } = outcomes[i] ?? {}
+      return answeredAt === undefined || outcome === undefined ? [] : [{ request, site, sql, outcome, answeredAt }]
+    })
+  })
+}
+
+function outcomeOf(tag: string): string {
+  const rows = rowsOf(tag)
+  if (rows === undefined) return ''
+  return tag.startsWith('SELECT') ? plural(rows, 'row') : tag
+}
+
+interface Cells extends Pick<AwaitedSql, 'reads' | 'writes' | 'committedAt'> {
+  readonly sql: string
+}
+
+/** By request: what each statement of its committed transactions read and wrote. */
+function cellsOf(history: History): ReadonlyMap<string, Cells[]> {
+  const found = new Map<string, Cells[]>()
+  const { length, outcome, returnLine, returnTime } = history.operations
+  for (let row = 0; row < length; row++) {
+    const note = history.transactionNotes?.get(returnLine[row] ?? 0)
+    if (outcome[row] !== OK || note?.request === undefined) continue
+    const all = outputOf(history, row) as readonly Json[]
+    const named = (from: number, to: number, kind: 'r' | 'w'): readonly string[] =>
+      all.slice(from, to).flatMap((micro) => {
+        const [does, cell] = micro as readonly Json[]
+        return does === kind && typeof cell === 'string' ? [cell] : []
+      })
+    let at = 0
+    const statements = note.statements.map(([sql, count]): Cells => {
+      const from = at
+      at += count
+      const [reads, writes] = [named(from, at, 'r'), named(from, at, 'w')]
+      return { sql, reads, writes, committedAt: nanos(returnTime[row] ?? 0) }
+    })
+    found.set(note.request, [...(found.get(note.request) ?? []), ...statements])
+  }
+  return found
+}
