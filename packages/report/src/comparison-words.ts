@@ -1,5 +1,5 @@
 import { rungs } from '@chaosproxy/checker'
-import { duration, percent, plural } from '@chaosproxy/history'
+import { count, duration, percent, plural } from '@chaosproxy/history'
 import { AVAILABLE, isCut } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
 import { type Next, withOption } from './telling/next.ts'
@@ -134,9 +134,36 @@ export function comparisonNext({ systems, interrupted, seeds }: Comparison): Nex
   }
 }
 
-/** `12 ms`, `never`, or `–` where there was no fault. */
-export const recoveryText = (recovery: ComparedCell['recovery']): string =>
-  recovery === 'never' ? 'never' : durationOrNone(recovery)
+/** The columns of {@link numbersOf}. */
+export const NUMBER_TITLES: readonly string[] =
+  'system,when cut,available,in practice,calm p50,p99,worst p99,stale by,outage,recovers,lost'.split(',')
+
+/** What a system costs: in calm, and under the fault that hurts most. */
+export function numbersOf(system: ComparedSystem): readonly (readonly [title: string, text: string])[] {
+  const [calm, ...faulty] = system.cells
+  const [worst, cut] = [worstCell(system), cutCell(system)]
+  const most = (of: (cell: ComparedCell) => number | undefined): string => durationOrNone(mostOf(faulty.map(of)))
+  const isForGood = faulty.some(({ recovery }) => recovery === 'never')
+  const texts = [
+    system.name,
+    cut === undefined ? '–' : spreadText(cut.availability),
+    worst === undefined ? '–' : `${spreadText(worst.availability)} ${worst.condition}`,
+    worst === undefined ? '–' : share(worst.practical.median),
+    durationOrNone(calm?.latency?.p50),
+    durationOrNone(calm?.latency?.p99),
+    most(({ latency }) => latency?.p99),
+    most(({ staleNanos }) => staleNanos),
+    most(({ outageNanos }) => outageNanos),
+    isForGood ? 'never' : most(({ recovery }) => (typeof recovery === 'number' ? recovery : undefined)),
+    count(lostIn(system)),
+  ]
+  return NUMBER_TITLES.map((title, i) => [title, texts[i] ?? ''])
+}
+
+function mostOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}
 
 /** More names than this are counted instead. */
 const MOST_NAMED = 3

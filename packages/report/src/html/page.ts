@@ -180,8 +180,8 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    [expectation?.promised ? 'Promised' : 'Expected', expectation?.level ?? ''],
-    ['Found', report === undefined ? '' : foundText(report)],
+    // With an expectation, the line below the title says so.
+    ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
     ['Model', report?.model ?? ''],

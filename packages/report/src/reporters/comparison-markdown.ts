@@ -1,4 +1,3 @@
-import { count } from '@chaosproxy/history'
 import type { Comparison } from '../comparison.ts'
 import {
   brokenText,
@@ -7,13 +6,9 @@ import {
   classRuns,
   comparisonNext,
   comparisonSetting,
-  cutCell,
-  durationOrNone,
   levelName,
-  lostIn,
-  share,
-  spreadText,
-  worstCell,
+  NUMBER_TITLES,
+  numbersOf,
 } from '../comparison-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
 import type { Next } from '../telling/next.ts'
@@ -29,25 +24,11 @@ export function comparisonMarkdown(comparison: Comparison): string {
       return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level)}`
     }),
   ])
-  const numbers = systems.map((system) => {
-    const [worst, cut, calm] = [worstCell(system), cutCell(system), cellUnder(system, 'calm')]
-    return [
-      system.name,
-      cut === undefined ? '–' : spreadText(cut.availability),
-      worst === undefined ? '–' : `${spreadText(worst.availability)} ${worst.condition}`,
-      worst === undefined ? '–' : share(worst.practical.median),
-      durationOrNone(calm?.latency?.p50),
-      durationOrNone(calm?.latency?.p99),
-      count(lostIn(system)),
-    ]
-  })
+  const numbers = systems.map((system) => numbersOf(system).map(([, text]) => text))
   return `${[
     `${comparisonSetting(comparison)}.`,
     table(['system', 'PACELC', ...conditions], levels),
-    table(
-      ['system', 'available when cut', 'available, worst fault', 'in practice', 'calm p50', 'calm p99', 'lost'],
-      numbers,
-    ),
+    table(NUMBER_TITLES, numbers),
     ...brokenParts(comparison),
     nextPart(comparisonNext(comparison)),
     PACELC_RULE,

@@ -1,6 +1,6 @@
 import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { FAIL, type History, INFO, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
@@ -218,25 +218,30 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'read' | 
   if (culprit === undefined || !isRead(history, culprit)) return false
   const { length, callEvent, returnEvent, key, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
-  const old = writeOf(history, culprit, outputOf(history, culprit))
+  const writes = firstWritesOf(history, culprit)
+  const seenBy = (row: number): number | undefined => writes.get(JSON.stringify(outputOf(history, row)))
+  const old = seenBy(culprit)
   if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit] || outcome[row] !== OK || (returnEvent[row] ?? 0) > called) continue
     if (!isSameClient(history, row, culprit)) continue
     if (isRead(history, row) !== (by === 'read')) continue
-    const newer = by === 'write' ? row : writeOf(history, row, outputOf(history, row))
+    const newer = by === 'write' ? row : seenBy(row)
     if (newer !== undefined && (callEvent[newer] ?? 0) > (returnEvent[old] ?? 0)) return true
   }
   return false
 }
 
-/** The first write of a value to the key of this operation. */
-function writeOf(history: History, operation: number, value: Json): number | undefined {
+/** The first write of each value to the key of this operation. */
+function firstWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number> {
   const { length, key } = history.operations
-  const wanted = JSON.stringify(value)
-  for (let row = 0; row < length; row++)
-    if (key[row] === key[operation] && !isRead(history, row) && writtenText(history, row) === wanted) return row
-  return undefined
+  const writes = new Map<string | undefined, number>()
+  for (let row = 0; row < length; row++) {
+    if (key[row] !== key[operation] || isRead(history, row)) continue
+    const text = writtenText(history, row)
+    if (!writes.has(text)) writes.set(text, row)
+  }
+  return writes
 }
 
 function readsWrittenBy(history: History, counterexample: Counterexample, outcome: number): boolean {

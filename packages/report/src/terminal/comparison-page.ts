@@ -1,5 +1,4 @@
-import { count } from '@chaosproxy/history'
-import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
+import type { ComparedCell, Comparison } from '../comparison.ts'
 import {
   beyondCap,
   brokenText,
@@ -9,15 +8,10 @@ import {
   comparisonNext,
   comparisonSetting,
   comparisonTitle,
-  cutCell,
-  durationOrNone,
   levelSigns,
-  lostIn,
-  recoveryText,
-  share,
+  NUMBER_TITLES,
+  numbersOf,
   signOf,
-  spreadText,
-  worstCell,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
 import { PACELC_RULE } from '../pacelc.ts'
@@ -103,55 +97,17 @@ function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle
 }
 
 function numberSection({ systems }: Comparison, { style, width }: PageStyle): string[] {
-  const columns = [
-    'system',
-    'when cut',
-    'available',
-    'in practice',
-    'calm p50',
-    'p99',
-    'worst p99',
-    'stale by',
-    'outage',
-    'recovers',
-    'lost',
-  ]
+  const rows = systems.map((system) =>
+    numbersOf(system).map(([title, text]): Cell | string =>
+      title === 'lost' && text !== '0' ? { text, paint: style.accent } : printable(text),
+    ),
+  )
   return fittingTable(
-    columns.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
-    systems.map((system) => numberRow(system, style)),
+    NUMBER_TITLES.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
+    rows,
     style.dim,
     { air: 2, width },
   )
-}
-
-function numberRow(system: ComparedSystem, style: Style): (Cell | string)[] {
-  const [calm] = system.cells
-  const [worst, cut] = [worstCell(system), cutCell(system)]
-  const faulty = system.cells.slice(1)
-  const most = (of: (cell: ComparedCell) => number | undefined): number | undefined => {
-    const values = faulty.flatMap((cell) => of(cell) ?? [])
-    return values.length === 0 ? undefined : Math.max(...values)
-  }
-  const lost = lostIn(system)
-  return [
-    printable(system.name),
-    cut === undefined ? '–' : spreadText(cut.availability),
-    worst === undefined ? '–' : `${spreadText(worst.availability)} ${worst.condition}`,
-    worst === undefined ? '–' : share(worst.practical.median),
-    durationOrNone(calm?.latency?.p50),
-    durationOrNone(calm?.latency?.p99),
-    durationOrNone(most((cell) => cell.latency?.p99)),
-    durationOrNone(most((cell) => cell.staleNanos)),
-    durationOrNone(most((cell) => cell.outageNanos)),
-    recoveryText(longestRecovery(faulty)),
-    lost === 0 ? '0' : { text: count(lost), paint: style.accent },
-  ]
-}
-
-function longestRecovery(cells: readonly ComparedCell[]): ComparedCell['recovery'] {
-  if (cells.some(({ recovery }) => recovery === 'never')) return 'never'
-  const known = cells.flatMap(({ recovery }) => (typeof recovery === 'number' ? recovery : []))
-  return known.length === 0 ? undefined : Math.max(...known)
 }
 
 function brokenSection({ systems }: Comparison, page: PageStyle): string[] {
