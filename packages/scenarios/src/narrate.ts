@@ -163,7 +163,6 @@ const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Mi
     model: workload.model,
     initial: workload.initial,
     levels: Object.keys(ending.verdicts),
-    failedCas: 'drop',
     explain: false,
     deadlineMs: CHECK_MS,
     memoryBytes: CHECK_MEMORY_BYTES,

@@ -1,7 +1,7 @@
 import { type History, OK, UserError } from '@chaosproxy/history'
 import { placeOf } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
-import type { CheckOptions } from '../judge/options.ts'
+import type { CheckOptions, Semantics } from '../judge/options.ts'
 import { entryFor, models } from './registry.ts'
 
 /**
@@ -39,12 +39,12 @@ const knows = ({ knows: knowsIt, ofTransactions }: ModelEntry<string>, f: string
 /** What a history lacks to prove anything: without an observation it meets every level, by any system. */
 export function unmetNeeds(
   history: History,
-  options: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
+  options: Semantics & Pick<CheckOptions<string>, 'model'>,
 ): readonly Need[] {
   return entryFor(options.model, history).needs.filter((need) => !isMet(need, history, options))
 }
 
-function isMet(need: Need, history: History, options: Pick<CheckOptions<string>, 'initial' | 'failedCas'>): boolean {
+function isMet(need: Need, history: History, options: Semantics): boolean {
   const { f, outcome, length } = history.operations
   const isOne = history.functions.map((name) => need.functions?.includes(name) ?? true)
   const meets = need.isMetBy?.(history, options) ?? ((row: number) => outcome[row] === OK)

@@ -5,7 +5,7 @@ import type { OnlineChecker, OnlineOptions } from '../online/checker.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
-import type { CheckOptions } from './options.ts'
+import type { CheckOptions, Semantics } from './options.ts'
 import type { Report } from './report.ts'
 
 /** A model as the checker uses it: its name, the operations it knows, and the judge of its histories. */
@@ -46,10 +46,7 @@ export interface Need {
   readonly isMetBy?: IsMetBy
 }
 
-export type IsMetBy = (
-  history: History,
-  options: Pick<CheckOptions, 'initial' | 'failedCas'>,
-) => (row: OperationRow) => boolean
+export type IsMetBy = (history: History, options: Semantics) => (row: OperationRow) => boolean
 
 /** What judges the histories of a model, by the levels of its ladder. */
 export interface HistoryJudge<Name extends string = Level> {

@@ -7,6 +7,9 @@ import type { Model } from './model.ts'
 /** The name of a model in the registry. */
 export type ModelName = string
 
+/** What the values of a history mean. */
+export type Semantics = Pick<CheckOptions, 'initial' | 'failedCas'>
+
 /** What to hold a history against, and how much time and memory to spend on it. */
 export interface CheckOptions<Name extends string = Level> extends Limits {
   /**
@@ -18,8 +21,11 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
   readonly initial: Json
   /** The levels to decide; others are answered only if they follow from these. */
   readonly levels: readonly Name[]
-  /** `drop`: a failed cas did not happen (Jepsen). `observes`: it saw another value (Porcupine's etcd model). */
-  readonly failedCas: 'drop' | 'observes'
+  /**
+   * `drop`: a failed cas did not happen (Jepsen). `observes`: it saw another value (Porcupine's etcd model). By default
+   * `drop`.
+   */
+  readonly failedCas?: 'drop' | 'observes' | undefined
   /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */
   readonly staleness?: boolean | undefined
   /**

@@ -123,7 +123,7 @@ async function performOne(
         interrupts,
       ),
       steered: followed?.steered,
-      twice: settings.verifyDeterminism,
+      twice: settings.twice,
       baseline: settings.baseline,
       again,
     })

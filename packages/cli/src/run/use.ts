@@ -71,7 +71,7 @@ export interface RunSettings extends RunOutput {
   /** The configuration file, if there is one. */
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
-  readonly verifyDeterminism?: boolean | undefined
+  readonly twice?: boolean | undefined
   /** Whether to print a violation on stderr as soon as it is certain, which is the default. */
   readonly announces?: boolean | undefined
   /** Its live page, if one is wanted. */
@@ -191,7 +191,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
         })
       : specOfFile(file, options, { loaded, own, registries })
   const ofRun = (planned: PlannedRun) => ({
-    verifyDeterminism: parseVerify(typed['verify-determinism'], planned.target),
+    twice: parseVerify(typed['verify-determinism'], planned.target),
     ui: parseUi(options, planned, times),
     load: parseLoad(options, planned),
   })

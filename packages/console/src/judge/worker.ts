@@ -36,7 +36,6 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
     model,
     initial,
     levels: levelsOf(model, history),
-    failedCas: 'drop',
     deadlineMs: DEADLINE_MS,
     memoryBytes: MEMORY_BYTES,
     now: () => millis(performance.now()),

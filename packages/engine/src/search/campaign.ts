@@ -7,7 +7,7 @@ import { pack } from '../queue/parcel.ts'
 import { userFilesOf } from '../references/user-files.ts'
 import { packageVersion } from '../version.ts'
 import type { SearchState } from './in-parallel.ts'
-import { chosenStrategies, milliseconds, requireKnown, requireSame, searchResult, subject } from './queue-kinds.ts'
+import { milliseconds, requireKnown, requireSame, searchResult, subject, trialChoice } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
 // A named search is stored under its name, so that it outlives the process that began it: its subject, and the combined
@@ -49,11 +49,9 @@ const campaignSpec: v.GenericSchema<unknown, CampaignSpec> = v.strictObject({
   name: v.string(),
   firstSeed: count,
   limit: v.union([v.strictObject({ seeds: count }), v.strictObject({ timeMs: milliseconds })]),
-  strategies: chosenStrategies,
-  invariants: v.boolean(),
+  ...trialChoice,
   guide: v.boolean(),
   keepGoing: v.boolean(),
-  verifyDeterminism: v.boolean(),
 })
 
 const campaign = v.pipe(

@@ -6,7 +6,7 @@ import { subjectOf } from '../worlds/subject.ts'
 import { seedsJob } from './jobs.ts'
 import { followRanges, type SearchedRanges } from './searched-ranges.ts'
 import { shareSeeds } from './shared-seeds.ts'
-import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
+import { type SearchEvent, type SearchOutcome, type SearchSpec, trialChoiceOf } from './spec.ts'
 import { type Stuck, type Supervised, supervise } from './supervise.ts'
 import { createTally, type TallyState } from './tally.ts'
 import type { SeedsSpec } from './worker.ts'
@@ -195,9 +195,7 @@ const seedsSpec = (spec: SearchSpec, first: number, count: number): SeedsSpec =>
   subject: spec.subject,
   first,
   count,
-  strategies: spec.strategies,
-  invariants: spec.invariants,
-  verifyDeterminism: spec.verifyDeterminism,
+  ...trialChoiceOf(spec),
   stopAtFirst: !spec.keepGoing,
   ...(first === spec.firstSeed && searchedIn(spec.subject.target).isChecked
     ? { selfCheck: { mostMs: checkingMs(spec) } }

@@ -17,6 +17,7 @@ import type { AnyKind, QueuedKind } from '../queue/kind.ts'
 import { amount, count } from '../queue/numbers.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import { guideJob, minimiseJob, seedsJob } from './jobs.ts'
+import type { TrialChoice } from './spec.ts'
 import type { GuideSpec, MinimiseSpec, SeedsSpec } from './worker.ts'
 
 const MOST_SEEDS = 10_000
@@ -120,13 +121,18 @@ export const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
   after: v.optional(v.string()),
 })
 
+/** The entries of a `TrialChoice`. */
+export const trialChoice: { readonly [member in keyof TrialChoice]: v.GenericSchema<unknown, TrialChoice[member]> } = {
+  strategies: chosenStrategies,
+  invariants: v.boolean(),
+  verifyDeterminism: v.boolean(),
+}
+
 const seedsSpec: v.GenericSchema<unknown, SeedsSpec> = v.strictObject({
   subject,
   first: count,
   count: v.pipe(count, v.minValue(1), v.maxValue(MOST_SEEDS)),
-  strategies: chosenStrategies,
-  invariants: v.boolean(),
-  verifyDeterminism: v.boolean(),
+  ...trialChoice,
   stopAtFirst: v.boolean(),
   interesting: v.optional(v.pipe(v.array(count), v.maxLength(MOST_SHARED))),
 })

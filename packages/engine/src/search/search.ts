@@ -168,7 +168,6 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
           ...spec,
           ...{ strategies, reached, limits: LIMITS },
           stopAtFirst: true,
-          verifyDeterminism: false,
           stopped: () => isAskedToStop(progress),
         }),
       ),

@@ -81,7 +81,6 @@ export function explain(played: PlayedScenario): Shown {
     model: workload.model,
     initial: workload.initial,
     levels: level === NO_LEVEL ? [] : [level],
-    failedCas: 'drop',
     memoryBytes: EXPLAIN_MEMORY_BYTES,
     ...limitedTo(EXPLAIN_STEPS),
   })
@@ -164,7 +163,7 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
-  ...missingSuccesses(history, { ...workload, failedCas: 'drop' }),
+  ...missingSuccesses(history, workload),
   ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]
 

@@ -94,7 +94,7 @@ export async function simulate(
   const history = historyFromEvents(events)
   listener({ type: 'checking', operations: history.operations.length })
   const report = check(history, {
-    ...{ model, initial, levels: subject.level === NO_LEVEL ? [] : levels, failedCas: 'drop' },
+    ...{ model, initial, levels: subject.level === NO_LEVEL ? [] : levels },
     ...{ deadlineMs: CHECK_MS, memoryBytes: MEMORY_BYTES, now: () => millis(performance.now()) },
   })
   const { outcome } = run

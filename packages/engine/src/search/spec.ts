@@ -3,19 +3,29 @@ import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 
+/** How each trial is made. */
+export interface TrialChoice {
+  readonly strategies: readonly string[]
+  readonly invariants: boolean
+  readonly verifyDeterminism: boolean
+}
+
+export const trialChoiceOf = ({ strategies, invariants, verifyDeterminism }: TrialChoice): TrialChoice => ({
+  strategies,
+  invariants,
+  verifyDeterminism,
+})
+
 /** A search on threads: its subject, its limits, and the place of its findings. Plain data. */
-export interface SearchSpec {
+export interface SearchSpec extends TrialChoice {
   readonly subject: SubjectName
   /** The protocol's own name. */
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  readonly strategies: readonly string[]
-  readonly invariants: boolean
   /** Whether to search on from a broken invariant until a client sees the failure. */
   readonly guide: boolean
   readonly keepGoing: boolean
-  readonly verifyDeterminism: boolean
   readonly shrinkMs: Millis
   /** How many threads. */
   readonly workers: number

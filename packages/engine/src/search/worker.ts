@@ -20,16 +20,14 @@ import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import type { Subject } from '../worlds/world.ts'
 import { requireRepeatable } from './repeatable.ts'
+import type { TrialChoice } from './spec.ts'
 import { toCaller } from './user-mistake.ts'
 
 /** A range of seeds for one thread. */
-export interface SeedsSpec {
+export interface SeedsSpec extends TrialChoice {
   readonly subject: SubjectName
   readonly first: number
   readonly count: number
-  readonly strategies: readonly string[]
-  readonly invariants: boolean
-  readonly verifyDeterminism: boolean
   readonly stopAtFirst: boolean
   /** Seeds of earlier ranges whose trials reached something new. */
   readonly interesting?: readonly number[] | undefined
@@ -60,7 +58,7 @@ export interface PlaySpec {
 }
 
 export async function search({ spec, progress }: Task<SeedsSpec>): Promise<SearchResult> {
-  const { first, count, stopAtFirst, verifyDeterminism, selfCheck, interesting = [] } = spec
+  const { first, count, selfCheck, interesting = [] } = spec
   const startedAt = performance.now()
   const subject = await watchedSubject(spec, progress)
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
@@ -72,7 +70,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   beginUnit(progress, first)
   return settled(subject, () =>
     searchSeeds(subject, {
-      ...{ first, count, stopAtFirst, verifyDeterminism, strategies, limits },
+      ...{ ...spec, strategies, limits },
       learnt: interesting.length === 0 ? undefined : learnt(subject, spec, interesting),
       stopped,
       begins: (seed) => beginUnit(progress, seed),

@@ -59,7 +59,6 @@ export function judgedIsolation(
     model: 'rw-register',
     initial: 'unknown',
     levels: [level, ROWS],
-    failedCas: 'drop',
     ...(unit === undefined ? {} : { unit }),
     memoryBytes: MEMORY_BYTES,
     ...limitedTo(CHECK_STEPS),

@@ -67,7 +67,6 @@ export async function judge(
     model: workload.model,
     initial: workload.initial,
     levels: levelsOf(workload.model, history),
-    failedCas: 'drop',
     staleness: true,
     deadlineMs: spec.checkMs,
     memoryBytes: CHECK_MEMORY_BYTES,

@@ -1,4 +1,4 @@
-import { type CheckOptions, entryOf, type Need, unmetNeeds } from '@chaosproxy/checker'
+import { type CheckOptions, entryOf, type Need, type Semantics, unmetNeeds } from '@chaosproxy/checker'
 import { faultName } from '@chaosproxy/faults'
 import { type History, INFO } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
@@ -60,7 +60,7 @@ function withoutSuccesses(
 /** That nothing was observed, if so: then any system would have met every level. */
 export function withoutObservation(history: History, workload: Pick<Workload, 'model' | 'initial'>): readonly string[] {
   const [observation] = entryOf(workload.model).needs
-  const unmet = unmetNeeds(history, { ...workload, failedCas: 'drop' })
+  const unmet = unmetNeeds(history, workload)
   return unmet.filter((need) => need === observation).map((need) => unmetText(history, need))
 }
 
@@ -103,7 +103,7 @@ function isAccountedFor(history: History, faults: readonly FaultRecord[]): boole
  */
 export function missingSuccesses(
   history: History,
-  judgedBy: Pick<CheckOptions<string>, 'model' | 'initial' | 'failedCas'>,
+  judgedBy: Semantics & Pick<CheckOptions<string>, 'model'>,
 ): string[] {
   if (history.operations.length === 0) return ['no operation was made']
   const missing = unmetNeeds(history, judgedBy).map((need) => unmetText(history, need))

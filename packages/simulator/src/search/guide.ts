@@ -60,7 +60,7 @@ export function guide(subject: SearchedProtocol, finding: SeedFailure, options: 
       })
       if (visible !== undefined) return visible
     }
-    const search = { first: seed, count: 1, strategies, limits, stopAtFirst: true, verifyDeterminism: false }
+    const search = { first: seed, count: 1, strategies, limits, stopAtFirst: true }
     start = searchSeeds(subject, search).findings.find(
       ({ failure }) => failure.kind === 'invariant' && failure.name === name,
     )

@@ -18,8 +18,8 @@ export interface SearchOptions {
   readonly limits: TrialLimits
   /** Whether the first failure ends the search. */
   readonly stopAtFirst: boolean
-  /** Whether each trial is run twice, to check that both give the same bytes. */
-  readonly verifyDeterminism: boolean
+  /** Whether each trial is run twice, to check that both give the same bytes. By default not. */
+  readonly verifyDeterminism?: boolean | undefined
   /** The coverage of earlier ranges, so that this one looks for states that are new to all of them. */
   readonly learnt?: Coverage | undefined
   /**
@@ -158,7 +158,7 @@ function unrepeatable(
   { events, failure }: Trial,
   { limits, verifyDeterminism }: SearchOptions,
 ): Failure | undefined {
-  if (failure?.kind === 'broken' || (failure === undefined && !verifyDeterminism)) return undefined
+  if (failure?.kind === 'broken' || (failure === undefined && verifyDeterminism !== true)) return undefined
   const difference = firstDifference(events, runPlan(subject, plan, limits).events)
   if (difference === undefined) return undefined
   const mistake = 'the protocol is not deterministic'

@@ -326,7 +326,6 @@ function judge(
     model: workload.model,
     initial: workload.initial,
     levels: [level],
-    failedCas: 'drop',
     explain: false,
     memoryBytes: limits.memoryBytes,
     ...limitedTo(limits.checkSteps ?? CHECK_STEPS),

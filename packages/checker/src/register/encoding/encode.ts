@@ -27,7 +27,7 @@ import {
 import { saidOf } from '../../encoding/half-said.ts'
 import { placeOf, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
-import type { CheckOptions } from '../../judge/options.ts'
+import type { Semantics } from '../../judge/options.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
@@ -52,7 +52,7 @@ const kinds: { readonly [f: string]: number } = {
  */
 export function encodeRegister(
   history: History,
-  options: Pick<CheckOptions, 'initial' | 'failedCas'>,
+  options: Semantics,
   budget: Budget = unlimited,
   isWanted?: (key: number) => boolean,
 ): { readonly encoded: Encoded; readonly decoder: Decoder } {
@@ -111,7 +111,7 @@ interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
 /** @throws OutOfTime */
 function meaningOf(
   history: History,
-  { failedCas }: Pick<CheckOptions, 'failedCas'>,
+  { failedCas }: Semantics,
   initialId: number,
   budget: Budget,
   isWanted: ((key: number) => boolean) | undefined,
