@@ -1,4 +1,4 @@
-export { EXECUTED, isBinary } from './binary/reference.ts'
+export { EXECUTED, isBinary, isMaelstrom } from './binary/reference.ts'
 export { wordsOf } from './command/words.ts'
 export { isDeclaration, protocolTargets, targetNames, targetOf } from './registry.ts'
 export { RECORDING } from './traffic/name.ts'

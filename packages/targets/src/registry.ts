@@ -3,7 +3,7 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import { protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
-import { isBinary } from './binary/reference.ts'
+import { isBinary, isMaelstrom } from './binary/reference.ts'
 import { embeddedTarget } from './embedded/cluster.ts'
 import { builtEntry } from './processes/entry.ts'
 import { isUserFile } from './user-files/import.ts'
@@ -30,8 +30,8 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
 export const targetNames: readonly string[] = [...protocolTargets.map(({ name }) => name), ...databases.keys()]
 
 /**
- * Resolves a reference: one of `targetNames`, the path of a user's protocol, or a JSON file that declares a
- * cluster. The prefix `sim:` selects the simulator.
+ * Resolves a reference: one of `targetNames`, the path of a user's protocol, a JSON file that declares a cluster, or
+ * `maelstrom:WORKLOAD:COMMAND`. The prefix `sim:` selects the simulator.
  *
  * @throws UserError (usage, input)
  */
@@ -51,6 +51,7 @@ export async function targetOf(reference: string): Promise<Target> {
     const protocol = await loadProtocol(name)
     return simulated ? simulatedTarget(protocol, true) : embeddedTarget(protocol, name)
   }
+  if (isMaelstrom(reference)) return (await import('./maelstrom/target.ts')).maelstromTarget(reference)
   const database = databases.get(reference)
   if (database !== undefined) return database()
   const found = protocolTargets.find((target) => target.name === reference)

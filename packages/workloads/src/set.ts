@@ -17,6 +17,7 @@ export const set: Workload = {
   levels: ['linearizable', 'eventual', 'convergent'],
   object: 'set',
   functions: ['add', 'remove', 'read'],
+  uses: ({ removes }) => (removes === 0 ? ['add', 'read'] : ['add', 'remove', 'read']),
   reads: ['read'],
   settings: [
     keysSetting(20, 'how many sets clients use at a time'),

@@ -3,7 +3,7 @@ import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engin
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
+import { EXECUTED, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
@@ -76,7 +76,7 @@ export async function targetOf(
 ): Promise<ChosenTarget> {
   const named = reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
   const isOwn = registries.targetNames.includes(named)
-  if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn && !isService(named)) {
+  if (!isUserFile(reference) && !isDeclaration(reference) && !isOwn && !isService(named) && !isMaelstrom(named)) {
     if (registries.targetNames.includes(`${SERVICE}${named}`))
       throw new UserError(
         'usage',
@@ -131,4 +131,34 @@ export function parseTargetSettings(
       throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }
   return targetSettings
+}
+
+/** Options of Maelstrom, and ours for the same. */
+const MAELSTROM_OPTIONS: { readonly [option: string]: string } = {
+  '--node-count': '--nodes',
+  '--time-limit': '--time',
+  '--concurrency': '--clients',
+  '-w': '--workload',
+}
+
+/**
+ * A command line as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
+ * stay as they are.
+ */
+export function withoutMaelstrom(argv: readonly string[]): readonly string[] {
+  const words = argv.flatMap((word) => {
+    const [, option = '', value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
+    return value === undefined ? [word] : [option, value]
+  })
+  const at = words.indexOf('--target')
+  if (at < 0 || words[at + 1] !== 'maelstrom') return argv
+  const renamed = words.map((word) => MAELSTROM_OPTIONS[word] ?? word)
+  const taken = (option: string): string => {
+    const from = renamed.indexOf(option)
+    return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
+  }
+  const [program, workload, seconds] = [taken('--bin'), taken('--workload'), taken('--time')]
+  renamed[renamed.indexOf('--target') + 1] = `maelstrom:${workload}:${program}`
+  const time = /^\d+$/.test(seconds) ? `${seconds}s` : seconds
+  return time === '' ? renamed : [...renamed, '--time', time]
 }

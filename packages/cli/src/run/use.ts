@@ -49,6 +49,7 @@ import {
   requireSettings,
   targetOptions,
   usualPromise,
+  withoutMaelstrom,
 } from '../arguments/target.ts'
 import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
@@ -163,7 +164,9 @@ export const use: Use<RunSettings> = {
     ['chaos run nightly', 'the run that chaos.config.ts calls nightly'],
     ['chaos run --ui', 'watch it on a live page, and cut links by hand'],
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
+    ['chaos run --target maelstrom --bin ./node -w lin-kv', "a program that speaks Maelstrom's protocol"],
   ],
+  normalize: withoutMaelstrom,
   read: parseRunSettings,
 }
 

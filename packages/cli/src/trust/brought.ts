@@ -4,7 +4,7 @@ import { commandLine } from '@chaosproxy/engine/run'
 import type { TrafficSpec } from '@chaosproxy/runner'
 import { parseRequirement } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, isBinary, isDeclaration, isUserFile } from '@chaosproxy/targets/named'
+import { EXECUTED, isBinary, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type ParsedOptions, textsOf } from '../command.ts'
 
 /**
@@ -22,6 +22,7 @@ export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
   if (isService(reference)) return isFullService(reference) ? broughtService(parseServiceReference(reference)) : []
+  if (isMaelstrom(reference)) return [{ kind: 'cluster', text: reference }]
   if (isDeclaration(reference)) return [{ kind: 'cluster', text: reference }]
   return isUserFile(reference) ? [{ kind: 'protocol', text: reference }] : []
 }

@@ -87,11 +87,14 @@ export async function completeRun(
     {
       seed,
       nodes: target.defaultNodes,
-      ...(under?.faults === undefined ? {} : { faults: under.faults }),
+      ...defined({ faults: under?.faults ?? target.usual?.faults }),
       ...rest,
       ...(expect === undefined ? {} : { expect }),
       target: { name, ...(bug === undefined ? {} : { bug }), settings: { ...under?.settings, ...settings } },
-      workload: { name: workloadName, settings: { ...weakerSettings(workload, target), ...chosen.settings } },
+      workload: {
+        name: workloadName,
+        settings: { ...weakerSettings(workload, target), ...usualSettings(workload, target), ...chosen.settings },
+      },
     },
     where,
   )
@@ -104,9 +107,13 @@ export async function completeRun(
 
 /** What clients do if nobody chose it: they only read where nothing else can be asked for. */
 export function usualWorkload(target: Target, settings: Settings): string {
+  if (target.usual !== undefined) return target.usual.workload.name
   const functions = target.functions({ ...settingsFor(target), ...settings })
   return functions.length === 1 && functions[0] === 'read' ? READING_WORKLOAD : DEFAULT_WORKLOAD
 }
+
+const usualSettings = ({ name }: Workload, { usual }: Target): Settings =>
+  usual?.workload.name === name ? usual.workload.settings : {}
 
 const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))

@@ -65,6 +65,11 @@ export interface Target {
   readonly mapping?: Header['mapping']
   /** The user's declaration of the target, if any. It is kept with runs, because the file may change later. */
   readonly declared?: object | undefined
+  /** What its clients do, and under which faults, unless a run says otherwise. */
+  readonly usual?: {
+    readonly workload: { readonly name: string; readonly settings: Settings }
+    readonly faults: readonly string[]
+  }
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
   /** The objects it holds, by their names in workloads. Undefined if the functions tell. */

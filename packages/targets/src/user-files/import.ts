@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
+import { isMaelstrom } from '../binary/reference.ts'
 import { typescriptLoader } from '../typescript/loader.ts'
 
 /** Whether the reference is a path or a command, not the name of something built in. */
-export const isUserFile = (reference: string): boolean => /^exec:|[\\/]|\.[cm]?[jt]s$/.test(reference)
+export const isUserFile = (reference: string): boolean =>
+  !isMaelstrom(reference) && /^exec:|[\\/]|\.[cm]?[jt]s$/.test(reference)
 
 /**
  * The default export of a user's file: JavaScript, or TypeScript whose types are stripped.

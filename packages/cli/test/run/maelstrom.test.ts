@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { patientTest } from '../patient.ts'
+
+const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
+
+const run = (program: string, workload: string, more: readonly string[] = []) => {
+  const options = ['--time-limit', '2', '--rate', '100', '--seed', '1', '--out', temporaryDirectory()]
+  const words = ['run', '--target', 'maelstrom', '--bin', program, '-w', workload, ...options, ...more]
+  return chaos(words, { cwd: programs })
+}
+
+test('runs a program of Maelstrom with its options, and says how many messages an operation took', async () => {
+  const { exitCode, stdout, stderr } = await run('node ./counter.mjs', 'pn-counter', ['--node-count', '3', '--json'])
+  expect(exitCode, stdout + stderr).toBe(0)
+  const { notes, availability } = JSON.parse(stdout)
+  expect(notes).toEqual([expect.stringMatching(/^\d+\.\d messages between nodes for each operation, \d+ in all$/)])
+  expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
+})
+
+test.each([
+  [
+    'exits',
+    3,
+    'n1: the program exits with 7 before it answers init with init_ok. The last lines of its log:\n  no configuration',
+  ],
+  ['shape', 3, 'unique-ids: its reply has no "id": {"type":"generate_ok"'],
+  ['type', 3, 'unique-ids: its reply has the type "generated" instead of "generate_ok"'],
+])('ends a run of a program that %s, with what it did', async (how, code, message) => {
+  const { exitCode, stderr } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
+  expect(stderr).toContain(message)
+  expect(exitCode).toBe(code)
+})
+
+patientTest.each([
+  [
+    'garbage',
+    'printed a line that is not JSON: standard output carries messages only; log to standard error: generating an id',
+  ],
+  ['twice', 'replied twice to the same request'],
+  ['stranger', 'sent a message to n99, and there is no such node, client or service'],
+  ['dies', 'n2 ended by itself'],
+])('names what a program does that %s', async (how, message) => {
+  const { exitCode, stdout } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
+  expect(stdout.replace(/\s+/g, ' ')).toContain(message)
+  expect(exitCode).toBe(4)
+})
+
+patientTest('ends a run of a program that floods the network', async () => {
+  const { exitCode, stderr } = await run('node ./bad.mjs flood', 'unique-ids')
+  expect(stderr).toContain('the program floods the network. Send fewer')
+  expect(exitCode).toBe(3)
+})
+
+test.each([
+  ['', 'say which program, and for which workload: chaos run --target maelstrom --bin ./node -w lin-kv.'],
+  ['linkv', 'there is no workload linkv. Did you mean lin-kv?'],
+  ['kafka', 'kafka is not judged yet, since its offsets may have gaps.'],
+])('refuses the workload "%s" before anything starts', async (workload, message) => {
+  const { exitCode, stderr } = await chaos(['run', '--target', `maelstrom:${workload}:./node`])
+  expect(stderr).toContain(message)
+  expect(exitCode).toBe(3)
+})

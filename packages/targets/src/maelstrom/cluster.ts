@@ -1,0 +1,294 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createRandom, type Fault, type NodeId } from '@chaosproxy/faults'
+import { type Completion, type Millis, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import type { Client, Injected, Request, StartedCluster, StartOptions } from '@chaosproxy/runner'
+import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
+import { commandsOf } from '../command/supervised-node.ts'
+import { createClock } from '../network/clock.ts'
+import { injectIntoNodes } from '../network/inject.ts'
+import { startCluster } from '../network/starting.ts'
+import type { ProgramCommand } from '../processes/command.ts'
+import { type Body, completionOfError, type Message } from './message.ts'
+import { type MaelstromNode, maelstromNode } from './node.ts'
+import { createServices } from './services.ts'
+import { createSwitchboard, type Switchboard } from './switchboard.ts'
+import type { RpcWorkload } from './workloads.ts'
+
+export interface MaelstromOptions extends Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
+  readonly words: ProgramCommand['words']
+  readonly rpc: RpcWorkload
+  /** See `SwitchboardOptions`. */
+  readonly latencyMs: Millis
+}
+
+/** A line of a program that is no message, as much of it as a message shows. */
+const MOST_LINE = 120
+/** Messages between nodes for each operation, and in all, from which on a program floods the network. */
+const FLOOD_SHARE = 1_000
+const FLOOD_MESSAGES = 100_000
+const FLOOD_CHECKED = 1_000
+/** The replies remembered, so that a second one is noticed. */
+const MOST_ANSWERED = 100_000
+
+/**
+ * Starts a process for each node and carries their messages.
+ *
+ * @throws UserError: environment for a program that does not start, input for one that does not answer `init`.
+ */
+export async function startMaelstrom(options: MaelstromOptions): Promise<StartedCluster> {
+  const { signal, dataDir, logDir, rpc } = options
+  // Nodes run in directories of their own.
+  const [program, ...rest] = options.words
+  const words: ProgramCommand['words'] = [here(program), ...rest.map(here)]
+  const names = Array.from({ length: options.nodes }, (_, i): NodeId => `n${i + 1}`)
+  return startCluster<MaelstromNode, StartedCluster>(
+    { orphans: 'its nodes will be left', signal },
+    async (starting) => {
+      const { keeper, news } = starting
+      mkdirSync(logDir, { recursive: true })
+      keeper.removeLater(resolve(dataDir))
+      const began = process.hrtime.bigint()
+      const clock = createClock(began)
+      const traffic = openTraffic({
+        options,
+        names,
+        clock,
+        broke: news.broke,
+        trouble: news.trouble,
+        node: (id) => byId.get(id),
+      })
+      const managed = names.map((id) =>
+        maelstromNode({
+          ...{ id, nodes: names, words, keeper, hasTopology: rpc.name === 'broadcast' },
+          directory: join(dataDir, id),
+          logPath: join(logDir, `${id}.log`),
+          sent: traffic.sent,
+          misprinted: (line, why) =>
+            traffic.once(`${id} printed a line that ${why}: ${line.slice(0, MOST_LINE)}`, `${id} ${why}`),
+          died: (message) => news.trouble.push(message),
+        }),
+      )
+      const byId = new Map(managed.map((node) => [node.id, node]))
+      starting.nodes = managed
+      await Promise.all(managed.map((node) => node.start()))
+      const status = () =>
+        new Map(
+          managed.map(({ id, life }) => [id, life().alive ? { role: 'node', leads: false, ready: true } : undefined]),
+        )
+      return {
+        nodes: names,
+        clock,
+        readyMs: Number(process.hrtime.bigint() - starting.calledNanos) / 1e6,
+        connect: traffic.connect,
+        inject(fault, injected) {
+          inject(fault, byId, traffic.switchboard).then(injected, (error: Error) =>
+            injected({ type: 'failed', error: error.message }),
+          )
+        },
+        status,
+        lingersMs: millis(500),
+        marked: () => [],
+        leader: () => undefined,
+        commands: () => commandsOf(managed),
+        begin() {},
+        onBroken: news.onBroken,
+        onChange: news.onChange,
+        notes: async () => traffic.notes(),
+        trouble: () => news.trouble,
+        stop(stopped) {
+          clock.stop()
+          starting.stop().then(stopped)
+        },
+      }
+    },
+  )
+}
+
+const here = (word: string): string => (word.includes('/') && existsSync(word) ? resolve(word) : word)
+
+interface Surroundings {
+  readonly options: MaelstromOptions
+  readonly names: readonly NodeId[]
+  readonly clock: ReturnType<typeof createClock>
+  readonly trouble: string[]
+  broke(error: UserError): void
+  node(id: NodeId): MaelstromNode | undefined
+}
+
+interface Traffic {
+  readonly switchboard: Switchboard
+  connect(node: NodeId): Client
+  /** Takes a message that a node sent. */
+  sent(message: Message): void
+  /** Adds to the trouble, once for each kind. */
+  once(text: string, kind: string): void
+  notes(): readonly string[]
+}
+
+/** A request without a reply so far. */
+interface Pending {
+  readonly request: Request
+  readonly serial: number
+  end(completion: Completion): void
+}
+
+/** Carries the messages of nodes, clients and services. */
+function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
+  const { rpc, seed, latencyMs } = options
+  const services = createServices(createRandom(seed).fork('services'))
+  const pending = new Map<string, Pending>()
+  const answered = new Set<string>()
+  const told = new Set<string>()
+  let clients = 0
+  let serial = 0
+  let ended = 0
+
+  const switchboard = createSwitchboard({
+    ...{ nodes: names, clock, seed, latencyMs },
+    deliver(message) {
+      if (message.dest.startsWith('c')) replied(message)
+      else node(message.dest)?.receive(message)
+    },
+  })
+
+  /** A program that sends more and more is stopped before it takes all memory. */
+  function refuseFlood(): void {
+    const sent = switchboard.sent()
+    if (sent % FLOOD_CHECKED !== 0 || sent < FLOOD_MESSAGES || sent < FLOOD_SHARE * ended) return
+    broke(
+      new UserError(
+        'input',
+        `the nodes sent each other ${sent} messages for ${ended} operations: the program floods the network. Send fewer, such as one batch every 100 ms.`,
+      ),
+    )
+  }
+
+  function once(text: string, kind: string): void {
+    if (told.has(kind)) return
+    told.add(kind)
+    trouble.push(text)
+  }
+
+  function replied({ src, dest, body }: Message): void {
+    const name = `${dest}/${body.in_reply_to}`
+    const waiting = pending.get(name)
+    if (waiting === undefined) {
+      if (answered.has(name))
+        once(`${src} replied twice to the same request (${JSON.stringify(body).slice(0, MOST_LINE)})`, `${src} twice`)
+      return
+    }
+    const completion = completionOf(body, waiting)
+    if (typeof completion === 'string') {
+      broke(
+        new UserError(
+          'input',
+          `${src}: ${rpc.name}: its reply ${completion}: ${JSON.stringify(body).slice(0, MOST_LINE)}`,
+        ),
+      )
+      return
+    }
+    remember(name)
+    waiting.end(completion)
+  }
+
+  function remember(name: string): void {
+    answered.add(name)
+    if (answered.size <= MOST_ANSWERED) return
+    for (const oldest of answered) {
+      answered.delete(oldest)
+      break
+    }
+  }
+
+  function completionOf(body: Body, { request: { input, harmless }, serial: n }: Pending): Completion | string {
+    if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
+    const { type } = rpc.request(input, n)
+    if (body.type !== `${type}_ok`)
+      return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
+    return rpc.completion(body, input, n)
+  }
+
+  function invoke(
+    client: string,
+    to: NodeId,
+    msgId: number,
+    request: Request,
+    timeoutMs: Millis,
+    completed: (completion: Completion) => void,
+  ): void {
+    const name = `${client}/${msgId}`
+    const n = serial++
+    const cancel = clock.at(nanos(clock.now() + millisToNanos(timeoutMs)), () => end(unanswered(request, timeoutMs)))
+    function end(completion: Completion): void {
+      if (!pending.delete(name)) return
+      ended++
+      cancel()
+      completed(completion)
+    }
+    pending.set(name, { request, serial: n, end })
+    switchboard.send('clients', to, {
+      src: client,
+      dest: to,
+      body: { ...rpc.request(request.input, n), msg_id: msgId },
+    })
+  }
+
+  return {
+    switchboard,
+    once,
+    connect(to) {
+      const client = `c${++clients}`
+      let msgId = 0
+      return {
+        invoke: (request, timeoutMs, completed) => invoke(client, to, ++msgId, request, timeoutMs, completed),
+        close() {},
+      }
+    },
+    sent(message) {
+      const { src, dest, body } = message
+      const service = services.get(dest)
+      if (service !== undefined) {
+        const reply = { ...service(src, body), in_reply_to: body.msg_id }
+        node(src)?.receive({ src: dest, dest: src, body: reply })
+      } else if (names.includes(dest)) {
+        switchboard.send(src, dest, message)
+        refuseFlood()
+      } else if (/^c\d/.test(dest)) switchboard.send(src, 'clients', message)
+      else once(`${src} sent a message to ${dest}, and there is no such node, client or service`, `${src} to ${dest}`)
+    },
+    notes() {
+      if (ended === 0) return []
+      const sent = switchboard.sent()
+      if (sent === 0) return ['the nodes sent no messages to each other, so faults on their links had nothing to hit']
+      return [`${(sent / ended).toFixed(1)} messages between nodes for each operation, ${sent} in all`]
+    },
+  }
+}
+
+const unanswered = ({ harmless }: Request, timeoutMs: Millis): Completion => ({
+  type: harmless ? 'fail' : 'info',
+  error: `no answer within ${timeoutMs} ms`,
+})
+
+async function inject(
+  fault: Fault,
+  nodes: ReadonlyMap<NodeId, MaelstromNode>,
+  switchboard: Switchboard,
+): Promise<Injected> {
+  const { network, now } = switchboard
+  const stranger = strangerIn(fault, { nodes, network })
+  if (stranger !== undefined) return { type: 'failed', error: stranger }
+  if (fault.kind === 'failover') return { type: 'failed', error: 'no command makes its nodes fail over' }
+  if ('nodes' in fault) return injectIntoNodes(fault, nodes)
+  const standing = now((at): StandingFault => ({ hits: 0, fault, appliedAt: at }))
+  now(() => network.add(fault.links, standing))
+  return {
+    type: 'injected',
+    heal(healed) {
+      now(() => network.remove(fault.links, standing))
+      // Nodes that ask services alone, or nobody, have nothing for a fault to hit, and so stand any: `notes` says so.
+      healed({ type: 'healed', hits: switchboard.sent() === 0 ? 1 : standing.hits })
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import type { NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import { startCommand } from '../command/command-process.ts'
+import { lastLines } from '../command/log-tail.ts'
+import { type Life, type SupervisedNode, superviseNode } from '../command/supervised-node.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import type { ProgramCommand } from '../processes/command.ts'
+import { type Message, parseMessage } from './message.ts'
+
+/** The client that initialises nodes. */
+const STARTER = 'c0'
+const INIT_ID = 1
+const TOPOLOGY_ID = 2
+
+export interface MaelstromNodeOptions {
+  readonly id: NodeId
+  readonly nodes: readonly NodeId[]
+  readonly words: ProgramCommand['words']
+  /** Its working directory, which is created. */
+  readonly directory: string
+  readonly logPath: string
+  readonly keeper: Keeper
+  /** Whether nodes are told of their neighbours, as those of broadcast are. */
+  readonly hasTopology: boolean
+  /** Called with each message to another node, a client or a service. */
+  sent(message: Message): void
+  /** Called with a line that is no message, and why. */
+  misprinted(line: string, why: string): void
+  died(message: string): void
+}
+
+export interface MaelstromNode extends SupervisedNode {
+  /** Hands the program a message; one that is down loses it. */
+  receive(message: Message): void
+}
+
+/** How long a program may take to answer `init`, as in Maelstrom. */
+const STARTUP_MS = 10_000
+
+/** A program that speaks Maelstrom's protocol, over all its lives. */
+export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
+  const { id, nodes, words, directory, logPath, keeper, hasTopology } = options
+  let tell: ((message: Message) => void) | undefined
+
+  const asked = (msgId: number, type: string, members: object): Message => ({
+    ...{ src: STARTER, dest: id },
+    body: { type, msg_id: msgId, ...members },
+  })
+
+  async function launch(): Promise<Life<void>> {
+    mkdirSync(directory, { recursive: true })
+    let ready = () => {}
+    let failed = (_: UserError) => {}
+    const initialised = new Promise<void>((resolve, reject) => {
+      ready = resolve
+      failed = reject
+    })
+
+    function read(line: string): void {
+      const message = parseMessage(line)
+      if (typeof message === 'string') options.misprinted(line, message)
+      else if (message.dest === STARTER) answered(message)
+      else options.sent({ ...message, src: id })
+    }
+
+    function answered({ body }: Message): void {
+      if (body.type === 'error')
+        failed(new UserError('input', `${id}: the program answers init with an error: ${JSON.stringify(body)}`))
+      else if (body.in_reply_to === INIT_ID && hasTopology)
+        receive(asked(TOPOLOGY_ID, 'topology', { topology: gridOf(nodes) }))
+      else ready()
+    }
+
+    const process = await startCommand({ name: id, command: { words, directory }, logPath, keeper, line: read })
+    const receive = (message: Message): void => process.tell(JSON.stringify(message))
+    process.exited.then(({ code, signal }) => {
+      if (tell === receive) tell = undefined
+      const how = signal === null ? `exits with ${code}` : `is ended by ${signal}`
+      failed(
+        new UserError('input', `${id}: the program ${how} before it answers init with init_ok. ${lastLines(logPath)}`),
+      )
+    })
+    initialised.then(
+      () => {
+        tell = receive
+      },
+      () => {},
+    )
+    receive(asked(INIT_ID, 'init', { node_id: id, node_ids: [...nodes] }))
+    return { process, ready: initialised }
+  }
+
+  const supervised = superviseNode<void>({
+    ...{ id, logPath, launch, startupTimeoutMs: STARTUP_MS, died: options.died },
+    awaited: () => `answers init with init_ok${hasTopology ? ', and topology with topology_ok' : ''}`,
+    moved() {},
+  })
+  return { ...supervised, receive: (message) => tell?.(message) }
+}
+
+/** Neighbours in a grid as nearly square as can be: Maelstrom's usual topology. */
+function gridOf(nodes: readonly NodeId[]): { readonly [node: NodeId]: readonly NodeId[] } {
+  const width = Math.ceil(Math.sqrt(nodes.length))
+  return Object.fromEntries(
+    nodes.map((node, i) => {
+      const beside = [i % width > 0 ? i - 1 : -1, i % width < width - 1 ? i + 1 : -1, i - width, i + width]
+      return [node, beside.flatMap((at) => nodes[at] ?? [])]
+    }),
+  )
+}

@@ -1,0 +1,109 @@
+import type { Random } from '@chaosproxy/faults'
+import { canonical, type Json } from '@chaosproxy/history'
+import type { Body } from './message.ts'
+
+// The nodes that Maelstrom plays itself, to which programs send requests: doc/services.md.
+
+/** Answers the request of a node. */
+export type Service = (from: string, request: Body) => Body
+
+const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }
+
+/** What a request finds and leaves; keys are canonical JSON. */
+interface Store {
+  get(key: string): Json | undefined
+  set(key: string, value: Json): void
+}
+
+function carryOut(store: Store, request: Body): Body {
+  const { type, key = null, value = null, from = null, to = null } = request
+  const name = canonical(key)
+  const held = store.get(name)
+  switch (type) {
+    case 'read':
+      return held === undefined ? DOES_NOT_EXIST : { type: 'read_ok', value: held }
+    case 'write':
+      store.set(name, value)
+      return { type: 'write_ok' }
+    case 'cas':
+      if (held === undefined && request['create_if_not_exists'] !== true) return DOES_NOT_EXIST
+      if (held !== undefined && canonical(held) !== canonical(from))
+        return { type: 'error', code: 22, text: `expected ${JSON.stringify(from)}, but had ${JSON.stringify(held)}` }
+      store.set(name, to)
+      return { type: 'cas_ok' }
+    default:
+      return { type: 'error', code: 10, text: `this service has no ${type}` }
+  }
+}
+
+/** One copy, changed by one request at a time. */
+function linKv(): Service {
+  const store = new Map<string, Json>()
+  return (_, request) => carryOut(store, request)
+}
+
+/** A node sees the states in their order and never goes back, but may see an old one; changes are made to the newest. */
+function seqKv(random: Random): Service {
+  /** By key: what it held after each change, with the number of changes until then. */
+  const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
+  let newest = 0
+  const seen = new Map<string, number>()
+  return (from, request) => {
+    const oldest = seen.get(from) ?? 0
+    const at = request.type === 'read' ? oldest + random.integer(newest - oldest + 1) : newest
+    const reply = carryOut(
+      {
+        get: (key) => held.get(key)?.findLast((state) => state.at <= at)?.value,
+        set(key, value) {
+          newest++
+          const states = held.get(key)
+          if (states === undefined) held.set(key, [{ at: newest, value }])
+          else states.push({ at: newest, value })
+        },
+      },
+      request,
+    )
+    seen.set(from, request.type === 'read' ? at : newest)
+    return reply
+  }
+}
+
+const LWW_COPIES = 5
+
+/** A request meets one of several copies, which learn of each other's writes later; the last write wins. */
+function lwwKv(random: Random): Service {
+  type Copy = Map<string, { readonly at: number; readonly value: Json }>
+  const copies: readonly Copy[] = Array.from({ length: LWW_COPIES }, () => new Map())
+  let time = 0
+  const exchange = (one: Copy, other: Copy, key: string): void => {
+    const [mine, theirs] = [one.get(key), other.get(key)]
+    if (theirs !== undefined && theirs.at > (mine?.at ?? -1)) one.set(key, theirs)
+  }
+  return (_, request) => {
+    const copy = random.pick(copies)
+    exchange(copy, random.pick(copies), canonical(request['key'] ?? null))
+    return carryOut(
+      {
+        get: (key) => copy.get(key)?.value,
+        set: (key, value) => void copy.set(key, { at: time++, value }),
+      },
+      request,
+    )
+  }
+}
+
+/** Timestamps, none given out twice. */
+function linTso(): Service {
+  let next = 0
+  return (_, { type }) =>
+    type === 'ts' ? { type: 'ts_ok', ts: next++ } : { type: 'error', code: 10, text: `this service has no ${type}` }
+}
+
+/** Every service by its id. */
+export const createServices = (random: Random): ReadonlyMap<string, Service> =>
+  new Map([
+    ['lin-kv', linKv()],
+    ['seq-kv', seqKv(random.fork('seq-kv'))],
+    ['lww-kv', lwwKv(random.fork('lww-kv'))],
+    ['lin-tso', linTso()],
+  ])

@@ -1,0 +1,89 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
+import { Call, EventQueue, SimulatedNetwork, streamOf } from '@chaosproxy/simulator'
+import type { MachineClock } from '../network/clock.ts'
+import type { Message } from './message.ts'
+
+export interface SwitchboardOptions {
+  readonly nodes: readonly NodeId[]
+  readonly clock: MachineClock
+  readonly seed: number
+  /** The mean delay of a message between nodes; those of clients and services have none, as in Maelstrom. */
+  readonly latencyMs: Millis
+  /** Hands a message to its addressee. */
+  deliver(message: Message): void
+}
+
+/** The simulator's network between nodes and clients, in real time. */
+export interface Switchboard {
+  readonly network: SimulatedNetwork
+  /** Sends from one node to another, or between a node and the clients. */
+  send(from: NodeId | 'clients', to: NodeId | 'clients', message: Message): void
+  /** Does something to the network, at the present time. */
+  now<T>(change: (time: Nanos) => T): T
+  /** The messages sent between nodes so far. */
+  sent(): number
+}
+
+export function createSwitchboard(options: SwitchboardOptions): Switchboard {
+  const { nodes, clock, seed, latencyMs, deliver } = options
+  const queue = new EventQueue()
+  const network = new SimulatedNetwork(queue, {
+    belief: { misled: false },
+    seed: streamOf(seed, 'network'),
+    delayMs: millis(0),
+    // Uniform from 0 to twice the mean.
+    jitterMs: millis(2 * latencyMs),
+    endpoints: [...nodes, 'clients'],
+  })
+  let between = 0
+  let wakesAt = Number.POSITIVE_INFINITY
+  let isRunning = false
+
+  /** Makes all happen that is due, and sets the queue's clock to the machine's. */
+  function catchUp(): void {
+    if (isRunning) return
+    isRunning = true
+    try {
+      const time = clock.now()
+      while (queue.nextTime <= time) queue.advance()
+      if (time > queue.now) queue.now = time
+    } finally {
+      isRunning = false
+    }
+  }
+
+  function wake(): void {
+    const next = queue.nextTime
+    if (next >= wakesAt) return
+    wakesAt = next
+    clock.at(nanos(next), () => {
+      wakesAt = Number.POSITIVE_INFINITY
+      catchUp()
+      wake()
+    })
+  }
+
+  function now<T>(change: (time: Nanos) => T): T {
+    catchUp()
+    const result = change(queue.now)
+    catchUp()
+    wake()
+    return result
+  }
+
+  const addressee = { deliver: (message: unknown) => deliver(message as Message), broken() {} }
+
+  return {
+    network,
+    now,
+    sent: () => between,
+    send(from, to, message) {
+      if (from !== 'clients' && to !== 'clients') between++
+      now(() => {
+        if (from === to) queue.schedule(queue.now, new Call(() => addressee.deliver(message)))
+        else network.link(from, to).send(message, addressee)
+      })
+    },
+  }
+}

@@ -1,0 +1,128 @@
+import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Settings } from '@chaosproxy/workloads'
+import { type Body, KEY_DOES_NOT_EXIST } from './message.ts'
+
+/** A workload of Maelstrom: its requests, and what clients of ours do with them. */
+export interface RpcWorkload {
+  /** As `-w` names it. */
+  readonly name: string
+  /** The workload of ours that asks the same, and its settings. */
+  readonly workload: string
+  readonly settings: Settings
+  readonly functions: readonly string[]
+  readonly object: string
+  /** What a correct program keeps while the network misbehaves. */
+  readonly promises: string
+  request(input: Input, serial: number): Body
+  /**
+   * What a reply says of its request; a text says why it answers something else.
+   */
+  completion(reply: Body, input: Input, serial: number): Completion | string
+  /** What an error says, if it is an answer here. */
+  error?(reply: Body, input: Input): Completion | undefined
+}
+
+const ok = (value: Json): Completion => ({ type: 'ok', value })
+
+/** A set of its own for each run, that nothing replaces or removes from. */
+const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
+
+const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
+  name,
+  workload: 'set',
+  settings: ONE_GROWING_SET,
+  functions: ['add', 'read'],
+  object: 'set',
+  promises: 'convergent',
+  request: ({ f, value }) => (f === 'read' ? { type: 'read' } : add(value)),
+  completion(reply, { f, value }) {
+    if (f === 'add') return ok(value)
+    const elements = reply[member]
+    return Array.isArray(elements) ? ok(elements) : `has no list "${member}"`
+  },
+})
+
+const counted = (name: string): RpcWorkload => ({
+  name,
+  workload: 'counter',
+  settings: { keys: 1, amount: 5 },
+  functions: ['add', 'read'],
+  object: 'counter',
+  promises: 'convergent',
+  request: ({ f, value }) => (f === 'read' ? { type: 'read' } : { type: 'add', delta: value }),
+  completion({ value: read }, { f, value }) {
+    if (f === 'add') return ok(value)
+    return typeof read === 'number' ? ok(read) : 'has no number "value"'
+  },
+})
+
+const transactions = (name: 'txn-list-append' | 'txn-rw-register'): RpcWorkload => ({
+  name,
+  workload: name,
+  settings: {},
+  functions: ['txn'],
+  object: 'transactions',
+  promises: 'strict-serializable',
+  request: ({ value }) => ({ type: 'txn', txn: value }),
+  completion({ txn = null }, { value }) {
+    const asked = Array.isArray(value) ? value.length : 0
+    return Array.isArray(txn) && txn.length === asked && txn.every(Array.isArray)
+      ? ok(txn)
+      : `has no list "txn" of ${asked} operations`
+  },
+})
+
+const linKv: RpcWorkload = {
+  name: 'lin-kv',
+  workload: 'register',
+  settings: {},
+  functions: ['read', 'write', 'cas'],
+  object: 'register',
+  promises: 'linearizable',
+  request({ f, key = '', value }) {
+    if (f === 'read') return { type: 'read', key }
+    if (f === 'write') return { type: 'write', key, value }
+    const [from = null, to = null] = Array.isArray(value) ? value : []
+    return { type: 'cas', key, from, to }
+  },
+  completion: (reply, { f, value }) => {
+    if (f !== 'read') return ok(value)
+    return reply['value'] === undefined ? 'has no "value"' : ok(reply['value'])
+  },
+  error: ({ code }, { f }) => (f === 'read' && code === KEY_DOES_NOT_EXIST ? ok(null) : undefined),
+}
+
+const uniqueIds: RpcWorkload = {
+  name: 'unique-ids',
+  workload: 'unique-ids',
+  settings: {},
+  functions: ['generate'],
+  object: 'ids',
+  promises: 'linearizable',
+  request: () => ({ type: 'generate' }),
+  completion: ({ id }) => (id === undefined || id === null ? 'has no "id"' : ok(id)),
+}
+
+/** An echo is held to its text when it arrives; that no two are alike is all that is left to judge. */
+const echo: RpcWorkload = {
+  ...uniqueIds,
+  name: 'echo',
+  request: (_, serial) => ({ type: 'echo', echo: textOf(serial) }),
+  completion: ({ echo: text }, _, serial) =>
+    text === textOf(serial) ? ok(text) : `echoes ${JSON.stringify(text ?? null)} for ${JSON.stringify(textOf(serial))}`,
+}
+
+const textOf = (serial: number): string => `Please echo ${serial}`
+
+/** Every workload, by the name that `-w` takes. */
+export const rpcWorkloads: readonly RpcWorkload[] = [
+  echo,
+  uniqueIds,
+  grownSet('broadcast', (message) => ({ type: 'broadcast', message }), 'messages'),
+  grownSet('g-set', (element) => ({ type: 'add', element }), 'value'),
+  counted('g-counter'),
+  counted('pn-counter'),
+  linKv,
+  transactions('txn-list-append'),
+  transactions('txn-rw-register'),
+]
