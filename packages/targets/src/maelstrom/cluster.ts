@@ -1,15 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createRandom, type Fault, type NodeId } from '@chaosproxy/faults'
-import { type Completion, type Millis, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
-import type { Client, Injected, Request, StartedCluster, StartOptions } from '@chaosproxy/runner'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import type { Client, Injected, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes } from '../network/inject.ts'
 import { startCluster } from '../network/starting.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { type Body, completionOfError, type Message } from './message.ts'
+import { createExchanges } from './exchanges.ts'
+import type { Message } from './message.ts'
 import { type MaelstromNode, maelstromNode } from './node.ts'
 import { createServices } from './services.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
@@ -28,8 +29,6 @@ const MOST_LINE = 120
 const FLOOD_SHARE = 1_000
 const FLOOD_MESSAGES = 100_000
 const FLOOD_CHECKED = 1_000
-/** The replies remembered, so that a second one is noticed. */
-const MOST_ANSWERED = 100_000
 
 /**
  * Starts a process for each node and carries their messages.
@@ -126,35 +125,29 @@ interface Traffic {
   notes(): readonly string[]
 }
 
-/** A request without a reply so far. */
-interface Pending {
-  readonly request: Request
-  readonly serial: number
-  end(completion: Completion): void
-}
-
 /** Carries the messages of nodes, clients and services. */
 function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
   const { rpc, seed, latencyMs } = options
   const services = createServices(createRandom(seed).fork('services'))
-  const pending = new Map<string, Pending>()
-  const answered = new Set<string>()
   const told = new Set<string>()
-  let clients = 0
-  let serial = 0
-  let ended = 0
 
   const switchboard = createSwitchboard({
     ...{ nodes: names, clock, seed, latencyMs },
     deliver(message) {
-      if (message.dest.startsWith('c')) replied(message)
+      if (message.dest.startsWith('c')) exchanges.replied(message)
       else node(message.dest)?.receive(message)
     },
+  })
+
+  const exchanges = createExchanges({
+    ...{ rpc, clock, once, broke },
+    send: (to, message) => switchboard.send('clients', to, message),
   })
 
   /** A program that sends more and more is stopped before it takes all memory. */
   function refuseFlood(): void {
     const sent = switchboard.sent()
+    const ended = exchanges.ended()
     if (sent % FLOOD_CHECKED !== 0 || sent < FLOOD_MESSAGES || sent < FLOOD_SHARE * ended) return
     broke(
       new UserError(
@@ -170,81 +163,10 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     trouble.push(text)
   }
 
-  function replied({ src, dest, body }: Message): void {
-    const name = `${dest}/${body.in_reply_to}`
-    const waiting = pending.get(name)
-    if (waiting === undefined) {
-      if (answered.has(name))
-        once(`${src} replied twice to the same request (${JSON.stringify(body).slice(0, MOST_LINE)})`, `${src} twice`)
-      return
-    }
-    const completion = completionOf(body, waiting)
-    if (typeof completion === 'string') {
-      broke(
-        new UserError(
-          'input',
-          `${src}: ${rpc.name}: its reply ${completion}: ${JSON.stringify(body).slice(0, MOST_LINE)}`,
-        ),
-      )
-      return
-    }
-    remember(name)
-    waiting.end(completion)
-  }
-
-  function remember(name: string): void {
-    answered.add(name)
-    if (answered.size <= MOST_ANSWERED) return
-    for (const oldest of answered) {
-      answered.delete(oldest)
-      break
-    }
-  }
-
-  function completionOf(body: Body, { request: { input, harmless }, serial: n }: Pending): Completion | string {
-    if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
-    const { type } = rpc.request(input, n)
-    if (body.type !== `${type}_ok`)
-      return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
-    return rpc.completion(body, input, n)
-  }
-
-  function invoke(
-    client: string,
-    to: NodeId,
-    msgId: number,
-    request: Request,
-    timeoutMs: Millis,
-    completed: (completion: Completion) => void,
-  ): void {
-    const name = `${client}/${msgId}`
-    const n = serial++
-    const cancel = clock.at(nanos(clock.now() + millisToNanos(timeoutMs)), () => end(unanswered(request, timeoutMs)))
-    function end(completion: Completion): void {
-      if (!pending.delete(name)) return
-      ended++
-      cancel()
-      completed(completion)
-    }
-    pending.set(name, { request, serial: n, end })
-    switchboard.send('clients', to, {
-      src: client,
-      dest: to,
-      body: { ...rpc.request(request.input, n), msg_id: msgId },
-    })
-  }
-
   return {
     switchboard,
     once,
-    connect(to) {
-      const client = `c${++clients}`
-      let msgId = 0
-      return {
-        invoke: (request, timeoutMs, completed) => invoke(client, to, ++msgId, request, timeoutMs, completed),
-        close() {},
-      }
-    },
+    connect: exchanges.connect,
     sent(message) {
       const { src, dest, body } = message
       const service = services.get(dest)
@@ -258,6 +180,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
       else once(`${src} sent a message to ${dest}, and there is no such node, client or service`, `${src} to ${dest}`)
     },
     notes() {
+      const ended = exchanges.ended()
       if (ended === 0) return []
       const sent = switchboard.sent()
       if (sent === 0) return ['the nodes sent no messages to each other, so faults on their links had nothing to hit']
@@ -265,11 +188,6 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     },
   }
 }
-
-const unanswered = ({ harmless }: Request, timeoutMs: Millis): Completion => ({
-  type: harmless ? 'fail' : 'info',
-  error: `no answer within ${timeoutMs} ms`,
-})
 
 async function inject(
   fault: Fault,

@@ -1,0 +1,114 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import type { Client, Clock, Request } from '@chaosproxy/runner'
+import { type Body, completionOfError, type Message } from './message.ts'
+import type { RpcWorkload } from './workloads.ts'
+
+/** The part of a reply that a message shows. */
+const MOST_SHOWN = 120
+/** The replies remembered, so that a second one is noticed. */
+const MOST_ANSWERED = 100_000
+
+export interface ExchangesOptions {
+  readonly rpc: RpcWorkload
+  readonly clock: Clock
+  send(to: NodeId, message: Message): void
+  /** Reports trouble, once for each kind. */
+  once(text: string, kind: string): void
+  broke(error: UserError): void
+}
+
+/** The requests of clients, and what their replies say of them. */
+export interface Exchanges {
+  connect(node: NodeId): Client
+  /** Takes a message for a client. */
+  replied(message: Message): void
+  /** The requests that have ended. */
+  ended(): number
+}
+
+/** A request without a reply so far. */
+interface Pending {
+  readonly request: Request
+  readonly serial: number
+  end(completion: Completion): void
+}
+
+export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOptions): Exchanges {
+  const pending = new Map<string, Pending>()
+  const answered = new Set<string>()
+  let clients = 0
+  let serial = 0
+  let ended = 0
+
+  function remember(name: string): void {
+    answered.add(name)
+    if (answered.size <= MOST_ANSWERED) return
+    for (const oldest of answered) {
+      answered.delete(oldest)
+      break
+    }
+  }
+
+  function completionOf(body: Body, { request: { input, harmless }, serial: n }: Pending): Completion | string {
+    if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
+    const { type } = rpc.request(input, n)
+    if (body.type !== `${type}_ok`)
+      return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
+    return rpc.completion(body, input, n)
+  }
+
+  return {
+    ended: () => ended,
+    connect(to) {
+      const client = `c${++clients}`
+      let msgId = 0
+      return {
+        invoke(request, timeoutMs, completed) {
+          const name = `${client}/${++msgId}`
+          const n = serial++
+          const late = nanos(clock.now() + millisToNanos(timeoutMs))
+          const cancel = clock.at(late, () => end(unanswered(request, timeoutMs)))
+          function end(completion: Completion): void {
+            if (!pending.delete(name)) return
+            ended++
+            cancel()
+            completed(completion)
+          }
+          pending.set(name, { request, serial: n, end })
+          send(to, { src: client, dest: to, body: { ...rpc.request(request.input, n), msg_id: msgId } })
+        },
+        close() {},
+      }
+    },
+    replied({ src, dest, body }: Message): void {
+      const name = `${dest}/${body.in_reply_to}`
+      const waiting = pending.get(name)
+      if (waiting === undefined) {
+        if (answered.has(name))
+          once(
+            `${src} replied twice to the same request (${JSON.stringify(body).slice(0, MOST_SHOWN)})`,
+            `${src} twice`,
+          )
+        return
+      }
+      const completion = completionOf(body, waiting)
+      if (typeof completion === 'string') {
+        broke(
+          new UserError(
+            'input',
+            `${src}: ${rpc.name}: its reply ${completion}: ${JSON.stringify(body).slice(0, MOST_SHOWN)}`,
+          ),
+        )
+        return
+      }
+      remember(name)
+      waiting.end(completion)
+    },
+  }
+}
+
+const unanswered = ({ harmless }: Request, timeoutMs: Millis): Completion => ({
+  type: harmless ? 'fail' : 'info',
+  error: `no answer within ${timeoutMs} ms`,
+})
