@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { Endpoint, NodeId } from '@chaosproxy/faults'
+import type { Endpoint, FaultKind, NodeId } from '@chaosproxy/faults'
 import { nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
@@ -15,6 +15,7 @@ import { takeGlobals } from './builtins/ambient.ts'
 import { createClients, type RunClients } from './clients/clients.ts'
 import { createDeaths, type Deaths } from './deaths.ts'
 import { REDIS } from './declared/hosts.ts'
+import { databaseHosts, type ServiceSpec } from './declared/reference.ts'
 import { PORT, programOf, toldOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
@@ -23,7 +24,7 @@ import { Seats } from './program/seats.ts'
 import { RedisNode } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { programsIn, type Service } from './service.ts'
-import type { Stoppable } from './world/blows.ts'
+import { isOfDatabases, type Stoppable } from './world/blows.ts'
 import { delaysOf } from './world/delays.ts'
 import { canDrain, takeUncaught } from './world/drain.ts'
 import { hostsOf } from './world/hosts.ts'
@@ -100,6 +101,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
 
   return {
     nodes: names,
+    besides: besidesOf(service),
     clock: clockOf(world),
     inject,
     connect(id) {
@@ -286,8 +288,11 @@ interface ServersOptions {
 function serversOf({ spec, databases }: Service, { unsupported, ...around }: ServersOptions): Open['servers'] {
   const servers = new Map<NodeId, RedisNode | PostgresNode>()
   for (const [id, database] of databases) {
-    const isolation = spec.postgres?.[id]
-    servers.set(id, new PostgresNode({ ...around, id, database, isolation, unsupported }))
+    const shared = { ...around, database, unsupported }
+    const primary = new PostgresNode({ ...shared, id, isolation: spec.postgres?.[id] })
+    servers.set(id, primary)
+    const { standby } = database
+    if (standby !== undefined) servers.set(standby, new PostgresNode({ ...shared, id: standby }, primary))
   }
   if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
   return servers
@@ -310,11 +315,19 @@ function portOf(life: Life | undefined): number | undefined {
 }
 
 /** The programs and servers beside the nodes. */
-export const besidesOf = ({ spec, beside, databases }: Service): readonly NodeId[] => [
+export const besidesOf = ({ spec, beside }: Service): readonly NodeId[] => [
   ...beside.keys(),
-  ...databases.keys(),
+  ...databaseHosts(spec.postgres ?? {}),
   ...(spec.redis === undefined ? [] : [REDIS]),
 ]
+
+/** The nodes that a kind of fault can hit, if only some can. */
+export function nodesFor(kind: FaultKind, { postgres = {} }: ServiceSpec): readonly NodeId[] | undefined {
+  if (!isOfDatabases(kind)) return undefined
+  const names = Object.keys(postgres)
+  if (kind === 'restart') return databaseHosts(postgres)
+  return kind === 'failover' ? names.filter((name) => postgres[name]?.standby === true) : names
+}
 
 /** The assertions of all programs that some run should reach. */
 const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
 import { POSTGRES_PORT, REDIS, REDIS_PORT, urlVariables } from './declared/hosts.ts'
+import { databaseHosts } from './declared/reference.ts'
 import type { Program } from './program/bundle.ts'
 import type { Service } from './service.ts'
 import { CLIENTS } from './world/world.ts'
@@ -75,20 +76,20 @@ function environmentOf(
       .join(','),
     ...(spec.redis === undefined ? {} : { REDIS_URL: `redis://${REDIS}:${REDIS_PORT}` }),
     ...urlVariables(new Map(Object.keys(spec.beside ?? {}).map((name) => [name, `http://${name}:${PORT}`]))),
-    ...postgresVariables(Object.keys(spec.postgres ?? {})),
+    ...postgresVariables(spec.postgres ?? {}),
     ...(Object.fromEntries(own) as { readonly [name: string]: string }),
   }
 }
 
 /** The addresses of databases; libpq's variables are about the first. */
-function postgresVariables(names: readonly NodeId[]): { readonly [name: string]: string } {
-  const [first] = names
+function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): { readonly [name: string]: string } {
+  const [first] = Object.keys(postgres)
   if (first === undefined) return {}
   const urlOf = (name: NodeId): string => `postgres://postgres@${name}:${POSTGRES_PORT}/postgres`
   return {
     DATABASE_URL: urlOf(first),
     ...{ PGHOST: first, PGPORT: String(POSTGRES_PORT), PGUSER: 'postgres', PGDATABASE: 'postgres' },
-    ...urlVariables(new Map(names.map((name) => [name, urlOf(name)]))),
+    ...urlVariables(new Map(databaseHosts(postgres).map((name) => [name, urlOf(name)]))),
   }
 }
 

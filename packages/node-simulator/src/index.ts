@@ -1,5 +1,5 @@
 export { outsidePromises } from './builtins/ambient.ts'
-export { awaitsOf, besidesOf, createServiceCluster, hasAssertions } from './cluster.ts'
+export { awaitsOf, besidesOf, createServiceCluster, hasAssertions, nodesFor } from './cluster.ts'
 export type { AwaitedSql } from './postgresql/statements.ts'
 export type { Probing, SharedState, Site } from './program/probes.ts'
 export { distrustPackages, keepsSomePackages, loadService, type Service } from './service.ts'

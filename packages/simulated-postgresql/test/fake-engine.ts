@@ -67,7 +67,7 @@ export function fakeEngine(script: Script): FakeEngine {
     let status: 'idle' | 'transaction' | 'failed' = 'idle'
     const pid = sessions.length + 1
     const session: Session = {
-      ...{ pid, secret: 7, context },
+      ...{ pid, secret: 7, context, commits: 0, statementTimeoutMs: 0 },
       parameters: () => new Map([['server_version', '18.0']]),
       status: () => status,
       parse: (sql) => {
@@ -102,9 +102,18 @@ export function fakeEngine(script: Script): FakeEngine {
     sessions.push({ listener, session })
     return session
   }
-  const catalogue = () => ({ tables: [], writers: [] })
-  const cancel = (pid: number) => log.push(`cancel ${pid}`)
-  return { log, sessions, connect, types: context.types, catalogue, cancel, crash() {} }
+  return {
+    log,
+    sessions,
+    connect,
+    types: context.types,
+    catalogue: () => ({ tables: [], writers: [] }),
+    cancel: (pid) => log.push(`cancel ${pid}`),
+    crash: () => 0,
+    position: () => 0,
+    promote: () => 0,
+    standby: () => fakeEngine(script),
+  }
 }
 
 /** A wait that a test ends. */

@@ -42,7 +42,9 @@ function served(script: Script = {}, { atOnce = true, maxConnections = 100, isSt
     while (waiting.length > 0) for (const each of waiting.splice(0)) each()
   }
   const server = createServer({
-    ...{ engine, maxConnections },
+    engine,
+    maxConnections: () => maxConnections,
+    losesReply: () => false,
     isStarting: () => isStarting,
     after(_, does) {
       waiting.push(does)

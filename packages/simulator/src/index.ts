@@ -27,7 +27,7 @@ export { clusterOf, isForLess, machineOf, NO_LEVEL, type SearchedProtocol, type 
 export { threadLimits } from './search/thread-limits.ts'
 export type { Failure, LogLine, Trial, TrialLimits } from './search/trial.ts'
 export { CHECK_STEPS, firstLeader, runPlan, runScenario } from './search/trial.ts'
-export type { TrialChoices } from './search/trial-choices.ts'
+export { aimed, type TrialChoices } from './search/trial-choices.ts'
 export { unpromisedOf } from './search/unpromised.ts'
 export { unrecovered } from './search/unrecovered.ts'
 export { beginSimulation, type SimulatedRun, type Simulation } from './simulate.ts'

@@ -1,4 +1,12 @@
-import { type Fault, type FaultKind, familyOf, isEngineKind, linkName, refusalText } from '@chaosproxy/faults'
+import {
+  type Fault,
+  type FaultKind,
+  familyOf,
+  isDatabaseKind,
+  isEngineKind,
+  linkName,
+  refusalText,
+} from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
@@ -43,6 +51,7 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
     return { not: 'protocols have no command for it: they elect by themselves', instead: ['kill', 'pause'] }
   if (isEngineKind(kind))
     return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? ['kill', 'pause'] }
+  if (isDatabaseKind(kind)) return { not: 'protocols have no PostgreSQL', instead: ['kill', 'pause'] }
   const family = familyOf(kind)?.name
   const not =
     family === 'udp'

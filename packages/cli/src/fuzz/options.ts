@@ -130,11 +130,18 @@ export const parseStrategies = (typed: string): readonly string[] =>
 export const usualStrategyNames = (subject: SubjectKind): readonly string[] =>
   usualStrategiesOf(subject).map(({ name }) => name)
 
-/** @throws UserError (usage) that names the option. */
-export function parseTrialOptions(options: ParsedOptions, workload: Workload): TrialChoices {
+/**
+ * @param sufferable the faults that the subject can suffer of the typed ones, which may be `all`.
+ * @throws UserError (usage) that names the option.
+ */
+export function parseTrialOptions(
+  options: ParsedOptions,
+  workload: Workload,
+  sufferable: (typed: readonly string[]) => readonly string[] = ofProtocols,
+): TrialChoices {
   const { drift, jump, length, mix, ...typed } = valuesOf(options, { ...clients, ...faults, ...clocks })
   const given: TrialChoices = {
-    faults: typed.faults,
+    faults: typed.faults && sufferable(typed.faults),
     clocks: drift === undefined && jump === undefined ? undefined : { driftPpm: drift, jumpMs: jump },
     clients: typed.clients,
     lengthMs: length,
@@ -155,20 +162,23 @@ export function parseClientSettings(workload: Workload, options: ParsedOptions):
 }
 
 function parseFaults(typed: string): readonly string[] {
-  const profile = profileNamed(typed)
+  return profileNamed(typed) === undefined ? parseNemeses(typed).map(({ name }) => name) : [typed]
+}
+
+function ofProtocols(typed: readonly string[]): readonly string[] {
+  const profile = profileNamed(typed[0])
   if (profile !== undefined) {
     const simulated = nemeses.filter(({ kind }) => profile.has(kind) && simulatorSuffers(kind) === true)
     if (simulated.length === 0)
-      throw new UserError('usage', `--faults ${typed}: simulated runs can suffer no fault of this profile.`)
+      throw new UserError('usage', `--faults ${typed[0]}: simulated runs can suffer no fault of this profile.`)
     return simulated.map(({ name }) => name)
   }
-  const chosen = parseNemeses(typed)
-  for (const { name, kind } of chosen) {
+  for (const { name, kind } of nemeses.filter((nemesis) => typed.includes(nemesis.name))) {
     const suffers = simulatorSuffers(kind)
     if (suffers !== true)
       throw new UserError('usage', `--faults ${name}: simulated runs cannot suffer it: ${refusalText(suffers)}`)
   }
-  return chosen.map(({ name }) => name)
+  return typed
 }
 
 /** Without a fault of clocks, `--drift` and `--jump` would be ignored. */

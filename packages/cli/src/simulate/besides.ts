@@ -12,14 +12,15 @@ interface Typed {
   /** The level of isolation that the transactions in SQL must keep. */
   readonly isolation: string | undefined
   readonly unit: 'request' | 'connection' | undefined
+  readonly standby: boolean
 }
 
 /**
  * What stands beside the nodes, with what was typed. Typed paths are relative to the working directory.
  *
- * @throws UserError (usage) for SQL without a database, or with several.
+ * @throws UserError (usage) for SQL or a standby without a database, or with several.
  */
-export function besidesWith(declared: Besides, { beside, sql, asserts, isolation, unit }: Typed): Besides {
+export function besidesWith(declared: Besides, { beside, sql, asserts, isolation, unit, standby }: Typed): Besides {
   const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
   const besides: Besides = {
     ...declared,
@@ -27,10 +28,13 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
       typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
     ),
   }
-  if (sql === undefined && asserts.length === 0 && isolation === undefined && unit === undefined) return besides
+  if (sql === undefined && asserts.length === 0 && isolation === undefined && unit === undefined && !standby)
+    return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
   if (database === undefined && (sql !== undefined || asserts.length > 0))
     throw new UserError('usage', 'SQL is given, and no PostgreSQL: add --beside pg=postgres.')
+  if (database === undefined && isolation === undefined && unit === undefined)
+    throw new UserError('usage', '--standby is given, and no PostgreSQL: add --beside pg=postgres.')
   if (database === undefined)
     throw new UserError(
       'usage',
@@ -41,7 +45,7 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
   if (another !== undefined)
     throw new UserError(
       'usage',
-      'SQL is given, and there are several PostgreSQL servers: write it to "beside" of a service.',
+      `${standby ? '--standby' : 'SQL'} is given, and there are several PostgreSQL servers: write it to "beside" of a service.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
@@ -58,6 +62,7 @@ export function besidesWith(declared: Besides, { beside, sql, asserts, isolation
       assert: asserts.length === 0 ? kept.assert : asserts,
       expect,
       unit: unit ?? kept.unit,
+      standby: standby || kept.standby === true,
     },
   }
 }

@@ -11,8 +11,8 @@ import {
   USUAL_NODES,
 } from '@chaosproxy/engine/references'
 import { withPaths } from '@chaosproxy/engine/run'
-import { searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
-import type { FaultChoice } from '@chaosproxy/faults'
+import { type Loaded, searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
+import { type FaultChoice, nemeses, profileNamed } from '@chaosproxy/faults'
 import { didYouMean, plural, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
@@ -63,6 +63,7 @@ const declared = {
       'another program beside the nodes, such as a fake: payments=./fake.ts, which nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
     ),
     sql: word('a file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
+    standby: flag('a hot standby follows the PostgreSQL, read-only and late, at pg-standby:5432 (PG_STANDBY_URL)'),
     'check-sql': flag('first list every statement that the PostgreSQL in memory does not execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
     ...configOption,
@@ -126,7 +127,8 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const { spec, nodes = USUAL_NODES } = parseService(options, { ...typed, isolation }, config, draft.nodes)
   const target = serviceReference(spec)
   const world = await searchedIn(target).open()
-  const { protocol, asserts } = await world.load(target)
+  const loaded = await world.load(target)
+  const { protocol, asserts } = loaded
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
@@ -140,7 +142,11 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   if (isolation !== undefined && !typed.invariants)
     throw new UserError('usage', `--expect ${isolation} judges transactions as invariants: leave out --no-invariants.`)
   requireAskable({ ...held, protocol, workload, settings })
-  const choices = withFaults(world, parseTrialOptions(options, workload), draft.faults, `${config.own.where}: faults`)
+  const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
+  const choices = withFaults(
+    parseTrialOptions(options, workload, (typed) => sufferable(typed, named)),
+    named,
+  )
   const subject = {
     ...held,
     ...{ target, bug: undefined, workload: reference, settings, nodes, operations, choices },
@@ -232,21 +238,35 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
 
-/** @throws UserError (usage) for a fault that programs cannot suffer. */
-function withFaults(
-  world: VirtualWorld,
-  choices: TrialChoices,
-  configured: readonly FaultChoice[] | undefined,
-  where: string,
-): TrialChoices {
-  const { faults } = choices
-  if (faults === undefined && configured === undefined) return { ...choices, faults: world.usualFaults }
-  if (faults === undefined) return { ...choices, faults: namesIn(world, configured ?? [], where) }
-  world.requireSufferable(faults, '--faults')
-  return choices
+/** @throws UserError (usage) for a fault that the service cannot suffer. */
+function sufferable(typed: readonly string[], { world, loaded }: Named): readonly string[] {
+  const profile = profileNamed(typed[0])
+  if (profile !== undefined) {
+    const usual = nemeses.filter(({ name, kind }) => profile.has(kind) && world.usualFaults?.includes(name))
+    if (usual.length === 0)
+      throw new UserError('usage', `--faults ${typed[0]}: simulated programs can suffer no fault of this profile.`)
+    return usual.map(({ name }) => name)
+  }
+  world.requireSufferable(typed, '--faults', loaded)
+  return typed
 }
 
-function namesIn(world: VirtualWorld, configured: readonly FaultChoice[], where: string): readonly string[] {
+/** @throws UserError (usage) for a fault that the service cannot suffer. */
+function withFaults(choices: TrialChoices, named: Named): TrialChoices {
+  const { world, configured } = named
+  if (choices.faults !== undefined) return choices
+  return { ...choices, faults: configured === undefined ? world.usualFaults : namesIn(configured, named) }
+}
+
+interface Named {
+  readonly world: VirtualWorld
+  readonly loaded: Loaded
+  /** The faults of the configuration. */
+  readonly configured: readonly FaultChoice[] | undefined
+  readonly where: string
+}
+
+function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: Named): readonly string[] {
   const names = configured.map((fault) => {
     if (typeof fault === 'string') return fault
     throw new UserError(
@@ -255,7 +275,7 @@ function namesIn(world: VirtualWorld, configured: readonly FaultChoice[], where:
     )
   })
   requireFaults(names, where)
-  world.requireSufferable(names, where)
+  world.requireSufferable(names, where, loaded)
   return names
 }
 

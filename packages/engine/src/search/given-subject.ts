@@ -67,8 +67,9 @@ export async function subjectFrom(
   settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },
 ): Promise<GivenSubject> {
   const world = await worldTaking(given)
-  world.requireSufferable(settings.faults ?? [], 'faults:')
-  const { protocol, subject, target, usualNodes } = await world.given(given)
+  const loaded = await world.given(given)
+  const { protocol, subject, target, usualNodes } = loaded
+  world.requireSufferable(settings.faults ?? [], 'faults:', loaded)
   const named = { ...withNames(protocol, settings), target, nodes: undefined, operations: 0 }
   return { ...subject(named), usualNodes, usualFaults: world.usualFaults }
 }

@@ -5,6 +5,7 @@ import { type Event, type History, historyFromEvents, millis, UserError } from '
 import { type ProtocolModule, stickinessOf } from '@chaosproxy/protocols'
 import { findVacuity, type RunEvent } from '@chaosproxy/runner'
 import {
+  aimed,
   beginSimulation,
   clusterOf,
   isForLess,
@@ -118,7 +119,7 @@ function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append
     workload,
     settings: settingsFor(workload, subject.settings, isForLess(subject)),
     schedule: planSchedule({
-      nemeses: chosen,
+      nemeses: aimed(chosen, subject),
       nodes: [...nodeNames(nodes), ...(subject.besides ?? [])],
       durationMs: millis(timeMs),
       random: createRandom(`schedule ${seed}`),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import type { FaultKind } from '@chaosproxy/faults'
 import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
@@ -12,6 +13,7 @@ import {
   hasAssertions,
   keepsSomePackages,
   loadService,
+  nodesFor,
   outsidePromises,
   type Probing,
   requireQuiet,
@@ -86,7 +88,7 @@ export const programs: VirtualWorld = {
     await requireQuiet(serviceName(service.spec))
     return simulated
   },
-  requireSufferable,
+  requireSufferable: (faults, option, { nodesFor = () => undefined }) => requireSufferable(faults, option, nodesFor),
   usualFaults: usualServiceFaults,
 }
 
@@ -106,6 +108,7 @@ function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
 function loadedAs(service: Service, probed: () => Promise<Service>, watching: Watching): Loaded {
   const { definition: protocol } = service
   const { progress, longestMs, entered, unsupportedSql } = watching
+  const hit = (kind: FaultKind) => nodesFor(kind, service.spec)
   const watch: ServiceWatch = {
     turns: progress && watchedTurns(progress),
     longestMs,
@@ -115,11 +118,13 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
   return {
     protocol,
     asserts: hasAssertions(service),
+    nodesFor: hit,
     subject(chosen) {
       const searched: SearchedProtocol = {
         ...chosen,
         ...startsOf(service, chosen, watch),
         besides: besidesOf(service),
+        nodesFor: hit,
         awaits: awaitsOf(service),
         asserts: hasAssertions(service),
       }

@@ -44,8 +44,8 @@ export interface VirtualWorld extends World {
   given(value: ProtocolModule | ServiceDeclaration): Promise<Given>
   /** A whole run, for the thread whose progress is watched. */
   run(spec: SimulateSpec, progress: Progress): Promise<Simulated>
-  /** @throws UserError (usage) for a fault that subjects of a search cannot suffer; `option` begins the message. */
-  requireSufferable(faults: readonly string[], option: string): void
+  /** @throws UserError (usage) for a fault that this subject cannot suffer; `option` begins the message. */
+  requireSufferable(faults: readonly string[], option: string, loaded: Pick<Loaded, 'nodesFor'>): void
   /** The faults of a search that names none; undefined: all among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
@@ -67,6 +67,8 @@ export interface Loaded {
   readonly protocol: ProtocolDefinition
   /** Whether it reports by assertions what it reaches. */
   readonly asserts: boolean
+  /** The nodes that a kind of fault can hit, if only some can; undefined: all. */
+  readonly nodesFor?: SearchedProtocol['nodesFor']
   /** @throws UserError (input) for a workload that it cannot serve. */
   subject(chosen: SearchedProtocol): Subject
 }

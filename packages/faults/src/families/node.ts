@@ -11,15 +11,21 @@ import {
   kill,
   limitCpu,
   limitMemory,
+  loseCommitReply,
   pause,
+  refuseSessions,
   restart,
+  serializationFailure,
   signal,
+  slowStatements,
   stop,
 } from '../kinds/nodes.ts'
 
 /** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
-const kinds = [kill, crash, pause, failover, ...engineKinds] as const
+/** Faults of the PostgreSQL that the simulator has. */
+const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
+const kinds = [kill, crash, pause, failover, ...engineKinds, ...databaseKinds] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
@@ -33,6 +39,11 @@ export type EngineFault = HarmOf<(typeof engineKinds)[number]> & { readonly node
 
 export const isEngineKind = (kind: unknown): kind is EngineFault['kind'] =>
   engineKinds.some((definition) => definition.kind === kind)
+
+export type DatabaseFault = HarmOf<(typeof databaseKinds)[number]> & { readonly nodes: readonly NodeId[] }
+
+export const isDatabaseKind = (kind: unknown): kind is DatabaseFault['kind'] =>
+  databaseKinds.some((definition) => definition.kind === kind)
 
 export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
 

@@ -60,7 +60,8 @@ export const restart = defineFault({
   kind: 'restart',
   plural: 'restarts',
   stopsNodes: true,
-  summary: 'have the container engine stop the node in order and start it again at once; healed when it serves',
+  summary:
+    'have the container engine stop the node in order and start it again at once; a simulated PostgreSQL ends its sessions with 57P01',
   parameters: {},
   describe: (_, nodes) => `${nodes} restarted`,
 })
@@ -128,6 +129,53 @@ export const clock = defineFault({
   describe: ({ offsetMs, driftPpm }, nodes) =>
     `${nodes.includes(' ') ? 'clocks' : 'clock'} of ${nodes} ${describeClock(offsetMs, driftPpm)}`,
 })
+
+const onlySimulated = {
+  not: 'only the PostgreSQL that chaos simulate has in memory can',
+  instead: ['kill', 'pause'],
+}
+
+export const loseCommitReply = defineFault({
+  kind: 'lose-commit-reply',
+  plural: 'lost replies to COMMIT',
+  summary: 'a simulated PostgreSQL commits, and its connection ends before the client hears of it',
+  notInProcesses: onlySimulated,
+  parameters: { share: or(probability('of the commits that wrote something'), 1) },
+  describe: ({ share }, nodes) => `${percent(share)} of the replies of ${nodes} to COMMIT lost`,
+})
+
+export const serializationFailure = defineFault({
+  kind: 'serialization-failure',
+  plural: 'serialization failures',
+  summary:
+    'a simulated PostgreSQL fails transactions above READ COMMITTED with 40001 where it may: they overlap another that writes',
+  notInProcesses: onlySimulated,
+  parameters: { share: or(probability('of the commits and changes that may fail'), 0.5) },
+  describe: ({ share }, nodes) => `${percent(share)} of the transactions that ${nodes} may fail with 40001 failed`,
+})
+
+export const refuseSessions = defineFault({
+  kind: 'refuse-sessions',
+  plural: 'full databases',
+  summary: 'a simulated PostgreSQL takes no further session: 53300, sorry, too many clients already',
+  notInProcesses: onlySimulated,
+  parameters: {},
+  describe: (_, nodes) => `${nodes} full`,
+})
+
+export const slowStatements = defineFault({
+  kind: 'slow-statements',
+  plural: 'slow statements',
+  summary: 'statements of a simulated PostgreSQL take longer; statement_timeout ends them with 57014',
+  notInProcesses: onlySimulated,
+  parameters: {
+    delayMs: ms('how much longer', { least: 1 }),
+    share: or(probability('of the statements'), 1),
+  },
+  describe: ({ delayMs, share }, nodes) => `${percent(share)} of the statements of ${nodes} ${delayMs} ms slower`,
+})
+
+const percent = (share: number): string => `${Math.round(share * 100)}%`
 
 function describeClock(offsetMs: number, driftPpm: number): string {
   const jump = offsetMs === 0 ? [] : [`${Math.abs(offsetMs)} ms ${offsetMs > 0 ? 'ahead' : 'behind'}`]

@@ -106,6 +106,51 @@ export const crash: Nemesis = {
     }),
 }
 
+// The simulator aims the following at its PostgreSQL servers.
+
+const shareChoices = [0.1, 0.3, 1] as const
+
+export const loseCommitReply: Nemesis = {
+  name: 'lose-commit-reply',
+  summary:
+    'a simulated PostgreSQL commits and loses the reply to 10%, 30% or all commits: clients get a broken connection',
+  kind: 'lose-commit-reply',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'lose-commit-reply', nodes: 'one', share: random.pick(shareChoices) }),
+}
+
+export const serializationFailure: Nemesis = {
+  name: 'serialization-failure',
+  summary: 'a simulated PostgreSQL fails 10%, 30% or all transactions that it may fail with 40001',
+  kind: 'serialization-failure',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'serialization-failure', nodes: 'one', share: random.pick(shareChoices) }),
+}
+
+export const refuseSessions: Nemesis = {
+  name: 'refuse-sessions',
+  summary: 'a simulated PostgreSQL takes no further session (53300, too many clients)',
+  kind: 'refuse-sessions',
+  among: 'nodes',
+  plan: () => just({ kind: 'refuse-sessions', nodes: 'one' }),
+}
+
+/** Below and above usual values of `statement_timeout`. */
+const SLOWER_MS = [20, 200, 2_000] as const
+
+export const slowStatements: Nemesis = {
+  name: 'slow-statements',
+  summary: 'make 10%, 30% or all statements of a simulated PostgreSQL 20 ms, 200 ms or 2 s slower',
+  kind: 'slow-statements',
+  among: 'nodes',
+  plan: (random) =>
+    just({
+      ...{ kind: 'slow-statements', nodes: 'one' },
+      delayMs: millis(random.pick(SLOWER_MS)),
+      share: random.pick(shareChoices),
+    }),
+}
+
 const clockChoices = ['one', 'minority', 'leader'] as const
 /** Whether the clock jumps, and whether it drifts. */
 const clockTroubles = [

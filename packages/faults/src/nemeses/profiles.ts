@@ -20,7 +20,7 @@ const GENTLE: readonly FaultKind[] = [
 const NETWORK: readonly FaultKind[] = [
   ...GENTLE,
   ...(['partition', 'reset', 'drop-message', 'duplicate-message', 'lose-request', 'lose-reply'] as const),
-  ...(['truncate-reply', 'duplicate-request'] as const),
+  ...(['truncate-reply', 'duplicate-request', 'lose-commit-reply'] as const),
 ]
 
 const CRASHES: readonly FaultKind[] = ['kill', 'crash', 'stop', 'restart', 'crash-before-reply', 'pause']

@@ -2,7 +2,22 @@ import { delay, delayClients, packetLoss, reset, slow } from './links.ts'
 import { corrupt, duplicate, forge, forgeSigned, loss, reorder } from './messages.ts'
 import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
-import { clock, crash, failover, fillDisk, kill, limitCpu, pause, restart, shifting, stop } from './processes.ts'
+import {
+  clock,
+  crash,
+  failover,
+  fillDisk,
+  kill,
+  limitCpu,
+  loseCommitReply,
+  pause,
+  refuseSessions,
+  restart,
+  serializationFailure,
+  shifting,
+  slowStatements,
+  stop,
+} from './processes.ts'
 import {
   abort,
   crashBeforeReply,
@@ -43,6 +58,10 @@ export const nemeses: readonly Nemesis[] = [
   restart,
   limitCpu,
   fillDisk,
+  loseCommitReply,
+  serializationFailure,
+  refuseSessions,
+  slowStatements,
   loseRequest,
   resetRequest,
   crashBeforeReply,

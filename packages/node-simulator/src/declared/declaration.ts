@@ -30,6 +30,11 @@ export type PostgresDeclaration =
       readonly expect?: string | undefined
       /** Judges what a `request` did, or a `connection` until it was idle, as one transaction. */
       readonly unit?: 'request' | 'connection' | undefined
+      /**
+       * Whether a hot standby follows it, read-only and late: `pg-standby:5432` (`PG_STANDBY_URL`) for `pg`. The fault
+       * `failover` has it take over, without the last commits.
+       */
+      readonly standby?: boolean | undefined
     }
 
 /** A service of your own: each node runs a Node program. */
@@ -124,6 +129,12 @@ const filledPostgres = v.strictObject({
     v.pipe(
       v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
       v.description('what is judged as one transaction: what a request did, or a connection until it was idle'),
+    ),
+  ),
+  standby: v.optional(
+    v.pipe(
+      v.boolean('must be true or false'),
+      v.description('a hot standby follows it, read-only and late: pg-standby for pg'),
     ),
   ),
 })
@@ -223,12 +234,13 @@ const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared
   typeof declared === 'string' || 'postgres' in declared
 
 const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => {
-  const { postgres, assert, expect, unit } = declared
+  const { postgres, assert, expect, unit, standby } = declared
   return {
     ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
     ...(assert === undefined ? {} : { assert }),
     ...(expect === undefined ? {} : { expect }),
     ...(unit === undefined ? {} : { unit }),
+    ...(standby === true ? { standby } : {}),
   }
 }
 

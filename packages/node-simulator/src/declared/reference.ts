@@ -42,7 +42,16 @@ export interface PostgresSpec {
   readonly expect?: string | undefined
   /** What is judged as one transaction; when absent, each transaction. */
   readonly unit?: 'request' | 'connection' | undefined
+  /** Whether a hot standby follows it, at the host that `standbyOf` names. */
+  readonly standby?: boolean | undefined
 }
+
+/** The host of the standby of a PostgreSQL. */
+export const standbyOf = (name: string): string => `${name}-standby`
+
+/** Every PostgreSQL, each followed by its standby. */
+export const databaseHosts = (postgres: NonNullable<ServiceSpec['postgres']>): readonly string[] =>
+  Object.entries(postgres).flatMap(([name, { standby }]) => [name, ...(standby === true ? [standbyOf(name)] : [])])
 
 /** The prefix of services in specs and replay files; their spec follows as JSON. */
 export const SERVICE = 'service:'

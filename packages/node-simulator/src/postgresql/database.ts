@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Engine, EngineOptions } from '@chaosproxy/simulated-postgresql'
-import type { PostgresSpec, ServiceSpec } from '../declared/reference.ts'
+import { type PostgresSpec, type ServiceSpec, standbyOf } from '../declared/reference.ts'
 import { type BrokenAssertion, brokenIn, requireQueries } from './asserted.ts'
 import { executeAlone, loadSimulated, type Simulated, silent, userErrorOf } from './simulated.ts'
 
 /** What a simulated PostgreSQL starts from. */
 export interface Database {
   readonly createServer: Simulated['createServer']
+  /** The host of its standby; undefined without one. */
+  readonly standby: NodeId | undefined
   /** An engine that has executed the schema. */
   createEngine(options: EngineOptions): Engine
   /** The first assertion that its data breaks. @throws UserError (input) for one that cannot be executed. */
@@ -27,11 +30,16 @@ export async function loadDatabases(
   if (Object.keys(postgres).length === 0) return databases
   const simulated = await loadSimulated()
   await simulated.loadParser()
-  for (const [name, spec] of Object.entries(postgres)) databases.set(name, databaseOf(simulated, spec))
+  for (const [name, spec] of Object.entries(postgres))
+    databases.set(name, databaseOf(simulated, spec, spec.standby === true ? standbyOf(name) : undefined))
   return databases
 }
 
-function databaseOf(simulated: Simulated, { sql: file, assert = [] }: PostgresSpec): Database {
+function databaseOf(
+  simulated: Simulated,
+  { sql: file, assert = [] }: PostgresSpec,
+  standby: NodeId | undefined,
+): Database {
   const schema = file === undefined ? undefined : { file, text: readSql(file) }
   const createEngine = (options: EngineOptions): Engine => {
     const engine = simulated.createEngine(options)
@@ -42,6 +50,7 @@ function databaseOf(simulated: Simulated, { sql: file, assert = [] }: PostgresSp
   requireQueries(simulated, createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 }), assert)
   return {
     createServer: simulated.createServer,
+    standby,
     createEngine,
     broken: (engine) => brokenIn(simulated, engine, assert),
   }

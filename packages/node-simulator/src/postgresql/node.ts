@@ -1,22 +1,27 @@
-import type { NodeId } from '@chaosproxy/faults'
+import type { FaultKind, NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { Connection, Engine, Server } from '@chaosproxy/simulated-postgresql'
-import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
+import type { Engine, EngineTime, Server } from '@chaosproxy/simulated-postgresql'
+import { fate, NodeClock, streamOf, type Undo } from '@chaosproxy/simulator'
 import { POSTGRES_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
-import type { Host, Network, Packet, Plug, Wire } from '../world/network.ts'
+import { type DatabaseFault, isOfDatabases, type Stoppable } from '../world/blows.ts'
+import type { Host, Network, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
 import { type Isolation, type JudgedIsolation, judgedIsolation, recordedSql } from './judged.ts'
+import { REPLICATION_PORT, Receiver, Sender } from './replication.ts'
+import { ServedConnection } from './served.ts'
 import { unsupported } from './simulated.ts'
 import { type AwaitedSql, awaitedSql } from './statements.ts'
-import { type ConnectionTraffic, Traffic } from './traffic.ts'
+import { Traffic } from './traffic.ts'
 
 /** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
 const POSTGRES_EPOCH_MS = 946_684_800_000
 /** `max_connections` by default. */
 const MAX_CONNECTIONS = 100
+/** The log is on the disk after this time (three times `wal_writer_delay`). */
+const LONGEST_FLUSH_MICROS = 600_000
 
 /** A statement that the simulated PostgreSQL does not execute, and what of it. */
 export type UnsupportedSql = (sql: string, construct: string) => void
@@ -33,32 +38,60 @@ export interface PostgresOptions {
   readonly unsupported?: UnsupportedSql | undefined
 }
 
+/** A fault that lasts. */
+type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
+
+interface Standing {
+  readonly fault: Lasting
+  hits: number
+}
+
 /** A PostgreSQL: what was committed outlives each start of the server. */
-export class PostgresNode implements Actor {
+export class PostgresNode implements Actor, Stoppable {
   readonly id: NodeId
   readonly followsContext: boolean = false
   readonly clock: NodeClock = new NodeClock()
   readonly #options: PostgresOptions
   readonly #costs: () => number
+  readonly #shares: () => number
   readonly #engine: Engine
   readonly #connections = new Set<ServedConnection>()
   readonly #traffic: Traffic | undefined
+  readonly #senders = new Set<Sender>()
+  readonly #inForce = new Set<Standing>()
+  /** Whom it follows if it is a standby. */
+  readonly #primary: PostgresNode | undefined
+  #standby: PostgresNode | undefined
+  #receiver: Receiver | undefined
+  /** Of a standby: the commits that it has, and those that its sessions see. */
+  #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
   /** After a crash it replays its log, and takes no session meanwhile. */
   #recoveredAt = 0
 
-  constructor(options: PostgresOptions) {
+  constructor(options: PostgresOptions, primary?: PostgresNode) {
     const { id, database, network, seed } = options
     this.id = id
     this.#options = options
     this.#costs = drawn(seed, `${id} costs`)
-    if (options.isolation?.expect !== undefined || options.world.requests !== undefined)
-      this.#traffic = new Traffic(() => this.world.queue.now)
-    this.#engine = database.createEngine({
-      time: { now: () => this.#micros(), after: (micros, run) => this.#after(micros, run) },
-      random: drawn(seed, id),
-    })
+    const isWatched = options.isolation?.expect !== undefined || options.world.requests !== undefined
+    if (primary === undefined && isWatched) this.#traffic = new Traffic(() => this.world.queue.now)
+    this.#shares = drawn(seed, `${id} faults`)
+    this.#primary = primary
+    const [time, random] = [this.#time(), drawn(seed, id)]
+    if (primary === undefined)
+      this.#engine = database.createEngine({
+        ...{ time, random },
+        committed: (isFlushed) => this.#committed(isFlushed),
+        fails: () => this.#happens('serialization-failure'),
+      })
+    else {
+      primary.#standby = this
+      const [received, replayed] = [() => this.#position.received, () => this.#position.replayed]
+      this.#engine = primary.#engine.standby({ time, random, received, replayed })
+      this.#catchUp()
+    }
     network.hosts.set(id, this.#host())
   }
 
@@ -66,21 +99,28 @@ export class PostgresNode implements Actor {
     return this.#options.world
   }
 
+  #time(): EngineTime {
+    return { now: () => this.#micros(), after: (micros, run) => this.#after(micros, run) }
+  }
+
   #host(): Host {
     return {
       accept: (port, _from, _remotePort, back, messages) => {
-        const server = this.#server
-        if (server === undefined || port !== POSTGRES_PORT) return undefined
-        if (messages) return 'bytes only'
-        const traffic = this.#traffic?.connection()
-        const connection = new ServedConnection(this, {
-          ...{ wire: back, server, traffic },
-          ended: () => this.#ended(connection),
-        })
-        this.#connections.add(connection)
-        return connection
+        if (this.#server === undefined) return undefined
+        if (port === REPLICATION_PORT) return this.#sendTo(back)
+        if (port !== POSTGRES_PORT) return undefined
+        return messages ? 'bytes only' : this.#serve(back, this.#server)
       },
     }
+  }
+
+  #serve(wire: Wire, server: Server): Plug {
+    const connection = new ServedConnection(this, {
+      ...{ wire, server, traffic: this.#traffic?.connection() },
+      ended: () => this.#connections.delete(connection),
+    })
+    this.#connections.add(connection)
+    return connection
   }
 
   start(): void {
@@ -93,9 +133,11 @@ export class PostgresNode implements Actor {
       wakesAfter: () => 20 + 100 * this.#costs(),
       unsupported:
         this.#options.unsupported ?? ((sql, construct) => this.world.refuse(this.id, refusalOf(sql, construct))),
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: () => (this.#happens('refuse-sessions') ? 0 : MAX_CONNECTIONS),
+      losesReply: () => this.#happens('lose-commit-reply'),
       isStarting: () => this.world.queue.now < this.#recoveredAt,
     })
+    this.#follow()
     if (this.#starts === 1) return
     this.#recoveredAt = this.world.queue.now + (20 + 180 * this.#costs()) * 1e6
     this.world.notice(this.id, 'restarts')
@@ -103,12 +145,130 @@ export class PostgresNode implements Actor {
 
   /** False if it was down already. */
   kill(): boolean {
-    if (this.#server === undefined) return false
-    this.#server = undefined
-    for (const connection of this.#connections) connection.reset()
-    this.#connections.clear()
+    if (!this.#goDown()) return false
     this.#engine.crash()
     return true
+  }
+
+  /** Every connection is reset. False if it was down already. */
+  #goDown(): boolean {
+    if (this.#server === undefined) return false
+    this.#server = undefined
+    for (const plug of [...this.#connections, ...this.#senders]) plug.reset()
+    this.#receiver?.reset()
+    this.#receiver = undefined
+    this.#connections.clear()
+    this.#senders.clear()
+    return true
+  }
+
+  /** Why it cannot suffer a kind of fault; undefined if it can. */
+  whyNot(kind: FaultKind): string | undefined {
+    if (this.#primary !== undefined && kind !== 'restart' && isOfDatabases(kind))
+      return `${this.id} is a standby: name ${this.#primary.id}`
+    return kind === 'failover' && this.#standby === undefined ? `${this.id} has no standby: add --standby` : undefined
+  }
+
+  suffer(fault: DatabaseFault): Undo {
+    switch (fault.kind) {
+      case 'failover':
+        return this.#failOver()
+      case 'restart':
+        return this.#restart()
+      default: {
+        const standing = { fault, hits: 0 }
+        this.#inForce.add(standing)
+        return () => {
+          this.#inForce.delete(standing)
+          return standing.hits
+        }
+      }
+    }
+  }
+
+  /** The standby takes over what it has received, under the primary's name; a copy of it is the new standby. */
+  #failOver(): Undo {
+    const standby = this.#standby
+    if (standby === undefined) throw new Error(`${this.id} is refused by whyNot`)
+    const { received } = standby.#position
+    for (const node of [this, standby]) node.#goDown()
+    standby.#engine.crash()
+    this.#engine.promote(received)
+    standby.#catchUp()
+    return () => {
+      for (const node of [this, standby]) node.start()
+      return 1
+    }
+  }
+
+  /** Sessions end with 57P01; what was committed is on the disk. */
+  #restart(): Undo {
+    if (this.#server === undefined) return () => 0
+    for (const connection of this.#connections) connection.shutDown()
+    this.#goDown()
+    this.start()
+    return () => 1
+  }
+
+  /** Whether a fault in force hits what happens now. */
+  #happens(kind: Exclude<Lasting['kind'], 'slow-statements'>): boolean {
+    for (const standing of this.#inForce) {
+      const { fault } = standing
+      if (fault.kind !== kind || ('share' in fault && this.#shares() >= fault.share)) continue
+      standing.hits++
+      return true
+    }
+    return false
+  }
+
+  #committed(isFlushed: boolean): void {
+    this.#announce()
+    if (!isFlushed && this.#senders.size > 0) this.#after(LONGEST_FLUSH_MICROS, () => this.#announce())
+  }
+
+  #announce(): void {
+    for (const sender of this.#senders) sender.send()
+  }
+
+  #sendTo(wire: Wire): Plug {
+    const sender = new Sender(this, wire, () => this.#engine.position())
+    this.#senders.add(sender)
+    return sender
+  }
+
+  /** A standby receives and replays what its primary commits. */
+  #follow(): void {
+    const primary = this.#primary
+    if (primary === undefined) return
+    const { network } = this.#options
+    this.#receiver = new Receiver({
+      ...{ node: this, network, primary: primary.id },
+      received: (position) => this.#receive(position),
+      ended: () => this.#after(100_000 + 900_000 * this.#costs(), () => this.#follow()),
+    })
+  }
+
+  /** Writing to the standby's disk lags, and replaying lags behind that, as behind a query or a large change. */
+  #receive(position: number): void {
+    this.#after(this.#lag(), () => {
+      this.#position.received = Math.max(this.#position.received, position)
+      this.#after(this.#lag(), () => {
+        this.#position.replayed = Math.max(this.#position.replayed, position)
+      })
+    })
+  }
+
+  /** Mostly up to 2 ms; one of eight takes up to 100 ms. */
+  #lag(): number {
+    const micros = 2_000 * this.#costs()
+    return this.#costs() < 0.125 ? micros * 50 : micros
+  }
+
+  /** A standby begins with a copy of its primary. */
+  #catchUp(): void {
+    if (this.#primary === undefined) return
+    const position = this.#primary.#engine.position()
+    this.#position = { received: position, replayed: position }
   }
 
   enter(run: () => void): void {
@@ -123,7 +283,7 @@ export class PostgresNode implements Actor {
 
   /** What its data breaks, once nothing happens any more. */
   broken(): BrokenAssertion | undefined {
-    return this.#options.database.broken(this.#engine)
+    return this.#primary === undefined ? this.#options.database.broken(this.#engine) : undefined
   }
 
   /** The level of isolation that its transactions must keep. */
@@ -146,10 +306,6 @@ export class PostgresNode implements Actor {
     return 'leftOut' in recorded ? [] : awaitedSql(this.#traffic.exchanges(), recorded.history)
   }
 
-  #ended(connection: ServedConnection): void {
-    this.#connections.delete(connection)
-  }
-
   /** A turn of the server that runs now; none once it was killed. */
   #after(micros: number, run: () => void): () => void {
     const start = this.#starts
@@ -161,7 +317,18 @@ export class PostgresNode implements Actor {
   /** Mostly 0.05 to 0.65 ms; one statement of fifty takes up to 12 ms, as beside a checkpoint. */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()
-    return this.#costs() < 0.02 ? micros * 20 : micros
+    return (this.#costs() < 0.02 ? micros * 20 : micros) + this.#slowness()
+  }
+
+  #slowness(): number {
+    let micros = 0
+    for (const standing of this.#inForce) {
+      const { fault } = standing
+      if (fault.kind !== 'slow-statements' || this.#shares() >= fault.share) continue
+      standing.hits++
+      micros += fault.delayMs * 1_000
+    }
+    return micros
   }
 
   #micros(): bigint {
@@ -184,71 +351,4 @@ function refusalOf(sql: string, construct: string): NotSimulated {
     because,
     'Leave it out if CHAOS_SIMULATED is set, or run the program against a real PostgreSQL with chaos run.',
   )
-}
-
-interface Served {
-  readonly wire: Wire
-  readonly server: Server
-  readonly traffic: ConnectionTraffic | undefined
-  readonly ended: () => void
-}
-
-/** The server's end of a connection. */
-class ServedConnection implements Plug {
-  readonly #node: PostgresNode
-  readonly #wire: Wire
-  readonly #connection: Connection
-  readonly #traffic: ConnectionTraffic | undefined
-  readonly #ended: () => void
-  #isOpen = true
-
-  constructor(node: PostgresNode, { wire, server, traffic, ended }: Served) {
-    this.#node = node
-    this.#wire = wire
-    this.#traffic = traffic
-    this.#ended = ended
-    this.#connection = server.accept({
-      send: (bytes) => wire.send({ type: 'data', bytes, hears: traffic?.answered(bytes) }),
-      end: () => {
-        this.#close()
-        wire.send({ type: 'end' })
-      },
-    })
-  }
-
-  arrive(packet: Packet): void {
-    this.#node.world.deliver(this.#node, () => this.#take(packet))
-  }
-
-  #take(packet: Packet): void {
-    switch (packet.type) {
-      case 'data':
-        if (this.#isOpen) {
-          this.#traffic?.asked(packet.bytes, packet.request)
-          this.#connection.receive(packet.bytes)
-        } else this.#wire.send({ type: 'reset' })
-        break
-      case 'end':
-      case 'reset':
-        if (!this.#isOpen) break
-        this.#close()
-        this.#connection.closed()
-        if (packet.type === 'end') this.#wire.send({ type: 'end' })
-        break
-    }
-  }
-
-  #close(): void {
-    this.#isOpen = false
-    this.#traffic?.closed()
-    this.#ended()
-  }
-
-  /** The server was killed: the kernel resets open connections. */
-  reset(): void {
-    this.#isOpen = false
-    this.#traffic?.closed()
-    this.#connection.drop()
-    this.#wire.send({ type: 'reset' })
-  }
 }

@@ -3,6 +3,14 @@ import type { NodeClock, Undo } from '@chaosproxy/simulator'
 import type { LinkFault, Network } from './network.ts'
 import type { World } from './world.ts'
 
+/** A fault that only a PostgreSQL can suffer. */
+export type DatabaseFault = FaultOfKind<
+  'lose-commit-reply' | 'serialization-failure' | 'refuse-sessions' | 'slow-statements' | 'failover' | 'restart'
+>
+
+/** Whether only a PostgreSQL can suffer a kind of fault. */
+export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
+
 /** A node, as faults see it. */
 export interface Stoppable {
   readonly id: NodeId
@@ -10,6 +18,10 @@ export interface Stoppable {
   start(): void
   /** False if it was down already. */
   kill(): boolean
+  /** Injects a fault of a PostgreSQL; absent in others. */
+  suffer?(fault: DatabaseFault): Undo
+  /** Why it cannot suffer a kind of fault; undefined if it can. */
+  whyNot?(kind: FaultKind): string | undefined
 }
 
 /** The parts of a cluster that faults act on. */
@@ -56,6 +68,17 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
       return world.turnCount - before
     }
   },
+  'lose-commit-reply': onDatabases,
+  'serialization-failure': onDatabases,
+  'refuse-sessions': onDatabases,
+  'slow-statements': onDatabases,
+  failover: onDatabases,
+  restart: onDatabases,
+}
+
+function onDatabases(fault: DatabaseFault, around: Injectable): Undo {
+  const undos = named(fault, around).flatMap((node) => node.suffer?.(fault) ?? [])
+  return () => undos.reduce((sum, undo) => sum + undo(), 0)
 }
 
 const named = ({ nodes: ids }: { readonly nodes: readonly NodeId[] }, { nodes }: Injectable): Stoppable[] =>

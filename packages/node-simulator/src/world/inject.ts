@@ -1,6 +1,6 @@
 import { type Fault, refusalText } from '@chaosproxy/faults'
 import { createInjector, type Injector, strangerIn, type Undo } from '@chaosproxy/simulator'
-import { type Injectable, serviceBlows } from './blows.ts'
+import { type Injectable, isOfDatabases, serviceBlows } from './blows.ts'
 import { serviceSuffers } from './suffers.ts'
 
 /** Injects faults into nodes and links of programs. */
@@ -21,5 +21,16 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   if (suffers !== true) return refusalText(suffers)
   if (!('nodes' in fault) && (fault.match !== undefined || fault.when !== undefined))
     return 'connections of programs are neither counted nor matched: leave "match" and "when" out'
-  return strangerIn(fault, around)
+  return strangerIn(fault, around) ?? unable(fault, around)
+}
+
+/** Why one of its nodes cannot suffer a fault, such as one of databases; undefined if all can. */
+function unable(fault: Fault, { nodes }: Injectable): string | undefined {
+  if (!('nodes' in fault)) return undefined
+  const reasons = fault.nodes.map((id) => {
+    const node = nodes.get(id)
+    if (isOfDatabases(fault.kind) && node?.suffer === undefined) return `${id} is no PostgreSQL of the simulator`
+    return node?.whyNot?.(fault.kind)
+  })
+  return reasons.find((reason) => reason !== undefined)
 }

@@ -1,4 +1,4 @@
-import { type FaultKind, familyOf, nemeses, refusalText } from '@chaosproxy/faults'
+import { type FaultKind, familyOf, type NodeId, nemeses, refusalText } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Suffering } from '@chaosproxy/runner'
 import { serviceBlows } from './blows.ts'
@@ -30,16 +30,32 @@ export function serviceSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/** A search's default faults: every fault among nodes that programs can suffer. */
+/**
+ * A search's default faults: every fault among nodes that programs can suffer. A failover is left out: it loses commits
+ * that were acknowledged, as asynchronous replication does.
+ */
 export const usualServiceFaults: readonly string[] = nemeses
-  .filter(({ among, kind }) => among === 'nodes' && serviceSuffers(kind) === true)
+  .filter(({ among, kind }) => among === 'nodes' && kind !== 'failover' && serviceSuffers(kind) === true)
   .map(({ name }) => name)
 
-/** @throws UserError (usage) for a fault that programs cannot suffer; `option` begins the message. */
-export function requireSufferable(faults: readonly string[], option: string): void {
+/**
+ * @param nodesFor the nodes of the service that a kind of fault can hit, if only some can.
+ * @throws UserError (usage) for a fault that programs cannot suffer; `option` begins the message.
+ */
+export function requireSufferable(
+  faults: readonly string[],
+  option: string,
+  nodesFor: (kind: FaultKind) => readonly NodeId[] | undefined,
+): void {
   for (const { name, kind } of nemeses.filter((nemesis) => faults.includes(nemesis.name))) {
+    if (nodesFor(kind)?.length === 0) throw new UserError('usage', `${option} ${name}: ${lacking(kind)}`)
     const suffers = serviceSuffers(kind)
     if (suffers !== true)
       throw new UserError('usage', `${option} ${name}: simulated programs cannot suffer it: ${refusalText(suffers)}`)
   }
 }
+
+const lacking = (kind: FaultKind): string =>
+  kind === 'failover'
+    ? 'no PostgreSQL of this service has a standby: add --standby ("standby": true).'
+    : 'this service has no PostgreSQL in the simulator: add --beside pg=postgres.'

@@ -1,35 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { injectedFor, ran as ranAlone, serving } from '../simulated.ts'
 import { stopped } from '../stopped.ts'
-
-/** One program for all tests, so that it is bundled once; its environment says what it does. */
-const asker = serving(`
-  import pg from 'pg'
-  const pool = new pg.Pool({ max: 4 })
-  pool.on('error', () => {})
-  const told = (...values) => console.log(JSON.stringify(values))
-  const codeOf = (promise) => promise.then(() => 'no error', (error) => error.code ?? error.message)
-  const asks = new Function('pg', 'pool', 'told', 'codeOf', 'process', 'return (async () => {' + process.env['ASKS'] + '})()')
-  await asks(pg, pool, told, codeOf, process)`)
-
-type Options = Parameters<typeof ranAlone>[1]
-
-const ran = (asks: string, options: Options = {}): ReturnType<typeof ranAlone> =>
-  ranAlone(asker, { postgres: {}, environment: { ASKS: asks }, ...options })
-
-function schemaOf(sql: string): { readonly sql: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'chaos-schema-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'schema.sql')
-  writeFileSync(file, sql)
-  return { sql: file }
-}
-
-const KV = "CREATE TABLE kv (k text PRIMARY KEY, v int NOT NULL);\nINSERT INTO kv VALUES ('a', 1), ('b', 2);"
+import { KV, type Options, ran, schemaOf } from './asker.ts'
 
 describe('pg, unmodified, against the simulated PostgreSQL', () => {
   test('finds it by the variables of libpq, and by DATABASE_URL and PG_URL', async () => {

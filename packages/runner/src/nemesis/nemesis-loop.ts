@@ -81,7 +81,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
   }
 
   const situationOf = (id: string): Situation => ({
-    nodes: cluster.nodes,
+    nodes: [...cluster.nodes, ...(cluster.besides ?? [])],
     leader: currentLeader(cluster),
     random: random.fork(id),
   })

@@ -66,6 +66,8 @@ export type ClusterStatus = ReadonlyMap<NodeId, NodeStatus | undefined>
 
 export interface Cluster {
   readonly nodes: readonly NodeId[]
+  /** Nodes that no client calls and faults hit like the others; absent if there are none. */
+  readonly besides?: readonly NodeId[] | undefined
   readonly clock: Clock
   connect(node: NodeId): Client
   /** The fault is in force once this calls back. */

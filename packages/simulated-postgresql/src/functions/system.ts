@@ -65,7 +65,6 @@ export const SYSTEM: Builtins = {
   pg_get_userbyid: (_, env) => env.session.user,
   pg_num_nulls: (values) => values.filter((value) => value === null).length,
   pg_num_nonnulls: (values) => values.filter((value) => value !== null).length,
-  pg_is_in_recovery: () => false,
   enum_cmp: ([a, b], env, call) => {
     const compare = env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare
     return compare === undefined || a === undefined || b === undefined ? 0 : Math.sign(compare(a, b))

@@ -11,6 +11,7 @@ export interface ConversationOptions {
   readonly peer: Peer
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
+  readonly losesReply: () => boolean
   /** The session has begun. */
   readonly began: (session: Session) => void
   /** Another session ended this one. */
@@ -30,7 +31,7 @@ export function* converse(options: ConversationOptions): Generator<Pause, void> 
     session = yield* start(options, notifications)
     if (session === undefined) return
     options.began(session)
-    yield* serve({ session, peer, unsupported: options.unsupported }, notifications)
+    yield* serve({ session, peer, unsupported: options.unsupported }, options.losesReply, notifications)
   } catch (error) {
     if (!(error instanceof SqlError)) throw error
     peer.write(errorMessage(error))
@@ -125,10 +126,17 @@ function begin(
 
 const STATUSES = { idle: 'I', transaction: 'T', failed: 'E' } as const
 
-function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void> {
+function* serve(talk: Talk, losesReply: () => boolean, notifications: Notifications): Generator<Pause, void> {
   const { session, peer } = talk
   const extended = new Extended(talk)
   let isSkipping = false
+  let commits = 0
+  /** Whether the connection ends before the client hears of its commit. */
+  const isCut = (): boolean => {
+    const hasCommitted = session.commits > commits
+    commits = session.commits
+    return hasCommitted && losesReply()
+  }
   const ready = (): void => {
     if (session.status() === 'idle') extended.ended()
     notifications.write()
@@ -149,6 +157,7 @@ function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void
       case 'query':
         if (isSkipping) break
         yield* answerQuery(talk, message.sql)
+        if (isCut()) return peer.discard()
         ready()
         break
       case 'parse':
@@ -170,6 +179,7 @@ function* serve(talk: Talk, notifications: Notifications): Generator<Pause, void
         } catch (error) {
           failed(error)
         }
+        if (isCut()) return peer.discard()
         ready()
         break
       case 'flush':

@@ -41,6 +41,11 @@ export class Peer {
     this.#out.push(writeBackend(message))
   }
 
+  /** What was written since the last flush never leaves. */
+  discard(): void {
+    this.#out = []
+  }
+
   flush(): void {
     if (this.#out.length === 0) return
     const bytes = Buffer.concat(this.#out)

@@ -15,7 +15,9 @@ export interface ServerOptions {
   readonly wakesAfter: () => number
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
-  readonly maxConnections: number
+  readonly maxConnections: () => number
+  /** Asked when a session is about to hear that what it wrote is committed; true: its connection ends instead. */
+  readonly losesReply: () => boolean
   /** Whether it still recovers from a crash. */
   readonly isStarting: () => boolean
 }
@@ -27,6 +29,8 @@ export interface Connection {
   closed(): void
   /** The server was killed. */
   drop(): void
+  /** The server stops in order: the client hears 57P01, and the connection ends. */
+  shutDown(): void
 }
 
 /** What a connection sends. */
@@ -68,13 +72,13 @@ class Backend implements Connection {
   #isOver = false
 
   constructor(options: ServerOptions, around: Around) {
-    const { engine, maxConnections, unsupported, isStarting } = options
+    const { engine, maxConnections, losesReply, unsupported, isStarting } = options
     const { sink, talking } = around
     this.#options = options
     this.#around = around
     this.#peer = new Peer((bytes) => sink.send(bytes))
     this.#conversation = converse({
-      ...{ engine, peer: this.#peer, unsupported },
+      ...{ engine, peer: this.#peer, unsupported, losesReply },
       began: (session) => {
         this.#session = session
         talking.set(session.pid, this)
@@ -83,7 +87,7 @@ class Backend implements Connection {
       cancel: (pid, secret) => talking.get(pid)?.cancel(secret),
       unwilling() {
         if (isStarting()) return fatal('57P03', 'the database system is starting up')
-        return talking.size < maxConnections ? undefined : fatal('53300', 'sorry, too many clients already')
+        return talking.size < maxConnections() ? undefined : fatal('53300', 'sorry, too many clients already')
       },
     })
     this.#advance()
@@ -134,6 +138,10 @@ class Backend implements Connection {
     this.#left()
   }
 
+  shutDown(): void {
+    if (!this.#isOver) this.#fail(fatal('57P01', 'terminating connection due to administrator command'))
+  }
+
   #left(): void {
     if (this.#session !== undefined) this.#around.talking.delete(this.#session.pid)
   }
@@ -160,6 +168,14 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
+  /** A statement takes its time, unless `statement_timeout` ends it before. */
+  #afterCost(micros: number, goOn: () => void): () => void {
+    const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
+    if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)
+    const late = new SqlError('57014', 'canceling statement due to statement timeout')
+    return this.#options.after(limit, () => this.#fail(late))
+  }
+
   #wait(pause: Exclude<Pause, { readonly kind: 'message' }>): void {
     const { after, costOf, wakesAfter } = this.#options
     const goOn = (): void => {
@@ -168,7 +184,7 @@ class Backend implements Connection {
     }
     this.#waits = 'ready' in pause ? 'database' : 'cost'
     if (!('ready' in pause)) {
-      this.#giveUp = after(costOf(pause.sql), goOn)
+      this.#giveUp = this.#afterCost(costOf(pause.sql), goOn)
       return
     }
     let isAwaited = true

@@ -47,6 +47,8 @@ function* command(
   const { node } = statement
   if ('TransactionStmt' in node) return yield* controlTransaction(connection, node.TransactionStmt)
   if ('VariableSetStmt' in node) return set(connection, node.VariableSetStmt)
+  if ('ListenStmt' in node || 'UnlistenStmt' in node || 'NotifyStmt' in node)
+    connection.refuseInStandby(`execute ${statementName(node)} during recovery`, '25006')
   if ('ListenStmt' in node) return listen(connection, node.ListenStmt)
   if ('UnlistenStmt' in node) return unlisten(connection, node.UnlistenStmt)
   if ('NotifyStmt' in node) {
@@ -77,6 +79,7 @@ const NAMES: Readonly<Record<string, string>> = {
 function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {
   const transaction = connection.begin(false)
   connection.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
+  transaction.isPermanent = true
   const run = connection.newRun(transaction, connection.takeSnapshot(transaction), [])
   try {
     const tag = yield* define(node, connection.newContext(), run, (table, mode) => connection.lockTable(table, mode))

@@ -13,6 +13,7 @@ import { parse, type Statement } from '../sql/parse.ts'
 import type { Isolation, Snapshot, Subtransaction, Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { nextValue, type Sequence } from '../storage/sequence.ts'
+import { outermost } from '../storage/store.ts'
 import { beginTransaction } from '../storage/transaction.ts'
 import type { Backend } from '../storage/waiting.ts'
 import type { TextContext } from '../types/registry.ts'
@@ -57,6 +58,7 @@ export class Connection implements Session, Subscriber, Host {
   readonly deferring: Map<string, boolean> = new Map()
   readonly #user: string
   readonly #database: string
+  commits = 0
   #ended = false
   #statementStart = 0n
 
@@ -360,6 +362,14 @@ export class Connection implements Session, Subscriber, Host {
     yield* this.payOwed(run)
   }
 
+  get statementTimeoutMs(): number {
+    return this.settings.milliseconds('statement_timeout')
+  }
+
+  refuseInStandby(what: string, code = '0A000'): void {
+    if (this.server.isStandby) throw new SqlError(code, `cannot ${what}`)
+  }
+
   refuseReadOnly(verb: string): void {
     if (this.transaction?.readOnly === true)
       throw new SqlError('25006', `cannot execute ${verb} in a read-only transaction`)
@@ -374,7 +384,8 @@ export class Connection implements Session, Subscriber, Host {
     const level = (this.settings.get('default_transaction_isolation') ?? 'read committed').toLowerCase()
     const isolation = (level === 'read uncommitted' ? 'read committed' : level) as Isolation
     const begun = beginTransaction(this.pid, store.time.now(), isolation)
-    begun.readOnly = this.settings.get('default_transaction_read_only') === 'on'
+    if (isolation === 'serializable') this.refuseInStandby('use serializable mode in a hot standby')
+    begun.readOnly = this.server.isStandby || this.settings.get('default_transaction_read_only') === 'on'
     begun.deferrable = this.settings.get('default_transaction_deferrable') === 'on'
     this.transaction = begun
     store.active.add(begun)
@@ -395,16 +406,26 @@ export class Connection implements Session, Subscriber, Host {
   commit(): void {
     const { transaction } = this
     if (transaction !== undefined) {
-      const { store, catalogue, notifications } = this.server
+      const { store, catalogue, notifications, options } = this.server
       const published = this.outbox.splice(0)
-      store.commit(this.backend, transaction)
+      const wrote = outermost(transaction).xid !== 0
+      store.commit(this.backend, transaction, this.#durability(transaction))
       catalogue.committed(transaction)
       this.transaction = undefined
       this.#finish()
       notifications.publish(published)
+      if (wrote) {
+        this.commits++
+        options.committed?.(store.log.flushedOf(store.commits) === store.commits)
+      }
       return
     }
     this.#finish()
+  }
+
+  #durability({ isPermanent }: Transaction): 'synchronous' | 'asynchronous' | 'permanent' {
+    if (isPermanent) return 'permanent'
+    return this.settings.get('synchronous_commit') === 'off' ? 'asynchronous' : 'synchronous'
   }
 
   rollback(): void {

@@ -15,7 +15,7 @@ const FIRST_PID = 101
 /** A PostgreSQL server with an empty database. Load the parser before. */
 export function createEngine(options: EngineOptions): Engine {
   const types = createTypes()
-  const store = new Store(options.time, options.random)
+  const store = new Store(options)
   const facts: SessionFacts = {
     types,
     setting: (name) => options.settings?.get(name),
@@ -36,11 +36,20 @@ export function createEngine(options: EngineOptions): Engine {
     connections: new Map(),
     plans: new Map(),
     facts,
+    isStandby: false,
   }
+  return engineOf(server)
+}
+
+function engineOf(server: Server): Engine {
+  const { store, catalogue } = server
   let nextPid = FIRST_PID
+  const endAll = (): void => {
+    for (const connection of [...server.connections.values()]) connection.end()
+  }
   return {
-    types,
-    catalogue: () => describedCatalogue(server.catalogue),
+    types: catalogue.types,
+    catalogue: () => describedCatalogue(catalogue),
     connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session {
       const pid = nextPid++
       const connection = new Connection(server, pid, startup, listener)
@@ -53,7 +62,27 @@ export function createEngine(options: EngineOptions): Engine {
         connection.interrupt(new SqlError('57014', 'canceling statement due to user request'))
     },
     crash() {
-      for (const connection of [...server.connections.values()]) connection.end()
+      endAll()
+      // A standby that crashes reads on from where it was.
+      return server.isStandby ? 0 : store.log.crash()
+    },
+    position: () => store.log.flushedOf(store.commits),
+    standby({ time, random, received, replayed }) {
+      const own = new Store({ time, random, replayed })
+      store.log.standby = { received, horizon: () => own.horizon() }
+      const settings = new Map([...(server.options.settings ?? []), ['in_hot_standby', 'on'] as const])
+      return engineOf({
+        ...server,
+        options: { time, random, settings, shuffles: server.options.shuffles ?? true },
+        store: own,
+        notifications: new Notifications(),
+        connections: new Map(),
+        isStandby: true,
+      })
+    },
+    promote(position) {
+      endAll()
+      return store.log.promote(position)
     },
   }
 }

@@ -171,7 +171,7 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
     ['pg_current_xact_id_if_assigned', () => connection.transactionIdIfAssigned() ?? null],
     ['pg_terminate_backend', ([pid = null]) => connection.terminate(Number(pid))],
     ['pg_cancel_backend', ([pid = null]) => connection.cancel(Number(pid))],
-    ['pg_is_in_recovery', () => false],
+    ['pg_is_in_recovery', () => connection.server.isStandby],
     ['pg_postmaster_start_time', () => connection.server.store.time.now()],
   ]
 }

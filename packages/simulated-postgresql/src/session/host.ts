@@ -28,6 +28,7 @@ export interface Server {
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   /** For expressions that belong to the database: index expressions. */
   readonly facts: SessionFacts
+  readonly isStandby: boolean
 }
 
 /** A session as other sessions know it. */
@@ -83,6 +84,8 @@ export interface Host {
   payOwed(run: Run): Generator<Wait, void, void>
   payDeferred(of: (check: OwedCheck) => boolean): Generator<Wait, void, void>
   refuseReadOnly(verb: string): void
+  /** @param what follows "cannot". */
+  refuseInStandby(what: string, code?: string): void
   begin(block: boolean): Transaction
   commit(): void
   rollback(): void

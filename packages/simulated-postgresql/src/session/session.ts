@@ -17,6 +17,17 @@ export interface EngineOptions {
   readonly shuffles?: boolean
   /** Defaults of settings, such as `deadlock_timeout` or `TimeZone`, as `ALTER SYSTEM SET` would set them. */
   readonly settings?: ReadonlyMap<string, string>
+  /** Called once a transaction that wrote has committed; whether it is on the disk. */
+  readonly committed?: (isFlushed: boolean) => void
+  /** Asked where a serialization failure (40001) is legal and not needed; true: it fails. Without it, none does. */
+  readonly fails?: () => boolean
+}
+
+export interface StandbyOptions extends Pick<EngineOptions, 'time' | 'random'> {
+  /** The number of the last commit that it has. */
+  readonly received: () => number
+  /** The number of the last commit that its sessions see. */
+  readonly replayed: () => number
 }
 
 /** One PostgreSQL server with one database. */
@@ -28,8 +39,20 @@ export interface Engine {
   connect(startup: ReadonlyMap<string, string>, listener: SessionListener): Session
   /** Cancels what the session waits for, as CancelRequest does; ignored if pid and secret do not match. */
   cancel(pid: number, secret: number): void
-  /** The process is killed: open transactions abort, all sessions end, what was committed stays. */
-  crash(): void
+  /**
+   * The process is killed: open transactions abort, all sessions end. What was committed stays, unless it was committed
+   * with `synchronous_commit = off` and is not on the disk yet. Returns how many commits are lost.
+   */
+  crash(): number
+  /** The number of the last commit that is on the disk: a standby is sent what is. */
+  position(): number
+  /** Opens the standby of this server; there is at most one. */
+  standby(options: StandbyOptions): Engine
+  /**
+   * A standby that received the commits up to this one takes over from a server that is gone: all sessions end. Returns
+   * how many commits are lost.
+   */
+  promote(position: number): number
 }
 
 /** What a session reports without being asked. Called at any time, also while another session executes. */
@@ -61,6 +84,10 @@ export interface Session {
   readonly secret: number
   /** For the text and binary forms of values. */
   readonly context: TextContext
+  /** How many transactions that wrote it has committed. */
+  readonly commits: number
+  /** How long a statement may take, in milliseconds; 0: however long. */
+  readonly statementTimeoutMs: number
   /** The settings that ParameterStatus reports after the authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'

@@ -111,12 +111,14 @@ export function setModes(connection: Host, options: readonly Node[] | undefined)
           throw new SqlError('25001', 'SET TRANSACTION ISOLATION LEVEL must be called before any query')
         if (transaction.current.parent !== undefined)
           throw new SqlError('25001', 'SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction')
+        if (isolation === 'serializable') connection.refuseInStandby('use serializable mode in a hot standby')
         transaction.isolation = isolation
         break
       }
       case 'transaction_read_only':
         if (value === 'off' && transaction.readOnly && connection.queried)
           throw new SqlError('25001', 'transaction read-write mode must be set before any query')
+        if (value === 'off') connection.refuseInStandby('set transaction read-write mode during recovery')
         transaction.readOnly = value === 'on'
         break
       case 'transaction_deferrable':

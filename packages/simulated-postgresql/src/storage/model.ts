@@ -10,6 +10,8 @@ export interface Transaction {
   isolation: Isolation
   readOnly: boolean
   deferrable: boolean
+  /** It defined something or emptied a table: its commit is on the disk at once, which PostgreSQL may always do. */
+  isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
   /** The place of its commit among all commits. */
   commitNumber: number

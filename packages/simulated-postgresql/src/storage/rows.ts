@@ -94,6 +94,9 @@ function* untilFree(
   follows: boolean,
 ): Generator<Wait, LockResult, void> {
   const { store, backend, transaction } = writer
+  // Checks of foreign keys look at the newest rows, and so never fail.
+  if (lock !== 'FOR KEY SHARE' && store.failsWithoutNeed(transaction, heap))
+    throw new SqlError('40001', 'could not serialize access due to concurrent update')
   const place = {
     tag: tuple,
     name: `tuple (0,${tuple.row.number}) of relation ${heap.oid} of database 5`,

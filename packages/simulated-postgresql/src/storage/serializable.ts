@@ -16,6 +16,12 @@ const ROW_MARKS_PER_PAGE = 2
 export class Serializable {
   readonly #readers = new Set<Reader>()
   #lastCommit = 0
+  readonly #fails: () => boolean
+
+  /** @param fails whether a commit that may fail fails without need. */
+  constructor(fails: () => boolean) {
+    this.#fails = fails
+  }
 
   begin(transaction: Transaction): Reader {
     const reader: Reader = {
@@ -143,8 +149,20 @@ export class Serializable {
         break
       }
     }
+    if (this.#overlapsWriter(me) && this.#fails())
+      throw failure('Canceled on identification as a pivot, during commit attempt.')
     me.prepareNumber = ++this.#lastCommit
     me.prepared = true
+  }
+
+  /** A transaction that overlaps no other one that writes never fails. */
+  #overlapsWriter(me: Reader): boolean {
+    if (me.transaction.readOnly) return false
+    const since = me.transaction.snapshot?.commitNumber ?? 0
+    for (const other of this.#readers)
+      if (other !== me && other.wrote && !other.doomed && (!other.committed || other.transaction.commitNumber > since))
+        return true
+    return false
   }
 
   afterCommit(me: Reader, active: ReadonlySet<Transaction>): void {

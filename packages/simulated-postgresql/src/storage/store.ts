@@ -1,8 +1,19 @@
+import { CommitLog } from './commit-log.ts'
 import { LockTable } from './locks.ts'
-import type { Snapshot, Subtransaction, Transaction } from './model.ts'
+import type { Heap, Snapshot, Subtransaction, Transaction } from './model.ts'
 import { Serializable } from './serializable.ts'
+import { statusOf } from './transaction.ts'
 import type { EngineTime, Wait } from './wait.ts'
 import { type Backend, Waiting } from './waiting.ts'
+
+interface StoreOptions {
+  readonly time: EngineTime
+  readonly random: () => number
+  /** Asked where a serialization failure would be legal: true for one without need. */
+  readonly fails?: (() => boolean) | undefined
+  /** The commits that the sessions of a standby see. */
+  readonly replayed?: (() => number) | undefined
+}
 
 /** What all sessions of a server share, without the catalogue. */
 export class Store {
@@ -10,16 +21,23 @@ export class Store {
   readonly random: () => number
   readonly locks: LockTable = new LockTable()
   readonly waiting: Waiting
-  readonly serializable: Serializable = new Serializable()
+  readonly serializable: Serializable
+  readonly log: CommitLog
   readonly active: Set<Transaction> = new Set()
   commits = 0
   #xids = 730
   #oids = 16_384
+  readonly #fails: () => boolean
+  readonly #replayed: (() => number) | undefined
 
-  constructor(time: EngineTime, random: () => number) {
+  constructor({ time, random, fails = () => false, replayed }: StoreOptions) {
     this.time = time
     this.random = random
     this.waiting = new Waiting(this.locks, time)
+    this.serializable = new Serializable(fails)
+    this.log = new CommitLog(time, random)
+    this.#fails = fails
+    this.#replayed = replayed
   }
 
   nextOid(): number {
@@ -48,21 +66,35 @@ export class Store {
   }
 
   takeSnapshot(transaction: Transaction): Snapshot {
-    return { commitNumber: this.commits, commandId: transaction.commandId }
+    return { commitNumber: this.#replayed?.() ?? this.commits, commandId: transaction.commandId }
   }
 
   /** No snapshot in use is older: versions that ended before are garbage. */
   horizon(): number {
-    let oldest = this.commits
+    let oldest = Math.min(this.#replayed?.() ?? this.commits, this.log.certain)
     for (const transaction of this.active)
       if (transaction.snapshot !== undefined) oldest = Math.min(oldest, transaction.snapshot.commitNumber)
     return oldest
   }
 
-  commit(backend: Backend, transaction: Transaction): void {
+  /**
+   * Whether a change of a table fails although its rows are free: above read committed, once another transaction has
+   * changed the table since the snapshot.
+   */
+  failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
+    if (isolation === 'read committed' || snapshot === undefined) return false
+    const isLater = (writer: Subtransaction | undefined): boolean =>
+      writer !== undefined &&
+      statusOf(writer) === 'committed' &&
+      writer.transaction.commitNumber > snapshot.commitNumber
+    return heap.tuples.some(({ xmin, xmax }) => isLater(xmin) || isLater(xmax)) && this.#fails()
+  }
+
+  commit(backend: Backend, transaction: Transaction, durability: Parameters<CommitLog['add']>[1]): void {
     if (transaction.reader !== undefined) this.serializable.beforeCommit(transaction.reader)
     transaction.state = 'committed'
     transaction.commitNumber = ++this.commits
+    if (outermost(transaction).xid !== 0) this.log.add(transaction, durability)
     this.active.delete(transaction)
     if (transaction.reader !== undefined) this.serializable.afterCommit(transaction.reader, this.active)
     this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined)
@@ -89,6 +121,13 @@ export class Store {
     transaction.current = savepoint.parent ?? savepoint
     this.locks.releaseWhere(backend, (grant) => grant.scope !== undefined && belongsTo(grant.scope, aborted))
   }
+}
+
+/** The part whose transaction id is the transaction's. */
+export function outermost({ current }: Transaction): Subtransaction {
+  let part = current
+  while (part.parent !== undefined) part = part.parent
+  return part
 }
 
 function undo(part: Subtransaction): void {

@@ -6,6 +6,7 @@ export function beginTransaction(pid: number, startedAt: bigint, isolation: Isol
     isolation,
     readOnly: false,
     deferrable: false,
+    isPermanent: false,
     state: 'active' as const,
     commitNumber: 0,
     startedAt,

@@ -20,7 +20,7 @@ import { withSlowClock } from './slow-clock.ts'
 import type { Strategy } from './strategy.ts'
 import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
-import { kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
+import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
 /** A trial before it is run: its faults are still selectors and intentions, resolved during the run. */
 export interface Plan {
@@ -51,7 +51,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   const lengthMs = choices.lengthMs ?? shortestMs * (longestMs / shortestMs) ** random.fork('length').next()
   const targetSettings = chooseTargetSettings(subject, random.fork('knobs'))
   const times = () => timesOf(subject, targetSettings)
-  const [hit, nemeses] = [[...nodes, ...besides], nemesesOf(choices)]
+  const [hit, nemeses] = [[...nodes, ...besides], aimed(nemesesOf(choices), subject)]
   const asPlanned = strategy.plan(random.fork('faults'), hit, millis(lengthMs), nemeses, times, subject.awaits)
   const drawn =
     subject.start === undefined

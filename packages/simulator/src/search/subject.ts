@@ -4,7 +4,7 @@ import { isStrongest, type Settings, type Workload } from '@chaosproxy/workloads
 import { createSimulatedCluster, type SimulatedCluster, type SimulationOptions } from '../cluster.ts'
 import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
-import type { TrialChoices } from './trial-choices.ts'
+import type { NodesFor, TrialChoices } from './trial-choices.ts'
 
 /** Instead of a level: only the protocol's own invariants are watched. */
 export const NO_LEVEL = 'none'
@@ -28,6 +28,8 @@ export interface SearchedProtocol {
   readonly nodes: number | undefined
   /** Nodes that no client calls, but that faults hit like the others; when absent, none. */
   readonly besides?: readonly NodeId[] | undefined
+  /** When absent, every kind of fault hits all nodes. */
+  readonly nodesFor?: NodesFor | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined

@@ -1,4 +1,4 @@
-import { nemeses as allNemeses, type Nemesis } from '@chaosproxy/faults'
+import { nemeses as allNemeses, type FaultKind, type Nemesis, type NodeId, resolveFault } from '@chaosproxy/faults'
 import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
@@ -33,6 +33,26 @@ const usual: readonly Nemesis[] = allNemeses.filter(
 /** The nemeses that trials draw from. */
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
   faults === undefined ? usual : allNemeses.filter(({ name }) => faults.includes(name))
+
+/** The nodes that a kind of fault can hit, if only some can; undefined: all. */
+export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
+
+/** The nemeses that hit some node of a subject. Those that hit only some nodes choose them when they plan. */
+export const aimed = (
+  nemeses: readonly Nemesis[],
+  { nodesFor }: { readonly nodesFor?: NodesFor | undefined },
+): Nemesis[] =>
+  nemeses.flatMap((nemesis) => {
+    const nodes = nodesFor?.(nemesis.kind)
+    if (nodes === undefined) return [nemesis]
+    if (nodes.length === 0) return []
+    const plan: Nemesis['plan'] = (random) => {
+      const { parts, lengths } = nemesis.plan(random, nodes)
+      const situation = { nodes, leader: undefined, random }
+      return { lengths, parts: parts.map((part) => ({ ...part, plan: resolveFault(part.plan, situation) })) }
+    }
+    return [{ ...nemesis, plan }]
+  })
 
 /** The kind of fault that does this harm. */
 export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {

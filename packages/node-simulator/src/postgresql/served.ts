@@ -1,0 +1,81 @@
+import type { Connection, Server } from '@chaosproxy/simulated-postgresql'
+import type { Packet, Plug, Wire } from '../world/network.ts'
+import type { Actor, World } from '../world/world.ts'
+import type { ConnectionTraffic } from './traffic.ts'
+
+/** The node of a server. */
+export interface ServerNode extends Actor {
+  readonly world: World
+}
+
+interface Served {
+  readonly wire: Wire
+  readonly server: Server
+  readonly traffic: ConnectionTraffic | undefined
+  readonly ended: () => void
+}
+
+/** The server's end of a connection. */
+export class ServedConnection implements Plug {
+  readonly #node: ServerNode
+  readonly #wire: Wire
+  readonly #connection: Connection
+  readonly #traffic: ConnectionTraffic | undefined
+  readonly #ended: () => void
+  #isOpen = true
+
+  constructor(node: ServerNode, { wire, server, traffic, ended }: Served) {
+    this.#node = node
+    this.#wire = wire
+    this.#traffic = traffic
+    this.#ended = ended
+    this.#connection = server.accept({
+      send: (bytes) => wire.send({ type: 'data', bytes, hears: traffic?.answered(bytes) }),
+      end: () => {
+        this.#close()
+        wire.send({ type: 'end' })
+      },
+    })
+  }
+
+  arrive(packet: Packet): void {
+    this.#node.world.deliver(this.#node, () => this.#take(packet))
+  }
+
+  #take(packet: Packet): void {
+    switch (packet.type) {
+      case 'data':
+        if (this.#isOpen) {
+          this.#traffic?.asked(packet.bytes, packet.request)
+          this.#connection.receive(packet.bytes)
+        } else this.#wire.send({ type: 'reset' })
+        break
+      case 'end':
+      case 'reset':
+        if (!this.#isOpen) break
+        this.#close()
+        this.#connection.closed()
+        if (packet.type === 'end') this.#wire.send({ type: 'end' })
+        break
+    }
+  }
+
+  #close(): void {
+    this.#isOpen = false
+    this.#traffic?.closed()
+    this.#ended()
+  }
+
+  /** The server stops in order. */
+  shutDown(): void {
+    this.#connection.shutDown()
+  }
+
+  /** The server was killed: the kernel resets open connections. */
+  reset(): void {
+    this.#isOpen = false
+    this.#traffic?.closed()
+    this.#connection.drop()
+    this.#wire.send({ type: 'reset' })
+  }
+}

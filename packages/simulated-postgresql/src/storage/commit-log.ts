@@ -1,0 +1,88 @@
+import type { Transaction } from './model.ts'
+import type { EngineTime } from './wait.ts'
+
+/** A standby, by the numbers of commits. */
+interface Standby {
+  received(): number
+  /** None of its sessions will ask for an older version. */
+  horizon(): number
+}
+
+interface Logged {
+  readonly transaction: Transaction
+  /** When the write-ahead log is on the disk up to here. */
+  flushedAt: bigint
+}
+
+/** An asynchronous commit is on the disk after at most three times `wal_writer_delay` of 200 ms. */
+export const LONGEST_FLUSH_MICROS = 600_000
+
+/** The commits that a crash or a promotion of the standby may still lose. */
+export class CommitLog {
+  readonly #time: EngineTime
+  readonly #random: () => number
+  #tail: Logged[] = []
+  standby: Standby | undefined
+
+  constructor(time: EngineTime, random: () => number) {
+    this.#time = time
+    this.#random = random
+  }
+
+  /** @param durability `asynchronous`: with `synchronous_commit = off`; `permanent`: it cannot be lost in any way. */
+  add(transaction: Transaction, durability: 'synchronous' | 'asynchronous' | 'permanent'): void {
+    if (durability === 'permanent') {
+      this.#tail = []
+      return
+    }
+    const now = this.#time.now()
+    const isFlushed = durability === 'synchronous'
+    if (isFlushed) for (const logged of this.#tail) if (logged.flushedAt > now) logged.flushedAt = now
+    this.#trim()
+    if (isFlushed && this.standby === undefined) return
+    const flushedAt = isFlushed ? now : now + BigInt(Math.ceil(this.#random() * LONGEST_FLUSH_MICROS))
+    this.#tail.push({ transaction, flushedAt })
+  }
+
+  /** No later commit may be taken for certain. */
+  get certain(): number {
+    this.#trim()
+    const first = this.#tail[0]?.transaction.commitNumber ?? Number.POSITIVE_INFINITY
+    return Math.min(first - 1, this.standby?.horizon() ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The last commit on the disk, given the last one. */
+  flushedOf(last: number): number {
+    const now = this.#time.now()
+    const flushed = this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now)
+    const next = this.#tail[flushed + 1]
+    return next === undefined ? last : next.transaction.commitNumber - 1
+  }
+
+  #trim(): void {
+    const now = this.#time.now()
+    const received = this.standby?.received() ?? Number.POSITIVE_INFINITY
+    const kept = this.#tail.findIndex(
+      ({ transaction, flushedAt }) => flushedAt > now || transaction.commitNumber > received,
+    )
+    if (kept !== 0) this.#tail.splice(0, kept < 0 ? this.#tail.length : kept)
+  }
+
+  /** The server crashes: what is not on the disk is lost. Returns how many commits. */
+  crash(): number {
+    const now = this.#time.now()
+    return this.#lose(this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now) + 1)
+  }
+
+  /** A standby that received the log up to here takes over. Returns how many commits are lost. */
+  promote(position: number): number {
+    const first = this.#tail.findIndex(({ transaction }) => transaction.commitNumber > position)
+    return this.#lose(first < 0 ? this.#tail.length : first)
+  }
+
+  #lose(from: number): number {
+    const lost = this.#tail.splice(from)
+    for (const { transaction } of lost) transaction.state = 'aborted'
+    return lost.length
+  }
+}
