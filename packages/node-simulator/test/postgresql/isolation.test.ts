@@ -112,7 +112,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     const { broken } = await brokenBy('hasty')
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(
-      /^Lost update .*: T\d and T\d both read stock\/x\/left_over = \d+; T\d wrote .* is lost\./,
+      /^Lost update .*: T\d \(process \d\) and T\d \(process \d\) both read stock\/x\/left_over = \d+; T\d wrote .* is lost\./,
     )
     const evidence = broken?.evidence?.join('\n')
     expect(evidence).toMatch(
