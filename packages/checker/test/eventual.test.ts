@@ -159,7 +159,7 @@ function sentenceOf(...rows: readonly string[]): string | undefined {
 
 test('names the nodes whose final reads differ', () => {
   expect(sentenceOf('w1-| w2-|', '          fr1|', '          fr2|')).toBe(
-    'After everything had healed, the replicas still disagreed: n2 read 1, but n3 read 2.',
+    'At the end, the replicas still disagreed: n2 read 1, but n3 read 2.',
   )
   expect(sentenceOf('w1-| w2-|', '          fr2|', '          fr2|')).toBeUndefined()
 })
@@ -168,7 +168,7 @@ test('an acknowledged write that a later read of an older value shows to be gone
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
-    "Process 1's write of 2 was acknowledged by n2 at 0.009 s and is lost: after everything had healed, n3 read 1, last written 3.0 ms before it was called.",
+    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, but at the end n3 read 1, last written 3.0 ms before it was called.",
   )
 })
 
@@ -199,18 +199,18 @@ test('linearizability explains final reads that differ, but not a key without a 
 
 test("reading a failed write's value is a violation, and the acknowledged write it replaced is lost", () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
-    'After everything had healed, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
+    'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )
   expect(reported('w1-x', '      w2-|', '            fr1|').lost).toMatchObject([{ value: 2 }])
   expect(sentenceOf('      w2-|', '            fr3|')).toBe(
-    'After everything had healed, n2 read 3, which no write that could have taken effect had written.',
+    'At the end, n2 read 3, which no write that could have taken effect had written.',
   )
 })
 
 test('a key that nobody wrote holds its initial value', () => {
   expect(sentenceOf('w1-x', '      fr|')).toBeUndefined()
   expect(sentenceOf('w1-|', '      fr|')).toContain(
-    "Process 0's write of 1 was acknowledged by n1 at 0.003 s and is lost: after",
+    "Process 0's write of 1 was acknowledged by n1 at 0.003 s, but at the end",
   )
 })
 

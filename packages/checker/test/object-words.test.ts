@@ -211,3 +211,23 @@ test.each([
     reason: { kind: 'unasked', text: `the ${model} model ${why}` },
   })
 })
+
+test('counts the time to an operation from the last answer before it', () => {
+  const at = (time: number, ...[process, type, f, value = null]: Step): EventInput => ({
+    ...{ process, type, f, value, time: time * 1e6 },
+  })
+  const events = [
+    at(0, 0, 'invoke', 'add', 1),
+    at(10, 1, 'invoke', 'add', 1),
+    at(20, 1, 'ok', 'add', 1),
+    at(100, 0, 'ok', 'add', 1),
+    at(105, 2, 'invoke', 'read'),
+    at(110, 2, 'ok', 'read', 1),
+  ]
+  const { linearizable } = checkHistory(historyFromEvents(events), {
+    ...{ model: 'counter', initial: 0, levels: ['linearizable'] },
+  }).levels
+  expect(linearizable.result === 'violated' ? linearizable.counterexample.sentence : '').toContain(
+    'Process 0 added 1 at 0.000 s, meanwhile process 1 added 1, and 5.0 ms later process 2 read 1',
+  )
+})

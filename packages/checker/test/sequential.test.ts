@@ -175,13 +175,13 @@ test('keeps the limits of memory and time, and names the one that stopped it', (
   const verdict = (history: typeof unique, limits: Parameters<typeof checkHistory>[1]) =>
     checkHistory(history, { levels: ['sequential'], ...limits }).levels.sequential
   const cramped = verdict(unique, { memoryBytes: vectors })
-  expect(cramped).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('--memory') } })
+  expect(cramped).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
   // Each look at the clock is a millisecond: what does not look is not stopped.
   let now = 0
   for (const history of [unique, of(5)]) {
     now = 0
     const hurried = verdict(history, { deadlineMs: millis(20), now: () => millis(now++) })
-    expect(hurried).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('--timeout') } })
+    expect(hurried).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of time') } })
   }
 })
 

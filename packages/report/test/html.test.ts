@@ -193,7 +193,7 @@ test('a counterexample of many operations is drawn in part, and says so', () => 
   const operations = made90.map((_, operation) => ({ operation, role: 'core' as const }))
   const linearizable = violated({ level: 'linearizable', sentence: 's', keys: [], operations })
   const text = renderHtml(page({ history: made(made90), report: report('x', { linearizable }) }))
-  expect(text).toContain('What decided it is drawn; 86 operations before that are in the history file')
+  expect(text).toContain('What decided it is drawn; 86 more operations are in the history file')
   expect(text.match(/<li class="core"/g)).toHaveLength(4)
 })
 

@@ -205,6 +205,11 @@ describe('a register', () => {
     expect(told.shown?.level).toBe('eventual')
   })
 
+  test('that a single node does not serve is not said to be gone', () => {
+    const end = read(3, null as never, 50, { final: true, node: 'n1' })
+    expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
+  })
+
   test('whose last two writes overlapped has lost one of them at least', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     expect(titleOf([...both, read(3, 1, 50, { final: true })], 'register')).toBe(

@@ -7,11 +7,11 @@ export interface Reason {
    * record that says more (`text` names what), or asking for the level or another model.
    */
   readonly kind: 'time' | 'memory' | 'operations' | 'final reads' | 'record' | 'unasked'
-  /** In words, without a capital or a full stop: `out of time (see --timeout)`. */
+  /** In words, without a capital or a full stop: `out of time`. */
   readonly text: string
 }
 
-const limits = { time: 'out of time (see --timeout)', memory: 'out of memory (see --memory)' } as const satisfies {
+const limits = { time: 'out of time', memory: 'out of memory' } as const satisfies {
   readonly [limit in Limit]: string
 }
 

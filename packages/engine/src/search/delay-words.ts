@@ -11,10 +11,10 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
   return said.length === 0 ? undefined : said.join('. ')
 }
 
-/** `One request was held at server.ts:31 until another one had passed it, for 40.0 ms at most`. */
+/** `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`: until either came. */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`
-  return `One request was held at ${at} until ${others} had passed ${until === at ? 'it' : until}, for ${msText(most)} at most`
+  return `One request was held at ${at} for ${msText(most)}, or until ${others} had passed ${until === at ? 'it' : until}`
 }
 
 const msText = (time: Nanos): string => `${nanosToMillis(time).toFixed(1)} ms`

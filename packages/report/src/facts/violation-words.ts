@@ -143,8 +143,8 @@ export const violationText = ({ level, sentence }: Counterexample): string =>
   `Not ${adjective(level)}: ${printable(sentence)}`
 
 const whys: { readonly [why in Uncut['why']]: string } = {
-  time: 'Not cut down further: out of time (see --timeout).',
-  memory: 'Not cut down further: out of memory (see --memory).',
+  time: 'Not cut down further: out of time.',
+  memory: 'Not cut down further: out of memory.',
   size: 'Not cut down further: the smallest explanation found is too long to be shown.',
   unasked: 'Not cut down further.',
 }

@@ -257,7 +257,7 @@ export function figure(
     return canDraw(history, transactions)
       ? html`<div class="transactions"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the transactions in ${cited}, scrolls sideways">${transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH })}</div>${faultNotes(near)}${notes}</div>`
       : html`<div class="transactions">${transactionsList(history, transactions)}${faultNotes(near)}${notes}</div>`
-  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'operation')} before that ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
+  return html`${hidden === 0 ? undefined : html`<p class="note">What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 
 /**

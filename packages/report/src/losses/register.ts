@@ -50,7 +50,11 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
       level: 'eventual',
     }
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
-  return { title: `${clientOf(history, first.operation)}'s confirmed write${to} is gone`, level: 'eventual' }
+  const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
+  const [only, ...others] = history.nodes
+  // A single node may still hold it: what it serves may come from a cache.
+  const isAlone = only !== undefined && others.length === 0
+  return { title: isAlone ? `${nameText(only, 24)} answered without ${write}` : `${write} is gone`, level: 'eventual' }
 }
 
 /** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */

@@ -56,11 +56,7 @@ function whyOfOutcome(
     case 'missed':
       return { text: [`${facts.missed.join('; ')}.`, costText(run?.phases ?? [])].join(' ').trim(), certainty: 'shown' }
     case 'unknown':
-      // The next step has the option, which a run calls by another name.
-      return {
-        text: (facts.headline.beside || facts.missed.join(' ')).replace(/ \(see --\w+\)/, ''),
-        certainty: 'shown',
-      }
+      return { text: facts.headline.beside || facts.missed.join(' '), certainty: 'shown' }
     case 'vacuous':
       return { text: facts.vacuous.join('; '), certainty: 'shown' }
     case 'interrupted':

@@ -131,11 +131,11 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
 /** More nodes than this are not listed. */
 const MOST_NODES = 40
 
-/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. */
+/** `availability by node, before healing: n1 99.20%, n2 98.71%`; empty if no node is known. */
 export const nodesText = (nodes: readonly NodeSummary[]): string =>
   nodes.length === 0
     ? ''
-    : `availability by node: ${nodes
+    : `availability by node, before healing: ${nodes
         .slice(0, MOST_NODES)
         .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`

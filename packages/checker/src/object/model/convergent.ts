@@ -55,7 +55,7 @@ function apart(
     result: 'violated',
     counterexample: {
       level: 'convergent',
-      sentence: capital(`after everything had healed, the replicas still disagreed${where}: ${said.join(', but ')}.`),
+      sentence: capital(`at the end, the replicas still disagreed${where}: ${said.join(', but ')}.`),
       operations: rows.map((operation) => ({ operation, role: 'core' as const })),
       keys: key === undefined ? [] : [key],
       culprit: rows[1],

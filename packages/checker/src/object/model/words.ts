@@ -9,6 +9,7 @@ import {
   plural,
   type ValueId,
 } from '@chaosproxy/history'
+import { NEVER } from '../../encoding/encoded.ts'
 import type { Accounted } from '../../verdict/accounting.ts'
 import { capital, show, span } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
@@ -29,7 +30,8 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
       clauses.push(`${did} at ${(callTime[core.row[i]] / 1e9).toFixed(3)} s`)
       continue
     }
-    const gap = callTime[core.row[i]] - returnTime[core.row[i - 1]]
+    const ended = lastReturn(core, i)
+    const gap = ended === undefined ? 0 : callTime[core.row[i]] - returnTime[ended]
     clauses.push(core.returns[i - 1] < core.calls[i] && gap > 0 ? `${span(gap)} later ${did}` : `then ${did}`)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
@@ -40,6 +42,14 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
+}
+
+/** The row of the operation that returned last among those called before the `i`th; undefined if none did. */
+function lastReturn({ returns, row }: Part, i: number): number | undefined {
+  let last: number | undefined
+  for (let before = 0; before < i; before++)
+    if (returns[before] !== NEVER && (last === undefined || returns[before] > returns[last])) last = before
+  return last === undefined ? undefined : row[last]
 }
 
 function didOf(part: Part, i: number): string {

@@ -28,7 +28,7 @@ export function disagreement(
   const more = values.size > groups.length ? `, and ${values.size - groups.length} more answers were given` : ''
   const shownReads = groups.map(([, reads]) => reads[reads.length - 1])
   return counterexample(input, level, {
-    sentence: `After everything had healed, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}${more}.`,
+    sentence: `At the end, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}${more}.`,
     core: shownReads.slice(0, 2),
     context: [
       ...shownReads.slice(2),
@@ -50,7 +50,7 @@ export function thinAir(input: Key, value: number): Counterexample {
       ? 'which no write that could have taken effect had written'
       : `which only ${clientInWords(decoder.history, who)} had tried to write, and that certainly failed`
   return counterexample(input, 'eventual', {
-    sentence: `After everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
+    sentence: `At the end, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
     context: [],
     rows: failed === undefined ? [] : [failed],
@@ -83,7 +83,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
       ? ''
       : `, last written ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before it was called`
   return counterexample(input, 'eventual', {
-    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)} and is lost: after everything had healed, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
+    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],
     context: reads.slice(1, MOST_SHOWN),
   })
