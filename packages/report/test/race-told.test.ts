@@ -12,9 +12,11 @@ import {
 import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { renderHtml } from '../src/html/page.ts'
+import { raceOfHeader } from '../src/race/race-json.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
 import type { FileSubject } from '../src/reporters/subject.ts'
+import { causesOf } from '../src/telling/causes.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 
@@ -101,6 +103,19 @@ describe('the race that a history of a simulated program keeps', () => {
     for (const { terminal, explanation, markdown } of [pages])
       for (const each of [terminal, explanation, markdown])
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
+  })
+
+  test('decides what helps: a change that waited needs no other cache', () => {
+    const cured = (f: string) => {
+      const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
+      const history = historyWith(raceMember({ ...race, overtaken }))
+      const counterexample = { operations: [], keys: [], level: 'linearizable', sentence: '' }
+      const report = { lost: [{}], levels: {} } as never
+      const [first] = causesOf({ ...{ report, history, counterexample, near: [] }, race: raceOfHeader(history.header) })
+      return first?.remedy
+    }
+    expect(cured('cas')).toBe('Compare versions before the change, or read and change in one step.')
+    expect(cured('read')).toContain('before filling the cache')
   })
 
   const OTHER_FORMS: readonly Json[] = [

@@ -99,7 +99,7 @@ describe('an outcome', () => {
       'This is what the planted bug stale-reads does: reads ask nobody. Without it the run should pass.',
     )
     expect(told({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
-      text: 'The planted bug stale-reads broke nothing that was expected. Try twenty seeds.',
+      text: 'The planted bug stale-reads made no difference that clients could see in this run. Try twenty seeds.',
       command: 'npx chaos run --target t --time 4s --times 20',
     })
     expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
@@ -115,6 +115,11 @@ describe('an outcome', () => {
     expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
       / 2 reads returned a value that had been replaced; 47 ms after healing, all nodes agreed\.$/,
     )
+  })
+
+  test('of a run that was interrupted before it showed anything is headed by that', () => {
+    const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
+    expect(what).toBe('Interrupted')
   })
 
   test('is a violation even of a run that was interrupted, or proves little', () => {

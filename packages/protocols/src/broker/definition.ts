@@ -9,7 +9,7 @@ const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 /** How often a message arrives, and in which order. */
 const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }) =>
   delivery === 'at-most-once'
-    ? 'a message is never sent again, so it may be lost'
+    ? 'a message is handed out once, and never again if its reply is lost'
     : delivery === 'at-least-once'
       ? 'a message that its consumer did not confirm is handed out again'
       : ordered !== true

@@ -118,6 +118,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
         : headlineOf(report, {
             asked,
             isVacuous: vacuous.length > 0,
+            isInterrupted: run?.interrupted === true,
             requirements,
             loss,
           }),

@@ -25,10 +25,14 @@ export const titleWithVerdict = ({ title, verdict }: Pick<Headline, 'title' | 'v
 /** The title of a verdict that proves less than it seems to. */
 export const INCONCLUSIVE = 'Inconclusive'
 
+/** The title of a run that was ended before its time, and showed nothing until then. */
+const INTERRUPTED = 'Interrupted'
+
 interface Circumstances {
   /** The level it is about; by default the strongest. */
   readonly asked: string | undefined
   readonly isVacuous: boolean
+  readonly isInterrupted?: boolean
   readonly requirements: readonly RequirementResult[]
   /** What users lost by the violation, in their words. */
   readonly loss?: Loss | undefined
@@ -59,7 +63,7 @@ const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | un
 
 function verdictLine(
   report: Report<string>,
-  { asked, isVacuous, loss }: Circumstances,
+  { asked, isVacuous, isInterrupted = false, loss }: Circumstances,
 ): Omit<Headline, 'title' | 'despite'> {
   const strongest = strongestOf(report)
   const despite = despiteOf(report, loss)
@@ -75,8 +79,9 @@ function verdictLine(
     return { mood: 'unsure', verdict: `Unknown whether ${adjective(level)}`, beside: verdict.reason.text }
   const isWeaker = verdictOf(report, strongest).result === 'violated'
   const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
+  const found = isWeaker ? met : 'no violation found'
+  if (isInterrupted) return { mood: 'unsure', verdict: INTERRUPTED, beside: `${found} until then` }
   if (isVacuous) {
-    const found = isWeaker ? met : 'no violation found'
     return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves little` }
   }
   return { mood: 'good', verdict: capitalised(met), beside: '' }

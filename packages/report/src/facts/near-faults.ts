@@ -59,7 +59,7 @@ export function nearFaults(
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
         const short = inBrief(span.label)
-        const text = `${span.label}, ${moment(span.from)} to ${moment(span.to)}`
+        const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
         const isForgetting = hasForgotten(span, gap, wire)
         const relation = isForgetting ? forgottenText(history, span, gap) : relationOf(span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
@@ -67,6 +67,10 @@ export function nearFaults(
       })
   )
 }
+
+/** When a fault ended: of a node that took a while to start again, when it was started and when it was ready. */
+export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
+  startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
  * What took effect. What began only after the operation was called is not why the object had that value, and a failover

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, type History } from '@chaosproxy/history'
-import type { NearFault } from '../facts/near-faults.ts'
+import { endText, type NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { hasTimes } from '../moments.ts'
 import { hasReturned, nameText, nodeOf, tells } from '../operation-words.ts'
@@ -140,8 +140,7 @@ function faultBars(
   const x2 = Math.min(right, Math.max(x1 + 4, scale.ofTime(fault.to)))
   const word = DOWN[fault.kind]
   const started = word === undefined ? undefined : fault.startingFrom
-  const until = started === undefined ? moment(fault.to) : `${moment(started)}, ready ${moment(fault.to)}`
-  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${until}`
+  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${endText({ startingFrom: started, to: fault.to })}`
   const x3 = started === undefined ? x2 : Math.max(x1, Math.min(x2, scale.ofTime(started)))
   const half = (text.length * CHARACTER) / 2
   const x = Math.min(Math.max((x1 + x2) / 2, left + half), right - half)

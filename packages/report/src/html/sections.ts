@@ -11,6 +11,7 @@ import {
   brokenLevel,
   clocksText,
   isBroken,
+  namedPhases,
   staleText,
   unmeasuredText,
   viewsTexts,
@@ -24,8 +25,9 @@ import { capitalised, durationOfMillis, listedAtMost, moment } from '../words.ts
 import { type Content, type Html, html } from './markup.ts'
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
-export function phasesSection(phases: readonly PhaseSummary[]): Html | undefined {
-  if (phases.length === 0) return undefined
+export function phasesSection(all: readonly PhaseSummary[]): Html | undefined {
+  if (all.length === 0) return undefined
+  const phases = namedPhases(all)
   const majority = majorityText(phases)
   const telling = tellingPhases(phases)
   const others = phases.filter((phase) => !telling.includes(phase))

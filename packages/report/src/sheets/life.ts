@@ -13,7 +13,7 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { listed } from '../words.ts'
+import { listedAtMost } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
 /** The beginning and the end of a longer life matter. */
@@ -28,7 +28,8 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const sent = core.filter((row) => !tells(history, row)).map((row) => canonical(inputOf(history, row)))
   const again =
     taken.length === 1 && core.some((row) => row !== culprit && valuesOf(history, row).includes(taken[0] ?? ''))
-  const subjects = [...new Set(again ? taken : [...sent, ...taken])].slice(0, MOST_SUBJECTS)
+  const all = [...new Set(again ? taken : [...sent, ...taken])]
+  const subjects = all.slice(0, MOST_SUBJECTS)
   if (subjects.length === 0) return undefined
   const isAbout = (row: OperationRow): boolean =>
     row === culprit || core.includes(row) || valuesOf(history, row).some((value) => subjects.includes(value))
@@ -37,7 +38,7 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   )
   return lifeOf(history, counterexample, {
     rows,
-    title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${listed(subjects.map(subjectText))}`}${inText(history, rows, 'in queue')}`,
+    title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${listedAtMost(all.map(subjectText), MOST_SUBJECTS)}`}${inText(history, rows, 'in queue')}`,
     whatOf: (row) => queueText(history, row, subjects),
     isTimed: true,
   })

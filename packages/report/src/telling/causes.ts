@@ -4,6 +4,7 @@ import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
+import type { Race } from '../race/code-run.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
@@ -13,6 +14,8 @@ export interface CauseInput {
   /** The faults that matter to the counterexample, most telling first. */
   readonly near: readonly NearFault[]
   readonly backend?: Report<string> | undefined
+  /** The await of a simulated program that was overtaken. */
+  readonly race?: Race | undefined
 }
 
 /** What broke a level, and what prevents it. */
@@ -65,13 +68,20 @@ const causes: readonly Cause[] = [
     fits: ({ near }) => near.some(({ isForgetting }) => isForgetting),
   },
   {
+    cause: 'A change that waited was computed from an old value.',
+    remedy: 'Compare versions before the change, or read and change in one step.',
+    fits: (input) => hasOldValue(input) && input.race !== undefined && input.race.overtaken.request.f !== 'read',
+  },
+  {
+    cause: 'A read that waited kept an old value, in a cache for example.',
+    remedy: 'Keep what was read only if nothing changed meanwhile: compare versions before filling the cache.',
+    fits: (input) => hasOldValue(input) && input.race?.overtaken.request.f === 'read',
+  },
+  {
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
       'Look for a cache that a slow reader fills after the write, and for a change that was computed from an old read. Compare versions, or read and change in one step.',
-    fits: (input) =>
-      (input.report.lost.length > 0 || isOldValueOfOneNode(input)) &&
-      input.history.nodes.length <= 1 &&
-      !input.near.some(({ kind }) => stopsNodes(kind)),
+    fits: (input) => hasOldValue(input) && input.race === undefined,
   },
   {
     cause: 'A write that was acknowledged is gone.',
@@ -156,6 +166,12 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
+
+/** Whether a single node, which was never down, had an old value. */
+const hasOldValue = (input: CauseInput): boolean =>
+  (input.report.lost.length > 0 || isOldValueOfOneNode(input)) &&
+  input.history.nodes.length <= 1 &&
+  !input.near.some(({ kind }) => stopsNodes(kind))
 
 /** Whether the read of a counter that is accused is off in this way: others may be off in another. */
 const countedWrongly = ({ report, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>

@@ -64,7 +64,7 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
   return {
-    text: `The planted bug ${bug} broke nothing that was expected. Try twenty seeds.`,
+    text: `The planted bug ${bug} made no difference that clients could see in this run. Try twenty seeds.`,
     command: withOption(again, 'times', '20'),
   }
 }
@@ -91,9 +91,9 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
 }
 
 /** What usually mends the most telling cause. */
-function remedyOf({ report, shown, near }: Facts, history: History, run: RunSummary | undefined): string {
+function remedyOf({ report, shown, near, race }: Facts, history: History, run: RunSummary | undefined): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
-  return causesOf({ report, history, counterexample: shown, near, backend: run?.views?.backend })[0]?.remedy ?? ''
+  return causesOf({ report, history, counterexample: shown, near, race, backend: run?.views?.backend })[0]?.remedy ?? ''
 }
 
 /** How an undecided level is decided, and the option for it. */

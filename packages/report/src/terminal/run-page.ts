@@ -236,7 +236,9 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
   const { clocks } = summary.report ?? {}
   return [
     ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
-    ...wrap(nodesText(summary.nodes), page.width).filter((line) => line !== ''),
+    ...wrap(nodesText(summary.nodes, summary.faults.length === 0 ? '' : ', before healing'), page.width).filter(
+      (line) => line !== '',
+    ),
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
     ...stalenessLines(summary, page),

@@ -2,7 +2,7 @@ import { faultDefinitions, faultName } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
-import { brokenLevel, isBroken } from '../measured-words.ts'
+import { brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { listed, listedAtMost, moment } from '../words.ts'
@@ -79,7 +79,8 @@ const brokenColumn: PhaseColumn = {
 }
 
 /** Availability, latency, stale reads and violations, while calm and under each kind of fault. */
-export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): string[] {
+export function phaseTable(all: readonly PhaseSummary[], page: PageStyle): string[] {
+  const phases = namedPhases(all)
   let columns = [
     ...phaseColumns,
     ...(phases.some(({ staleReads = 0 }) => staleReads > 0) ? [staleColumn] : []),
@@ -101,7 +102,9 @@ export function phaseTable(phases: readonly PhaseSummary[], page: PageStyle): st
 /** Just the availabilities and the stale reads of the phases, as many in a line as fit. */
 export function phasesInBrief(phases: readonly PhaseSummary[], { width }: PageStyle): string[] {
   const lines: string[] = []
-  for (const { phase, availability, staleReads = 0 } of phases.filter(({ operations }) => operations > 0)) {
+  for (const { phase, availability, staleReads = 0 } of namedPhases(phases).filter(
+    ({ operations }) => operations > 0,
+  )) {
     const item = `${printable(phase)} ${percent(availability)}${staleReads > 0 ? `, ${count(staleReads)} stale` : ''}`
     const last = lines.at(-1)
     const longer = last === undefined ? `availability: ${item}` : `${last} · ${item}`
@@ -131,11 +134,11 @@ export function majorityText(phases: readonly PhaseSummary[]): string {
 /** More nodes than this are not listed. */
 const MOST_NODES = 40
 
-/** `availability by node, before healing: n1 99.20%, n2 98.71%`; empty if no node is known. */
-export const nodesText = (nodes: readonly NodeSummary[]): string =>
+/** `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. Of a run, `when` they were asked. */
+export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
   nodes.length === 0
     ? ''
-    : `availability by node, before healing: ${nodes
+    : `availability by node${when}: ${nodes
         .slice(0, MOST_NODES)
         .map(({ node, availability }) => `${nameText(node)} ${percent(availability)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
@@ -192,13 +195,25 @@ export function infoText(info: {
 }
 
 /** `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113 writes, 9,000 cas`. */
-export function countsText(run: Pick<RunSummary, 'operations'>, rate: string | undefined): string {
-  const { total, ok, fail, info, reads, writes, cas } = run.operations
+export function countsText(
+  { operations, phases = [] }: Pick<RunSummary, 'operations'> & Partial<Pick<RunSummary, 'phases'>>,
+  rate: string | undefined,
+): string {
+  const { total, ok, fail, info, reads, writes, cas } = operations
   const kinds = [
     reads > 0 ? plural(reads, 'read') : [],
     writes > 0 ? plural(writes, 'write') : [],
     cas > 0 ? `${count(cas)} cas` : [],
   ].flat()
   const by = kinds.length === 0 ? '' : `; ${listed(kinds)}`
-  return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail, ${count(info)} info${by}`
+  return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, answeredIn(phases) - ok)}, ${count(info)} info${by}`
 }
+
+const answeredIn = (phases: readonly PhaseSummary[]): number =>
+  Math.round(
+    phases.reduce((sum, phase) => sum + (phase.operations === 0 ? 0 : phase.availability * phase.operations), 0),
+  )
+
+/** How many of the failures are answers, and count as available: a cas that did not match, a lock that was held. */
+const refusedText = (fail: number, refused: number): string =>
+  refused <= 0 ? '' : ` (${refused >= fail ? 'all' : count(refused)} answered, with a refusal)`

@@ -134,7 +134,7 @@ export const othersText = ({ others, steps }: DrawnTransaction): string =>
 export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string } = {
   rw: 'did not see',
   wr: 'was read by',
-  ww: 'was overwritten by',
+  ww: 'came before the write of',
   session: 'same session, before',
   'real time': 'ended before',
 }

@@ -14,7 +14,8 @@ type Story = Omit<TransactionStory, 'refusedBy'> & { readonly refusedBy: Isolati
 const lostUpdate: Story = {
   name: 'lost update',
   title: 'An update was lost',
-  cause: 'Two transactions read the same version and both wrote it: the second overwrote the first without seeing it.',
+  cause:
+    'Two transactions read the same version and both wrote it: the later write replaced the other without having seen it.',
   cure: 'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
   refusedBy: 'cursor-stability',
 }
@@ -112,8 +113,8 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   },
   'dirty-update': {
     name: 'dirty update',
-    title: 'A transaction changed a value that was rolled back',
-    cause: 'It built on a change of another transaction, which was rolled back.',
+    title: 'A transaction built on a change that was rolled back',
+    cause: 'A transaction changed what another one had changed, and the other one was rolled back.',
     cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
     refusedBy: 'read-committed',
   },

@@ -1,0 +1,40 @@
+import { nanos } from '@chaosproxy/history'
+import type { PhaseSummary } from '@chaosproxy/runner/result'
+import { expect, test } from 'vitest'
+import { endText } from '../src/facts/near-faults.ts'
+import { countsText, nodesText, phasesInBrief } from '../src/terminal/run-tables.ts'
+import { plainStyle, unicodeSymbols } from '../src/terminal/style.ts'
+
+const phase = (name: string, operations: number, availability: number): PhaseSummary =>
+  ({ phase: name, operations, availability, majority: true, share: 0.5 }) as unknown as PhaseSummary
+const page = { width: 100, style: plainStyle, symbols: unicodeSymbols }
+const operations = { total: 10, ok: 6, fail: 3, info: 1, reads: 0, writes: 0, cas: 10 }
+
+test('says how many failures are answers, which count as available', () => {
+  const counted = (answered: number): string =>
+    countsText({ operations, phases: [phase('calm', 10, answered / 10)] }, undefined)
+  expect(counted(9)).toBe('10 operations: 6 ok, 3 fail (all answered, with a refusal), 1 info; 10 cas')
+  expect(counted(7)).toContain('3 fail (1 answered, with a refusal)')
+  expect(counted(6)).toContain('6 ok, 3 fail, 1 info')
+})
+
+test('a run without faults has an end, and nothing that healed', () => {
+  expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
+    'availability: calm 100.00% · at the end 100.00%',
+  ])
+  expect(phasesInBrief([phase('kill', 9, 0), phase('healed', 1, 1)], page)).toEqual([
+    'availability: kill 0.00% · healed 100.00%',
+  ])
+})
+
+test('availability by node says which time it is of', () => {
+  const nodes = [{ node: 'n1', operations: 9, availability: 0 }]
+  expect(nodesText(nodes, ', before healing')).toBe('availability by node, before healing: n1 0.00%')
+  expect(nodesText(nodes)).toBe('availability by node: n1 0.00%')
+})
+
+test('a node that took a while to start again was killed until it was started, and ready later', () => {
+  const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
+  expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
+  expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
+})
