@@ -198,7 +198,22 @@ describe('the page at the end of a run', () => {
       options,
     )
     expect(text).toContain('why: no successful read')
-    expect(text).toContain('but this proves little')
+    expect(text).toContain('no violation found')
+  })
+
+  test('says once of a run that proves little and misses a requirement that it does', () => {
+    const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
+    const text = renderRun(
+      summary({
+        ...{ report: allMet(), vacuous: ['no write succeeded'], requirements: [missed] },
+        expectation: { level: 'linearizable', met: 'unknown' },
+      }),
+      stale.history,
+      plainStyle,
+      options,
+    )
+    expect(text.match(/proves little/g)).toHaveLength(1)
+    expect(text).toContain('proves little: no write succeeded')
   })
 
   test('unknown outcomes are counted by what was found out about them', () => {

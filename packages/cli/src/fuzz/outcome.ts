@@ -79,7 +79,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
 /** Of a violation: what users lost, and what to do next. */
 function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): FoundFailure['told'] {
   if (shown?.failure?.kind !== 'violation') return undefined
-  const told = toldHistory(shown.history, shown.report, shown.failure.level)
+  const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told
   return { ...told, next: `This is what the planted bug ${bug} does. Without it the search should find nothing.` }
 }

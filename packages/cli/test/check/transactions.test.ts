@@ -66,6 +66,8 @@ test('the page draws a lane for each client, and the levels in a table', async (
   expect(html.match(/class="client"/g)).toHaveLength(2)
   expect(html).toContain('T1 did not see what T2 wrote to bob (rw)')
   expect(html).toContain('<table class="isolation">')
+  // A narrow screen has no room for the whole heading.
+  expect(html).toContain('data-short="session"')
 })
 
 test('only the levels asked for are decided', async () => {

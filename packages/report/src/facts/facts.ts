@@ -152,6 +152,6 @@ function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation
   if (expectation === undefined) return ''
   const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0
   const found =
-    report === undefined ? 'nothing checked' : `found ${foundText(report)}${isDoubtful ? ', which proves little' : ''}`
+    report === undefined ? 'nothing checked' : `found ${foundText(report)}${isDoubtful ? ' (inconclusive)' : ''}`
   return `${expectation.promised ? 'promised' : 'expected'} ${expectation.level}, ${found}`
 }

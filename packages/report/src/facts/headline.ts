@@ -81,9 +81,7 @@ function verdictLine(
   const met = isWeaker ? weakerText(report, level, strongest) : adjective(level)
   const found = isWeaker ? met : 'no violation found'
   if (isInterrupted) return { mood: 'unsure', verdict: INTERRUPTED, beside: `${found} until then` }
-  if (isVacuous) {
-    return { mood: 'unsure', verdict: INCONCLUSIVE, beside: `${found}, but this proves little` }
-  }
+  if (isVacuous) return { mood: 'unsure', verdict: INCONCLUSIVE, beside: found }
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 

@@ -92,7 +92,8 @@ function isolationTable(judgement: Judgement): Html {
     isolations.map((isolation, i) => ({ isolation, cells: cells.map((column) => column[i]) })),
   )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Levels of isolation"><table class="isolation"><thead><tr><th scope="col">level</th>${isolationColumns.map(
-    ({ prefix, means }) => html`<th scope="col">${prefix === '' ? means : html`<code>${prefix}</code> ${means}`}</th>`,
+    ({ title, prefix, means }) =>
+      html`<th scope="col" data-short="${title}">${prefix === '' ? means : html`<code>${prefix}</code> ${means}`}</th>`,
   )}</tr></thead><tbody>${rows.map(
     ({ isolation, cells }) =>
       html`<tr><th scope="row">${isolation}</th>${cells.map((cell) =>

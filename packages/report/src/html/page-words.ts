@@ -39,7 +39,8 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
   // Why it is unknown is the second answer.
   if (headline.verdict.startsWith('Unknown')) return ''
-  if (headline.beside !== '') return `${capitalised(headline.beside)}.`
+  // Below a bad headline it stands next to the level.
+  if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')
     return 'Every watch was sent every change that it asked for, once and in order.'

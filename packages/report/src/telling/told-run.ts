@@ -3,6 +3,7 @@ import type { History } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { factsOf } from '../facts/facts.ts'
 import { sentenceText } from '../facts/violation-words.ts'
+import type { Race } from '../race/code-run.ts'
 import { type Telling, tellingOf } from './telling.ts'
 
 /** What is told of one run among many. */
@@ -27,8 +28,10 @@ export interface ToldHistory {
   readonly next: string
 }
 
-export function toldHistory(history: History, report: Report<string>, asked: string): ToldHistory {
-  const facts = factsOf({ history, report, asked })
+/** @param race What explains it, where the header of the history does not say so. */
+export function toldHistory(history: History, report: Report<string>, asked: string, race?: Race): ToldHistory {
+  const found = factsOf({ history, report, asked })
+  const facts = race === undefined ? found : { ...found, race }
   const { title, verdict } = facts.headline
   return { what: title === verdict ? '' : title, next: tellingOf(facts, { history }).next.text }
 }
