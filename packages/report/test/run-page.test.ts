@@ -117,7 +117,9 @@ describe('the page at the end of a run', () => {
       report: report('not even eventually consistent', { ...broken, ...guarantees }),
       expectation: { level: 'sequential', met: false },
     })
-    expect(renderRun(weak, stale.history, plainStyle, options)).toContain('expected sequential, found no level')
+    expect(renderRun(weak, stale.history, plainStyle, options)).toContain(
+      'expected sequential, found only session guarantees',
+    )
     const text = renderHtml({
       title: 'one',
       version: '0.1.0',

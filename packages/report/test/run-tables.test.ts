@@ -2,6 +2,7 @@ import { nanos } from '@chaosproxy/history'
 import type { PhaseSummary } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
 import { endText } from '../src/facts/near-faults.ts'
+import { viewsTexts } from '../src/measured-words.ts'
 import { countsText, nodesText, phasesInBrief } from '../src/terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../src/terminal/style.ts'
 
@@ -37,4 +38,11 @@ test('a node that took a while to start again was killed until it was started, a
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
+})
+
+test('what is unknown of clients and nodes alike is said once', () => {
+  const unknown = 'unknown: out of time'
+  expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
+    'what clients saw is undecided, and so is what the nodes sent',
+  ])
 })

@@ -66,7 +66,7 @@ test('your service in 15 minutes: each command prints what the page shows, and t
   const runs = async ({ typed, output }: (typeof shown)[number], wanted: number) => {
     const { exitCode, stdout, stderr } = await chaos([...typed.split(' '), '--timeout', '2s', '--seed', '1'], { cwd })
     expect(exitCode, stdout + stderr).toBe(wanted)
-    const end = new RegExp(`^  expected linearizable, found [\\w-]+ +exit code ${wanted}$`, 'm')
+    const end = new RegExp(`^  expected linearizable, found [\\w -]+ exit code ${wanted}$`, 'm')
     for (const text of ALWAYS[wanted]!) {
       expect(anywhere(stdout)).toMatch(text)
       expect(anywhere(output)).toMatch(text)

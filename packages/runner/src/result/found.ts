@@ -37,8 +37,9 @@ export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
- * The strongest level that is met, or `no level`, and what is undecided above it. Of transactions, several may be strongest. The levels of other judges than that of
- * consistency may stand side by side: of those, the broken ones are named.
+ * The strongest level that is met, `only session guarantees` or `no level`, and what is undecided above it. Of
+ * transactions, several may be strongest. The levels of other judges than that of consistency may stand side by side: of
+ * those, the broken ones are named.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {
@@ -55,5 +56,13 @@ export function foundText(report: Report<string>): string {
   const open = above.filter((level) => verdictOf(report, level).result === 'unknown' && !foreign.includes(level))
   const undecided =
     open[0] === undefined ? '' : ` (undecided: ${open.length > 2 ? `${open[0]} and others` : open.join(', ')})`
-  return `${found ?? 'no level'}${undecided}`
+  return `${found ?? guaranteesText(report)}${undecided}`
+}
+
+/** The session guarantees sum up no history, but are met all the same. */
+function guaranteesText(report: Report<string>): string {
+  const [met, ...others] = judgedLevels(report).filter(
+    (level) => alone.includes(level) && verdictOf(report, level).result === 'met',
+  )
+  return met === undefined ? 'no level' : `only ${others.length === 0 ? met : 'session guarantees'}`
 }
