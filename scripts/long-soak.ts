@@ -20,9 +20,11 @@ const PATIENT_FILES = [
   'run/own-cluster',
   'run/own-service',
   'run/protocol-authors',
+  'run/run',
   'simulate/recovery',
   'simulate/service-target',
   'simulate/simulate',
+  'simulate/simulate-postgresql',
   'simulate/simulate-redis',
 ]
 

@@ -63,7 +63,7 @@ const examples: { readonly [name: string]: Example } = {
 }
 
 /** The short soak leaves out those that other tests run, and the slowest; of those left one runs in whole messages. */
-const chosen = Object.entries(examples).filter(([name]) => !short || ['jobs', 'outbox', 'cache'].includes(name))
+const chosen = Object.entries(examples).filter(([name]) => !short || ['outbox', 'cache'].includes(name))
 
 describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, ...example }) => {
   const { nodes, losesPower, redis, beside, settings } = example
@@ -147,7 +147,7 @@ const MODES = [
 ]
 
 /** The short soak runs the fewest that need all there is: files, a Redis, several nodes. */
-const AS_PROCESSES = MODES.filter(([name]) => !short || ['booking', 'lock', 'outbox'].includes(name))
+const AS_PROCESSES = MODES.filter(([name]) => !short || ['lock', 'outbox'].includes(name))
 
 describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
   const ran = async (mode: string) => {

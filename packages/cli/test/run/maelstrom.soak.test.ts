@@ -27,7 +27,8 @@ const all = [
     return [workload, `python3 ./leader.py${counts}`] as const
   }),
 ]
-const chosen = all.filter(([workload]) => !short || ['broadcast', 'lin-kv'].includes(workload))
+const SOME = ['broadcast by node ./broadcast.mjs', 'lin-kv by python3 ./leader.py']
+const chosen = all.filter(([workload, program]) => !short || SOME.includes(`${workload} by ${program}`))
 
 const run = async (program: string, workload: string, seed: number) => {
   const options = ['--time-limit', '5', '--rate', '200', '--seed', String(seed), '--out', temporaryDirectory()]

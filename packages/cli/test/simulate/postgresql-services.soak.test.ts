@@ -61,21 +61,22 @@ async function searched(service: string, ...more: readonly string[]) {
   return { exitCode, found, result: JSON.parse(stdout) }
 }
 
-describe.each(['wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice', 'payments-retried'])('%s', (service) => {
+/** CHAOS_SOAK=short has one service of each kind. */
+const BUGS = ['wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice', 'payments-retried'].slice(0, short ? 1 : 4)
+const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
+
+describe.each(BUGS)('%s', (service) => {
   test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {
     const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '128', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
   })
 })
 
-test.each(['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'])(
-  `%s shows nothing in ${CLEAN_SEEDS} seeds`,
-  async (service) => {
-    const { exitCode, result } = await searched(service, '--seeds', `${CLEAN_SEEDS}`)
-    expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS, failures: [] })
-    expect(exitCode).toBe(0)
-  },
-)
+test.each(CURES)(`%s shows nothing in ${CLEAN_SEEDS} seeds`, async (service) => {
+  const { exitCode, result } = await searched(service, '--seeds', `${CLEAN_SEEDS}`)
+  expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS, failures: [] })
+  expect(exitCode).toBe(0)
+})
 
 describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   /** The service as it is, its database behind the recorder, which judges the transactions. */
