@@ -27,7 +27,12 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        ...{ interrupted: run.isInterrupted(), marked: cluster.marked(), settled },
+        // Clients that go on until they are gone end no other way.
+        ...{
+          interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
+          marked: cluster.marked(),
+          settled,
+        },
         // What is not known to be healed need not agree, nor answer.
         convergedAfter: isHealed ? read.convergedAfter : undefined,
         recovery: showsRecovery && isHealed ? read.recovery : undefined,

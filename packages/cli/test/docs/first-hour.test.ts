@@ -63,8 +63,14 @@ test('your service in 15 minutes: each command prints what the page shows, and t
     const { exitCode, stdout } = await chaos([each.typed], { cwd })
     expect([exitCode, anywhere(stdout)]).toEqual([0, anywhere(each.output)])
   }
-  const runs = async ({ typed, output }: (typeof shown)[number], wanted: number) => {
-    const { exitCode, stdout, stderr } = await chaos([...typed.split(' '), '--timeout', '2s', '--seed', '1'], { cwd })
+  const ran = ({ typed }: (typeof shown)[number], seed: number) =>
+    chaos([...typed.split(' '), '--timeout', '2s', '--seed', `${seed}`], { cwd })
+  const runs = async (command: (typeof shown)[number], wanted: number) => {
+    const { output } = command
+    let last = await ran(command, 1)
+    // A machine so busy that a killed node is back before anybody asks it shows the bug with another seed.
+    for (let seed = 2; seed <= 3 && wanted === 1 && last.exitCode === 0; seed++) last = await ran(command, seed)
+    const { exitCode, stdout, stderr } = last
     expect(exitCode, stdout + stderr).toBe(wanted)
     const end = new RegExp(`^  expected linearizable, found [\\w -]+ exit code ${wanted}$`, 'm')
     for (const text of ALWAYS[wanted]!) {

@@ -140,7 +140,7 @@ describe('record', () => {
     stop.abort()
     const { history, exitCode, report, directory } = await recorder.stop()
     expect([exitCode, report.headline]).toEqual([0, 'linearizable'])
-    expect(JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))).toMatchObject({ interrupted: true })
+    expect(JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))).toMatchObject({ interrupted: false })
     const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
     expect(calls).toHaveLength(history.operations.length)
     expect(told.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
