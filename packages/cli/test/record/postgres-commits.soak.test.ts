@@ -99,12 +99,16 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     ['lose-request', 'didNot'],
   ] as const)('judges transactions whose COMMIT a fault leaves unanswered (%s)', async (faults, fate) => {
     let found = 0
+    const codes: (number | null)[] = []
     for (const seed of [1, 2, 3]) {
-      if (short && found > 0) break
+      if (short && found > 0 && codes.includes(0)) break
       const { exitCode, told, fates } = await recorded(faults, 'locked', seed)
-      expect(exitCode, told).toBe(0)
+      // Where two clients may have written one value, no reader says which of them was first.
+      expect([0, 2], told).toContain(exitCode)
+      codes.push(exitCode)
       found += fates[fate]
     }
+    expect(codes).toContain(0)
     expect(found).toBeGreaterThan(0)
   })
 
