@@ -1,4 +1,4 @@
-import type { Fault, NodeId } from '@chaosproxy/faults'
+import { type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import type { AnyMachine } from '@chaosproxy/protocols'
 import type { Clock, Cluster } from '@chaosproxy/runner'
@@ -82,7 +82,7 @@ export interface SimulatedCluster extends Cluster {
 }
 
 export function createSimulatedCluster(options: SimulationOptions): SimulatedCluster {
-  const names: NodeId[] = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`)
+  const names = nodeNames(options.nodes)
   const queue = new EventQueue()
   const deadlines = new Deadlines(queue)
   let eventCount = 0

@@ -50,6 +50,24 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
   })
 }
 
+/**
+ * The names of a profile's faults that `who` can suffer; undefined if no profile was typed.
+ *
+ * @throws UserError (usage) if it can suffer none of them.
+ */
+export function namesOfProfile(
+  [typed = '']: readonly string[],
+  who: string,
+  suffers: (nemesis: Nemesis) => boolean,
+): readonly string[] | undefined {
+  const profile = profileNamed(typed)
+  if (profile === undefined) return undefined
+  const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && suffers(nemesis))
+  if (suffered.length === 0)
+    throw new UserError('usage', `--faults ${typed}: ${who} can suffer no fault of this profile.`)
+  return suffered.map(({ name }) => name)
+}
+
 /** @throws UserError (usage) for a name that a file has, and no fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
   const known = [...nemeses, ...faultProfiles].map(({ name }) => name)

@@ -14,7 +14,7 @@ import {
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asRead, common, flag, valuesOf, word } from '../arguments/declare.ts'
-import { parseNemeses, printFaults } from '../arguments/faults.ts'
+import { namesOfProfile, parseNemeses, printFaults } from '../arguments/faults.ts'
 import { oneOf, printSettings } from '../arguments/names.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings } from '../arguments/workload.ts'
@@ -166,13 +166,8 @@ function parseFaults(typed: string): readonly string[] {
 }
 
 function ofProtocols(typed: readonly string[]): readonly string[] {
-  const profile = profileNamed(typed[0])
-  if (profile !== undefined) {
-    const simulated = nemeses.filter(({ kind }) => profile.has(kind) && simulatorSuffers(kind) === true)
-    if (simulated.length === 0)
-      throw new UserError('usage', `--faults ${typed[0]}: simulated runs can suffer no fault of this profile.`)
-    return simulated.map(({ name }) => name)
-  }
+  const named = namesOfProfile(typed, 'simulated runs', ({ kind }) => simulatorSuffers(kind) === true)
+  if (named !== undefined) return named
   for (const { name, kind } of nemeses.filter((nemesis) => typed.includes(nemesis.name))) {
     const suffers = simulatorSuffers(kind)
     if (suffers !== true)

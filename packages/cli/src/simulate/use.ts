@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/engine/references'
 import { withPaths } from '@chaosproxy/engine/run'
 import { type Loaded, searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
-import { type FaultChoice, nemeses, profileNamed } from '@chaosproxy/faults'
+import type { FaultChoice } from '@chaosproxy/faults'
 import { didYouMean, plural, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
@@ -29,7 +29,7 @@ import {
   word,
   words,
 } from '../arguments/declare.ts'
-import { requireFaults } from '../arguments/faults.ts'
+import { namesOfProfile, requireFaults } from '../arguments/faults.ts'
 import { workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -240,13 +240,8 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
 
 /** @throws UserError (usage) for a fault that the service cannot suffer. */
 function sufferable(typed: readonly string[], { world, loaded }: Named): readonly string[] {
-  const profile = profileNamed(typed[0])
-  if (profile !== undefined) {
-    const usual = nemeses.filter(({ name, kind }) => profile.has(kind) && world.usualFaults?.includes(name))
-    if (usual.length === 0)
-      throw new UserError('usage', `--faults ${typed[0]}: simulated programs can suffer no fault of this profile.`)
-    return usual.map(({ name }) => name)
-  }
+  const named = namesOfProfile(typed, 'simulated programs', ({ name }) => world.usualFaults?.includes(name) === true)
+  if (named !== undefined) return named
   world.requireSufferable(typed, '--faults', loaded)
   return typed
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { nodeNames } from '@chaosproxy/faults'
 import { type UserError as Failure, UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { OwnCluster } from '../cluster/open-cluster.ts'
@@ -60,7 +61,7 @@ export function attachContainers(options: ContainersOptions): Promise<OwnCluster
   return startServing<RunningNode>({
     ...options,
     declaration,
-    ids: Array.from({ length: count }, (_, i) => `n${i + 1}`),
+    ids: nodeNames(count),
     clientPort: CLIENT_PORT,
     links: [],
     failover: undefined,

@@ -5,6 +5,7 @@ import {
   type Nemesis,
   type NodeId,
   nemeses,
+  nodeNames,
   refusalText,
 } from '@chaosproxy/faults'
 import { didYouMean, UserError } from '@chaosproxy/history'
@@ -51,7 +52,7 @@ export function containersTarget(
   }
   /** A project that is not up is assumed to have one container for each service. */
   const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
-  const nodes = () => Array.from({ length: count() }, (_, i) => `n${i + 1}`)
+  const nodes = () => nodeNames(count())
   const offering = (): Offering => ({
     nodes: nodes(),
     services: servicesOf(members()),

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type FaultKind, familyOf, type NodeId } from '@chaosproxy/faults'
+import { type FaultKind, familyOf, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import { type AskedOperations, protocolTarget, type Suffering, type Target } from '@chaosproxy/runner'
@@ -60,7 +60,7 @@ const STARTUP_TIMEOUT_MS = 60_000
 export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   await validate(options)
   const timeoutMs = options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS
-  const nodes = Array.from({ length: options.nodes }, (_, index) => `n${index + 1}`)
+  const nodes = nodeNames(options.nodes)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
   const isOurs = !existsSync(options.dataDir)
   makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createRandom, type Fault, type NodeId } from '@chaosproxy/faults'
+import { createRandom, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Client, Injected, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
@@ -40,7 +40,7 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
   // Nodes run in directories of their own.
   const [program, ...rest] = options.words
   const words: ProgramCommand['words'] = [here(program), ...rest.map(here)]
-  const names = Array.from({ length: options.nodes }, (_, i): NodeId => `n${i + 1}`)
+  const names = nodeNames(options.nodes)
   return startCluster<MaelstromNode, StartedCluster>(
     { orphans: 'its nodes will be left', signal },
     async (starting) => {

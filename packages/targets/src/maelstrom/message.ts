@@ -1,4 +1,4 @@
-import type { Completion, Json } from '@chaosproxy/history'
+import { type Completion, isObject, type Json } from '@chaosproxy/history'
 
 // Maelstrom's protocol: a line of JSON for each message, on stdin and stdout. K. Kingsbury, github.com/jepsen-io/maelstrom,
 // doc/protocol.md.
@@ -15,9 +15,6 @@ export interface Message {
   readonly dest: string
   readonly body: Body
 }
-
-const isObject = (value: unknown): value is { readonly [member: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Reads a line that a node has printed. A text says why it is no message. */
 export function parseMessage(line: string): Message | string {
