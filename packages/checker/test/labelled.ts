@@ -17,13 +17,20 @@ export interface Labelled {
   readonly expect: { readonly [level: string]: boolean | null }
 }
 
+/** All labels, as they are written; none where there is no corpus. */
+export const labels = <Label>(): Label[] =>
+  corpusIsHere
+    ? readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Label)
+    : []
+
 /** The histories of registers, with their labels. */
 export const labelledRegisters = (): Labelled[] =>
-  readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled)
-    .filter(({ file, model }) => /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex')
+  labels<Labelled>().filter(
+    ({ file, model }) => /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex',
+  )
 
 /** How whoever labelled it read the history. */
 export const readingOf = ({ format, initial, semantics }: Labelled) =>
