@@ -50,9 +50,14 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
 
 type Verb = 'add' | 'del'
 
-/** Removes an address only with its label, since another process may have taken it over. */
+/**
+ * Removes an address only with its label, since another process may have taken it over. `nodad`: without it an IPv6
+ * address is tentative, and cannot be listened at, until a worker of the kernel has looked at it (RFC 4862, 5.4).
+ */
 const line = (verb: Verb, address: string, label: string): string =>
-  `addr ${verb} ${isIPv6(address) ? `${address}/128 dev lo` : `${address}/32 dev lo label ${label}`}\n`
+  isIPv6(address)
+    ? `addr ${verb} ${address}/128 dev lo${verb === 'add' ? ' nodad' : ''}\n`
+    : `addr ${verb} ${address}/32 dev lo label ${label}\n`
 
 /** Removes the addresses of processes that were killed together with their keepers. */
 function removeAbandoned(): void {
