@@ -23,7 +23,7 @@ const longFunctions: { readonly [name: string]: number } = {
   'checker/src/register/linearizable/walks/narrow-expand.ts createExpansion': 258,
   'checker/src/register/linearizable/walks/narrow.ts createNarrowFrontier': 173,
   'checker/src/register/linearizable/open/open.ts createOpenOperations': 118,
-  'checker/src/object/search/frugal.ts createFrugalSearch': 209,
+  'checker/src/object/search/frugal.ts createFrugalSearch': 261,
   'checker/src/object/search/in-client-order.ts createClientOrderSearch': 91,
   'checker/src/object/search/search.ts createObjectSearch': 180,
   'checker/src/register/online/any-start.ts createMonitorFromAny': 92,

@@ -150,38 +150,45 @@ export const objects: { readonly [name: string]: () => Atomic } = {
       },
     }
   },
-  bank: () => {
-    const balances: { [account: string]: number } = { a: 100, b: 100, c: 100 }
-    const names = Object.keys(balances)
-    return {
-      ask: (random) => {
-        if (random() < 0.5) return { f: 'read', value: null }
-        const from = Math.floor(random() * 3)
-        const to = (from + 1 + Math.floor(random() * 2)) % 3
-        return {
-          f: 'transfer',
-          value: { from: names[from] ?? '', to: names[to] ?? '', amount: 1 + Math.floor(random() * 5) },
-        }
-      },
-      apply: (f, value) => {
-        if (f === 'read') return { ...balances }
-        const { from, to, amount } = value as { readonly from: string; readonly to: string; readonly amount: number }
-        if ((balances[from] ?? 0) < amount) return undefined
-        balances[from] = (balances[from] ?? 0) - amount
-        balances[to] = (balances[to] ?? 0) + amount
-        return value
-      },
-    }
-  },
+  bank: () => bankOf({ opening: 100, most: 5 }),
   'unique-ids': () => {
     let next = 1
     return { ask: () => ({ f: 'generate', value: null }), apply: () => next++ }
   },
 }
 
+/** Three accounts, between which up to `most` is moved at a time. */
+export function bankOf({ opening, most }: { readonly opening: number; readonly most: number }): Atomic {
+  const balances: { [account: string]: number } = { a: opening, b: opening, c: opening }
+  const names = Object.keys(balances)
+  return {
+    ask: (random) => {
+      if (random() < 0.5) return { f: 'read', value: null }
+      const from = Math.floor(random() * 3)
+      const to = (from + 1 + Math.floor(random() * 2)) % 3
+      return {
+        f: 'transfer',
+        value: { from: names[from] ?? '', to: names[to] ?? '', amount: 1 + Math.floor(random() * most) },
+      }
+    },
+    apply: (f, value) => {
+      if (f === 'read') return { ...balances }
+      const { from, to, amount } = value as { readonly from: string; readonly to: string; readonly amount: number }
+      if ((balances[from] ?? 0) < amount) return undefined
+      balances[from] = (balances[from] ?? 0) - amount
+      balances[to] = (balances[to] ?? 0) + amount
+      return value
+    },
+  }
+}
+
 export function generateObjectHistory(name: string, workload: ObjectWorkload): History {
   const atomic = objects[name]?.()
   if (atomic === undefined) throw new Error(`there is no object ${name}`)
+  return generateHistoryOf(atomic, workload)
+}
+
+export function generateHistoryOf(atomic: Atomic, workload: ObjectWorkload): History {
   const builder = new HistoryBuilder({ expectedOperations: workload.operations })
   generateObjectEvents(atomic, workload, (event) => builder.event(event))
   return builder.build()

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { generateObjectHistory } from '../bench/generate-objects.ts'
+import { bankOf, generateHistoryOf, generateObjectHistory } from '../bench/generate-objects.ts'
 import { createBudget } from '../src/limits/budget.ts'
 import { type Part, partsOf } from '../src/object/model/part.ts'
 import { contradicts, type Judge, relatedByTime } from '../src/object/search/decide.ts'
@@ -100,4 +100,19 @@ test('10,000 operations on a bank, one in fifty of unknown outcome, have a witne
     levels: ['linearizable'],
   }).levels
   expect(linearizable.result, `seed ${baseSeed}`).toBe('met')
+})
+
+test.each([0, 0.005])('2,000 operations of 40 clients on a bank have a witness, %d of unknown outcome', (unknown) => {
+  const history = generateHistoryOf(bankOf({ opening: 100_000, most: 50_000 }), {
+    operations: 2_000,
+    clients: 40,
+    unknown,
+    seed: 1,
+  })
+  const { linearizable } = checkHistory(history, {
+    model: 'bank',
+    initial: { a: 100_000, b: 100_000, c: 100_000 },
+    levels: ['linearizable'],
+  }).levels
+  expect(linearizable.result).toBe('met')
 })

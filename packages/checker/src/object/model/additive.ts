@@ -95,7 +95,7 @@ function weightsOf(initial: Placed, effects: readonly Effect[]): Weights {
 }
 
 /** Small enough that sums of ordinary amounts stay exact; they only guide the search. */
-const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 12) + 1
+const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 6) + 1
 
 interface Vectors {
   readonly numberOf: (amounts: Float64Array) => number

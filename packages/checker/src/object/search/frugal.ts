@@ -3,29 +3,26 @@ import { assignSlots } from '../../search/events.ts'
 import { createHeap } from '../../search/heap.ts'
 import { createMemo } from '../../search/memo.ts'
 import { createUsage, NOTHING_USED } from '../../search/usage.ts'
-import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
+import { IMPOSSIBLE, type Machine, type Weights } from '../model/machine.ts'
 import type { Part } from '../model/part.ts'
 import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
+import { type Configuration, createWays, type Step } from './ways.ts'
 
-/** A configuration of the search, in order of discovery. */
-interface Configuration {
-  /** The last operation taken, as an index into the trail; -1 for none. */
-  readonly trail: number
-  readonly state: number
-  /** The index, among the completed operations by return, of the first not taken yet. */
-  readonly first: number
-  /** One bit for each slot of an operation open then: whether it is taken. */
-  readonly taken: Int32Array
-  /** The operations of unknown outcome taken: see `createTallies`. */
-  readonly used: number
-  readonly cost: number
-}
-
-/** What to do next: take the completed operations after a configuration, or this many of unknown outcome in a row. */
+/**
+ * What to do next with a configuration: go to where a read fits, take one of the completed operations, or take this many
+ * of unknown outcome in a row.
+ */
 interface Task {
   readonly configuration: Configuration
-  readonly size: number
+  readonly size: 'to reads' | 'one' | number
   readonly priority: number
+}
+
+interface Additive extends Machine {
+  readonly weights: Weights
+  readonly isRead: (number: number) => boolean
+  /** Whether it first goes to where reads fit, which is slow, and pays where many operations overlap. */
+  readonly goesToReads: boolean
 }
 
 // As measured of the process: a quarter is garbage waiting to be collected, because these are small objects by the
@@ -37,6 +34,9 @@ const BYTES_PER_CONFIGURATION = 540
 const BYTES_PER_STEP = 24
 /** The window of a completed operation, without the operations in it. */
 const BYTES_PER_WINDOW = 260
+
+/** What is not on the way to a read is tried after this much progress. */
+const ASIDE = 64
 
 /** Approximate cost of an operation of unknown outcome when its client gave up, and long after that. */
 const EARLY = 0.1
@@ -55,12 +55,11 @@ const LATE = 1
  */
 export function createFrugalSearch(
   part: Part,
-  machine: Machine,
-  isRead: (number: number) => boolean,
+  { isRead, goesToReads, ...machine }: Additive,
   budget: Budget,
 ): ObjectSearch {
   const { length } = part
-  const { code, step } = machine
+  const { code, step, weights } = machine
   const { calls, returns, events } = rankedEvents(part, budget)
   const slots = assignSlots(events, length)
   const words = Math.ceil(slots.count / 32)
@@ -90,7 +89,7 @@ export function createFrugalSearch(
     if (budget.take(amount)) bytes += amount
     else fits = false
   }
-  const schedule = (configuration: Configuration, size: number, price: number): void => {
+  const schedule = (configuration: Configuration, size: Task['size'], price: number): void => {
     const priority = configuration.cost + price - worth * configuration.first
     heap.push(tasks.push({ configuration, size, priority }) - 1)
   }
@@ -113,9 +112,9 @@ export function createFrugalSearch(
     return list
   }
 
-  /** Takes all reads that fit, and remembers the configuration unless it is known; returns whether all is done. */
-  const settle = (reached: Configuration): boolean => {
-    const { state, taken, used, cost } = reached
+  /** Takes all reads that fit, and leaves behind the completed operations up to the first that is not taken. */
+  const takeReads = (reached: Configuration): Configuration => {
+    const { state, taken } = reached
     let { trail, first } = reached
     for (let again = true; again; ) {
       again = false
@@ -133,6 +132,12 @@ export function createFrugalSearch(
       }
     }
     furthest = Math.max(furthest, first)
+    return { ...reached, trail, first }
+  }
+
+  /** Schedules the configuration unless it is known; returns whether all is done. */
+  const remember = (configuration: Configuration): boolean => {
+    const { trail, state, first, taken, used } = configuration
     if (first === completed.length) {
       found = trail
       return true
@@ -145,14 +150,40 @@ export function createFrugalSearch(
     if (isNew === undefined) fits = false
     if (isNew !== true) return false
     take(BYTES_PER_CONFIGURATION + 4 * words)
-    schedule({ trail, state, first, taken, used, cost }, 0, 0)
+    schedule(configuration, goesToReads ? 'to reads' : 'one', 0)
     return false
   }
+
+  const settle = (reached: Configuration): boolean => remember(takeReads(reached))
 
   const after = (from: Configuration, operation: number, state: number): boolean => {
     const taken = from.taken.slice()
     flip(taken, operation)
-    return settle({ ...from, taken, state, trail: extend(from.trail, operation) })
+    const sum = from.sum + weights.adds(code[operation])
+    return settle({ ...from, taken, state, sum, trail: extend(from.trail, operation) })
+  }
+
+  const takeStep = (
+    at: Configuration,
+    { operation, amount, ofClass }: Step,
+    state: number,
+  ): Configuration | undefined => {
+    const taken = at.taken.slice()
+    if (ofClass === undefined) flip(taken, operation)
+    const used = ofClass === undefined ? at.used : usage.after(at.used, ofClass)
+    fits &&= used !== -1
+    if (used === -1) return undefined
+    const cost = ofClass === undefined ? at.cost : at.cost + costOf(operation, at.first)
+    const trail = extend(at.trail, operation)
+    return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
+  }
+
+  /** Goes to where reads fit first, if it can. */
+  const goToReads = (from: Configuration): boolean => {
+    const reached = ways.toReads(from)
+    for (const each of reached) if (remember(each)) return true
+    schedule(from, 'one', reached.length === 0 ? 0 : worth * ASIDE)
+    return false
   }
 
   /** Takes each completed operation that can come next. Of equal ones, the first to return goes first. */
@@ -208,6 +239,7 @@ export function createFrugalSearch(
           state,
           used: nowUsed,
           trail: extend(at.trail, member),
+          sum: at.sum + weights.adds(kind),
           cost: at.cost + costOf(member, at.first),
         }
         if (left > 1) {
@@ -225,12 +257,26 @@ export function createFrugalSearch(
     return false
   }
 
+  const ways = createWays(
+    { code, step, weights, calls, returns, observes, completed, windows, classes, usage },
+    { isTaken, takeStep },
+    budget,
+  )
+
   const run = (steps: number): ReturnType<ObjectSearch['run']> => {
     if (!started) {
       started = true
       take((BYTES_PER_STEP + BYTES_PER_WINDOW + 4 * slots.count) * length)
       const taken = new Int32Array(words)
-      const begin = { trail: -1, state: machine.initial, first: 0, taken, used: NOTHING_USED, cost: 0 }
+      const begin = {
+        trail: -1,
+        state: machine.initial,
+        first: 0,
+        taken,
+        used: NOTHING_USED,
+        sum: weights.initial,
+        cost: 0,
+      }
       if (settle(begin)) return 'met'
     }
     for (let left = steps; left > 0; left--) {
@@ -239,11 +285,17 @@ export function createFrugalSearch(
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
       // Many in a row have many orders.
-      if (size > 1 && budget.expired(size)) {
+      if (typeof size === 'number' && size > 1 && budget.expired(size)) {
         heap.push(next)
         return 'paused'
       }
-      if (size === 0 ? goOn(configuration) : assume(configuration, size)) return 'met'
+      const isMet =
+        size === 'to reads'
+          ? goToReads(configuration)
+          : size === 'one'
+            ? goOn(configuration)
+            : assume(configuration, size)
+      if (isMet) return 'met'
     }
     return 'paused'
   }

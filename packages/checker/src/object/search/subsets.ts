@@ -1,0 +1,113 @@
+import type { Budget } from '../../limits/budget.ts'
+
+/** Something that may be added once. */
+export interface Addend {
+  readonly amount: number
+}
+
+/** Finds some of these addends that make up a sum. */
+export type FindSubset = <A extends Addend>(
+  addends: readonly A[],
+  sum: number,
+  budget: Budget,
+) => readonly A[] | undefined
+
+/**
+ * Up to four.
+ *
+ * @throws OutOfTime
+ */
+export const few: FindSubset = (addends, sum, budget) => {
+  if (sum === 0) return []
+  const single = addends.find(({ amount }) => amount === sum)
+  return single === undefined ? several(addends, sum, budget) : [single]
+}
+
+/**
+ * All but up to four.
+ *
+ * @throws OutOfTime
+ */
+export const allButFew: FindSubset = (addends, sum, budget) => {
+  const all = addends.reduce((total, { amount }) => total + amount, 0)
+  const excluded = few(addends, all - sum, budget)
+  return excluded && addends.filter((addend) => !excluded.includes(addend))
+}
+
+/** Of more addends not all subsets are tried. */
+const MOST_HALVED = 36
+
+/**
+ * The fewest, unless there are too many addends. Meets in the middle (Horowitz and Sahni, 1974): tries the subsets of one
+ * half with those of the other.
+ *
+ * @throws OutOfTime
+ */
+export const fewest: FindSubset = (addends, sum, budget) =>
+  addends.length > MOST_HALVED ? undefined : fewestOfHalves(addends, sum, budget)
+
+/** Two to four, with a table of the sums of two. */
+function several<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): readonly A[] | undefined {
+  const pairs = new Map<number, readonly [A, A]>()
+  for (const [i, second] of addends.entries()) {
+    for (let j = 0; j < i; j++) {
+      budget.tick()
+      const of = addends[j].amount + second.amount
+      if (of === sum) return [addends[j], second]
+      if (!pairs.has(of)) pairs.set(of, [addends[j], second])
+    }
+  }
+  for (const addend of addends) {
+    const rest = pairs.get(sum - addend.amount)
+    if (rest !== undefined && !rest.includes(addend)) return [addend, ...rest]
+  }
+  for (const [of, pair] of pairs) {
+    budget.tick()
+    const rest = pairs.get(sum - of)
+    if (rest !== undefined && !rest.includes(pair[0]) && !rest.includes(pair[1])) return [...pair, ...rest]
+  }
+  return undefined
+}
+
+function fewestOfHalves<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): A[] | undefined {
+  const middle = addends.length >> 1
+  const [lower, upper] = [addends.slice(0, middle), addends.slice(middle)]
+  const smallest = new Map<number, number>()
+  for (const [subset, of] of subsetSums(lower, budget).entries()) {
+    const other = smallest.get(of)
+    if (other === undefined || countOf(subset) < countOf(other)) smallest.set(of, subset)
+  }
+  let least = Number.POSITIVE_INFINITY
+  let best: A[] | undefined
+  const chosen = (items: readonly A[], subset: number) => items.filter((_, bit) => ((subset >> bit) & 1) === 1)
+  for (const [ofUpper, of] of subsetSums(upper, budget).entries()) {
+    const ofLower = smallest.get(sum - of)
+    if (ofLower === undefined || countOf(ofLower) + countOf(ofUpper) >= least) continue
+    least = countOf(ofLower) + countOf(ofUpper)
+    best = [...chosen(lower, ofLower), ...chosen(upper, ofUpper)]
+  }
+  return best
+}
+
+/**
+ * By subset, one bit for each item: the sum of its items.
+ *
+ * @throws OutOfTime
+ */
+export function subsetSums(items: readonly Addend[], budget: Budget): Float64Array {
+  const sums = new Float64Array(1 << items.length)
+  for (const [bit, { amount }] of items.entries()) {
+    const has = 1 << bit
+    for (let subset = 0; subset < has; subset++) {
+      budget.tick()
+      sums[subset | has] = sums[subset] + amount
+    }
+  }
+  return sums
+}
+
+export function countOf(subset: number): number {
+  let count = 0
+  for (let left = subset; left !== 0; left &= left - 1) count++
+  return count
+}

@@ -1,0 +1,177 @@
+import type { Budget } from '../../limits/budget.ts'
+import type { Usage } from '../../search/usage.ts'
+import { IMPOSSIBLE, type Machine, type Weights } from '../model/machine.ts'
+import { type Addend, allButFew, type FindSubset, few, fewest } from './subsets.ts'
+
+/** A configuration of the search, in order of discovery. */
+export interface Configuration {
+  /** The last operation taken, as an index into the trail; -1 for none. */
+  readonly trail: number
+  readonly state: number
+  /** The index, among the completed operations by return, of the first not taken yet. */
+  readonly first: number
+  /** One bit for each slot of an operation open then: whether it is taken. */
+  readonly taken: Int32Array
+  /** The operations of unknown outcome taken: see `createTallies`. */
+  readonly used: number
+  /** The weight of the state. */
+  readonly sum: number
+  readonly cost: number
+}
+
+/** An operation that may be taken, with what it adds to the weight, and its class if its outcome is unknown. */
+export interface Step extends Addend {
+  readonly operation: number
+  readonly ofClass: number | undefined
+}
+
+/** What is taken before a read, in order of return. */
+interface Way {
+  readonly read: number
+  readonly steps: readonly Step[]
+}
+
+/** Reads are looked for among this many operations, by return. */
+const MOST_AHEAD = 256
+/** States tried between two reads: orders that overdraw no account are mostly found at once. */
+const MOST_ORDERS = 500
+/** What a search knows of the operations; by operation unless something else is said. */
+export interface Searched extends Pick<Machine, 'code' | 'step'> {
+  readonly weights: Weights
+  readonly calls: Int32Array
+  readonly returns: Int32Array
+  /** 1 for those that only read. */
+  readonly observes: Uint8Array
+  /** The completed ones by return, and for each those open at its return. */
+  readonly completed: Int32Array
+  readonly windows: readonly Int32Array[]
+  /** Those of unknown outcome by effect, and how many of each class a configuration used. */
+  readonly classes: readonly (readonly number[])[]
+  readonly usage: Usage
+}
+
+/** How a search goes on. */
+export interface Moves {
+  /** Whether an operation that was called before the first that is not taken returns is taken. */
+  readonly isTaken: (taken: Int32Array, operation: number) => boolean
+  /** The configuration after an operation, with all reads that fit then. Undefined if there is not enough memory. */
+  readonly takeStep: (at: Configuration, step: Step, state: number) => Configuration | undefined
+}
+
+/**
+ * Ways from a configuration to those in which a read of all amounts fits: what the read shows, less what was added so
+ * far, is the sum of what was added in between. Where many operations overlap, most of their orders fit no read.
+ */
+export function createWays(
+  searched: Searched,
+  moves: Moves,
+  budget: Budget,
+): { readonly toReads: (from: Configuration) => readonly Configuration[] } {
+  const { code, weights, calls, returns, observes, completed, windows, classes, usage } = searched
+  const placeOf = new Int32Array(calls.length)
+  for (const [place, operation] of completed.entries()) placeOf[operation] = place
+
+  /** Whether it is taken, of any completed operation. */
+  const isDone = ({ first, taken }: Configuration, operation: number): boolean =>
+    placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
+
+  /** Of the reads that are open when the first of those not taken returns: for each state, the first to return. */
+  const readsAhead = (from: Configuration): Iterable<number> => {
+    const most = Math.min(completed.length, from.first + MOST_AHEAD)
+    const ahead = new Map<number, number>()
+    for (let place = from.first; place < most && ahead.size === 0; place++) {
+      if (observes[completed[place]] === 0 || isDone(from, completed[place])) continue
+      for (const read of windows[place]) {
+        if (observes[read] === 0 || isDone(from, read)) continue
+        const other = ahead.get(code[read])
+        if (other === undefined || returns[read] < returns[other]) ahead.set(code[read], read)
+      }
+    }
+    return ahead.values()
+  }
+
+  /** Operations after which a read fits, besides those that returned before its call. */
+  const wayTo = (from: Configuration, read: number, find: FindSubset): Way | undefined => {
+    const shows = weights.shows(code[read])
+    if (shows === undefined) return undefined
+    let missing = shows - from.sum
+    const sure: Step[] = []
+    const open: Step[] = []
+    const consider = (operation: number): void => {
+      if (observes[operation] === 1 || isDone(from, operation)) return
+      const amount = weights.adds(code[operation])
+      const isSure = returns[operation] < calls[read]
+      ;(isSure ? sure : open).push({ operation, amount, ofClass: undefined })
+      if (isSure) missing -= amount
+    }
+    const last = placeOf[read]
+    for (let place = from.first; place < last; place++) consider(completed[place])
+    for (const operation of windows[last]) consider(operation)
+    for (let c = 0; c < classes.length; c++) {
+      const member = classes[c][usage.count(from.used, c)]
+      if (member !== undefined && calls[member] < returns[read])
+        open.push({ operation: member, amount: weights.adds(code[member]), ofClass: c })
+    }
+    const some = find(open, missing, budget)
+    if (some === undefined) return undefined
+    return { read, steps: [...sure, ...some].sort((a, b) => returns[a.operation] - returns[b.operation]) }
+  }
+
+  const through = createThrough(searched, moves, isDone)
+  return {
+    // Those that fewest operations lead to: what they show was passed on the way to others.
+    toReads: (from) => {
+      const reads = [...readsAhead(from)]
+      for (const find of [few, allButFew, fewest]) {
+        const ways = reads.map((read) => wayTo(from, read, find)).filter((way) => way !== undefined)
+        ways.sort((a, b) => a.steps.length - b.steps.length)
+        const reached: Configuration[] = []
+        let least = Number.POSITIVE_INFINITY
+        for (const way of ways) {
+          if (way.steps.length > least) break
+          const configuration = through(from, way)
+          if (configuration === undefined) continue
+          least = way.steps.length
+          reached.push(configuration)
+        }
+        if (reached.length > 0) return reached
+      }
+      return []
+    },
+  }
+}
+
+/** Takes the operations of a way, in an order in which each is possible. */
+const createThrough =
+  (
+    { code, step, calls, returns, completed }: Searched,
+    { takeStep }: Moves,
+    isDone: (at: Configuration, operation: number) => boolean,
+  ) =>
+  (from: Configuration, { read, steps }: Way): Configuration | undefined => {
+    // What is taken decides the state.
+    const known = new Set<number>()
+    const reach = (at: Configuration, left: readonly Step[]): Configuration | undefined => {
+      if (at.first === completed.length || left.length === 0) return at
+      const before = returns[completed[at.first]]
+      for (const each of left) {
+        if (known.size > MOST_ORDERS) return undefined
+        if (calls[each.operation] > before) continue
+        const state = step(at.state, code[each.operation])
+        if (state === IMPOSSIBLE || known.has(state)) continue
+        known.add(state)
+        const next = takeStep(at, each, state)
+        const reached =
+          next &&
+          reach(
+            next,
+            left.filter((other) => other !== each),
+          )
+        if (reached !== undefined) return reached
+      }
+      return undefined
+    }
+    const reached = reach(from, steps)
+    // Different states may weigh the same.
+    return reached !== undefined && (reached.first === completed.length || isDone(reached, read)) ? reached : undefined
+  }
