@@ -12,8 +12,7 @@ import { choose, operationAt, type Part } from '../model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../model/slots.ts'
 import { supposed } from '../supposed/supposed.ts'
 import { createFrugalSearch } from './frugal.ts'
-import { createGuidedSearch } from './guided.ts'
-import { createSearchInTurn } from './in-turn.ts'
+import { createGuidedSearch, createSearchInTurn } from './guided.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 
 /** Everything needed to decide one object: its specification and any faster methods. */
