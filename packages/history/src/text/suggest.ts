@@ -14,7 +14,7 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 
 /** Shorter typed words are parts of too many names. */
 const SHORTEST_PART = 3
-/** Whole words of a longer name: `stale` of `stale-read` is nearer than anything two letters away. */
+/** Whole words of a longer name, or the reverse: `stale` of `stale-read` is nearer than anything two letters away. */
 const PART = 1.5
 /** Letters were only left out, as in `rds`: nearer than a name with other letters. */
 const LEFT_OUT = 0.5
@@ -24,9 +24,11 @@ function distanceOf(typed: string, name: string): number {
   const edits = editDistance(typed, name)
   const most = Math.max(2, Math.floor(typed.length / 3))
   const near = edits > most ? Number.POSITIVE_INFINITY : isLeftOut(typed, name) ? edits - LEFT_OUT : edits
-  const isPart = typed.length >= SHORTEST_PART && `-${name}-`.includes(`-${typed}-`)
-  return isPart ? Math.min(near, PART) : near
+  return isPart(typed, name) || isPart(name, typed) ? Math.min(near, PART) : near
 }
+
+const isPart = (part: string, whole: string): boolean =>
+  part.length >= SHORTEST_PART && `-${whole}-`.includes(`-${part}-`)
 
 /** Whether the name is the typed letters in their order, with others between or after them. */
 function isLeftOut(typed: string, name: string): boolean {
