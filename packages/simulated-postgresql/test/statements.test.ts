@@ -29,7 +29,10 @@ const ORDERS = [
 describe('a query', () => {
   test.each([
     ['select count(*), sum(total) from orders', 'SELECT 1 3,22.56'],
-    ['select length(uuid_generate_v4()::text)', 'SELECT 1 36'],
+    ['select exists (select 1 / 0), exists (select distinct 1 / 0 order by 1 / 0)', 'SELECT 1 t,t'],
+    ['select exists (select 1 / 0 offset 0)', 'error 22012'],
+    ['select max((select total from orders where customer = c.id limit 1)) from customers c', 'SELECT 1 10.00'],
+    ['select (select email from customers where id = customer) from orders group by 1', 'SELECT 2 a;b'],
     ['select email from customers where id = 2', 'SELECT 1 b'],
     [
       'select c.email, count(o.id) from customers c left join orders o on o.customer = c.id group by c.id',
@@ -78,6 +81,16 @@ describe('a query', () => {
       'select state, count(*) from orders',
       'column "orders.state" must appear in the GROUP BY clause or be used in an aggregate function',
     ],
+    [
+      'select state, (select email from customers c where c.id = o.customer) from orders o group by state',
+      'subquery uses ungrouped column "o.customer" from outer query',
+    ],
+    [
+      'select state, customer in (select id from customers) from orders group by state',
+      'column "orders.customer" must appear in the GROUP BY clause or be used in an aggregate function',
+    ],
+    ['select exists (select nothing from orders)', 'column "nothing" does not exist'],
+    ['select uuid_generate_v4()', 'function uuid_generate_v4() does not exist'],
     ['select 1 from orders where count(*) > 1', 'aggregate functions are not allowed in WHERE'],
     ['select state, count(*) from orders group by 1, 2', 'aggregate functions are not allowed in GROUP BY'],
     ['select state, rank() over () as r from orders group by state, r', 'window functions are not allowed in GROUP BY'],
@@ -290,6 +303,31 @@ describe('definitions', () => {
   ] as const)('%j is an error', (statements, expected) => expect(message(...ORDERS, ...statements)).toBe(expected))
 })
 
+describe('an extension', () => {
+  const UUIDS = 'create extension "uuid-ossp"'
+  test.each([
+    [[UUIDS, 'select length(uuid_generate_v4()::text)'], 'SELECT 1 36'],
+    [[UUIDS, UUIDS], 'error 42710'],
+    [[UUIDS, 'create extension if not exists "uuid-ossp"'], 'CREATE EXTENSION'],
+    [['begin', UUIDS, 'rollback', 'select uuid_generate_v4()'], 'error 42883'],
+    [[UUIDS, 'drop extension "uuid-ossp"', 'select uuid_generate_v4()'], 'error 42883'],
+    [['drop extension pgcrypto'], 'error 42704'],
+    [['drop extension if exists pgcrypto'], 'DROP EXTENSION'],
+    [["select digest('a', 'sha256')"], 'error 42883'],
+  ] as const)('%j', (statements, expected) => expect(answer(...statements)).toBe(expected))
+
+  test('of which some function is not simulated ends the statement that calls it', () => {
+    expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(
+      new NotSupported('the function digest of pgcrypto'),
+    )
+  })
+})
+
+test.each([['set role none'], ['set role tester'], ['set session authorization default']])(
+  '%s keeps the only role that there is',
+  (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
+)
+
 describe('what is not simulated', () => {
   test.each([
     ['merge into customers using orders on true when matched then delete', 'MERGE'],
@@ -298,7 +336,8 @@ describe('what is not simulated', () => {
     ['select customer from orders group by rollup (customer)', 'GROUPING SETS, ROLLUP or CUBE'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
     ['create extension hstore', 'the extension hstore'],
-    ["select digest('a', 'sha256')", 'the function digest of pgcrypto'],
+    ['set role admin', 'SET ROLE to another role'],
+    ['select (select max(c.id)) from customers c', 'an aggregate of an outer query'],
   ])('ends the statement: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
     for (const each of ORDERS) sessions.send(0, each)

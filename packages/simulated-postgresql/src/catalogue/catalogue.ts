@@ -20,6 +20,7 @@ export class Catalogue {
   /** Counts the changes: plans made before one are made anew. */
   version = 0
   readonly schemas: Set<string> = new Set(['public', 'pg_catalog', 'information_schema'])
+  readonly extensions: Set<string> = new Set(['plpgsql'])
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
   readonly tables: Set<Table> = new Set()

@@ -1,15 +1,14 @@
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
-import { isExtension } from '../functions/extensions.ts'
 import { NotSupported } from '../sql/error.ts'
-import { fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import { kindOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable } from './create-table.ts'
 import { drop } from './drop.ts'
 import type { TableLocker } from './names.ts'
-import { alterEnum, createEnum, createSchema, createView, rename } from './other.ts'
+import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 
@@ -43,15 +42,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('CommentStmt' in node) return 'COMMENT'
   if ('GrantStmt' in node) return node.GrantStmt.is_grant === true ? 'GRANT' : 'REVOKE'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
-  if ('CreateExtensionStmt' in node) {
-    const { extname = '' } = fieldsOf('CreateExtensionStmt', node.CreateExtensionStmt, [
-      'extname',
-      'if_not_exists',
-      'options',
-    ])
-    if (!isExtension(extname)) throw new NotSupported(`the extension ${extname}`)
-    return 'CREATE EXTENSION'
-  }
+  if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, run)
   throw new NotSupported(statementName(node))
 }
 

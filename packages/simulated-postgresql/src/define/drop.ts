@@ -40,9 +40,8 @@ export function* drop(
     const found = yield* dropOne(kind, names, cascade, context, run, lock, tables)
     if (found) continue
     const name = names.at(-1) ?? ''
-    const shown = kind === 'schema' || kind === 'type' || kind === 'extension' ? kind : kind
     if (missing_ok !== true) throw missing(kind, name)
-    run.notice('NOTICE', '00000', `${shown} "${name}" does not exist, skipping`)
+    run.notice('NOTICE', '00000', `${kind} "${name}" does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
   for (const table of tables) dropTable(table, dropped, cascade, context, run)
@@ -126,8 +125,14 @@ function* dropOne(
       })
       return true
     }
-    default:
+    case 'extension': {
+      const { extensions } = catalogue
+      if (!extensions.delete(name)) return false
+      catalogue.changed(by, () => extensions.add(name))
       return true
+    }
+    default:
+      throw new NotSupported(`DROP ${kind}`)
   }
 }
 

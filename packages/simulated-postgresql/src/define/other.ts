@@ -1,5 +1,6 @@
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
+import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -78,6 +79,24 @@ export function createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): stri
   schemas.add(schemaname)
   run.catalogue.changed(run.transaction.current, () => schemas.delete(schemaname))
   return 'CREATE SCHEMA'
+}
+
+export function createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run): string {
+  const { extname = '', if_not_exists } = fieldsOf('CreateExtensionStmt', fields, [
+    'extname',
+    'if_not_exists',
+    'options',
+  ])
+  const { extensions } = run.catalogue
+  if (extensions.has(extname)) {
+    if (if_not_exists !== true) throw new SqlError('42710', `extension "${extname}" already exists`)
+    run.notice('NOTICE', '42710', `extension "${extname}" already exists, skipping`)
+    return 'CREATE EXTENSION'
+  }
+  if (!isExtension(extname)) throw new NotSupported(`the extension ${extname}`)
+  extensions.add(extname)
+  run.catalogue.changed(run.transaction.current, () => extensions.delete(extname))
+  return 'CREATE EXTENSION'
 }
 
 export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Generator<Wait, string, void> {

@@ -62,6 +62,7 @@ export class Context implements TextContext {
   readonly #session: TextContext
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
+  isDiscarded = false
 
   constructor(options: ContextOptions) {
     this.catalogue = options.catalogue
@@ -90,6 +91,21 @@ export class Context implements TextContext {
 
   relationName(oid: number): string | undefined {
     return this.#session.relationName?.(oid)
+  }
+
+  /** Compiles for its errors of names and types alone. */
+  check(compile: () => void): void {
+    const before = this.isDiscarded
+    this.isDiscarded = true
+    try {
+      compile()
+    } finally {
+      this.isDiscarded = before
+    }
+  }
+
+  hasExtension(name: string): boolean {
+    return this.catalogue.extensions.has(name)
   }
 
   type(oid: number): SqlType {

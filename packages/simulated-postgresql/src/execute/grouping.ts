@@ -30,6 +30,13 @@ export interface Grouping {
   group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
 }
 
+/** A column of the query that a subquery refers to. */
+interface OuterReference {
+  readonly column: NamedColumn
+  readonly names: readonly string[]
+  readonly from: Node | undefined
+}
+
 interface Collected {
   readonly aggregate: AggregateCall
   readonly slot: number
@@ -38,24 +45,33 @@ interface Collected {
 export function compileGrouping(scope: QueryScope): Grouping {
   const aggregates: Collected[] = []
   const compiledNodes: Node[] = []
+  const fromBelow: OuterReference[] = []
   const keys: { readonly node: Node; readonly compiled: Compiled }[] = []
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    const compiled = compileAggregate(call, scope)
+    // What a subquery in its arguments refers to is a row's, not a group's.
+    const { onOuterReference } = scope
+    scope.onOuterReference = undefined
+    const compiled = ownAggregate(call, scope)
+    scope.onOuterReference = onOuterReference
     const slot = scope.width++
     aggregates.push({ aggregate: compiled, slot })
     return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
   }
-  const compile = (node: Node, wanted?: SqlType): Compiled => {
+  const grouped = (node: Node, compileIt: () => Compiled): Compiled => {
     compiledNodes.push(node)
     scope.onAggregate = aggregate
+    scope.onOuterReference = (column, names) => fromBelow.push({ column, names, from: scope.subselect })
     try {
-      return compileExpression(node, scope, wanted)
+      return compileIt()
     } finally {
       scope.onAggregate = undefined
+      scope.onOuterReference = undefined
     }
   }
+  const compile = (node: Node, wanted?: SqlType): Compiled =>
+    grouped(node, () => compileExpression(node, scope, wanted))
   return {
     compile,
     groupBy(clause, targets) {
@@ -72,10 +88,7 @@ export function compileGrouping(scope: QueryScope): Grouping {
       }
     },
     having(node) {
-      compiledNodes.push(node)
-      scope.onAggregate = aggregate
-      having = scope.context.condition(node, scope, 'HAVING')
-      scope.onAggregate = undefined
+      having = grouped(node, () => scope.context.condition(node, scope, 'HAVING'))
       return having
     },
     finish(targets, hasHaving) {
@@ -84,6 +97,7 @@ export function compileGrouping(scope: QueryScope): Grouping {
       checkGrouped(
         [...compiledNodes, ...stars.map(columnNode)],
         keys.map((key) => key.node),
+        fromBelow,
         scope,
       )
       return true
@@ -160,7 +174,12 @@ function collect(
 }
 
 /** Refuses a column that is neither grouped nor in an aggregate, and does not depend on a grouped primary key. */
-function checkGrouped(nodes: readonly Node[], keys: readonly Node[], scope: QueryScope): void {
+function checkGrouped(
+  nodes: readonly Node[],
+  keys: readonly Node[],
+  fromBelow: readonly OuterReference[],
+  scope: QueryScope,
+): void {
   const texts = new Set(keys.map((key) => JSON.stringify(withoutLocations(key))))
   const slots = new Set<number>()
   for (const key of keys) {
@@ -175,26 +194,73 @@ function checkGrouped(nodes: readonly Node[], keys: readonly Node[], scope: Quer
     })
     if (depends === true) for (const column of relation.columns) slots.add(column.slot)
   }
+  const subqueries = new Set<Node | undefined>()
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) for (const each of node) visit(each)
     if (typeof node !== 'object' || node === null || Array.isArray(node)) return
     if (texts.has(JSON.stringify(withoutLocations(node)))) return
     if ('FuncCall' in node && isAggregate((node as { FuncCall: Fields<'FuncCall'> }).FuncCall)) return
-    // A subquery sees the grouped row; PostgreSQL checks its references, here they read the group's first row.
-    if ('SubLink' in node) return
+    if ('SubLink' in node) {
+      const { testexpr, subselect } = (node as Extract<Node, { SubLink: unknown }>).SubLink
+      visit(testexpr)
+      subqueries.add(subselect)
+      return
+    }
     if ('ColumnRef' in node) {
       const column = columnOf(node as Node, scope)
       if (column === undefined || slots.has(column.slot)) return
       const names = namesOf((node as Extract<Node, { ColumnRef: unknown }>).ColumnRef.fields)
-      const owner = scope.relations.find((relation) => relation.columns.includes(column))
       throw new SqlError(
         '42803',
-        `column "${names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`}" must appear in the GROUP BY clause or be used in an aggregate function`,
+        `column "${shownName(names, column, scope)}" must appear in the GROUP BY clause or be used in an aggregate function`,
       )
     }
     for (const value of Object.values(node)) visit(value)
   }
   for (const node of nodes) visit(node)
+  for (const { column, names, from } of fromBelow)
+    if (subqueries.has(from) && !slots.has(column.slot))
+      throw new SqlError(
+        '42803',
+        `subquery uses ungrouped column "${shownName(names, column, scope)}" from outer query`,
+      )
+}
+
+function shownName(names: readonly string[], column: NamedColumn, scope: QueryScope): string {
+  const owner = scope.relations.find((relation) => relation.columns.includes(column))
+  return names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`
+}
+
+/** An aggregate of this query. One whose arguments are columns of an outer query alone would be that one's. */
+function ownAggregate(call: Fields<'FuncCall'>, scope: QueryScope): AggregateCall {
+  let own = false
+  let outer = false
+  const { recorder } = scope
+  scope.recorder = (slot) => {
+    own = true
+    recorder?.(slot)
+  }
+  const restores: (() => void)[] = []
+  for (let each = scope.parent; each !== undefined; each = each.parent) {
+    const { onOuterReference } = each
+    const parent = each
+    parent.onOuterReference = (column, names) => {
+      outer = true
+      onOuterReference?.(column, names)
+    }
+    restores.push(() => {
+      parent.onOuterReference = onOuterReference
+    })
+  }
+  let compiled: AggregateCall
+  try {
+    compiled = compileAggregate(call, scope)
+  } finally {
+    scope.recorder = recorder
+    for (const restore of restores) restore()
+  }
+  if (outer && !own) throw new NotSupported('an aggregate of an outer query')
+  return compiled
 }
 
 function isAggregate(call: Fields<'FuncCall'>): boolean {

@@ -6,6 +6,7 @@ import type { Fields, Node } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import { SqlRecord, type SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
+import { withoutTargets } from './existence.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { runOf, withoutWaiting } from './run.ts'
 
@@ -24,6 +25,10 @@ export class QueryScope implements Scope {
   tuples = 0
   /** While set, told of each reference to a column of this query: its slot. */
   recorder: ((slot: number) => void) | undefined
+  /** The subquery in an expression of this query that is compiled. */
+  subselect: Node | undefined
+  /** While set, told of each column of this query that a subquery refers to. */
+  onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
   /** How often a subquery looked for a name here or further out: whether it depends on the row of this query. */
   searchedFromBelow = 0
   /** The clause that is compiled, for messages. */
@@ -40,10 +45,15 @@ export class QueryScope implements Scope {
     this.#names = names
   }
 
-  subquery(select: Node): Subquery {
+  subquery(select: Node, use: 'rows' | 'existence' = 'rows'): Subquery {
     const { context } = this
     const before = this.searchedFromBelow
-    const plan = context.compilers.query(select, context, this)
+    const bare = use === 'existence' ? withoutTargets(select) : undefined
+    const around = this.subselect
+    this.subselect = select
+    if (bare !== undefined) context.check(() => context.compilers.query(select, context, this))
+    const plan = context.compilers.query(bare ?? select, context, this)
+    this.subselect = around
     const dependent = this.searchedFromBelow > before
     return {
       columns: plan.columns,
@@ -64,10 +74,15 @@ export class QueryScope implements Scope {
       const found = scope.find(names)
       if (found !== undefined) {
         scope.recorder?.(found.slot)
+        if (scope !== this) scope.onOuterReference?.(found, names)
         return { type: found.type, index: found.slot, levelsUp }
       }
       const whole = names.length === 1 ? scope.relations.find((each) => each.alias === names[0]) : undefined
-      if (whole !== undefined) return wholeRow(whole, levelsUp, scope)
+      if (whole !== undefined) {
+        if (scope !== this)
+          for (const column of whole.columns) scope.onOuterReference?.(column, [whole.alias, column.name])
+        return wholeRow(whole, levelsUp, scope)
+      }
       levelsUp++
       if (scope.parent !== undefined) scope.parent.searchedFromBelow++
     }

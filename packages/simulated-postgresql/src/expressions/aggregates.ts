@@ -34,7 +34,7 @@ export function narrowed(
     context: scope.context,
     column: (names, location) => scope.column(names, location),
     parameter: (n, wanted) => scope.parameter(n, wanted),
-    ...(subquery === undefined ? {} : { subquery: (select: Node) => subquery.call(scope, select) }),
+    ...(subquery === undefined ? {} : { subquery: (select, use) => subquery.call(scope, select, use) }),
     ...(replaced === undefined ? {} : { replaced: (node: Node) => replaced.call(scope, node) }),
     ...overrides,
   }
@@ -51,7 +51,7 @@ function refused(code: string, message: string): (call: Fields<'FuncCall'>) => n
  * of the rows to be aggregated.
  */
 export function compileAggregate(call: Fields<'FuncCall'>, scope: Scope): AggregateCall {
-  const name = functionName(call)
+  const name = functionName(call, scope)
   const inner = narrowed(scope, {
     aggregate: refused('42803', 'aggregate function calls cannot be nested'),
     window: refused('42803', 'aggregate function calls cannot contain window function calls'),

@@ -1,7 +1,7 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
 import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
-import { extensionOf, ownName } from '../functions/extensions.ts'
+import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { formatType } from '../types/format-type.ts'
@@ -18,13 +18,13 @@ import { position } from './type-name.ts'
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
 /** The name of a function without its schema. */
-export function functionName(call: Fields<'FuncCall'>): string {
+export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const schema = path.length > 1 ? path[path.length - 2] : undefined
   if (schema !== undefined && schema !== 'pg_catalog' && schema !== 'public') {
     throw new NotSupported(`the schema ${schema} of the function ${path[path.length - 1]}`)
   }
-  return ownName(path[path.length - 1] ?? '')
+  return ownName(path[path.length - 1] ?? '', (extension) => context.hasExtension?.(extension) === true)
 }
 
 /** A function chosen for its arguments, which are converted to its types. */
@@ -38,7 +38,7 @@ export interface ResolvedCall {
 export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): ResolvedCall | undefined {
   const { scope } = compiler
   const { types } = scope.context
-  const name = functionName(call)
+  const name = functionName(call, scope)
   const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
   const choice = chooseFunction(types, name, oids, call.func_variadic === true)
@@ -46,7 +46,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
     if (isConversion(call, name, given, scope)) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
-      const extension = extensionOf(name)
+      const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
       throw new SqlError('42883', `function ${shown} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
@@ -141,7 +141,7 @@ function conversionTarget(
 export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compiled {
   const { scope } = compiler
   const read = fieldsOf('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat', ...COLLECTING])
-  const name = functionName(call)
+  const name = functionName(call, scope)
   if (read.over !== undefined) {
     if (scope.window === undefined) throw notAllowed('42P20', 'window functions are', scope, call.location)
     return scope.window(call)

@@ -240,7 +240,7 @@ export function coerceAssignment(
 
 /** Computes the constants of what a statement is made of. Pure functions need nothing of a session but its types. */
 export function computed(compiled: Compiled, scope: Scope): Compiled {
-  knownValue(compiled, scope)
+  if (scope.context.isDiscarded !== true) knownValue(compiled, scope)
   return compiled
 }
 

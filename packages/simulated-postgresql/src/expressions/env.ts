@@ -54,8 +54,8 @@ export interface Scope {
   column(names: readonly string[], location: number | undefined): ColumnReference | Compiled
   /** The type of parameter `n`. With `wanted` an undecided parameter takes this type; without it its type is `unknown`. */
   parameter(n: number, wanted?: SqlType): SqlType
-  /** Compiles the SelectStmt of a subquery whose outer scope is this one. */
-  subquery?(select: Node): Subquery
+  /** Compiles the SelectStmt of a subquery whose outer scope is this one. For `existence` its columns are not computed. */
+  subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
   /** Stands for an aggregate: reads its result. */
   aggregate?(call: Fields<'FuncCall'>): Compiled
   /** Stands for a call with OVER. */

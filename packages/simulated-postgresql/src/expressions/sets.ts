@@ -25,7 +25,7 @@ export function returnsSet(signatures: readonly FunctionSignature[]): boolean {
 
 /** A call in FROM, or of a set-returning function in a select list. A plain function gives one row. */
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
-  const name = functionName(call)
+  const name = functionName(call, scope)
   if (name === 'unnest' && (call.args ?? []).length > 1) return unnestTogether(call, scope)
   const compiler: Compiler = {
     scope,

@@ -32,7 +32,7 @@ export function compileSubLink(node: Fields<'SubLink'>, compiler: Compiler): Com
   if (subselect === undefined || scope.subquery === undefined) {
     throw new SqlError('0A000', `cannot use subquery in ${scope.place ?? 'this context'}`, position(node.location))
   }
-  const subquery = scope.subquery(subselect)
+  const subquery = scope.subquery(subselect, subLinkType === 'EXISTS_SUBLINK' ? 'existence' : 'rows')
   switch (subLinkType) {
     case 'EXISTS_SUBLINK':
       return { type: typeNamed(scope, OID.bool), evaluate: (env) => exists(subquery, env) }

@@ -84,7 +84,7 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
   }
   if (call.over === undefined) throw new NotSupported('OVER')
   const window = compileDefinition(merged(call.over, named), compiler)
-  const name = functionName(call)
+  const name = functionName(call, inner)
   const kinds = functionsNamed(name).map((signature) => signature.kind)
   if (kinds.length > 0 && !kinds.includes('a') && !kinds.includes('w')) {
     throw new SqlError(

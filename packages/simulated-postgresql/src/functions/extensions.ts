@@ -12,13 +12,18 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
 }
 
 /** Functions of extensions that are others by another name. */
-const SAME: ReadonlyMap<string, string> = new Map([['uuid_generate_v4', 'gen_random_uuid']])
+const SAME: ReadonlyMap<string, { readonly function: string; readonly extension: string }> = new Map([
+  ['uuid_generate_v4', { function: 'gen_random_uuid', extension: 'uuid-ossp' }],
+])
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
-/** The function that computes what a function of this name does. */
-export const ownName = (name: string): string => SAME.get(name) ?? name
+/** The function that computes what a function of this name does in a database with some extensions. */
+export function ownName(name: string, hasExtension: (extension: string) => boolean): string {
+  const same = SAME.get(name)
+  return same !== undefined && hasExtension(same.extension) ? same.function : name
+}
 
-/** The extension that has such a function, which is not simulated. */
-export const extensionOf = (name: string): string | undefined =>
-  Object.keys(EXTENSIONS).find((extension) => EXTENSIONS[extension]?.includes(name))
+/** The extensions that have such a function, which is not simulated. */
+export const extensionsOf = (name: string): readonly string[] =>
+  Object.keys(EXTENSIONS).filter((extension) => EXTENSIONS[extension]?.includes(name))

@@ -1,5 +1,5 @@
 import { SERVER_VERSION } from '../functions/system.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 
 interface Setting {
   /** The name as PostgreSQL spells it. */
@@ -22,7 +22,8 @@ const SETTINGS: readonly Setting[] = [
   { name: 'default_transaction_read_only', value: 'off', reported: true },
   { name: 'in_hot_standby', value: 'off', reported: true, fixed: true },
   { name: 'is_superuser', value: 'on', reported: true, fixed: true },
-  { name: 'session_authorization', value: 'postgres', reported: true, fixed: true },
+  { name: 'session_authorization', value: 'postgres', reported: true },
+  { name: 'role', value: 'none' },
   { name: 'DateStyle', value: 'ISO, MDY', reported: true },
   { name: 'IntervalStyle', value: 'postgres', reported: true },
   { name: 'TimeZone', value: 'UTC', reported: true },
@@ -94,6 +95,10 @@ export class Settings {
     if (setting === undefined && !name.includes('.')) throw unknown(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
+    // There are no other roles: what they may not do is not simulated.
+    const own = this.#defaults.get('session_authorization')
+    if (IDENTITIES.has(key) && value !== undefined && value !== own && (key !== 'role' || value !== 'none'))
+      throw new NotSupported(`SET ${setting?.name.replaceAll('_', ' ').toUpperCase()} to another role`)
     const before = this.#values.get(key)
     this.#put(key, value)
     return () => this.#put(key, before)
@@ -132,6 +137,8 @@ export class Settings {
 function unknown(name: string): SqlError {
   return new SqlError('42704', `unrecognized configuration parameter "${name}"`)
 }
+
+const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
 
 const ISOLATION_LEVELS = ['read uncommitted', 'read committed', 'repeatable read', 'serializable']
 

@@ -36,6 +36,10 @@ export interface TextContext {
   /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
   relation?(name: string): number
   relationName?(oid: number): string | undefined
+  /** Whether what is compiled is checked only: constants are not computed. */
+  readonly isDiscarded?: boolean
+  /** Whether the database has an extension; without it, it has none. */
+  hasExtension?(name: string): boolean
 }
 
 /** The types of one database: those that PostgreSQL has, and those that were created. */
