@@ -179,6 +179,24 @@ describe('a change', () => {
     expect(answer(...ORDERS, 'delete from customers where id = 1', 'select id from orders')).toBe('SELECT 1 3')
   })
 
+  const KEYS = [
+    'create table a (x int, y text, primary key (x, y))',
+    'create table b (y text, x bigint, foreign key (x, y) references a on delete cascade on update cascade)',
+    "insert into a values (1, 'q'), (2, 'q'), (1, 'r')",
+    "insert into b values ('q', 1), ('q', 2), ('r', 1)",
+  ]
+  test.each([['select'], ['create index on b (y)'], ['create index on b (x, y)'], ['create index on b (y, x)']])(
+    'finds the rows that refer to a row after %s',
+    (index) => {
+      expect(answer(...KEYS, index, "delete from a where x = 1 and y = 'q'", 'select * from b')).toBe(
+        'SELECT 2 q,2;r,1',
+      )
+      expect(answer(...KEYS, index, "update a set x = x + 5 where y = 'q'", 'select y, x + 1 from b')).toBe(
+        'SELECT 3 q,7;q,8;r,2',
+      )
+    },
+  )
+
   test('leaves no trace after an error, except in sequences', () => {
     expect(
       answer(

@@ -1,7 +1,7 @@
-import { joinKeys, keyText } from '../catalogue/keys.ts'
+import { joinKeys, keyText, sameKeys } from '../catalogue/keys.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
-import { SqlError } from '../sql/error.ts'
-import type { Tuple } from '../storage/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Index, Snapshot, Tuple } from '../storage/model.ts'
 import { lookUp, scan } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -124,12 +124,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
           throw stillReferenced(key, before, run)
         break
       case 'cascade':
-        yield* change(
-          key,
-          tuple,
-          run,
-          next === undefined ? undefined : (at) => next.values[key.referencedColumns[at] ?? 0] ?? null,
-        )
+        yield* change(key, tuple, run, next === undefined ? undefined : (at) => cascaded(key, at, next, run))
         break
       case 'set null':
         yield* change(key, tuple, run, () => null)
@@ -144,6 +139,17 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
       }
     }
   }
+}
+
+/** The new value of the row that is referred to, as one of the column that refers to it. */
+function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue {
+  const from = key.referencedColumns[at] ?? 0
+  const value = next.values[from] ?? null
+  const source = key.referenced.columns[from]?.type
+  const target = key.table.columns[key.columns[at] ?? 0]?.type
+  if (value === null || source === undefined || target === undefined || source.oid === target.oid) return value
+  if (!sameKeys(source, target)) throw new NotSupported('ON UPDATE CASCADE between these types')
+  return run.types.typeOf(target.oid).input(run.types.typeOf(source.oid).output(value, run), run, target.typmod)
 }
 
 /** NO ACTION: another row may have taken the key meanwhile. */
@@ -166,17 +172,39 @@ function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, bo
 function referringRows(key: ForeignKey, before: Tuple, run: Run): readonly Tuple[] {
   const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
+  const index = indexOf(key)
+  const candidates = (snapshot: Snapshot): readonly Tuple[] => {
+    if (index === undefined) return scan(key.table, snapshot, run.transaction, run.store)
+    const values = index.columns.map(
+      (place) => before.values[key.referencedColumns[key.columns.indexOf(place ?? -1)] ?? -1] ?? null,
+    )
+    return lookUp(key.table, index, index.keyOf(values), snapshot, run.transaction, run.store)
+  }
   const matches = (tuple: Tuple): boolean => keyOf(key.columns, key.table, tuple.values, run) === wanted
-  const found = scan(key.table, latest, run.transaction, run.store).filter(matches)
+  const found = candidates(latest).filter(matches)
   // A row that the transaction's snapshot does not show was written by a concurrent transaction.
   if (run.transaction.isolation !== 'read committed') {
-    const shown = new Set(scan(key.table, run.latestSnapshot(), run.transaction, run.store))
+    const shown = new Set(candidates(run.latestSnapshot()))
     if (found.some((tuple) => !shown.has(tuple) && tuple.xmin.transaction !== run.transaction) && found.length > 0) {
       const action = key.onDelete
       if (action !== 'no action' && action !== 'restrict') throw concurrent('update')
     }
   }
   return found
+}
+
+/** An index of the referring table that finds rows by columns of the key. */
+function indexOf(key: ForeignKey): Index | undefined {
+  return key.table.indexes.find(
+    (index) =>
+      !index.partial &&
+      index.columns.every((place) => {
+        const at = place === undefined ? -1 : key.columns.indexOf(place)
+        const type = key.table.columns[place ?? -1]?.type
+        const referred = key.referenced.columns[key.referencedColumns[at] ?? -1]?.type
+        return type !== undefined && referred !== undefined && sameKeys(type, referred)
+      }),
+  )
 }
 
 function* change(
