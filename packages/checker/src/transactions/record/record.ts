@@ -106,6 +106,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND)) throw ofOtherModel(history, t, areLists)
       const value = micro.value[at]
+      if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
       if (kind === READ && status[t] !== COMMITTED) continue
@@ -187,6 +188,12 @@ const otherKind = (history: History, row: number, kind: string | undefined): Use
   new UserError(
     'input',
     `${placeOf(history, row)}: a micro-operation reads ("r"), appends ("append") or writes ("w"), and does not ${JSON.stringify(kind ?? '')}.`,
+  )
+
+const nothingAppended = (history: History, row: number, key: number): UserError =>
+  new UserError(
+    'input',
+    `${placeOf(history, row)}: this append to ${JSON.stringify(history.values.json(key as ValueId))} has no value. A micro-operation is ["append",KEY,VALUE] or ["r",KEY,null].`,
   )
 
 const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>

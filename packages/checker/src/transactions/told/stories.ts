@@ -93,7 +93,7 @@ const otherCycle = (refusedBy: Isolation): Story => ({
   refusedBy,
 })
 
-const REPORT_IT = 'No isolation level allows this. Look for a bug, or for clients and restores that were not recorded.'
+const REPORT_IT = 'This is a bug of the database, or some clients or a restore were not recorded.'
 
 const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'non-repeatable-read': nonRepeatableRead,
