@@ -259,3 +259,36 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
     },
   )
 })
+
+describe('a transaction that is answered with other writes', () => {
+  const warnings = (asked: Json, answered: Json): readonly string[] =>
+    historyFromEvents(
+      [
+        { process: 0, type: 'invoke', f: 'txn', value: asked },
+        { process: 0, type: 'ok', f: 'txn', value: answered },
+      ],
+      { source: 'h' },
+    ).warnings
+  const append = (key: string, value: number): Json => ['append', key, value]
+
+  test.each<[string, Json, Json]>([
+    ['another value', [append('x', 1)], [append('x', 2)]],
+    ['another key', [append('x', 1)], [append('y', 1)]],
+    ['another order', [append('x', 1), append('x', 2)], [append('x', 2), append('x', 1)]],
+    ['a write more', [append('x', 1)], [append('x', 1), append('y', 2)]],
+    ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
+  ])('causes a warning: %s', (_, asked, answered) => {
+    expect(warnings(asked, answered)).toEqual([
+      'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
+    ])
+  })
+
+  test.each<[string, Json, Json]>([
+    ['reads have values', [append('x', 1), ['r', 'x', null]], [append('x', 1), ['r', 'x', [1]]]],
+    ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
+    ['nothing was asked for', [], [append('x', 1)]],
+    ['the answer has no transaction', [append('x', 1)], 'OK'],
+  ])('causes none where only %s', (_, asked, answered) => {
+    expect(warnings(asked, answered)).toEqual([])
+  })
+})

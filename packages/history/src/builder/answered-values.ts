@@ -3,6 +3,7 @@ import { FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
 import type { EventInput } from '../event/event.ts'
 import { type AnswerCounts, answerCounts } from '../event/input.ts'
 import type { ByteTable } from '../tables/byte-table.ts'
+import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { Tolerated } from './tolerated.ts'
 
@@ -11,8 +12,8 @@ export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** By function: whether the value of an answer counts. */
-  readonly #counts: (AnswerCounts | undefined)[] = []
+  /** By function: whether the value of an answer counts; that of a transaction always does. */
+  readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** Inputs of puts that an answer replaced, by row: see `restore`. */
   readonly #revised = new Map<number, number>()
 
@@ -30,13 +31,24 @@ export class AnsweredValues {
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0
-    while (this.#counts.length <= f) this.#counts.push(answerCounts(this.#functions.text(this.#counts.length)))
+    while (this.#counts.length <= f) {
+      const name = this.#functions.text(this.#counts.length)
+      this.#counts.push(isTransaction(name) ? 'always' : answerCounts(name))
+    }
     const counts = this.#counts[f]
     if (counts === undefined || ((flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
     const asked = input[row] ?? 0
+    if (counts === 'always') {
+      if (values.writesDiffer(asked, value)) this.#note(line)
+      return
+    }
     if (!counts(values.json(asked as ValueId), values.json(value as ValueId))) return
     if (this.#functions.text(f) === 'put') this.#revised.set(row, asked)
     input[row] = value
+    this.#note(line)
+  }
+
+  #note(line: number): void {
     this.#tolerated.otherValues += 1
     this.#tolerated.otherValueLine ||= line
   }

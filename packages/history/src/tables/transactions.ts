@@ -57,6 +57,7 @@ interface Values {
 export const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
+const READ = 'r'
 
 /** How deeply its keys and values are nested in a transaction's value. */
 const MICRO_DEPTH = 2
@@ -68,6 +69,8 @@ export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
   readonly kinds: ByteTable
+  /** By kind. */
+  readonly #areReads: boolean[] = []
   #length: number
   /** The end of the rows, those of the transaction that is being added included. */
   #rows: number
@@ -216,17 +219,44 @@ export class TransactionTable {
     })
   }
 
+  /** Whether the answer has the writes that were asked for, in their order. Reads may differ; no request is any request. */
+  isAsAsked(asked: number, answered: number): boolean {
+    const { from, to } = this.range(asked)
+    if (from === to) return true
+    const ends = this.range(answered)
+    let at = ends.from
+    for (let row = from; row < to; row++) {
+      if (this.#isRead(row)) continue
+      while (at < ends.to && this.#isRead(at)) at++
+      if (at === ends.to || !this.#rowsAreEqual(row, at)) return false
+      at++
+    }
+    while (at < ends.to && this.#isRead(at)) at++
+    return at === ends.to
+  }
+
+  #isRead(row: number): boolean {
+    while (this.#areReads.length < this.kinds.length)
+      this.#areReads.push(this.kinds.text(this.#areReads.length) === READ)
+    return this.#areReads[this.#kind[row] ?? 0] === true
+  }
+
   /** Whether this transaction equals the one that was begun. */
   #equals(known: number): boolean {
     const start = this.#starts[known] ?? 0
     const from = this.#end
     const size = this.#rows - from
     if ((this.#starts[known + 1] ?? 0) - start !== size) return false
-    for (let i = 0; i < size; i++) {
-      if (this.#kind[start + i] !== this.#kind[from + i] || this.#key[start + i] !== this.#key[from + i]) return false
-      if (this.#value[start + i] !== this.#value[from + i]) return false
-    }
+    for (let i = 0; i < size; i++) if (!this.#rowsAreEqual(start + i, from + i)) return false
     return true
+  }
+
+  #rowsAreEqual(one: number, other: number): boolean {
+    return (
+      this.#kind[one] === this.#kind[other] &&
+      this.#key[one] === this.#key[other] &&
+      this.#value[one] === this.#value[other]
+    )
   }
 
   #growRows(): void {

@@ -129,6 +129,12 @@ export class ValueTable {
     return isTransactionId(id) ? this.#transactions?.range(transactionOf(id)) : undefined
   }
 
+  /** Whether both are transactions, and the answer has other writes than the request. */
+  writesDiffer(asked: number, answered: number): boolean {
+    if (!isTransactionId(asked) || !isTransactionId(answered)) return false
+    return !this.transactionTable.isAsAsked(transactionOf(asked), transactionOf(answered))
+  }
+
   /** The id of a list that micro-operations of this key read; `depth` as in `id`. Equal lists of a key have equal ids. */
   idOfList(key: number, elements: readonly Json[], depth: number): ValueId {
     const lists = this.listTable
