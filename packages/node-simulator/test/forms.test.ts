@@ -21,7 +21,7 @@ function probed(code: string, probing: Probing | undefined, lang: Language = 'ts
   return text
 }
 
-const PROBINGS = [undefined, 'functions', 'lines'] as const
+const PROBINGS = [undefined, 'functions', 'lines', [{ file: '/program/forms.ts', line: 1 }]] as const
 
 /** `$` stands for an expression. */
 const EXPRESSIONS = [

@@ -29,8 +29,10 @@ createServer(async (request, response) => {
 `
 
 /** Sends these requests at once, and returns the clients' results and the watched steps of the program. */
-async function watched(probing: 'functions' | 'lines' | undefined, program = PROGRAM) {
-  const service = await loadService(written(program), probing)
+async function watched(probing: 'functions' | 'lines' | readonly number[] | undefined, program = PROGRAM) {
+  const spec = written(program)
+  const at = typeof probing === 'object' ? probing.map((line) => ({ file: spec.program, line })) : probing
+  const service = await loadService(spec, at)
   const steps: CodeStep[] = []
   const answers: unknown[] = []
   const trace: string[] = []
@@ -101,6 +103,21 @@ describe('a program with probes', () => {
       'back 19 -',
       'at 20 -',
     ])
+  })
+
+  test('reports only the lines that are asked for, and awaits', async () => {
+    const { lines, trace } = await watched([11, 20])
+    expect(lines('process-1-1')).toEqual([
+      'at 19 -',
+      'gone 19 -',
+      'at 10 sell',
+      'gone 4 double',
+      'gone 12 sell',
+      'back 4 double',
+      'back 12 sell',
+      'back 19 -',
+    ])
+    expect(trace).toEqual((await watched(undefined)).trace)
   })
 
   test('tracks the request even when an event of the body calls back', async () => {

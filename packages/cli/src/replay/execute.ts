@@ -1,6 +1,7 @@
 import type { InspectedAt, ReplayOutcome, ReplaySpec } from '@chaosproxy/engine'
 import { inspectReplay, replay } from '@chaosproxy/engine'
 import type { ExitCode } from '@chaosproxy/engine/run'
+import { printable } from '@chaosproxy/report'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
@@ -40,12 +41,19 @@ const specOf = ({ replay: { scenario, digest }, subject, real, times, invariants
   ...{ scenario, digest, subject, real, times, invariants },
 })
 
-function attachText({ url, culprit }: InspectedAt): string {
+function attachText({ url, race, culprit }: InspectedAt): string {
   const address = new URL(url).host
-  const stop =
-    culprit === undefined
-      ? 'as the first request begins'
-      : `as the culprit's request begins: ${culprit.f}${culprit.key === undefined ? '' : ` ${culprit.key}`} of ${culprit.process}${culprit.node === undefined ? '' : `, on ${culprit.node}`}`
   return `Waiting for a debugger at ${address}: chrome://inspect in Chrome or Edge, "Attach to Node Process" in VS Code.
-It stops in your code ${stop}. Time stands still meanwhile.`
+It stops in your code ${race === undefined ? beginningOf(culprit) : 'before and after the await that is overtaken'}. Time stands still meanwhile.${race === undefined ? '' : overtakenAwait(race)}`
+}
+
+const beginningOf = (culprit: InspectedAt['culprit']): string =>
+  culprit === undefined
+    ? 'as the first request begins'
+    : `as the culprit's request begins: ${culprit.f}${culprit.key === undefined ? '' : ` ${culprit.key}`} of ${culprit.process}${culprit.node === undefined ? '' : `, on ${culprit.node}`}`
+
+/** With the statements that it waits for. */
+function overtakenAwait({ sentence, rows }: NonNullable<InspectedAt['race']>): string {
+  const sql = rows.find(({ isOvertaken }) => isOvertaken)?.sql ?? []
+  return ['', sentence, ...sql.map(printable)].join('\n  ')
 }

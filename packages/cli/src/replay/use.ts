@@ -59,7 +59,7 @@ const declared = {
     ...trustOption,
   }),
   ...inGroup('Debugging', [], {
-    inspect: flag("wait for a debugger, and stop a Node program where the culprit's request begins"),
+    inspect: flag('wait for a debugger, and stop a Node program before and after the await that was overtaken'),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),
   ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),

@@ -1,18 +1,9 @@
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { chaos } from '../chaos.ts'
 import { patientTest } from '../patient.ts'
-
-const SHOP = join(root, 'examples', 'simulated-shop')
-
-/** The example, with the packages of this repository. */
-function shop(): string {
-  const folder = temporaryDirectory()
-  for (const file of ['server.ts', 'schema.sql', 'routes.json']) cpSync(join(SHOP, file), join(folder, file))
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  return folder
-}
+import { shop } from './postgresql-shop.ts'
 
 const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--workers', '1']
 const withPostgres = ['simulate', './server.ts', ...calm, '--beside', 'pg=postgres', '--sql', 'schema.sql']

@@ -1,9 +1,10 @@
 import inspector from 'node:inspector'
 import { UserError } from '@chaosproxy/history'
+import type { Race } from '@chaosproxy/report'
 import { type ClientRequest, requestOf } from '../references/requests.ts'
 import { type Shown, showScenario } from '../search/show.ts'
+import { type Stops, stopAsItBegins, stopsAround, stopsOf } from '../worlds/stops.ts'
 import { subjectOf } from '../worlds/subject.ts'
-import type { Watching } from '../worlds/world.ts'
 import { noPlays, type ReplayOutcome, type ReplaySpec, replay, withPlay } from './play-again.ts'
 
 export interface InspectHooks {
@@ -15,15 +16,18 @@ export interface InspectHooks {
 export interface InspectedAt {
   /** Where debuggers attach: `ws://127.0.0.1:9229/…`. */
   readonly url: string
-  /** The request that it stops at; undefined: the first, since no single answer is wrong. */
+  /** The await that it stops before and after. */
+  readonly race: Race | undefined
+  /** Without such an await: the request that it stops at; undefined: the first, since no single answer is wrong. */
   readonly culprit: ClientRequest | undefined
 }
 
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Plays a scenario of a service twice: once to find the culprit, then on this thread under Node's inspector, where a
- * debugger stops in the program's own code, as the culprit's request begins. Virtual time stands still meanwhile.
+ * Plays a scenario of a service twice: once to find what went wrong, then on this thread under Node's inspector, where a
+ * debugger stops in the program's own code around the await that is overtaken, or as the culprit's request begins. Virtual
+ * time stands still meanwhile.
  *
  * @throws UserError (environment) if nothing can listen on the port; (input) for a program that cannot be simulated.
  */
@@ -36,31 +40,21 @@ export async function inspectReplay(
   const before = await replay({ ...spec, times: 1, real: false }, { signal })
   if (before.interrupted) return before
   const { shown: found } = before
-  const culprit = found === undefined ? undefined : culpritOf(found)
-  const probed = await subjectOf(subject, { entered: stopsAt(culprit) })
-  waiting({ url: openInspector(port), culprit })
+  const { race, culprit, stops } = stopsFor(found)
+  const probed = await subjectOf(subject, { stops })
+  waiting({ url: openInspector(port), race, culprit })
   inspector.waitForDebugger()
   const shown = await probed.perform(() => showScenario(probed, scenario, invariants))
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
-/** The request that was overtaken at an await and continued with stale data; else the one with the wrong answer. */
-function culpritOf({ race, culprit, history }: Shown): ClientRequest | undefined {
-  if (race === undefined) return culprit === undefined ? undefined : requestOf(history, culprit)
-  const { name } = race.overtaken.request
-  return Array.from(history.operations.process, (_, row) => requestOf(history, row)).find((each) => each.name === name)
-}
-
-/**
- * Stops once, at the first function of the program's own that serves this request; of any request, if none is given.
- */
-function stopsAt(culprit: ClientRequest | undefined): NonNullable<Watching['entered']> {
-  let stopped = false
-  return (request) => {
-    if (stopped || (culprit !== undefined && request !== culprit.name)) return false
-    stopped = true
-    return true
-  }
+/** Around the await that was overtaken; without one, where the request with the wrong answer begins. */
+function stopsFor(found: Shown | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
+  const { race, ran, culprit: row, history } = found ?? {}
+  const stops = race === undefined || ran === undefined ? [] : stopsAround(race, ran)
+  if (stops.length > 0) return { race, culprit: undefined, stops: stopsOf(stops) }
+  const culprit = row === undefined || history === undefined ? undefined : requestOf(history, row)
+  return { race: undefined, culprit, stops: stopAsItBegins(culprit?.name) }
 }
 
 /** @throws UserError (environment) */

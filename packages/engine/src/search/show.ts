@@ -2,7 +2,15 @@ import { type Counterexample, check, limitedTo, type Report, type Verdict, verdi
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Event, FLAG_FINAL, type Header, type History, type Nanos } from '@chaosproxy/history'
 import { promiseOf } from '@chaosproxy/protocols'
-import { type Race, raceIn, raceMember, type SequenceStep, sequenceColumns, sequenceSteps } from '@chaosproxy/report'
+import {
+  type CodeRun,
+  type Race,
+  raceIn,
+  raceMember,
+  type SequenceStep,
+  sequenceColumns,
+  sequenceSteps,
+} from '@chaosproxy/report'
 import { idleFaults, missingSuccesses, type Scenario } from '@chaosproxy/runner'
 import { CHECK_STEPS, digestOf, type Failure, NO_LEVEL, type SearchedProtocol } from '@chaosproxy/simulator'
 import { levelFor } from '@chaosproxy/workloads'
@@ -36,6 +44,8 @@ export interface Shown {
   readonly culprit: number | undefined
   /** Of a Node program: the await that was overtaken, if one was. */
   readonly race: Race | undefined
+  /** Of a Node program: the lines that it ran, if it was followed. */
+  readonly ran: CodeRun | undefined
   /** Of a Node program: the delays that must be unusual, if the scenario was reduced to them; absent otherwise. */
   readonly delays: string | undefined
   readonly digest: string
@@ -108,6 +118,7 @@ export function explain(played: PlayedScenario): Shown {
     report,
     culprit: counterexample?.culprit,
     race,
+    ran: played.ran,
     delays: unusualText(scenario),
     digest: digestOf(events),
     sentence: sentenceOf(failure, counterexample?.sentence) ?? keptSentence(played, verdict),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { FaultKind } from '@chaosproxy/faults'
 import { type Event, millis, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
@@ -59,6 +59,7 @@ import {
 } from '../references/services.ts'
 import { limitsFor } from './play.ts'
 import type { Simulated } from './simulated-run.ts'
+import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
 
@@ -67,7 +68,7 @@ export const programs: VirtualWorld = {
   target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),
   player: ({ simulated }) => simulated,
   async load(reference, watching = {}) {
-    const service = await serviceNamed(reference, watching.entered === undefined ? undefined : 'functions')
+    const service = await serviceNamed(reference, watching.stops && probingFor(watching.stops))
     return loadedAs(service, () => serviceNamed(reference, 'lines'), watching)
   },
   async given(value) {
@@ -99,7 +100,7 @@ const services = new Map<string, Promise<Service>>()
 
 /** Bundled once, like the files of protocols. @throws UserError (input) for a program that cannot be read. */
 function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
-  const name = `${probing ?? ''} ${reference}`
+  const name = `${JSON.stringify(probing)} ${reference}`
   const loading = services.get(name) ?? loadService(parseServiceReference(reference), probing)
   services.set(name, loading)
   return loading
@@ -107,13 +108,13 @@ function serviceNamed(reference: string, probing?: Probing): Promise<Service> {
 
 function loadedAs(service: Service, probed: () => Promise<Service>, watching: Watching): Loaded {
   const { definition: protocol } = service
-  const { progress, longestMs, entered, unsupportedSql } = watching
+  const { progress, longestMs, stops, unsupportedSql } = watching
   const hit = (kind: FaultKind) => nodesFor(kind, service.spec)
   const watch: ServiceWatch = {
     turns: progress && watchedTurns(progress),
     longestMs,
     unsupportedSql,
-    code: entered && (({ type, request }) => type === 'enters' && entered(request)),
+    code: stops && stoppedAt(stops, service.program.sites),
   }
   return {
     protocol,
@@ -137,6 +138,20 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
     },
   }
 }
+
+const probingFor = ({ lines }: Stops): Probing =>
+  lines === undefined ? 'functions' : lines.map(({ file, line }) => ({ file: resolve(file), line }))
+
+const stoppedAt =
+  ({ at }: Stops, sites: readonly Site[]): CodeWatch =>
+  ({ type, site: number, request }) => {
+    const site = sites[number]
+    if (site === undefined || !isStop({ type })) return false
+    return at(request, { file: shownFile(site.file), line: site.line })
+  }
+
+/** As a run's steps name it. */
+const shownFile = (file: string): string => relative('.', file)
 
 /** The listeners of programs. */
 interface ServiceWatch {
@@ -228,7 +243,7 @@ function withSql(
     const nothing = { reads: [], writes: [], rests: [] }
     const at = (time: Nanos) => ({
       ...{ type: 'sql' as const, site: number, within: site.within, request, line: site.line },
-      ...{ file: relative('.', site.file), at: nanos(time - startedAt) },
+      ...{ file: shownFile(site.file), at: nanos(time - startedAt) },
     })
     const answered = { ...at(answeredAt), ...nothing, reads, sql: { text: sql, outcome } }
     const committed = { ...at(committedAt), ...nothing, writes, rests: [...own] }
@@ -239,7 +254,7 @@ function withSql(
 }
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
-  const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, relative('.', file)]))
+  const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
   // State of a function that runs anew for each request is not shared by requests.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>

@@ -7,6 +7,7 @@ import type { Progress } from '@chaosproxy/targets/watchdog'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { PlayedScenario } from './play.ts'
 import type { Simulated, SimulateSpec } from './simulated-run.ts'
+import type { Stops } from './stops.ts'
 import type { SubjectName } from './subject-name.ts'
 
 /** A way to run a system: state machines in the simulator, Node programs in the simulator, or processes. */
@@ -56,8 +57,8 @@ export interface Watching {
   readonly progress?: Progress | undefined
   /** Without such a watch: the real time after which a run is ended if a program does not return. */
   readonly longestMs?: Millis | undefined
-  /** Called when a function of a program begins to serve the request with this name; true stops a debugger there. */
-  readonly entered?: ((request: string) => boolean) | undefined
+  /** Where a debugger may stop. */
+  readonly stops?: Stops | undefined
   /** Called for each statement that a simulated PostgreSQL does not execute; without it, the first ends the run. */
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }

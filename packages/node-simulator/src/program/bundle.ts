@@ -88,7 +88,7 @@ const programs = new Map<string, Promise<Program>>()
  */
 export function loadProgram(file: string, probing?: Probing): Promise<Program> {
   const entry = resolve(file)
-  const name = `${probing ?? ''}:${entry}`
+  const name = `${JSON.stringify(probing)}:${entry}`
   const loading = programs.get(name) ?? bundled(entry, probing)
   programs.set(name, loading)
   return loading

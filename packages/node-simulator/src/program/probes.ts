@@ -7,8 +7,18 @@ import { ModuleTouches, type Shared } from './touches.ts'
 /** The functions that probed programs call. */
 export const PROBE = '__chaosProbe'
 
-/** The granularity of probes besides awaits: at the beginning of functions, or at every line of them as well. */
-export type Probing = 'functions' | 'lines'
+/**
+ * The probes besides awaits: at the beginning of functions, or at every line of them as well, or only at these lines,
+ * since a debugger steps through probes too.
+ */
+export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
+
+export interface ProbedLine {
+  /** Absolute. */
+  readonly file: string
+  /** Counted from 1. */
+  readonly line: number
+}
 
 /** A place in the program as its author wrote it. */
 export interface Site {
@@ -42,8 +52,8 @@ export interface SharedState {
 export interface Probe {
   /** A function begins; true stops a debugger there. */
   enters(site: number): boolean
-  /** A statement is about to run. */
-  at(site: number): void
+  /** A statement is about to run; true stops a debugger there. */
+  at(site: number): boolean
   /** The awaited value is known, and the function suspends. */
   gone<Value>(site: number, value: Value): Value
   /** The await ended. */
@@ -97,8 +107,11 @@ function probe(program: Node, probed: Probed): void {
     sites.push({ ...{ kind, file, line: lineOf(start), lastLine: lineOf(end), within: within ?? number }, ...more })
     return number
   }
-  const addStatement = (statement: Node, within: number): number =>
-    add('statement', headOf(statement), within, touched?.of(statement, within))
+  const addStatement = (statement: Node, within: number): string => {
+    const site = add('statement', headOf(statement), within, touched?.of(statement, within))
+    return `if (${PROBE}.at(${site})) debugger;`
+  }
+  const isChosen = chosen(probing, { file, lineOf })
 
   /** `name` is the variable that the node is assigned to. */
   function walk(value: unknown, within: number | undefined, name?: string): void {
@@ -113,7 +126,7 @@ function probe(program: Node, probed: Probed): void {
       return
     }
     if (within !== undefined) probeAwait(node, within)
-    if (within !== undefined && probing === 'lines') probeStatements(node, within)
+    if (within !== undefined && probing !== undefined && probing !== 'functions') probeStatements(node, within)
     for (const [member, part] of Object.entries(node))
       if (typeof part === 'object') walk(part, within, member === 'body' ? undefined : nameIn(node))
   }
@@ -122,7 +135,7 @@ function probe(program: Node, probed: Probed): void {
     const name = nameIn(node) ?? given
     const site = add('function', node, undefined, name === undefined ? {} : { name })
     walk(node['params'], within)
-    if (probing === undefined) {
+    if (probing === undefined || !isChosen(node)) {
       walk(body, site)
       return
     }
@@ -154,18 +167,25 @@ function probe(program: Node, probed: Probed): void {
   }
 
   function probeStatements(node: Node, within: number): void {
-    const list = node.type === 'SwitchCase' ? node['consequent'] : node.type === 'BlockStatement' ? node['body'] : []
-    for (const statement of list as readonly Node[]) {
-      if (DECLARES.test(statement.type) || typeof statement['directive'] === 'string') continue
-      text.appendRight(statement.start, `${PROBE}.at(${addStatement(statement, within)});`)
-    }
-    for (const single of singlesIn(node)) {
-      text.appendRight(single.start, `{ ${PROBE}.at(${addStatement(single, within)});`)
+    for (const statement of statementsIn(node).filter(isChosen))
+      text.appendRight(statement.start, addStatement(statement, within))
+    for (const single of singlesIn(node).filter(isChosen)) {
+      text.appendRight(single.start, `{ ${addStatement(single, within)}`)
       text.prependLeft(single.end, '}')
     }
   }
 
   walk(program, undefined)
+}
+
+/** Whether a function or statement is probed. */
+function chosen(
+  probing: Probing | undefined,
+  { file, lineOf }: { readonly file: string; readonly lineOf: (offset: number) => number },
+): (node: Node) => boolean {
+  if (typeof probing !== 'object') return () => true
+  const own = new Set(probing.filter((each) => each.file === file).map(({ line }) => line))
+  return ({ start }) => own.has(lineOf(start))
 }
 
 /** The state that places of a module touch, with functions by the numbers of their sites. */
@@ -206,6 +226,14 @@ export function awaitPlaces(sites: readonly Site[], directory: string): Readonly
     places.set(number, count === 1 ? place : `${place}#${count}`)
   }
   return places
+}
+
+/** The statements of a list of them. */
+function statementsIn(node: Node): readonly Node[] {
+  const list = node.type === 'SwitchCase' ? node['consequent'] : node.type === 'BlockStatement' ? node['body'] : []
+  return (list as readonly Node[]).filter(
+    (statement) => !DECLARES.test(statement.type) && typeof statement['directive'] !== 'string',
+  )
 }
 
 /** The statements without braces where a block could stand. */

@@ -35,7 +35,7 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
   })
 }
 
-const NO_PROBE: Probe = { enters: () => false, at() {}, gone: (_, value) => value, back: (_, value) => value }
+const NO_PROBE: Probe = { enters: () => false, at: () => false, gone: (_, value) => value, back: (_, value) => value }
 
 /** Holds requests as planned, and reports the code that runs for a client's request, with the request. */
 function probeOf(life: Life, awaits: Program['awaits']): Probe {
@@ -48,7 +48,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
   }
   return {
     enters: (site) => ran('enters', site),
-    at: (site) => void ran('at', site),
+    at: (site) => ran('at', site),
     gone(site, value) {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)

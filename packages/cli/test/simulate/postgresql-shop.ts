@@ -1,0 +1,13 @@
+import { cpSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, temporaryDirectory } from '../chaos.ts'
+
+const SHOP = join(root, 'examples', 'simulated-shop')
+
+/** The example, with the packages of this repository. */
+export function shop(): string {
+  const folder = temporaryDirectory()
+  for (const file of ['server.ts', 'schema.sql', 'routes.json']) cpSync(join(SHOP, file), join(folder, file))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}

@@ -1,0 +1,69 @@
+import type { CodePlace, CodeRun, Race } from '@chaosproxy/report'
+
+/** Stops of a debugger in the code of a program that serves requests. */
+export interface Stops {
+  /** Where statements and functions begin that may be stopped at; undefined: at the beginning of every function. */
+  readonly lines: readonly CodePlace[] | undefined
+  /** Called as the request with this name comes to one of them; true stops there. */
+  readonly at: (request: string, place: CodePlace) => boolean
+}
+
+type Step = CodeRun['steps'][number]
+
+/** Whether a debugger can stop at a step of a program: it is one in no expression. */
+export const isStop = ({ type }: Pick<Step, 'type'>): boolean => type === 'enters' || type === 'at'
+
+/** A place that a request comes to, for the nth time, from 0. */
+export interface Stop extends CodePlace {
+  readonly request: string
+  readonly nth: number
+}
+
+/** The statement with the await that was overtaken, and the first that the request goes on with. */
+export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly Stop[] {
+  const { request, file, lines, from, to } = overtaken
+  const own = steps.filter((step) => step.request === request.name && step.type !== 'sql')
+  const gone = own.findIndex(
+    (step) => step.type === 'gone' && step.at === from && step.file === file && step.line === lines[0],
+  )
+  const site = own[gone]?.site
+  const back = own.findIndex((step, i) => i > gone && step.type === 'back' && step.site === site && step.at === to)
+  const isBefore = (step: Step, i: number): boolean => i < gone && isStop(step) && step.within === own[gone]?.within
+  const places = [own.findLastIndex(isBefore), back < 0 ? -1 : own.findIndex((step, i) => i > back && isStop(step))]
+  return places.flatMap((place) => stopAt(own, place))
+}
+
+function stopAt(own: readonly Step[], place: number): readonly Stop[] {
+  const step = own[place]
+  if (step === undefined) return []
+  const { request, file, line } = step
+  const nth = own.slice(0, place).filter((each) => isStop(each) && each.file === file && each.line === line).length
+  return [{ request, file, line, nth }]
+}
+
+/** Stops of one play. */
+export function stopsOf(stops: readonly Stop[]): Stops {
+  const counts = new Map<string, number>()
+  return {
+    lines: stops,
+    at(request, { file, line }) {
+      const place = `${request} ${file}:${line}`
+      const nth = counts.get(place) ?? 0
+      counts.set(place, nth + 1)
+      return stops.some((stop) => `${stop.request} ${stop.file}:${stop.line}` === place && stop.nth === nth)
+    },
+  }
+}
+
+/** Once, at the first function that serves this request; of any request, if none is given. */
+export function stopAsItBegins(request: string | undefined): Stops {
+  let stopped = false
+  return {
+    lines: undefined,
+    at(serving) {
+      if (stopped || (request !== undefined && serving !== request)) return false
+      stopped = true
+      return true
+    },
+  }
+}
