@@ -1,29 +1,67 @@
-import { rungs } from '@chaosproxy/checker'
 import { count, duration, percent, plural } from '@chaosproxy/history'
-import { AVAILABLE, isCut } from '@chaosproxy/runner/result'
-import type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
+import { AVAILABLE, areIsolation, comparedRungs, isCut, isLinear } from '@chaosproxy/runner/result'
+import type { ComparedCell, ComparedSystem, Comparison, LevelResult, Spread } from './comparison.ts'
 import { type Next, withOption } from './telling/next.ts'
 import { capitalised, listed } from './words.ts'
 
-/** The signs of levels, strongest first; levels between two that have a sign share the stronger one's neighbour. */
-export const levelSigns: readonly {
+interface LevelSign {
   readonly sign: string
   readonly name: string
   readonly levels: readonly string[]
-}[] = [
-  ...rungs.map(({ sign, name, compared }) => ({ sign, name, levels: compared })),
-  { sign: '⊘', name: 'none', levels: ['none'] },
+}
+
+/**
+ * The signs of a comparison's levels, strongest first; levels between two that have a sign share the stronger one's
+ * neighbour.
+ */
+export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
+  ...comparedRungs(comparison.levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared })),
+  { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },
   { sign: '?', name: 'unknown', levels: ['unknown'] },
 ]
 
-export const signOf = (level: string): string => levelSigns.find(({ levels }) => levels.includes(level))?.sign ?? '?'
+/** The sign of a level; `?` for a level that has none. A level that both kinds of comparison have, has one sign. */
+export const signOf = (level: string): string =>
+  [[], ['serializable']].flatMap((levels) => levelSigns({ levels })).find(({ levels }) => levels.includes(level))
+    ?.sign ?? '?'
 
 /** Weaker levels have higher ranks. */
-export const levelRank = (level: string): number => levelSigns.findIndex(({ levels }) => levels.includes(level))
+export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>): number =>
+  [...levels, 'none', 'unknown'].indexOf(level)
 
-/** `linearizable`, `none of them`. */
-export const levelName = (level: string): string =>
-  level === 'none' ? 'not even eventual' : level.replaceAll('-', ' ')
+/** Whether what is compared are transactions, judged by levels of isolation. */
+export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
+
+/** `linearizable`, `not even eventual`. */
+export function levelName(level: string, comparison: Pick<Comparison, 'levels'>): string {
+  if (level !== 'none') return level.replaceAll('-', ' ')
+  return isOfTransactions(comparison) ? 'not even read uncommitted' : 'not even eventual'
+}
+
+/** What no system can be while it is cut and answers: `linearizable`, or of transactions `strict serializable`. */
+export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
+  strongest.replaceAll('-', ' ')
+
+/** Short names of levels of isolation, for columns. */
+const SHORT: { readonly [level: string]: string } = {
+  'strict-serializable': 'strict',
+  serializable: 'SER',
+  'repeatable-read': 'RR',
+  'strong-snapshot-isolation': 'sSI',
+  'snapshot-isolation': 'SI',
+  'parallel-snapshot-isolation': 'PSI',
+  'read-atomic': 'RA',
+  'monotonic-atomic-view': 'MAV',
+  'cursor-stability': 'CS',
+  'read-committed': 'RC',
+  'read-uncommitted': 'RU',
+}
+
+export const shortName = (level: string): string => SHORT[level] ?? level
+
+/** `SER: serializable, RR: repeatable read`. */
+export const shortNames = ({ levels }: Comparison): string =>
+  levels.flatMap((level) => (level in SHORT ? `${shortName(level)}: ${level.replaceAll('-', ' ')}` : [])).join(', ')
 
 export const durationOrNone = (nanos: number | undefined): string => (nanos === undefined ? '–' : duration(nanos))
 
@@ -34,6 +72,15 @@ export const cellUnder = ({ cells }: ComparedSystem, condition: string): Compare
 
 /** The faults of a comparison, without calm. */
 export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
+
+/** Of transactions: a row for each system under each condition, with the result of each level of the comparison. */
+export const isolationRows = ({
+  systems,
+  levels,
+}: Comparison): readonly (readonly [system: ComparedSystem, cell: ComparedCell, results: readonly LevelResult[]])[] =>
+  systems.flatMap((system) =>
+    system.cells.map((cell) => [system, cell, levels.map((level) => cell.levels[level] ?? 'unknown')] as const),
+  )
 
 /** The fault under which the least was answered, in the median of the runs; undefined without faults. */
 export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
@@ -65,7 +112,7 @@ export function classRuns(system: ComparedSystem): string {
   return `${agree} of ${plural(worst.runs, 'run')}`
 }
 
-export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost }) => sum + lost, 0)
+export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost = 0 }) => sum + lost, 0)
 
 /** `12 systems · 5 nodes · 15 clients, 300 operations/s · 6 s a run, 3 runs each · simulated`. */
 export function comparisonSetting({
@@ -77,8 +124,10 @@ export function comparisonSetting({
   seeds,
   world,
   network,
+  workload,
 }: Comparison): string {
   return [
+    ...(workload === undefined ? [] : [workload]),
     `${systems.length} ${systems.length === 1 ? 'system' : 'systems'}`,
     `${nodes.join(' or ')} nodes${network === 'local' ? '' : `, network ${network}`}`,
     `${clients} clients, ${rate} operations/s`,
@@ -96,13 +145,13 @@ export function cellSentence(cell: ComparedCell): string {
     ...(staleNanos === undefined ? [] : [`stale by ${duration(staleNanos)}`]),
     `outage ${duration(outageNanos)}`,
     ...(recovery === undefined ? [] : [recovery === 'never' ? 'not recovered' : `recovered in ${duration(recovery)}`]),
-    lost === 0 ? 'nothing lost' : `${lost} lost`,
+    ...(lost === undefined ? [] : [lost === 0 ? 'nothing lost' : `${lost} lost`]),
   ].join(', ')
 }
 
 /** `masters promises linearizable and was found causal under partition`. */
-export const brokenText = (name: string, { promised, level, condition }: ComparedCell): string =>
-  `${name} promises ${levelName(promised)} and was found ${levelName(level)} under ${condition}`
+export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
+  `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
 /** What happened in a run that broke the promise, why, and what next. */
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
@@ -127,23 +176,29 @@ export function comparisonNext({ systems, interrupted, seeds }: Comparison): Nex
       command: withOption(commandOf(undecided), 'time', '1s'),
     }
   if (interrupted) return { text: 'Let it run to its end, or ask for fewer targets or seeds.' }
-  const losing = cells.find(({ lost }) => lost > 0) ?? leastAnswered(cells)
+  const losing = cells.find(({ lost = 0 }) => lost > 0) ?? leastAnswered(cells)
   return {
     text: `${seeds.length === 1 ? 'One seed proves' : `${seeds.length} seeds prove`} little. Try twenty${losing === undefined ? '' : ` with ${losing.name} under ${losing.condition}`}.`,
     command: withOption(commandOf(losing), 'seeds', '20'),
   }
 }
 
-/** The columns of {@link numbersOf}. */
-export const NUMBER_TITLES: readonly string[] =
-  'system,when cut,available,in practice,calm p50,p99,worst p99,stale by,outage,recovers,lost'.split(',')
+/** The columns of {@link numbersOf}. Staleness and losses are not measured of transactions. */
+export const numberTitles = (comparison: Comparison): readonly string[] => [
+  ...'system,when cut,available,in practice,calm p50,p99,worst p99'.split(','),
+  ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
+]
 
 /** What a system costs: in calm, and under the fault that hurts most. */
-export function numbersOf(system: ComparedSystem): readonly (readonly [title: string, text: string])[] {
+export function numbersOf(
+  system: ComparedSystem,
+  comparison: Comparison,
+): readonly (readonly [title: string, text: string])[] {
   const [calm, ...faulty] = system.cells
   const [worst, cut] = [worstCell(system), cutCell(system)]
   const most = (of: (cell: ComparedCell) => number | undefined): string => durationOrNone(mostOf(faulty.map(of)))
   const isForGood = faulty.some(({ recovery }) => recovery === 'never')
+  const ofTransactions = isOfTransactions(comparison)
   const texts = [
     system.name,
     cut === undefined ? '–' : spreadText(cut.availability),
@@ -152,12 +207,12 @@ export function numbersOf(system: ComparedSystem): readonly (readonly [title: st
     durationOrNone(calm?.latency?.p50),
     durationOrNone(calm?.latency?.p99),
     most(({ latency }) => latency?.p99),
-    most(({ staleNanos }) => staleNanos),
+    ...(ofTransactions ? [] : [most(({ staleNanos }) => staleNanos)]),
     most(({ outageNanos }) => outageNanos),
     isForGood ? 'never' : most(({ recovery }) => (typeof recovery === 'number' ? recovery : undefined)),
-    count(lostIn(system)),
+    ...(ofTransactions ? [] : [count(lostIn(system))]),
   ]
-  return NUMBER_TITLES.map((title, i) => [title, texts[i] ?? ''])
+  return numberTitles(comparison).map((title, i) => [title, texts[i] ?? ''])
 }
 
 function mostOf(values: readonly (number | undefined)[]): number | undefined {
@@ -168,30 +223,36 @@ function mostOf(values: readonly (number | undefined)[]): number | undefined {
 /** More names than this are counted instead. */
 const MOST_NAMED = 3
 
+/** What a level that is shown is taken from. */
+export function weakestText({ seeds, workload }: Comparison): string {
+  const runs = seeds.length === 1 ? 'its one run' : `${seeds.length} runs`
+  const kinds = workload === undefined ? ', with registers and with sets' : ''
+  return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
+}
+
 /** What a comparison found, in a few words: who broke a promise, or what nobody managed. */
-export function comparisonTitle({ systems, sweep }: Comparison): string {
+export function comparisonTitle(comparison: Comparison): string {
+  const { systems, sweep } = comparison
   const broken = systems.filter(({ cells }) => cells.some(({ kept }) => kept === false)).map(({ name }) => name)
   if (broken.length > MOST_NAMED) return `${broken.length} of ${plural(systems.length, 'system')} broke their promises`
   if (broken.length > 0)
     return `${capitalised(listed(broken))} broke ${broken.length === 1 ? 'its promise' : 'their promises'}`
   const cut = systems.filter(({ pacelc }) => pacelc !== undefined)
   if (sweep === undefined && cut.length > 1 && !cut.some(isStrongAndAvailable))
-    return `None of ${plural(cut.length, 'system')} was linearizable and available when cut`
+    return `None of ${plural(cut.length, 'system')} was ${strongestName(comparison)} and available when cut`
   return `${sweep ?? plural(systems.length, 'system')} compared`
 }
 
-/** Linearizable under every cut, and answering nearly all requests. */
+/** Linearizable, or strictly serializable, under every cut, and answering nearly all requests. */
 const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
   const cuts = cells.filter(isCut)
-  return (
-    cuts.length > 0 &&
-    cuts.every(({ level, availability }) => level === 'linearizable' && availability.median >= AVAILABLE)
-  )
+  return cuts.length > 0 && cuts.every(({ level, availability }) => isLinear(level) && availability.median >= AVAILABLE)
 }
 
 /** What no system can be by the CAP theorem, and what the measurements say all the same; empty if they do not. */
-export function beyondCap({ systems }: Comparison): string {
+export function beyondCap(comparison: Comparison): string {
+  const { systems } = comparison
   const names = systems.filter(isStrongAndAvailable).map(({ name }) => name)
   if (names.length === 0) return ''
-  return `${listed(names)} was found linearizable and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
+  return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }

@@ -16,6 +16,10 @@ export interface Comparison {
   readonly seeds: readonly number[]
   /** `calm` first, then the faults. */
   readonly conditions: readonly string[]
+  /** What clients did, `write-skew` or `register keys=2`; absent for registers, and sets beside them. */
+  readonly workload?: string | undefined
+  /** The levels that sum up a run, strongest first: of consistency, or, for transactions, of isolation. */
+  readonly levels: readonly string[]
   readonly systems: readonly ComparedSystem[]
   /** What is swept, if anything is: `sync`, or `quorum and sync`. */
   readonly sweep?: string | undefined
@@ -44,8 +48,10 @@ export interface ComparedCell {
   readonly condition: string
   /** The level promised under this condition, or `nothing`. */
   readonly promised: string
-  /** The strongest level met, in the weakest of the runs; `none` if even convergence fails, `unknown` if undecided. */
+  /** The strongest level that every run met; `none` if some run met none, `unknown` if that is undecided. */
   readonly level: string
+  /** Each level of the comparison by which the runs were judged: met if every run met it, violated if one broke it. */
+  readonly levels: { readonly [level: string]: LevelResult }
   /** How many of the runs met no more than that. */
   readonly weakest: number
   readonly runs: number
@@ -75,13 +81,15 @@ export interface ComparedCell {
   readonly recovery?: number | 'never' | undefined
   /** Answers a second, in equal parts of the run's time; the mean over the runs. */
   readonly goodput: readonly number[]
-  /** Acknowledged writes that were lost, over all runs. */
-  readonly lost: number
+  /** Acknowledged writes that were lost, over all runs. Absent for transactions, whose levels say it. */
+  readonly lost?: number | undefined
   /** What happened in a run that broke the promise; absent if none did. */
   readonly broken?: ToldRun | undefined
   /** Repeats the run that broke the promise; otherwise the weakest. */
   readonly again: string
 }
+
+export type LevelResult = 'met' | 'violated' | 'unknown'
 
 /** Over the runs. */
 export interface Spread {

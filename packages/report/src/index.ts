@@ -1,4 +1,4 @@
-export type { ComparedCell, ComparedSystem, Comparison, Spread } from './comparison.ts'
+export type { ComparedCell, ComparedSystem, Comparison, LevelResult, Spread } from './comparison.ts'
 export { differenceOf } from './difference/difference.ts'
 export { type Explained, type ExplainInput, explain } from './explanation/explained.ts'
 export { titleWithVerdict } from './facts/headline.ts'

@@ -1,11 +1,12 @@
 import { pacelcOf } from '@chaosproxy/runner/result'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { charts } from '../src/html/charts.ts'
 import { dodge } from '../src/html/dodge.ts'
 import {
   type ComparedCell,
   type ComparedSystem,
   type Comparison,
+  type LevelResult,
   renderComparisonHtml,
   type ToldRun,
 } from '../src/index.ts'
@@ -18,6 +19,7 @@ const cell = (condition: string, level: string, median = 1, least = median): Com
   condition,
   promised: 'eventual',
   level,
+  levels: {},
   weakest: 1,
   runs: 3,
   kept: true,
@@ -54,6 +56,7 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   timeoutMs: 1_000,
   seeds: [1],
   conditions: ['calm', 'partition'],
+  levels: ['linearizable', 'sequential', 'eventual'],
   systems,
   interrupted: false,
   notes: [],
@@ -69,6 +72,53 @@ test('one matrix has what holds of each system under each condition, how much it
   // Only the fault is shaded.
   expect(matrix.match(/class="band"/g)).toHaveLength(1)
   expect(matrix).toContain('p99 3.0 ms')
+})
+
+describe('a comparison of transactions', () => {
+  const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed']
+  const results = (...all: readonly LevelResult[]) => Object.fromEntries(levels.map((level, i) => [level, all[i]!]))
+  const of = (condition: string, level: string, ...all: readonly LevelResult[]): ComparedCell => ({
+    ...cell(condition, level),
+    ...{ promised: 'serializable', levels: results(...all), lost: undefined },
+  })
+  const broken = { ...of('partition', 'snapshot-isolation', 'violated', 'violated', 'met', 'met'), kept: false }
+  const compared: Comparison = {
+    ...comparison([systemOf('store', of('calm', 'strict-serializable', 'met', 'met', 'met', 'met'), broken)]),
+    ...{ levels, workload: 'write-skew keys=2' },
+  }
+
+  test('has the levels of isolation as columns, with a row for each system under each condition', () => {
+    const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
+    expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
+    expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
+    expect(terminal).toMatch(/store, partition +✘ +✘ +✔ +✔/)
+    expect(terminal).toContain('SER: serializable, SI: snapshot isolation, RC: read committed')
+    expect(terminal).toContain('write-skew keys=2 · 1 system')
+    const markdown = comparisonMarkdown(compared)
+    expect(markdown).toContain(
+      '| system | under | promised | strict-serializable | serializable | snapshot-isolation |',
+    )
+    expect(markdown).toContain('| store | partition | serializable | ❌ | ❌ | ✅ | ✅ |')
+    const page = renderComparisonHtml(compared, '1')
+    const table = page.slice(page.indexOf('id="isolation"'), page.indexOf('id="under-calm"'))
+    expect(table).toContain('<abbr title="snapshot isolation">SI</abbr>')
+    expect(table).toContain(
+      '<td>partition</td><td class="">violated</td><td class="broken">violated</td><td class="">met',
+    )
+  })
+
+  test('names the strongest of these levels, and says nothing of registers, sets and losses, which it has not', () => {
+    const texts = [
+      renderComparison(compared, plainStyle, { unicode: true, width: 110 }),
+      comparisonMarkdown(compared),
+      renderComparisonHtml(compared, '1').replace(/<(style|script)>.*?<\/\1>/gs, ''),
+    ]
+    for (const text of texts) {
+      expect(text).toMatch(/store promises serializable and was found snapshot isolation under partition/i)
+      expect(text).not.toMatch(/linearizable|registers|\blost\b|not even eventual/i)
+    }
+    expect(pacelcOf(compared.systems[0]!.cells, cut)).toBe('PA/EC')
+  })
 })
 
 test('the title says who broke a promise, or that nobody was both strong and available when cut', () => {

@@ -106,7 +106,7 @@ describe('a measured run', () => {
     expect(measured(rows, [], 6_500).outageNanos).toBe(at(6_040) - at(2_305))
     const stale = measured([...rows, [7_000, 7_001, 'n2', 'read', 4, 'ok']], [])
     expect(stale.staleNanos).toBe(at(7_000) - at(6_040))
-    expect(stale.level).toBe('sequential')
+    expect(stale.met[0]).toBe('sequential')
   })
 })
 
@@ -220,13 +220,16 @@ test('a cas that found another value was answered, as everywhere', () => {
 
 test('a run in which nothing was read is as unknown as any other', () => {
   const written = [0, 10, 'n1', 'write', 1, 'ok'] as const
-  expect(measured([written, [20, 30, 'n1', 'read', 1, 'ok']], [])).toMatchObject({ level: 'linearizable' })
-  expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ level: 'unknown', met: [] })
+  expect(measured([written, [20, 30, 'n1', 'read', 1, 'ok']], []).met[0]).toBe('linearizable')
+  expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ met: [], violated: [] })
 })
 
 test('the runs of a cell are as weak as the weakest, and lose what all of them lose', () => {
+  const levels = ['linearizable', 'sequential', 'eventual']
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
-    ...{ level, met: [], violated: [], availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
+    ...{ levels, met: levels.includes(level) ? levels.slice(levels.indexOf(level)) : [] },
+    ...{ violated: level === 'unknown' ? [] : levels.slice(0, level === 'none' ? 3 : levels.indexOf(level)) },
+    ...{ availability, practical: 1, lost, p50: 5, p99: 9, readP50: 4, writeP50: 6 },
     ...{ staleNanos: undefined, staleShare: 0, outageNanos: 3, recovery: undefined, goodput: [4, 2] },
   })
   const run = (level: string, availability: number, lost: number, kept: boolean | 'unknown') => ({
@@ -247,6 +250,27 @@ test('the runs of a cell are as weak as the weakest, and lose what all of them l
   })
 })
 
+test('a cell claims no level that one of its runs broke, though each run met one as strong', () => {
+  const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
+  const run = (met: readonly string[]) => ({
+    measurement: {
+      ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
+      ...{ levels, met, violated: levels.filter((level) => !met.includes(level)), lost: undefined },
+    },
+    kept: undefined,
+    again: '',
+  })
+  const cell = combineRuns('kill', 'nothing', [
+    run(['parallel-snapshot-isolation', 'causal']),
+    run(['prefix', 'causal']),
+  ])
+  expect(cell).toMatchObject({ level: 'causal', weakest: 1 })
+  expect(cell.levels).toEqual({
+    ...{ serializable: 'violated', 'parallel-snapshot-isolation': 'violated', prefix: 'violated', causal: 'met' },
+  })
+  expect(cell.lost).toBeUndefined()
+})
+
 test('a broken promise is told of the run that broke it, with the command that repeats that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
@@ -261,7 +285,7 @@ test('a broken promise is told of the run that broke it, with the command that r
 test('level and losses of a row agree: what the run with sets violated, no row claims', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
-    ...{ level: met[0] ?? 'none', met, violated, lost },
+    ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },
   })
   const registers = measurement(['sequential', 'causal', 'eventual'], ['linearizable'], 0)
   const row = (sets: Measurement, kept: boolean) =>

@@ -14,7 +14,7 @@ import { count, duration, nameIn, runMembers, type Target } from '@chaosproxy/ru
 import { CALM, networks, parseSweep, requireSeveral } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets/named'
-import type { Settings } from '@chaosproxy/workloads'
+import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import {
   asCount,
@@ -32,7 +32,8 @@ import {
 import { parseNemeses } from '../arguments/faults.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseTargetSettings, requireSettings, targetOf } from '../arguments/target.ts'
-import type { ParsedOptions } from '../command.ts'
+import { chooseWorkload, parseWorkloadSettings, workloadOptions, workloadTyped } from '../arguments/workload.ts'
+import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
@@ -63,7 +64,8 @@ const declared = {
     real: flag('run on real processes, one run after another'),
     ...queueOption,
   }),
-  ...inGroup('What clients do', ['time'], {
+  ...inGroup('What clients do', ['workload', 'time'], {
+    ...workloadOptions('register, and set in runs beside it'),
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
     rate: asCount(v.optional(count('operations per second, over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
@@ -103,6 +105,7 @@ export const use: Use<CompareSettings> = {
       'chaos compare --targets primary-replica:reads=primary --sweep sync=0..4 --network geo',
       'the price of each replica',
     ],
+    ['chaos compare --workload write-skew --targets two-phase-commit,sharded', 'transactions, by levels of isolation'],
     ['chaos compare --sweep quorum=R1W3..R3W1 --sweep sync=0..4', 'two curves in one page'],
   ],
   read: parseCompareSettings,
@@ -131,6 +134,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   const typed = given.targets.flatMap((text) => text.split(',')).map((text) => text.trim())
   const isTyped = typed.length > 0 || sweeps.length > 0
   const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
+  const chosen = await chosenWorkload(options, config)
   const terms = {
     sweep: sweeps.length === 0 ? undefined : sweeps.map(({ subject }) => subject).join(' and '),
     network: given.network,
@@ -141,6 +145,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     timeMs: given.time,
     timeoutMs: given.timeout,
     seeds: Array.from({ length: given.seeds }, (_, i) => given.seed + i),
+    workload: chosen?.part,
     expect: config.loaded?.config.expect,
     checkMs: config.loaded?.config.checkMs,
     registries: config.registries,
@@ -152,8 +157,11 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   )
   const systems: ComparedTarget[] = []
   const references = (isTyped ? typed : configuredTargets(config)).map((each) => referenceOf(each, real))
-  for (const each of await namedTargets(references, sweeps, naming))
-    systems.push(await planSystem(await chosenSystem(each, config, real), nemeses, terms))
+  for (const each of await namedTargets(references, sweeps, naming)) {
+    const system = await chosenSystem(each, config, real)
+    if (references.length > 0 || chosen === undefined || canServe(system, chosen.workload))
+      systems.push(await planSystem(system, nemeses, terms))
+  }
   for (const sweep of sweeps) requireSeveral(sweep)
   refuseTwice(
     'targets',
@@ -181,10 +189,29 @@ export function againCommand({ plan, configFile }: CompareSettings, { system, ce
     seeds: 1,
     ...typedMembers({ ...plan, nodes: system.nodes, seed: spec.seed }, declared),
     network: plan.network === 'local' ? undefined : plan.network,
+    ...workloadTyped(plan.workload?.name, plan.workload?.settings ?? {}),
     real: plan.real,
     config: configFile,
   })
   return commandLine(['npx', 'chaos', 'compare', ...words])
+}
+
+/** @throws UserError (usage, input) */
+async function chosenWorkload(options: ParsedOptions, { registries }: OwnConfig) {
+  if (textOf(options, 'workload') === undefined) {
+    if (textsOf(options, 'workload-set').length === 0) return undefined
+    throw new UserError(
+      'usage',
+      '--workload-set: it needs --workload, since several workloads are compared without it.',
+    )
+  }
+  const { workload, reference } = await chooseWorkload(options, { find: registries.workload })
+  return { workload, part: { name: reference, settings: parseWorkloadSettings(workload, options) } }
+}
+
+const canServe = ({ target, settings }: ChosenSystem, workload: Workload): boolean => {
+  const functions = target.functions(settingsFor(target, settings))
+  return workload.functions.every((name) => functions.includes(name))
 }
 
 function refuseTwice(option: string, names: readonly string[]): void {

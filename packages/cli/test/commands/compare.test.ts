@@ -46,7 +46,7 @@ describe('chaos compare', () => {
       plan: { systems },
     } = await parseCompareSettings({ faults: 'none', seeds: '1' })
     expect(systems[0]?.name).toBe('balancer backend=files')
-    expect(systems[0]?.cells[0]?.pairs[0]).toMatchObject({ registers: { workload: { name: 'read-only' } } })
+    expect(systems[0]?.cells[0]?.pairs[0]).toMatchObject({ main: { workload: { name: 'read-only' } } })
     const args = ['compare', '--targets', 'balancer:backend=files', '--faults', 'partition', ...quick, '--json']
     const [{ cells }] = JSON.parse((await chaosHere(args)).stdout).systems
     for (const cell of cells) expect(cell).toMatchObject({ level: 'linearizable', lost: 0 })
@@ -104,12 +104,39 @@ describe('chaos compare', () => {
     )
   })
 
+  test('compares transactions by levels of isolation, and repeats one run of them', async () => {
+    const args = ['compare', '--workload', 'write-skew', '--workload-set', 'keys=2', '--faults', 'kill', ...quick]
+    const { stdout, exitCode } = await chaosHere([...args, '--targets', 'two-phase-commit,sharded', '--json'])
+    const { workload, levels, systems, next } = JSON.parse(stdout)
+    expect(workload).toBe('write-skew keys=2')
+    expect(levels.slice(0, 2)).toEqual(['strict-serializable', 'serializable'])
+    for (const { cells } of systems)
+      for (const cell of cells) {
+        expect(cell).toMatchObject({ promised: 'strict-serializable', level: 'strict-serializable', kept: true })
+        expect(cell.levels).toEqual(Object.fromEntries(levels.map((level: string) => [level, 'met'])))
+        expect(cell.latency.readP50).toBeGreaterThan(0)
+        expect(cell).not.toHaveProperty('lost')
+      }
+    expect(systems[0].cells[1].availability.median).toBeLessThan(1)
+    const { stdout: again } = await chaosHere([...next.command.split(' ').slice(2, -2), '--seeds', '1', '--json'])
+    expect(JSON.parse(again).workload).toBe('write-skew keys=2')
+    expect(exitCode).toBe(0)
+  })
+
+  test('compares by a workload all systems that serve it, if none is named', async () => {
+    const { plan } = await parseCompareSettings({ workload: 'txn-list-append', faults: 'none', seeds: '1' })
+    const names = plan.systems.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['raft', 'two-phase-commit', 'sharded']))
+    expect(names).not.toContain('master-master')
+    expect(plan.systems[0]?.cells[0]?.promised).toBe('strict-serializable')
+  })
+
   test('plans every run of every system before the first starts, so that none is refused halfway', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })
     const pairs = systems.flatMap(({ cells }) => cells.flatMap((cell) => cell.pairs))
-    const specs = pairs.flatMap(({ registers, sets }) => (sets === undefined ? [registers] : [registers, sets]))
+    const specs = pairs.flatMap(({ main, sets }) => (sets === undefined ? [main] : [main, sets]))
     for (const spec of specs) await expect(planRun(spec, registries, 'test')).resolves.toBeDefined()
     expect(specs.length).toBeGreaterThan(pairs.length)
   })
@@ -151,6 +178,12 @@ describe('chaos compare', () => {
     [['--targets', 'rafft'], /rafft.*Did you mean raft\?/],
     [['--targets', 'raft:sync=1'], /--targets raft:sync=1: sync: there is no such setting of raft/],
     [['--targets', 'raft,raft'], /raft is given twice/],
+    [
+      ['--targets', 'master-master', '--workload', 'write-skew'],
+      /cannot be asked to txn, as the workload write-skew does/,
+    ],
+    [['--workload', 'write-skwe'], /Did you mean write-skew\?/],
+    [['--workload-set', 'keys=5'], /--workload-set: it needs --workload/],
     [['--targets', 'redis'], /runs as real processes only: add --real/],
     [
       ['--targets', 'primary-replica', '--sweep', 'sync=0..4', '--nodes', '3'],

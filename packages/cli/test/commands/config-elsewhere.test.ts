@@ -44,7 +44,7 @@ describe('chaos compare', () => {
     const { plan: planned } = await parseCompareSettings({ config, seeds: '2' })
     expect(planned).toMatchObject({ conditions: ['calm', 'kill'], clients: 4, rate: 100, seeds: [40, 41] })
     expect(planned.systems.map(({ name }) => name)).toEqual(['raft'])
-    expect(planned.systems[0]?.cells[1]?.pairs[0].registers).toMatchObject({
+    expect(planned.systems[0]?.cells[1]?.pairs[0].main).toMatchObject({
       target: { name: 'sim:raft', settings: { batch: 8 } },
       nodes: 3,
       timeMs: 2_000,
@@ -69,7 +69,7 @@ describe('chaos compare', () => {
     const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
     cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
     const [mine] = (await parseCompareSettings({ config, seeds: '1' })).plan.systems
-    expect(mine?.cells[0]?.pairs[0].registers.target.name).toMatch(/^sim:.*mine\.ts$/)
+    expect(mine?.cells[0]?.pairs[0].main.target.name).toMatch(/^sim:.*mine\.ts$/)
     const items = configured({ targets: { items: service, others: service }, faults: [] }).config
     const { stderr, exitCode } = await chaosHere(['compare', '--config', items, '--seeds', '1'])
     expect(stderr).toMatch(/items runs as real processes only: add --real/)

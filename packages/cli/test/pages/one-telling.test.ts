@@ -489,8 +489,8 @@ quickTest(
     for (const [i, { name, cells }] of planned.entries()) {
       for (const [j, { condition, pairs }] of cells.entries()) {
         const cell = compared[i].cells[j]
-        const { registers, sets } = pairs[0]
-        const run = await runAlone(registers)
+        const { main, sets } = pairs[0]
+        const run = await runAlone(main)
         const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
         const where = `${name} under ${condition}`
         // The level, and whether the promise was kept.

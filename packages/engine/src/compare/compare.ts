@@ -35,6 +35,11 @@ export interface CompareDraft {
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
+  /**
+   * What clients do, such as `write-skew`, with its settings; by default reads and writes of registers and, beside them,
+   * additions to sets.
+   */
+  readonly workload?: string | NamedPart | undefined
   /** The level that each system is checked against; by default the one that it promises. */
   readonly expect?: string | undefined
 }
@@ -102,6 +107,8 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
     timeMs: millis(timeMs),
     timeoutMs: millis(timeoutMs),
     seeds: Array.from({ length: seeds }, (_, i) => seed + i),
+    workload:
+      draft.workload === undefined ? undefined : { name: nameIn(draft.workload), settings: settingsIn(draft.workload) },
     expect: draft.expect,
     registries: registriesOf(own),
   }

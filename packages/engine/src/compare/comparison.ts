@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { ComparedSystem, Comparison } from '@chaosproxy/report'
-import type { Registries, RunSpec } from '@chaosproxy/runner'
-import { isCut, outlasts, pacelcOf } from '@chaosproxy/runner/result'
+import type { NamedPart, Registries, RunSpec } from '@chaosproxy/runner'
+import { comparedLevels, isCut, outlasts, pacelcOf } from '@chaosproxy/runner/result'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { doEach, doneOf, type Pool } from '../jobs/job.ts'
@@ -129,8 +129,8 @@ async function measuredSystems(
 ): Promise<Measured> {
   const jobs: ComparedRun[] = plan.systems.flatMap((system) =>
     system.cells.flatMap((cell) =>
-      cell.pairs.flatMap(({ registers, sets }) =>
-        (sets === undefined ? [registers] : [registers, sets]).map((spec) => ({ system, cell, spec })),
+      cell.pairs.flatMap(({ main, sets }) =>
+        (sets === undefined ? [main] : [main, sets]).map((spec) => ({ system, cell, spec })),
       ),
     ),
   )
@@ -163,8 +163,8 @@ function systemOf(
   measured: ReadonlyMap<RunSpec, MeasuredRun>,
 ): ComparedSystem | undefined {
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
-    const [first, ...others] = pairs.flatMap(({ registers, sets }) => {
-      const [run, other] = [measured.get(registers), sets && measured.get(sets)]
+    const [first, ...others] = pairs.flatMap(({ main, sets }) => {
+      const [run, other] = [measured.get(main), sets && measured.get(sets)]
       // Half a pair would show a higher level than the whole.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
@@ -172,7 +172,7 @@ function systemOf(
   })
   if (combined[0]?.condition !== cells[0]?.condition) return undefined
   const isWhole = cells.every(({ pairs }) =>
-    pairs.every(({ registers, sets }) => measured.has(registers) && (sets === undefined || measured.has(sets))),
+    pairs.every(({ main, sets }) => measured.has(main) && (sets === undefined || measured.has(sets))),
   )
   const pacelc = isWhole ? pacelcOf(combined, { nodes, lastsMs: faultMs(timeMs), timeoutMs }) : undefined
   return { name, value, curve, pacelc, cells: combined }
@@ -191,11 +191,22 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
     timeoutMs,
     seeds,
     conditions,
+    ...(plan.workload === undefined ? {} : { workload: workloadText(plan.workload) }),
+    levels: levelsIn(systems),
     systems,
     sweep,
     interrupted: done < runs,
     notes: [...endedEarly(done, runs), ...networkNotes(network, nodes), ...shortCut(plan)],
   }
+}
+
+const workloadText = ({ name = '', settings = {} }: NamedPart): string =>
+  [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(' ')
+
+/** All are judged by levels of one kind, since they run the same workload or none that was chosen. */
+function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
+  const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
+  return comparedLevels(judged).filter((level) => judged.includes(level))
 }
 
 const endedEarly = (done: number, runs: number): readonly string[] =>

@@ -26,6 +26,8 @@ export interface ComparisonTerms {
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly seeds: readonly number[]
+  /** What clients do; by default reads and writes of registers, and in runs beside these additions to sets. */
+  readonly workload?: NamedPart | undefined
   /** The level that each system is checked against; by default the one that it promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
@@ -53,10 +55,11 @@ export interface ComparedTarget {
 
 /** Two runs with one seed that differ only in their workload. */
 export interface PlannedPair {
-  /** Reads and writes of registers: the source of all measurements but losses. */
-  readonly registers: RunSpec
+  /** Reads and writes of registers, or the workload that was chosen: the source of all measurements but losses. */
+  readonly main: RunSpec
   /**
-   * Additions to sets, none of which hides the loss of another; absent without faults, and if the target has no sets.
+   * Additions to sets, none of which hides the loss of another; absent without faults, if the target has no sets, and if
+   * a workload was chosen.
    */
   readonly sets: RunSpec | undefined
 }
@@ -87,12 +90,12 @@ export async function planSystem(
   nemeses: readonly Nemesis[],
   terms: ComparisonTerms,
 ): Promise<ComparedTarget> {
-  const { registries, expect } = terms
+  const { registries, expect, workload: chosen } = terms
   const reference = terms.real ? path : `${SIMULATED}${path}`
   const nodes = terms.nodes ?? target.defaultNodes
   const network = networkFaults(terms.network, nodes, terms.timeMs)
   const functions = target.functions(settingsFor(target, settings))
-  const hasSets = SET_FUNCTIONS.every((name) => functions.includes(name))
+  const hasSets = chosen === undefined && SET_FUNCTIONS.every((name) => functions.includes(name))
   const isReadOnly = usualWorkload(target, settings) === READS.name
   const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
     const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
@@ -116,14 +119,14 @@ export async function planSystem(
       completeRun(draftOf(seed, workload), registries, { where, seed })
     const pairs = await Promise.all(
       terms.seeds.map(async (seed): Promise<PlannedPair> => {
-        const registers = await complete(seed, isReadOnly ? READS : REGISTERS)
+        const main = await complete(seed, chosen ?? (isReadOnly ? READS : REGISTERS))
         const sets = nemesis === undefined || !hasSets ? undefined : await complete(seed, SETS)
-        return { registers, sets }
+        return { main, sets }
       }),
     )
     const [first, ...others] = pairs
     if (first === undefined) throw new Error('there is at least one seed')
-    const { expect: held } = await planRun(first.registers, registries, where)
+    const { expect: held } = await planRun(first.main, registries, where)
     return { condition, promised: held?.level ?? 'nothing', pairs: [first, ...others] }
   }
   const cells = [await planned(CALM, undefined)]

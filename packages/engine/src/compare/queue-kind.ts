@@ -15,7 +15,7 @@ const perhaps = v.nullish(finite)
 
 const measurement = v.pipe(
   v.strictObject({
-    level: v.string(),
+    levels: v.array(v.string()),
     met: v.array(v.string()),
     violated: v.array(v.string()),
     availability: share,
@@ -25,7 +25,7 @@ const measurement = v.pipe(
     outageNanos: finite,
     recovery: v.nullish(v.union([finite, v.literal('never')])),
     goodput: v.array(finite),
-    lost: count,
+    lost: v.nullish(count),
   }),
   v.transform((given): MeasuredCell['measurement'] => ({
     ...given,
@@ -35,6 +35,7 @@ const measurement = v.pipe(
     writeP50: given.writeP50 ?? undefined,
     staleNanos: given.staleNanos ?? undefined,
     recovery: given.recovery ?? undefined,
+    lost: given.lost ?? undefined,
   })),
 )
 

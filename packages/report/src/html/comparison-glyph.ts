@@ -1,4 +1,5 @@
-import { levelSigns } from '../comparison-words.ts'
+import type { Comparison } from '../comparison.ts'
+import { levelSigns, signOf } from '../comparison-words.ts'
 import { type Html, html } from './markup.ts'
 
 /** A level as ink: a full disc, a slit disc, a half disc, a quarter, a ring, a slashed ring, a question mark. */
@@ -8,18 +9,18 @@ export const glyph = (level: string): Html =>
 /** The same inside another drawing. */
 export function glyphShape(level: string): Html {
   const ring = html`<circle class="ring" r="6"/>`
-  switch (levelSigns.find(({ levels }) => levels.includes(level))?.name) {
-    case 'linearizable':
+  switch (signOf(level)) {
+    case '●':
       return html`<circle class="ring ink" r="6"/>`
-    case 'sequential':
+    case '⊖':
       return html`<circle class="ring ink" r="6"/><path class="slit" d="M-6 0H6"/>`
-    case 'causal':
+    case '◑':
       return html`${ring}<path class="ink" d="M0-6A6 6 0 0 0 0 6Z"/>`
-    case 'PRAM or session':
+    case '◔':
       return html`${ring}<path class="ink" d="M0 0V-6A6 6 0 0 0-6 0Z"/>`
-    case 'eventual':
+    case '○':
       return ring
-    case 'none':
+    case '⊘':
       return html`${ring}<path class="slash" d="M-5 5 5-5"/>`
     default:
       return html`<text x="0" y="5" class="mid">?</text>`
@@ -27,5 +28,5 @@ export function glyphShape(level: string): Html {
 }
 
 /** What the glyphs mean. */
-export const glyphKey = (): Html =>
-  html`<p class="key">${levelSigns.map(({ name, levels }) => html`<span>${glyph(levels[0] ?? '')} ${name === 'none' ? 'not even eventual' : name}</span>`)}</p>`
+export const glyphKey = (comparison: Comparison): Html =>
+  html`<p class="key">${levelSigns(comparison).map(({ name, levels }) => html`<span>${glyph(levels[0] ?? '')} ${name}</span>`)}</p>`

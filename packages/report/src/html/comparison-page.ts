@@ -10,10 +10,14 @@ import {
   comparisonSetting,
   comparisonTitle,
   faultsOf,
+  isOfTransactions,
+  isolationRows,
   levelName,
   levelRank,
   lostIn,
   share,
+  shortName,
+  shortNames,
   spreadText,
 } from '../comparison-words.ts'
 import { capitalised, listed } from '../words.ts'
@@ -41,21 +45,22 @@ ${brokenSection(comparison)}
 ${picture(comparison)}
 ${sweep === undefined ? undefined : sweepCharts(comparison)}
 ${levelsSection(comparison)}
+${isOfTransactions(comparison) ? isolationSection(comparison) : undefined}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them: each run is made twice, with registers and with sets, and counts as what neither of the two violated. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault. <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.</p></section>
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them${comparison.workload === undefined ? ': each run is made twice, with registers and with sets, and counts as what neither of the two violated' : ''}. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault.${comparison.workload === undefined ? html` <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.` : undefined}</p></section>
 </main>${script(trusted(comparisonScript))}</body></html>
 `.html
 }
 
 /** Each promise that was broken: what happened, why, and what next. */
-function brokenSection({ systems }: Comparison): Html | undefined {
-  const broken = systems.flatMap(({ name, cells }) =>
+function brokenSection(comparison: Comparison): Html | undefined {
+  const broken = comparison.systems.flatMap(({ name, cells }) =>
     cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),
   )
   if (broken.length === 0) return undefined
   return html`<section aria-labelledby="broken"><h2 id="broken">Promises that were broken</h2>${broken.map(
     ({ name, cell }) =>
-      html`<details class="also"><summary>${capitalised(brokenText(name, cell))}</summary>${brokenTexts(cell).map((text) => html`<p>${text}</p>`)}<p><code>${cell.again}</code></p></details>`,
+      html`<details class="also"><summary>${capitalised(brokenText(name, cell, comparison))}</summary>${brokenTexts(cell).map((text) => html`<p>${text}</p>`)}<p><code>${cell.again}</code></p></details>`,
   )}</section>`
 }
 
@@ -77,27 +82,41 @@ function lossSentence({ systems }: Comparison): readonly string[] {
   const losers = systems.filter((system) => lostIn(system) > 0)
   if (losers.length === 0) return []
   const names = listed(losers.map((system) => `${system.name} (${count(lostIn(system))})`))
-  const allowed = losers.every(({ cells }) => cells.every(({ kept, lost }) => lost === 0 || kept !== false))
+  const allowed = losers.every(({ cells }) => cells.every(({ kept, lost = 0 }) => lost === 0 || kept !== false))
   return [`Acknowledged writes were lost by ${names}${allowed ? ', which did not promise to keep them' : ''}.`]
 }
 
+const RESULTS = { met: 'met', violated: 'violated', unknown: 'undecided' } as const
+
+/** Of transactions: every level of isolation, with what all runs of a system under a condition say of it. */
+function isolationSection(comparison: Comparison): Html {
+  const title = 'Each level of isolation'
+  return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2><div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="numbers"><thead><tr><th scope="col">System</th><th scope="col">Under</th>${comparison.levels.map((level) => html`<th scope="col"><abbr title="${level.replaceAll('-', ' ')}">${shortName(level)}</abbr></th>`)}</tr></thead><tbody>${isolationRows(
+    comparison,
+  ).map(
+    ([{ name }, { condition, promised, kept }, results]) =>
+      html`<tr><th scope="row">${name}</th><td>${condition}</td>${results.map((result, i) => html`<td class="${kept === false && comparison.levels[i] === promised ? 'broken' : ''}">${RESULTS[result]}</td>`)}</tr>`,
+  )}</tbody></table></div><p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
+}
+
 /** One matrix: what holds of each system under each condition, how much it answered, and when. */
-function levelsSection({ systems, conditions, rate }: Comparison): Html {
+function levelsSection(comparison: Comparison): Html {
+  const { systems, conditions } = comparison
   return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2><div class="scroll" tabindex="0" role="region" aria-label="Levels"><table class="levels sortable"><thead><tr><th scope="col"><abbr title="the number in the picture">#</abbr></th><th scope="col">System</th><th scope="col">Promised</th><th scope="col">PACELC</th>${conditions.map((condition) => html`<th scope="col">${capitalised(condition)}</th>`)}</tr></thead><tbody>${systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system)}</td><td>${system.pacelc ?? '–'}${system.pacelc === undefined ? undefined : html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, rate))}</tr>`,
-  )}</tbody></table></div>${glyphKey()}</section>`
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc === undefined ? undefined : html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
+  )}</tbody></table></div>${glyphKey(comparison)}</section>`
 }
 
-function promisedText({ cells }: ComparedSystem): string {
+function promisedText({ cells }: ComparedSystem, comparison: Comparison): string {
   const promised = [...new Set(cells.map((cell) => cell.promised))]
-  return promised.map(levelName).join(' or ')
+  return promised.map((level) => levelName(level, comparison)).join(' or ')
 }
 
-function levelCell(cell: ComparedCell | undefined, condition: string, rate: number): Html {
+function levelCell(cell: ComparedCell | undefined, condition: string, comparison: Comparison): Html {
   if (cell === undefined) return html`<td></td>`
-  const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost === 0 ? '' : ` · ${count(cell.lost)} lost`}`
-  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}${multiple(cell, condition, rate)}</td>`
+  const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost ? ` · ${count(cell.lost)} lost` : ''}`
+  return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false ? html` <b>promise broken</b>` : undefined}${multiple(cell, condition, comparison.rate)}</td>`
 }
 
 /** The answers over the run, drawn alike for all systems, and the two numbers that people look for first. */
@@ -147,7 +166,8 @@ const COLUMNS: readonly Column[] = [
 ]
 
 function numbersSection(comparison: Comparison, condition: string): Html {
-  const { systems, rate } = comparison
+  const { systems } = comparison
+  const ofTransactions = isOfTransactions(comparison)
   const id = `under-${condition}`
   const columns = COLUMNS.filter(({ of }) =>
     systems.some((system) => {
@@ -155,13 +175,18 @@ function numbersSection(comparison: Comparison, condition: string): Html {
       return cell !== undefined && of(cell) !== undefined
     }),
   )
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2><div class="scroll" tabindex="0" role="region" aria-label="${condition}"><table class="numbers sortable"><thead><tr><th scope="col">System</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}<th scope="col">Lost</th><th scope="col">Answers</th></tr></thead><tbody>${systems.map((system) => numberRow(system, condition, columns, rate))}</tbody></table></div><details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2><div class="scroll" tabindex="0" role="region" aria-label="${condition}"><table class="numbers sortable"><thead><tr><th scope="col">System</th>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}${ofTransactions ? undefined : html`<th scope="col">Lost</th>`}<th scope="col">Answers</th></tr></thead><tbody>${systems.map((system) => numberRow(system, condition, columns, comparison))}</tbody></table></div><details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
 }
 
 /** Every fault is in force for the middle half of its run. */
 const FAULT_BAND = [0.25, 0.75] as const
 
-function numberRow(system: ComparedSystem, condition: string, columns: readonly Column[], rate: number): Html {
+function numberRow(
+  system: ComparedSystem,
+  condition: string,
+  columns: readonly Column[],
+  comparison: Comparison,
+): Html {
   const cell = cellUnder(system, condition)
   if (cell === undefined) return html``
   const { goodput, lost } = cell
@@ -169,7 +194,7 @@ function numberRow(system: ComparedSystem, condition: string, columns: readonly 
   return html`<tr><th scope="row">${glyph(cell.level)} ${system.name}</th>${columns.map(({ of, text, whole }) => {
     const value = of(cell)
     return html`<td data-value="${value === undefined ? '' : String(value)}">${value === undefined ? '–' : (whole?.(cell) ?? text(value))}</td>`
-  })}<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td><td data-value="${answers}">${sparkline(goodput, rate, bandOf(condition))}</td></tr>`
+  })}${lost === undefined ? undefined : html`<td class="${lost > 0 ? 'broken' : ''}" data-value="${lost}">${count(lost)}</td>`}<td data-value="${answers}">${sparkline(goodput, comparison.rate, bandOf(condition))}</td></tr>`
 }
 
 const own = `

@@ -1,8 +1,8 @@
 import { duration } from '@chaosproxy/history'
 import { AVAILABLE, type Pacelc } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
-import { cellUnder, classRuns, cutCell, levelName, spreadText } from '../comparison-words.ts'
-import { PACELC_RULE } from '../pacelc.ts'
+import { cellUnder, classRuns, cutCell, levelName, spreadText, strongestName } from '../comparison-words.ts'
+import { pacelcRule } from '../pacelc.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { type Area, dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
@@ -38,6 +38,8 @@ interface Point {
   readonly number: number
   /** The cut under which the least was answered. */
   readonly under: ComparedCell
+  /** The name of the level found there. */
+  readonly found: string
   readonly panel: 0 | 1
   /** A read and a write in calm. */
   readonly latencyNanos: number
@@ -45,36 +47,38 @@ interface Point {
 
 /**
  * The picture of CAP and PACELC, from measurements: availability while nodes are cut off from each other upwards, the
- * latency of a read and a write in calm to the right; what is linearizable without a cut has a panel of its own.
+ * latency of a read and a write in calm to the right; what is as strong as can be without a cut has a panel of its own.
  * Undefined if no fault cut the nodes.
  */
 export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
   if (points.length === 0) return undefined
   const title = 'What each gives up'
-  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${PACELC_RULE} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and linearizable: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it answered less. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the median of the runs under the cut in which that is lowest; a line leads from the run with the least to the one with the most. The part above 99% is enlarged, since most systems are near it. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${pacelcRule(comparison)} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and ${strongestName(comparison)}: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it answered less. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the median of the runs under the cut in which that is lowest; a line leads from the run with the least to the one with the most. The part above 99% is enlarged, since most systems are near it. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
 }
 
-function pointsOf({ systems }: Comparison): readonly Point[] {
-  return systems.flatMap((system, i) => {
+function pointsOf(comparison: Comparison): readonly Point[] {
+  return comparison.systems.flatMap((system, i) => {
     const calm = cellUnder(system, 'calm')
     const under = cutCell(system)
     if (calm?.latency === undefined || under === undefined || system.pacelc === undefined) return []
     const latencyNanos = (calm.latency.readP50 ?? 0) + (calm.latency.writeP50 ?? 0)
-    return { system, number: i + 1, under, panel: system.pacelc.endsWith('EC') ? 1 : 0, latencyNanos } as const
+    const found = levelName(under.level, comparison)
+    return { system, number: i + 1, under, found, panel: system.pacelc.endsWith('EC') ? 1 : 0, latencyNanos } as const
   })
 }
 
 const PANELS = [
-  { name: 'EL', says: 'without a cut, weaker than linearizable' },
-  { name: 'EC', says: 'without a cut, linearizable' },
+  { name: 'EL', says: 'without a cut, weaker than ' },
+  { name: 'EC', says: 'without a cut, ' },
 ] as const
 
-function drawing(points: readonly Point[], { systems }: Comparison, layout: Layout): Html {
+function drawing(points: readonly Point[], comparison: Comparison, layout: Layout): Html {
   const scale = scaleFor(points, layout)
-  const isNamed = layout.kind !== 'narrow' && systems.length <= MOST_NAMED
+  const isNamed = layout.kind !== 'narrow' && comparison.systems.length <= MOST_NAMED
+  const strongest = strongestName(comparison)
   const label = 'Availability while nodes are cut off, against the latency of a read and a write in calm'
-  return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout))}${curvesOf(points, scale)}${PANELS.map(
+  return html`<svg class="plot ${layout.kind}" viewBox="0 0 ${layout.width} ${layout.height}" role="img" aria-label="${label}">${PANELS.map((_, i) => frame(i, scale, layout, strongest))}${curvesOf(points, scale)}${PANELS.map(
     (_, i) =>
       marks(
         points.filter(({ panel }) => panel === i),
@@ -132,7 +136,7 @@ function scaleFor(points: readonly Point[], { width, height, left, gap }: Layout
   }
 }
 
-function frame(panel: number, scale: Scale, { kind }: Layout): Html {
+function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string): Html {
   const [area, about] = [scale.areas[panel], PANELS[panel]]
   if (area === undefined || about === undefined) return html``
   const { left, right, top, bottom } = area
@@ -142,7 +146,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout): Html {
     kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}</tspan>` : undefined}</text>${panel === 0 && kind !== 'narrow' ? html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>` : undefined}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' ? html`<tspan class="t2"> ${about.says}${strongest}</tspan>` : undefined}</text>${panel === 0 && kind !== 'narrow' ? html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>` : undefined}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 ? html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>` : undefined}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
 }
 
 /** `1 ms` rather than `1.0 ms`. */
@@ -220,21 +224,22 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
   Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
-const aboutPoint = ({ system, number, under, latencyNanos }: Point): string =>
-  `${number}. ${system.name}: ${spreadText(under.availability)} available under ${under.condition} and found ${levelName(under.level)}, ${duration(latencyNanos)} for a read and a write in calm`
+const aboutPoint = ({ system, number, under, found, latencyNanos }: Point): string =>
+  `${number}. ${system.name}: ${spreadText(under.availability)} available under ${under.condition} and found ${found}, ${duration(latencyNanos)} for a read and a write in calm`
 
-const CLASSES: readonly { readonly name: Pacelc; readonly says: string }[] = [
+const classesWith = (strongest: string): readonly { readonly name: Pacelc; readonly says: string }[] => [
   { name: 'PA/EL', says: 'answers whatever happens, and soon' },
   { name: 'PA/EC', says: 'consistent until it is cut, then available' },
   { name: 'PC/EL', says: 'weaker for the sake of latency, and answers less than 99% when cut' },
-  { name: 'PC/EC', says: 'linearizable without a cut, and answers less than 99% when cut' },
+  { name: 'PC/EC', says: `${strongest} without a cut, and answers less than 99% when cut` },
 ]
 
 /** The systems of each class, with the numbers that the drawing has for them. */
-function classes({ systems }: Comparison): Html {
+function classes(comparison: Comparison): Html {
+  const { systems } = comparison
   const isNamed = systems.length <= MOST_NAMED
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
-  return html`<div class="classes">${CLASSES.map(({ name, says }) => {
+  return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
     return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
   })}</div>`

@@ -1,4 +1,4 @@
-import type { Comparison } from '../comparison.ts'
+import type { Comparison, LevelResult } from '../comparison.ts'
 import {
   brokenText,
   brokenTexts,
@@ -6,11 +6,13 @@ import {
   classRuns,
   comparisonNext,
   comparisonSetting,
+  isOfTransactions,
+  isolationRows,
   levelName,
-  NUMBER_TITLES,
   numbersOf,
+  numberTitles,
 } from '../comparison-words.ts'
-import { PACELC_RULE } from '../pacelc.ts'
+import { pacelcRule } from '../pacelc.ts'
 import type { Next } from '../telling/next.ts'
 
 /** A comparison as a table of levels and one of numbers. */
@@ -21,29 +23,45 @@ export function comparisonMarkdown(comparison: Comparison): string {
     system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`,
     ...conditions.map((condition) => {
       const cell = cellUnder(system, condition)
-      return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level)}`
+      return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level, comparison)}`
     }),
   ])
-  const numbers = systems.map((system) => numbersOf(system).map(([, text]) => text))
+  const numbers = systems.map((system) => numbersOf(system, comparison).map(([, text]) => text))
   return `${[
     `${comparisonSetting(comparison)}.`,
     table(['system', 'PACELC', ...conditions], levels),
-    table(NUMBER_TITLES, numbers),
+    ...(isOfTransactions(comparison) ? [isolationTable(comparison)] : []),
+    table(numberTitles(comparison), numbers),
     ...brokenParts(comparison),
     nextPart(comparisonNext(comparison)),
-    PACELC_RULE,
+    pacelcRule(comparison),
   ].join('\n\n')}\n`
 }
+
+const SIGNS: { readonly [result in LevelResult]: string } = { met: '✅', violated: '❌', unknown: '?' }
+
+const isolationTable = (comparison: Comparison): string =>
+  table(
+    ['system', 'under', 'promised', ...comparison.levels],
+    isolationRows(comparison).map(([{ name }, { condition, promised }, results]) => [
+      name,
+      condition,
+      promised,
+      ...results.map((result) => SIGNS[result]),
+    ]),
+  )
 
 const nextPart = ({ text, command }: Next): string =>
   `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
 
 /** Each promise that was broken: what happened, why, and what next. */
-const brokenParts = ({ systems }: Comparison): readonly string[] =>
-  systems.flatMap(({ name, cells }) =>
+const brokenParts = (comparison: Comparison): readonly string[] =>
+  comparison.systems.flatMap(({ name, cells }) =>
     cells
       .filter(({ kept }) => kept === false)
-      .map((cell) => [`**${escaped(brokenText(name, cell))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n')),
+      .map((cell) =>
+        [`**${escaped(brokenText(name, cell, comparison))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n'),
+      ),
   )
 
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,6 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import { type History, operationsIn, plural } from '@chaosproxy/history'
-import { EXIT, judgedLevels } from '@chaosproxy/runner/result'
+import { EXIT, isLinear, judgedLevels } from '@chaosproxy/runner/result'
 import type { ComparedCell } from '../comparison.ts'
 import { cellSentence, levelName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
@@ -200,11 +200,12 @@ const nothing = {
   again: undefined,
 } as const
 
-function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject): readonly Finding[] {
+function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Finding[] {
+  const { systems } = comparison
   const runs = systems.reduce((sum, { cells }) => sum + cells.length, 0)
   return systems.flatMap((system) =>
     system.cells.map((cell): Finding => {
-      const found = levelName(cell.level)
+      const found = levelName(cell.level, comparison)
       return {
         ...nothing,
         command: 'compare',
@@ -216,7 +217,7 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
           cellSentence(cell),
         ].join(' '),
         ...(cell.broken === undefined ? {} : { telling: cell.broken }),
-        expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised)}, found ${found}`,
+        expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised, comparison)}, found ${found}`,
         elapsedMs: elapsedMs / Math.max(1, runs),
         again: cell.again,
         exitCode: cell.kept === false ? EXIT.violated : cell.kept === 'unknown' ? EXIT.unknown : EXIT.met,
@@ -225,9 +226,9 @@ function ofComparison({ comparison: { systems }, elapsedMs }: ComparisonSubject)
   )
 }
 
-/** Where nothing was promised, only a system that is linearizable and lost nothing gets a tick. */
-function resultOfCell({ kept, level, lost }: ComparedCell): Finding['result'] {
-  if (kept === undefined) return level === 'linearizable' && lost === 0 ? 'passed' : 'noted'
+/** Where nothing was promised, only a system that is linearizable, or strictly serializable, and lost nothing gets a tick. */
+function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
+  if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
   return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'
 }
 

@@ -8,13 +8,18 @@ import {
   comparisonNext,
   comparisonSetting,
   comparisonTitle,
+  isOfTransactions,
+  isolationRows,
   levelSigns,
-  NUMBER_TITLES,
   numbersOf,
+  numberTitles,
+  shortName,
+  shortNames,
   signOf,
+  weakestText,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
-import { PACELC_RULE } from '../pacelc.ts'
+import { pacelcRule } from '../pacelc.ts'
 import type { PageStyle } from './evidence.ts'
 import { copied, finish, nextLines, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
@@ -35,7 +40,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
         [beyondCap(comparison)].filter((text) => text !== ''),
         page,
       ),
-      levelSection(comparison, page),
+      isOfTransactions(comparison) ? isolationSection(comparison, page) : levelSection(comparison, page),
       numberSection(comparison, page),
       brokenSection(comparison, page),
       nextLines(comparisonNext(comparison), page),
@@ -45,7 +50,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
           page.width,
         ),
         ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
-        ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(PACELC_RULE, page.width) : []),
+        ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(pacelcRule(comparison), page.width) : []),
         ...wrap(weakestText(comparison), page.width),
         ...comparison.notes.flatMap((note) => wrap(note, page.width)),
       ].map((line) => style.dim(line)),
@@ -53,9 +58,6 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
     options,
   )
 }
-
-const weakestText = ({ seeds }: Comparison): string =>
-  `a level is the weakest seen in ${seeds.length === 1 ? 'its one run' : `${seeds.length} runs`} of a system under a fault, with registers and with sets`
 
 function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const { systems, conditions } = comparison
@@ -67,7 +69,32 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]
   return [
     ...fittingTable(columns, rows, page.style.dim, { air: 2, width: page.width }),
-    ...legend(page).map((line) => page.style.dim(line)),
+    ...legend(comparison, page).map((line) => page.style.dim(line)),
+  ]
+}
+
+/** Of transactions: each system under each condition, and the levels of isolation as columns. */
+function isolationSection(comparison: Comparison, page: PageStyle): string[] {
+  const { style, symbols, width } = page
+  const rows = isolationRows(comparison).map(([system, cell, results]) => [
+    printable(`${system.name}, ${cell.condition}`),
+    ...results.map((result, i): Cell | string => {
+      const isBroken = cell.kept === false && comparison.levels[i] === cell.promised
+      return isBroken ? { text: symbols[result], paint: style.accent } : symbols[result]
+    }),
+  ])
+  const classes = comparison.systems.flatMap((system) =>
+    system.pacelc === undefined ? [] : `${printable(system.name)} ${system.pacelc} (${classRuns(system)})`,
+  )
+  return [
+    ...fittingTable(
+      ['system', ...comparison.levels.map(shortName)].map((title) => ({ title })),
+      rows,
+      style.dim,
+      { air: 2, width },
+    ),
+    ...wrap(shortNames(comparison), width).map((line) => style.dim(line)),
+    ...(classes.length === 0 ? [] : wrap(`PACELC: ${classes.join(', ')}`, width)),
   ]
 }
 
@@ -75,9 +102,9 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
 const LOST = '−'
 
 /** What each sign stands for, as many to a line as fit. */
-function legend({ width, symbols }: PageStyle): string[] {
+function legend(comparison: Comparison, { width, symbols }: PageStyle): string[] {
   const words = [
-    ...levelSigns.map(({ sign, name }) => `${sign} ${name}`),
+    ...levelSigns(comparison).map(({ sign, name }) => `${sign} ${name}`),
     `${LOST} acknowledged writes lost`,
     `${symbols.violated} promise broken`,
   ]
@@ -92,30 +119,30 @@ function legend({ width, symbols }: PageStyle): string[] {
 
 function levelCell(cell: ComparedCell | undefined, { style, symbols }: PageStyle): Cell | string {
   if (cell === undefined) return ''
-  const text = `${signOf(cell.level)}${cell.lost > 0 ? LOST : ''}${cell.kept === false ? symbols.violated : ''}`
+  const text = `${signOf(cell.level)}${(cell.lost ?? 0) > 0 ? LOST : ''}${cell.kept === false ? symbols.violated : ''}`
   return cell.kept === false ? { text, paint: style.accent } : text
 }
 
-function numberSection({ systems }: Comparison, { style, width }: PageStyle): string[] {
-  const rows = systems.map((system) =>
-    numbersOf(system).map(([title, text]): Cell | string =>
+function numberSection(comparison: Comparison, { style, width }: PageStyle): string[] {
+  const rows = comparison.systems.map((system) =>
+    numbersOf(system, comparison).map(([title, text]): Cell | string =>
       title === 'lost' && text !== '0' ? { text, paint: style.accent } : printable(text),
     ),
   )
   return fittingTable(
-    NUMBER_TITLES.map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
+    numberTitles(comparison).map((title, i) => (i === 0 ? { title } : { title, align: 'right' })),
     rows,
     style.dim,
     { air: 2, width },
   )
 }
 
-function brokenSection({ systems }: Comparison, page: PageStyle): string[] {
-  return systems.flatMap(({ name, cells }) =>
+function brokenSection(comparison: Comparison, page: PageStyle): string[] {
+  return comparison.systems.flatMap(({ name, cells }) =>
     cells.flatMap((cell) =>
       cell.kept === false
         ? [
-            ...warnings([brokenText(name, cell)], page),
+            ...warnings([brokenText(name, cell, comparison)], page),
             ...brokenTexts(cell).flatMap((text) => wrap(printable(text), page.width)),
             ...(cell.again === '' ? [] : [copied(`${page.style.dim('again'.padEnd(9))}${printable(cell.again)}`)]),
           ]

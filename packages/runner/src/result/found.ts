@@ -1,4 +1,4 @@
-import { consistency, findModel, type Report, verdictOf } from '@chaosproxy/checker'
+import { consistency, findModel, type isolationLadder, type Report, rungs, verdictOf } from '@chaosproxy/checker'
 
 /** The levels that a report's judge decides, strongest first. */
 export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
@@ -66,3 +66,47 @@ function guaranteesText(report: Report<string>): string {
   )
   return met === undefined ? 'no level' : `only ${others.length === 0 ? met : 'session guarantees'}`
 }
+
+type IsolationLevel = (typeof isolationLadder.levels)[number]
+
+/** Levels that a comparison of systems shows by one sign. */
+export interface ComparedRung {
+  /** Label of the sign in a legend. */
+  readonly name: string
+  readonly sign: string
+  /** Strongest first. */
+  readonly compared: readonly string[]
+}
+
+/** Of transactions. Sessions are left out: the clients of a comparison stay with their nodes, so real time says more. */
+const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
+  { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },
+  { name: 'serializable', sign: '⊖', compared: ['serializable', 'repeatable-read'] },
+  {
+    name: 'snapshot isolation to causal',
+    sign: '◑',
+    compared: [
+      'strong-snapshot-isolation',
+      'snapshot-isolation',
+      'parallel-snapshot-isolation',
+      ...(['prefix', 'causal'] as const),
+    ],
+  },
+  {
+    name: 'atomic view or cursor stability',
+    sign: '◔',
+    compared: ['read-atomic', 'monotonic-atomic-view', 'cursor-stability'],
+  },
+  { name: 'read committed', sign: '○', compared: ['read-committed', 'read-uncommitted'] },
+]
+
+/** Whether levels are those of isolation, by which transactions are judged. */
+export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
+
+/** The rungs by which systems are compared that are judged by these levels, strongest first. */
+export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
+  areIsolation(levels) ? isolationRungs : rungs
+
+/** The levels by which systems are compared, strongest first. The others say too little to sum up a run. */
+export const comparedLevels = (levels: readonly string[]): readonly string[] =>
+  comparedRungs(levels).flatMap(({ compared }) => compared)

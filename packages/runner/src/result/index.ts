@@ -3,6 +3,10 @@ export { allMet, EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
 export type { FaultSpan } from './fault-spans.ts'
 export { faultSpans, lastTime } from './fault-spans.ts'
 export {
+  areIsolation,
+  type ComparedRung,
+  comparedLevels,
+  comparedRungs,
   foundLevel,
   foundText,
   judgedLevels,
@@ -14,7 +18,7 @@ export {
 export { type Lease, leaseMember, leaseOfHeader } from './lease.ts'
 export type { NodeState } from './node-state.ts'
 export type { Pacelc } from './pacelc.ts'
-export { AVAILABLE, isCut, outlasts, pacelcOf } from './pacelc.ts'
+export { AVAILABLE, isCut, isLinear, outlasts, pacelcOf } from './pacelc.ts'
 export type { Parsed } from './parsed.ts'
 export { isParsed, memberAt, numberAt, RESULT_FORM, resultIn, textAt } from './parsed.ts'
 export type { RequirementResult } from './requirement-result.ts'

@@ -14,6 +14,9 @@ export interface MeasuredCondition {
   readonly availability: { readonly median: number }
 }
 
+/** Whether clients see what one node would have answered that does one thing after another, in real time. */
+export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
+
 /**
  * Under these, live nodes are split into sides that cannot reach each other. A ring, a bridge or a single direction leaves
  * every node in touch with a majority, or half in touch: a system may stay linearizable and available under those.
@@ -49,7 +52,7 @@ interface Cut {
 export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pacelc | undefined {
   const [whole, apart] = [measured.filter(isWhole), measured.filter(isCut)]
   if (whole.length === 0 || apart.length === 0 || cut.nodes < 2) return undefined
-  const isWeaker = whole.some(({ level }) => level !== 'linearizable' && level !== 'unknown')
+  const isWeaker = whole.some(({ level }) => !isLinear(level) && level !== 'unknown')
   if (!isWeaker && whole.some(({ level }) => level === 'unknown')) return undefined
   const isAvailable = apart.every(({ availability }) => availability.median >= AVAILABLE)
   if (isAvailable && !outlasts(cut)) return undefined

@@ -1,6 +1,6 @@
-import type { ComparedCell, Spread, ToldRun } from '@chaosproxy/report'
+import type { ComparedCell, LevelResult, Spread, ToldRun } from '@chaosproxy/report'
 import { AVAILABLE } from '@chaosproxy/runner/result'
-import { levelOfBoth, levelsByStrength, type Measurement } from './measure.ts'
+import type { Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
 
 /** What was measured by one run. */
@@ -28,7 +28,7 @@ export function combineRuns(
 ): ComparedCell {
   const [first] = runs
   const weakest = runs.reduce((worst, run) => (strength(run) > strength(worst) ? run : worst), first)
-  const level = levelOfRun(weakest)
+  const levels = resultsOf(runs)
   const broken = [weakest, ...runs]
     .flatMap((run) => [run.sets ?? [], run].flat())
     .find((run) => run.broken !== undefined)
@@ -38,8 +38,9 @@ export function combineRuns(
   return {
     condition,
     promised,
-    level,
-    weakest: runs.filter((run) => levelOfRun(run) === level).length,
+    level: strongestIn(levels),
+    levels,
+    weakest: runs.filter((run) => strength(run) === strength(weakest)).length,
     runs: runs.length,
     kept: keptByAll(runs),
     availability: spread(all.map(({ availability }) => availability)),
@@ -59,15 +60,52 @@ export function combineRuns(
     outageNanos: median(all.map(({ outageNanos }) => outageNanos)) ?? 0,
     recovery: medianRecovery(all.flatMap((one) => one.recovery ?? [])),
     goodput: first.measurement.goodput.map((_, part) => Math.round(mean(all.map(({ goodput }) => goodput[part] ?? 0)))),
-    lost: runs.reduce((sum, { measurement, sets }) => sum + (sets?.measurement ?? measurement).lost, 0),
+    ...lostIn(runs),
     ...(broken === undefined ? {} : { broken: broken.broken }),
     again: (broken ?? weakest).again,
   }
 }
 
-const levelOfRun = ({ measurement, sets }: MeasuredRun): string => levelOfBoth(measurement, sets?.measurement)
+type Results = ComparedCell['levels']
 
-const strength = (run: MeasuredRun): number => levelsByStrength.indexOf(levelOfRun(run))
+/** Each level that sums up a run: met if all runs met it, violated if one did. */
+function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
+  const results = (level: string): readonly LevelResult[] => runs.map((run) => resultOf(run, level))
+  return Object.fromEntries(
+    runs[0].measurement.levels.map((level): [string, LevelResult] => {
+      const all = results(level)
+      return [level, (['violated', 'unknown'] as const).find((result) => all.includes(result)) ?? 'met']
+    }),
+  )
+}
+
+/** What one of the two runs broke, the other cannot have kept. */
+function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
+  const broken = sets?.measurement.violated ?? []
+  // Sets are not judged by the levels between, but what is not even eventual keeps none that a reader would expect.
+  if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
+    return 'violated'
+  return measurement.met.includes(level) ? 'met' : 'unknown'
+}
+
+/** The strongest level met; `none`, or `unknown` if that is not decided. */
+function strongestIn(results: Results): string {
+  const all = Object.entries(results)
+  const met = all.find(([, result]) => result === 'met')
+  return met?.[0] ?? (all.some(([, result]) => result === 'unknown') ? 'unknown' : 'none')
+}
+
+/** Higher if weaker. */
+function strength(run: MeasuredRun): number {
+  const level = strongestIn(resultsOf([run]))
+  return [...run.measurement.levels, 'unknown', 'none'].indexOf(level)
+}
+
+/** Over all runs; nothing where the runs do not say it. */
+function lostIn(runs: readonly MeasuredRun[]): Pick<ComparedCell, 'lost'> {
+  const known = runs.flatMap(({ measurement, sets }) => (sets?.measurement ?? measurement).lost ?? [])
+  return known.length === 0 ? {} : { lost: known.reduce((sum, lost) => sum + lost, 0) }
+}
 
 function keptByAll(runs: readonly MeasuredRun[]): ComparedCell['kept'] {
   const all = runs.flatMap(({ kept, sets }) => (sets === undefined ? [kept] : [kept, sets.kept]))

@@ -1,15 +1,15 @@
-import { type Report, rungs, verdictOf } from '@chaosproxy/checker'
+import { type Report, verdictOf } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
+import { comparedLevels } from '@chaosproxy/runner/result'
 import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 import { type Recovery, recoveryOf } from './recovery.ts'
 
 /** What one run showed. Plain data, so that threads can exchange it. */
 export interface Measurement {
-  /** The strongest level met; `none`, or `unknown` if that is not decided. */
-  readonly level: string
-  /** Every level met that sums up a run, strongest first. */
+  /** The levels that sum up a run, strongest first: those judged, and of these the ones met and the ones violated. */
+  readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
   /** The share answered of the requests to live nodes while the fault was in force, or of all if there was none. */
@@ -26,14 +26,12 @@ export interface Measurement {
   readonly recovery: Recovery | undefined
   /** Answers a second, in equal parts of the run's time. */
   readonly goodput: readonly number[]
-  /** Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. */
-  readonly lost: number
+  /**
+   * Acknowledged writes that were gone at the end. On registers, only those that no later write replaced. Absent for
+   * transactions, whose levels say it.
+   */
+  readonly lost: number | undefined
 }
-
-const compared: readonly string[] = rungs.flatMap((rung) => rung.compared)
-
-/** Weakest last. */
-export const levelsByStrength: readonly string[] = [...compared, 'unknown', 'none']
 
 export function measure(input: MeasureInput): Measurement {
   const { report, hasObserved } = input
@@ -47,7 +45,7 @@ export function measure(input: MeasureInput): Measurement {
     ).sort()
   const all = latencies()
   return {
-    level: hasObserved ? levelOf(report) : 'unknown',
+    levels: summing(report),
     met: hasObserved ? levelsWith(report, 'met') : [],
     violated: levelsWith(report, 'violated'),
     availability: meanOverNodes(input.history, rows, (row) => isAnswered(input.history, row)),
@@ -61,7 +59,7 @@ export function measure(input: MeasureInput): Measurement {
     outageNanos: longestOutage(input),
     recovery: recoveryOf(input),
     goodput: answersOverTime(input),
-    lost: report.accounting?.lost.length ?? report.lost.length,
+    lost: report.transactions === undefined ? (report.accounting?.lost.length ?? report.lost.length) : undefined,
   }
 }
 
@@ -86,23 +84,11 @@ function meanOverNodes({ operations }: History, rows: readonly number[], answere
 
 const share = (some: number, all: number, none = 1): number => (all === 0 ? none : some / all)
 
-const levelsWith = (report: Report<string>, result: 'met' | 'violated' | 'unknown'): readonly string[] =>
-  compared.filter((level) => Object.hasOwn(report.levels, level) && verdictOf(report, level).result === result)
+const summing = ({ levels }: Report<string>): readonly string[] =>
+  comparedLevels(Object.keys(levels)).filter((level) => Object.hasOwn(levels, level))
 
-const levelOf = (report: Report<string>): string =>
-  levelsWith(report, 'met')[0] ?? (levelsWith(report, 'unknown').length > 0 ? 'unknown' : 'none')
-
-/**
- * The strongest level that a run with registers met and the run with sets beside it did not break: what one of the two
- * lost, the other cannot have kept.
- */
-export function levelOfBoth({ level, met }: Measurement, sets: Measurement | undefined): string {
-  if (sets === undefined) return level
-  // Sets are not judged by the levels between, but what is not even eventual keeps none that a reader would expect.
-  if (sets.violated.includes('eventual')) return 'none'
-  const left = met.find((each) => !sets.violated.includes(each))
-  return left ?? (level === 'unknown' ? 'unknown' : 'none')
-}
+const levelsWith = (report: Report<string>, result: 'met' | 'violated'): readonly string[] =>
+  summing(report).filter((level) => verdictOf(report, level).result === result)
 
 function staleOf({ staleness }: Report<string>): number | undefined {
   const behind = staleness?.behindNanos?.max ?? 0
@@ -131,8 +117,15 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   return rows
 }
 
-const isRead = ({ functions, operations }: History, row: number): boolean =>
-  functions[operations.f[row] ?? -1] === 'read'
+/** Whether an operation changes nothing. */
+function isRead({ functions, operations, values }: History, row: number): boolean {
+  const range = values.microRange(operations.input[row] ?? -1)
+  if (range === undefined) return functions[operations.f[row] ?? -1] === 'read'
+  const { kind = [], kinds = [] } = values.microOperations() ?? {}
+  // As the workloads write it.
+  for (let at = range.from; at < range.to; at++) if (kinds[kind[at] ?? -1] !== 'r') return false
+  return true
+}
 
 const latencyOf = ({ operations }: History, row: number): number =>
   (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
@@ -151,6 +144,8 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
+      // Of transactions, those that write may be refused where others are answered.
+      if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break
     }
