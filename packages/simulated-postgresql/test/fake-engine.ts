@@ -107,7 +107,7 @@ export function fakeEngine(script: Script): FakeEngine {
     sessions,
     connect,
     types: context.types,
-    catalogue: () => ({ tables: [], writers: [] }),
+    catalogue: () => ({ tables: [], writers: [], definitions: [] }),
     cancel: (pid) => log.push(`cancel ${pid}`),
     crash: () => 0,
     position: () => 0,

@@ -349,7 +349,6 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
 describe('what is not simulated', () => {
   test.each([
     ['merge into customers using orders on true when matched then delete', 'MERGE'],
-    ['create function f() returns int language sql as $$ select 1 $$', 'CREATE FUNCTION'],
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
     ['select customer from orders group by rollup (customer)', 'GROUPING SETS, ROLLUP or CUBE'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],

@@ -40,11 +40,7 @@ export function recordedSql({
   engine,
   traffic,
 }: Omit<Judging, 'startedAt'>): { readonly history: History } | { readonly leftOut: readonly string[] } {
-  const { tables, writers } = engine.catalogue()
-  const { as, leftOut } = proposeTables({
-    tables: tables.map((table) => ({ ...table, triggers: [] })),
-    ...{ writers, definitions: [] },
-  })
+  const { as, leftOut } = proposeTables(engine.catalogue())
   return Object.keys(as.tables).length === 0 ? { leftOut } : { history: historyOfTraffic(traffic, as, id) }
 }
 

@@ -3,6 +3,7 @@ import type { Subtransaction, Transaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Types } from '../types/registry.ts'
+import type { Routine } from './routine.ts'
 import type { ForeignKey, Table } from './table.ts'
 
 /** What has a name in a schema. */
@@ -23,6 +24,7 @@ export class Catalogue {
   readonly extensions: Set<string> = new Set(['plpgsql'])
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
+  readonly routines: Set<Routine> = new Set()
   readonly tables: Set<Table> = new Set()
   readonly sequences: Set<Sequence> = new Set()
   readonly #changing = new Set<Transaction>()

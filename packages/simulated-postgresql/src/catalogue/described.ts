@@ -6,6 +6,15 @@ import { columnsOf, type ForeignKey, type Table } from './table.ts'
 export interface DescribedCatalogue {
   readonly tables: readonly DescribedTable[]
   readonly writers: readonly DescribedWriter[]
+  readonly definitions: readonly DescribedRoutine[]
+}
+
+/** A function that a user wrote. */
+export interface DescribedRoutine {
+  readonly name: string
+  readonly text: string
+  /** Whether it may write tables that its text does not name. */
+  readonly isOpaque: boolean
 }
 
 /** A table or view. */
@@ -17,9 +26,11 @@ export interface DescribedTable {
   readonly primaryKey: readonly string[]
   /** Those that statements write, with their types as `format_type` prints them. */
   readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** `trigger` and the name of each. */
+  readonly triggers: readonly string[]
 }
 
-/** A view or a foreign key, by which a statement that writes one table, or deletes its rows, also writes another. */
+/** A view, a trigger or a foreign key, by which a statement that writes one table, or deletes its rows, also writes another. */
 export interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete'
@@ -37,8 +48,14 @@ export function describedCatalogue(catalogue: Catalogue): DescribedCatalogue {
       ...(table.view === undefined
         ? []
         : [{ table: table.name, by: 'write' as const, text: JSON.stringify(table.view) }]),
+      ...table.triggers.map(({ routine }) => ({ table: table.name, by: 'write' as const, text: routine.name })),
       ...table.foreignKeys.flatMap(writersBy),
     ]),
+    definitions: [...catalogue.routines].map(({ name, text }) => ({
+      name,
+      text,
+      isOpaque: /\bexecute\b/i.test(text),
+    })),
   }
 }
 
@@ -52,6 +69,7 @@ function describedTable(table: Table, { types }: Catalogue): DescribedTable {
     columns: columnsOf(table)
       .filter(({ generated }) => generated === undefined)
       .map(({ name, type }) => ({ name, type: formatType(types, type.oid, type.typmod) })),
+    triggers: table.triggers.map(({ name }) => `trigger ${name}`),
   }
 }
 

@@ -2,12 +2,15 @@ import type { Node } from '../sql/nodes.ts'
 import type { Heap, Index, Subtransaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType } from '../types/value.ts'
+import type { Trigger } from './routine.ts'
 
 /** A table or a view. What is created or dropped in an open transaction is so for that transaction only. */
 export interface Table extends Heap {
   columns: Column[]
   checks: Check[]
   foreignKeys: ForeignKey[]
+  /** In the order of their names. */
+  triggers: readonly Trigger[]
   /** The query of a view. */
   view: Node | undefined
   createdBy: Subtransaction | undefined

@@ -65,6 +65,7 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     pageReaders: new Set(),
     checks: [],
     foreignKeys: [],
+    triggers: [],
     view: undefined,
     createdBy: run.transaction.current,
     droppedBy: undefined,

@@ -9,6 +9,7 @@ import { createTable } from './create-table.ts'
 import { drop } from './drop.ts'
 import type { TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
+import { createFunction, createTrigger } from './routines.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 
@@ -42,6 +43,8 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('CommentStmt' in node) return 'COMMENT'
   if ('GrantStmt' in node) return node.GrantStmt.is_grant === true ? 'GRANT' : 'REVOKE'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
+  if ('CreateFunctionStmt' in node) return createFunction(node.CreateFunctionStmt, context, run)
+  if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run, lock)
   if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, run)
   throw new NotSupported(statementName(node))
 }

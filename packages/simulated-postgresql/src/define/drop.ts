@@ -5,6 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TableLocker } from './names.ts'
+import { dropFunction, dropTrigger } from './routines.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
@@ -14,6 +15,8 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_SCHEMA: 'schema',
   OBJECT_TYPE: 'type',
   OBJECT_EXTENSION: 'extension',
+  OBJECT_TRIGGER: 'trigger',
+  OBJECT_FUNCTION: 'function',
 }
 
 export function* drop(
@@ -39,23 +42,36 @@ export function* drop(
     const names = objectNames(node)
     const found = yield* dropOne(kind, names, cascade, context, run, lock, tables)
     if (found) continue
-    const name = names.at(-1) ?? ''
-    if (missing_ok !== true) throw missing(kind, name)
-    run.notice('NOTICE', '00000', `${kind} "${name}" does not exist, skipping`)
+    if (missing_ok !== true) throw missing(kind, names)
+    run.notice('NOTICE', '00000', `${shownAs(kind, names)} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
   for (const table of tables) dropTable(table, dropped, cascade, context, run)
   return `DROP ${kind.toUpperCase()}`
 }
 
-function missing(kind: string, name: string): SqlError {
-  const code =
-    kind === 'schema' ? '3F000' : kind === 'type' || kind === 'index' || kind === 'extension' ? '42704' : '42P01'
-  return new SqlError(code, `${kind} "${name}" does not exist`)
+const MISSING: Readonly<Record<string, string>> = {
+  schema: '3F000',
+  type: '42704',
+  index: '42704',
+  extension: '42704',
+  trigger: '42704',
+  function: '42883',
+}
+
+function missing(kind: string, names: readonly string[]): SqlError {
+  const code = MISSING[kind] ?? '42P01'
+  return new SqlError(code, `${shownAs(kind, names)} does not exist`)
+}
+
+function shownAs(kind: string, names: readonly string[]): string {
+  if (kind === 'function') return `function ${names.join('.')}()`
+  return kind === 'trigger' ? `trigger "${names.at(-1)}" for relation "${names.at(-2)}"` : `${kind} "${names.at(-1)}"`
 }
 
 function objectNames(node: Node): readonly string[] {
   if ('List' in node) return namesOf(node.List.items)
+  if ('ObjectWithArgs' in node) return namesOf(node.ObjectWithArgs.objname)
   if ('TypeName' in node) return namesOf(node.TypeName.names)
   return [expectKind(node, 'String').sval ?? '']
 }
@@ -125,6 +141,10 @@ function* dropOne(
       })
       return true
     }
+    case 'trigger':
+      return yield* dropTrigger(names, context, run, lock)
+    case 'function':
+      return dropFunction(names, cascade, context, run)
     case 'extension': {
       const { extensions } = catalogue
       if (!extensions.delete(name)) return false

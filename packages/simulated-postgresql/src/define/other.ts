@@ -171,6 +171,8 @@ export function* rename(
       const column = columnNamed(table, subname)
       if (table.columns.some((each) => !each.dropped && each.name === newname))
         throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
+      if (table.triggers.some((each) => each.when !== undefined))
+        throw new NotSupported('RENAME COLUMN of a table with a trigger that has WHEN')
       if (table.checks.length > 0) throw new NotSupported('RENAME COLUMN of a table with CHECK constraints')
       column.name = newname
       catalogue.changed(by, () => {

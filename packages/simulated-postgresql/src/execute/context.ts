@@ -4,6 +4,7 @@ import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from 
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Scope } from '../expressions/env.ts'
 import { elementType } from '../expressions/resolve.ts'
+import type { RoutineVariables } from '../plpgsql/variables.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
 import type { Transaction } from '../storage/model.ts'
@@ -46,6 +47,8 @@ export interface ContextOptions {
   /** 0: to be inferred. */
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
+  /** Of a statement in a routine. */
+  readonly variables?: RoutineVariables
 }
 
 /** One statement while it is compiled: names, types of parameters, the tables that it will lock. */
@@ -62,6 +65,7 @@ export class Context implements TextContext {
   readonly #session: TextContext
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
+  readonly variables: RoutineVariables | undefined
   isDiscarded = false
 
   constructor(options: ContextOptions) {
@@ -72,6 +76,7 @@ export class Context implements TextContext {
     this.database = options.database
     this.#session = options.session
     this.compilers = options.compilers
+    this.variables = options.variables
     this.#parameters = options.parameterOids.map((oid) =>
       oid === 0 || oid === OID.unknown ? undefined : this.type(oid),
     )

@@ -7,9 +7,10 @@ import { compileReturning, resultColumns, targetTable, tidy } from './returning.
 import { QueryScope } from './scope.ts'
 import { compileWhere, project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
+import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
 import { candidates, compileTarget, type Target } from './update.ts'
 import { compileWith } from './with.ts'
-import { claim, deleteRow } from './write-rows.ts'
+import { claim, claimBefore, deleteRow } from './write-rows.ts'
 
 export function compileDelete(
   fields: Fields<'DeleteStmt'>,
@@ -37,6 +38,7 @@ export function compileDelete(
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []
       let count = 0
+      yield* fireStatement(facts, 'BEFORE', 'DELETE', run)
       for (const row of yield* candidates(target, scope, run)) {
         const deleted = yield* deleteOne(target, facts, row, run)
         if (deleted === undefined) continue
@@ -44,6 +46,7 @@ export function compileDelete(
         if (returning !== undefined) rows.push(yield* project(returning, deleted, run, undefined))
       }
       tidy(table, run)
+      yield* fireStatement(facts, 'AFTER', 'DELETE', run)
       return { count, rows }
     },
   }
@@ -59,6 +62,16 @@ function* deleteOne(
   while (true) {
     const tuple = current.tuples[target.scan.relation.tuple]
     if (tuple === undefined) return undefined
+    if (hasBefore(facts, 'DELETE')) {
+      const locked = yield* claimBefore(facts, tuple, 'FOR UPDATE', run)
+      if (locked === undefined) return undefined
+      if (locked !== tuple) {
+        current = target.scan.place(current, locked)
+        if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+        continue
+      }
+      if ((yield* fireBefore(facts, 'DELETE', tuple.values, undefined, run)) === undefined) return undefined
+    }
     const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
     if (claimed === 'gone') return undefined
     if (claimed === 'claimed') {

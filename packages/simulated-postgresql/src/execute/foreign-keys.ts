@@ -9,6 +9,7 @@ import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import { concurrent, lockLatest } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
+import { refuseTriggers } from './triggers.ts'
 import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 
 /** A new version owes the proof that what it refers to exists. */
@@ -214,6 +215,8 @@ function* change(
   valueAt: ((at: number) => SqlValue) | undefined,
 ): Generator<Wait, void, void> {
   const facts = run.factsOf(key.table)
+  for (const place of key.columns) facts.assigned.add(place)
+  refuseTriggers(facts, valueAt === undefined ? 'DELETE' : 'UPDATE')
   const wanted = keyOf(key.columns, key.table, tuple.values, run)
   let current = tuple
   while (true) {

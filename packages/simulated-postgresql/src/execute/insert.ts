@@ -15,6 +15,7 @@ import { evaluating } from './run.ts'
 import { addRelation, QueryScope } from './scope.ts'
 import { project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
+import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
 import { compileValues } from './values.ts'
 import { compileWith } from './with.ts'
 import { insertRow } from './write-rows.ts'
@@ -56,6 +57,8 @@ export function compileInsert(
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []
       let count = 0
+      yield* fireStatement(facts, 'BEFORE', 'INSERT', run)
+      if (conflict?.update !== undefined) yield* fireStatement(facts, 'BEFORE', 'UPDATE', run)
       for (const values of yield* source(run)) {
         const tuple = yield* insertOne(facts, values, conflict, run)
         if (tuple === undefined) continue
@@ -63,6 +66,8 @@ export function compileInsert(
         if (returning !== undefined) rows.push(yield* project(returning, place(tuple), run, undefined))
       }
       if (conflict !== undefined) tidy(table, run)
+      if (conflict?.update !== undefined) yield* fireStatement(facts, 'AFTER', 'UPDATE', run)
+      yield* fireStatement(facts, 'AFTER', 'INSERT', run)
       return { count, rows }
     },
   }
@@ -74,12 +79,14 @@ function* insertOne(
   conflict: Conflict | undefined,
   run: Run,
 ): Generator<Wait, Tuple | undefined, void> {
-  yield* evaluating(() => completeRow(facts, values, run))
+  const row = hasBefore(facts, 'INSERT') ? yield* fireBefore(facts, 'INSERT', undefined, values, run) : values
+  if (row === undefined) return undefined
+  yield* evaluating(() => completeRow(facts, row, run))
   if (conflict !== undefined) {
-    const resolved = yield* resolveConflict(conflict, facts, values, run)
+    const resolved = yield* resolveConflict(conflict, facts, row, run)
     if (resolved !== 'none') return resolved.tuple
   }
-  return yield* insertRow(facts, values, run)
+  return yield* insertRow(facts, row, run)
 }
 
 function targetColumns(list: readonly Node[] | undefined, table: Table): readonly Column[] {

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Trigger, TriggerEvent } from '../catalogue/routine.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
 import type { Compiled, Env, SessionFacts } from '../expressions/env.ts'
 import type { Snapshot, Transaction, Tuple } from '../storage/model.ts'
@@ -101,6 +102,24 @@ export interface Run extends SessionFacts, Writer {
   /** What expressions that belong to the database, not to a session, are evaluated with. */
   readonly engineFacts: SessionFacts
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
+  /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
+  fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
+}
+
+/** A trigger with its condition. */
+export interface CompiledTrigger {
+  readonly trigger: Trigger
+  /** Over the columns of `new`, then those of `old`. */
+  readonly when: Compiled | undefined
+}
+
+/** A trigger that fires, with the rows before and after the change. */
+export interface Firing {
+  readonly trigger: Trigger
+  readonly table: Table
+  readonly event: TriggerEvent
+  readonly before: readonly SqlValue[] | undefined
+  readonly after: readonly SqlValue[] | undefined
 }
 
 export interface Deferrable {
@@ -128,6 +147,9 @@ export interface TableFacts {
   /** The places of all indexed columns. */
   readonly indexedPlaces: ReadonlySet<number>
   readonly referencing: readonly ForeignKey[]
+  readonly triggers: readonly CompiledTrigger[]
+  /** The places of the columns that the statement assigns: UPDATE OF. */
+  readonly assigned: Set<number>
   /** Notes what foreign keys owe for a new version; `before` is the one that it replaces. */
   inserted(tuple: Tuple, before: Tuple | undefined, run: Run): void
   /** Notes what foreign keys owe for a version that is replaced or deleted. */

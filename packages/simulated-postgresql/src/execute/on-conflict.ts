@@ -15,6 +15,7 @@ import type { JoinedRow, Relation, Run, TableFacts } from './model.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, isTrue, type QueryScope } from './scope.ts'
+import { fireBefore } from './triggers.ts'
 import { type Assignment, compileAssignments } from './update.ts'
 import { updateLock, updateRow } from './write-rows.ts'
 
@@ -164,9 +165,14 @@ function* updateExisting(
   }
   const env = envOf(row, undefined, run)
   if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env))))) return { tuple: undefined }
-  const values = [...existing.values]
+  const proposedRow = [...existing.values]
   const assigned = yield* evaluating(() => update.assignments.map(({ compiled }) => compiled?.evaluate(env) ?? null))
-  for (const [at, { place }] of update.assignments.entries()) values[place] = assigned[at] ?? null
+  for (const [at, { place }] of update.assignments.entries()) {
+    facts.assigned.add(place)
+    proposedRow[place] = assigned[at] ?? null
+  }
+  const values = yield* fireBefore(facts, 'UPDATE', existing.values, proposedRow, run)
+  if (values === undefined) return { tuple: undefined }
   completeRow(facts, values, run)
   const lock = updateLock(facts, existing.values, values, run)
   return { tuple: yield* updateRow(facts, existing, values, lock, run) }

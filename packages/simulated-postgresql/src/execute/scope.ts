@@ -69,6 +69,20 @@ export class QueryScope implements Scope {
   }
 
   column(names: readonly string[]): ColumnReference | Compiled {
+    const variable = this.context.variables?.find(names)
+    const column = this.#column(names)
+    if (column === undefined) {
+      if (variable !== undefined) return variable
+      throw this.#missing(names)
+    }
+    if (variable !== undefined)
+      throw new SqlError('42702', `column reference "${names.at(-1)}" is ambiguous`, {
+        detail: 'It could refer to either a PL/pgSQL variable or a table column.',
+      })
+    return column
+  }
+
+  #column(names: readonly string[]): ColumnReference | Compiled | undefined {
     let levelsUp = 0
     for (let scope: QueryScope | undefined = this; scope !== undefined; scope = scope.parent) {
       const found = scope.find(names)
@@ -86,7 +100,7 @@ export class QueryScope implements Scope {
       levelsUp++
       if (scope.parent !== undefined) scope.parent.searchedFromBelow++
     }
-    throw this.#missing(names)
+    return undefined
   }
 
   parameter(number: number, wanted?: SqlType): SqlType {

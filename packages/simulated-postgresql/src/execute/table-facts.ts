@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import { oweInsertChecks, oweReferencedChecks } from './foreign-keys.ts'
 import type { TableFacts } from './model.ts'
 import { QueryScope } from './scope.ts'
+import { compileTriggers, oweAfter } from './triggers.ts'
 
 export function compileFacts(table: Table, context: Context): TableFacts {
   const known = context.facts.get(table)
@@ -38,8 +39,16 @@ export function compileFacts(table: Table, context: Context): TableFacts {
     keyPlaces: keys,
     indexedPlaces: indexed,
     referencing: context.catalogue.referencing(table, context.own),
-    inserted: (tuple, before, run) => oweInsertChecks(facts, tuple, before, run),
-    ended: (tuple, next, run) => oweReferencedChecks(facts, tuple, next, run),
+    triggers: compileTriggers(table, context),
+    assigned: new Set(),
+    inserted: (tuple, before, run) => {
+      oweInsertChecks(facts, tuple, before, run)
+      if (before === undefined) oweAfter(facts, 'INSERT', undefined, tuple, run)
+    },
+    ended: (tuple, next, run) => {
+      oweReferencedChecks(facts, tuple, next, run)
+      oweAfter(facts, next === undefined ? 'DELETE' : 'UPDATE', tuple, next, run)
+    },
   }
   context.facts.set(table, facts)
   return facts

@@ -18,8 +18,9 @@ import { envOf, QueryScope } from './scope.ts'
 import { compileWhere, filtered, project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
 import type { TableScan } from './table-scan.ts'
+import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
 import { compileWith } from './with.ts'
-import { claim, updateLock, updateRow } from './write-rows.ts'
+import { assignedLock, claim, claimBefore, updateLock, updateRow } from './write-rows.ts'
 
 /** A SET: the new value of a column. */
 export interface Assignment {
@@ -53,12 +54,14 @@ export function compileUpdate(
   const where = compileWhere(whereClause, scope, from)
   const returning = compileReturning(returningClause, scope)
   const facts = compileFacts(table, context)
+  for (const { place } of assignments) facts.assigned.add(place)
   return {
     columns: resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []
       let count = 0
+      yield* fireStatement(facts, 'BEFORE', 'UPDATE', run)
       for (const row of yield* candidates({ scan, from, where }, scope, run)) {
         const updated = yield* updateOne({ scan, from, where }, assignments, facts, row, run)
         if (updated === undefined) continue
@@ -66,6 +69,7 @@ export function compileUpdate(
         if (returning !== undefined) rows.push(yield* project(returning, updated, run, undefined))
       }
       tidy(table, run)
+      yield* fireStatement(facts, 'AFTER', 'UPDATE', run)
       return { count, rows }
     },
   }
@@ -180,8 +184,20 @@ function* updateOne(
   while (true) {
     const tuple = current.tuples[target.scan.relation.tuple]
     if (tuple === undefined) return undefined
+    if (hasBefore(facts, 'UPDATE')) {
+      // What a trigger sees is the newest version, which is locked before.
+      const locked = yield* claimBefore(facts, tuple, assignedLock(facts), run)
+      if (locked === undefined) return undefined
+      if (locked !== tuple) {
+        current = target.scan.place(current, locked)
+        if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+        continue
+      }
+    }
     const based = current
-    const values = yield* evaluating(() => newValues(tuple, assignments, based, run))
+    const proposed = yield* evaluating(() => newValues(tuple, assignments, based, run))
+    const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)
+    if (values === undefined) return undefined
     completeRow(facts, values, run)
     const lock = updateLock(facts, tuple.values, values, run)
     const claimed = yield* claim(facts, tuple, lock, run, 'update')

@@ -5,7 +5,7 @@ import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
 import { addEntry, canConflict, findConflict, uniqueViolation } from '../storage/unique.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { concurrent } from './locking.ts'
+import { concurrent, lockLatest } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
 /** Inserts a complete row: into the table, then into its indexes, where it may have to wait. */
@@ -68,6 +68,26 @@ export function* claim(
       if (run.transaction.isolation !== 'read committed') throw concurrent(result === 'updated' ? 'update' : 'delete')
       return result === 'deleted' || tuple.next === undefined ? 'gone' : { latest: tuple.next }
   }
+}
+
+/** Locks the newest version of a row for what a trigger is to see; undefined if the row is gone. */
+export function* claimBefore(
+  facts: TableFacts,
+  tuple: Tuple,
+  lock: RowLock,
+  run: Run,
+): Generator<Wait, Tuple | undefined, void> {
+  if (tuple.xmax !== undefined && tuple.xmax.transaction === run.transaction && !tuple.xmax.aborted) {
+    yield* claim(facts, tuple, lock, run, lock === 'FOR UPDATE' ? 'delete' : 'update')
+    return undefined
+  }
+  return yield* lockLatest(run, facts.table, tuple, lock, 'wait')
+}
+
+/** The lock that an update takes by the columns that it assigns. */
+export function assignedLock(facts: TableFacts): RowLock {
+  for (const place of facts.assigned) if (facts.keyPlaces.has(place)) return 'FOR UPDATE'
+  return 'FOR NO KEY UPDATE'
 }
 
 /** The lock that an update takes: changing a key that foreign keys may refer to takes the stronger one. */

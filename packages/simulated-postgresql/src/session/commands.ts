@@ -4,6 +4,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
+import { nextCommand } from '../storage/transaction.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlValue } from '../types/value.ts'
 import { copy } from './copy.ts'
@@ -64,6 +65,7 @@ function* command(
   if ('LockStmt' in node) return yield* lock(connection, node.LockStmt)
   if ('ConstraintsSetStmt' in node) return yield* setConstraints(connection, node.ConstraintsSetStmt)
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE'
+  if ('DoStmt' in node) return yield* connection.routines.block(node.DoStmt)
   if ('CheckPointStmt' in node) return 'CHECKPOINT'
   return yield* defineInTransaction(connection, node)
 }
@@ -83,7 +85,7 @@ function* defineInTransaction(connection: Host, node: Node): Generator<Wait, str
   const run = connection.newRun(transaction, connection.takeSnapshot(transaction), [])
   try {
     const tag = yield* define(node, connection.newContext(), run, (table, mode) => connection.lockTable(table, mode))
-    transaction.commandId++
+    nextCommand(transaction)
     yield* connection.payOwed(run)
     return tag
   } finally {

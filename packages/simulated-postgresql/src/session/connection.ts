@@ -1,5 +1,5 @@
 import { columnsOf } from '../catalogue/table.ts'
-import { Context } from '../execute/context.ts'
+import { Context, type ContextOptions } from '../execute/context.ts'
 import type { Deferrable, OwedCheck, Run } from '../execute/model.ts'
 import { COMPILERS, compilePlan, isPlanned, type Plan } from '../execute/plan.ts'
 import { QueryScope } from '../execute/scope.ts'
@@ -7,6 +7,7 @@ import { compileFacts } from '../execute/table-facts.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { SessionFacts } from '../expressions/env.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
+import type { RoutineVariables } from '../plpgsql/variables.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, kindOf, type Node } from '../sql/nodes.ts'
 import { parse, type Statement } from '../sql/parse.ts'
@@ -14,7 +15,7 @@ import type { Isolation, Snapshot, Subtransaction, Transaction } from '../storag
 import type { LockMode } from '../storage/modes.ts'
 import { nextValue, type Sequence } from '../storage/sequence.ts'
 import { outermost } from '../storage/store.ts'
-import { beginTransaction } from '../storage/transaction.ts'
+import { beginTransaction, nextCommand } from '../storage/transaction.ts'
 import type { Backend } from '../storage/waiting.ts'
 import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -23,6 +24,7 @@ import type { Cursor } from './cursors.ts'
 import { sessionFunctions } from './functions.ts'
 import type { Compiled, Host, Server } from './host.ts'
 import type { Notification, Subscriber } from './notifications.ts'
+import { Routines } from './routines.ts'
 import type { Execution, Prepared, Session, SessionListener, Wait } from './session.ts'
 import { Settings } from './settings.ts'
 
@@ -36,6 +38,7 @@ export class Connection implements Session, Subscriber, Host {
   readonly listener: SessionListener
   readonly context: TextContext
   readonly facts: SessionFacts
+  readonly routines: Routines = new Routines(this)
   readonly channels: Set<string> = new Set()
   readonly prepared: Map<string, Prepared> = new Map()
   readonly cursors: Map<string, Cursor> = new Map()
@@ -168,18 +171,10 @@ export class Connection implements Session, Subscriber, Host {
   #plan(statement: Statement, parameterOids: readonly number[]): Plan {
     const { catalogue, plans } = this.server
     const changing = this.transaction !== undefined && catalogue.isChanging(this.transaction)
-    const path = this.settings.get('search_path')
-    const key = `${path}|${this.settings.get('TimeZone')}|${this.settings.get('DateStyle')}|${this.#user}|${parameterOids.join()}|${kindOf(statement.node)}|${statement.sql}`
+    const key = `${this.#planKey()}|${parameterOids.join()}|${kindOf(statement.node)}|${statement.sql}`
     const known = plans.get(key)
     if (known !== undefined && known.version === catalogue.version && !changing) return known.plan
-    const plan = compilePlan(statement.node, {
-      catalogue,
-      session: this.facts,
-      own: this.transaction,
-      searchPath: this.searchPath(),
-      database: this.#database,
-      parameterOids,
-    })
+    const plan = compilePlan(statement.node, { ...this.#planOptions(), parameterOids })
     // `'now'::timestamp` is read when the statement is compiled.
     if (!changing && !/\b(?:now|today|tomorrow|yesterday)\b(?!\s*\()/i.test(statement.sql)) {
       if (plans.size > 5_000) plans.clear()
@@ -190,15 +185,23 @@ export class Connection implements Session, Subscriber, Host {
 
   /** A context for a command that defines something. */
   newContext(): Context {
-    return new Context({
+    return new Context({ ...this.#planOptions(), parameterOids: [], compilers: COMPILERS })
+  }
+
+  #planOptions(): Omit<ContextOptions, 'compilers' | 'parameterOids'> {
+    return {
       catalogue: this.server.catalogue,
       session: this.facts,
       own: this.transaction,
       searchPath: this.searchPath(),
       database: this.#database,
-      parameterOids: [],
-      compilers: COMPILERS,
-    })
+    }
+  }
+
+  /** The settings that a plan depends on. */
+  #planKey(): string {
+    const { settings } = this
+    return `${settings.get('search_path')}|${settings.get('TimeZone')}|${settings.get('DateStyle')}|${this.#user}`
   }
 
   *execute(prepared: Prepared, parameters: readonly SqlValue[]): Execution {
@@ -252,11 +255,48 @@ export class Connection implements Session, Subscriber, Host {
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
-      transaction.commandId++
+      nextCommand(transaction)
       yield* this.payOwed(run)
       return result
     } finally {
       if (transaction.isolation === 'read committed') transaction.snapshot = undefined
+    }
+  }
+
+  planInside(statement: Statement, variables: RoutineVariables): Plan | undefined {
+    if (!isPlanned(statement.node)) return undefined
+    const { catalogue, routinePlans } = this.server
+    const key = `${this.#planKey()}|${variables.signature}`
+    const known = routinePlans.get(statement)
+    const changing = this.transaction !== undefined && catalogue.isChanging(this.transaction)
+    if (known?.key === key && known.version === catalogue.version && !changing) return known.plan
+    const plan = compilePlan(statement.node, { ...this.#planOptions(), parameterOids: [], variables })
+    if (!changing) routinePlans.set(statement, { key, version: catalogue.version, plan })
+    return plan
+  }
+
+  *runInside(
+    plan: Plan,
+    parameters: readonly SqlValue[],
+  ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void> {
+    const transaction = this.begin(false)
+    const { commandId } = transaction
+    const around = transaction.snapshot
+    if (plan.writes !== undefined) this.refuseReadOnly(plan.writes)
+    for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
+    nextCommand(transaction)
+    const snapshot = this.takeSnapshot(transaction)
+    // The older one goes on: what it shows must stay.
+    if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
+    try {
+      const run = this.newRun(transaction, snapshot, parameters)
+      const result = yield* plan.execute(run)
+      nextCommand(transaction)
+      yield* this.payOwed(run)
+      return result
+    } finally {
+      transaction.commandId = commandId
+      if (transaction.isolation === 'read committed' || around !== undefined) transaction.snapshot = around
     }
   }
 
@@ -325,6 +365,7 @@ export class Connection implements Session, Subscriber, Host {
         return value
       },
       lockTable: (table, mode) => this.lockTable(table, mode),
+      fire: (firing) => this.routines.fire(firing),
       notice: (severity, code, message) => this.notice(severity, code, message),
     }
   }
@@ -342,7 +383,7 @@ export class Connection implements Session, Subscriber, Host {
       if (check.deferred) this.owed.push(check)
       else {
         yield* check.run(run)
-        run.transaction.commandId++
+        nextCommand(run.transaction)
       }
     }
   }
@@ -357,7 +398,7 @@ export class Connection implements Session, Subscriber, Host {
     const run = this.newRun(transaction, this.takeSnapshot(transaction), [])
     for (const check of due) {
       yield* check.run(run)
-      transaction.commandId++
+      nextCommand(transaction)
     }
     yield* this.payOwed(run)
   }
@@ -536,7 +577,7 @@ export class Connection implements Session, Subscriber, Host {
     })
   }
 
-  notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void {
+  notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void {
     this.listener.notice({ severity, code, message, fields: {} })
   }
 

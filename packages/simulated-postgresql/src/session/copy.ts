@@ -58,6 +58,10 @@ function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, fo
   if (relation === undefined) throw new NotSupported('COPY of nothing')
   const context = host.newContext()
   const table = relationOf(relation, context)
+  if (
+    table.triggers.some(({ timing, level, events }) => events.has('INSERT') && (timing !== 'BEFORE' || level !== 'ROW'))
+  )
+    throw new NotSupported('COPY into a table with triggers that fire once or afterwards')
   const columns = columnNames(host, fields).map((name) => {
     const column = columnsOf(table).find((each) => each.name === name)
     if (column === undefined) throw new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)

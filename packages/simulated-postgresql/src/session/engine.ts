@@ -35,6 +35,7 @@ export function createEngine(options: EngineOptions): Engine {
     notifications: new Notifications(),
     connections: new Map(),
     plans: new Map(),
+    routinePlans: new WeakMap(),
     facts,
     isStandby: false,
   }

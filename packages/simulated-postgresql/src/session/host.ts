@@ -1,8 +1,9 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
-import type { OwedCheck, Run } from '../execute/model.ts'
+import type { Firing, OwedCheck, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
 import type { SessionFacts } from '../expressions/env.ts'
+import type { RoutineVariables } from '../plpgsql/variables.ts'
 import type { SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
@@ -11,6 +12,7 @@ import type { LockMode } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Store } from '../storage/store.ts'
 import type { Backend } from '../storage/waiting.ts'
+import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Cursor } from './cursors.ts'
 import type { Notifications } from './notifications.ts'
@@ -26,6 +28,8 @@ export interface Server {
   readonly connections: Map<number, Peer>
   /** What statements were compiled to, by their text and what else it depends on. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
+  /** The plans of the statements of routines. */
+  readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
   /** For expressions that belong to the database: index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
@@ -48,6 +52,14 @@ export interface Compiled extends Prepared {
   readonly version: number
 }
 
+/** What calls routines. */
+export interface RoutineCalls {
+  /** DO. */
+  block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
+  /** Calls a trigger's function: see {@link Run}. */
+  fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
+}
+
 /** A session as its statements know it. */
 export interface Host {
   readonly server: Server
@@ -57,6 +69,9 @@ export interface Host {
   /** The channels it listens to. */
   readonly channels: Set<string>
   readonly prepared: Map<string, Prepared>
+  readonly context: TextContext
+  readonly facts: SessionFacts
+  readonly routines: RoutineCalls
   readonly cursors: Map<string, Cursor>
   readonly currentValues: Map<Sequence, bigint>
   readonly lastSequence: Sequence | undefined
@@ -76,6 +91,10 @@ export interface Host {
     plan: Plan,
     parameters: readonly SqlValue[],
   ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void>
+  /** The plan of a statement of a routine; undefined for a command. */
+  planInside(statement: Statement, variables: RoutineVariables): Plan | undefined
+  /** Runs a plan as a command of its own within the one that is executed: it sees what was written so far. */
+  runInside: Host['runPlan']
   newContext(): Context
   newRun(transaction: Transaction, snapshot: Snapshot, parameters: readonly SqlValue[]): Run
   takeSnapshot(transaction: Transaction): Snapshot
@@ -91,7 +110,7 @@ export interface Host {
   rollback(): void
   /** Aborts the transaction after an error. */
   fail(): void
-  notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
+  notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
   queueNotification(channel: string, payload: string): void
   noteSequence(sequence: Sequence): void
   serialSequence(table: string, column: string): string | undefined

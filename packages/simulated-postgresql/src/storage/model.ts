@@ -19,6 +19,8 @@ export interface Transaction {
   readonly startedAt: bigint
   /** Counts the commands that wrote: a command does not see its own writes. */
   commandId: number
+  /** How many commands there were: a trigger's commands are numbered after the one that fires it, which goes on with its own number. */
+  commands: number
   /** The snapshot of the transaction at repeatable read and above; of the statement at read committed. */
   snapshot: Snapshot | undefined
   /** Present at serializable, from the first snapshot on. */

@@ -11,6 +11,7 @@ export function beginTransaction(pid: number, startedAt: bigint, isolation: Isol
     commitNumber: 0,
     startedAt,
     commandId: 0,
+    commands: 0,
     snapshot: undefined,
     reader: undefined,
   }
@@ -20,10 +21,15 @@ export function beginTransaction(pid: number, startedAt: bigint, isolation: Isol
   return whole
 }
 
-export function beginSubtransaction(transaction: Transaction, savepoint: string): Subtransaction {
+export function beginSubtransaction(transaction: Transaction, savepoint: string | undefined): Subtransaction {
   const begun = { transaction, parent: transaction.current, savepoint, aborted: false, xid: 0, undo: [] }
   transaction.current = begun
   return begun
+}
+
+/** What was written so far is seen by what follows. */
+export function nextCommand(transaction: Transaction): void {
+  transaction.commandId = ++transaction.commands
 }
 
 export function statusOf(writer: Subtransaction): 'active' | 'committed' | 'aborted' {

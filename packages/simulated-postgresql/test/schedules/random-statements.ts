@@ -5,6 +5,24 @@ export const TABLES = `
   insert into t values (1, 1, 10), (2, 2, 20), (3, 3, 30)
 `
 
+/** Triggers that leave rows as they are, but are called with each, and write down what was done. */
+export const TRIGGERS = `
+  create table done (id int, v int);
+  create or replace function keep() returns trigger language plpgsql as $$
+  begin
+    if tg_op = 'DELETE' then return old; end if;
+    new.v := new.v + 0;
+    return new;
+  end $$;
+  create or replace function note() returns trigger language plpgsql as $$
+  begin
+    insert into done values (coalesce(new.id, old.id), (select count(*) from t));
+    return null;
+  end $$;
+  create trigger keep before insert or update or delete on t for each row execute function keep();
+  create trigger note after insert or update or delete on t for each row execute function note()
+`
+
 /** What a client knows of its session. */
 export interface Client {
   inBlock: boolean

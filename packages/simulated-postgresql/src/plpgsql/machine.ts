@@ -1,0 +1,398 @@
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Statement } from '../sql/parse.ts'
+import type { Wait } from '../storage/wait.ts'
+import type { TextContext } from '../types/registry.ts'
+import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { catches } from './conditions.ts'
+import { type Raised, raised } from './raise.ts'
+import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
+import { type RoutineVariables, type Shape, variablesOf } from './variables.ts'
+
+/** What a statement was compiled to. */
+export interface Planned {
+  readonly columns: readonly RecordColumn[] | undefined
+}
+
+/** What a routine needs of the session that calls it. */
+export interface RoutineHost<P extends Planned> {
+  readonly context: TextContext
+  /** The plan of a statement, which may use the variables; undefined for a command. */
+  plan(statement: Statement, variables: RoutineVariables): P | undefined
+  run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
+  /** Executes a command that has no plan. */
+  command(statement: Statement): Generator<Wait, void, void>
+  parse(sql: string): readonly Statement[]
+  /** The type that a declaration names. */
+  type(name: string): SqlType
+  /** A value as one of another type, as an assignment converts it. */
+  converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
+  /** Runs a part whose changes are undone if it throws, so that the routine can go on. */
+  subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void>
+  notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
+}
+
+export interface Result {
+  readonly tag: string
+  readonly rows: readonly (readonly SqlValue[])[]
+}
+
+/** Where a step left off. */
+type Flow =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'exit' | 'continue'; readonly label: string | undefined }
+  | { readonly kind: 'return'; readonly value: SqlValue; readonly type: SqlType | undefined }
+
+const NEXT: Flow = { kind: 'next' }
+/** A routine that takes more never ends. */
+const MOST_STEPS = 200_000
+
+/** One call of a routine. */
+export class Machine<P extends Planned> {
+  readonly #host: RoutineHost<P>
+  readonly #body: Body
+  readonly #values: SqlValue[]
+  readonly #shapes: (Shape | undefined)[]
+  readonly #arguments: readonly number[]
+  readonly #given: ReadonlyMap<number, unknown>
+  #handled: SqlError | undefined
+  #rowCount = 0
+  #steps = 0
+
+  /** `given`: values and shapes of variables, by their names; of the first ones, the arguments. */
+  constructor(
+    host: RoutineHost<P>,
+    body: Body,
+    given: ReadonlyMap<number, { value: SqlValue; shape: Shape }>,
+    count: number,
+  ) {
+    this.#host = host
+    this.#body = body
+    this.#arguments = Array.from({ length: count }, (_, at) => at)
+    this.#values = body.variables.map((_, at) => given.get(at)?.value ?? null)
+    this.#shapes = body.variables.map((variable, at): Shape | undefined => {
+      const known = given.get(at)?.shape
+      if (known !== undefined) return known
+      if (variable.kind === 'record') return { kind: 'record', columns: undefined }
+      return undefined
+    })
+    this.#given = given
+  }
+
+  /** What RETURN gave, with its type; undefined without one. */
+  *call(): Generator<Wait, { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined, void> {
+    for (const [at, variable] of this.#body.variables.entries()) {
+      if (variable.kind !== 'scalar' || this.#given.has(at)) continue
+      const type = this.#host.type(variable.typeName)
+      this.#shapes[at] = { kind: 'scalar', type }
+      if (variable.initial !== undefined) yield* this.#assign(at, variable.initial)
+      else if (variable.name === 'found') this.#values[at] = false
+      if (variable.notNull && this.#values[at] === null)
+        throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
+    }
+    const flow = yield* this.#all(this.#body.steps)
+    return flow.kind === 'return' ? flow : undefined
+  }
+
+  *#all(steps: readonly Step[]): Generator<Wait, Flow, void> {
+    for (const step of steps) {
+      if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
+      const flow = yield* this.#one(step)
+      if (flow.kind !== 'next') return flow
+    }
+    return NEXT
+  }
+
+  *#one(step: Step): Generator<Wait, Flow, void> {
+    switch (step.kind) {
+      case 'block':
+        return left(yield* this.#block(step), step.label)
+      case 'assign':
+        yield* this.#assign(step.target, step.value)
+        return NEXT
+      case 'if':
+        return yield* this.#all((yield* this.#branch(step.branches)) ?? step.otherwise)
+      case 'case': {
+        if (step.subject !== undefined) yield* this.#assignCase(step.subject.variable, step.subject.value)
+        const steps = (yield* this.#branch(step.branches)) ?? step.otherwise
+        if (steps === undefined)
+          throw new SqlError('20000', 'case not found', { hint: 'CASE statement is missing ELSE part.' })
+        return yield* this.#all(steps)
+      }
+      case 'while':
+      case 'range':
+      case 'rows':
+        return yield* this.#loop(step)
+      case 'exit': {
+        if (step.condition !== undefined && (yield* this.#value(step.condition)).value !== true) return NEXT
+        return { kind: step.leaves ? 'exit' : 'continue', label: step.label }
+      }
+      case 'return': {
+        if (step.variable !== undefined) {
+          const shape = this.#shapes[step.variable]
+          const type = shape?.kind === 'scalar' ? shape.type : undefined
+          return { kind: 'return', value: this.#values[step.variable] ?? null, type }
+        }
+        if (step.value === undefined) return { kind: 'return', value: null, type: undefined }
+        const { value, type } = yield* this.#value(step.value)
+        return { kind: 'return', value, type }
+      }
+      default:
+        yield* this.#statement(step)
+        return NEXT
+    }
+  }
+
+  *#statement(
+    step: Extract<Step, { kind: 'raise' | 'sql' | 'execute' | 'perform' | 'row count' }>,
+  ): Generator<Wait, void, void> {
+    switch (step.kind) {
+      case 'raise':
+        yield* this.#raise(step)
+        return
+      case 'sql':
+        yield* this.#sql(step.query.statement, step.into, true)
+        return
+      case 'perform': {
+        const { rows } = yield* this.#rows(step.query.statement)
+        this.#setFound(rows.length > 0)
+        return
+      }
+      case 'execute': {
+        if (step.using.length > 0) throw new NotSupported('EXECUTE … USING in PL/pgSQL')
+        const { value, type } = yield* this.#value(step.text)
+        if (value === null) throw new SqlError('22004', 'query string argument of EXECUTE is null')
+        const text = this.#host.context.types.typeOf(type.oid).output(value, this.#host.context)
+        for (const statement of this.#host.parse(text)) yield* this.#sql(statement, step.into, false)
+        return
+      }
+      case 'row count':
+        this.#put(step.target, BigInt(this.#rowCount), { oid: 20, name: 'int8', typmod: -1 })
+    }
+  }
+
+  *#block(step: Extract<Step, { kind: 'block' }>): Generator<Wait, Flow, void> {
+    const { handlers } = step
+    if (handlers === undefined) return yield* this.#all(step.steps)
+    try {
+      return yield* this.#host.subtransaction(() => this.#all(step.steps))
+    } catch (error) {
+      const handler = error instanceof SqlError ? handlerOf(handlers, error.code) : undefined
+      if (handler === undefined || !(error instanceof SqlError)) throw error
+      const outer = this.#handled
+      this.#handled = error
+      this.#set('sqlstate', error.code)
+      this.#set('sqlerrm', error.message)
+      const flow = yield* this.#all(handler.steps)
+      this.#handled = outer
+      return flow
+    }
+  }
+
+  *#branch(branches: readonly Branch[]): Generator<Wait, readonly Step[] | undefined, void> {
+    for (const { condition, steps } of branches) if ((yield* this.#value(condition)).value === true) return steps
+    return undefined
+  }
+
+  *#loop(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait, Flow, void> {
+    let turned = false
+    for (const turn = this.#turns(step); ; ) {
+      const next = turn.next()
+      if (next.done === true) break
+      if (next.value !== 'turn') {
+        yield next.value
+        continue
+      }
+      if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
+      turned = true
+      const flow = yield* this.#all(step.steps)
+      if (flow.kind === 'return') return flow
+      const mine = flow.kind !== 'next' && (flow.label === undefined || flow.label === step.label)
+      if (flow.kind === 'next' || (flow.kind === 'continue' && mine)) continue
+      turn.return()
+      if (!mine) return flow
+      break
+    }
+    if (step.kind !== 'while') this.#setFound(turned)
+    return NEXT
+  }
+
+  /** Yields once for each turn of a loop, after its variables are set. */
+  *#turns(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait | 'turn', void, void> {
+    switch (step.kind) {
+      case 'while':
+        while (step.condition === undefined || (yield* this.#value(step.condition)).value === true) yield 'turn'
+        return
+      case 'rows': {
+        const { rows, columns } = yield* this.#rows(step.query.statement)
+        for (const row of rows) {
+          this.#spread(step.destination, row, columns)
+          yield 'turn'
+        }
+        return
+      }
+      case 'range': {
+        const [lower, upper] = [yield* this.#integer(step.lower), yield* this.#integer(step.upper)]
+        const by = step.step === undefined ? 1 : yield* this.#integer(step.step)
+        if (by <= 0) throw new SqlError('22023', 'BY value of FOR loop must be greater than zero')
+        const hidden = this.#values[step.variable] ?? null
+        try {
+          for (let at = lower; step.reverse ? at >= upper : at <= upper; at += step.reverse ? -by : by) {
+            this.#values[step.variable] = at
+            yield 'turn'
+          }
+        } finally {
+          this.#values[step.variable] = hidden
+        }
+      }
+    }
+  }
+
+  *#integer(query: Query): Generator<Wait, number, void> {
+    const { value, type } = yield* this.#value(query)
+    if (value === null) throw new SqlError('22004', 'bound of FOR loop cannot be null')
+    return Number(this.#host.converted(value, type, { oid: 23, name: 'int4', typmod: -1 }))
+  }
+
+  *#sql(statement: Statement, into: Into | undefined, noticed: boolean): Generator<Wait, void, void> {
+    const plan = this.#host.plan(statement, this.#variables())
+    if (plan === undefined) {
+      yield* this.#host.command(statement)
+      return
+    }
+    if (into === undefined && noticed && 'SelectStmt' in statement.node)
+      throw new SqlError('42601', 'query has no destination for result data', {
+        hint: 'If you want to discard the results of a SELECT, use PERFORM instead.',
+      })
+    const { tag, rows } = yield* this.#host.run(plan, this.#values)
+    this.#rowCount = Number(/\d+$/.exec(tag)?.[0] ?? 0)
+    if (noticed) this.#setFound(into === undefined ? this.#rowCount > 0 : rows.length > 0)
+    if (into === undefined) return
+    if (into.strict && rows.length === 0) throw new SqlError('P0002', 'query returned no rows')
+    if (rows.length > 1 && (into.strict || !('SelectStmt' in statement.node)))
+      throw new SqlError('P0003', 'query returned more than one row')
+    const columns = plan.columns ?? []
+    this.#rowCount = Math.min(this.#rowCount, 1)
+    this.#spread(into.destination, rows[0] ?? columns.map(() => null), columns)
+  }
+
+  *#rows(statement: Statement): Generator<Wait, Result & { readonly columns: readonly RecordColumn[] }, void> {
+    const plan = this.#host.plan(statement, this.#variables())
+    if (plan === undefined) throw new NotSupported('a query of this kind in PL/pgSQL')
+    const result = yield* this.#host.run(plan, this.#values)
+    this.#rowCount = result.rows.length
+    return { ...result, columns: plan.columns ?? [] }
+  }
+
+  *#value(
+    query: Query,
+  ): Generator<
+    Wait,
+    { readonly value: SqlValue; readonly type: SqlType; readonly columns: readonly RecordColumn[] },
+    void
+  > {
+    const rowCount = this.#rowCount
+    const { rows, columns } = yield* this.#rows(query.statement)
+    this.#rowCount = rowCount
+    const [column, ...others] = columns
+    if (column === undefined || others.length > 0)
+      throw new SqlError('42601', `query returned ${columns.length} columns`)
+    if (rows.length > 1) throw new SqlError('21000', 'query returned more than one row')
+    return { value: rows[0]?.[0] ?? null, type: column.type, columns }
+  }
+
+  #variables(): RoutineVariables {
+    return variablesOf(this.#body.variables, this.#shapes, this.#arguments)
+  }
+
+  *#assign(target: number, query: Query): Generator<Wait, void, void> {
+    const { value, type } = yield* this.#value(query)
+    this.#put(target, value, type)
+  }
+
+  /** The variable of CASE takes the type of what is compared. */
+  *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
+    const { value, type } = yield* this.#value(query)
+    this.#shapes[target] = { kind: 'scalar', type }
+    this.#values[target] = value
+  }
+
+  #spread(destination: Destination, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
+    if (destination.kind === 'record') {
+      const named = columns.map(({ name, type }) => ({ name, type }))
+      this.#shapes[destination.variable] = { kind: 'record', columns: named }
+      this.#values[destination.variable] = new SqlRecord(named, row)
+      return
+    }
+    for (const [at, variable] of destination.variables.entries()) {
+      const column = columns[at]
+      if (column === undefined) this.#values[variable] = null
+      else this.#put(variable, row[at] ?? null, column.type)
+    }
+  }
+
+  #put(target: number, value: SqlValue, type: SqlType): void {
+    const variable = this.#body.variables[target]
+    const shape = this.#shapes[target]
+    if (variable?.kind === 'field') {
+      this.#putField(variable.record, variable.name, value, type)
+    } else if (variable?.kind === 'scalar' && shape?.kind === 'scalar') {
+      const converted = this.#host.converted(value, type, shape.type)
+      if (converted === null && variable.notNull)
+        throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
+      this.#values[target] = converted
+    } else if (variable?.kind === 'record' && value instanceof SqlRecord) {
+      const { columns } = shape?.kind === 'record' ? shape : { columns: undefined }
+      if (columns !== undefined && columns.length !== value.columns.length)
+        throw new NotSupported('the assignment of a row of another type in PL/pgSQL')
+      this.#shapes[target] = { kind: 'record', columns: columns ?? value.columns }
+      this.#values[target] = new SqlRecord(columns ?? value.columns, value.values)
+    } else throw new NotSupported('this assignment in PL/pgSQL')
+  }
+
+  #putField(record: number, name: string, value: SqlValue, type: SqlType): void {
+    const shape = this.#shapes[record]
+    const variable = this.#body.variables[record]
+    const shown = variable?.kind === 'record' ? variable.name : ''
+    const columns = shape?.kind === 'record' ? shape.columns : undefined
+    if (columns === undefined) throw new SqlError('55000', `record "${shown}" is not assigned yet`)
+    const at = columns.findIndex((column) => column.name === name)
+    const column = columns[at]
+    if (column === undefined) throw new SqlError('42703', `record "${shown}" has no field "${name}"`)
+    const before = this.#values[record]
+    const values = before instanceof SqlRecord ? [...before.values] : columns.map(() => null)
+    values[at] = this.#host.converted(value, type, column.type)
+    this.#values[record] = new SqlRecord(columns, values)
+  }
+
+  #set(name: string, value: SqlValue): void {
+    const at = this.#body.variables.findIndex((each) => each.kind === 'scalar' && each.name === name)
+    if (at >= 0) this.#values[at] = value
+  }
+
+  #setFound(found: boolean): void {
+    this.#set('found', found)
+  }
+
+  *#raise(step: Extract<Step, { kind: 'raise' }>): Generator<Wait, void, void> {
+    const texts: (string | null)[] = []
+    for (const parameter of step.parameters) texts.push(yield* this.#text(parameter))
+    const options: Raised['options'][number][] = []
+    for (const { option, value } of step.options) options.push({ option, text: yield* this.#text(value) })
+    const { level, condition, message } = step
+    raised({ level, condition, message, texts, options }, this.#handled, this.#host)
+  }
+
+  *#text(query: Query): Generator<Wait, string | null, void> {
+    const { value, type } = yield* this.#value(query)
+    return value === null ? null : this.#host.context.types.typeOf(type.oid).output(value, this.#host.context)
+  }
+}
+
+/** A block with a label can be left by EXIT. */
+function left(flow: Flow, label: string | undefined): Flow {
+  return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
+}
+
+function handlerOf(handlers: readonly Handler[], code: string): Handler | undefined {
+  return handlers.find(({ conditions }) => conditions.some((condition) => catches(condition, code)))
+}

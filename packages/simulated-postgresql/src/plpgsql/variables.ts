@@ -1,0 +1,73 @@
+import type { Compiled } from '../expressions/env.ts'
+import { SqlError } from '../sql/error.ts'
+import { OID } from '../types/oids.ts'
+import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
+import type { Variable } from './tree.ts'
+
+/** The names that a statement in a routine may use besides columns. Their values are its parameters. */
+export interface RoutineVariables {
+  /** Undefined for a name that none has. */
+  find(names: readonly string[]): Compiled | undefined
+  /** The same for variables of the same names and types. */
+  readonly signature: string
+}
+
+/** What a variable holds, as far as it is known while a statement is compiled. */
+export type Shape =
+  | { readonly kind: 'scalar'; readonly type: SqlType }
+  | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
+
+export function variablesOf(
+  variables: readonly Variable[],
+  shapes: readonly (Shape | undefined)[],
+  argumentsOf: readonly number[],
+): RoutineVariables {
+  const numberOf = (name: string): number => {
+    const ordinal = /^\$(\d+)$/.exec(name)?.[1]
+    if (ordinal !== undefined) return argumentsOf[Number(ordinal) - 1] ?? -1
+    return variables.findIndex((each) => (each.kind === 'scalar' || each.kind === 'record') && each.name === name)
+  }
+  return {
+    signature: signatureOf(variables, shapes),
+    find(names) {
+      const [name = '', field, ...others] = names
+      const at = numberOf(name)
+      const shape = shapes[at]
+      if (shape === undefined || others.length > 0) return undefined
+      if (shape.kind === 'scalar')
+        return field === undefined ? { type: shape.type, evaluate: (env) => env.parameters[at] ?? null } : undefined
+      const { columns } = shape
+      if (columns === undefined)
+        throw new SqlError('55000', `record "${name}" is not assigned yet`, {
+          detail: 'The tuple structure of a not-yet-assigned record is indeterminate.',
+        })
+      if (field === undefined)
+        return {
+          type: { oid: OID.record, name: 'record', typmod: -1 },
+          columns,
+          evaluate: (env) => env.parameters[at] ?? null,
+        }
+      const place = columns.findIndex((column) => column.name === field)
+      const column = columns[place]
+      if (column === undefined) throw new SqlError('42703', `record "${name}" has no field "${field}"`)
+      return {
+        type: column.type,
+        evaluate: (env) => {
+          const record = env.parameters[at]
+          return record instanceof SqlRecord ? (record.values[place] ?? null) : null
+        },
+      }
+    },
+  }
+}
+
+function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | undefined)[]): string {
+  return shapes
+    .map((shape, at) => {
+      const variable = variables[at]
+      if (shape === undefined || variable === undefined || !('name' in variable)) return ''
+      if (shape.kind === 'scalar') return `${variable.name} ${shape.type.oid}`
+      return `${variable.name} ${(shape.columns ?? []).map(({ name, type }) => `${name}:${type.oid}`).join()}`
+    })
+    .join('|')
+}

@@ -1,0 +1,197 @@
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import { dollarQuoted } from '../define/routines.ts'
+import type { Firing } from '../execute/model.ts'
+import type { Plan } from '../execute/plan.ts'
+import { QueryScope } from '../execute/scope.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
+import { Machine, type RoutineHost } from '../plpgsql/machine.ts'
+import { type Body, parseBody } from '../plpgsql/tree.ts'
+import type { Shape } from '../plpgsql/variables.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { parse } from '../sql/parse.ts'
+import { beginSubtransaction } from '../storage/transaction.ts'
+import { OID } from '../types/oids.ts'
+import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { executeCommand } from './commands.ts'
+import type { Host, RoutineCalls } from './host.ts'
+import type { Wait } from './session.ts'
+
+/** Triggers that fire triggers, and so on: PostgreSQL's stack ends somewhere too. */
+const DEEPEST = 60
+
+type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
+
+/** Calls of routines on behalf of one session. */
+export class Routines implements RoutineHost<Plan>, RoutineCalls {
+  readonly #host: Host
+  #depth = 0
+
+  constructor(host: Host) {
+    this.#host = host
+  }
+
+  get context(): Host['context'] {
+    return this.#host.context
+  }
+
+  /** DO. */
+  *block(fields: Fields<'DoStmt'>): Generator<Wait, string, void> {
+    const { args } = fieldsOf('DoStmt', fields, ['args'])
+    let code = ''
+    for (const node of args ?? []) {
+      const { defname, arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+      const text = expectKind(arg, 'String').sval ?? ''
+      if (defname === 'as') code = text
+      else if (defname !== 'language' || text !== 'plpgsql') throw new NotSupported(`DO in the language ${text}`)
+    }
+    yield* this.#call(parseBody(`DO ${dollarQuoted(code)}`), new Map(), 0)
+    return 'DO'
+  }
+
+  /** Calls a trigger's function. Of a BEFORE trigger for rows: the row to go on with; undefined: none. */
+  *fire({ trigger, table, event, before, after }: Firing): Generator<Wait, readonly SqlValue[] | undefined, void> {
+    const { body } = trigger.routine
+    const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
+    const given: Given = new Map()
+    const set = (name: string, value: SqlValue, shape: Shape): void => {
+      const at = body.variables.findIndex(
+        (each) => (each.kind === 'scalar' || each.kind === 'record') && each.name === name,
+      )
+      if (at >= 0) given.set(at, { value, shape })
+    }
+    set('new', recordOf(table, columns, after), { kind: 'record', columns })
+    set('old', recordOf(table, columns, before), { kind: 'record', columns })
+    const facts: readonly (readonly [string, SqlValue, number])[] = [
+      ['tg_name', trigger.name, OID.name],
+      ['tg_when', trigger.timing, OID.text],
+      ['tg_level', trigger.level, OID.text],
+      ['tg_op', event, OID.text],
+      ['tg_relid', table.oid, OID.oid],
+      ['tg_relname', table.name, OID.name],
+      ['tg_table_name', table.name, OID.name],
+      ['tg_table_schema', table.schema, OID.name],
+      ['tg_nargs', trigger.arguments.length, OID.int4],
+      [
+        'tg_argv',
+        new SqlArray(OID.text, trigger.arguments, undefined, trigger.arguments.length === 0 ? [] : [0]),
+        1009,
+      ],
+    ]
+    for (const [name, value, oid] of facts) set(name, value, { kind: 'scalar', type: this.#typeOf(oid) })
+    const result = yield* this.#call(body, given, 0)
+    if (result === undefined) throw new SqlError('2F005', 'control reached end of trigger procedure without RETURN')
+    if (trigger.timing === 'AFTER' || trigger.level === 'STATEMENT' || result.value === null) return undefined
+    if (!(result.value instanceof SqlRecord) || result.value.values.length !== columns.length)
+      throw new NotSupported('a trigger that returns a row of another type')
+    const values: SqlValue[] = [...(after ?? before ?? [])]
+    for (const [at, column] of columnsOf(table).entries())
+      values[column.attribute - 1] = result.value.values[at] ?? null
+    return values
+  }
+
+  *#call(body: Body, given: Given, count: number): ReturnType<Machine<Plan>['call']> {
+    if (this.#depth >= DEEPEST) throw new NotSupported(`routines called by each other ${DEEPEST} deep`)
+    this.#depth++
+    try {
+      return yield* new Machine(this, body, given, count).call()
+    } finally {
+      this.#depth--
+    }
+  }
+
+  plan(...given: Parameters<RoutineHost<Plan>['plan']>): ReturnType<RoutineHost<Plan>['plan']> {
+    return this.#host.planInside(...given)
+  }
+
+  run(...given: Parameters<RoutineHost<Plan>['run']>): ReturnType<RoutineHost<Plan>['run']> {
+    return this.#host.runInside(...given)
+  }
+
+  *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Generator<Wait, void, void> {
+    const { node } = statement
+    if ('TransactionStmt' in node) throw new NotSupported('COMMIT, ROLLBACK or SAVEPOINT in PL/pgSQL')
+    const transaction = this.#host.begin(false)
+    const { snapshot } = transaction
+    try {
+      yield* executeCommand(this.#host, statement, [])
+    } finally {
+      transaction.snapshot = snapshot ?? transaction.snapshot
+    }
+  }
+
+  parse(sql: string): ReturnType<typeof parse> {
+    return parse(sql)
+  }
+
+  type(name: string): SqlType {
+    const [, path] = /^(.+)%type$/i.exec(name) ?? []
+    if (path !== undefined) return this.#columnType(path)
+    const node = parse(`select null::${name}`)[0]?.node
+    const target = node !== undefined && 'SelectStmt' in node ? node.SelectStmt.targetList?.[0] : undefined
+    const value = target === undefined ? undefined : expectKind(target, 'ResTarget').val
+    if (value === undefined || !('TypeCast' in value)) throw new NotSupported(`the type ${name} of a variable`)
+    return resolveTypeName(value.TypeCast.typeName, this.context.types)
+  }
+
+  /** `orders.total%type` */
+  #columnType(path: string): SqlType {
+    const names = path.toLowerCase().split('.')
+    const table = this.#host.newContext().table(names.at(-3), names.at(-2) ?? '')
+    const column = table === undefined ? undefined : columnsOf(table).find((each) => each.name === names.at(-1))
+    if (column === undefined || path.includes('"')) throw new NotSupported(`the type ${path}%TYPE`)
+    return column.type
+  }
+
+  #typeOf(oid: number): SqlType {
+    return { oid, name: this.context.types.typeOf(oid).name, typmod: -1 }
+  }
+
+  converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue {
+    if (value === null || (from.oid === to.oid && to.typmod < 0)) return value
+    const context = this.#host.newContext()
+    try {
+      const given = { type: from, evaluate: () => value }
+      const compiled = context.assignedValue(given, new QueryScope(context, undefined), { name: '', type: to })
+      return compiled.evaluate({ row: [], parameters: [], session: this.#host.facts })
+    } catch (error) {
+      // Without a cast PL/pgSQL goes by the text.
+      if (!(error instanceof SqlError) || error.code !== '42804') throw error
+      const { types } = this.context
+      return types.typeOf(to.oid).input(types.typeOf(from.oid).output(value, this.context), this.context, to.typmod)
+    }
+  }
+
+  *subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void> {
+    const transaction = this.#host.begin(false)
+    const { commandId, snapshot } = transaction
+    const begun = beginSubtransaction(transaction, undefined)
+    try {
+      const result = yield* part()
+      begun.parent?.undo.push(...begun.undo.splice(0))
+      transaction.current = begun.parent ?? begun
+      return result
+    } catch (error) {
+      if (transaction.state === 'active') this.#host.server.store.abortTo(this.#host.backend, transaction, begun)
+      transaction.commandId = commandId
+      transaction.snapshot = snapshot
+      throw error
+    }
+  }
+
+  notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void {
+    this.#host.notice(severity, code, message)
+  }
+}
+
+function recordOf(
+  table: Table,
+  columns: readonly RecordColumn[],
+  values: readonly SqlValue[] | undefined,
+): SqlRecord | null {
+  if (values === undefined) return null
+  return new SqlRecord(
+    columns,
+    columnsOf(table).map((column) => values[column.attribute - 1] ?? null),
+  )
+}
