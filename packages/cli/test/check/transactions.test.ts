@@ -34,7 +34,7 @@ test('the page names the anomaly and its cure', async () => {
   const { stdout } = await chaosHere(['check', onCall])
   expect(stdout).toContain('Write skew (G2-item): T1 (process 0) read bob = ["on"]')
   expect(stdout).toContain('why: Each transaction decided by what it had read')
-  expect(stdout).toContain('Use SERIALIZABLE and retry')
+  expect(stdout).toContain('Lock what is read, or check before the commit')
 })
 
 test('an explanation, a difference and a requirement are about transactions as well', async () => {

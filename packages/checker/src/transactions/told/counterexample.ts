@@ -131,7 +131,7 @@ export function tellFinding(record: TransactionRecord, { anomaly, transaction, m
   const second = other < 0 ? transaction : transactionOf(record, other)
   const transactions = [transaction, second]
   const name = createNames(record.history, transactions)
-  const story = storyOfRead(anomaly)
+  const story = storyOfRead(record, anomaly)
   const reader = name(transaction)
   const did = microText(record, micro)
   const writer = other < 0 ? '' : second === transaction ? 'it' : name(second)

@@ -9,14 +9,25 @@ import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { NO_ROW, rowsOfStep } from './words.ts'
 
 /** A story and the weakest level that refuses it, without sessions and real time. */
-type Story = Omit<TransactionStory, 'refusedBy'> & { readonly refusedBy: Isolation }
+type Story = Omit<TransactionStory, 'refusedBy'> & {
+  readonly refusedBy: Isolation
+  /** What prevents it where statements of SQL were recorded. */
+  readonly sqlCure?: string
+}
+
+const UNCOMMITTED = {
+  cure: 'Show nobody else a change before its transaction has committed.',
+  sqlCure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+}
 
 const lostUpdate: Story = {
   name: 'lost update',
   title: 'An update was lost',
   cause:
     'Two transactions read the same version and both wrote it: the later write replaced the other without having seen it.',
-  cure: 'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
+  cure: 'Change the value in one step, lock what is read, or compare its version before it is written.',
+  sqlCure:
+    'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
   refusedBy: 'cursor-stability',
 }
 
@@ -24,7 +35,8 @@ const writeSkew: Story = {
   name: 'write skew',
   title: 'Transactions did not see each other’s changes',
   cause: 'Each transaction decided by what it had read, and another one changed that.',
-  cure: 'Use SERIALIZABLE and retry, or lock what is read with SELECT … FOR UPDATE.',
+  cure: 'Lock what is read, or check before the commit that it is still so; otherwise roll back and retry.',
+  sqlCure: 'Use SERIALIZABLE and retry, or lock what is read with SELECT … FOR UPDATE.',
   refusedBy: 'serializable',
 }
 
@@ -32,7 +44,8 @@ const readSkew: Story = {
   name: 'read skew',
   title: 'A transaction saw half of another’s changes',
   cause: 'Its reads are of two moments: one before and one after the other transaction committed.',
-  cure: 'Read at REPEATABLE READ, or in one statement.',
+  cure: 'Read everything as of one moment, from a snapshot.',
+  sqlCure: 'Read at REPEATABLE READ, or in one statement.',
   refusedBy: 'read-atomic',
 }
 
@@ -48,7 +61,8 @@ const nonRepeatableRead: Story = {
   name: 'non-repeatable read',
   title: 'A transaction read one key twice and saw two versions',
   cause: 'Another transaction committed between the two reads.',
-  cure: 'Use REPEATABLE READ, or read the key once.',
+  cure: 'Read the key once, or from a snapshot.',
+  sqlCure: 'Use REPEATABLE READ, or read the key once.',
   refusedBy: 'read-atomic',
 }
 
@@ -56,7 +70,7 @@ const staleRead: Story = {
   name: 'stale read',
   title: 'A transaction missed an earlier commit',
   cause: 'It read an older version, as from a replica that lags behind.',
-  cure: 'Read from the primary, or wait until the standby has caught up.',
+  cure: 'Read from the primary, or wait until the replica has caught up.',
   refusedBy: 'read-atomic',
 }
 
@@ -64,7 +78,7 @@ const ownWriteMissed: Story = {
   name: 'own write not seen',
   title: 'A client did not see its own committed change',
   cause: 'A later transaction of the same client read an older version, as from a replica that lags behind.',
-  cure: 'Read from the primary after writing, or wait until the standby has caught up.',
+  cure: 'Read from the primary after writing, or wait until the replica has caught up.',
   refusedBy: 'read-atomic',
 }
 
@@ -72,7 +86,7 @@ const circularRead: Story = {
   name: 'circular read',
   title: 'Two transactions saw each other’s changes',
   cause: 'Each read or replaced what the other had not committed yet.',
-  cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+  ...UNCOMMITTED,
   refusedBy: 'read-committed',
 }
 
@@ -101,28 +115,29 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
     name: 'dirty read',
     title: 'A transaction read a value that was rolled back',
     cause: 'It read a change of another transaction, which was rolled back.',
-    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    ...UNCOMMITTED,
     refusedBy: 'read-committed',
   },
   G1b: {
     name: 'intermediate read',
     title: 'A transaction read a value that was never committed',
     cause: 'The writer replaced the value before it committed.',
-    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    ...UNCOMMITTED,
     refusedBy: 'read-committed',
   },
   'dirty-update': {
     name: 'dirty update',
     title: 'A transaction built on a change that was rolled back',
     cause: 'A transaction changed what another one had changed, and the other one was rolled back.',
-    cure: 'Use READ COMMITTED or stronger. At such a level, it is a bug of the database.',
+    ...UNCOMMITTED,
     refusedBy: 'read-committed',
   },
   internal: {
     name: 'own write not seen',
     title: 'A transaction did not see its own write',
     cause: 'A read did not return what the same transaction had written before it.',
-    cure: 'Send all statements of a transaction over one connection. Otherwise, it is a bug of the database.',
+    cure: 'Let a transaction read its own writes first.',
+    sqlCure: 'Send all statements of a transaction over one connection. Otherwise, it is a bug of the database.',
     refusedBy: 'read-atomic',
   },
   'future-read': {
@@ -162,7 +177,12 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   },
 }
 
-export const storyOfRead = (anomaly: ReadAnomaly): TransactionStory => ofReads[anomaly]
+export const storyOfRead = (record: TransactionRecord, anomaly: ReadAnomaly): TransactionStory =>
+  storyFor(record, ofReads[anomaly])
+
+function storyFor({ history }: TransactionRecord, { sqlCure, ...story }: Story): Story {
+  return history.transactionNotes === undefined || sqlCure === undefined ? story : { ...story, cure: sqlCure }
+}
 
 /** The story of a cycle, and the weakest level that refuses it. */
 export function storyOfCycle(
@@ -170,7 +190,7 @@ export function storyOfCycle(
   versions: Versions,
   steps: readonly CycleStep[],
 ): TransactionStory {
-  const story = recognised(record, versions, steps)
+  const story = storyFor(record, recognised(record, versions, steps))
   const kinds = steps.map(({ kind }) => kind)
   const [realTime, sessions, neither] = forms
   const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
