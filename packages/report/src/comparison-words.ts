@@ -160,7 +160,7 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
     : [[`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '), `Next: ${broken.next.text}`]
 
 /** What to do next about a comparison: about a broken promise first, then about what is undecided. */
-export function comparisonNext({ systems, interrupted, seeds }: Comparison): Next {
+export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
   const broken = cells.find(({ kept }) => kept === false)
@@ -175,7 +175,7 @@ export function comparisonNext({ systems, interrupted, seeds }: Comparison): Nex
       text: `The level of ${undecided.name} under ${undecided.condition} is undecided. Try a shorter run.`,
       command: withOption(commandOf(undecided), 'time', '1s'),
     }
-  if (interrupted) return { text: 'Let it run to its end, or ask for fewer targets or seeds.' }
+  if (interrupted) return { text: 'Let it run to its end, or ask for fewer targets or seeds.', command: again }
   const losing = cells.find(({ lost = 0 }) => lost > 0) ?? leastAnswered(cells)
   return {
     text: `${seeds.length === 1 ? 'One seed proves' : `${seeds.length} seeds prove`} little. Try twenty${losing === undefined ? '' : ` with ${losing.name} under ${losing.condition}`}.`,

@@ -25,6 +25,8 @@ export interface Comparison {
   readonly sweep?: string | undefined
   /** Whether it was ended before all its runs: systems, conditions or seeds may be missing. */
   readonly interrupted: boolean
+  /** The command that performs every run again; absent if no command began them. */
+  readonly again?: string | undefined
   /** What a reader must know that the numbers do not say. */
   readonly notes: readonly string[]
 }

@@ -170,6 +170,14 @@ test('availability under a cut is one number wherever it stands: the median of t
   expect(page).not.toContain('stops when cut')
 })
 
+test('one that was interrupted names the command that performs it whole', () => {
+  const masters = systemOf('masters', cell('calm', 'eventual'), cell('partition', 'eventual'))
+  const again = 'npx chaos compare --targets masters,raft'
+  const ended = { ...comparison([masters]), interrupted: true, again }
+  expect(renderComparison(ended, plainStyle, { unicode: true, width: 200 })).toContain(again)
+  expect(renderComparisonHtml(ended, '1')).toContain(again)
+})
+
 test('a loss that no promise forbids is told together with that', () => {
   const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
   const page = renderComparisonHtml(comparison([replica]), '1')

@@ -19,7 +19,7 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
   const progress = await createProgress({ quiet: isSilent(settings.reporters) })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun, and those that were are compared.')
   try {
-    const comparison = await compareSystems(settings.plan, {
+    const compared = await compareSystems(settings.plan, {
       signal: interrupts.signal,
       queue: settings.queue,
       priority: settings.priority,
@@ -27,7 +27,11 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
       again: (run) => againCommand(settings, run),
     })
     progress.stop()
-    if (comparison.systems.length === 0) return EXIT.interrupted
+    const comparison = { ...compared, again: settings.again }
+    if (comparison.systems.length === 0) {
+      progress.warn(`No system was measured. To let it run to its end: ${settings.again}`)
+      return EXIT.interrupted
+    }
     if (settings.html !== undefined) writePage(settings.html, comparison)
     const exitCode = comparison.interrupted ? EXIT.interrupted : exitCodeOf(comparison)
     const elapsedMs = performance.now() - startedAt

@@ -115,6 +115,8 @@ export const use: Use<CompareSettings> = {
 export interface CompareSettings {
   readonly plan: ComparisonPlan
   readonly html: string | undefined
+  /** The command that performs every run again, and replaces its page. */
+  readonly again: string
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
@@ -177,9 +179,14 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
     plan: { ...terms, systems, conditions: [CALM, ...nemeses.map(({ name }) => name)] },
     reporters: parseReporters(options, 'comparison'),
     configFile: given.config,
+    again: commandLine(['npx', 'chaos', 'compare', ...wordsFor<typeof declared>(repeated(options, html))]),
     ...{ html, queue, priority },
   }
 }
+
+/** What was typed, but for other output than the page. */
+const repeated = (options: ParsedOptions, html: string | undefined) =>
+  ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 
 /** The command that performs one run by itself: one system, one fault, one seed. */
 export function againCommand({ plan, configFile }: CompareSettings, { system, cell, spec }: ComparedRun): string {

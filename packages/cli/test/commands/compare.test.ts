@@ -53,6 +53,14 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
+  test('keeps the command that performs it again, with what was typed and a page that it may replace', async () => {
+    const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
+    const page = join(temporaryDirectory(), 'compare.html')
+    expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
+      `npx chaos compare --targets raft,primary-replica --sweep sync=0..2 --seeds 1 --real --html ${page} --force`,
+    )
+  })
+
   test('takes sim:raft as raft, and refuses it with --real', async () => {
     const { plan } = await parseCompareSettings({ targets: 'sim:raft,quorum:r=1:w=1', faults: 'none', seeds: '1' })
     expect(plan.systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
