@@ -37,10 +37,15 @@ export interface Despite {
 
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
-/** Strongest first; adjacent levels that only follow from others, or are undecided for the same reason, share a row. */
+/**
+ * Strongest first, without those that the model says nothing about; adjacent levels that only follow from others, or are
+ * undecided for the same reason, share a row.
+ */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
+  const foreign = levelsNotOfModel(report)
   for (const [level, verdict] of Object.entries(report.levels)) {
+    if (foreign.includes(level)) continue
     const note = despite?.level === level ? despite.because : noteOf(report, level, verdict)
     const last = rows[rows.length - 1]
     if (

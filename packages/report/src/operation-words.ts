@@ -140,6 +140,12 @@ export function answerText(history: History, operation: number): string {
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
 }
 
+/** The same without the reason of a failure: `6`, `failed`, `unknown`. */
+export const briefAnswer = (history: History, operation: number): string =>
+  history.operations.outcome[operation] === OK
+    ? answerText(history, operation)
+    : (answerText(history, operation).split(':')[0] ?? '')
+
 /** A queue without messages has no value to give. */
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)

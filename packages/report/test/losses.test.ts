@@ -579,6 +579,25 @@ test('accounts that hold more or less than they should say by how much', () => {
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })
 
+test('an addition that is lost on the one node of a service is no matter of replicas or caches', () => {
+  const operations: readonly Made[] = [
+    { p: 1, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
+    { p: 2, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },
+    { p: 1, f: 'read', out: 1, from: 9, to: 12, node: 'shop' },
+  ]
+  const history = made(operations)
+  const report = check(history, {
+    ...{ model: 'counter', initial: null, levels: ['linearizable'], failedCas: 'drop', deadlineMs: millis(60_000) },
+    ...{ memoryBytes: 1e9, now },
+  } as never)
+  const { shown } = factsOf({ history, report })
+  if (shown === undefined) throw new Error('nothing is wrong')
+  expect(causesOf({ report, history, counterexample: shown, near: [] })[0]).toEqual({
+    cause: 'A change was computed from an old value, and undid another one.',
+    remedy: 'Change the value in one step, such as an atomic increment, or lock it from the read to the write.',
+  })
+})
+
 test('a counter that ends too low on several nodes is told to add up their sums, whatever was read before', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },

@@ -152,6 +152,20 @@ describe('a counter that was read too low', () => {
     ])
   })
 
+  test('in the end stands beside what other nodes and counters lack, so that the headline can be added up', () => {
+    const last = (p: number, out: number, key: string, node: string): Made =>
+      read(p, out, 40 + p, { key, node, final: true })
+    const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
+    const reads = [last(3, 3, 'c', 'n1'), last(4, 4, 'c', 'n2'), last(5, 4, 'd', 'n1'), last(6, 4, 'd', 'n2')]
+    const ended = judge([...additions, ...reads], 'counter')
+    expect(ended.page).toContain('The counters lost 4 of the sum')
+    expect(ended.rows?.slice(3)).toEqual([
+      ['read by p3 from n1 ✘', '0.043 s', '4 too few ✘', '3 ✘'],
+      ['read by p4 from n2', '0.044 s', '3 too few ✘', '4 ✘'],
+      ['the other counters', '', '1 too few', ''],
+    ])
+  })
+
   test('on one node shows the newest additions', () => {
     const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
     expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([

@@ -93,13 +93,19 @@ describe('an outcome', () => {
   test('of a planted bug leads to the run without it, and of weak settings to those that give up nothing', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
-    const { next } = told({ ...run, spec: { ...run.spec, target } })
-    expect(next.text).toBe('This is what the planted bug stale-reads does. Without it the run should pass.')
-    expect(told({ ...run, spec: { ...run.spec, target }, weakness: 'reads ask nobody' }).next.text).toBe(
-      'This is what the planted bug stale-reads does: reads ask nobody. Without it the run should pass.',
-    )
+    const { next, why } = told({ ...run, spec: { ...run.spec, target } })
+    expect(next).toEqual({
+      text: 'Without the planted bug the run should pass.',
+      command: 'npx chaos run --target t --time 4s',
+    })
+    expect(why).toMatchObject({ text: 'The run planted the bug stale-reads.', certainty: 'likely' })
+    const weak = { spec: { ...run.spec, target }, weakness: 'reads ask nobody', stronger: { sync: 2 } }
+    expect(told({ ...run, ...weak }).next).toEqual({
+      text: 'Without the planted bug, and with sync=2, the run should pass.',
+      command: 'npx chaos run --target t --time 4s --set sync=2',
+    })
     expect(told({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
-      text: 'The planted bug stale-reads made no difference that clients could see in this run. Try twenty seeds.',
+      text: 'The planted bug stale-reads broke nothing that was expected in this run. Try twenty seeds.',
       command: 'npx chaos run --target t --time 4s --times 20',
     })
     expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
@@ -231,6 +237,56 @@ describe('a cause', () => {
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
     })
     expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
+  })
+
+  test('of a lock that had expired is that, whatever bug was planted', () => {
+    const held = made([
+      { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6 },
+      { p: 1, f: 'acquire', key: 'L', out: 4, from: 400e6, to: 430e6 },
+    ])
+    const expired: typeof held = {
+      ...held,
+      header: { chaos: 1, model: 'lock', extra: { lease: { setting: 'ttl-ms', ms: 200 } } } as never,
+    }
+    const both: Counterexample = {
+      ...counterexample,
+      operations: [0, 1].map((operation) => ({ operation, role: 'core' })),
+      culprit: 1,
+      keys: ['L'],
+    }
+    const judged = { ...report('not linearizable', { linearizable: violated(both) }), model: 'lock' } as never
+    const run = summary({ report: judged })
+    const planted = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
+    const { why, next } = tellingOf(factsOf({ history: expired, report: judged, run: planted }), {
+      history: expired,
+      run: planted,
+    })
+    expect(why.text).toMatch(/lock was for 200 ms/)
+    expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
+  })
+
+  test('is the bug that the run planted rather than a delay, beside what a message shows', () => {
+    const { spec } = summary({})
+    const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
+    const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
+    expect(why({ ...planted, faults: [fault(slow, 6000, 9000)] })).toMatchObject({
+      text: 'The run planted the bug early: reads ask nobody.',
+      certainty: 'likely',
+    })
+    const faults = [fault(between, 6000, 9000)]
+    expect(why({ ...planted, faults }).text).toMatch(/^The run planted the bug early: .*In force then: partition/)
+    const shown = why({ ...planted, faults, heard: heard([{ ...sent, by: 'partition' }]) })
+    expect(shown.text).toMatch(/^The run planted the bug early: .*The message .* was lost \(partition\)\.$/)
+    expect(shown.certainty).toBe('shown')
+    expect(shown.settings).not.toContain('early')
+  })
+
+  test('of a file is told with what is known of its run', () => {
+    const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
+    const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
+    const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
+    expect(checked.why.text).toBe('The run planted the bug early.')
+    expect(checked.next.command).toBe('npx chaos run --target t')
   })
 
   test('comes with what was chosen of the target', () => {

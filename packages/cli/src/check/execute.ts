@@ -46,7 +46,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
     return 'trouble' in named
       ? troubleOf(file, named.trouble)
       : {
-          ...{ file, stored: named.stored, doubts: named.doubts, merged, settings: spec, alone, output },
+          ...{ file, stored: named.stored, setup: named.setup, merged, settings: spec, alone, output },
           again: checkCommandLine(file, spec, merged),
         }
   })

@@ -71,13 +71,14 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/** The history in a run's directory, with the run's doubts; or the file itself. */
+/** The history in a run's directory, with what is known of the run; or the file itself. */
 function namedByRun(name: string): NamedFile {
   const file = join(name, 'history.jsonl')
   if (!statSync(name).isDirectory() || !existsSync(file)) return { file: name }
   const run = readSummary(join(name, RUN_JSON))
   if (run === undefined) return { file }
-  return { file, doubts: [...(run.interrupted ? ['the run was interrupted'] : []), ...run.vacuous] }
+  const { spec, weakness, stronger, interrupted, vacuous, again } = run
+  return { file, setup: { spec, weakness, stronger, interrupted, vacuous, again } }
 }
 
 /** Created on demand: the first collator of a process takes a tenth of the start of a command. */

@@ -49,8 +49,8 @@ async function checked(
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },
   }
-  const doubts = named === undefined || 'trouble' in named ? undefined : named.doubts
-  const task: CheckTask = { file, settings: spec, doubts, alone: true, again, output }
+  const setup = named === undefined || 'trouble' in named ? undefined : named.setup
+  const task: CheckTask = { file, settings: spec, setup, alone: true, again, output }
   for await (const result of checkFiles([task], spec)) {
     if ('trouble' in result) throw new UserError(result.trouble.code, result.trouble.message)
     if ('stopped' in result) throw new UserError('environment', result.stopped)

@@ -89,6 +89,18 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
+  test('and a check of that directory know which bug the run planted', async () => {
+    const out = temporaryDirectory()
+    const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
+    await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])
+    const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
+    for (const command of ['explain', 'check']) {
+      const { telling, why, next } = JSON.parse((await chaosHere([command, directory, '--json'])).stdout)
+      expect((telling ?? { why }).why.text).toMatch(/^The run planted the bug ack-before-majority: /)
+      expect((telling ?? { next }).next.command).toMatch(/^npx chaos run --target raft (?!.*--bug)/)
+    }
+  })
+
   test('refuses a level that the object is not judged by, in one line', async () => {
     const out = temporaryDirectory()
     const queue = [

@@ -11,6 +11,7 @@ import {
   judgeExpectation,
   judgeRequirements,
   parseRequirement,
+  type RunSetup,
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
@@ -21,8 +22,8 @@ export interface JudgedTask {
   /** Its path as typed, or its name. */
   readonly file: string
   readonly settings: CheckSpec
-  /** Why its run proves less than it seems to. */
-  readonly doubts?: readonly string[] | undefined
+  /** The run that it is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** Whether it is the only history, which gets a page instead of a line in a table. */
   readonly alone: boolean
   /** The command that repeats it. */
@@ -75,7 +76,7 @@ export function judgeHistory(
 }
 
 export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { readonly exitCode: ExitCode } {
-  const { file, settings, alone, again, reportFile } = task
+  const { file, settings, setup, alone, again, reportFile } = task
   return {
     kind: 'file',
     file,
@@ -84,6 +85,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
     history: withHints(task, checked),
     ...judge(task, checked),
     initial: initialOf(checked.history, settings),
+    setup,
     alone,
     explain: settings.explain,
     reportFile,
@@ -98,13 +100,15 @@ function withHints({ file }: JudgedTask, { history, report }: Checked): History 
   return hints.length === 0 ? history : { ...history, warnings: [...history.warnings, ...hints] }
 }
 
-function judge({ settings, doubts = [] }: JudgedTask, { history, report, checking }: Checked): Judged {
+function judge({ settings, setup }: JudgedTask, { history, report, checking }: Checked): Judged {
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
   // A history whose operations are not kept is known to miss nothing: see `proves`.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
+  const doubts =
+    setup === undefined ? [] : [...(setup.interrupted ? ['the run was interrupted'] : []), ...setup.vacuous]
   const vacuous = [...new Set([...doubts, ...missing, ...byStart])]
   const found = judgeExpectation(report, expect ?? asked, vacuous)
   const expectation = expect === undefined ? undefined : found

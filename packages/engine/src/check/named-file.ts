@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UserError } from '@chaosproxy/history'
 import { STDIN, type StoredPart } from '@chaosproxy/history/files'
+import type { RunSetup } from '@chaosproxy/runner/result'
 
 /** A file to check, or the error in its name. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
@@ -10,8 +11,8 @@ export type NamedFile = FileOrParts | { readonly file: string; readonly trouble:
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined
-  /** Why the run that it is of proves less than it seems to, as its `run.json` says. */
-  readonly doubts?: readonly string[] | undefined
+  /** Of a run's directory: what `run.json` says of the run. */
+  readonly setup?: RunSetup | undefined
 }
 
 /** The total size on disk; for a directory, that of its files. Unreadable files count as 0. */

@@ -1,6 +1,6 @@
 import type { UserError } from '@chaosproxy/history'
 import type { StoredPart } from '@chaosproxy/history/files'
-import type { ExitCode } from '@chaosproxy/runner/result'
+import type { ExitCode, RunSetup } from '@chaosproxy/runner/result'
 import type { Output, SubjectTexts } from '../output/part.ts'
 import type { CheckSpec } from './options.ts'
 
@@ -12,8 +12,8 @@ export interface CheckTask {
   /** The files to merge by time; `file` is then what messages call them. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
-  /** Why the run that it is of proves less than it seems to. */
-  readonly doubts?: readonly string[] | undefined
+  /** The run that it is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** Whether it is the only file, which gets a page instead of a line in a table. */
   readonly alone: boolean
   /** The command that repeats it. */

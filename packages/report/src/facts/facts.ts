@@ -5,6 +5,7 @@ import {
   type FaultSpan,
   foundText,
   type RequirementResult,
+  type RunSetup,
   type RunSummary,
   strongestOf,
 } from '@chaosproxy/runner/result'
@@ -32,6 +33,8 @@ export interface FactsInput {
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
+  /** For a file of which the run is known. A run's summary says as much. */
+  readonly setup?: RunSetup | undefined
   /** The level asked about, if none is expected. */
   readonly asked?: string | undefined
   /** Whether the reader asked about the level itself, rather than about what was lost. */
@@ -47,6 +50,8 @@ export interface Facts {
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
+  /** What was tested, if that is known. */
+  readonly setup: RunSetup | undefined
   /** The level that it is about; undefined for the strongest. */
   readonly asked: string | undefined
   readonly headline: Headline
@@ -79,7 +84,8 @@ const decided = new WeakMap<History, { readonly input: FactsInput; readonly fact
 
 /** All that they are decided by. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
-  ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, asked: true, isAboutLevel: true },
+  ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
+  ...{ asked: true, isAboutLevel: true },
 }
 const deciding = Object.keys(DECIDING) as readonly (keyof typeof DECIDING)[]
 
@@ -95,6 +101,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const expectation = own.expectation ?? run?.expectation
   const requirements = own.requirements ?? run?.requirements ?? []
   const vacuous = own.vacuous ?? run?.vacuous ?? []
+  const setup = own.setup ?? run
   const asked = expectation?.level ?? own.asked
   const spans = shownFaults(history, run)
   const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, asked)
@@ -111,6 +118,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     expectation,
     requirements,
     vacuous,
+    setup,
     asked,
     headline:
       report === undefined
@@ -128,7 +136,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
     ...{ near, wire, lease, race },
-    why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, story: shown.story, spans, run }),
+    why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, story: shown.story, spans, setup }),
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }

@@ -86,8 +86,10 @@ function verdictLine(
 }
 
 /**
- * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or the question was
- * another one: what a database had promised.
+ * `eventually consistent, not linearizable`, where the headline is about the strongest level alone, or about transactions,
+ * where it lists anomalies.
  */
-const weakerText = ({ headline }: Report<string>, level: string, strongest: string): string =>
-  headline.startsWith('not ') || level === 'declared' ? `${adjective(level)}, not ${adjective(strongest)}` : headline
+const weakerText = ({ headline, transactions }: Report<string>, level: string, strongest: string): string =>
+  headline.startsWith('not ') || transactions !== undefined
+    ? `${adjective(level)}, not ${adjective(strongest)}`
+    : headline

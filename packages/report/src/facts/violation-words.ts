@@ -1,10 +1,10 @@
 import { type Counterexample, isolationLadder, levels, type OperationRow, type Uncut } from '@chaosproxy/checker'
-import { count, duration, type History, operationsIn } from '@chaosproxy/history'
+import { count, type History, operationsIn } from '@chaosproxy/history'
 import { adjective } from '../level-words.ts'
+import { misreadText } from '../losses/bank.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
-  clientOf,
   linesOf,
   nameText,
   nodeOf,
@@ -98,32 +98,31 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   const { culprit, sentence, balance } = counterexample
   // What each transaction did is all that explains a cycle.
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
-  const because = reproach(history, counterexample)
+  const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    const before = missedBefore(history, counterexample, because?.by)
+    const before =
+      culprit === undefined || shows === undefined
+        ? ''
+        : `Earlier, ${askedText(history, counterexample, culprit)} showed ${shows}.`
     return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
   }
   // Of a cycle no part says what is wrong.
   if (culprit === undefined) return printable(sentence)
+  if (shows !== undefined) return `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
+  const because = reproach(history, counterexample)
   // What is told as a story ends with the answer that cannot be.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
+  const asked = capitalised(askedText(history, counterexample, culprit))
+  return `${asked} returned ${answerText(history, culprit)}, though ${because.text}.`
+}
+
+/** `process 5's read from n3 at 1.040 s`. */
+function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
   const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
   const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
-  const withKey = counterexample.keys.length > 1
-  const asked = `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey })}`
-  const answered = `${capitalised(asked)}${where}${when} returned ${answerText(history, culprit)}`
-  return `${answered}, though ${because.text}.`
-}
-
-/** What a read that is drawn lacked, where the balance that is told was read later. */
-function missedBefore(history: History, { culprit }: Counterexample, by: OperationRow | undefined): string {
-  if (culprit === undefined || by === undefined || !tells(history, culprit) || tells(history, by)) return ''
-  const { callTime, returnTime } = history.operations
-  const node = nodeOf(history, culprit)
-  const gap = hasTimes(history) ? ` ${duration((callTime[culprit] ?? 0) - (returnTime[by] ?? 0))} before` : ' before'
-  return `Earlier, ${clientOf(history, culprit)}'s read${node === undefined ? '' : ` from ${nameText(node)}`} lacked ${requestText(history, by, { withKey: false })}, acknowledged${gap}.`
+  return `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey: keys.length > 1 })}${where}${when}`
 }
 
 /**

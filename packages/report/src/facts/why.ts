@@ -1,6 +1,6 @@
 import type { TransactionStory } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import type { FaultSpan, RunSummary } from '@chaosproxy/runner/result'
+import type { FaultSpan, RunSetup } from '@chaosproxy/runner/result'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceSentence } from '../race/race-words.ts'
@@ -33,11 +33,29 @@ export interface Known {
   readonly story?: TransactionStory | undefined
   /** The faults that were in force at any time. */
   readonly spans: readonly FaultSpan[]
-  readonly run?: RunSummary | undefined
+  /** What was tested, if that is known. */
+  readonly setup?: RunSetup | undefined
 }
 
-/** The most certain cause that the record has: a line of code or a lease, then a message, then a fault. */
-export function whyOf({ near, wire, lease = '', race, story, spans, run }: Known): Why {
+/**
+ * The most certain cause that the record has: a line of code or a lease, then a message, then a fault. A bug that the run
+ * planted comes first: no delay explains more.
+ */
+export function whyOf(known: Known): Why {
+  const why = seenOf(known)
+  // A lock that had expired needs no bug to be given to another.
+  const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
+  if (planted === '') return why
+  const [fault] = known.near
+  const adds =
+    why.certainty === 'shown' ||
+    (fault?.relation === why.text && (fault.kind === 'partition' || stopsNodes(fault.kind)))
+  return adds
+    ? { text: sentences(planted, why.text), certainty: why.certainty }
+    : { text: planted, certainty: 'likely' }
+}
+
+function seenOf({ near, wire, lease = '', race, story, spans, setup }: Known): Why {
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
   if (race !== undefined) return { text: `${raceSentence(race)}.`, certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
@@ -53,13 +71,13 @@ export function whyOf({ near, wire, lease = '', race, story, spans, run }: Known
       // That it had come does not show why it was ignored.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  const gives = weaknessText(run)
+  const gives = weaknessText(setup)
   if (gives !== '' && (fault === '' || near[0]?.isOver === true))
     return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
-  if (near.length > 0 || (run === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
+  if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   return { text: UNAIDED, certainty: 'likely' }
 }
 
@@ -69,13 +87,22 @@ export const NO_CAUSE = 'The record does not show why.'
 const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
 const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** What the settings of the target give up. The next step says what a planted bug does. */
-const weaknessText = (run: RunSummary | undefined): string =>
-  run?.weakness === undefined || run.spec.target.bug !== undefined ? '' : `${capitalised(printable(run.weakness))}.`
+/** What the settings of the target give up. */
+const weaknessText = (setup: RunSetup | undefined): string =>
+  setup?.weakness === undefined || setup.spec.target.bug !== undefined
+    ? ''
+    : `${capitalised(printable(setup.weakness))}.`
+
+/** `The run planted the bug ack-early: writes are acknowledged before they are on disk.` Empty if it planted none. */
+function plantedText(setup: RunSetup | undefined): string {
+  const bug = setup?.spec.target.bug
+  if (setup === undefined || bug === undefined) return ''
+  return `The run planted the bug ${bug}${setup.weakness === undefined ? '' : `: ${printable(setup.weakness)}`}.`
+}
 
 /** Whether a cause says already what the settings give up. */
-const saysWeakness = (cause: string, run: RunSummary): boolean => {
-  const weakness = weaknessText(run)
+const saysWeakness = (cause: string, setup: RunSetup): boolean => {
+  const weakness = weaknessText(setup)
   return weakness !== '' && cause.startsWith(weakness)
 }
 
@@ -88,14 +115,14 @@ const sentences = (...texts: readonly string[]): string => texts.filter((text) =
  * `r=2, w=3, 5 nodes: r + w is 5, …`: what was chosen of the target and, if that is asked for, what that gives up,
  * unless the cause says that; empty if no run is known.
  */
-export function settingsText(run: RunSummary | undefined, saysWeak: boolean, cause: string = ''): string {
-  if (run === undefined) return ''
-  const { target, nodes } = run.spec
+export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
+  if (setup === undefined) return ''
+  const { target, nodes } = setup.spec
   const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
   const weakness =
-    run.weakness === undefined || !saysWeak || saysWeakness(cause, run) ? '' : `: ${printable(run.weakness)}`
+    setup.weakness === undefined || !saysWeak || saysWeakness(cause, setup) ? '' : `: ${printable(setup.weakness)}`
   const named = [
-    ...(target.bug === undefined ? [] : [`bug ${target.bug}`]),
+    ...(target.bug === undefined || cause.startsWith(plantedText(setup)) ? [] : [`bug ${target.bug}`]),
     ...chosen,
     `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
   ].join(', ')

@@ -5,7 +5,7 @@ import type { NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import {
-  answerText,
+  briefAnswer,
   hasReturned,
   isFinal,
   linesOf,
@@ -186,7 +186,7 @@ function barLabel(
   accused: ReadonlySet<OperationRow>,
   withKey: boolean,
 ): LabelText {
-  const text = clip(`${requestText(history, operation, { withKey })} → ${answerText(history, operation)}`, 34)
+  const text = clip(`${requestText(history, operation, { withKey })} → ${briefAnswer(history, operation)}`, 34)
   const isAccused = accused.has(operation)
   return {
     text: isAccused ? `${text} ✘` : text,

@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
-import type { Expectation, RequirementResult, RunSummary } from '@chaosproxy/runner/result'
+import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chaosproxy/runner/result'
 
 /** Everything a page can show, of a run or of a history file without one. */
 export interface Page {
@@ -23,6 +23,8 @@ export interface Page {
   readonly asked?: string | undefined
   /** For a file: why it proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
+  /** For a file: the run that it is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   /** The command that repeats the run or the check. */

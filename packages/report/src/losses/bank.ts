@@ -165,16 +165,29 @@ function accountsAt(
 
 /** `p14 read 71,592 too much in account d`: the account that is furthest off. */
 function misread(history: History, read: OperationRow): Loss | undefined {
+  const wrong = furthestOff(history, read)
+  if (wrong === undefined) return undefined
+  const much = wrong.off > 0 ? 'too much' : 'too little'
+  return {
+    title: `${clientOf(history, read)} read ${money(Math.abs(wrong.off))} ${much} in account ${nameText(wrong.account, 24)}`,
+  }
+}
+
+function furthestOff(history: History, read: OperationRow): ShownAccount | undefined {
   const opening = openingOf(history)
   const found = balancesOf(history, read)
   if (opening === undefined || found === undefined) return undefined
-  const accounts = accountsAt(history, read, opening, found)
-  const { account, off } = accounts.reduce((one, other) => (Math.abs(other.off) > Math.abs(one.off) ? other : one))
-  if (off === 0) return undefined
-  const much = off > 0 ? 'too much' : 'too little'
-  return {
-    title: `${clientOf(history, read)} read ${money(Math.abs(off))} ${much} in account ${nameText(account, 24)}`,
-  }
+  const [most] = accountsAt(history, read, opening, found).toSorted((a, b) => Math.abs(b.off) - Math.abs(a.off))
+  return most === undefined || most.off === 0 ? undefined : most
+}
+
+/** `100,000 in account d, but what had been acknowledged allows only 129,914`: what a read of accounts shows that cannot be. */
+export function misreadText(history: History, read: OperationRow): string | undefined {
+  const wrong = furthestOff(history, read)
+  if (wrong === undefined) return undefined
+  const { account, shown, least, most } = wrong
+  const allowed = least === most ? money(least) : `${money(least)} to ${money(most)}`
+  return `${money(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
 /** What a read shows of each account, and what had been acknowledged when it was called. */

@@ -1,4 +1,4 @@
-import type { Accounted, OperationRow } from '@chaosproxy/checker'
+import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
 import { count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {
@@ -20,13 +20,19 @@ export const counterLoss: FindLoss = ({ history, report }) => {
   return inTheEnd(history, wrong) ?? meanwhile(history, wrong)
 }
 
-/** Where every final read of a counter is below what was acknowledged, or above the sum of all additions: by how much at least. */
-function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
+interface Off {
+  readonly missing: number
+  readonly extra: number
+}
+
+const finalReads = (history: History): readonly OperationRow[] =>
+  rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
+
+/** By key: how far the best of its final reads is below what was acknowledged, or above the sum of all additions. */
+function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
-  const least = new Map<string | undefined, { readonly missing: number; readonly extra: number }>()
-  const { length, outcome } = history.operations
-  for (let row = 0; row < length; row++) {
-    if (!isFinal(history, row) || !isRead(history, row) || outcome[row] !== OK) continue
+  const least = new Map<string | undefined, Off>()
+  for (const row of finalReads(history)) {
     const key = keyOf(history, row)
     const known = least.get(key)
     const { missing, extra } = offBy(byRow.get(row))
@@ -35,8 +41,17 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
       extra: Math.min(extra, known?.extra ?? extra),
     })
   }
-  const missing = rounded([...least.values()].reduce((sum, each) => sum + each.missing, 0))
-  const extra = rounded([...least.values()].reduce((sum, each) => sum + each.extra, 0))
+  return least
+}
+
+const sumOf = (offs: Iterable<Off>, what: keyof Off): number =>
+  rounded([...offs].reduce((sum, each) => sum + each[what], 0))
+
+/** Where every final read of a counter is too low or too high: by how much at least. */
+function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
+  const least = offInTheEnd(history, wrong)
+  const missing = sumOf(least.values(), 'missing')
+  const extra = sumOf(least.values(), 'extra')
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
@@ -60,7 +75,7 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss {
 }
 
 /** How far a read is below the least or above the most that the additions allow. */
-function offBy(read: Accounted | undefined): { readonly missing: number; readonly extra: number } {
+function offBy(read: Accounted | undefined): Off {
   if (read?.bounds === undefined || typeof read.value !== 'number') return { missing: 0, extra: 0 }
   const [least, most] = read.bounds
   return { missing: Math.max(0, least - read.value), extra: Math.max(0, read.value - most) }
@@ -88,11 +103,10 @@ function updates(history: History, holds: (f: string, amount: unknown) => boolea
 const MOST_SHOWN = 6
 
 /** What each node had acknowledged of a counter when it was read, and what was read. */
-export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit } }) => {
+export const counterSheet: LayOutSheet = ({ history, report, counterexample: { culprit } }) => {
   const { key, outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
-  const seen = outputOf(history, culprit)
-  if (typeof seen !== 'number') return undefined
+  if (numberIn(history, culprit) === undefined) return undefined
   const changes = rowsWhere(
     history,
     (row) => key[row] === key[culprit] && !isRead(history, row) && outcome[row] !== FAIL,
@@ -102,13 +116,13 @@ export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit }
     .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   const known = new Set(before)
   const others = changes.filter((row) => !known.has(row) && (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
-  const sumOf = (rows: readonly OperationRow[]): number =>
+  const amountIn = (rows: readonly OperationRow[]): number =>
     rounded(rows.reduce((sum, row) => sum + amountOf(history, row), 0))
   const opening = typeof history.header?.initial === 'number' ? history.header.initial : 0
-  const total = rounded(opening + sumOf(before))
+  const total = rounded(opening + amountIn(before))
   const [least, most] = [
-    rounded(total + sumOf(others.filter((row) => amountOf(history, row) < 0))),
-    rounded(total + sumOf(others.filter((row) => amountOf(history, row) > 0))),
+    rounded(total + amountIn(others.filter((row) => amountOf(history, row) < 0))),
+    rounded(total + amountIn(others.filter((row) => amountOf(history, row) > 0))),
   ]
   const nodes = [...new Set(before.map((row) => nodeOf(history, row)))].sort((a, b) =>
     (a ?? '').localeCompare(b ?? '', 'en', { numeric: true }),
@@ -120,11 +134,10 @@ export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit }
         rows: before.filter((row) => nodeOf(history, row) === node),
       }))
     : before.slice(-MOST_SHOWN).map((row) => ({ name: clientOf(history, row), rows: [row] }))
-  const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), culprit])
+  const reads = [culprit, ...otherEnds(history, culprit)]
+  const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), ...reads])
   const lastOf = (rows: readonly OperationRow[]): string => (rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'))
   const left = isByNode ? 0 : before.length - groups.length
-  const off = seen < least ? seen - least : seen - most
-  const node = nodeOf(history, culprit)
   const name = keyOf(history, culprit)
   return {
     title: `${name === undefined ? 'The counter' : `Counter ${nameText(name, 16)}`}: what ${isByNode ? 'each node' : 'the system'} had acknowledged, and what was read${isFinal(history, culprit) ? ' in the end' : ''}`,
@@ -138,10 +151,15 @@ export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit }
       ...(opening === 0 ? [] : [{ cells: ['at first', '', '', amountText(opening)], look: 'faint' as const }]),
       ...(left === 0
         ? []
-        : [{ cells: ['earlier', '', count(left), changeText(sumOf(before.slice(0, left)))], look: 'faint' as const }]),
+        : [
+            {
+              cells: ['earlier', '', count(left), changeText(amountIn(before.slice(0, left)))],
+              look: 'faint' as const,
+            },
+          ]),
       ...groups.map(
         ({ name, rows }): SheetRow => ({
-          cells: [name, lastOf(rows), count(rows.length), changeText(sumOf(rows))],
+          cells: [name, lastOf(rows), count(rows.length), changeText(amountIn(rows))],
           ...(rows.length === 1 && rows[0] !== undefined ? { operation: rows[0] } : {}),
         }),
       ),
@@ -149,18 +167,53 @@ export const counterSheet: LayOutSheet = ({ history, counterexample: { culprit }
       ...(others.length === 0
         ? []
         : [{ cells: ['in progress or unknown', '', count(others.length), rangeText(total, least, most)] }]),
-      {
-        cells: [
-          `read by ${clientOf(history, culprit)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
-          at(culprit, 'call'),
-          off === 0 ? '' : `${amountText(Math.abs(rounded(off)))} ${off < 0 ? 'too few' : 'too many'}`,
-          amountText(seen),
-        ],
-        wrong: [0, 2, 3],
-        operation: culprit,
-      },
+      ...reads.map((row): SheetRow => {
+        const [value, node] = [numberIn(history, row) ?? 0, nodeOf(history, row)]
+        const off = value < least ? value - least : value > most || row === culprit ? value - most : 0
+        return {
+          cells: [
+            `read by ${clientOf(history, row)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
+            at(row, 'call'),
+            offText(off),
+            amountText(value),
+          ],
+          wrong: row === culprit ? [0, 2, 3] : off === 0 ? [] : [2, 3],
+          operation: row,
+        }
+      }),
+      ...elsewhereRows(history, report, culprit),
     ],
   }
+}
+
+function numberIn(history: History, read: OperationRow): number | undefined {
+  const value = outputOf(history, read)
+  return typeof value === 'number' ? value : undefined
+}
+
+const offText = (off: number): string =>
+  off === 0 ? '' : `${amountText(Math.abs(rounded(off)))} ${off < 0 ? 'too few' : 'too many'}`
+
+/** Other values that this counter ended with: nodes may disagree, and the headline counts what is missing at all of them. */
+function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
+  if (!isFinal(history, culprit)) return []
+  const known = new Set([numberIn(history, culprit)])
+  return finalReads(history).filter((row) => {
+    const value = numberIn(history, row)
+    if (keyOf(history, row) !== keyOf(history, culprit) || value === undefined || known.has(value)) return false
+    known.add(value)
+    return true
+  })
+}
+
+/** What the other counters lost, which the headline counts too. */
+function elsewhereRows(history: History, { accounting }: Report<string>, culprit: OperationRow): readonly SheetRow[] {
+  if (!isFinal(history, culprit)) return []
+  const others = [...offInTheEnd(history, accounting?.unexpected ?? [])].flatMap(([key, off]) =>
+    key === keyOf(history, culprit) ? [] : off,
+  )
+  const missing = sumOf(others, 'missing')
+  return missing === 0 ? [] : [{ cells: ['the other counters', '', offText(-missing), ''], look: 'faint' }]
 }
 
 const rangeText = (total: number, least: number, most: number): string =>

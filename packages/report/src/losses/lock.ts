@@ -1,7 +1,7 @@
 import { duration } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
 import { hasTimes } from '../moments.ts'
-import { answerText, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
+import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
 import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
@@ -42,7 +42,7 @@ export const holdingsSheet: LayOutSheet = ({ history, counterexample }) => {
         at(acquire, 'return'),
         release === undefined
           ? 'never'
-          : `${at(release, 'call')}${outcomeName(history, release) === 'ok' ? '' : `, ${answerText(history, release).split(':')[0]}`}`,
+          : `${at(release, 'call')}${outcomeName(history, release) === 'ok' ? '' : `, ${briefAnswer(history, release)}`}`,
         nameText(nodeOf(history, acquire) ?? '', 16),
         answerText(history, acquire).replace(/^ok(, token )?/, ''),
       ],

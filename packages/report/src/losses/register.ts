@@ -35,7 +35,7 @@ export const registerLoss: FindLoss = ({ history, report, counterexample }) =>
   effectWithoutCause(history, report, counterexample) ??
   unseen(history, report, counterexample) ??
   appendLoss(history, counterexample) ??
-  disagreement(history, counterexample) ??
+  disagreement(history, report, counterexample) ??
   olderThanKnown(history, counterexample) ??
   apartAtTheEnd(history, counterexampleOf(report, 'eventual'))
 
@@ -247,9 +247,11 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
 }
 
 /** Two clients that disagree about which of two writes came last. */
-function disagreement(history: History, counterexample: Counterexample): Loss | undefined {
-  const { culprit, keys } = counterexample
-  const other = disagreementOf(history, counterexample)?.other
+function disagreement(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+  const { culprit, keys, operations } = counterexample
+  const differs = replacementOf(history, report, counterexample)?.differs
+  const isShown = operations.some(({ operation, role }) => operation === differs && role === 'core')
+  const other = disagreementOf(history, counterexample)?.other ?? (isShown ? differs : undefined)
   if (culprit === undefined || other === undefined) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`

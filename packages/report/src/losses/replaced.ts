@@ -7,6 +7,8 @@ export interface Replacement {
   readonly confirmed: OperationRow | undefined
   /** The newest read before it that saw such a write. */
   readonly saw: OperationRow | undefined
+  /** The newest read before it that was called once what it found had been written, and found something else. */
+  readonly differs: OperationRow | undefined
 }
 
 /** What had surely replaced the value that a read or a cas found: all that wrote it had returned before that write was called. */
@@ -21,6 +23,7 @@ export function replacementOf(
   const rows = rowsOfKey(history, culprit)
   if (found === undefined || rows === undefined || outcome[culprit] !== OK || isImpossibleAlone(report, culprit))
     return undefined
+  const text = JSON.stringify(found)
   const settled = settledAt(history, rows, found)
   const called = callEvent[culprit] ?? 0
   const isNewer = (row: OperationRow): boolean => (callEvent[row] ?? 0) > settled
@@ -29,7 +32,9 @@ export function replacementOf(
   const values = new Set(writes.map((row) => writtenText(history, row)))
   const isSight = (row: OperationRow): boolean =>
     isRead(history, row) && isBefore(row) && isNewer(row) && values.has(JSON.stringify(outputOf(history, row)))
-  return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight) }
+  const isOther = (row: OperationRow): boolean =>
+    isRead(history, row) && isBefore(row) && isNewer(row) && JSON.stringify(outputOf(history, row)) !== text
+  return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
 }
 
 /** Whether a read is wrong whatever else happened: then nothing that could have taken effect wrote its value, nor was it there at first. */

@@ -48,6 +48,7 @@ export function jsonOf(subject: Subject): Json {
         expectation: subject.expectation,
         requirements: subject.requirements,
         vacuous: subject.vacuous,
+        setup: subject.setup,
         initial: subject.initial,
         again: subject.again,
       })

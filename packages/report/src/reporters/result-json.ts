@@ -17,6 +17,7 @@ import {
   type PhaseSummary,
   RESULT_FORM,
   type RequirementResult,
+  type RunSetup,
   type RunSummary,
   type RunViews,
   type Statistics,
@@ -55,6 +56,8 @@ export interface JsonInput {
   readonly requirements?: readonly RequirementResult[] | undefined
   /** From `chaos check`: why the history proves less than it seems to. A run's summary has its own. */
   readonly vacuous?: readonly string[] | undefined
+  /** From `chaos check`: the run that the history is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** From `chaos check`: the file's name as typed. */
   readonly file?: string | undefined
   /** From `chaos run`: its directory. */

@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
-import type { Expectation, RequirementResult, RunSummary } from '@chaosproxy/runner/result'
+import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chaosproxy/runner/result'
 import type { Comparison } from '../comparison.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
 import type { ToldStory } from '../told-story.ts'
@@ -43,6 +43,8 @@ export interface FileSubject {
   readonly requirements: readonly RequirementResult[] | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
+  /** The run that it is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** The initial value assumed. */
   readonly initial: Json
   /** Whether it is the only file. Several get a line of a table each. */

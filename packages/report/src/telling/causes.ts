@@ -68,6 +68,15 @@ const causes: readonly Cause[] = [
     fits: ({ near }) => near.some(({ isForgetting }) => isForgetting),
   },
   {
+    cause: 'A change was computed from an old value, and undid another one.',
+    remedy: 'Change the value in one step, such as an atomic increment, or lock it from the read to the write.',
+    fits: (input) =>
+      input.history.nodes.length === 1 &&
+      isOfOneNode(input) &&
+      ((input.report.model === 'bank' && input.counterexample.balance?.overdrawn === undefined) ||
+        countedWrongly(input, isTooLittle)),
+  },
+  {
     cause: 'A change that waited was computed from an old value.',
     remedy: 'Compare versions before the change, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.race !== undefined && input.race.overtaken.request.f !== 'read',
@@ -109,7 +118,7 @@ const causes: readonly Cause[] = [
       (countedWrongly(input, isTooMuch) && hasOutcome(input.history, INFO)),
   },
   {
-    cause: 'Two nodes paid out of one account without hearing of each other.',
+    cause: 'Two payments out of one account did not hear of each other.',
     remedy:
       'Let one node, or a majority, decide what leaves an account: check the balance and take the money in one step.',
     fits: ({ counterexample }) => counterexample.balance?.overdrawn !== undefined,
@@ -169,9 +178,11 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
 
 /** Whether a single node, which was never down, had an old value. */
 const hasOldValue = (input: CauseInput): boolean =>
-  (input.report.lost.length > 0 || isOldValueOfOneNode(input)) &&
-  input.history.nodes.length <= 1 &&
-  !input.near.some(({ kind }) => stopsNodes(kind))
+  (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
+
+/** Whether there is no other copy, and the one was never down meanwhile. */
+const isOfOneNode = ({ history, near }: CauseInput): boolean =>
+  history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /** Whether the read of a counter that is accused is off in this way: others may be off in another. */
 const countedWrongly = ({ report, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>

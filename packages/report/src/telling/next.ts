@@ -3,7 +3,6 @@ import type { History } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
-import { printable } from '../operation-words.ts'
 import { listed } from '../words.ts'
 import { causesOf } from './causes.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
@@ -64,7 +63,7 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
   return {
-    text: `The planted bug ${bug} made no difference that clients could see in this run. Try twenty seeds.`,
+    text: `The planted bug ${bug} broke nothing that was expected in this run. Try twenty seeds.`,
     command: withOption(again, 'times', '20'),
   }
 }
@@ -73,20 +72,21 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 
 /** Without the planted bug; with other settings, if these give it up; otherwise by what usually helps. */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
-  const bug = run?.spec.target.bug
-  if (bug !== undefined)
-    return {
-      text: `This is what the planted bug ${bug} does${run?.weakness === undefined ? '' : `: ${printable(run.weakness)}`}. Without it the run should pass.`,
-      command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'bug'),
-    }
-  const remedy = remedyOf(facts, history, run)
-  const { stronger } = run ?? {}
-  // What makes writes last keeps no lock from expiring.
-  if (stronger === undefined || facts.lease !== '') return { text: remedy, command: again }
+  const { setup, lease } = facts
+  // What makes writes last keeps no lock from expiring, nor does a system without the bug.
+  const { stronger = {}, spec } = lease !== '' || setup === undefined ? {} : setup
+  const bug = spec?.target.bug
   const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
+  if (bug === undefined && chosen.length === 0) return { text: remedyOf(facts, history, run), command: again }
+  const repeats = run === undefined ? setup?.again : again
+  const text =
+    bug === undefined
+      ? `The settings allow this. Try ${listed(chosen)}.`
+      : `Without the planted bug${chosen.length === 0 ? '' : `, and with ${listed(chosen)},`} the run should pass.`
   return {
-    text: `The settings allow this. Try ${listed(chosen)}.`,
-    command: again === undefined || isBySpec(again) ? undefined : withSettings(again, chosen),
+    text,
+    command:
+      repeats === undefined || isBySpec(repeats) ? undefined : withSettings(withoutOption(repeats, 'bug'), chosen),
   }
 }
 

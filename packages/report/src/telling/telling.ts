@@ -35,12 +35,12 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   const input = { ...told, again: repeats === '' ? undefined : repeats }
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
-  const hasBug = input.run?.spec.target.bug !== undefined
+  const hasBug = facts.setup?.spec.target.bug !== undefined
   const saysWeak = outcome === 'weaker' || (outcome === 'violated' && !hasBug && facts.lease === '')
   return {
     outcome,
     what: facts.headline.title,
-    why: { text, certainty, settings: settingsText(input.run, saysWeak, text) },
+    why: { text, certainty, settings: settingsText(facts.setup, saysWeak, text) },
     next: nextOf(outcome, facts, input),
   }
 }

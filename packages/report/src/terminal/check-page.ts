@@ -1,6 +1,12 @@
 import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, type Json, operationsIn, plural } from '@chaosproxy/history'
-import { type Expectation, judgedLevels, type RequirementResult, statisticsOf } from '@chaosproxy/runner/result'
+import {
+  type Expectation,
+  judgedLevels,
+  type RequirementResult,
+  type RunSetup,
+  statisticsOf,
+} from '@chaosproxy/runner/result'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
@@ -152,6 +158,8 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly asked?: string | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
+  /** The run that it is of, if that is known. */
+  readonly setup?: RunSetup | undefined
   /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined

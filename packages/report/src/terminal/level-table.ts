@@ -1,6 +1,6 @@
 import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
-import { levelsNotOfModel, strongestOf } from '@chaosproxy/runner/result'
+import { strongestOf } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import {
   despiteText,
@@ -74,13 +74,9 @@ export function briefLevels(
   if (report.transactions !== undefined) return isolationTable(report, page)
   const { width, style, symbols, brevity } = page
   const rows = levelRows(report)
-  const foreign = levelsNotOfModel(report)
   const paint = { violated: style.accent, unknown: style.yellow, met: style.green }
   const decided = (['violated', 'unknown', 'met'] as const).flatMap((result) => {
-    const names = rows
-      .filter((row) => row.result === result)
-      .flatMap(({ levels }) => levels)
-      .filter((level) => !foreign.includes(level))
+    const names = rows.filter((row) => row.result === result).flatMap(({ levels }) => levels)
     if (names.length === 0) return []
     const isShort = brevity?.remainder === true && result === 'unknown'
     const listed = isShort ? listedAtMost(names, 2) : names.join(', ')

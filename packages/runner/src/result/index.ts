@@ -41,6 +41,7 @@ export type {
   NodeSummary,
   PhaseSummary,
   Recollection,
+  RunSetup,
   RunSummary,
   RunViews,
 } from './run-summary.ts'

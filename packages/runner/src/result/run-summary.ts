@@ -51,6 +51,9 @@ export interface RunSummary {
   readonly again?: string | undefined
 }
 
+/** What a history alone does not tell of the run that it is of. */
+export type RunSetup = Pick<RunSummary, 'spec' | 'weakness' | 'stronger' | 'interrupted' | 'vacuous' | 'again'>
+
 /** What clients were told and what nodes answered, judged separately. */
 export interface RunViews {
   /** The headline for what clients were told, which is the run's own. */
