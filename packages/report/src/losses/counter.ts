@@ -167,20 +167,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
       ...(others.length === 0
         ? []
         : [{ cells: ['in progress or unknown', '', count(others.length), rangeText(total, least, most)] }]),
-      ...reads.map((row): SheetRow => {
-        const [value, node] = [numberIn(history, row) ?? 0, nodeOf(history, row)]
-        const off = value < least ? value - least : value > most || row === culprit ? value - most : 0
-        return {
-          cells: [
-            `read by ${clientOf(history, row)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
-            at(row, 'call'),
-            offText(off),
-            amountText(value),
-          ],
-          wrong: row === culprit ? [0, 2, 3] : off === 0 ? [] : [2, 3],
-          operation: row,
-        }
-      }),
+      ...reads.map((row) => readRow(history, row, { allowed: [least, most], at, isAccused: row === culprit })),
       ...elsewhereRows(history, report, culprit),
     ],
   }
@@ -189,6 +176,31 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
 function numberIn(history: History, read: OperationRow): number | undefined {
   const value = outputOf(history, read)
   return typeof value === 'number' ? value : undefined
+}
+
+interface ReadInSheet {
+  readonly allowed: readonly [least: number, most: number]
+  readonly at: ReturnType<typeof clockOf>
+  readonly isAccused: boolean
+}
+
+function readRow(
+  history: History,
+  read: OperationRow,
+  { allowed: [least, most], at, isAccused }: ReadInSheet,
+): SheetRow {
+  const [value, node] = [numberIn(history, read) ?? 0, nodeOf(history, read)]
+  const off = value < least ? value - least : value > most || isAccused ? value - most : 0
+  return {
+    cells: [
+      `read by ${clientOf(history, read)}${node === undefined ? '' : ` from ${nameText(node, 16)}`}`,
+      at(read, 'call'),
+      offText(off),
+      amountText(value),
+    ],
+    wrong: isAccused ? [0, 2, 3] : off === 0 ? [] : [2, 3],
+    operation: read,
+  }
 }
 
 const offText = (off: number): string =>
