@@ -21,8 +21,7 @@ export type { Http2Fault } from './families/http2.ts'
 export { http2Family } from './families/http2.ts'
 export type { MessageFault, MessageMatch } from './families/message.ts'
 export { messageFamily } from './families/message.ts'
-export type { DatabaseFault, EngineFault, NodeEffect, NodeFault } from './families/node.ts'
-export { isDatabaseKind, isEngineFault, isEngineKind, isNodeKind, stopsNodes } from './families/node.ts'
+export * from './families/node.ts'
 export type { Fault, FaultKind, FaultOfKind, TrafficFault } from './families/registry.ts'
 export {
   definitionOf,

@@ -78,7 +78,7 @@ export async function withRemarks(
 }
 
 const startTarget = (
-  { spec, target, workload, targetSettings, workloadSettings }: PlannedRun,
+  { spec, target, workload, targetSettings, workloadSettings, faultKinds }: PlannedRun,
   { interrupted, dataDir, logDir, version, reach, listening }: StartOptions,
 ): Promise<StartedCluster> =>
   target.start({
@@ -88,6 +88,7 @@ const startTarget = (
     object: workload.object,
     asked: askedOf(workload, workloadSettings),
     seed: spec.seed,
+    faults: faultKinds,
     ...{ dataDir, logDir, version, reach, listening },
     longestMs: millis(2 * (spec.timeMs + quietMsOf(target) + spec.timeoutMs) + SPARE_MS),
     rate: spec.rate,

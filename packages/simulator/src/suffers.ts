@@ -4,6 +4,7 @@ import {
   familyOf,
   isDatabaseKind,
   isEngineKind,
+  isMachineKind,
   linkName,
   refusalText,
 } from '@chaosproxy/faults'
@@ -38,7 +39,6 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   restart: ['kill'],
   'limit-cpu': ['pause', 'delay'],
   'limit-memory': ['kill'],
-  'fill-disk': ['kill'],
 }
 
 /** Faults that exist in virtual time as well. */
@@ -49,6 +49,10 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   if (isSimulated(kind)) return true
   if (kind === 'failover')
     return { not: 'protocols have no command for it: they elect by themselves', instead: ['kill', 'pause'] }
+  if (kind === 'power-loss')
+    return { not: 'a kill loses what a simulated node has not made durable, as a power loss does', instead: ['kill'] }
+  if (isMachineKind(kind))
+    return { not: 'the disks of simulated nodes work', instead: ['kill', 'pause'], elsewhere: 'processes' }
   if (isEngineKind(kind))
     return { not: 'no container engine runs simulated nodes', instead: instead[kind] ?? ['kill', 'pause'] }
   if (isDatabaseKind(kind)) return { not: 'protocols have no PostgreSQL', instead: ['kill', 'pause'] }

@@ -6,6 +6,7 @@ import { readObject } from '../definition/read-parameters.ts'
 import {
   clock,
   crash,
+  failFsync,
   failover,
   fillDisk,
   kill,
@@ -13,19 +14,27 @@ import {
   limitMemory,
   loseCommitReply,
   pause,
+  powerLoss,
   refuseSessions,
   restart,
   serializationFailure,
   signal,
+  slowFsync,
   slowStatements,
   stop,
 } from '../kinds/nodes.ts'
 
 /** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
+/** Faults of what is under a process: its disk and its clock. */
+const machineKinds = [powerLoss, slowFsync, failFsync, fillDisk, clock] as const
 /** Faults of the PostgreSQL that the simulator has. */
 const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
-const kinds = [kill, crash, pause, failover, ...engineKinds, ...databaseKinds] as const
+const kinds = [
+  ...[kill, crash, pause, failover, powerLoss, slowFsync, failFsync],
+  ...engineKinds,
+  ...databaseKinds,
+] as const
 
 export type NodeHarm = HarmOf<(typeof kinds)[number]>
 export type NodeFault = NodeHarm & { readonly nodes: readonly NodeId[] }
@@ -40,12 +49,25 @@ export type EngineFault = HarmOf<(typeof engineKinds)[number]> & { readonly node
 export const isEngineKind = (kind: unknown): kind is EngineFault['kind'] =>
   engineKinds.some((definition) => definition.kind === kind)
 
+export type MachineFault = HarmOf<(typeof machineKinds)[number]> & { readonly nodes: readonly NodeId[] }
+
+export const isMachineFault = (fault: { readonly kind: string }): fault is MachineFault => isMachineKind(fault.kind)
+
+export const isMachineKind = (kind: unknown): kind is MachineFault['kind'] =>
+  machineKinds.some((definition) => definition.kind === kind)
+
 export type DatabaseFault = HarmOf<(typeof databaseKinds)[number]> & { readonly nodes: readonly NodeId[] }
 
 export const isDatabaseKind = (kind: unknown): kind is DatabaseFault['kind'] =>
   databaseKinds.some((definition) => definition.kind === kind)
 
 export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
+
+/** A fault that what runs a process injects: its container engine, or its machine. */
+export type SurroundingFault = EngineFault | MachineFault
+
+export const isSurroundingFault = (fault: { readonly kind: string }): fault is SurroundingFault =>
+  isEngineKind(fault.kind) || isMachineKind(fault.kind)
 
 /** Whether a kind of fault keeps its nodes from doing anything while it lasts. */
 export const stopsNodes = (kind: string): boolean =>

@@ -10,6 +10,40 @@ export const kill = defineFault({
   describe: (_, nodes) => `${nodes} killed`,
 })
 
+export const powerLoss = defineFault({
+  kind: 'power-loss',
+  plural: 'power losses',
+  stopsNodes: true,
+  summary:
+    'cut the power: kill the process and take from its files what was written but not fsynced; restart it on what is left when healed',
+  parameters: {
+    unsynced: or(
+      choice(
+        ['lost', 'torn', 'reordered'],
+        'what becomes of data that was not fsynced: all is lost; the first writes survive, the last of them in part; or each block does or does not',
+      ),
+      'lost',
+    ),
+  },
+  describe: ({ unsynced }, nodes) => `power of ${nodes} cut${unsynced === 'lost' ? '' : ` (${unsynced} writes)`}`,
+})
+
+export const slowFsync = defineFault({
+  kind: 'slow-fsync',
+  plural: 'slow disks',
+  summary: 'make every fsync of the process take longer',
+  parameters: { delayMs: or(ms('how much longer', { least: 1, most: 60_000 }), 100) },
+  describe: ({ delayMs }, nodes) => `every fsync of ${nodes} ${delayMs} ms slower`,
+})
+
+export const failFsync = defineFault({
+  kind: 'fail-fsync',
+  plural: 'failing disks',
+  summary: 'let every fsync of the process fail with EIO; when healed, start what has ended',
+  parameters: {},
+  describe: (_, nodes) => `every fsync of ${nodes} failed`,
+})
+
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
 /** Effects are counted from when the fault is injected. */
@@ -98,7 +132,8 @@ export const limitMemory = defineFault({
 export const fillDisk = defineFault({
   kind: 'fill-disk',
   plural: 'full disks',
-  summary: 'fill the disk that "disk" gives a container; when healed, make room again, and start what has ended',
+  summary:
+    'fill the disk of the process (ENOSPC), or the one that "disk" gives a container; when healed, make room again, and start what has ended',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} full`,
 })
@@ -111,11 +146,6 @@ export const clock = defineFault({
   kind: 'clock',
   plural: 'wrong clocks',
   summary: 'make the clock jump, then run too fast or too slow',
-  notInProcesses: {
-    not: 'all processes of a machine read the same clock',
-    instead: ['pause'],
-    elsewhere: 'simulator',
-  },
   parameters: {
     offsetMs: or(ms('size of the jump', { least: -LONGEST_JUMP_MS, most: LONGEST_JUMP_MS }), 0),
     driftPpm: or(

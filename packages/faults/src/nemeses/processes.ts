@@ -5,6 +5,7 @@ import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 
 // Killing all at once is a power failure: everything acknowledged or promised must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
+const pauseChoices = ['one', 'minority', 'leader'] as const
 /** How often a kill shifts majorities instead. */
 const SHIFTING_PROBABILITY = 0.5
 
@@ -21,6 +22,36 @@ export const kill: Nemesis = {
   inTraffic: inAllTraffic(killServer),
 }
 
+/** A kill leaves what was written and not fsynced in the kernel's memory; a power loss does not. */
+export const powerLoss: Nemesis = {
+  name: 'power-loss',
+  summary:
+    'cut the power of one node, a minority, the leader or all at once: what was not fsynced is lost, or torn; restart them from their disks',
+  kind: 'power-loss',
+  among: 'nodes',
+  plan: (random) =>
+    just({ kind: 'power-loss', nodes: random.pick(killChoices), unsynced: random.pick(['lost', 'torn'] as const) }),
+}
+
+const SLOW_FSYNC_MS = [20, 100, 500] as const
+
+export const slowFsync: Nemesis = {
+  name: 'slow-fsync',
+  summary: 'make every fsync of one node, a minority or the leader 20, 100 or 500 ms slower',
+  kind: 'slow-fsync',
+  among: 'nodes',
+  plan: (random) =>
+    just({ kind: 'slow-fsync', nodes: random.pick(pauseChoices), delayMs: millis(random.pick(SLOW_FSYNC_MS)) }),
+}
+
+export const failFsync: Nemesis = {
+  name: 'fail-fsync',
+  summary: 'let every fsync of one node, a minority or the leader fail (EIO); start what ends because of it',
+  kind: 'fail-fsync',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'fail-fsync', nodes: random.pick(pauseChoices) }),
+}
+
 export const shifting: Nemesis = {
   name: 'shifting',
   summary: 'kill all nodes; run one majority for a while, then another with as few common nodes as possible, and so on',
@@ -28,8 +59,6 @@ export const shifting: Nemesis = {
   among: 'nodes',
   plan: shiftMajority,
 }
-
-const pauseChoices = ['one', 'minority', 'leader'] as const
 
 export const pause: Nemesis = {
   name: 'pause',
@@ -83,7 +112,7 @@ export const limitCpu: Nemesis = {
 
 export const fillDisk: Nemesis = {
   name: 'fill-disk',
-  summary: 'fill the disk of one node, a minority or the leader, if "disk" gives each container a disk of its own',
+  summary: 'fill the disk of one node, a minority or the leader; containers need a disk of their own ("disk")',
   kind: 'fill-disk',
   among: 'nodes',
   plan: (random) => just({ kind: 'fill-disk', nodes: random.pick(pauseChoices) }),

@@ -23,7 +23,11 @@ const NETWORK: readonly FaultKind[] = [
   ...(['truncate-reply', 'duplicate-request', 'lose-commit-reply'] as const),
 ]
 
-const CRASHES: readonly FaultKind[] = ['kill', 'crash', 'stop', 'restart', 'crash-before-reply', 'pause']
+const CRASHES: readonly FaultKind[] = [
+  ...(['kill', 'crash', 'power-loss', 'stop', 'restart', 'crash-before-reply', 'pause'] as const),
+]
+
+const DISKS: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk']
 
 /** Every profile. Help, documentation and tests iterate over this list. */
 export const faultProfiles: readonly FaultProfile[] = [
@@ -32,7 +36,7 @@ export const faultProfiles: readonly FaultProfile[] = [
   profile('network', 'those of gentle, and cut links, resets, lost and repeated messages', NETWORK),
   profile('crashes', 'killed, paused and restarted nodes', CRASHES),
   profile('clocks', 'clocks that drift and jump', ['clock']),
-  profile('disks', 'full disks', ['fill-disk']),
+  profile('disks', 'power losses, and disks that are slow, fail or are full', DISKS),
 ]
 
 /** The profile of this name, if there is one. */

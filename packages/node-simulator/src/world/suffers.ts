@@ -18,10 +18,15 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   timeout: ['blackhole'],
   'reset-peer': ['reset'],
   'half-open': ['blackhole'],
+  'slow-fsync': ['pause'],
+  'fail-fsync': ['kill'],
+  'fill-disk': ['kill'],
 }
 
 export function serviceSuffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(serviceBlows, kind)) return true
+  if (kind === 'power-loss')
+    return { not: 'give --power-loss ("losesPower": true), with which every kill cuts the power', instead: ['kill'] }
   const family = familyOf(kind)?.name
   const not =
     family === 'message' || family === 'http'

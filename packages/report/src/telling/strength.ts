@@ -1,3 +1,4 @@
+import { faultDefinitions } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
 import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import { listed } from '../words.ts'
@@ -18,8 +19,11 @@ function faultsIn({ faults }: RunSummary): readonly string[] {
   const counts = new Map<string, number>()
   for (const { fault, hits, skipped } of faults)
     if (hits > 0 && skipped === undefined) counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1)
-  return [...counts].map(([kind, times]) => plural(times, kind))
+  return [...counts].map(([kind, times]) => plural(times, kind, inPlural(kind)))
 }
+
+const inPlural = (name: string): string =>
+  faultDefinitions.find(({ kind }) => kind === name && kind.includes('-'))?.plural ?? `${name}s`
 
 /** `82 reads were stale.`; empty if none was, or nobody measured that. */
 function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {

@@ -131,6 +131,8 @@ export interface StartOptions {
   readonly longestMs: Millis
   /** Operations per second to expect over all clients. */
   readonly rate: number
+  /** The kinds of faults that the run may inject, so that processes can be prepared for them; when absent, none is. */
+  readonly faults?: readonly FaultKind[] | undefined
   /** This program's version, which what it steers on other hosts must have; when absent, any will do. */
   readonly version?: string | undefined
   /** This machine's address for clients on others, where the proxy then listens; when absent, on loopback only. */

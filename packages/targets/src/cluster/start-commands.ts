@@ -9,6 +9,7 @@ import { addressesOf, type CommandNode, openCommandNode } from '../command/comma
 import { holdsData, makeDataDirectory } from '../command/data-directory.ts'
 import { type ClusterNetwork, linksAmong } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
+import { openMachines } from '../preload/machines.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { requireFilled } from './failover.ts'
 import { nodePlaceholders, type Surroundings } from './node-placeholders.ts'
@@ -17,7 +18,9 @@ import { type ClusterPlan, inPlace, withPlace } from './parts.ts'
 import type { RoleWatch } from './role.ts'
 import { type DeclaredOptions, startServing } from './start-serving.ts'
 
-export interface CommandClusterOptions extends DeclaredOptions, Pick<StartOptions, 'nodes' | 'settings' | 'dataDir'> {
+export interface CommandClusterOptions
+  extends DeclaredOptions,
+    Pick<StartOptions, 'nodes' | 'settings' | 'dataDir' | 'faults'> {
   readonly declaration: NodesDeclaration
   readonly plan: ClusterPlan
   /** Watches roles for a target written in code; by default the declaration says how. */
@@ -88,6 +91,8 @@ async function openNodes(
   const ids = nodeNames(options.nodes)
   const dataDir = dataDirectory(options, starting)
   makeDataDirectory(logDir)
+  const machines = await openMachines({ faults: options.faults ?? [], seed: options.seed, keeper: starting.keeper })
+  starting.machines = machines
   const around: Surroundings = {
     nodes: ids,
     ports: plan.ports.map(({ name }) => name),
@@ -101,16 +106,18 @@ async function openNodes(
   }
   for (const id of ids) {
     const host = declaration.ownAddresses ? ownAddress(id) : '127.0.0.1'
+    const logPath = join(logDir, `${id}.log`)
     const node = await openCommandNode<string>({
       id,
       ...plan.node(id),
       ports: [plan.ports[0].name, ...plan.ports.slice(1).map(({ name }) => name)],
       host,
       dataDir: join(dataDir, id),
+      machine: machines?.of(id, { disk: join(dataDir, id), user: plan.node(id).command.user, logPath }),
       wipedOnRestart: settings['data'] === 'wiped',
       placeholders: (ports) => nodePlaceholders(id, addressesOf(ports, host), around),
       keeper: starting.keeper,
-      logPath: join(logDir, `${id}.log`),
+      logPath,
       startupTimeoutMs: timeoutMs,
       moved: (ports) => network.moved(id, ports && addressesOf(ports, host)),
       died: (message) => starting.news.trouble.push(message),

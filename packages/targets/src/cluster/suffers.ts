@@ -1,4 +1,12 @@
-import { type EngineFault, type FaultKind, familyOf, isEngineKind, type Refusal } from '@chaosproxy/faults'
+import {
+  type EngineFault,
+  type FaultKind,
+  familyOf,
+  isEngineKind,
+  isMachineKind,
+  type MachineFault,
+  type Refusal,
+} from '@chaosproxy/faults'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering } from '@chaosproxy/runner'
 import { processRefusal } from '../network/node-harms.ts'
@@ -15,6 +23,8 @@ export interface Exposure {
   readonly isElsewhere?: boolean | undefined
   /** Why nodes cannot be killed, paused or failed over, if that is so. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
+  /** Whether the disks and clocks of nodes can be hurt; by default they cannot. */
+  readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
   /** Whether a container engine runs the nodes. */
   readonly hasEngine?: boolean | undefined
 }
@@ -30,6 +40,7 @@ const UNLINKED: Refusal = {
 /** Whether the fault is possible, on links of this kind if given. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
+  if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)
   const suffering = sufferedBy(exposure, kind, among)
   if (suffering !== true) return suffering
   const refusal = processRefusal(kind)

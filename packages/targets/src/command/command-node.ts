@@ -3,6 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
+import type { Victim } from '../network/node-harms.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
@@ -25,6 +26,15 @@ const AFTER_MS = 5_000
 
 /** The node's ports, by name. */
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
+
+/** What is under the programs of a node, if it can be hurt. */
+export interface NodeMachine {
+  /** Has a command run on it. */
+  under(command: ProgramCommand): ProgramCommand
+  /** @throws UserError (environment) if one of these processes is not on it. */
+  requireUnder(pids: () => readonly number[]): Promise<void>
+  suffering(node: SupervisedNode): NonNullable<Victim['suffer']>
+}
 
 export interface CommandNodeOptions<Port extends string> {
   readonly id: NodeId
@@ -50,6 +60,8 @@ export interface CommandNodeOptions<Port extends string> {
   /** Called anew for each life. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
+  /** Its programs run on it; preparations and other commands do not. */
+  readonly machine?: NodeMachine | undefined
   readonly keeper: Keeper
   readonly logPath: string
   readonly startupTimeoutMs: number
@@ -61,6 +73,8 @@ export interface CommandNodeOptions<Port extends string> {
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
+  /** Absent without a machine that can be hurt. */
+  readonly suffer?: NonNullable<Victim['suffer']>
   /** The values for its commands' placeholders. */
   placeholders(): Placeholders
   /** Empties its data directory, so that the next life starts like the first. Call only while it is down. */
@@ -75,7 +89,7 @@ export interface CommandNode<Port extends string> extends SupervisedNode {
 export async function openCommandNode<Port extends string>(
   options: CommandNodeOptions<Port>,
 ): Promise<CommandNode<Port>> {
-  const { id, keeper, logPath, dataDir } = options
+  const { id, keeper, logPath, dataDir, machine } = options
   const host = options.host ?? '127.0.0.1'
   const { user } = options.command
   const ports = await reservePorts(options.ports, host)
@@ -112,9 +126,11 @@ export async function openCommandNode<Port extends string>(
     if (!prepared) await prepare()
     prepared = true
     const logOffset = sizeOf(logPath)
-    const process = await startCommand({ name: id, command: filled(options.command), logPath, keeper })
+    const command = filled(options.command)
+    const process = await startCommand({ name: id, command: machine?.under(command) ?? command, logPath, keeper })
     const ready = untilReady(readiness(), { name: id, process, keeper, logPath, logOffset, isAgain: life > 1 })
-    return { process, ready: ready.then(() => ports) }
+    const loaded = ready.then(() => (life === 1 ? machine?.requireUnder(process.members) : undefined))
+    return { process, ready: loaded.then(() => ports) }
   }
 
   let node: SupervisedNode
@@ -135,6 +151,7 @@ export async function openCommandNode<Port extends string>(
     ...node,
     ports,
     addresses: addressesOf(ports, host),
+    ...(machine && { suffer: machine.suffering(node) }),
     placeholders,
     wipe() {
       if (node.pid() !== undefined) throw new Error(`${id} is running, so its data directory cannot be wiped`)

@@ -11,6 +11,7 @@ import {
   isTreeAlive,
   killTree,
   MARK,
+  membersOf,
   resumeTree,
   signal,
   startTimeOf,
@@ -56,6 +57,8 @@ export interface CommandProcess {
   /** Resolves once it and all its descendants have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
+  /** The pids of it and its descendants, without those that have ended; empty without /proc. */
+  members(): readonly number[]
   /** Writes a line to the standard input of the process. */
   tell(text: string): void
   /** Sends SIGSTOP; resolves once all are stopped or have ended. */
@@ -110,6 +113,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
     command,
     exited,
     running: () => running,
+    members: () => membersOf(root),
     tell(text) {
       if (child.stdin?.writable) child.stdin.write(`${text}\n`)
     },

@@ -43,6 +43,8 @@ export interface SupervisedNode {
    * node.
    */
   kill(): Promise<boolean>
+  /** Expects that it may end by itself. Like a kill, each needs a `revive`, which starts it again if it did. */
+  expectEnd(): void
   revive(): Promise<void>
   /**
    * Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last one resumes it.
@@ -106,6 +108,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       await victim?.kill()
       return victim !== undefined
     },
+    expectEnd: () => void kills++,
     async revive() {
       kills--
       if (kills > 0 || current !== undefined) return
@@ -122,8 +125,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       return true
     },
     resume() {
-      pauses--
-      if (pauses === 0) current?.resume()
+      if (--pauses === 0) current?.resume()
     },
     async end() {
       ended = true

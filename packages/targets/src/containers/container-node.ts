@@ -1,4 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
+import { isEngineFault, type NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { addAddresses } from '../cluster/node-placeholders.ts'
@@ -72,7 +72,10 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   )
   return {
     ...node,
-    suffer: (fault) => faults.suffer(fault),
+    suffer(fault) {
+      if (!isEngineFault(fault)) throw new Error(`${fault.kind} is refused above`)
+      return faults.suffer(fault)
+    },
     async end() {
       const ended = await Promise.allSettled([node.end(), faults.end()])
       const failed = ended.find((end) => end.status === 'rejected')

@@ -18,6 +18,7 @@ import { type ClusterPlan, inPlace, planCluster } from '../cluster/parts.ts'
 import { planRunning, type RunningPlan } from '../cluster/running-plan.ts'
 import type { Exposure } from '../cluster/suffers.ts'
 import { containersTarget } from '../containers/target.ts'
+import { machineSuffers } from '../preload/suffers.ts'
 
 /**
  * An external cluster as a target.
@@ -41,16 +42,22 @@ export interface OwnClients {
   readonly where: string
   /** The clients, which may depend on a run's settings. */
   readonly clients: (settings: Settings) => PlannedClients
+  /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
+  readonly machine?: Exposure['machine']
 }
 
 /** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
-export function targetWithClients(declaration: NodesDeclaration, { where, clients: clientsFor }: OwnClients): Target {
+export function targetWithClients(
+  declaration: NodesDeclaration,
+  { where, clients: clientsFor, machine = machineSuffers }: OwnClients,
+): Target {
   const plan = planCluster(declaration, where)
   const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
   const exposure: Exposure = {
     clients: carriedBy(clients),
     linked: dialsPeers(declaration, plan),
     framed: plan.peerPorts.some(({ framing }) => framing !== undefined),
+    machine,
     refused: { failover: plan.failover === undefined ? NO_FAILOVER : undefined },
   }
   const count = nodeCount(declaration)

@@ -5,6 +5,7 @@ import { numberOf, type Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
+import { goSuffers } from '../preload/suffers.ts'
 import { etcdClients } from './client/clients.ts'
 import { etcdErrors } from './client/outcomes.ts'
 import { wholeObjects } from './client/whole-objects.ts'
@@ -82,7 +83,11 @@ const declaration: NodesDeclaration = {
   },
 }
 
-const base = targetWithClients(declaration, { where: 'etcd', clients: etcdClients })
+const base = targetWithClients(declaration, {
+  where: 'etcd',
+  clients: etcdClients,
+  machine: goSuffers('etcd'),
+})
 
 /** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */
 export const etcd: Target = {

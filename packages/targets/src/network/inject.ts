@@ -1,10 +1,9 @@
 import {
-  type EngineFault,
   type Fault,
   familyOf,
   type HttpFault,
   httpFamily,
-  isEngineFault,
+  isSurroundingFault,
   type Link,
   linkName,
   type MessageFault,
@@ -12,6 +11,7 @@ import {
   type NodeFault,
   type NodeId,
   refusalText,
+  type SurroundingFault,
   type TcpFault,
   tcpFamily,
 } from '@chaosproxy/faults'
@@ -71,14 +71,18 @@ async function onLeadership(
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
 }
 
-async function byEngine(fault: EngineFault, nodes: Nodes): Promise<Injected> {
+async function bySurroundings(fault: SurroundingFault, nodes: Nodes): Promise<Injected> {
   const handovers = await Promise.all(
     nodesOf(fault.nodes, nodes).map((node) => {
-      if (node.suffer === undefined) throw new Error(`${fault.kind} is refused above`)
+      if (node.suffer === undefined)
+        throw new Error(`its programs were started without what ${fault.kind} needs: name it in --faults`)
       return node.suffer(fault)
     }),
   )
-  return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
+  return injected(
+    () => handovers.filter(({ done }) => done).length,
+    () => Promise.all(handovers.map((handover) => handover.undo())),
+  )
 }
 
 /** Injects a fault of nodes' processes. @throws for an unknown node or another kind of fault. */
@@ -86,7 +90,7 @@ export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,
   nodes: ReadonlyMap<NodeId, Victim>,
 ): Promise<Injected> {
-  if (isEngineFault(fault)) return byEngine(fault, nodes)
+  if (isSurroundingFault(fault)) return bySurroundings(fault, nodes)
   const harm = nodeHarms[fault.kind]
   if (harm === undefined) throw new Error(`${fault.kind} is refused above`)
   const victims = nodesOf(fault.nodes, nodes)

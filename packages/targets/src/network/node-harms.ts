@@ -1,16 +1,17 @@
 import {
   definitionOf,
-  type EngineFault,
   type FaultKind,
   isEngineKind,
+  isMachineKind,
   isNodeKind,
   type NodeFault,
   type Refusal,
+  type SurroundingFault,
 } from '@chaosproxy/faults'
 
 /** The result of injecting a fault into a node. */
 export interface Handover {
-  /** False if there was nothing to harm, or the node refused: it knows no other leader. */
+  /** False if there was nothing to harm, or the node refused: it knows no other leader. Read once it is undone. */
   readonly done: boolean
   undo(): Promise<void>
 }
@@ -23,8 +24,8 @@ export interface Victim {
   /** Resolves with whether there was a process to pause. */
   pause(): Promise<boolean>
   resume(): void | Promise<void>
-  /** Lets the container engine inject the fault; absent without an engine. */
-  suffer?(fault: EngineFault): Promise<Handover>
+  /** Lets the container engine or the machine inject the fault; absent without both. */
+  suffer?(fault: SurroundingFault): Promise<Handover>
 }
 
 interface NodeHarm {
@@ -34,17 +35,25 @@ interface NodeHarm {
 }
 
 /** Every kind of fault on the processes of nodes, and what it does. */
-export const nodeHarms: { readonly [Kind in Exclude<NodeFault['kind'], 'failover' | EngineFault['kind']>]?: NodeHarm } =
-  {
-    kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
-    pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
-  }
+export const nodeHarms: {
+  readonly [Kind in Exclude<NodeFault['kind'], 'failover' | SurroundingFault['kind']>]?: NodeHarm
+} = {
+  kill: { strike: (node) => node.kill(), heal: (node) => node.revive() },
+  pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
+}
 
 /** Why no process can suffer a kind of fault; undefined if processes can. */
 export function processRefusal(kind: FaultKind): Refusal | undefined {
   const { notInProcesses } = definitionOf(kind)
   if (notInProcesses !== undefined) return notInProcesses
   if (!isNodeKind(kind) || kind === 'failover' || Object.hasOwn(nodeHarms, kind)) return undefined
+  if (kind === 'clock')
+    return { not: 'all processes of a machine read the same clock', instead: ['pause'], elsewhere: 'simulator' }
+  if (isMachineKind(kind))
+    return {
+      not: 'only programs that a run starts by their commands, outside containers, get a disk of their own',
+      instead: ['kill', 'pause'],
+    }
   if (isEngineKind(kind)) return { not: 'no container engine runs its nodes', instead: ['kill', 'pause'] }
   return { not: 'processes outside containers cannot suffer it', instead: ['kill', 'pause'], elsewhere: 'simulator' }
 }

@@ -28,6 +28,8 @@ export interface Starting<Node extends StartedNode> {
     release(): Promise<void>
     close(): Promise<void>
   }
+  /** What is under the programs of nodes, if faults can hurt it. */
+  machines?: { close(): void } | undefined
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */
@@ -95,7 +97,7 @@ function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
 
 /** In reverse order. A failure to end one node is reported, and the others are still ended. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
-  const { keeper, news, nodes, network, clients, roles, remotes, redirected, temporary } = started
+  const { keeper, news, nodes, network, clients, roles, remotes, redirected, machines, temporary } = started
   await remotes?.close()
   await roles?.stop()
   for (const ended of await Promise.allSettled(nodes.map((node) => node.end())))
@@ -104,6 +106,7 @@ async function stopAll(started: Starting<StartedNode>): Promise<void> {
   await redirected?.release()
   await network?.close()
   await redirected?.close()
+  machines?.close()
   if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true })
   await keeper.close()
 }

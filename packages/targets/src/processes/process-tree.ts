@@ -73,6 +73,10 @@ export async function killTree(root: TreeRoot): Promise<void> {
 /** Whether any process of the tree still runs. */
 export const isTreeAlive = (root: TreeRoot): boolean => existsProc() && livingMembers(root).length > 0
 
+/** The pids of the tree's processes that have not ended; none without /proc. */
+export const membersOf = (root: TreeRoot): readonly number[] =>
+  existsProc() ? livingMembers(root).map(({ pid }) => pid) : []
+
 /** A process may be in a system call that no signal interrupts, for example on a disk that does not respond. */
 const LONGEST_WAIT_MS = 5_000
 const QUICK_ROUNDS = 50

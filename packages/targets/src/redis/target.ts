@@ -7,6 +7,7 @@ import { tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
+import { machineSuffers } from '../preload/suffers.ts'
 import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
 import { redisDeclaration } from './declaration.ts'
 import { choiceOf, redisSettings } from './settings.ts'
@@ -15,7 +16,7 @@ const NAME = 'redis'
 
 const QUIET_MS = millis(20_000)
 
-const exposure: Exposure = { clients: 'spoken', linked: true, framed: false, refused: {} }
+const exposure: Exposure = { clients: 'spoken', linked: true, framed: false, machine: machineSuffers, refused: {} }
 
 const withoutSentinel: Exposure = {
   ...exposure,
@@ -53,10 +54,11 @@ export const redis: Target = {
 }
 
 /** Replication is asynchronous, and by default nothing is on disk. */
-function weaknessOf({ reads, wait, appendonly }: Settings): string | undefined {
+function weaknessOf({ reads, wait, appendonly }: Settings, nodes: number): string | undefined {
   const given = [
-    wait === 0 ? 'a write is acknowledged before a replica has it' : '',
+    wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
     appendonly === 'no' ? 'data is in memory only' : '',
+    appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
     reads === 'replicas' ? 'replicas answer reads, and lag' : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')

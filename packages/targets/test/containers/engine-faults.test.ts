@@ -153,6 +153,6 @@ test('containers get full disks and moved clocks only if the declaration prepare
 test('faults of the engine are refused, with a reason, for processes outside containers', () => {
   const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
   const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
-  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory', 'fill-disk'] as const)
+  for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)
     expect(target.suffers(kind)).toEqual({ not: 'no container engine runs its nodes', instead: ['kill', 'pause'] })
 })

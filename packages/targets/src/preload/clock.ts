@@ -1,0 +1,45 @@
+import type { Control } from './control.ts'
+
+/** The wall clock of a node's programs. */
+export interface Clock {
+  /** Makes it jump, then drift, in addition to other faults. Returns a function that undoes this. */
+  move(fault: { readonly offsetMs: number; readonly driftPpm: number }): () => void
+  stop(): void
+}
+
+interface Move {
+  readonly offsetMs: number
+  readonly driftPpm: number
+  readonly sinceNanos: bigint
+}
+
+/** Faults may overlap: their offsets and drifts add up, each from its own start. */
+export function createClock(control: Pick<Control, 'setClock'>): Clock {
+  const moves = new Set<Move>()
+  let isStopped = false
+  function set(): void {
+    if (isStopped) return
+    const sinceNanos = process.hrtime.bigint()
+    const drifted = [...moves].reduce((sum, move) => sum + driftedNanos(move, sinceNanos), 0)
+    const offsetNanos = [...moves].reduce((sum, { offsetMs }) => sum + BigInt(Math.round(offsetMs * 1e6)), 0n)
+    const driftPpm = [...moves].reduce((sum, move) => sum + move.driftPpm, 0)
+    control.setClock({ offsetNanos: offsetNanos + BigInt(Math.round(drifted)), driftPpm, sinceNanos })
+  }
+  return {
+    move({ offsetMs, driftPpm }) {
+      const move = { offsetMs, driftPpm, sinceNanos: process.hrtime.bigint() }
+      moves.add(move)
+      set()
+      return () => {
+        moves.delete(move)
+        set()
+      }
+    },
+    stop() {
+      isStopped = true
+    },
+  }
+}
+
+const driftedNanos = ({ driftPpm, sinceNanos }: Move, now: bigint): number =>
+  (Number(now - sinceNanos) * driftPpm) / 1e6

@@ -1,0 +1,52 @@
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+
+// The page through which what is preloaded into the programs of a node is steered; `control.h` has its structure.
+
+const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, clockSlot: 48, clocks: 56 } as const
+const COUNTED = { syncsHit: 24, writesRefused: 32, clockReads: 40 } as const
+const CLOCK_BYTES = 24
+const PAGE_BYTES = 4096
+
+/** How a wall clock is wrong: ahead by an offset, and by a share of the time since then. */
+export interface Wrongness {
+  readonly offsetNanos: bigint
+  readonly driftPpm: number
+  /** By the monotonic clock, `process.hrtime.bigint()`. */
+  readonly sinceNanos: bigint
+}
+
+export type Counter = keyof typeof COUNTED
+
+export interface Control {
+  set(what: 'syncDelayUs' | 'syncFails' | 'diskFull', value: number): void
+  setClock(wrong: Wrongness): void
+  /** How often programs met it so far. */
+  count(what: Counter): number
+  close(): void
+}
+
+/** Makes the page, or opens one. @throws if it cannot be written. */
+export function openControl(path: string): Control {
+  const fd = openSync(path, 'w+', 0o666)
+  ftruncateSync(fd, PAGE_BYTES)
+  let slot = 0
+  const put = (at: number, ...values: readonly bigint[]) => {
+    // Eight bytes that are aligned are copied at once.
+    for (const [i, value] of values.entries())
+      writeSync(fd, new Uint8Array(new BigInt64Array([value]).buffer), 0, 8, at + 8 * i)
+  }
+  return {
+    set: (what, value) => put(AT[what], BigInt(Math.round(value))),
+    setClock({ offsetNanos, driftPpm, sinceNanos }) {
+      slot = 1 - slot
+      put(AT.clocks + slot * CLOCK_BYTES, offsetNanos, BigInt(driftPpm), sinceNanos)
+      put(AT.clockSlot, BigInt(slot))
+    },
+    count(what) {
+      const bytes = new BigInt64Array(1)
+      readSync(fd, bytes, 0, 8, COUNTED[what])
+      return Number(bytes[0])
+    },
+    close: () => closeSync(fd),
+  }
+}

@@ -1,0 +1,559 @@
+/*
+ * Preloaded into a program, keeps a log for every file below $CHAOS_DISK of how to undo what was not yet fsynced, so that
+ * chaos can take it back after the program was killed: a power loss. Also lets fsync be slow or fail, and the disk be full.
+ *
+ * A file's log, in $CHAOS_MACHINE/undo, is named after its inode and time of birth. Each record says what a part of the file
+ * held, and how large the file was, before a change; undone from the last to the first, they lead back to the last fsync.
+ * The log's length at the start of that fsync is in a file beside it: earlier records no longer count. Data that is appended
+ * needs no record of its own, since a record of the size is made at each opening and after each fsync.
+ *
+ * What cannot be told apart counts as synced: a correct program never loses data that it fsynced. Writes by stdio are seen
+ * as far as they append. Asynchronous writes (io_uring, libaio) are refused, so that programs fall back to others.
+ *
+ * Only system calls are made here: these functions run in signal handlers, and before the C library is ready.
+ */
+#define _GNU_SOURCE
+#include "control.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+
+enum { SIZE = 1, BYTES = 2, ZEROS = 3 };
+
+struct record {
+  int64_t kind;
+  /* The size of the file before the change. */
+  int64_t size;
+  int64_t offset;
+  int64_t length;
+};
+
+struct tracked {
+  /* Its log without a suffix. */
+  char log[PATH_MAX];
+  int64_t size;
+};
+
+/* Small enough for the stacks of threads. */
+#define CHUNK 8192
+/* Logs that are longer give back what no longer counts. */
+#define LONG_LOG (1 << 20)
+
+static char root[PATH_MAX];
+static size_t root_length;
+static char machine[PATH_MAX];
+
+static void lock_mappings(void);
+static void unlock_mappings(void);
+
+__attribute__((constructor)) static void begin(void) {
+  open_control();
+  const char *disk = getenv("CHAOS_DISK"), *directory = getenv("CHAOS_MACHINE");
+  if (disk == NULL || directory == NULL || strlen(disk) >= sizeof root || strlen(directory) >= sizeof machine) return;
+  /* Programs that show a title of their own write it over their environment. */
+  strcpy(root, disk);
+  strcpy(machine, directory);
+  root_length = strlen(root);
+  pthread_atfork(lock_mappings, unlock_mappings, unlock_mappings);
+}
+
+static int open_quietly(const char *path, int flags) {
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0666);
+}
+
+/* Whether it is a file on the disk, and if so which. */
+static int is_tracked(int fd, struct tracked *file) {
+  struct statx found;
+  char link[64], path[PATH_MAX];
+  if (root_length == 0 || fd < 0) return 0;
+  if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) return 0;
+  if (!S_ISREG(found.stx_mode)) return 0;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  long length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+  if (length < (long)root_length + 1) return 0;
+  if (memcmp(path, root, root_length) != 0 || path[root_length] != '/') return 0;
+  long long born = found.stx_mask & STATX_BTIME ? found.stx_btime.tv_sec * 1000000000LL + found.stx_btime.tv_nsec : 0;
+  int made = snprintf(file->log, sizeof file->log, "%s/undo/%llu-%lld", machine, (unsigned long long)found.stx_ino, born);
+  file->size = (int64_t)found.stx_size;
+  return made < (int)sizeof file->log - 8;
+}
+
+static int open_log(const struct tracked *file, const char *suffix, int flags) {
+  char path[PATH_MAX + 8];
+  snprintf(path, sizeof path, "%s%s", file->log, suffix);
+  return open_quietly(path, flags);
+}
+
+static void append_record(int log, const struct record *record, const void *bytes) {
+  struct iovec parts[2] = {{(void *)record, sizeof *record}, {(void *)bytes, (size_t)record->length}};
+  syscall(SYS_writev, log, parts, record->kind == BYTES ? 2 : 1);
+}
+
+static void record_size(const struct tracked *file, int64_t size) {
+  int log = open_log(file, ".log", O_WRONLY | O_CREAT | O_APPEND);
+  if (log < 0) return;
+  struct record record = {SIZE, size, 0, 0};
+  append_record(log, &record, NULL);
+  syscall(SYS_close, log);
+}
+
+static int is_zero(const char *bytes, int64_t length) {
+  return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, (size_t)length - 1) == 0);
+}
+
+/* Records what a part of the file holds, from a descriptor that can be read, or from memory. */
+static void record_part(const struct tracked *file, int fd, const char *memory, int64_t from, int64_t to) {
+  char bytes[CHUNK];
+  if (to > file->size) to = file->size;
+  if (from >= to) return;
+  int own = -1, log = open_log(file, ".log", O_WRONLY | O_CREAT | O_APPEND);
+  if (log < 0) return;
+  if (memory == NULL && (syscall(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+    snprintf(bytes, sizeof bytes, "/proc/self/fd/%d", fd);
+    fd = own = open_quietly(bytes, O_RDONLY);
+  }
+  for (int64_t at = from; at < to;) {
+    int64_t wanted = to - at < CHUNK ? to - at : CHUNK;
+    if (memory != NULL) memcpy(bytes, memory + (at - from), (size_t)wanted);
+    else wanted = syscall(SYS_pread64, fd, bytes, wanted, at);
+    if (wanted <= 0) break;
+    struct record record = {is_zero(bytes, wanted) ? ZEROS : BYTES, file->size, at, wanted};
+    append_record(log, &record, bytes);
+    at += wanted;
+  }
+  if (own >= 0) syscall(SYS_close, own);
+  syscall(SYS_close, log);
+}
+
+/* The length of a file's log; -1 if it has none, so that there is nothing to sync. */
+static int64_t log_length(const struct tracked *file) {
+  struct stat found;
+  char path[PATH_MAX + 8];
+  snprintf(path, sizeof path, "%s.log", file->log);
+  return syscall(SYS_newfstatat, AT_FDCWD, path, &found, 0) == 0 ? (int64_t)found.st_size : -1;
+}
+
+/* Records before this length of the log no longer count. */
+static void forget_until(const struct tracked *file, int64_t length) {
+  int fd = open_log(file, ".synced", O_RDWR | O_CREAT);
+  if (fd < 0) return;
+  syscall(SYS_ftruncate, fd, sizeof(int64_t));
+  int64_t *synced = (int64_t *)syscall(SYS_mmap, NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  syscall(SYS_close, fd);
+  if (synced == MAP_FAILED) return;
+  int64_t known = now_at(synced);
+  while (known < length && !__atomic_compare_exchange_n(synced, &known, length, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+  }
+  syscall(SYS_munmap, synced, sizeof(int64_t));
+  if (length < LONG_LOG) return;
+  int log = open_log(file, ".log", O_WRONLY);
+  if (log < 0) return;
+  syscall(SYS_fallocate, log, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, length & ~4095LL);
+  syscall(SYS_close, log);
+}
+
+/* Memory that is shared with a file on the disk: it changes without a call. */
+struct mapping {
+  char *start;
+  int64_t length;
+  int64_t offset;
+  struct tracked file;
+};
+#define MAPPINGS 64
+static struct mapping *mappings[MAPPINGS];
+static int mapped;
+static pthread_mutex_t mapping_lock = PTHREAD_MUTEX_INITIALIZER;
+static void lock_mappings(void) { pthread_mutex_lock(&mapping_lock); }
+static void unlock_mappings(void) { pthread_mutex_unlock(&mapping_lock); }
+/* Larger ones would have to be copied at every fsync. They count as synced. */
+#define LARGEST_MAPPING (64LL << 20)
+
+static void record_mapping(const struct mapping *each) {
+  int64_t left = each->file.size - each->offset;
+  record_part(&each->file, -1, each->start, each->offset, each->offset + (left < each->length ? left : each->length));
+}
+
+static void mark_synced(const struct tracked *file, int64_t length, int fd) {
+  struct tracked after = *file;
+  forget_until(file, length);
+  if (fd >= 0 && !is_tracked(fd, &after)) return;
+  record_size(&after, after.size);
+  if (!mapped) return;
+  lock_mappings();
+  for (int i = 0; i < MAPPINGS; i++)
+    if (mappings[i] != NULL && strcmp(mappings[i]->file.log, file->log) == 0) {
+      mappings[i]->file.size = after.size;
+      record_mapping(mappings[i]);
+    }
+  unlock_mappings();
+}
+
+/* What an fsync suffers. Non-zero if it fails. */
+static int hurt_sync(void) {
+  int64_t delay = now_at(&control->sync_delay_us);
+  int fails = now_at(&control->sync_fails) != 0;
+  if (delay > 0 || fails) count(&control->syncs_hit);
+  if (delay > 0) {
+    struct timespec pause = {delay / 1000000, delay % 1000000 * 1000};
+    syscall(SYS_nanosleep, &pause, NULL);
+  }
+  if (fails) errno = EIO;
+  return fails;
+}
+
+static int sync_file(int fd, long number) {
+  struct tracked file;
+  int kept = errno;
+  if (!is_tracked(fd, &file)) {
+    errno = kept;
+    return (int)syscall(number, fd);
+  }
+  int64_t length = log_length(&file);
+  if (hurt_sync()) return -1;
+  int result = (int)syscall(number, fd);
+  kept = errno;
+  if (result == 0 && length >= 0) mark_synced(&file, length, fd);
+  errno = kept;
+  return result;
+}
+
+int fsync(int fd) { return sync_file(fd, SYS_fsync); }
+int fdatasync(int fd) { return sync_file(fd, SYS_fdatasync); }
+
+/* A write, from before to after. */
+struct writing {
+  struct tracked file;
+  int is_tracked;
+  int is_synced;
+};
+
+/* Non-zero if there is no room. Without an offset (-1) it writes where the descriptor is. */
+static int before_writing(struct writing *writing, int fd, int64_t offset, int64_t length, int syncs) {
+  int kept = errno;
+  writing->is_tracked = length > 0 && is_tracked(fd, &writing->file);
+  errno = kept;
+  if (!writing->is_tracked) return 0;
+  long flags = syscall(SYS_fcntl, fd, F_GETFL);
+  writing->is_synced = syncs || (flags & O_DSYNC) != 0;
+  if (flags & O_APPEND) offset = writing->file.size;
+  else if (offset < 0) offset = syscall(SYS_lseek, fd, 0, SEEK_CUR);
+  if (offset + length > writing->file.size && now_at(&control->disk_full)) {
+    count(&control->writes_refused);
+    errno = ENOSPC;
+    return -1;
+  }
+  if (offset < writing->file.size) record_part(&writing->file, fd, NULL, offset, offset + length);
+  if (writing->is_synced && hurt_sync()) return -1;
+  errno = kept;
+  return 0;
+}
+
+static ssize_t after_writing(struct writing *writing, int fd, ssize_t written) {
+  int kept = errno;
+  if (writing->is_tracked && writing->is_synced && written > 0) {
+    int64_t length = log_length(&writing->file);
+    if (length >= 0) mark_synced(&writing->file, length, fd);
+  }
+  errno = kept;
+  return written;
+}
+
+#define WRITING(fd, offset, length, syncs, call)                              \
+  struct writing writing;                                                     \
+  if (before_writing(&writing, fd, offset, (int64_t)(length), syncs)) return -1; \
+  return after_writing(&writing, fd, (ssize_t)(call))
+
+static int64_t length_of(const struct iovec *parts, int count_of) {
+  int64_t sum = 0;
+  for (int i = 0; i < count_of; i++) sum += (int64_t)parts[i].iov_len;
+  return sum;
+}
+
+ssize_t write(int fd, const void *bytes, size_t length) {
+  WRITING(fd, -1, length, 0, syscall(SYS_write, fd, bytes, length));
+}
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t at) {
+  WRITING(fd, at, length, 0, syscall(SYS_pwrite64, fd, bytes, length, at));
+}
+ssize_t writev(int fd, const struct iovec *parts, int number) {
+  WRITING(fd, -1, length_of(parts, number), 0, syscall(SYS_writev, fd, parts, number));
+}
+ssize_t pwritev(int fd, const struct iovec *parts, int number, off_t at) {
+  WRITING(fd, at, length_of(parts, number), 0, syscall(SYS_pwritev, fd, parts, number, at, 0L));
+}
+ssize_t pwritev2(int fd, const struct iovec *parts, int number, off_t at, int flags) {
+  WRITING(fd, at, length_of(parts, number), (flags & RWF_DSYNC) != 0,
+          syscall(SYS_pwritev2, fd, parts, number, at, 0L, flags));
+}
+ssize_t copy_file_range(int from, off64_t *from_at, int fd, off64_t *at, size_t length, unsigned int flags) {
+  WRITING(fd, at == NULL ? -1 : *at, length, 0, syscall(SYS_copy_file_range, from, from_at, fd, at, length, flags));
+}
+ssize_t sendfile(int fd, int from, off_t *from_at, size_t length) {
+  WRITING(fd, -1, length, 0, syscall(SYS_sendfile, fd, from, from_at, length));
+}
+ssize_t splice(int from, off64_t *from_at, int fd, off64_t *at, size_t length, unsigned int flags) {
+  WRITING(fd, at == NULL ? -1 : *at, length, 0, syscall(SYS_splice, from, from_at, fd, at, length, flags));
+}
+
+/* Before a file gets another length. */
+static int before_resizing(int fd, int64_t length) {
+  struct tracked file;
+  int kept = errno;
+  if (is_tracked(fd, &file)) {
+    if (length > file.size && now_at(&control->disk_full)) {
+      count(&control->writes_refused);
+      errno = ENOSPC;
+      return -1;
+    }
+    if (length < file.size) record_part(&file, fd, NULL, length, file.size);
+    else record_size(&file, file.size);
+  }
+  errno = kept;
+  return 0;
+}
+
+int ftruncate(int fd, off_t length) {
+  return before_resizing(fd, length) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
+}
+int truncate(const char *path, off_t length) {
+  int kept = errno, fd = open_quietly(path, O_RDWR);
+  int fails = fd >= 0 && before_resizing(fd, length);
+  if (fd >= 0) syscall(SYS_close, fd);
+  if (fails) {
+    errno = ENOSPC;
+    return -1;
+  }
+  errno = kept;
+  return (int)syscall(SYS_truncate, path, length);
+}
+int fallocate(int fd, int mode, off_t at, off_t length) {
+  struct tracked file;
+  int kept = errno;
+  if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0 && is_tracked(fd, &file)) record_part(&file, fd, NULL, at, at + length);
+  errno = kept;
+  if (mode == 0 && before_resizing(fd, at + length)) {
+    if (errno == ENOSPC) return -1;
+  }
+  return (int)syscall(SYS_fallocate, fd, mode, at, length);
+}
+int posix_fallocate(int fd, off_t at, off_t length) {
+  struct stat found;
+  if (syscall(SYS_fstat, fd, &found) == 0 && at + length <= found.st_size) return 0;
+  int (*real)(int, off_t, off_t) = (int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate");
+  return before_resizing(fd, at + length) ? ENOSPC : real(fd, at, length);
+}
+
+/* Before an opening cuts a file to nothing. */
+static void before_emptying(int directory, const char *path) {
+  struct tracked file;
+  int fd = (int)syscall(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+  if (fd < 0) return;
+  if (is_tracked(fd, &file)) record_part(&file, fd, NULL, 0, file.size);
+  syscall(SYS_close, fd);
+}
+
+static void after_opening(int fd) {
+  struct tracked file;
+  if (is_tracked(fd, &file)) record_size(&file, file.size);
+}
+
+static int open_file(int directory, const char *path, int flags, mode_t mode) {
+  int kept = errno, writes = root_length > 0 && (flags & O_ACCMODE) != O_RDONLY;
+  if (writes && (flags & O_TRUNC)) before_emptying(directory, path);
+  errno = kept;
+  int fd = (int)syscall(SYS_openat, directory, path, flags, mode);
+  kept = errno;
+  if (writes && fd >= 0) after_opening(fd);
+  errno = kept;
+  return fd;
+}
+
+static mode_t mode_in(int flags, va_list more) {
+  return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(more, mode_t) : 0;
+}
+
+#define WITH_MODE(flags, call)            \
+  va_list more;                           \
+  va_start(more, flags);                  \
+  mode_t mode = mode_in(flags, more);     \
+  va_end(more);                           \
+  return call
+
+int open(const char *path, int flags, ...) { WITH_MODE(flags, open_file(AT_FDCWD, path, flags, mode)); }
+int openat(int directory, const char *path, int flags, ...) { WITH_MODE(flags, open_file(directory, path, flags, mode)); }
+int creat(const char *path, mode_t mode) { return open_file(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+int __open_2(const char *path, int flags) { return open_file(AT_FDCWD, path, flags, 0); }
+int __openat_2(int directory, const char *path, int flags) { return open_file(directory, path, flags, 0); }
+
+static FILE *open_stream(const char *name, const char *path, const char *mode) {
+  FILE *(*real)(const char *, const char *) = (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, name);
+  if (root_length > 0 && mode[0] == 'w') before_emptying(AT_FDCWD, path);
+  FILE *stream = real(path, mode);
+  if (stream != NULL && (mode[0] != 'r' || strchr(mode, '+') != NULL)) after_opening(fileno(stream));
+  return stream;
+}
+FILE *fopen(const char *path, const char *mode) { return open_stream("fopen", path, mode); }
+FILE *fopen64(const char *path, const char *mode) { return open_stream("fopen64", path, mode); }
+
+static int made_file(int fd) {
+  int kept = errno;
+  if (fd >= 0) after_opening(fd);
+  errno = kept;
+  return fd;
+}
+int mkstemp(char *name) { return made_file(((int (*)(char *))dlsym(RTLD_NEXT, "mkstemp"))(name)); }
+int mkstemp64(char *name) { return made_file(((int (*)(char *))dlsym(RTLD_NEXT, "mkstemp64"))(name)); }
+int mkostemp(char *name, int flags) {
+  return made_file(((int (*)(char *, int))dlsym(RTLD_NEXT, "mkostemp"))(name, flags));
+}
+int mkostemp64(char *name, int flags) {
+  return made_file(((int (*)(char *, int))dlsym(RTLD_NEXT, "mkostemp64"))(name, flags));
+}
+
+static void remember_mapping(char *start, size_t length, int fd, off_t offset) {
+  struct tracked file;
+  if (!is_tracked(fd, &file)) return;
+  struct mapping *made = malloc(sizeof *made);
+  if (made == NULL) return;
+  *made = (struct mapping){start, (int64_t)length, offset, file};
+  record_size(&file, file.size);
+  record_mapping(made);
+  mapped = 1;
+  lock_mappings();
+  for (int i = 0; i < MAPPINGS && made != NULL; i++)
+    if (mappings[i] == NULL) {
+      mappings[i] = made;
+      made = NULL;
+    }
+  unlock_mappings();
+  free(made);
+}
+
+void *mmap(void *near, size_t length, int protection, int flags, int fd, off_t offset) {
+  void *start = (void *)syscall(SYS_mmap, near, length, protection, flags, fd, offset);
+  if (start == MAP_FAILED || root_length == 0 || fd < 0 || (flags & MAP_TYPE) == MAP_PRIVATE) return start;
+  int kept = errno;
+  if ((protection & PROT_WRITE) != 0 && (int64_t)length <= LARGEST_MAPPING) remember_mapping(start, length, fd, offset);
+  errno = kept;
+  return start;
+}
+
+int munmap(void *start, size_t length) {
+  if (mapped) {
+    struct mapping *gone = NULL;
+    lock_mappings();
+    for (int i = 0; i < MAPPINGS && gone == NULL; i++)
+      if (mappings[i] != NULL && mappings[i]->start == start) {
+        gone = mappings[i];
+        mappings[i] = NULL;
+      }
+    unlock_mappings();
+    free(gone);
+  }
+  return (int)syscall(SYS_munmap, start, length);
+}
+
+/* Of a mapping of a file on the disk: the whole file counts as synced. */
+int msync(void *start, size_t length, int flags) {
+  struct tracked file;
+  int found = 0;
+  if (mapped && (flags & MS_SYNC)) {
+    lock_mappings();
+    for (int i = 0; i < MAPPINGS && !found; i++)
+      if (mappings[i] != NULL && (char *)start >= mappings[i]->start &&
+          (char *)start < mappings[i]->start + mappings[i]->length) {
+        file = mappings[i]->file;
+        found = 1;
+      }
+    unlock_mappings();
+  }
+  int64_t before = found ? log_length(&file) : -1;
+  if (found && hurt_sync()) return -1;
+  int result = (int)syscall(SYS_msync, start, length, flags);
+  int kept = errno;
+  if (result == 0 && before >= 0) mark_synced(&file, before, -1);
+  errno = kept;
+  return result;
+}
+
+/* Everything is synced. Each log is found by the name that it has in the directory. */
+static void sync_all(void) {
+  struct entry {
+    uint64_t inode;
+    int64_t next;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+  };
+  char names[CHUNK] __attribute__((aligned(8))), path[PATH_MAX];
+  if (root_length == 0 || snprintf(path, sizeof path, "%s/undo", machine) >= (int)sizeof path) return;
+  int directory = open_quietly(path, O_RDONLY | O_DIRECTORY);
+  if (directory < 0) return;
+  for (long read; (read = syscall(SYS_getdents64, directory, names, sizeof names)) > 0;)
+    for (long at = 0; at < read;) {
+      const struct entry *each = (const struct entry *)(names + at);
+      const char *suffix = strstr(each->name, ".log");
+      struct tracked file;
+      at += each->length;
+      if (suffix == NULL) continue;
+      int made = snprintf(file.log, sizeof file.log, "%s/%.*s", path, (int)(suffix - each->name), each->name);
+      int64_t length = made < (int)sizeof file.log ? log_length(&file) : -1;
+      /* Its size is recorded again when it is next opened or fsynced. */
+      if (length >= 0) forget_until(&file, length);
+    }
+  syscall(SYS_close, directory);
+}
+
+void sync(void) {
+  int kept = errno;
+  syscall(SYS_sync);
+  sync_all();
+  errno = kept;
+}
+int syncfs(int fd) {
+  int result = (int)syscall(SYS_syncfs, fd), kept = errno;
+  if (result == 0) sync_all();
+  errno = kept;
+  return result;
+}
+
+int io_setup(int number, void *context) {
+  (void)number, (void)context;
+  return -ENOSYS;
+}
+int io_uring_queue_init(unsigned int entries, void *ring, unsigned int flags) {
+  (void)entries, (void)ring, (void)flags;
+  return -ENOSYS;
+}
+int io_uring_queue_init_params(unsigned int entries, void *ring, void *parameters) {
+  (void)entries, (void)ring, (void)parameters;
+  return -ENOSYS;
+}
+int io_uring_queue_init_mem(unsigned int entries, void *ring, void *parameters, void *memory, size_t size) {
+  (void)entries, (void)ring, (void)parameters, (void)memory, (void)size;
+  return -ENOSYS;
+}
+
+/* On 64-bit machines these are other names of the same functions. */
+#define ALSO(name, of) __typeof__(of) name __attribute__((alias(#of)))
+ALSO(pwrite64, pwrite);
+ALSO(pwritev64, pwritev);
+ALSO(pwritev64v2, pwritev2);
+ALSO(sendfile64, sendfile);
+ALSO(ftruncate64, ftruncate);
+ALSO(truncate64, truncate);
+ALSO(fallocate64, fallocate);
+ALSO(posix_fallocate64, posix_fallocate);
+ALSO(open64, open);
+ALSO(openat64, openat);
+ALSO(creat64, creat);
+ALSO(__open64_2, __open_2);
+ALSO(__openat64_2, __openat_2);
+ALSO(mmap64, mmap);

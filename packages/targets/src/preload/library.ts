@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { UserError } from '@chaosproxy/history'
+import { findProgram } from '../command/programs.ts'
+
+/** What can be preloaded into programs: the name of its source. */
+export type LibraryName = 'disk' | 'clock'
+
+const COMPILER = 'cc'
+const FLAGS = ['-O2', '-shared', '-fPIC'] as const
+const LIBRARIES = ['-ldl', '-lpthread'] as const
+const LONGEST_MS = 60_000
+
+/** Why a machine without a compiler cannot have these faults, and what to install. */
+export const WITHOUT_COMPILER =
+  'it needs a C compiler, and there is no cc on this machine (apt-get install gcc libc6-dev)'
+
+export const hasCompiler = (): boolean => findProgram(COMPILER) !== undefined
+
+/** The sources, which the package has as they are. */
+const SOURCES = join(
+  dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json')),
+  'src',
+  'preload',
+)
+
+/** Where compiled libraries are kept: a program of this source is compiled once on a machine. */
+const cache = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chaosproxy', 'preload')
+
+/**
+ * The path of a library, which is compiled unless it was before.
+ *
+ * @throws UserError (environment) if it cannot be compiled.
+ */
+export async function builtLibrary(name: LibraryName): Promise<string> {
+  const source = join(SOURCES, `${name}.c`)
+  const texts = [source, join(SOURCES, 'control.h')].map((path) => readFileSync(path))
+  const key = createHash('sha256')
+  for (const text of [...texts, process.arch, ...FLAGS]) key.update(text)
+  const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
+  if (existsSync(path)) return path
+  mkdirSync(cache(), { recursive: true })
+  // Others may compile the same one now: each makes its own, and the last takes the name.
+  const directory = mkdtempSync(join(cache(), 'making-'))
+  try {
+    const made = join(directory, `${name}.so`)
+    await promisify(execFile)(COMPILER, [...FLAGS, '-o', made, source, ...LIBRARIES], { timeout: LONGEST_MS })
+    renameSync(made, path)
+    return path
+  } catch (error) {
+    const { stderr, message } = error as { readonly stderr?: string; readonly message: string }
+    throw new UserError(
+      'environment',
+      `${source} cannot be compiled: ${(stderr || message).trim()}\nInstall what ${COMPILER} lacks (apt-get install gcc libc6-dev), or leave out faults of disks and clocks: kill and pause need none of it.`,
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

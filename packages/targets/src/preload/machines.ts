@@ -1,0 +1,91 @@
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRandom, type FaultKind, isMachineKind, type NodeId } from '@chaosproxy/faults'
+import type { NodeMachine } from '../command/command-node.ts'
+import { userToBecome } from '../command/user.ts'
+import type { Keeper } from '../keeper/keeper.ts'
+import type { ProgramCommand } from '../processes/command.ts'
+import { createClock } from './clock.ts'
+import { openControl } from './control.ts'
+import { builtLibrary, type LibraryName } from './library.ts'
+import { type Machine, type MachineParts, machineOf } from './machine.ts'
+import { requireLoaded, sufferingOf } from './suffering.ts'
+
+// What is under the programs of a node: a disk that can lose power, be slow, fail or be full, and a clock that can be
+// wrong. Libraries of ours are preloaded between the programs and their C library, and steered through a file.
+
+/** The machines of a run's nodes. */
+export interface Machines {
+  of(node: NodeId, place: Place): Machine & NodeMachine
+  close(): void
+}
+
+interface Place {
+  /** The directory in which its programs have their files. */
+  readonly disk: string
+  readonly user: string | undefined
+  readonly logPath: string
+}
+
+interface MachinesOptions {
+  readonly faults: readonly FaultKind[]
+  readonly seed: number
+  readonly keeper: Keeper
+}
+
+/**
+ * Undefined if no fault of a run needs them.
+ *
+ * @throws UserError (environment) if a library cannot be compiled.
+ */
+export async function openMachines({ faults, seed, keeper }: MachinesOptions): Promise<Machines | undefined> {
+  const kinds = faults.filter(isMachineKind)
+  if (kinds.length === 0) return undefined
+  const names: LibraryName[] = []
+  if (kinds.some((kind) => kind !== 'clock')) names.push('disk')
+  if (kinds.includes('clock')) names.push('clock')
+  const built = await Promise.all(names.map(builtLibrary))
+  const directory = mkdtempSync(join(tmpdir(), `chaos-machines-${process.pid}-`))
+  keeper.removeLater(directory)
+  // Nodes may run as any user, who may not enter where libraries are kept.
+  chmodSync(directory, 0o755)
+  const libraries = built.map((path, i) => {
+    const copy = join(directory, `chaos-${names[i]}.so`)
+    copyFileSync(path, copy)
+    chmodSync(copy, 0o755)
+    return copy
+  })
+  const open: MachineParts[] = []
+  return {
+    of(node, { disk, user, logPath }) {
+      const own = join(directory, node)
+      mkdirSync(join(own, 'undo'), { recursive: true })
+      const control = openControl(join(own, 'control'))
+      const owner = user === undefined ? undefined : userToBecome(user)
+      if (owner !== undefined)
+        for (const path of [own, join(own, 'undo'), join(own, 'control')]) chownSync(path, owner.uid, owner.gid)
+      const parts = { own, disk, libraries, control, clock: createClock(control) }
+      open.push(parts)
+      const machine = machineOf(parts, createRandom(seed).fork(`power of ${node}`))
+      return {
+        ...machine,
+        under: (command) => onMachine(command, machine),
+        requireUnder: (pids) => requireLoaded(node, pids, machine),
+        suffering: (supervised) => sufferingOf(supervised, machine, logPath),
+      }
+    },
+    close() {
+      for (const { control, clock } of open) {
+        clock.stop()
+        control.close()
+      }
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const onMachine = (command: ProgramCommand, machine: Machine): ProgramCommand => ({
+  ...command,
+  environment: { ...command.environment, ...machine.environment(command.environment?.['LD_PRELOAD']) },
+})

@@ -1,0 +1,174 @@
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join, relative } from 'node:path'
+import type { FaultOfKind, Random } from '@chaosproxy/faults'
+
+// What a power loss leaves of files. `disk.c` has logged, for each file, what its parts held before they were changed;
+// undone from the last change to the first, they lead back to the last fsync.
+
+/** A file, and what was taken from it. */
+export interface Cut {
+  /** From the disk. */
+  readonly path: string
+  /** Sizes in bytes. */
+  readonly before: number
+  readonly after: number
+}
+
+export type Unsynced = FaultOfKind<'power-loss'>['unsynced']
+
+interface LossOptions {
+  /** The disk: every file below it may lose data. */
+  readonly disk: string
+  /** The directory of the logs. */
+  readonly undo: string
+  readonly unsynced: Unsynced
+  readonly random: Random
+}
+
+/** Takes from the files of a disk what was not fsynced. No program may have them open. Returns those that changed. */
+export function losePower({ disk, undo, unsynced, random }: LossOptions): readonly Cut[] {
+  const cuts = filesBelow(disk).flatMap((path) => {
+    const changes = unsyncedChanges(join(undo, logName(path)))
+    if (changes.length === 0) return []
+    return cut(path, changes, { disk, unsynced, random }) ?? []
+  })
+  // What is left is on disk now.
+  for (const name of readdirSync(undo)) rmSync(join(undo, name))
+  return cuts
+}
+
+const filesBelow = (disk: string): string[] =>
+  readdirSync(disk, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+
+/** By inode and birth, since a number is given to another file once the first is gone. */
+function logName(path: string): string {
+  const { ino, birthtimeNs } = statSync(path, { bigint: true })
+  return `${ino}-${birthtimeNs}`
+}
+
+/** What a part of a file held before a change. */
+interface Change {
+  readonly size: number
+  readonly offset: number
+  /** Empty if the change only appended. */
+  readonly held: Buffer
+}
+
+const KINDS = { size: 1n, bytes: 2n, zeros: 3n } as const
+const HEADER_BYTES = 32
+
+/** Those since the last fsync, in order. */
+function unsyncedChanges(log: string): readonly Change[] {
+  const records = read(`${log}.log`)
+  if (records === undefined) return []
+  const synced = read(`${log}.synced`)
+  const changes: Change[] = []
+  let at = synced === undefined || synced.length < 8 ? 0 : Number(synced.readBigInt64LE())
+  while (at + HEADER_BYTES <= records.length) {
+    const [kind, size, offset, length] = [0, 8, 16, 24].map((place) => records.readBigInt64LE(at + place))
+    if (kind === undefined || size === undefined || offset === undefined || length === undefined) break
+    at += HEADER_BYTES
+    const held =
+      kind === KINDS.bytes
+        ? records.subarray(at, at + Number(length))
+        : Buffer.alloc(kind === KINDS.zeros ? Number(length) : 0)
+    at += kind === KINDS.bytes ? Number(length) : 0
+    // The program was killed before the record was whole, and so before the change.
+    if (at > records.length) break
+    changes.push({ size: Number(size), offset: Number(offset), held })
+  }
+  return changes
+}
+
+function read(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined if nothing is lost. */
+function cut(
+  path: string,
+  changes: readonly Change[],
+  { disk, unsynced, random }: Omit<LossOptions, 'undo'>,
+): Cut | undefined {
+  const fd = openSync(path, 'r+')
+  try {
+    const before = fstatSync(fd).size
+    switch (unsynced) {
+      case 'lost':
+        undo(fd, changes)
+        break
+      case 'torn':
+        tear(fd, changes, random)
+        break
+      case 'reordered':
+        keepBlocks(fd, changes, random)
+        break
+    }
+    const after = fstatSync(fd).size
+    const isChanged = after !== before || changes.some(({ held }) => held.length > 0)
+    return isChanged ? { path: relative(disk, path), before, after } : undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function undo(fd: number, changes: readonly Change[]): void {
+  for (const { size, offset, held } of changes.toReversed()) {
+    if (held.length > 0) writeSync(fd, held, 0, held.length, offset)
+    ftruncateSync(fd, size)
+  }
+}
+
+/** The first changes survive, the last of them in part; and some of what was appended. */
+function tear(fd: number, changes: readonly Change[], random: Random): void {
+  const kept = random.integer(changes.length + 1)
+  const torn = changes[kept - 1]
+  undo(fd, changes.slice(kept))
+  if (torn === undefined) return
+  const appendedTo = fstatSync(fd).size
+  if (torn.held.length > 0) {
+    const from = random.integer(torn.held.length + 1)
+    writeSync(fd, torn.held, from, torn.held.length - from, torn.offset + from)
+  } else if (appendedTo > torn.size) ftruncateSync(fd, torn.size + random.integer(appendedTo - torn.size + 1))
+}
+
+/** Disks write blocks in any order. */
+const BLOCK_BYTES = 4096
+
+/** Each block is as it was or as it should be, and so is the size; a block that was never written is zeros. */
+function keepBlocks(fd: number, changes: readonly Change[], random: Random): void {
+  const written = contentOf(fd)
+  undo(fd, changes)
+  const durable = contentOf(fd)
+  const size = random.chance(0.5) ? written.length : durable.length
+  const kept = Buffer.alloc(size)
+  durable.copy(kept)
+  for (let at = 0; at < Math.min(size, written.length); at += BLOCK_BYTES)
+    if (random.chance(0.5)) written.copy(kept, at, at, Math.min(at + BLOCK_BYTES, size))
+  ftruncateSync(fd, size)
+  writeSync(fd, kept, 0, kept.length, 0)
+}
+
+function contentOf(fd: number): Buffer {
+  const bytes = Buffer.alloc(fstatSync(fd).size)
+  readSync(fd, bytes, 0, bytes.length, 0)
+  return bytes
+}

@@ -1,0 +1,87 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isMachineFault, type NodeId } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
+import type { SupervisedNode } from '../command/supervised-node.ts'
+import type { Handover, Victim } from '../network/node-harms.ts'
+import type { Machine } from './machine.ts'
+import type { Cut, Unsynced } from './power.ts'
+
+type Node = Pick<SupervisedNode, 'id' | 'kill' | 'revive' | 'expectEnd'>
+
+/** Injects the faults of a node's machine. */
+export function sufferingOf(node: Node, machine: Machine, logPath: string): NonNullable<Victim['suffer']> {
+  async function cutPower(unsynced: Unsynced): Promise<Handover> {
+    const done = await node.kill()
+    const cuts = machine.losePower(unsynced)
+    appendFileSync(logPath, logOf(node.id, cuts))
+    return { done, undo: () => node.revive() }
+  }
+  return async (fault) => {
+    if (!isMachineFault(fault)) throw new Error(`${fault.kind} needs a container engine`)
+    if (fault.kind === 'power-loss') return cutPower(fault.unsynced)
+    const hurt = machine.hurt(fault)
+    // A server may end because of its disk, and is started again once that works.
+    node.expectEnd()
+    return {
+      get done() {
+        return hurt.hits() > 0
+      },
+      undo() {
+        hurt.undo()
+        return node.revive()
+      },
+    }
+  }
+}
+
+function logOf(id: NodeId, cuts: readonly Cut[]): string {
+  const lines = cuts.map(
+    ({ path, before, after }) =>
+      `  ${path}: ${before === after ? 'changes in place' : `${before - after} of ${before} bytes`}`,
+  )
+  const what = lines.length === 0 ? 'nothing: all was fsynced' : `what was not fsynced\n${lines.join('\n')}`
+  return `chaos: the power of ${id} was cut, which took ${what}\n`
+}
+
+const LOADED_WITHIN_MS = 3_000
+const LOOK_EVERY_MS = 20
+
+/** Go asks the kernel directly. Its programs contain this mark. */
+const GO = Buffer.from('\xff Go buildinf:', 'latin1')
+
+/**
+ * Requires that what hurts a machine is loaded into every program of a node.
+ *
+ * @throws UserError (environment) for a program that makes its system calls without the C library.
+ */
+export async function requireLoaded(id: NodeId, pids: () => readonly number[], { libraries }: Machine): Promise<void> {
+  let blind: number | undefined
+  // One that has only just begun has loaded nothing yet.
+  for (const deadline = performance.now() + LOADED_WITHIN_MS; ; await wait(LOOK_EVERY_MS)) {
+    blind = pids().find((pid) => !isLoaded(pid, libraries))
+    if (blind === undefined) return
+    if (performance.now() > deadline) break
+  }
+  throw new UserError(
+    'environment',
+    `${id}: its disk and clock cannot be hurt: ${programOf(blind)} makes its system calls without the C library, as programs in Go and static ones do. Leave out power-loss, slow-fsync, fail-fsync, fill-disk and clock: use kill or pause.`,
+  )
+}
+
+function isLoaded(pid: number, libraries: readonly string[]): boolean {
+  try {
+    const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')
+    return libraries.every((path) => maps.includes(path)) && !readFileSync(`/proc/${pid}/exe`).includes(GO)
+  } catch {
+    return true // it has ended, or is somebody else's
+  }
+}
+
+function programOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return 'a program'
+  }
+}

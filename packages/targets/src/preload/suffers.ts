@@ -1,0 +1,28 @@
+import type { MachineFault, Refusal } from '@chaosproxy/faults'
+import type { Suffering } from '@chaosproxy/runner'
+import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
+
+type Kind = MachineFault['kind']
+
+/** The faults that come nearest to one of a machine that a program cannot have. */
+const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
+  'power-loss': ['kill'],
+  'slow-fsync': ['pause'],
+  'fail-fsync': ['kill'],
+  'fill-disk': ['kill'],
+  clock: ['pause'],
+}
+
+const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[kind] })
+
+/** Whether programs that use the C library can suffer faults of their disks and clocks here. */
+export function machineSuffers(kind: Kind): Suffering {
+  if (process.platform !== 'linux') return refused(kind, 'disks and clocks of programs can be hurt on Linux only')
+  return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
+}
+
+/** The same of a server in Go. */
+export const goSuffers =
+  (name: string) =>
+  (kind: Kind): Suffering =>
+    refused(kind, `${name} is a Go program, which asks the kernel without the C library that chaos can come between`)

@@ -1,0 +1,170 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Unsynced } from '../../src/preload/power.ts'
+import { isPossible, openMachine, WHY_SKIPPED } from './programs.ts'
+
+/** What a file holds after a power loss: `before` was there when its program started. */
+async function left(script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
+  const { machine, disk, start } = await openMachine(['power-loss'])
+  const path = join(disk, 'file')
+  if (before !== undefined) writeFileSync(path, before)
+  const program = await start(`${script}; say('written')`)
+  expect(await program.line()).toBe('written')
+  await program.kill()
+  machine.losePower(unsynced)
+  return readFileSync(path, 'latin1')
+}
+
+const OPEN = `const fd = fs.openSync('file', 'r+')`
+
+describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, () => {
+  test.each([
+    [
+      'what was fsynced, of what was appended',
+      `fs.appendFileSync('file', 'cd', { flush: true }); fs.appendFileSync('file', 'ef')`,
+      'ab',
+      'abcd',
+    ],
+    [
+      'what fdatasync synced',
+      `${OPEN}; fs.writeSync(fd, 'cd', 2); fs.fdatasyncSync(fd); fs.writeSync(fd, 'ef', 4)`,
+      'ab',
+      'abcd',
+    ],
+    ['nothing of a new file', `fs.writeFileSync('file', 'ab')`, undefined, ''],
+    [
+      'what was overwritten and not fsynced',
+      `${OPEN}; fs.writeSync(fd, 'XY', 1); fs.writeSync(fd, 'Z', 2)`,
+      'abcd',
+      'abcd',
+    ],
+    [
+      'what was overwritten before an fsync',
+      `${OPEN}; fs.writeSync(fd, 'XY', 1); fs.fsyncSync(fd); fs.writeSync(fd, 'Z', 0)`,
+      'abcd',
+      'aXYd',
+    ],
+    ['what was cut off', `fs.truncateSync('file', 1)`, 'abcd', 'abcd'],
+    [
+      'what was cut off, and then written',
+      `${OPEN}; fs.ftruncateSync(fd, 1); fs.writeSync(fd, 'XYZXYZ', 1)`,
+      'abcd',
+      'abcd',
+    ],
+    ['what was emptied by an opening', `fs.writeFileSync('file', 'X')`, 'abcd', 'abcd'],
+    [
+      'what was written with O_DSYNC',
+      `const fd = fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC); fs.writeSync(fd, 'XY', 3)`,
+      'abcd',
+      'abcXY',
+    ],
+    [
+      'what was fsynced through another descriptor',
+      `fs.appendFileSync('file', 'cd'); fs.fsyncSync(fs.openSync('file', 'r'))`,
+      'ab',
+      'abcd',
+    ],
+    [
+      'what a file held that took the name of another',
+      `fs.writeFileSync('new', 'XY', { flush: true }); fs.renameSync('new', 'file')`,
+      'abcd',
+      'XY',
+    ],
+    [
+      'nothing of a file that took a name before it was fsynced',
+      `fs.writeFileSync('new', 'XY'); fs.renameSync('new', 'file')`,
+      'abcd',
+      '',
+    ],
+    [
+      'what was fsynced by another process',
+      `fs.appendFileSync('file', 'cd'); require('node:child_process').execFileSync(process.execPath, ['-e', 'fs.fsyncSync(fs.openSync("file"))'])`,
+      'ab',
+      'abcd',
+    ],
+    [
+      'what several writes were at once',
+      `${OPEN}; fs.writevSync(fd, [Buffer.from('X'), Buffer.from('YZ')], 0)`,
+      'abcd',
+      'abcd',
+    ],
+  ])('is %s', async (_, script, before, after) => {
+    expect(await left(script, before)).toBe(after)
+  })
+
+  test('is what a large overwrite had replaced', async () => {
+    const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
+    const before = 'abcdefghij'.repeat(20_000)
+    expect(await left(script, before)).toBe(before)
+  })
+
+  test('may be a part of the last write, and all before it', async () => {
+    const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
+    const torn = await left(script, 'start', 'torn')
+    expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
+    expect(torn.startsWith('start')).toBe(true)
+  })
+
+  test('may be some blocks and not others, of which those that were fsynced stay', async () => {
+    const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(40_960, 'X'), 0, 40_960, 0); fs.writeSync(fd, 'Y', 45_000)`
+    const reordered = await left(script, 'a'.repeat(45_000), 'reordered')
+    const blocks = reordered.match(/.{1,4096}/g) ?? []
+    expect(blocks.slice(0, 10).every((block) => /^(?:X+|a+)$/.test(block))).toBe(true)
+    expect(new Set(blocks.slice(0, 10).map(([first]) => first))).toEqual(new Set(['X', 'a']))
+    expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
+  })
+
+  test('is whatever it held when a second power loss takes nothing more', async () => {
+    const { machine, disk, start } = await openMachine(['power-loss'])
+    const program = await start(
+      `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
+    )
+    await program.line()
+    await program.kill()
+    expect(machine.losePower('lost')).toEqual([{ path: 'file', before: 4, after: 2 }])
+    expect(machine.losePower('lost')).toEqual([])
+    expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
+  })
+
+  test('is not hurt by what a file of the same number had logged', async () => {
+    const { machine, disk, start } = await openMachine(['power-loss'])
+    const program = await start(
+      `fs.writeFileSync('old', 'ab'); fs.unlinkSync('old'); fs.writeFileSync('file', 'cd', { flush: true }); say('')`,
+    )
+    await program.line()
+    await program.kill()
+    machine.losePower('lost')
+    expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('cd')
+    truncateSync(join(disk, 'file'))
+  })
+})
+
+describe.runIf(isPossible)(`a disk${WHY_SKIPPED}`, () => {
+  const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
+
+  test('is slow, fails or is full while a fault says so, and then works again', async () => {
+    const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'])
+    const program = await start(`${SYNC} setInterval(sync, 5)`)
+    const until = async (right: (line: string) => boolean) => {
+      while (!right(await program.line()));
+    }
+    const isQuick = (line: string) => Number(line) < 300
+    await until(isQuick)
+    const slow = machine.hurt({ kind: 'slow-fsync', nodes: ['n1'], delayMs: 300 as never })
+    await until((line) => Number(line) >= 300)
+    expect(slow.hits()).toBeGreaterThan(0)
+    slow.undo()
+    await until(isQuick)
+    const failing = machine.hurt({ kind: 'fail-fsync', nodes: ['n1'] })
+    await until((line) => line === 'EIO')
+    failing.undo()
+    expect(failing.hits()).toBeGreaterThan(0)
+    await until(isQuick)
+    const full = machine.hurt({ kind: 'fill-disk', nodes: ['n1'] })
+    await until((line) => line === 'ENOSPC')
+    full.undo()
+    expect(full.hits()).toBeGreaterThan(0)
+    await until(isQuick)
+  })
+})
