@@ -194,3 +194,97 @@ describe('a block of PL/pgSQL', () => {
     expect(() => send([...TABLES, `do $$ ${code} $$`])).toThrow(new NotSupported(construct))
   })
 })
+
+describe('a function', () => {
+  const ACCOUNTS = [
+    'create table acc (id int primary key, bal int not null)',
+    'insert into acc values (1, 100), (2, 50)',
+  ]
+  const ADD = 'create function add2(a int, b int) returns int language sql immutable as $$ select a + b $$'
+  const BUMP =
+    'create function bump(k int) returns void language sql as $$ update acc set bal = bal + 1 where id = k $$'
+  const TOTAL = 'create function total() returns bigint language sql stable as $$ select sum(bal) from acc $$'
+  const TRANSFER = `create function transfer(src int, dst int, amount int) returns int language plpgsql as $$
+    declare b int;
+    begin
+      select bal into b from acc where id = src for update;
+      if not found then raise exception 'no account %', src; end if;
+      if b < amount then return null; end if;
+      update acc set bal = bal - amount where id = src;
+      update acc set bal = bal + amount where id = dst;
+      return b - amount;
+    end $$`
+  test.each([
+    [[ADD, 'select add2(1, 2), add2(null, 1), add2(3, add2(4, 5))'], 'SELECT 1 3,,12'],
+    [[TRANSFER, 'select transfer(1, 2, 30)', 'select * from acc'], 'SELECT 2 1,70;2,80'],
+    [[TRANSFER, 'select transfer(1, 2, 300)'], 'SELECT 1 '],
+    [[TRANSFER, 'select transfer(9, 2, 1)'], 'error P0001'],
+    [[TRANSFER, 'begin', 'select transfer(1, 2, 30)', 'rollback', 'select * from acc'], 'SELECT 2 1,100;2,50'],
+    // A stable function sees what the statement sees, a volatile one what was written meanwhile.
+    [[BUMP, TOTAL, 'select bump(1) is null, total(), (select sum(bal) from acc)'], 'SELECT 1 t,150,150'],
+    [
+      [BUMP, TOTAL.replace('stable', 'volatile'), 'select id, bump(id) is null, total() from acc'],
+      'SELECT 2 1,t,151;2,t,152',
+    ],
+    [
+      [TOTAL.replace('select sum(bal) from acc', 'delete from acc returning id::bigint'), 'select total()'],
+      'error 0A000',
+    ],
+    [
+      ['create function f(a int) returns int language sql strict as $$ select 1 $$', 'select f(null), f(0)'],
+      'SELECT 1 ,1',
+    ],
+    [
+      [
+        'create function f(int) returns text language sql as $$ select 1 $$',
+        "create function f(text) returns text language sql as $$ select 'text ' || $1 $$",
+        "select f(1), f('x')",
+      ],
+      'SELECT 1 1,text x',
+    ],
+    [[ADD, 'create table d (a int default add2(2, 3))', 'insert into d values (default) returning a'], 'INSERT 0 1 5'],
+    [[ADD, 'create view v as select add2(1, 9)', 'select * from v'], 'SELECT 1 10'],
+    [[ADD, 'select * from add2(1, 2)'], 'SELECT 1 3'],
+    [[ADD, 'drop function add2', 'select add2(1, 2)'], 'error 42883'],
+    [[ADD, ADD.replace('create', 'create or replace').replace('+', '*'), 'select add2(5, 5)'], 'SELECT 1 25'],
+    [[ADD, ADD], 'error 42723'],
+    [[ADD.replace('a + b', 'nothing')], 'error 42703'],
+    [[ADD.replace('a + b', 'true')], 'error 42P13'],
+    [[BUMP.replace('void', 'int')], 'error 42P13'],
+    [
+      [
+        'create function f(n int) returns bigint language plpgsql as $$ begin if n < 2 then return 1; end if; return n * f(n - 1); end $$',
+        'select f(10)',
+      ],
+      'SELECT 1 3628800',
+    ],
+    [
+      [
+        "create function f() returns text language sql set search_path = pg_catalog as $$ select current_setting('search_path') $$",
+        "select f() || current_setting('search_path')",
+      ],
+      'SELECT 1 pg_catalog"$user", public',
+    ],
+  ])('%j', (statements, expected) => expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected))
+
+  test('that waits is not called again afterwards', () => {
+    const sessions = new SimulatedSessions(2)
+    for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
+      sessions.send(0, sql)
+    expect(sessions.send(1, 'select transfer(2, 2, 1), (select transfer(1, 2, 10)), transfer(2, 1, 5)')).toEqual([
+      '-',
+      'waits',
+    ])
+    expect(sessions.send(0, 'commit')).toEqual(['COMMIT', 'SELECT 1 49,89,55'])
+    expect(sessions.send(1, 'select id, bal from acc')[1]).toBe('SELECT 2 1,94;2,55')
+  })
+
+  test.each([
+    ['create function f() returns setof int language sql as $$ select 1 $$', 'a function that returns a set'],
+    ['create function f(out a int) language sql as $$ select 1 $$', 'OUT parameters of a function'],
+    ['create function f(a int default 1) returns int language sql as $$ select 1 $$', 'FunctionParameter.defexpr'],
+    ['create function f() returns int language plv8 as $$ 1 $$', 'CREATE FUNCTION in the language plv8'],
+  ])('%s is not simulated', (sql, construct) => {
+    expect(() => send([sql])).toThrow(new NotSupported(construct))
+  })
+})

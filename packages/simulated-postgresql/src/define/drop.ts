@@ -40,7 +40,10 @@ export function* drop(
   const tables: Table[] = []
   for (const node of objects ?? []) {
     const names = objectNames(node)
-    const found = yield* dropOne(kind, names, cascade, context, run, lock, tables)
+    const found =
+      'ObjectWithArgs' in node
+        ? dropFunction(node.ObjectWithArgs, cascade, context, run)
+        : yield* dropOne(kind, names, cascade, context, run, lock, tables)
     if (found) continue
     if (missing_ok !== true) throw missing(kind, names)
     run.notice('NOTICE', '00000', `${shownAs(kind, names)} does not exist, skipping`)
@@ -143,8 +146,6 @@ function* dropOne(
     }
     case 'trigger':
       return yield* dropTrigger(names, context, run, lock)
-    case 'function':
-      return dropFunction(names, cascade, context, run)
     case 'extension': {
       const { extensions } = catalogue
       if (!extensions.delete(name)) return false

@@ -1,17 +1,21 @@
 import type { Returns, Routine, Trigger, TriggerEvent } from '../catalogue/routine.ts'
 import type { Table } from '../catalogue/table.ts'
+import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
+import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
-import { type Body, parseBody } from '../plpgsql/tree.ts'
+import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
+import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
+import type { SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { relationOf, type TableLocker } from './names.ts'
 
-/** CREATE FUNCTION in PL/pgSQL. */
+/** CREATE FUNCTION in PL/pgSQL or SQL. */
 export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): string {
   const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
     'replace',
@@ -23,24 +27,93 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
   const { schema, name } = routineName(namesOf(funcname), context)
   const declared = (parameters ?? []).map((node) => parameterOf(node, context))
   const returns = returnsOf(returnType, context)
-  if (returns.kind !== 'trigger') throw new NotSupported('CREATE FUNCTION of a function that is no trigger’s')
-  if (declared.length > 0) throw new SqlError('42P13', 'trigger functions cannot have declared arguments')
-  const text = bodyText(options)
-  const body: Body = parseBody(`CREATE FUNCTION f() RETURNS trigger AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
+  if (returns.kind === 'trigger' && declared.length > 0)
+    throw new SqlError('42P13', 'trigger functions cannot have declared arguments')
+  const { language, text, ...read } = optionsOf(options)
+  const body = language === 'sql' ? sqlBodyOf(text, declared, returns, context) : plpgsqlBody(text, declared, returns)
   const { catalogue } = run
   run.store.xidOf(run.backend, run.transaction.current)
-  const known = [...catalogue.routines].find((each) => each.schema === schema && each.name === name)
+  const known = [...catalogue.routines].find(
+    (each) => each.schema === schema && each.name === name && sameArguments(each.arguments, declared),
+  )
   if (known === undefined) {
-    const created: Routine = { oid: run.store.nextOid(), schema, name, arguments: declared, returns, body, text }
+    const created: Routine = {
+      oid: run.store.nextOid(),
+      schema,
+      name,
+      arguments: declared,
+      returns,
+      body,
+      text,
+      ...read,
+    }
     catalogue.routines.add(created)
     catalogue.changed(run.transaction.current, () => catalogue.routines.delete(created))
     return 'CREATE FUNCTION'
   }
   if (replace !== true) throw new SqlError('42723', `function "${name}" already exists with same argument types`)
-  const before = { body: known.body, text: known.text }
-  Object.assign(known, { body, text })
+  if (JSON.stringify(known.returns) !== JSON.stringify(returns))
+    throw new SqlError('42P13', 'cannot change return type of existing function', {
+      hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
+    })
+  if (known.arguments.some((each, at) => each.name !== declared[at]?.name))
+    throw new NotSupported('CREATE OR REPLACE FUNCTION with other names of arguments')
+  const before = { ...known }
+  Object.assign(known, { body, text, ...read })
   catalogue.changed(run.transaction.current, () => Object.assign(known, before))
   return 'CREATE FUNCTION'
+}
+
+type Arguments = Routine['arguments']
+
+const sameArguments = (a: Arguments, b: Arguments): boolean =>
+  a.length === b.length && a.every((each, at) => each.type.oid === b[at]?.type.oid)
+
+/** For the parser types of arguments are names: any does. */
+function plpgsqlBody(text: string, declared: Arguments, returns: Returns): Body {
+  const given = declared.map(({ name }) => `${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`)
+  const result = returns.kind === 'value' ? 'int' : returns.kind
+  return parseBody(`CREATE FUNCTION f(${given.join()}) RETURNS ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
+}
+
+/** The statements of a function in SQL are compiled at once, for their errors. */
+function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context: Context): Body {
+  if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
+  const names = declared.map(({ name }) => name)
+  const body = sqlBody(text, names, returns.kind === 'value')
+  const shapes = declared.map(({ type }) => ({ kind: 'scalar' as const, type }))
+  const variables = variablesOf(
+    body,
+    shapes,
+    declared.map((_, at) => at),
+  )
+  let result: readonly { readonly type: SqlType }[] = []
+  for (const step of body.steps) {
+    if (step.kind !== 'first' && step.kind !== 'perform') continue
+    const { node } = step.query.statement
+    const inner = context.with({ variables, parameterOids: variables.parameterOids })
+    if ('SelectStmt' in node) result = inner.compilers.query(node, inner, undefined).columns
+    else if (isModification(node)) result = inner.compilers.modification(node, inner, undefined).columns ?? []
+    else throw new NotSupported('this statement in a function in SQL')
+  }
+  if (returns.kind === 'value') checkResult(result, returns.type, context)
+  return body
+}
+
+function checkResult(columns: readonly { readonly type: SqlType }[], type: SqlType, context: Context): void {
+  const mismatch = (detail: string): SqlError =>
+    new SqlError('42P13', `return type mismatch in function declared to return ${context.format(type)}`, { detail })
+  const [column, ...others] = columns
+  if (column === undefined)
+    throw mismatch("Function's final statement must be SELECT or INSERT/UPDATE/DELETE/MERGE RETURNING.")
+  if (others.length > 0) throw mismatch('Final statement must return exactly one column.')
+  try {
+    const value = { type: column.type, evaluate: () => null }
+    context.assignedValue(value, new QueryScope(context, undefined), { name: '', type })
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    throw mismatch(`Actual return type is ${context.format(column.type)}.`)
+  }
 }
 
 function routineName(names: readonly string[], context: Context): { schema: string; name: string } {
@@ -59,7 +132,9 @@ function parameterOf(node: Node, context: Context): Routine['arguments'][number]
     'mode',
   ])
   if (mode !== 'FUNC_PARAM_DEFAULT' && mode !== 'FUNC_PARAM_IN') throw new NotSupported('OUT parameters of a function')
-  return { name, type: resolveTypeName(argType, context.types) }
+  const type = resolveTypeName(argType, context.types)
+  if (context.types.typeOf(type.oid).kind === 'p') throw new NotSupported(`the type ${type.name} of an argument`)
+  return { name, type: { ...type, typmod: -1 } }
 }
 
 function returnsOf(type: Fields<'CreateFunctionStmt'>['returnType'], context: Context): Returns {
@@ -68,34 +143,55 @@ function returnsOf(type: Fields<'CreateFunctionStmt'>['returnType'], context: Co
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
-  return { kind: 'value', type: resolveTypeName(type, context.types) }
+  const value = resolveTypeName(type, context.types)
+  if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
+  return { kind: 'value', type: { ...value, typmod: -1 } }
 }
 
-/** What says how a function is planned, or by whose right it runs: nothing that a trigger's function shows. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'volatility',
-  'security',
-  'parallel',
-  'cost',
-  'leakproof',
-  'strict',
-])
+/** What says how a function is planned, or by whose right it runs: there is one role. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'cost', 'leakproof'])
 
-function bodyText(options: readonly Node[] | undefined): string {
+type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }
+
+function optionsOf(options: readonly Node[] | undefined): Options {
   let text: string | undefined
+  let language: string | undefined
+  let volatility: Routine['volatility'] = 'v'
+  let strict = false
+  const settings: [string, string][] = []
   for (const node of options ?? []) {
     const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
     if (defname === 'as') {
       const [first, ...others] = namesOf(expectKind(arg, 'List').items)
       if (others.length > 0) throw new NotSupported('a function in C')
       text = first
-    } else if (defname === 'language') {
-      const language = expectKind(arg, 'String').sval ?? ''
-      if (language !== 'plpgsql') throw new NotSupported(`CREATE FUNCTION in the language ${language}`)
-    } else if (!WITHOUT_EFFECT.has(defname)) throw new NotSupported(`${defname.toUpperCase()} of CREATE FUNCTION`)
+    } else if (defname === 'language') language = expectKind(arg, 'String').sval ?? ''
+    else if (defname === 'volatility')
+      volatility = ({ stable: 's', immutable: 'i' } as const)[expectKind(arg, 'String').sval ?? ''] ?? 'v'
+    else if (defname === 'strict') strict = expectKind(arg, 'Boolean').boolval === true
+    else if (defname === 'set') settings.push(settingOf(arg))
+    else if (!WITHOUT_EFFECT.has(defname)) throw new NotSupported(`${defname.toUpperCase()} of CREATE FUNCTION`)
   }
+  if (language !== 'plpgsql' && language !== 'sql')
+    throw new NotSupported(`CREATE FUNCTION in the language ${language}`)
   if (text === undefined) throw new SqlError('42P13', 'no function body specified')
-  return text
+  return { text, language, volatility, strict, settings }
+}
+
+/** `SET search_path = public` */
+function settingOf(node: Node | undefined): [string, string] {
+  const {
+    kind,
+    name = '',
+    args,
+  } = fieldsOf('VariableSetStmt', expectKind(node, 'VariableSetStmt'), ['kind', 'name', 'args'])
+  if (kind !== 'VAR_SET_VALUE') throw new NotSupported('SET FROM CURRENT of a function')
+  const texts = (args ?? []).map((each) => {
+    const { sval } = expectKind(each, 'A_Const')
+    if (sval === undefined) throw new NotSupported(`SET ${name} of a function`)
+    return sval.sval ?? ''
+  })
+  return [name, texts.map((each) => (each === '' ? '""' : each)).join(', ')]
 }
 
 /** A text between dollar signs. */
@@ -199,15 +295,26 @@ export function* dropTrigger(
 }
 
 /** DROP FUNCTION; false if there is none. */
-export function dropFunction(names: readonly string[], cascade: boolean, context: Context, run: Run): boolean {
+export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean, context: Context, run: Run): boolean {
+  const { objname, objargs, args_unspecified } = fieldsOf('ObjectWithArgs', fields, [
+    'objname',
+    'objargs',
+    'objfuncargs',
+    'args_unspecified',
+  ])
   const { catalogue } = run
-  let routine: Routine
-  try {
-    routine = routineNamed(names, context)
-  } catch (error) {
-    if (error instanceof SqlError) return false
-    throw error
-  }
+  const names = namesOf(objname)
+  const wanted = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types).oid)
+  const path = names.length > 1 ? [names.at(-2)] : context.searchPath
+  const found = [...catalogue.routines].filter(
+    ({ schema, name, arguments: all }) =>
+      path.includes(schema) &&
+      name === names.at(-1) &&
+      (args_unspecified === true || all.map(({ type }) => type.oid).join() === wanted.join()),
+  )
+  if (found.length > 1) throw new SqlError('42725', `function name "${names.join('.')}" is not unique`)
+  const [routine] = found
+  if (routine === undefined) return false
   for (const table of catalogue.visibleTables(context.own)) {
     const [dependent] = table.triggers.filter((each) => each.routine === routine)
     if (dependent === undefined) continue

@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Routine } from '../catalogue/routine.ts'
 import type { Column, Table } from '../catalogue/table.ts'
 import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
@@ -66,6 +67,7 @@ export class Context implements TextContext {
   readonly #parameters: (SqlType | undefined)[]
   readonly compilers: Compilers
   readonly variables: RoutineVariables | undefined
+  readonly #options: ContextOptions
   isDiscarded = false
 
   constructor(options: ContextOptions) {
@@ -77,6 +79,7 @@ export class Context implements TextContext {
     this.#session = options.session
     this.compilers = options.compilers
     this.variables = options.variables
+    this.#options = options
     this.#parameters = options.parameterOids.map((oid) =>
       oid === 0 || oid === OID.unknown ? undefined : this.type(oid),
     )
@@ -140,6 +143,16 @@ export class Context implements TextContext {
 
   table(schema: string | undefined, name: string): Table | undefined {
     return this.catalogue.table(schema === undefined ? this.searchPath : [schema], name, this.own)
+  }
+
+  /** The functions of a name that users wrote, which are found by the search path. */
+  routines(name: string): readonly Routine[] {
+    return [...this.catalogue.routines].filter((each) => each.name === name && this.searchPath.includes(each.schema))
+  }
+
+  /** The same for another statement. */
+  with(more: Partial<ContextOptions>): Context {
+    return new Context({ ...this.#options, ...more })
   }
 
   reads(table: Table): void {

@@ -1,4 +1,5 @@
 import type { Env } from '../expressions/env.ts'
+import { NotSupported } from '../sql/error.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { Run } from './model.ts'
 
@@ -16,16 +17,26 @@ export class MustWait extends Error {
   }
 }
 
-/** Which waits of an expression are over, in the order of its calls. */
-let waits = { over: 0, met: 0 }
+/** What an evaluation has met, in the order of its calls: waits that are over, and calls that are done. */
+interface Met {
+  over: number
+  met: number
+  calls: number
+  readonly results: { readonly site: object; readonly value: unknown }[]
+}
+
+/** Outside of an evaluation nothing is remembered. */
+const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
+let waits = NOWHERE
 
 /** Evaluates; waits and evaluates again where an expression has to wait. */
 export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
-  const mine = { over: 0, met: 0 }
+  const mine: Met = { over: 0, met: 0, calls: 0, results: [] }
   while (true) {
     const outer = waits
     waits = mine
     mine.met = 0
+    mine.calls = 0
     let wait: MustWait['wait']
     try {
       return evaluate()
@@ -52,10 +63,30 @@ export function waitOnce(wait: () => Generator<Wait, void, void>): void {
   })
 }
 
-/** The result of a plan that must not wait: where it does, the expression around it is evaluated again afterwards. */
-export function withoutWaiting<T>(execution: Generator<Wait, T, void>): T {
+/**
+ * The result of what an expression executes, such as a subquery. Where it waits, the expression is evaluated again
+ * afterwards: what was executed by then is not executed once more. `site` tells calls apart.
+ */
+export function executed<T>(site: object, start: () => Generator<Wait, T, void>): T {
+  const mine = waits
+  const at = mine.calls++
+  const known = mine === NOWHERE ? undefined : mine.results[at]
+  // What it executed itself outside of an evaluation is part of it.
+  const done = (value: T): T => {
+    if (mine === NOWHERE) return value
+    mine.results[at] = { site, value }
+    mine.results.length = at + 1
+    mine.calls = at + 1
+    return value
+  }
+  if (known !== undefined) {
+    if (known.site === site) return known.value as T
+    throw new NotSupported('an expression that waits and goes another way afterwards')
+  }
+  const execution = start()
   const step = execution.next()
-  if (step.done === true) return step.value
+  if (step.done === true) return done(step.value)
+  if (mine === NOWHERE) throw new NotSupported('a routine or subquery that waits here')
   throw new MustWait(function* (): Generator<Wait, void, void> {
     yield step.value
     let rest = execution.next()
@@ -63,6 +94,7 @@ export function withoutWaiting<T>(execution: Generator<Wait, T, void>): T {
       yield rest.value
       rest = execution.next()
     }
+    done(rest.value)
   })
 }
 

@@ -1,6 +1,8 @@
+import { signatureOf } from '../catalogue/routine.ts'
 import type { Table } from '../catalogue/table.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { ColumnReference, Compiled, Env, Scope, Subquery } from '../expressions/env.ts'
+import type { FunctionSignature } from '../functions/catalogue.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
@@ -8,7 +10,7 @@ import { SqlRecord, type SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
 import { withoutTargets } from './existence.ts'
 import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
-import { runOf, withoutWaiting } from './run.ts'
+import { executed, runOf } from './run.ts'
 
 type Call = Fields<'FuncCall'>
 
@@ -45,6 +47,10 @@ export class QueryScope implements Scope {
     this.#names = names
   }
 
+  routines(name: string): readonly FunctionSignature[] {
+    return this.context.routines(name).map(signatureOf)
+  }
+
   subquery(select: Node, use: 'rows' | 'existence' = 'rows'): Subquery {
     const { context } = this
     const before = this.searchedFromBelow
@@ -61,7 +67,7 @@ export class QueryScope implements Scope {
         const run = runOf(env)
         const known = dependent ? undefined : run.memo.get(plan)
         if (known !== undefined) return known as Rows
-        const rows = withoutWaiting(plan.rows(run, env))
+        const rows = executed(plan, () => plan.rows(run, env))
         if (!dependent) run.memo.set(plan, rows)
         return rows
       },
@@ -75,7 +81,7 @@ export class QueryScope implements Scope {
       if (variable !== undefined) return variable
       throw this.#missing(names)
     }
-    if (variable !== undefined)
+    if (variable !== undefined && this.context.variables?.precedence === 'error')
       throw new SqlError('42702', `column reference "${names.at(-1)}" is ambiguous`, {
         detail: 'It could refer to either a PL/pgSQL variable or a table column.',
       })

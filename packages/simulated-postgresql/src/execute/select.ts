@@ -1,4 +1,5 @@
 import { knownValue } from '../expressions/coerce.ts'
+import { sortOrder } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
@@ -125,6 +126,8 @@ function distinctOf(
       sort.some((key) => key.target === undefined && !targets.some((target) => sameNode(target.compiled, key.compiled)))
     )
       throw new SqlError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list')
+    // Throws for a type without an equality, such as json.
+    for (const { compiled } of targets) sortOrder(scope.context.types, compiled.type.oid)
     return 'all'
   }
   return compileSort(

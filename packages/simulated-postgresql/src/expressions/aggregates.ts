@@ -29,12 +29,13 @@ export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,
 ): Scope {
-  const { subquery, replaced } = scope
+  const { subquery, replaced, routines } = scope
   return {
     context: scope.context,
     column: (names, location) => scope.column(names, location),
     parameter: (n, wanted) => scope.parameter(n, wanted),
     ...(subquery === undefined ? {} : { subquery: (select, use) => subquery.call(scope, select, use) }),
+    ...(routines === undefined ? {} : { routines: (name) => routines.call(scope, name) }),
     ...(replaced === undefined ? {} : { replaced: (node: Node) => replaced.call(scope, node) }),
     ...overrides,
   }

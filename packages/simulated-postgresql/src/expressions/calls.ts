@@ -41,7 +41,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const name = functionName(call, scope)
   const given = positional(call.args ?? [], name).map((argument) => compiler.compile(argument))
   const oids = given.map((argument) => argument.type.oid)
-  const choice = chooseFunction(types, name, oids, call.func_variadic === true)
+  const choice = chooseFunction(types, name, oids, call.func_variadic === true, scope.routines?.(name))
   if (choice.kind !== 'found') {
     if (isConversion(call, name, given, scope)) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
@@ -207,6 +207,7 @@ export function implementationOf(signature: FunctionSignature): Builtin {
 /** A call of an ordinary function, its arguments evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
+  if (signature.source.startsWith('routine ')) return routineCall(resolved)
   if (builtin(signature.source) === undefined && !SESSION_FUNCTION.test(signature.source)) {
     const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
     throw new NotSupported(`the function ${name}(${shown})`)
@@ -219,6 +220,19 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     return implementation(values, env, call)
   }
   return derived(call.result, all, { strict: signature.strict, pure: signature.volatility === 'i' }, evaluate)
+}
+
+/** A call of a function that a user wrote. Never computed in advance. */
+function routineCall({ signature, arguments: all, types }: ResolvedCall): Compiled {
+  return {
+    type: types.result,
+    evaluate(env) {
+      const values = all.map((argument) => argument.evaluate(env))
+      if (signature.strict && values.includes(null)) return null
+      if (env.session.callRoutine === undefined) throw new NotSupported(`the function ${signature.name} here`)
+      return env.session.callRoutine(Number(signature.source.split(' ')[1]), values, this)
+    },
+  }
 }
 
 /** What the engine may implement, by the session: these are refused when they are called, not when prepared. */

@@ -1,3 +1,4 @@
+import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { Env } from '../functions/session-facts.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
 import type { TextContext } from '../types/registry.ts'
@@ -56,6 +57,8 @@ export interface Scope {
   parameter(n: number, wanted?: SqlType): SqlType
   /** Compiles the SelectStmt of a subquery whose outer scope is this one. For `existence` its columns are not computed. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
+  /** The functions that users wrote. */
+  routines?(name: string): readonly FunctionSignature[]
   /** Stands for an aggregate: reads its result. */
   aggregate?(call: Fields<'FuncCall'>): Compiled
   /** Stands for a call with OVER. */

@@ -329,9 +329,11 @@ export function chooseFunction(
   name: string,
   inputs: readonly number[],
   variadicCall: boolean,
+  /** The functions of that name that users wrote. */
+  written: readonly FunctionSignature[] = [],
 ): Choice<FunctionSignature> & { readonly variadicFrom?: number | undefined } {
   const candidates: (Candidate<FunctionSignature> & { readonly variadicFrom?: number })[] = []
-  for (const signature of functionsNamed(name)) {
+  for (const signature of [...functionsNamed(name), ...written]) {
     const declared = signature.arguments
     if (signature.variadic && !variadicCall) {
       const from = declared.length - 1

@@ -25,4 +25,6 @@ export interface SessionFacts extends TextContext {
    * pg_proc.prosrc. One that has to wait throws, before it has an effect; the row is evaluated again after the wait.
    */
   readonly functions: ReadonlyMap<string, (values: readonly SqlValue[], env: Env) => SqlValue>
+  /** Calls a function that a user wrote, by its number; `site` is where. */
+  callRoutine?(oid: number, values: readonly SqlValue[], site: object): SqlValue
 }

@@ -126,6 +126,13 @@ export class Machine<P extends Planned> {
         if (step.condition !== undefined && (yield* this.#value(step.condition)).value !== true) return NEXT
         return { kind: step.leaves ? 'exit' : 'continue', label: step.label }
       }
+      case 'first': {
+        const { rows, columns } = yield* this.#rows(step.query.statement)
+        const [column, ...others] = columns
+        if (column === undefined || others.length > 0)
+          throw new NotSupported('a function in SQL whose last statement does not return one column')
+        return { kind: 'return', value: rows[0]?.[0] ?? null, type: column.type }
+      }
       case 'return': {
         if (step.variable !== undefined) {
           const shape = this.#shapes[step.variable]
@@ -153,6 +160,10 @@ export class Machine<P extends Planned> {
         yield* this.#sql(step.query.statement, step.into, true)
         return
       case 'perform': {
+        if (this.#body.language === 'sql') {
+          yield* this.#sql(step.query.statement, undefined, false)
+          return
+        }
         const { rows } = yield* this.#rows(step.query.statement)
         this.#setFound(rows.length > 0)
         return
@@ -301,7 +312,7 @@ export class Machine<P extends Planned> {
   }
 
   #variables(): RoutineVariables {
-    return variablesOf(this.#body.variables, this.#shapes, this.#arguments)
+    return variablesOf(this.#body, this.#shapes, this.#arguments)
   }
 
   *#assign(target: number, query: Query): Generator<Wait, void, void> {

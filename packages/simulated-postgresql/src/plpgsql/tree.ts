@@ -7,6 +7,8 @@ import { Reading } from './reading.ts'
 export interface Body {
   readonly variables: readonly Variable[]
   readonly steps: readonly Step[]
+  /** What a name means that a column and a variable have: in SQL the column, in PL/pgSQL it is an error. */
+  readonly language: 'plpgsql' | 'sql'
 }
 
 /** A variable; its number is its place. */
@@ -96,6 +98,8 @@ export type Step =
       readonly using: readonly Query[]
     }
   | { readonly kind: 'perform'; readonly query: Query }
+  /** The first column of the first row: the end of a function in SQL. */
+  | { readonly kind: 'first'; readonly query: Query }
   | { readonly kind: 'row count'; readonly target: number }
 
 export interface Branch {
@@ -129,7 +133,27 @@ export function parseBody(text: string): Body {
   read.end()
   const steps = [stepOf(action, variables)]
   refuseHidden(variables, loopNames(steps, variables))
-  return { variables, steps }
+  return { variables, steps, language: 'plpgsql' }
+}
+
+/** The body of a function in SQL: it returns what its last statement gives. */
+export function sqlBody(text: string, names: readonly (string | undefined)[], returnsValue: boolean): Body {
+  const queries = parse(text).map((statement): Query => ({ statement }))
+  const last = queries.at(-1)
+  const steps = queries.map((query): Step => ({ kind: returnsValue && query === last ? 'first' : 'perform', query }))
+  const variables = names.map(
+    (name, at): Variable => ({
+      ...{
+        kind: 'scalar',
+        name: name ?? `$${at + 1}`,
+        typeName: '',
+        initial: undefined,
+        constant: false,
+        notNull: false,
+      },
+    }),
+  )
+  return { variables, steps, language: 'sql' }
 }
 
 function variableOf(node: unknown): Variable {

@@ -2,12 +2,16 @@ import type { Compiled } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
-import type { Variable } from './tree.ts'
+import type { Body, Variable } from './tree.ts'
 
 /** The names that a statement in a routine may use besides columns. Their values are its parameters. */
 export interface RoutineVariables {
   /** Undefined for a name that none has. */
   find(names: readonly string[]): Compiled | undefined
+  /** What a name means that a column has too. */
+  readonly precedence: 'column' | 'error'
+  /** The types of `$1` and so on. */
+  readonly parameterOids: readonly number[]
   /** The same for variables of the same names and types. */
   readonly signature: string
 }
@@ -18,7 +22,7 @@ export type Shape =
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
 
 export function variablesOf(
-  variables: readonly Variable[],
+  { variables, language }: Pick<Body, 'variables' | 'language'>,
   shapes: readonly (Shape | undefined)[],
   argumentsOf: readonly number[],
 ): RoutineVariables {
@@ -29,6 +33,11 @@ export function variablesOf(
   }
   return {
     signature: signatureOf(variables, shapes),
+    precedence: language === 'sql' ? 'column' : 'error',
+    parameterOids: argumentsOf.map((at) => {
+      const shape = shapes[at]
+      return shape?.kind === 'scalar' ? shape.type.oid : 0
+    }),
     find(names) {
       const [name = '', field, ...others] = names
       const at = numberOf(name)

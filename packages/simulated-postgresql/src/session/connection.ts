@@ -102,6 +102,7 @@ export class Connection implements Session, Subscriber, Host {
       database: this.#database,
       pid: this.pid,
       functions: sessionFunctions(this),
+      callRoutine: (oid, values, site) => this.routines.value(oid, values, site),
       relation: (name) => this.#relationOid(name),
       relationName: (oid) => {
         const found = catalogue.relationByOid(oid, this.transaction)
@@ -270,7 +271,11 @@ export class Connection implements Session, Subscriber, Host {
     const known = routinePlans.get(statement)
     const changing = this.transaction !== undefined && catalogue.isChanging(this.transaction)
     if (known?.key === key && known.version === catalogue.version && !changing) return known.plan
-    const plan = compilePlan(statement.node, { ...this.#planOptions(), parameterOids: [], variables })
+    const plan = compilePlan(statement.node, {
+      ...this.#planOptions(),
+      parameterOids: variables.parameterOids,
+      variables,
+    })
     if (!changing) routinePlans.set(statement, { key, version: catalogue.version, plan })
     return plan
   }
@@ -278,20 +283,23 @@ export class Connection implements Session, Subscriber, Host {
   *runInside(
     plan: Plan,
     parameters: readonly SqlValue[],
+    stable: boolean,
   ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void> {
     const transaction = this.begin(false)
     const { commandId } = transaction
+    if (stable && plan.writes !== undefined)
+      throw new SqlError('0A000', `${plan.writes} is not allowed in a non-volatile function`)
     const around = transaction.snapshot
     if (plan.writes !== undefined) this.refuseReadOnly(plan.writes)
     for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
-    nextCommand(transaction)
-    const snapshot = this.takeSnapshot(transaction)
+    if (!stable) nextCommand(transaction)
+    const snapshot = stable && around !== undefined ? around : this.takeSnapshot(transaction)
     // The older one goes on: what it shows must stay.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
-      nextCommand(transaction)
+      if (!stable) nextCommand(transaction)
       yield* this.payOwed(run)
       return result
     } finally {

@@ -56,6 +56,8 @@ export interface Compiled extends Prepared {
 export interface RoutineCalls {
   /** DO. */
   block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
+  /** Calls a function in an expression. */
+  value(oid: number, values: readonly SqlValue[], site: object): SqlValue
   /** Calls a trigger's function: see {@link Run}. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }
@@ -93,8 +95,12 @@ export interface Host {
   ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void>
   /** The plan of a statement of a routine; undefined for a command. */
   planInside(statement: Statement, variables: RoutineVariables): Plan | undefined
-  /** Runs a plan as a command of its own within the one that is executed: it sees what was written so far. */
-  runInside: Host['runPlan']
+  /** Runs a plan as a command of its own within the one that is executed: it sees what was written so far, or if it is stable what that one sees. */
+  runInside(
+    plan: Plan,
+    parameters: readonly SqlValue[],
+    stable: boolean,
+  ): Generator<Wait, { tag: string; rows: readonly (readonly SqlValue[])[] }, void>
   newContext(): Context
   newRun(transaction: Transaction, snapshot: Snapshot, parameters: readonly SqlValue[]): Run
   takeSnapshot(transaction: Transaction): Snapshot

@@ -1,7 +1,9 @@
+import type { Routine } from '../catalogue/routine.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { dollarQuoted } from '../define/routines.ts'
 import type { Firing } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
+import { executed } from '../execute/run.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { Machine, type RoutineHost } from '../plpgsql/machine.ts'
@@ -26,6 +28,8 @@ type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
   #depth = 0
+  /** Whether what is called is not VOLATILE. */
+  #stable = false
 
   constructor(host: Host) {
     this.#host = host
@@ -90,6 +94,34 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return values
   }
 
+  /** A call in an expression. */
+  value(oid: number, values: readonly SqlValue[], site: object): SqlValue {
+    const routine = [...this.#host.server.catalogue.routines].find((each) => each.oid === oid)
+    if (routine === undefined) throw new SqlError('XX000', `cache lookup failed for function ${oid}`)
+    return executed(site, () => this.#value(routine, values))
+  }
+
+  *#value(routine: Routine, values: readonly SqlValue[]): Generator<Wait, SqlValue, void> {
+    const { body, returns, settings } = routine
+    const given: Given = new Map(
+      routine.arguments.map(({ type }, at) => [at, { value: values[at] ?? null, shape: { kind: 'scalar', type } }]),
+    )
+    const undo = settings.map(([name, value]) => this.#host.settings.set(name, value))
+    const stable = this.#stable
+    this.#stable = routine.volatility !== 'v'
+    try {
+      const result = yield* this.#call(body, given, values.length)
+      // A function in SQL gives null, one in PL/pgSQL a value.
+      if (returns.kind === 'void') return body.language === 'sql' ? null : ''
+      if (result === undefined || returns.kind !== 'value')
+        throw new SqlError('2F005', 'control reached end of function without RETURN')
+      return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
+    } finally {
+      this.#stable = stable
+      for (const each of undo.toReversed()) each()
+    }
+  }
+
   *#call(body: Body, given: Given, count: number): ReturnType<Machine<Plan>['call']> {
     if (this.#depth >= DEEPEST) throw new NotSupported(`routines called by each other ${DEEPEST} deep`)
     this.#depth++
@@ -105,7 +137,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   run(...given: Parameters<RoutineHost<Plan>['run']>): ReturnType<RoutineHost<Plan>['run']> {
-    return this.#host.runInside(...given)
+    return this.#host.runInside(...given, this.#stable)
   }
 
   *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Generator<Wait, void, void> {
