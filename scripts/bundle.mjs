@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
 import { build } from 'rolldown'
@@ -68,6 +68,13 @@ const bundle = (row, input) =>
 
 /** The processes and threads that targets start: each folder with a main.ts is one. */
 const started = readdirSync('packages/targets/src').filter((name) => existsSync(`packages/targets/src/${name}/main.ts`))
+
+// The programs that `chaos gallery` runs are examples, which the package takes along.
+rmSync('packages/cli/bundle-examples', { recursive: true, force: true })
+cpSync('examples', 'packages/cli/bundle-examples', {
+  recursive: true,
+  filter: (path) => !/node_modules|chaos-results|database/.test(path),
+})
 
 const made = { cli: 'main.js', engine: 'check-worker.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()

@@ -80,6 +80,7 @@ const passes: { readonly [command: string]: () => Promise<unknown> } = {
   replay: () =>
     prints(['replay', join(root, 'packages/simulator/test/recorded/raft.replay')], 0, /same history|replay/),
   scenario: () => prints(['scenario', 'burrito-and-taco', '--fix'], 0, /\$/),
+  gallery: () => prints(['gallery', 'show', 'ioredis-incr'], 0, /npx chaos record --name redis/),
   compare: () =>
     prints(['compare', '--targets', 'raft,master-master', '--seeds', '1', '--time', '1s'], 0, /master-master/),
   targets: () => prints(['targets'], 0, /raft/),

@@ -14,6 +14,7 @@ export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Comm
   worker: async () => (await import('./worker.ts')).workerCommand,
   replay: () => commandFor(import('../replay/use.ts'), () => import('../replay/execute.ts')),
   scenario: () => commandFor(import('../scenario/use.ts'), () => import('../scenario/execute.ts')),
+  gallery: () => commandFor(import('../gallery/use.ts'), () => import('../gallery/execute.ts')),
   compare: () => commandFor(import('../compare/use.ts'), () => import('../compare/execute.ts')),
   targets: async () => (await import('./targets.ts')).targetsCommand,
   workloads: async () => (await import('./workloads.ts')).workloadsCommand,

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import { EXIT, type ExitCode, packageVersion, writeWholeFile } from '@chaosproxy/engine/run'
+import { type Json, UserError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
+import {
+  exhibitLines,
+  exhibitOutcome,
+  galleryMarkdown,
+  gallerySummary,
+  renderGalleryHtml,
+  systemOf,
+  type ToldExhibit,
+} from '@chaosproxy/report'
+import { RESULT_FORM } from '@chaosproxy/runner/result'
+import { type Exhibit, gallery } from '@chaosproxy/scenarios'
+import { listenForInterrupts } from '../run/interrupts.ts'
+import { fitted } from '../terminal/fitted.ts'
+import { type Listed, listing } from '../terminal/listing.ts'
+import { print } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { styleFor } from '../terminal/style.ts'
+import { lackedBy, runExhibit, toldExhibit } from './run-exhibits.ts'
+import type { GalleryRun, GallerySettings } from './use.ts'
+
+/** Lists the exhibits, shows some, or runs them. */
+export async function execute(settings: GallerySettings): Promise<ExitCode> {
+  const { json } = settings
+  if (settings.action === 'list') {
+    print(process.stdout, json ? jsonLines(gallery) : fitted(`${listLines().join('\n')}\n`))
+    return EXIT.met
+  }
+  if (settings.action === 'show') {
+    const { exhibits } = settings
+    print(process.stdout, json ? jsonLines(exhibits) : fitted(`${exhibits.map(shownLines).join('\n')}\n`))
+    return EXIT.met
+  }
+  return run(settings, json)
+}
+
+async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
+  const { exhibits, isAll, seeds, seed, out, html, markdown } = settings
+  if (!isAll) await refuseWhatLacks(exhibits)
+  const interrupts = listenForInterrupts('Interrupted: the trial that runs is ended.')
+  const progress = await createProgress({ quiet: false })
+  const told: ToldExhibit[] = []
+  try {
+    for (const exhibit of exhibits) {
+      const { signal } = interrupts
+      const each = await runExhibit(exhibit, { seeds, seed, out: resolve(out), signal, began: progress.update })
+      if (signal.aborted) return EXIT.interrupted
+      told.push(each)
+      progress.stop()
+      if (!json) print(process.stdout, fitted(`${exhibitLines(each).join('\n')}\n`))
+    }
+  } finally {
+    progress.stop()
+    interrupts.release()
+  }
+  const exitCode = exitCodeOf(told)
+  if (json) print(process.stdout, `${JSON.stringify(resultJson(told))}\n`)
+  else print(process.stdout, `\n  ${gallerySummary(told)}\n`)
+  if (html !== undefined) write('html', html, renderGalleryHtml(told, packageVersion()))
+  if (markdown !== undefined) write('markdown', markdown, galleryMarkdown(told))
+  return exitCode
+}
+
+/** @throws UserError (environment) if one that was named cannot be run here. */
+async function refuseWhatLacks(exhibits: readonly Exhibit[]): Promise<void> {
+  for (const exhibit of exhibits) {
+    const lacks = await lackedBy(exhibit)
+    if (lacks !== undefined) throw new UserError('environment', `chaos gallery run ${exhibit.name}: ${lacks}.`)
+  }
+}
+
+/** What was skipped is not known to be as documented. */
+function exitCodeOf(told: readonly ToldExhibit[]): ExitCode {
+  const outcomes = told.map(exhibitOutcome)
+  if (outcomes.includes('not as documented')) return EXIT.violated
+  return outcomes.includes('skipped') ? EXIT.unknown : EXIT.met
+}
+
+const resultJson = (told: readonly ToldExhibit[]): Json => ({
+  chaos: RESULT_FORM,
+  summary: gallerySummary(told),
+  exhibits: JSON.parse(JSON.stringify(told.map((each) => ({ ...each, outcome: exhibitOutcome(each) })))) as Json,
+})
+
+function write(option: string, file: string, text: string): void {
+  try {
+    writeWholeFile(file, text)
+  } catch (error) {
+    throw new UserError('environment', `--${option} ${file}: ${whyUnwritable(error)}`)
+  }
+}
+
+const jsonLines = (exhibits: readonly Exhibit[]): string => `${JSON.stringify(exhibits)}\n`
+
+const bold = (text: string): string => styleFor(process.stdout).bold(text)
+
+const listLines = (): readonly string[] => [
+  ...listing(
+    gallery.map((exhibit): Listed => [exhibit.name, `${systemOf(exhibit)}: ${exhibit.weakness}`]),
+    bold,
+  ),
+  '',
+  'Run one, then its cure: chaos gallery run NAME. What it runs: chaos gallery show NAME',
+]
+
+function shownLines(exhibit: Exhibit): string {
+  const { commands, breaks } = toldExhibit(exhibit)
+  return [
+    bold(exhibit.name),
+    `  ${systemOf(exhibit)}: ${exhibit.weakness}`,
+    `  source  ${exhibit.source}`,
+    `  breaks  ${breaks}`,
+    ...(exhibit.program === undefined ? [] : [`  in      examples/${exhibit.program}`]),
+    ...(exhibit.servers.length === 0 ? [] : [`  needs   ${exhibit.servers.join(', ')}`]),
+    `  run     ${commands.weakness}`,
+    `  cure    ${exhibit.cure.says}`,
+    `  run     ${commands.cure}`,
+  ].join('\n')
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, join, relative, sep } from 'node:path'
+import { findProgram } from '@chaosproxy/targets'
+
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
+/** The programs of the exhibits: `scripts/bundle.mjs` copies them here from the repository's examples. */
+const PROGRAMS = join(PACKAGE, 'bundle-examples')
+const LEFT_OUT = ['node_modules', 'chaos-results']
+
+/** The command itself. */
+export const CHAOS: string = join(PACKAGE, 'bin', 'chaos.js')
+
+/** A directory in which a program's commands run, or what keeps it from being made. */
+export type Prepared = { readonly directory: string } | { readonly lacks: string }
+
+/**
+ * A copy of the program in the user's cache, with the packages that its lock file names. Its name has a hash of the
+ * program, so that a changed one is copied again.
+ */
+export async function prepareProgram(program: string, signal: AbortSignal): Promise<Prepared> {
+  const source = join(PROGRAMS, program)
+  const files = filesIn(source)
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(`${relative(source, file)}\0`).update(readFileSync(file))
+  const name = `${program.replaceAll('/', '-')}-${hash.digest('hex').slice(0, 12)}`
+  const directory = join(cacheDirectory(), name)
+  if (existsSync(directory)) return { directory }
+  if (hasPackages(source) && findProgram('npm') === undefined) return { lacks: 'npm is not installed' }
+  // Made aside, so that one that was interrupted is never taken for a whole one.
+  const aside = `${directory}.${process.pid}`
+  rmSync(aside, { recursive: true, force: true })
+  mkdirSync(aside, { recursive: true })
+  try {
+    for (const file of files) cpSync(file, join(aside, relative(source, file)))
+    const problem = hasPackages(source) ? await install(aside, signal) : undefined
+    if (problem !== undefined) return { lacks: `its packages cannot be installed from npm: ${problem}` }
+    if (!existsSync(directory)) renameSync(aside, directory)
+    return { directory }
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (path) =>
+        !relative(folder, path)
+          .split(sep)
+          .some((part) => LEFT_OUT.includes(part)),
+    )
+    .toSorted()
+
+/** https://specifications.freedesktop.org/basedir-spec/latest/ */
+const cacheDirectory = (): string =>
+  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chaosproxy', 'gallery')
+
+function hasPackages(folder: string): boolean {
+  const file = join(folder, 'package.json')
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).dependencies !== undefined
+}
+
+/** Installs what the lock file names, and runs no script of a package. Resolves to the problem, if there is one. */
+function install(cwd: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
+    const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], signal })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    child.once('error', ({ message }) => resolve(message))
+    child.once('close', (code) => resolve(code === 0 ? undefined : (npmError(said) ?? `npm ci ended with ${code}`)))
+  })
+}
+
+const npmError = (said: string): string | undefined =>
+  /npm (?:error|ERR!) ((?!code |errno |syscall |A complete log).+)/.exec(said)?.[1]

@@ -1,0 +1,81 @@
+import { tmpdir } from 'node:os'
+import { commandLine, registriesOf } from '@chaosproxy/engine/run'
+import type { ToldExhibit, ToldTrial } from '@chaosproxy/report'
+import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
+import { prepareProgram } from './programs.ts'
+import { runTrial } from './trial.ts'
+
+interface Trials {
+  readonly seeds: number
+  /** The seed of the first trial. */
+  readonly seed: number
+  /** An absolute path. */
+  readonly out: string
+  readonly signal: AbortSignal
+  readonly began: (what: string) => void
+}
+
+/** The names of what this machine lacks for an exhibit, with how to install it; undefined if it has all. */
+export async function lackedBy({ servers }: Exhibit): Promise<string | undefined> {
+  const registries = registriesOf({ where: 'chaos gallery', directory: '.' })
+  const missing = await Promise.all(servers.map(async (name) => (await registries.target(name)).missing?.()))
+  const texts = missing.flatMap((programs = []) =>
+    programs.map(
+      ({ program, install, found }) => `${program} is missing${found === undefined ? '' : ` (${found})`}: ${install}`,
+    ),
+  )
+  return texts.length === 0 ? undefined : texts.join('; ')
+}
+
+/** Runs the trials of the weakness, then those of the cure, one after another: they are timed, and some use every core. */
+export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ToldExhibit> {
+  const { program, breaks, args, cure } = exhibit
+  const lacks = await lackedBy(exhibit)
+  if (lacks !== undefined) return untried(exhibit, lacks)
+  if (program !== undefined) trials.began(`${exhibit.name}: its packages`)
+  const prepared = program === undefined ? { directory: tmpdir() } : await prepareProgram(program, trials.signal)
+  if ('lacks' in prepared) return untried(exhibit, prepared.lacks)
+  const each = async (what: string, words: readonly string[]): Promise<readonly ToldTrial[]> => {
+    const told: ToldTrial[] = []
+    for (let i = 0; i < trials.seeds && !trials.signal.aborted; i++) {
+      const seed = trials.seed + i
+      trials.began(`${exhibit.name}: ${what}, trial ${i + 1} of ${trials.seeds}`)
+      const given = withOutput(withSeed(words, seed), ['--json', '--out', trials.out])
+      told.push(await runTrial({ args: given, cwd: prepared.directory, seed, breaks, signal: trials.signal }))
+    }
+    return told
+  }
+  const weaknessTrials = await each('the weakness', args)
+  return { ...toldExhibit(exhibit), weaknessTrials, cureTrials: await each('the cure', cure.args) }
+}
+
+const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
+
+/** An exhibit without trials. */
+export const toldExhibit = ({
+  name,
+  kind,
+  system,
+  version,
+  weakness,
+  source,
+  breaks,
+  ...rest
+}: Exhibit): ToldExhibit => ({
+  ...{ name, kind, system, weakness, source },
+  ...(version === undefined ? {} : { version }),
+  breaks,
+  cure: rest.cure.says,
+  commands: { weakness: shownCommand(rest.args), cure: shownCommand(rest.cure.args) },
+  weaknessTrials: [],
+  cureTrials: [],
+})
+
+/** The command of the first trial. */
+const shownCommand = (args: readonly string[]): string => commandLine(['npx', 'chaos', ...withSeed(args, 1)])
+
+/** Options go before the command that `chaos record` runs. */
+function withOutput(args: readonly string[], output: readonly string[]): readonly string[] {
+  const at = args.indexOf('--')
+  return at < 0 ? [...args, ...output] : [...args.slice(0, at), ...output, ...args.slice(at)]
+}

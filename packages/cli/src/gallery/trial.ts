@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { EXIT } from '@chaosproxy/engine/run'
+import type { ToldTrial } from '@chaosproxy/report'
+import { memberAt, textAt } from '@chaosproxy/runner/result'
+import { CHAOS } from './programs.ts'
+
+/** A trial takes less than a minute on a quiet machine. One that takes longer than this does not end by itself. */
+const LONGEST_MS = 240_000
+/** How long an interrupted run may take to end its servers. */
+const ENDING_MS = 20_000
+
+interface Trial {
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly seed: number
+  /** The level that the weakness breaks. */
+  readonly breaks: string
+  readonly signal: AbortSignal
+}
+
+/** One run of `chaos` in a process of its own, as anybody can repeat it, and what it found. */
+export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<ToldTrial> {
+  const startedAt = performance.now()
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [CHAOS, ...args], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' },
+    })
+    const said = { stdout: '', stderr: '' }
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        said[stream] += text
+      })
+    const end = (): void => {
+      child.kill('SIGINT')
+      killing = setTimeout(() => child.kill('SIGKILL'), ENDING_MS)
+    }
+    let killing: NodeJS.Timeout | undefined
+    const late = setTimeout(end, LONGEST_MS)
+    signal.addEventListener('abort', end, { once: true })
+    const finish = (exitCode: number | null): void => {
+      clearTimeout(late)
+      clearTimeout(killing)
+      signal.removeEventListener('abort', end)
+      const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+      resolve({ seed, seconds, ...(exitCode === null ? {} : { exitCode }), ...judgeTrial(exitCode, said, breaks) })
+    }
+    child.once('error', () => finish(null))
+    child.once('close', finish)
+  })
+}
+
+/**
+ * What a run came to by its exit code and its JSON, which must agree: found, if the level is violated and the run failed for
+ * it; clean, if the level is met, or a search found nothing, and the run passed.
+ */
+export function judgeTrial(
+  exitCode: number | null,
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+  breaks: string,
+): Pick<ToldTrial, 'outcome' | 'said'> {
+  const result = parsed(stdout)
+  if (result === undefined) return { outcome: 'other', said: lastLine(stderr) ?? `ended with exit code ${exitCode}` }
+  const [failure] = failuresIn(result)
+  const said = textAt(failure, 'sentence') ?? textAt(result, 'title') ?? textAt(result, 'headline') ?? searched(result)
+  const verdict = levelIn(result, breaks)
+  const isFound = verdict === 'violated' && exitCode === EXIT.violated
+  const isClean = verdict === 'met' && exitCode === EXIT.met
+  return { outcome: isFound ? 'found' : isClean ? 'clean' : 'other', said }
+}
+
+/** The verdict about the level: of a run, or of all runs of a search. */
+function levelIn(result: object, level: string): unknown {
+  const searchedFor = textAt(result, 'level')
+  if (searchedFor === undefined) return memberAt(result, ['levels', level, 'result'])
+  if (searchedFor !== level) return undefined
+  if (memberAt(result, ['found']) === false) return 'met'
+  return failuresIn(result).some((failure) => textAt(failure, 'kind') === 'violation') ? 'violated' : undefined
+}
+
+const failuresIn = (result: object): readonly object[] => {
+  const failures = memberAt(result, ['failures'])
+  return Array.isArray(failures) ? failures : []
+}
+
+const searched = (result: object): string =>
+  `nothing in ${String(memberAt(result, ['trials']) ?? 'some')} simulated runs`
+
+/** The last line that is an object of JSON. */
+function parsed(stdout: string): object | undefined {
+  const line = stdout
+    .trim()
+    .split('\n')
+    .findLast((each) => each.startsWith('{'))
+  if (line === undefined) return undefined
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+const lastLine = (text: string): string | undefined => text.trim().split('\n').at(-1)?.trim() || undefined

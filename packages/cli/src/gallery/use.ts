@@ -1,0 +1,125 @@
+import { USUAL_OUT } from '@chaosproxy/engine/run'
+import { didYouMean, UserError } from '@chaosproxy/history'
+import { type Exhibit, gallery } from '@chaosproxy/scenarios'
+import * as v from 'valibot'
+import { asCount, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { type CommandAction, type ParsedOptions, textsOf } from '../command.ts'
+import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import type { Use } from '../use.ts'
+
+/** The settings of `chaos gallery`, validated. */
+export type GallerySettings = { readonly json: boolean } & (
+  | { readonly action: 'list' }
+  | { readonly action: 'show'; readonly exhibits: readonly Exhibit[] }
+  | ({ readonly action: 'run' } & GalleryRun)
+)
+
+export interface GalleryRun {
+  readonly exhibits: readonly Exhibit[]
+  /** Whether what this machine lacks is skipped: it was not asked for by name. */
+  readonly isAll: boolean
+  /** Trials of each weakness and of each cure. */
+  readonly seeds: number
+  /** The seed of the first trial. */
+  readonly seed: number
+  readonly out: string
+  /** The pages' files. */
+  readonly html: string | undefined
+  readonly markdown: string | undefined
+}
+
+const MOST_SEEDS = 100
+const seeds = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_SEEDS))
+const seed = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+const declared = {
+  ...inGroup('What is run', [], {
+    all: flag('with run: every exhibit that this machine has the servers for'),
+    seeds: asCount(v.optional(seeds, 3), {
+      text: `with run: trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
+    }),
+    seed: asCount(v.optional(seed, 1), { text: 'with run: the seed of the first trial' }),
+  }),
+  ...inGroup('Output', [], {
+    json: flag('print JSON on stdout'),
+    html: word('with run: write the results as an HTML page'),
+    markdown: word('with run: write the results as Markdown'),
+    out: word('with run: where to create the directories of the runs', USUAL_OUT),
+    force: flag('overwrite a file even if it is not an earlier page of this kind'),
+  }),
+}
+
+const actions: readonly CommandAction[] = [
+  {
+    names: ['show'],
+    usage: 'NAME',
+    summary: 'one weakness: where it is documented, the commands that show it and its cure',
+  },
+  { names: ['run'], usage: 'NAME|--all', summary: 'run the weakness, then its cure, and say what was found' },
+]
+
+export const use: Use<GallerySettings> = {
+  name: 'gallery',
+  positional: '[words..]',
+  summary: 'list documented weaknesses of real systems, and run them and their cures',
+  options: declared,
+  actions,
+  examples: [
+    ['chaos gallery', 'what there is, with a line each'],
+    ['chaos gallery show ioredis-incr', 'where it is documented, and its commands'],
+    ['chaos gallery run ioredis-incr', 'three trials of the weakness, three of the cure'],
+    ['chaos gallery run --all --seeds 1 --html gallery.html', 'all that this machine has the servers for'],
+  ],
+  read: parseGallerySettings,
+}
+
+/** @throws UserError (usage) */
+function parseGallerySettings(options: ParsedOptions): GallerySettings {
+  const [action, ...names] = textsOf(options, 'words')
+  const { json, all, force, ...run } = valuesOf(options, declared)
+  if (action !== 'run') refuseOptionsOfRun(options)
+  if (action === undefined) return { action: 'list', json }
+  if (action === 'show') return { action, json, exhibits: exhibitsNamed(names, action) }
+  if (action !== 'run')
+    throw new UserError(
+      'usage',
+      `chaos gallery ${action}: there is no such action. There are: show and run.${didYouMean(action, ['show', 'run'])}`,
+    )
+  if (all && names.length > 0)
+    throw new UserError('usage', `chaos gallery run: --all and ${names.join(', ')} exclude each other: give one.`)
+  for (const [option, file, start] of [
+    ['html', run.html, '<!doctype html>'],
+    ['markdown', run.markdown, ''],
+  ] as const) {
+    const recognises = start === '' ? undefined : (text: string) => text.startsWith(start)
+    if (file !== undefined) refuseToOverwriteOthers(file, { typed: `--${option} ${file}`, force, recognises })
+  }
+  const exhibits = all ? gallery : exhibitsNamed(names, action)
+  return { action, json, exhibits, isAll: all, ...run, out: run.out ?? USUAL_OUT }
+}
+
+function refuseOptionsOfRun(options: ParsedOptions): void {
+  const typed = Object.keys(declared).find(
+    (name) => name !== 'json' && options[name] !== undefined && options[name] !== false,
+  )
+  if (typed === undefined) return
+  throw new UserError('usage', `--${typed} is for chaos gallery run NAME: nothing is run here.`)
+}
+
+/** @throws UserError (usage) for a name that is none, or none at all. */
+function exhibitsNamed(names: readonly string[], action: string): readonly Exhibit[] {
+  const known = gallery.map(({ name }) => name)
+  if (names.length === 0)
+    throw new UserError(
+      'usage',
+      `chaos gallery ${action}: name one, such as chaos gallery ${action} ${known[0]}${action === 'run' ? ', or all of them by --all' : ''}. chaos gallery lists them.`,
+    )
+  return names.map((name) => {
+    const exhibit = gallery.find((each) => each.name === name)
+    if (exhibit !== undefined) return exhibit
+    throw new UserError(
+      'usage',
+      `There is no ${name} in the gallery.${didYouMean(name, known)} chaos gallery lists them.`,
+    )
+  })
+}

@@ -1,0 +1,19 @@
+import { exhibitOutcome, longestSeconds, type ToldExhibit, trialsText } from './told-exhibit.ts'
+
+const MARKS = { 'as documented': '✔', 'not as documented': '✘', skipped: '–' } as const
+
+/** How an exhibit came out, in a line, with a line for each trial that did not say what it should. */
+export function exhibitLines(exhibit: ToldExhibit): readonly string[] {
+  const outcome = exhibitOutcome(exhibit)
+  const time = outcome === 'skipped' ? '' : `, ${longestSeconds(exhibit).toFixed(1)} s at most`
+  const wrong = [
+    ...exhibit.weaknessTrials.filter((trial) => trial.outcome !== 'found').map((trial) => ['weakness', trial] as const),
+    ...exhibit.cureTrials.filter((trial) => trial.outcome !== 'clean').map((trial) => ['cure', trial] as const),
+  ]
+  return [
+    `  ${MARKS[outcome]} ${exhibit.name}  ${trialsText(exhibit)}${time}`,
+    ...wrong.map(
+      ([what, { seed, said, exitCode }]) => `      ${what}, seed ${seed}, exit code ${exitCode ?? 'none'}: ${said}`,
+    ),
+  ]
+}

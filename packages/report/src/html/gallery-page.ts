@@ -1,0 +1,48 @@
+import {
+  exhibitOutcome,
+  gallerySummary,
+  longestSeconds,
+  saidOf,
+  systemOf,
+  type ToldExhibit,
+  type ToldTrial,
+  trialsText,
+} from '../gallery/told-exhibit.ts'
+import { capitalised } from '../words.ts'
+import { type Html, html, script, trusted } from './markup.ts'
+import { themeScript } from './scripts.ts'
+import { stylesheet } from './stylesheet.ts'
+
+/** The results of a gallery as one self-contained page: a table, then each exhibit with its two commands and its trials. */
+export function renderGalleryHtml(exhibits: readonly ToldExhibit[], version: string): string {
+  const title = 'Weaknesses of real systems'
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${title}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
+<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos gallery run</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+<main>
+<section class="head"><h1>${title}</h1><p class="standing">${capitalised(gallerySummary(exhibits))}.</p></section>
+<section aria-labelledby="all"><h2 id="all">All</h2><div class="scroll" tabindex="0" role="region" aria-label="All exhibits, as a table"><table><thead><tr><th scope="col">Exhibit</th><th scope="col">System</th><th scope="col">Weakness</th><th scope="col">Trials</th><th scope="col">Longest</th></tr></thead><tbody>${exhibits.map(row)}</tbody></table></div></section>
+${exhibits.map(section)}
+</main>${script(trusted(themeScript))}</body></html>
+`.html
+}
+
+const row = (exhibit: ToldExhibit): Html =>
+  html`<tr><th scope="row"><a href="#${exhibit.name}">${exhibit.name}</a></th><td>${systemOf(exhibit)}</td><td>${exhibit.weakness}</td><td class="${classOf(exhibit)}">${trialsText(exhibit)}</td><td>${longestSeconds(exhibit).toFixed(1)} s</td></tr>`
+
+const section = (exhibit: ToldExhibit): Html =>
+  html`<section aria-labelledby="${exhibit.name}"><h2 id="${exhibit.name}">${capitalised(systemOf(exhibit))}: ${exhibit.name}</h2><p class="lede">${capitalised(exhibit.weakness)}. <a href="${exhibit.source}" rel="noreferrer">Source</a></p><p>It breaks: ${exhibit.breaks}. <span class="${classOf(exhibit)}">${capitalised(trialsText(exhibit))}.</span></p><pre>${exhibit.commands.weakness}</pre>${saidOf(exhibit) === '' ? undefined : html`<p class="note">It said: ${saidOf(exhibit)}</p>`}<p>The cure: ${exhibit.cure}.</p><pre>${exhibit.commands.cure}</pre><details><summary>Trials</summary><ul>${trialItems('Weakness', exhibit.weaknessTrials)}${trialItems('Cure', exhibit.cureTrials)}</ul></details></section>`
+
+const trialItems = (what: string, trials: readonly ToldTrial[]): readonly Html[] =>
+  trials.map(
+    ({ seed, outcome, seconds, said }) =>
+      html`<li>${what}, seed ${String(seed)}: ${outcome}, ${seconds.toFixed(1)} s. ${said}</li>`,
+  )
+
+const classOf = (exhibit: ToldExhibit): string => (exhibitOutcome(exhibit) === 'as documented' ? 'good' : 'bad')
+
+const own = `
+pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);border-radius:8px;padding:10px 14px;font-size:13px}
+table{font-size:14px}td,th{vertical-align:top;text-align:left}td.bad,span.bad{color:var(--accent);font-weight:600}
+summary{cursor:pointer;font-size:14px}
+`

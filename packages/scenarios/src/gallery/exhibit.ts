@@ -1,0 +1,43 @@
+import type { Level } from '@chaosproxy/checker'
+
+/**
+ * What is tested: somebody's package, somebody's server, a pattern that is written by hand, or an embedded protocol that
+ * models the system named.
+ */
+type ExhibitKind = 'package' | 'server' | 'pattern' | 'embedded model'
+
+/**
+ * A documented weakness of a system, the arguments of `chaos` that show it, and those with its cure. A word `{seed}` of the
+ * arguments stands for the seed of a trial.
+ */
+export interface Exhibit {
+  readonly name: string
+  readonly kind: ExhibitKind
+  readonly system: string
+  /** As it was shown with; another may be installed here. Absent for a pattern and for a model. */
+  readonly version?: string
+  /** What goes wrong, as a sentence. */
+  readonly weakness: string
+  /** Where it is documented: an address. */
+  readonly source: string
+  /** The folder of `examples` in which the commands run. */
+  readonly program?: string
+  /** The targets whose servers must be installed. */
+  readonly servers: readonly string[]
+  /** The level that each trial of the weakness must break. */
+  readonly breaks: Level
+  readonly args: readonly string[]
+  readonly cure: Cure
+}
+
+export interface Cure {
+  /** What is different, as a sentence. */
+  readonly says: string
+  readonly args: readonly string[]
+}
+
+/** The arguments of the trial with this seed. */
+export const withSeed = (args: readonly string[], seed: number): readonly string[] =>
+  args.map((word) => (word === SEED ? String(seed) : word))
+
+export const SEED = '{seed}'

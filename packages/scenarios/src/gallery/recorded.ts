@@ -1,0 +1,37 @@
+import type { Level } from '@chaosproxy/checker'
+import { SEED } from './exhibit.ts'
+
+/** A server that `chaos record` starts. */
+interface Served {
+  readonly name: string
+  readonly serve: string
+  /** Absent: its traffic is only hurt. */
+  readonly as?: string
+}
+
+interface Recorded {
+  readonly servers: readonly Served[]
+  readonly model?: string
+  /** The server whose answers get lost. */
+  readonly loses?: string
+  readonly expect: Level
+  /** What asks them. */
+  readonly clients: string
+}
+
+/** The arguments of `chaos record`. */
+export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded): readonly string[] => [
+  'record',
+  ...servers.flatMap(({ name, serve, as = 'tcp' }) => ['--name', name, '--serve', serve, '--as', as]),
+  ...(model === undefined ? [] : ['--model', model]),
+  ...(loses === undefined ? [] : ['--hurt', loses, '--faults', 'lose-reply']),
+  ...['--seed', SEED, '--expect', expect, '--', ...clients.split(' ')],
+]
+
+/** A Redis without a disk. */
+export const redis: Served = { name: 'redis', serve: 'redis-server --port {port} --save "" --dir {data}' }
+
+/** A PostgreSQL of its own. */
+export const postgres: Served = { name: 'postgres', serve: 'node postgres.mjs {port}' }
+
+export const ROUTES = 'routes.json'
