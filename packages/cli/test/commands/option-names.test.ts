@@ -47,7 +47,18 @@ const namedIn = (name: string): RegExp =>
   )
 
 test('the commands with many options have a use', () => {
-  expect(uses).toEqual(['run', 'check', 'fuzz', 'simulate', 'replay', 'scenario', 'gallery', 'compare', 'proxy', 'record'])
+  expect(uses).toEqual([
+    'run',
+    'check',
+    'fuzz',
+    'simulate',
+    'replay',
+    'scenario',
+    'gallery',
+    'compare',
+    'proxy',
+    'record',
+  ])
 })
 
 test.each(uses)('chaos %s has the name of each option in two files at most', async (use) => {

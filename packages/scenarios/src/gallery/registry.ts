@@ -1,5 +1,15 @@
 import type { Exhibit } from './exhibit.ts'
+import { httpRetries } from './http-retries.ts'
+import { redisLocks } from './locks.ts'
+import { ormExhibits } from './orms.ts'
 import { examplePackages } from './packages.ts'
+import { serverExhibits } from './servers.ts'
 
 /** The weaknesses that `chaos gallery` shows: somebody's packages and servers first, embedded models last. */
-export const gallery: readonly Exhibit[] = [...examplePackages]
+export const gallery: readonly Exhibit[] = [
+  ...examplePackages,
+  ...httpRetries,
+  ...redisLocks,
+  ...ormExhibits,
+  ...serverExhibits,
+]

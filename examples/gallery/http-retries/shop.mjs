@@ -1,0 +1,66 @@
+// Passes orders on with a client that repeats requests. Usage: shop.mjs HOST:PORT ORDERS-HOST:PORT CLIENT blind|keyed
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+
+const [listen = '', orders = '', name = '', mode = 'blind'] = process.argv.slice(2)
+
+/** Each sends a request of this method to the address with the headers, and answers with the body. Each is told to repeat, once. */
+const clients = {
+  async 'async-retry'() {
+    const [{ default: retry }, { default: axios }] = await Promise.all([import('async-retry'), import('axios')])
+    return ({ method, url, headers }) =>
+      retry(async () => (await axios.request({ method, url, headers })).data, { retries: 1, minTimeout: 10 })
+  },
+  async 'fetch-retry'() {
+    const { default: withRetry } = await import('fetch-retry')
+    const again = withRetry(fetch)
+    return async ({ url, ...rest }) => (await again(url, { ...rest, retries: 1, retryDelay: 10 })).json()
+  },
+  // By default only methods that are safe to repeat: PUT is one of them.
+  async got() {
+    const { default: got } = await import('got')
+    return ({ url, ...rest }) =>
+      got(url, {
+        ...rest,
+        retry: { limit: 1, calculateDelay: ({ attemptCount }) => (attemptCount > 1 ? 0 : 10) },
+      }).json()
+  },
+  async ky() {
+    const { default: ky } = await import('ky')
+    return ({ url, ...rest }) =>
+      ky(url, { ...rest, retry: { limit: 1, methods: ['get', 'post', 'put'], delay: () => 10 } }).json()
+  },
+  async ofetch() {
+    const { ofetch } = await import('ofetch')
+    return ({ url, ...rest }) => ofetch(url, { ...rest, retry: 1, retryDelay: 10, responseType: 'json' })
+  },
+  async 'p-retry'() {
+    const { default: retry } = await import('p-retry')
+    return ({ url, ...rest }) => retry(async () => (await fetch(url, rest)).json(), { retries: 1, minTimeout: 10 })
+  },
+  async superagent() {
+    const { default: superagent } = await import('superagent')
+    return async ({ method, url, headers }) =>
+      JSON.parse((await superagent(method, url).set(headers).retry(1).buffer(true)).text)
+  },
+  async undici() {
+    const { Agent, request, RetryAgent } = await import('undici')
+    const methods = ['GET', 'POST', 'PUT']
+    const dispatcher = new RetryAgent(new Agent(), { maxRetries: 1, minTimeout: 10, methods })
+    return async ({ url, ...rest }) => (await request(url, { ...rest, dispatcher })).body.json()
+  },
+}
+
+const send = await clients[name]()
+const [host, port] = listen.split(':')
+createServer(async ({ method, url }, response) => {
+  const keyed = mode === 'keyed' && method !== 'GET'
+  const headers = keyed ? { 'Idempotency-Key': randomUUID() } : {}
+  try {
+    // got repeats no POST unless it is told to, but a PUT by default.
+    const sent = method === 'POST' && name === 'got' ? 'PUT' : method
+    response.end(JSON.stringify(await send({ method: sent, url: `http://${orders}${url}`, headers })))
+  } catch (error) {
+    response.writeHead(504).end(error.message)
+  }
+}).listen(Number(port), host)

@@ -1,0 +1,13 @@
+// Visits over both processes of the app, and looks at the count. Usage: visitors.mjs APP-HOST:PORT OTHER-APP-HOST:PORT
+const apps = process.argv.slice(2)
+const end = Date.now() + 4_000
+
+async function visitor(app, i) {
+  for (let visit = 0; Date.now() < end; visit++) {
+    const method = visit % 4 === 3 ? 'GET' : 'POST'
+    const reply = await fetch(`http://${app}/visits/home`, { method, headers: { 'X-Visitor': `visitor-${i}` } })
+    await reply.text()
+    await new Promise((next) => setTimeout(next, 5))
+  }
+}
+await Promise.all([...apps, ...apps].map(visitor))

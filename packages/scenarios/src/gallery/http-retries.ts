@@ -1,0 +1,65 @@
+import type { Exhibit } from './exhibit.ts'
+import { ROUTES, recordArgs } from './recorded.ts'
+
+const args = (client: string, mode: string): readonly string[] =>
+  recordArgs({
+    servers: [
+      { name: 'orders', serve: 'node orders.mjs {listen}' },
+      { name: 'shop', serve: `node shop.mjs {listen} {orders} ${client} ${mode}`, as: ROUTES },
+    ],
+    model: 'counter',
+    loses: 'orders',
+    expect: 'linearizable',
+    clients: 'node customers.mjs {shop}',
+  })
+
+const clients = [
+  ['async-retry', '1.3.3', 'retries whatever throws', 'https://github.com/vercel/async-retry#readme'],
+  [
+    'fetch-retry',
+    '6.0.0',
+    'repeats any request after a network error',
+    'https://github.com/jonbern/fetch-retry#readme',
+  ],
+  [
+    'got',
+    '14.6.6',
+    'repeats a PUT by default',
+    'https://github.com/sindresorhus/got/blob/main/documentation/7-retry.md',
+  ],
+  ['ky', '1.14.3', 'repeats a POST if POST is among its methods', 'https://github.com/sindresorhus/ky#retry'],
+  [
+    'ofetch',
+    '1.5.1',
+    'repeats a POST if it is given a number of retries',
+    'https://github.com/unjs/ofetch#%EF%B8%8F-auto-retry',
+  ],
+  ['p-retry', '7.1.1', 'retries a fetch whose answer was lost', 'https://github.com/sindresorhus/p-retry#readme'],
+  [
+    'superagent',
+    '10.4.2',
+    'repeats a POST if it is given a number of retries',
+    'https://ladjs.github.io/superagent/docs/en/index.html#retrying-requests',
+  ],
+  [
+    'undici',
+    '7.30.2',
+    'repeats a POST if POST is among the methods of its RetryAgent',
+    'https://undici.nodejs.org/#/docs/api/RetryHandler',
+  ],
+] as const
+
+/** Clients of HTTP that send a request again whose answer was lost. */
+export const httpRetries: readonly Exhibit[] = clients.map(([client, version, does, source]) => ({
+  name: `${client}-order`,
+  kind: 'package',
+  system: client,
+  version,
+  weakness: `it ${does}: an order whose answer was lost is taken twice`,
+  source,
+  program: 'gallery/http-retries',
+  servers: [],
+  breaks: 'linearizable',
+  args: args(client, 'blind'),
+  cure: { says: 'an Idempotency-Key that the server honours', args: args(client, 'keyed') },
+}))

@@ -1,0 +1,49 @@
+import type { Exhibit } from './exhibit.ts'
+import { postgres, ROUTES, recordArgs } from './recorded.ts'
+
+const args = (orm: string, mode: string): readonly string[] =>
+  recordArgs({
+    servers: [postgres, { name: 'app', serve: `node app.mjs {listen} {postgres} ${orm} ${mode}`, as: ROUTES }],
+    model: 'counter',
+    expect: 'linearizable',
+    clients: 'node visitors.mjs {app}',
+  })
+
+const orms = [
+  {
+    orm: 'knex',
+    version: '3.1.0',
+    weakness: 'a transaction that reads a count, adds to it and writes it loses what others added meanwhile',
+    source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
+    cure: 'forUpdate() locks the row that is read',
+  },
+  {
+    orm: 'sequelize',
+    version: '6.37.7',
+    weakness: 'save() of a row that was found writes over what others saved meanwhile',
+    source: 'https://sequelize.org/docs/v6/other-topics/optimistic-locking/',
+    cure: 'version: true makes it an OptimisticLockError',
+  },
+  {
+    orm: 'typeorm',
+    version: '0.3.27',
+    weakness: 'save() counts a version column up, but does not compare it: what others saved meanwhile is lost',
+    source: 'https://github.com/typeorm/typeorm/issues/3608',
+    cure: 'a pessimistic_write lock locks the row that is found',
+  },
+] as const
+
+/** Libraries over PostgreSQL whose usual way to change a row loses updates, at the level that PostgreSQL has by default. */
+export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
+  name: `${orm}-lost-update`,
+  kind: 'package',
+  system: orm,
+  version,
+  weakness,
+  source,
+  program: 'gallery/orms',
+  servers: ['postgres'],
+  breaks: 'linearizable',
+  args: args(orm, 'plain'),
+  cure: { says: cure, args: args(orm, 'guarded') },
+}))

@@ -1,0 +1,104 @@
+import { type Broken, type Exhibit, SEED } from './exhibit.ts'
+
+interface Run {
+  readonly target: string
+  readonly workload: string
+  /** Settings of the target. */
+  readonly settings?: readonly string[]
+  /** Comma-separated. */
+  readonly faults: string
+  readonly seconds: number
+  readonly expect: Broken
+}
+
+/** The arguments of `chaos run`. */
+const runArgs = ({ target, workload, settings = [], faults, seconds, expect }: Run): readonly string[] => [
+  ...['run', '--target', target, '--workload', workload],
+  ...settings.flatMap((setting) => ['--set', setting]),
+  ...['--faults', faults, '--time', `${seconds}s`, '--seed', SEED, '--expect', expect],
+]
+
+const bank = (settings: readonly string[]): readonly string[] =>
+  runArgs({
+    target: 'postgres',
+    workload: 'bank',
+    settings: ['transfers=read-then-write', ...settings],
+    faults: 'none',
+    seconds: 5,
+    expect: 'linearizable',
+  })
+
+const skew = (isolation: string): readonly string[] =>
+  runArgs({
+    target: 'postgres',
+    workload: 'write-skew',
+    settings: [`isolation=${isolation}`],
+    faults: 'none',
+    seconds: 5,
+    expect: 'serializable',
+  })
+
+const failover = (settings: readonly string[]): readonly string[] =>
+  runArgs({ target: 'redis', workload: 'set', settings, faults: 'failover', seconds: 8, expect: 'eventual' })
+
+const etcdReads = (reads: string): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'register',
+    settings: [`reads=${reads}`],
+    faults: 'partition',
+    seconds: 8,
+    expect: 'linearizable',
+  })
+
+/** Servers, started as this machine has them. */
+export const serverExhibits: readonly Exhibit[] = [
+  {
+    name: 'postgres-lost-update',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'at read committed, its default, transfers that read balances and write them later lose updates',
+    source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
+    servers: ['postgres'],
+    breaks: 'linearizable',
+    args: bank([]),
+    cure: { says: 'serializable transactions', args: bank(['isolation=serializable']) },
+  },
+  {
+    name: 'postgres-write-skew',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'at repeatable read two transactions each read what the other writes, and both commit',
+    source: 'https://wiki.postgresql.org/wiki/SSI#Simple_Write_Skew',
+    servers: ['postgres'],
+    breaks: 'serializable',
+    args: skew('repeatable-read'),
+    cure: { says: 'serializable transactions', args: skew('serializable') },
+  },
+  {
+    name: 'redis-failover',
+    kind: 'server',
+    system: 'Redis with Sentinel',
+    version: '7.0.15',
+    weakness: 'a failover forgets writes that the old primary acknowledged before its replicas had them',
+    source: 'https://github.com/redis/redis/issues/6062',
+    servers: ['redis'],
+    breaks: 'eventual',
+    args: failover([]),
+    cure: { says: 'WAIT for both replicas, and what they do not confirm is unknown', args: failover(['wait=2']) },
+  },
+  {
+    name: 'etcd-serializable-reads',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'serializable reads are answered by a member that is cut off, with what it had before',
+    source: 'https://etcd.io/docs/v3.5/learning/api_guarantees/',
+    servers: ['etcd'],
+    breaks: 'linearizable',
+    args: etcdReads('serializable'),
+    cure: { says: 'linearizable reads, which are the default', args: etcdReads('linearizable') },
+  },
+]
