@@ -10,7 +10,7 @@ import {
   renderGalleryHtml,
   systemOf,
   type ToldExhibit,
-} from '@chaosproxy/report'
+} from '@chaosproxy/report/gallery'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import { listenForInterrupts } from '../run/interrupts.ts'

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { commandLine, registriesOf } from '@chaosproxy/engine/run'
-import type { ToldExhibit, ToldTrial } from '@chaosproxy/report'
+import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { EXIT } from '@chaosproxy/engine/run'
-import type { ToldTrial } from '@chaosproxy/report'
+import type { ToldTrial } from '@chaosproxy/report/gallery'
 import { memberAt, textAt } from '@chaosproxy/runner/result'
 import { CHAOS } from './programs.ts'
 

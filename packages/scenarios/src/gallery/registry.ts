@@ -1,15 +1,21 @@
+import { cacheExhibits } from './caches.ts'
 import type { Exhibit } from './exhibit.ts'
 import { httpRetries } from './http-retries.ts'
 import { redisLocks } from './locks.ts'
+import { modelExhibits } from './models.ts'
 import { ormExhibits } from './orms.ts'
 import { examplePackages } from './packages.ts'
+import { queueExhibits } from './queues.ts'
 import { serverExhibits } from './servers.ts'
 
 /** The weaknesses that `chaos gallery` shows: somebody's packages and servers first, embedded models last. */
 export const gallery: readonly Exhibit[] = [
   ...examplePackages,
   ...httpRetries,
+  ...cacheExhibits,
   ...redisLocks,
+  ...queueExhibits,
   ...ormExhibits,
   ...serverExhibits,
+  ...modelExhibits,
 ]

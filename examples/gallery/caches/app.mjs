@@ -1,0 +1,57 @@
+// Profiles in a database, behind a cache that calls the database for what it does not have; who writes a profile removes it from
+// the cache. Usage: app.mjs HOST:PORT cache-manager|p-memoize unlimited|limited
+import { createServer } from 'node:http'
+
+const [listen = '', name = '', mode = 'unlimited'] = process.argv.slice(2)
+/** A way over the network. */
+const way = (longestMs) => new Promise((next) => setTimeout(next, Math.random() * longestMs))
+const database = new Map()
+/** How long the cache keeps what it has, if it is limited: what is stale is so for no longer. */
+const TTL_MS = 250
+
+async function load(key) {
+  await way(20)
+  const value = database.get(key) ?? null
+  await way(20)
+  return { value }
+}
+
+/** Each reads through its cache, and removes what it has of a key. */
+const caches = {
+  async 'cache-manager'() {
+    const { createCache } = await import('cache-manager')
+    const cache = createCache(mode === 'limited' ? { ttl: TTL_MS } : {})
+    return { get: (key) => cache.wrap(key, () => load(key)), remove: (key) => cache.del(key) }
+  },
+  async 'p-memoize'() {
+    const { default: pMemoize } = await import('p-memoize')
+    const kept = new Map()
+    const cache = {
+      has: (key) => kept.has(key),
+      get: (key) => kept.get(key),
+      delete: (key) => kept.delete(key),
+      set(key, value) {
+        kept.set(key, value)
+        if (mode === 'limited') setTimeout(() => kept.delete(key), TTL_MS)
+      },
+    }
+    const get = pMemoize(load, { cache })
+    return { get, remove: (key) => kept.delete(key) }
+  },
+}
+
+const { get, remove } = await caches[name]()
+const [host, port] = listen.split(':')
+createServer(async (request, response) => {
+  const key = request.url.split('/')[2]
+  let body = ''
+  for await (const chunk of request) body += chunk
+  if (request.method === 'PUT') {
+    await way(20)
+    database.set(key, JSON.parse(body).name)
+    await remove(key)
+    return response.end('{}')
+  }
+  const { value } = await get(key)
+  response.end(JSON.stringify({ name: value }))
+}).listen(Number(port), host)

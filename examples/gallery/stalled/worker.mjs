@@ -1,0 +1,53 @@
+// Works on an order, is paused meanwhile for three seconds, and then sends the mails for it.
+// Usage: worker.mjs HOST:PORT REDIS-HOST:PORT MAIL-HOST:PORT bull|bee-queue again|never|once
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+
+const [listen = '', redis = '', mail = '', name = '', mode = 'again'] = process.argv.slice(2)
+const [redisHost, redisPort] = redis.split(':')
+const connection = { host: redisHost, port: Number(redisPort) }
+const send = (name) => fetch(`http://${mail}/mails`, { method: 'POST', body: JSON.stringify({ mail: name }) })
+
+/** As a virtual machine is paused while it moves, or a laptop whose lid is closed. */
+function pauseThisProcess() {
+  spawn('sh', ['-c', `sleep 3; kill -CONT ${process.pid}`], { detached: true, stdio: 'ignore' })
+  process.kill(process.pid, 'SIGSTOP')
+}
+
+/** Remembers in Redis that the mails for an order are sent, before they are. */
+async function isFirst(order) {
+  if (mode !== 'once') return true
+  const { createClient } = await import('redis')
+  const client = createClient({ socket: connection })
+  await client.connect()
+  const answer = await client.set(`sent:${order}`, 'yes', { NX: true })
+  await client.quit()
+  return answer === 'OK'
+}
+
+async function work({ data: { order } }) {
+  pauseThisProcess()
+  await new Promise((next) => setTimeout(next, 200))
+  if (await isFirst(order)) await Promise.all([send(`${order} to the customer`), send(`${order} to the shop`)])
+}
+
+const queues = {
+  // By default a job whose worker seems to be gone is run once more. With 0 it fails instead.
+  async bull() {
+    const { default: Queue } = await import('bull')
+    const maxStalledCount = mode === 'never' ? 0 : 1
+    const settings = { lockDuration: 1_000, stalledInterval: 500, maxStalledCount }
+    new Queue('orders', { redis: connection, settings }).on('error', () => {}).process(work)
+  },
+  async 'bee-queue'() {
+    const { default: Queue } = await import('bee-queue')
+    const queue = new Queue('orders', { redis: connection, stallInterval: 1_000 })
+    queue.on('error', () => {}).process(work)
+    setInterval(() => queue.checkStalledJobs().catch(() => {}), 500)
+  },
+}
+await queues[name]()
+
+// Whoever started it sees by this that it is there.
+const [host, port] = listen.split(':')
+createServer((_, response) => response.end()).listen(Number(port), host)

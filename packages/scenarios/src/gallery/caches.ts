@@ -1,0 +1,29 @@
+import type { Exhibit } from './exhibit.ts'
+import { ROUTES, recordArgs } from './recorded.ts'
+
+const args = (cache: string, mode: string): readonly string[] =>
+  recordArgs({
+    servers: [{ name: 'app', serve: `node app.mjs {listen} ${cache} ${mode}`, as: ROUTES }],
+    expect: 'eventual',
+    clients: 'node clients.mjs {app}',
+  })
+
+const caches = [
+  ['cache-manager', '7.2.9', 'wrap()', 'https://github.com/jaredwray/cacheable/tree/main/packages/cache-manager#wrap'],
+  ['p-memoize', '9.0.0', 'the function that it makes', 'https://github.com/sindresorhus/p-memoize#cache'],
+] as const
+
+/** Caches that fill themselves. */
+export const cacheExhibits: readonly Exhibit[] = caches.map(([cache, version, what, source]) => ({
+  name: `${cache}-stale`,
+  kind: 'package',
+  system: cache,
+  version,
+  weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
+  source,
+  program: 'gallery/caches',
+  servers: [],
+  breaks: 'eventual',
+  args: args(cache, 'unlimited'),
+  cure: { says: 'a time to live, after which the old value is gone', args: args(cache, 'limited') },
+}))

@@ -1,0 +1,94 @@
+import type { Level } from '@chaosproxy/checker'
+import { type Exhibit, SEED } from './exhibit.ts'
+
+interface Search {
+  readonly target: string
+  readonly workload: string
+  readonly setting?: string
+  readonly expect: Level
+}
+
+/** The arguments of a search of an embedded protocol, each trial of which is a search of its own. */
+const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
+  ...['fuzz', '--target', target, '--workload', workload],
+  ...(setting === undefined ? [] : ['--set', setting]),
+  ...['--seed', SEED, '--seeds', '100', '--shrink', '1ms', '--expect', expect],
+]
+
+interface Model {
+  readonly name: string
+  readonly system: string
+  readonly weakness: string
+  readonly source: string
+  readonly target: string
+  readonly workload: string
+  readonly breaks: Level
+  /** The setting that has the weakness; absent if it is the default. */
+  readonly weak?: string
+  /** The setting that cures it; absent if it is the default. */
+  readonly cured?: string
+  readonly cure: string
+}
+
+const models: readonly Model[] = [
+  {
+    name: 'kubernetes-watch-cache',
+    system: "the Kubernetes API server's watch cache",
+    weakness: 'a client that switches API servers sees an older state than it has seen',
+    source: 'https://github.com/kubernetes/kubernetes/issues/59848',
+    ...{ target: 'watch-cache', workload: 'register', breaks: 'linearizable' },
+    cured: 'reads=consistent',
+    cure: 'reads wait until the cache has what the store had',
+  },
+  {
+    name: 'redlock-algorithm',
+    system: 'the Redlock algorithm',
+    weakness: 'a holder whose time to live passes unnoticed writes over what the next holder wrote',
+    source: 'https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html',
+    ...{ target: 'redlock', workload: 'counter', breaks: 'linearizable' },
+    cured: 'fencing=true',
+    cure: 'fencing tokens, which Redlock itself does not have',
+  },
+  {
+    name: 'chubby-sequencers',
+    system: 'a lock service such as Chubby',
+    weakness: 'a holder whose lease has ended still stores what it computed, if nobody checks its sequencer',
+    source: 'https://research.google/pubs/the-chubby-lock-service-for-loosely-coupled-distributed-systems/',
+    ...{ target: 'lease-lock', workload: 'register', breaks: 'linearizable' },
+    weak: 'fencing=false',
+    cure: 'the store refuses a lower token than it has seen',
+  },
+  {
+    name: 'asynchronous-replication',
+    system: 'asynchronous replication with failover',
+    weakness: 'a replica takes over without the last writes that the primary had acknowledged',
+    source: 'https://dev.mysql.com/doc/refman/8.4/en/replication-semisync.html',
+    ...{ target: 'primary-replica', workload: 'set', breaks: 'eventual' },
+    cured: 'sync=majority',
+    cure: 'a majority must have a write before it is acknowledged',
+  },
+  {
+    name: 'blind-retry',
+    system: 'an app server that retries',
+    weakness: 'a request whose answer was lost is repeated, and takes effect twice',
+    source: 'https://stripe.com/blog/idempotency',
+    ...{ target: 'single', workload: 'counter', breaks: 'linearizable' },
+    weak: 'retry=blind',
+    cure: 'each attempt carries the same idempotency key',
+  },
+]
+
+const settingIn = (setting: string | undefined): { readonly setting?: string } =>
+  setting === undefined ? {} : { setting }
+
+/** Protocols of this repository as models of what is documented of others. */
+export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...said }) => {
+  const search = { target, workload, expect: said.breaks }
+  return {
+    ...said,
+    kind: 'embedded model',
+    servers: [],
+    args: searchArgs({ ...search, ...settingIn(weak) }),
+    cure: { says: cure, args: searchArgs({ ...search, ...settingIn(cured) }) },
+  }
+})

@@ -1,0 +1,46 @@
+import type { Exhibit } from './exhibit.ts'
+import { ROUTES, recordArgs, redis } from './recorded.ts'
+
+const args = (queue: string, mode: string): readonly string[] =>
+  recordArgs({
+    servers: [
+      redis,
+      { name: 'mail', serve: 'node mail.mjs {listen}', as: ROUTES },
+      ...['w1', 'w2'].map((name) => ({ name, serve: `node worker.mjs {listen} {redis} {mail} ${queue} ${mode}` })),
+    ],
+    model: 'unique-ids',
+    expect: 'linearizable',
+    clients: `node shop.mjs {redis} ${queue}`,
+  })
+
+const queues = [
+  {
+    queue: 'bull',
+    version: '4.16.5',
+    source: 'https://github.com/OptimalBits/bull#important-notes',
+    cure: 'maxStalledCount: 0 fails such a job',
+    mode: 'never',
+  },
+  {
+    queue: 'bee-queue',
+    version: '2.0.0',
+    source: 'https://github.com/bee-queue/bee-queue#under-the-hood',
+    cure: 'the worker notes in Redis that it does the work, before it does it',
+    mode: 'once',
+  },
+] as const
+
+/** Queues in Redis that hand out a job again whose worker does not renew its lock. */
+export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, source, cure, mode }) => ({
+  name: `${queue}-paused`,
+  kind: 'package',
+  system: queue,
+  version,
+  weakness: 'a worker that is paused in a job has it run by another worker as well',
+  source,
+  program: 'gallery/stalled',
+  servers: ['redis'],
+  breaks: 'linearizable',
+  args: args(queue, 'again'),
+  cure: { says: cure, args: args(queue, mode) },
+}))
