@@ -13,7 +13,11 @@ export interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
   /** The statements on it that have this effect. */
-  readonly by: keyof IndirectWrites
+  readonly by: 'write' | 'delete' | 'update'
+  /** For updates: the columns whose change has it. */
+  readonly columns?: readonly string[] | undefined
+  /** `foreign key accounts_owner_fkey`. */
+  readonly name: string
   /** Names what is written: tables, views, functions. */
   readonly text: string
 }
@@ -96,19 +100,31 @@ function indirectWrites(
     const own = tables.flatMap(({ name }) => (isNamed(name) ? [name] : []))
     return [...own, ...called.flatMap((definition) => namedIn(definition.text, seen))]
   }
-  const direct = writers.map(({ table, by, text }) => ({ table, by, reached: namedIn(text) }))
-  const reachedFrom = (table: string, by: keyof IndirectWrites): readonly string[] => {
-    const reached = new Set(direct.flatMap((each) => (each.table === table && each.by === by ? each.reached : [])))
-    // A set goes on to the members that are added meanwhile.
-    for (const name of reached)
-      for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
-    return proposed.filter((name) => reached.has(name))
-  }
+  const direct = writers.map((writer) => ({ ...writer, reached: namedIn(writer.text) }))
   const found = [...new Set(writers.map(({ table }) => table))].flatMap((table) => {
-    const write = reachedFrom(table, 'write').filter((name) => name !== table)
-    const deleted = reachedFrom(table, 'delete').filter((name) => !write.includes(name))
-    const members = { ...(write.length === 0 ? {} : { write }), ...(deleted.length === 0 ? {} : { delete: deleted }) }
-    return Object.keys(members).length === 0 ? [] : [[table, members] as const]
+    const own = direct.filter((each) => each.table === table)
+    const reachedBy = (some: readonly (typeof direct)[number][]): readonly string[] => {
+      const reached = new Set(some.flatMap((each) => each.reached))
+      // A set goes on to the members that are added meanwhile.
+      for (const name of reached)
+        for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
+      return proposed.filter((name) => reached.has(name))
+    }
+    const write = reachedBy(own.filter(({ by }) => by === 'write')).filter((name) => name !== table)
+    const others = (some: typeof own) => reachedBy(some).filter((name) => !write.includes(name))
+    const deleted = others(own.filter(({ by }) => by === 'delete'))
+    const updates = own.filter(({ by }) => by === 'update')
+    const update = [...new Set(updates.flatMap(({ columns = [] }) => columns))].flatMap((column) => {
+      const tables = others(updates.filter(({ columns = [] }) => columns.includes(column)))
+      return tables.length === 0 ? [] : [[column, tables] as const]
+    })
+    const members = {
+      ...(write.length === 0 ? {} : { write }),
+      ...(deleted.length === 0 ? {} : { delete: deleted }),
+      ...(update.length === 0 ? {} : { update: Object.fromEntries(update) }),
+    }
+    const by = [...new Set(own.flatMap((each) => (reachedBy([each]).length === 0 ? [] : [each.name])))]
+    return Object.keys(members).length === 0 ? [] : [[table, { ...members, by }] as const]
   })
   return found.length === 0 ? 'none' : Object.fromEntries(found)
 }

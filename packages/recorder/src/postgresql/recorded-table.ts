@@ -16,4 +16,8 @@ export interface IndirectWrites {
   readonly write?: readonly string[] | undefined
   /** By those that delete its rows: cascades. */
   readonly delete?: readonly string[] | undefined
+  /** By those that change a column on which other tables depend: the tables by column. */
+  readonly update?: { readonly [column: string]: readonly string[] } | undefined
+  /** What does it, for messages: `foreign key accounts_owner_fkey`. */
+  readonly by?: readonly string[] | undefined
 }

@@ -141,9 +141,13 @@ function parseIndirect(
   if (given === 'none') return new Map()
   const isList = (names: unknown): boolean =>
     Array.isArray(names) && names.every((name) => typeof name === 'string' && tables.has(name))
+  const isMember = ([member, value]: readonly [string, unknown]): boolean => {
+    if (member === 'update') return isObject(value) && Object.values(value).every(isList)
+    if (member === 'by') return Array.isArray(value) && value.every((name) => typeof name === 'string')
+    return (member === 'write' || member === 'delete') && isList(value)
+  }
   const isWrites = (writes: unknown): writes is IndirectWrites =>
-    isObject(writes) &&
-    Object.entries(writes).every(([by, names]) => (by === 'write' || by === 'delete') && isList(names))
+    isObject(writes) && Object.entries(writes).every(isMember)
   const entries = isObject(given) ? Object.entries(given) : []
   const known = entries.filter((entry): entry is [string, IndirectWrites] => isWrites(entry[1]))
   if (isObject(given) && known.length === entries.length) return new Map(known)

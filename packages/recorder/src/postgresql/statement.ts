@@ -157,19 +157,52 @@ function indirectOf(
 ): Indirect | undefined {
   if (indirect === undefined || indirect.size === 0 || !mayWrite(tokens)) return undefined
   const isDelete = tokens.some(({ kind: of, text }) => of === 'word' && DELETING.has(text))
-  // An update of a primary key is not understood; it cascades like a delete.
-  const reached = [...indirect].flatMap(([name, { write = [], delete: deleted = [] }]) => {
+  const set = columnsSet(tokens)
+  const causes: string[] = []
+  const reached = [...indirect].flatMap(([name, { write = [], delete: deleted = [], update = {}, by = [] }]) => {
     if (!tokens.some((token) => isTable(token, name))) return []
-    return isDelete || kind === 'doubtful' ? [...write, ...deleted] : write
+    const isUnknown = kind === 'doubtful'
+    const all = [
+      ...write,
+      ...(isDelete || isUnknown ? deleted : []),
+      ...Object.entries(update).flatMap(([column, names]) => (isUnknown || set.has(column) ? names : [])),
+    ]
+    if (all.length > 0) causes.push(...by)
+    return all
   })
   const written = [...new Set(reached)].flatMap((name) => tables.get(name) ?? [])
   if (written.length === 0) return undefined
   const names = written.map(({ name }) => name).join(', ')
+  const cause = causes.length === 0 ? 'a trigger, rule, cascade or view' : [...new Set(causes)].join(' or ')
   return {
-    why: `a trigger, rule, cascade or view makes it write ${names}. Keep it out of the recording, or leave ${names} out`,
+    why: `${cause} makes it write ${names}. Keep it out of the recording, or leave ${names} out`,
     touches: everyCellOf(written),
   }
 }
+
+/**
+ * The columns that the SET clauses of a statement may change: every word of these is taken, also those in parentheses,
+ * since a column too many only puts more in doubt.
+ */
+function columnsSet(tokens: readonly Token[]): ReadonlySet<string> {
+  const columns = new Set<string>()
+  let depth = 0
+  /** The depths of the clauses that are open. */
+  const open: number[] = []
+  for (const token of tokens) {
+    if (token.text === '(' && token.kind === 'symbol') depth++
+    if (token.text === ')' && token.kind === 'symbol') depth--
+    while ((open.at(-1) ?? -1) > depth) open.pop()
+    if (token.kind !== 'word') continue
+    if (open.length > 0) columns.add(token.text)
+    if (token.quoted) continue
+    if (token.text === 'set') open.push(depth)
+    else if (ENDS_SET.has(token.text) && open.at(-1) === depth) open.pop()
+  }
+  return columns
+}
+
+const ENDS_SET = new Set(['where', 'from', 'returning'])
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 

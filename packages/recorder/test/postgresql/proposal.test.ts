@@ -74,41 +74,55 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
   ['nothing', {}, 'none'],
   [
     'a cascade',
-    { writers: [{ table: 'owners', by: 'delete', text: 'accounts' }] },
-    { owners: { delete: ['accounts'] } },
+    { writers: [{ table: 'owners', by: 'delete', text: 'accounts', name: 'foreign key f' }] },
+    { owners: { delete: ['accounts'], by: ['foreign key f'] } },
+  ],
+  [
+    'a cascade of updates, by the columns that it follows',
+    {
+      writers: [
+        { table: 'owners', by: 'update', columns: ['id', 'code'], text: 'accounts', name: 'foreign key f' },
+        { table: 'owners', by: 'update', columns: ['code'], text: 'audit', name: 'foreign key g' },
+        { table: 'owners', by: 'update', columns: ['code'], text: 'unrecorded', name: 'foreign key h' },
+      ],
+    },
+    { owners: { update: { id: ['accounts'], code: ['accounts', 'audit'] }, by: ['foreign key f', 'foreign key g'] } },
   ],
   [
     'a cascade that goes on',
     {
       writers: [
-        { table: 'owners', by: 'delete', text: 'accounts' },
-        { table: 'accounts', by: 'delete', text: 'Line Items' },
+        { table: 'owners', by: 'delete', text: 'accounts', name: 'foreign key f' },
+        { table: 'accounts', by: 'delete', text: 'Line Items', name: 'foreign key g' },
       ],
     },
-    { owners: { delete: ['accounts', 'Line Items'] }, accounts: { delete: ['Line Items'] } },
+    {
+      owners: { delete: ['accounts', 'Line Items'], by: ['foreign key f'] },
+      accounts: { delete: ['Line Items'], by: ['foreign key g'] },
+    },
   ],
   [
     'a trigger, by what its function and those that it calls name',
-    { writers: [{ table: 'audit', by: 'write', text: 'touch' }], definitions: [touch, logIt] },
-    { audit: { write: ['accounts', 'Line Items'] } },
+    { writers: [{ table: 'audit', by: 'write', text: 'touch', name: 'trigger t' }], definitions: [touch, logIt] },
+    { audit: { write: ['accounts', 'Line Items'], by: ['trigger t'] } },
   ],
   [
     'a trigger whose function puts its SQL together',
     {
-      writers: [{ table: 'audit', by: 'write', text: 'any' }],
+      writers: [{ table: 'audit', by: 'write', text: 'any', name: 'trigger t' }],
       definitions: [{ name: 'any', isOpaque: true, text: 'EXECUTE sql' }],
     },
-    { audit: { write: ['accounts', 'owners', 'Line Items'] } },
+    { audit: { write: ['accounts', 'owners', 'Line Items'], by: ['trigger t'] } },
   ],
   [
     'a view',
-    { writers: [{ table: 'rich', by: 'write', text: 'SELECT * FROM accounts WHERE note > 9' }] },
-    { rich: { write: ['accounts'] } },
+    { writers: [{ table: 'rich', by: 'write', text: 'SELECT * FROM accounts WHERE note > 9', name: 'view rich' }] },
+    { rich: { write: ['accounts'], by: ['view rich'] } },
   ],
   [
     'a trigger that writes no recorded table',
     {
-      writers: [{ table: 'owners', by: 'write', text: 'stamp' }],
+      writers: [{ table: 'owners', by: 'write', text: 'stamp', name: 'trigger t' }],
       definitions: [{ ...logIt, name: 'stamp', text: '' }],
     },
     'none',

@@ -650,18 +650,36 @@ describe('a text that differs from an earlier one only in its literals', () => {
 })
 
 describe('what is written indirectly', () => {
-  const indirect = { owners: { delete: ['accounts'] }, on_duty: { write: ['doctors'] } }
+  const indirect = {
+    owners: { delete: ['accounts'], update: { code: ['accounts'], id: ['doctors'] }, by: ['foreign key owner_fk'] },
+    on_duty: { write: ['doctors'] },
+  }
   const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
     recordedBy({ tables, indirect }, [], [sql, ...answer]).flatMap(({ f, key }) => (f === 'touched' ? [key] : []))
 
   test.each([
     ['DELETE FROM owners WHERE id = 7', 'DELETE 1', ['accounts/*/balance']],
     ['UPDATE owners SET name = $1 WHERE id = 7', 'UPDATE 1', []],
+    ['UPDATE owners SET name = $1, code = $2 WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET (name, code) = ($1, $2) WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    [
+      'UPDATE owners SET name = (SELECT n FROM o WHERE k = 1), id = 9 WHERE code = 7',
+      'UPDATE 1',
+      ['doctors/*/on_call'],
+    ],
+    ['INSERT INTO owners VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET code = 3', 'INSERT 0 1', ['accounts/*/balance']],
+    ['INSERT INTO owners (id, code) VALUES (1, 2)', 'INSERT 0 1', []],
+    ['SELECT code FROM owners WHERE id = 7 FOR UPDATE', 'SELECT 1', []],
     ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
     ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
     ['SELECT * FROM owners', 'SELECT 0', []],
   ])('is in doubt from a statement on: %s', (sql, said, cells) => {
     expect(touched(sql, tag(said))).toEqual(cells)
+  })
+
+  test('names the foreign key that does it', () => {
+    const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
   test('is in doubt from a statement on another recorded table on, which is still recorded', () => {

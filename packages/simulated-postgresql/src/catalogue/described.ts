@@ -30,12 +30,19 @@ export interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/** A view, a trigger or a foreign key, by which a statement that writes one table, or deletes its rows, also writes another. */
+/**
+ * A view, a trigger or a foreign key, by which a statement that writes one table, deletes its rows, or updates columns of
+ * it, also writes another.
+ */
 export interface DescribedWriter {
   readonly table: string
-  readonly by: 'write' | 'delete'
+  readonly by: 'write' | 'delete' | 'update'
+  /** For updates: the columns. */
+  readonly columns?: readonly string[] | undefined
   /** A text that names what is written. */
   readonly text: string
+  /** `view rich`, `foreign key accounts_owner_fkey`. */
+  readonly name: string
 }
 
 /** Everything that is committed, in the order of the names. */
@@ -47,8 +54,16 @@ export function describedCatalogue(catalogue: Catalogue): DescribedCatalogue {
     writers: tables.flatMap((table) => [
       ...(table.view === undefined
         ? []
-        : [{ table: table.name, by: 'write' as const, text: JSON.stringify(table.view) }]),
-      ...table.triggers.map(({ routine }) => ({ table: table.name, by: 'write' as const, text: routine.name })),
+        : [
+            {
+              ...{ table: table.name, by: 'write' as const, text: JSON.stringify(table.view) },
+              name: `view ${table.name}`,
+            },
+          ]),
+      ...table.triggers.map(({ name, routine }) => ({
+        ...{ table: table.name, by: 'write' as const, text: routine.name },
+        name: `trigger ${name}`,
+      })),
       ...table.foreignKeys.flatMap(writersBy),
     ]),
     definitions: [...catalogue.routines].map(({ name, text }) => ({
@@ -73,9 +88,14 @@ function describedTable(table: Table, { types }: Catalogue): DescribedTable {
   }
 }
 
-function writersBy({ table, referenced, onDelete, onUpdate }: ForeignKey): readonly DescribedWriter[] {
-  const writer = (by: DescribedWriter['by']): DescribedWriter => ({ table: referenced.name, by, text: table.name })
-  return [...(writes(onDelete) ? [writer('delete')] : []), ...(writes(onUpdate) ? [writer('write')] : [])]
+function writersBy(key: ForeignKey): readonly DescribedWriter[] {
+  const { table, referenced, onDelete, onUpdate } = key
+  const writer = { table: referenced.name, text: table.name, name: `foreign key ${key.name}` }
+  const columns = key.referencedColumns.flatMap((place) => referenced.columns[place]?.name ?? [])
+  return [
+    ...(writes(onDelete) ? [{ ...writer, by: 'delete' as const }] : []),
+    ...(writes(onUpdate) ? [{ ...writer, by: 'update' as const, columns }] : []),
+  ]
 }
 
 const writes = (action: ForeignKey['onDelete']): boolean => action !== 'no action' && action !== 'restrict'

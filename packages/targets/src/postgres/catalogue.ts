@@ -18,18 +18,29 @@ const TABLES = `
     AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition
   ORDER BY n.nspname <> 'public', n.nspname, c.relname, a.attnum`
 
-/** What writes other tables than a statement names: the named one, by which statements, and a text that names the others. */
+/**
+ * What writes other tables than a statement names: the named one, by which statements, a text that names the others, its
+ * name, and of updates the columns.
+ */
 const WRITERS = `
-  SELECT c.relname, by, text FROM (
-    SELECT tgrelid AS named, 'write' AS by, (SELECT proname::text FROM pg_proc WHERE oid = tgfoid) AS text
+  SELECT c.relname, by, text, name, columns FROM (
+    SELECT tgrelid AS named, 'write' AS by, (SELECT proname::text FROM pg_proc WHERE oid = tgfoid) AS text,
+        'trigger ' || tgname AS name, NULL AS columns
       FROM pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT ev_class, 'write', pg_get_ruledef(oid) FROM pg_rewrite
-    UNION ALL SELECT confrelid, 'delete', (SELECT relname FROM pg_class WHERE oid = conrelid)
+    UNION ALL SELECT ev_class, 'write', pg_get_ruledef(oid), CASE WHEN rulename = '_RETURN'
+        THEN 'view ' || (SELECT relname FROM pg_class WHERE oid = ev_class) ELSE 'rule ' || rulename END, NULL
+      FROM pg_rewrite
+    UNION ALL SELECT confrelid, 'delete', (SELECT relname FROM pg_class WHERE oid = conrelid), 'foreign key ' || conname, NULL
       FROM pg_constraint WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd')
-    UNION ALL SELECT inhrelid, 'write', (SELECT relname FROM pg_class WHERE oid = inhparent) FROM pg_inherits
+    UNION ALL SELECT confrelid, 'update', (SELECT relname FROM pg_class WHERE oid = conrelid), 'foreign key ' || conname,
+        (SELECT string_agg(attname, chr(31)) FROM pg_attribute WHERE attrelid = confrelid AND attnum = ANY (confkey))
+      FROM pg_constraint WHERE contype = 'f' AND confupdtype IN ('c', 'n', 'd')
+    UNION ALL SELECT inhrelid, 'write', (SELECT relname FROM pg_class WHERE oid = inhparent),
+        'inheritance of ' || (SELECT relname FROM pg_class WHERE oid = inhparent), NULL
+      FROM pg_inherits
   ) AS w JOIN pg_class c ON c.oid = w.named JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND c.relkind <> 'm'
-  ORDER BY 1, 2, 3`
+  ORDER BY 1, 2, 3, 4`
 
 const DEFINITIONS = `
   SELECT proname, pg_get_functiondef(p.oid), lanname
@@ -69,10 +80,12 @@ export async function readCatalogue(address: string): Promise<Catalogue> {
     try {
       return {
         tables: tablesIn(await read(TABLES)),
-        writers: (await read(WRITERS)).map(([table, by, text]) => ({
+        writers: (await read(WRITERS)).map(([table, by, text, name, columns]) => ({
           table: table ?? '',
-          by: by === 'delete' ? 'delete' : 'write',
+          by: by === 'delete' || by === 'update' ? by : 'write',
           text: text ?? '',
+          name: name ?? '',
+          ...(columns === null || columns === undefined ? {} : { columns: columns.split(SEPARATOR) }),
         })),
         definitions: (await read(DEFINITIONS)).map(([name, text, language]) => ({
           name: name ?? '',
