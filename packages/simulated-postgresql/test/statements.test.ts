@@ -70,6 +70,28 @@ describe('a query', () => {
     ['select n from generate_series(1, 3) as n where n <> 2', 'SELECT 2 1;3'],
     ['select unnest(array[1, 2])', 'SELECT 2 1;2'],
     ['select 1 except select 1', 'SELECT 0'],
+    ['select customer, sum(sum(total)) over (order by customer) from orders group by 1', 'SELECT 2 1,15.56;2,22.56'],
+    [
+      'select customer, state, count(*), grouping(customer, state) from orders group by rollup(customer, state)',
+      'SELECT 6 ,,3,3;1,,2,1;1,open,1,0;1,paid,1,0;2,,1,1;2,open,1,0',
+    ],
+    ['select customer + 1 as c, count(*) from orders group by cube(c)', 'SELECT 3 ,3;2,2;3,1'],
+    [
+      'select customer, state, count(*) from orders group by grouping sets ((customer), (state), ())',
+      'SELECT 5 ,,3;,open,2;,paid,1;1,,2;2,,1',
+    ],
+    ['select customer, sum(customer) from orders group by rollup(customer)', 'SELECT 3 ,4;1,2;2,2'],
+    ['select customer, sum(total) from orders where false group by rollup(customer)', 'SELECT 1 ,'],
+    [
+      'select customer, state, count(*) from orders group by customer, rollup(state)',
+      'SELECT 5 1,,2;1,open,1;1,paid,1;2,,1;2,open,1',
+    ],
+    [
+      'select customer, (select email from customers where id = customer) from orders group by rollup(customer)',
+      'SELECT 3 ,;1,a;2,b',
+    ],
+    ['select customer from orders group by rollup(customer) having grouping(customer) = 1', 'SELECT 1 '],
+    ['select id, total from orders group by rollup(id)', 'error 42803'],
   ])('%s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
 
   test.each([
@@ -255,8 +277,13 @@ describe('a transaction block', () => {
     ).toBe('FETCH 1 3')
   })
 
+  test('a cursor without SCROLL rewinds to where it begins', () => {
+    expect(answer('begin', 'declare c no scroll cursor for select 1', 'move backward all from c')).toBe('MOVE 0')
+  })
+
   test.each([
     ['fetch prior from c', 'error 55000'],
+    ['move backward all from c', 'error 55000'],
     ['fetch 0 from c', 'error 55000'],
     ['move 0 from c', 'MOVE 1'],
     ['fetch first from c', 'error 55000'],
@@ -350,7 +377,7 @@ describe('what is not simulated', () => {
   test.each([
     ['merge into customers using orders on true when matched then delete', 'MERGE'],
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
-    ['select customer from orders group by rollup (customer)', 'GROUPING SETS, ROLLUP or CUBE'],
+    ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
     ['create extension hstore', 'the extension hstore'],
     ['set role admin', 'SET ROLE to another role'],

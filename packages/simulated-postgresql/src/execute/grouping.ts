@@ -8,6 +8,7 @@ import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { withoutLocations } from './conditions.ts'
+import { compileGroupingSets, type GroupingSets } from './grouping-sets.ts'
 import type { JoinedRow, NamedColumn, Run } from './model.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
@@ -23,7 +24,7 @@ import type { Target } from './targets.ts'
 export interface Grouping {
   /** Compiles an expression that is evaluated on groups, if the query has any. */
   compile(node: Node, wanted?: SqlType): Compiled
-  groupBy(clause: readonly Node[], targets: readonly Target[]): void
+  groupBy(targets: readonly Target[]): void
   having(node: Node): Compiled
   /** Whether the query is grouped; checks what its expressions read. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
@@ -42,7 +43,8 @@ interface Collected {
   readonly slot: number
 }
 
-export function compileGrouping(scope: QueryScope): Grouping {
+export function compileGrouping(clause: readonly Node[], targetList: readonly Node[], scope: QueryScope): Grouping {
+  const sets = compileGroupingSets(clause, targetList, scope)
   const aggregates: Collected[] = []
   const compiledNodes: Node[] = []
   const fromBelow: OuterReference[] = []
@@ -53,8 +55,10 @@ export function compileGrouping(scope: QueryScope): Grouping {
     // What a subquery in its arguments refers to is a row's, not a group's.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
+    scope.onNode = undefined
     const compiled = ownAggregate(call, scope)
     scope.onOuterReference = onOuterReference
+    scope.onNode = sets?.replaced
     const slot = scope.width++
     aggregates.push({ aggregate: compiled, slot })
     return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
@@ -62,11 +66,13 @@ export function compileGrouping(scope: QueryScope): Grouping {
   const grouped = (node: Node, compileIt: () => Compiled): Compiled => {
     compiledNodes.push(node)
     scope.onAggregate = aggregate
+    scope.onNode = sets?.replaced
     scope.onOuterReference = (column, names) => fromBelow.push({ column, names, from: scope.subselect })
     try {
       return compileIt()
     } finally {
       scope.onAggregate = undefined
+      scope.onNode = undefined
       scope.onOuterReference = undefined
     }
   }
@@ -74,9 +80,15 @@ export function compileGrouping(scope: QueryScope): Grouping {
     grouped(node, () => compileExpression(node, scope, wanted))
   return {
     compile,
-    groupBy(clause, targets) {
+    groupBy(targets) {
+      if (sets !== undefined) {
+        for (const key of sets.keys) {
+          requirePlain(key.node)
+          keys.push(key)
+        }
+        return
+      }
       for (const node of clause) {
-        if ('GroupingSet' in node) throw new NotSupported('GROUPING SETS, ROLLUP or CUBE')
         const named = 'ColumnRef' in node && isInput(node, scope) ? undefined : targetOf(node, targets, 'GROUP BY')
         const target = named === undefined ? undefined : targets[named]
         if (target?.node !== undefined) requirePlain(target.node)
@@ -94,16 +106,15 @@ export function compileGrouping(scope: QueryScope): Grouping {
     finish(targets, hasHaving) {
       if (keys.length === 0 && aggregates.length === 0 && !hasHaving) return false
       const stars = targets.filter((target) => target.node === undefined)
-      checkGrouped(
-        [...compiledNodes, ...stars.map(columnNode)],
-        keys.map((key) => key.node),
-        fromBelow,
-        scope,
-      )
+      checkGrouped([...compiledNodes, ...stars.map(columnNode)], keys, fromBelow, scope, sets)
       return true
     },
     *group(rows, run, outer) {
-      const groups = yield* evaluating(() => collect(rows, keys, aggregates, scope, run, outer))
+      const groups = yield* evaluating(() =>
+        sets === undefined
+          ? collect(rows, keys, aggregates, scope, run, outer)
+          : collectSets(rows, sets, aggregates, scope, run, outer),
+      )
       const condition = having
       if (condition === undefined) return groups
       return yield* evaluating(() => groups.filter((row) => isTrue(condition, envOf(row, outer, run))))
@@ -173,24 +184,49 @@ function collect(
   })
 }
 
+function collectSets(
+  rows: readonly JoinedRow[],
+  sets: GroupingSets,
+  aggregates: readonly Collected[],
+  scope: QueryScope,
+  run: Run,
+  outer: Env | undefined,
+): JoinedRow[] {
+  const keyed = rows.map((row) => {
+    const env = envOf(row, outer, run)
+    const values = row.values.slice()
+    for (const { compiled, slot } of sets.keys) values[slot] = compiled.evaluate(env)
+    return { values, tuples: row.tuples }
+  })
+  return sets.sets.flatMap((places, set) => {
+    const keys = sets.keys.filter((_, at) => places.includes(at))
+    return collect(keyed, keys, aggregates, scope, run, outer).map((group) => sets.marked(group, set))
+  })
+}
+
 /** Refuses a column that is neither grouped nor in an aggregate, and does not depend on a grouped primary key. */
 function checkGrouped(
   nodes: readonly Node[],
-  keys: readonly Node[],
+  keys: readonly { readonly node: Node }[],
   fromBelow: readonly OuterReference[],
   scope: QueryScope,
+  sets: GroupingSets | undefined,
 ): void {
-  const texts = new Set(keys.map((key) => JSON.stringify(withoutLocations(key))))
+  const texts = new Set(keys.map(({ node }) => JSON.stringify(withoutLocations(node))))
   const slots = new Set<number>()
-  for (const key of keys) {
-    const column = columnOf(key, scope)
-    if (column !== undefined) slots.add(column.slot)
+  /** The columns that every group has a value of. */
+  const common = new Set<number>()
+  for (const [at, { node }] of keys.entries()) {
+    const column = columnOf(node, scope)
+    if (column === undefined) continue
+    slots.add(column.slot)
+    if (sets === undefined || sets.sets.every((set) => set.includes(at))) common.add(column.slot)
   }
   for (const relation of scope.relations) {
     const primary = relation.table?.indexes.find((index) => index.primary)
     const depends = primary?.columns.every((place) => {
       const column = relation.columns.find((each) => each.attribute === (place ?? -1) + 1)
-      return column !== undefined && slots.has(column.slot)
+      return column !== undefined && common.has(column.slot)
     })
     if (depends === true) for (const column of relation.columns) slots.add(column.slot)
   }
@@ -199,6 +235,7 @@ function checkGrouped(
     if (Array.isArray(node)) for (const each of node) visit(each)
     if (typeof node !== 'object' || node === null || Array.isArray(node)) return
     if (texts.has(JSON.stringify(withoutLocations(node)))) return
+    if ('GroupingFunc' in node) return
     if ('FuncCall' in node && isAggregate((node as { FuncCall: Fields<'FuncCall'> }).FuncCall)) return
     if ('SubLink' in node) {
       const { testexpr, subselect } = (node as Extract<Node, { SubLink: unknown }>).SubLink

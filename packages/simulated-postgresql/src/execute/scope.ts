@@ -35,6 +35,8 @@ export class QueryScope implements Scope {
   searchedFromBelow = 0
   /** The clause that is compiled, for messages. */
   place = 'this context'
+  /** Where rows are groups: what a node means. */
+  onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined
   onSetReturning: ((call: Call) => Compiled) | undefined
@@ -45,6 +47,10 @@ export class QueryScope implements Scope {
     this.context = context
     this.parent = parent
     this.#names = names
+  }
+
+  replaced(node: Node): Compiled | undefined {
+    return this.onNode?.(node)
   }
 
   routines(name: string): readonly FunctionSignature[] {

@@ -51,11 +51,20 @@ function refused(code: string, message: string): (call: Fields<'FuncCall'>) => n
  * Compiles a call of an aggregate, with DISTINCT, ORDER BY and FILTER, over the rows of `scope`. `scope` names the columns
  * of the rows to be aggregated.
  */
-export function compileAggregate(call: Fields<'FuncCall'>, scope: Scope): AggregateCall {
+export function compileAggregate(
+  call: Fields<'FuncCall'>,
+  scope: Scope,
+  use: 'group' | 'window' = 'group',
+): AggregateCall {
   const name = functionName(call, scope)
   const inner = narrowed(scope, {
-    aggregate: refused('42803', 'aggregate function calls cannot be nested'),
-    window: refused('42803', 'aggregate function calls cannot contain window function calls'),
+    // Over a window an aggregate takes groups, and so what other aggregates give for them.
+    ...(use === 'group'
+      ? {
+          aggregate: refused('42803', 'aggregate function calls cannot be nested'),
+          window: refused('42803', 'aggregate function calls cannot contain window function calls'),
+        }
+      : passed(scope)),
     setReturning: refused('0A000', 'aggregate function calls cannot contain set-returning function calls'),
   })
   const compiler: Compiler = {
@@ -97,6 +106,14 @@ export function compileAggregate(call: Fields<'FuncCall'>, scope: Scope): Aggreg
   return filter === undefined
     ? collected
     : { type: plain.type, create: (env) => filtered(collected.create(env), filter) }
+}
+
+function passed(scope: Scope): Pick<Scope, 'aggregate' | 'window'> {
+  const { aggregate, window } = scope
+  return {
+    ...(aggregate === undefined ? {} : { aggregate: (call) => aggregate.call(scope, call) }),
+    ...(window === undefined ? {} : { window: (call) => window.call(scope, call) }),
+  }
 }
 
 function present(node: Node | undefined): Node {

@@ -288,7 +288,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
   if (call.agg_order !== undefined) {
     throw new SqlError('0A000', 'aggregate ORDER BY is not implemented for window functions', position(call.location))
   }
-  const aggregate = compileAggregate(call, scope)
+  const aggregate = compileAggregate(call, scope, 'window')
   return {
     type: aggregate.type,
     evaluate: (partition, frame) => {

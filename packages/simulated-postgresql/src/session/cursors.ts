@@ -50,6 +50,9 @@ export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean)
   }
 }
 
+/** What the parser has for ALL: the largest `long` of its machine. */
+const ALL = 2 ** 31 - 1
+
 /** Whether PostgreSQL would read backward, or anew from the beginning (DoPortalRunFetch). */
 function goesBack({ position, rows }: Cursor, direction: Direction, isMove: boolean): boolean {
   const again = !isMove && position > 0 && position <= rows.length
@@ -65,6 +68,8 @@ function goesBack({ position, rows }: Cursor, direction: Direction, isMove: bool
     case 'forward':
     case 'backward':
       if (direction.count === 0) return again
+      // MOVE BACKWARD ALL rewinds, which is nothing at the beginning.
+      if (isMove && position === 0 && direction.count >= ALL) return false
       return (direction.kind === 'forward') !== direction.count > 0
   }
 }

@@ -14,7 +14,8 @@ export function sendNumeric(value: Numeric): Uint8Array {
   const writer = new ByteWriter()
   const special = SIGNS.find(([, kind]) => kind === value.special)
   if (special) {
-    for (const part of [0, 0, special[0], 0]) writer.int16(part)
+    // A bit of the head of an infinity stands where PostgreSQL looks for the scale (numeric.c, NUMERIC_DSCALE).
+    for (const part of [0, 0, special[0], special[1] === 'NaN' ? 0 : 0x20]) writer.int16(part)
     return writer.bytes()
   }
   const magnitude = value.unscaled < 0n ? -value.unscaled : value.unscaled

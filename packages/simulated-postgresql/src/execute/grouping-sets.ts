@@ -1,0 +1,173 @@
+import { sortOrder } from '../expressions/comparison.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { OID } from '../types/oids.ts'
+import { withoutLocations } from './conditions.ts'
+import type { JoinedRow, NamedColumn } from './model.ts'
+import type { QueryScope } from './scope.ts'
+
+/** An expression that rows are grouped by. */
+export interface GroupKey {
+  readonly node: Node
+  readonly compiled: Compiled
+  /** Where a group has its value: null in the groups of a set without the key. */
+  readonly slot: number
+  readonly column: NamedColumn | undefined
+}
+
+/** ROLLUP, CUBE and GROUPING SETS: rows are grouped once for each set. */
+export interface GroupingSets {
+  readonly keys: readonly GroupKey[]
+  /** The places of the keys of each set. */
+  readonly sets: readonly (readonly number[])[]
+  /** What a node means in a group: a key, or GROUPING. */
+  replaced(node: Node): Compiled | undefined
+  /** A group of the set at this place. */
+  marked(group: JoinedRow, set: number): JoinedRow
+}
+
+/** PostgreSQL's limit. */
+const MOST_SETS = 4096
+
+/** Undefined for a GROUP BY without sets. */
+export function compileGroupingSets(
+  clause: readonly Node[],
+  targetList: readonly Node[],
+  scope: QueryScope,
+): GroupingSets | undefined {
+  if (!clause.some((node) => 'GroupingSet' in node)) return undefined
+  const keys: GroupKey[] = []
+  const keyOf = (given: Node): number => {
+    const node = resolved(given, targetList, scope)
+    const text = textOf(node)
+    const column = columnOf(node, scope)
+    const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
+    if (known >= 0) return known
+    const compiled = compileExpression(node, scope)
+    // Throws for a type without an equality, such as json.
+    sortOrder(scope.context.types, compiled.type.oid)
+    return keys.push({ node, compiled, slot: scope.width++, column }) - 1
+  }
+  const sets = crossed(clause.map((node) => setsOf(node, keyOf)))
+  const mark = scope.width++
+  return {
+    keys,
+    sets,
+    replaced(node) {
+      if ('GroupingFunc' in node) return grouping(node.GroupingFunc, keys, sets, mark, scope)
+      const column = columnOf(node, scope)
+      if (column === undefined && 'ColumnRef' in node) return undefined
+      const key = keys.find((each) =>
+        column === undefined ? textOf(each.node) === textOf(node) : each.column === column,
+      )
+      return key === undefined ? undefined : { type: key.compiled.type, evaluate: (env) => env.row[key.slot] ?? null }
+    },
+    marked({ values: before, tuples }, set) {
+      const values = before.slice()
+      for (const [at, { slot, column }] of keys.entries()) {
+        if (sets[set]?.includes(at) === true) continue
+        values[slot] = null
+        if (column !== undefined) values[column.slot] = null
+      }
+      values[mark] = set
+      return { values, tuples }
+    },
+  }
+}
+
+const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
+
+function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
+  if (!('ColumnRef' in node)) return undefined
+  const fields = node.ColumnRef.fields ?? []
+  return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))
+}
+
+/** What the number or the name of a result column stands for. */
+function resolved(node: Node, targetList: readonly Node[], scope: QueryScope): Node {
+  if ('A_Const' in node) {
+    const place = node.A_Const.ival?.ival ?? 0
+    const target = targetList[place - 1]
+    if (node.A_Const.ival === undefined) throw new SqlError('42601', 'non-integer constant in GROUP BY')
+    if (targetList.some(isStar)) throw new NotSupported('a place in GROUP BY beside * in the select list')
+    if (target === undefined || !('ResTarget' in target) || target.ResTarget.val === undefined)
+      throw new SqlError('42P10', `GROUP BY position ${place} is not in select list`)
+    return target.ResTarget.val
+  }
+  if (!('ColumnRef' in node) || columnOf(node, scope) !== undefined) return node
+  const names = namesOf(node.ColumnRef.fields)
+  const found = targetList.flatMap((target) =>
+    names.length === 1 && 'ResTarget' in target && target.ResTarget.name === names[0] ? [target.ResTarget.val] : [],
+  )
+  return found[0] ?? node
+}
+
+const isStar = (target: Node): boolean => JSON.stringify(target).includes('"A_Star"')
+
+type Sets = readonly (readonly number[])[]
+
+function setsOf(node: Node, keyOf: (node: Node) => number): Sets {
+  if (!('GroupingSet' in node)) return [listed(node, keyOf)]
+  const { kind, content } = fieldsOf('GroupingSet', node.GroupingSet, ['kind', 'content'])
+  const parts = content ?? []
+  switch (kind) {
+    case 'GROUPING_SET_EMPTY':
+      return [[]]
+    case 'GROUPING_SET_SETS':
+      return parts.flatMap((part) => setsOf(part, keyOf))
+    case 'GROUPING_SET_ROLLUP': {
+      const lists = parts.map((part) => listed(part, keyOf))
+      return Array.from({ length: lists.length + 1 }, (_, left) => lists.slice(0, lists.length - left).flat())
+    }
+    case 'GROUPING_SET_CUBE': {
+      if (parts.length > 12) throw new SqlError('54011', 'CUBE is limited to 12 elements')
+      const lists = parts.map((part) => listed(part, keyOf))
+      return Array.from({ length: 2 ** lists.length }, (_, chosen) =>
+        lists.flatMap((list, at) => ((chosen >> at) & 1 ? [] : list)),
+      )
+    }
+    default:
+      throw new NotSupported(`${kind} in GROUP BY`)
+  }
+}
+
+/** `a`, or `(a, b)` as one element. */
+function listed(node: Node, keyOf: (node: Node) => number): readonly number[] {
+  const isList = 'RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST'
+  return isList ? (node.RowExpr.args ?? []).map(keyOf) : [keyOf(node)]
+}
+
+/** Each set of one element of GROUP BY with each of the others. */
+function crossed(all: readonly Sets[]): Sets {
+  let sets: Sets = [[]]
+  for (const each of all) {
+    sets = sets.flatMap((left) => each.map((right) => [...new Set([...left, ...right])]))
+    if (sets.length > MOST_SETS) throw new SqlError('54001', 'too many grouping sets present (maximum 4096)')
+  }
+  return sets
+}
+
+/** GROUPING: a bit for each argument, set where the group's set is without it. */
+function grouping(
+  fields: Fields<'GroupingFunc'>,
+  keys: readonly GroupKey[],
+  sets: Sets,
+  mark: number,
+  scope: QueryScope,
+): Compiled {
+  const { args } = fieldsOf('GroupingFunc', fields, ['args'])
+  const places = (args ?? []).map((node) => {
+    const column = columnOf(node, scope)
+    const at = keys.findIndex((key) =>
+      column === undefined ? textOf(key.node) === textOf(node) : key.column === column,
+    )
+    if (at < 0)
+      throw new SqlError('42803', 'arguments to GROUPING must be grouping expressions of the associated query level')
+    return at
+  })
+  if (places.length > 31) throw new SqlError('54023', 'GROUPING must have fewer than 32 arguments')
+  const masks = sets.map((set) => places.reduce((mask, place) => mask * 2 + (set.includes(place) ? 0 : 1), 0))
+  return { type: scope.context.type(OID.int4), evaluate: (env) => masks[Number(env.row[mark] ?? 0)] ?? 0 }
+}
