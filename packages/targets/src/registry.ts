@@ -24,6 +24,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['etcd', async () => (await import('./etcd/target.ts')).etcd],
   ['redis', async () => (await import('./redis/target.ts')).redis],
   ['postgres', async () => (await import('./postgres/target.ts')).postgres],
+  ['nats', async () => (await import('./nats/target.ts')).nats],
 ])
 
 /** The names of the built-in targets. */

@@ -13,6 +13,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['etcd', 'real'],
     ['redis', 'real'],
     ['postgres', 'real'],
+    ['nats', 'real'],
   ])
 })
 

@@ -77,6 +77,7 @@ describe('a server that is too old is named, with its version and the oldest sup
   test.each([
     ['redis', 'redis-server', 'Redis server v=6.0.16 sha=00000000:0', 'redis-server 7.0 or later', '6.0.16'],
     ['etcd', 'etcd', 'etcd Version: 3.3.27', 'etcd 3.4 or later', '3.3.27'],
+    ['nats', 'nats-server', 'nats-server: v2.8.4', 'nats-server 2.9 or later', '2.8.4'],
   ])('%s', async (target, program, said, wanted, version) => {
     const directory = temporaryDirectory()
     const bin = join(directory, 'bin')

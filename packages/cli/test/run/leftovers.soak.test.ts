@@ -35,6 +35,7 @@ const kinds = [
   { what: 'raft', program: 'node', least: 5, args: database('raft') },
   { what: 'redis', program: 'redis-server', least: 6, args: database('redis') },
   { what: 'etcd', program: 'etcd', least: 3, args: database('etcd') },
+  { what: 'nats', program: 'nats-server', least: 3, args: database('nats') },
   { what: 'postgres', program: 'psql', least: 3, args: database('postgres') },
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const

@@ -68,6 +68,14 @@ const rows: readonly Row[] = [
     versions: { etcd: expect.stringMatching(/\d+\.\d+/) },
   },
   {
+    target: 'nats',
+    needs: 'nats-server',
+    flags: ['--set', 'direct=off'],
+    settings: { direct: 'off' },
+    command: /nats-server --config/,
+    versions: { 'nats-server': expect.stringMatching(/v2\.\d+/) },
+  },
+  {
     target: 'postgres',
     needs: 'psql',
     flags: ['--set', 'commit=on'],

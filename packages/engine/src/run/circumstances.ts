@@ -70,6 +70,7 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-sentinel': ['--version'],
   'valkey-server': ['--version'],
   etcd: ['--version'],
+  'nats-server': ['--version'],
   postgres: ['--version'],
   mysqld: ['--version'],
   mongod: ['--version'],

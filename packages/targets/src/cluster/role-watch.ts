@@ -85,7 +85,7 @@ const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
 /** The status and, on the next line, the body: `200\n{"role":"primary"}`. Undefined without an answer within 1 s. */
-function httpAnswer(url: string): Promise<string | undefined> {
+export function httpAnswer(url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(LONGEST_MS) }, (response) => {
       let body = ''

@@ -15,8 +15,10 @@ import {
 } from '../cluster/declaration.ts'
 import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
 import { type ClusterPlan, inPlace, planCluster } from '../cluster/parts.ts'
+import type { RoleWatch } from '../cluster/role.ts'
 import { planRunning, type RunningPlan } from '../cluster/running-plan.ts'
 import type { Exposure } from '../cluster/suffers.ts'
+import type { CommandNode } from '../command/command-node.ts'
 import { containersTarget } from '../containers/target.ts'
 import { machineSuffers } from '../preload/suffers.ts'
 
@@ -44,12 +46,14 @@ export interface OwnClients {
   readonly clients: (settings: Settings) => PlannedClients
   /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
   readonly machine?: Exposure['machine']
+  /** Loads what watches roles, when a cluster starts; by default the declaration says how. */
+  readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined
 }
 
 /** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
 export function targetWithClients(
   declaration: NodesDeclaration,
-  { where, clients: clientsFor, machine = machineSuffers }: OwnClients,
+  { where, clients: clientsFor, machine = machineSuffers, watchRoles }: OwnClients,
 ): Target {
   const plan = planCluster(declaration, where)
   const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
@@ -73,6 +77,7 @@ export function targetWithClients(
       return startCommandCluster({
         ...{ ...rest, nodes, declaration, where, plan, exposure },
         clients: clientsFor(rest.settings),
+        watchRoles: await watchRoles?.(),
       })
     },
   }

@@ -1,0 +1,19 @@
+import type { ErrorMeaning } from '@chaosproxy/history'
+
+/** What NATS 2.9 answers instead of doing what it was asked for, by message. Any other error is `info`. */
+export const natsErrors: readonly ErrorMeaning[] = [
+  { says: ['no responders'], means: 'fail', why: 'the asked server knows nobody who takes it, so it went nowhere' },
+  { says: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
+  { says: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },
+  { says: ['stream not found'], means: 'fail', why: 'there is nothing that could store it' },
+  { says: ['consumer not found'], means: 'fail', why: 'there is nobody who could hand a message out' },
+  {
+    says: ['JetStream system temporarily unavailable'],
+    means: 'info',
+    why: 'the leader is not known, or was when it was asked',
+  },
+]
+
+/** The outcome of a request that was answered with this error. */
+export const meaningOf = (message: string): ErrorMeaning['means'] =>
+  natsErrors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import type { Received } from '../../clients/line.ts'
+
+/** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
+export interface NatsMessage {
+  readonly subject: string
+  /** Where to acknowledge it, or to answer. */
+  readonly reply: string | undefined
+  /** The status in its header, such as 404; undefined for a message that carries data. */
+  readonly status: number | undefined
+  /** The text of the status. */
+  readonly description: string
+  readonly headers: ReadonlyMap<string, string>
+  readonly payload: Buffer
+}
+
+export interface Publication {
+  readonly subject: string
+  readonly payload?: string | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
+}
+
+/** What to publish, and how many messages answer it. */
+export interface NatsRequest extends Publication {
+  /** Published directly afterwards. */
+  readonly also?: readonly Publication[] | undefined
+  /** The messages that complete the answer, unless one with a status does so before; by default one to each publication. */
+  readonly most?: number | undefined
+}
+
+/** Reads the answers on one connection to a NATS server. */
+export interface NatsReplies {
+  /** The bytes of a request. The first also introduces the client, and each answers the server's pings. */
+  bytes(request: NatsRequest): Buffer
+  read(chunk: Buffer): Received<readonly NatsMessage[]>
+  end(): Received<readonly NatsMessage[]>
+}
+
+const CRLF = '\r\n'
+const HEADERS = 'NATS/1.0'
+
+const HELLO = `CONNECT ${JSON.stringify({
+  ...{ verbose: false, pedantic: false, headers: true, no_responders: true },
+  ...{ protocol: 1, lang: 'node', name: 'chaos' },
+})}${CRLF}`
+
+export function natsReplies(): NatsReplies {
+  const inbox = `_INBOX.${randomUUID().replaceAll('-', '')}`
+  let buffered: Buffer = Buffer.alloc(0)
+  let asked = 0
+  let most = 1
+  let pings = 0
+  let messages: NatsMessage[] = []
+
+  return {
+    bytes({ also = [], most: expected = 1 + also.length, ...first }) {
+      const hello = asked === 0 ? `${HELLO}SUB ${inbox}.* 1${CRLF}` : ''
+      const pongs = `PONG${CRLF}`.repeat(pings)
+      asked++
+      most = expected
+      pings = 0
+      messages = []
+      const reply = `${inbox}.${asked}`
+      return Buffer.concat([
+        Buffer.from(hello + pongs),
+        ...[first, ...also].map((publication) => bytesOf(publication, reply)),
+      ])
+    },
+    read(chunk) {
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+      for (;;) {
+        const piece = firstIn(buffered)
+        if (piece === undefined) return { type: 'incomplete' }
+        if (typeof piece === 'string') return { type: 'unreadable', why: piece }
+        buffered = buffered.subarray(piece.size)
+        if (piece.isPing) pings++
+        const { found } = piece
+        if (found === undefined) continue
+        // An answer to an earlier request.
+        if (found.subject.startsWith(`${inbox}.`) && found.subject !== `${inbox}.${asked}`) continue
+        messages.push(found)
+        if (found.status === undefined && messages.length < most) continue
+        const reply = messages
+        messages = []
+        return { type: 'reply', reply, reusable: true }
+      }
+    },
+    end: () => ({ type: 'incomplete' }),
+  }
+}
+
+function bytesOf({ subject, payload = '', headers }: Publication, reply: string): Buffer {
+  const size = Buffer.byteLength(payload)
+  if (headers === undefined) return Buffer.from(`PUB ${subject} ${reply} ${size}${CRLF}${payload}${CRLF}`)
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}${CRLF}`)
+  const head = `${HEADERS}${CRLF}${lines.join('')}${CRLF}`
+  const ofHead = Buffer.byteLength(head)
+  return Buffer.from(`HPUB ${subject} ${reply} ${ofHead} ${ofHead + size}${CRLF}${head}${payload}${CRLF}`)
+}
+
+/** One line of the server, and what belongs to it. */
+interface Piece {
+  readonly size: number
+  readonly isPing: boolean
+  readonly found: NatsMessage | undefined
+}
+
+/** Undefined until all of it has arrived; the line if it is an error, or none of the protocol. */
+function firstIn(buffered: Buffer): Piece | string | undefined {
+  const end = buffered.indexOf(CRLF)
+  if (end === -1) return undefined
+  const line = buffered.toString('latin1', 0, end)
+  const start = end + CRLF.length
+  const [word = '', ...rest] = line.trim().split(/[ \t]+/)
+  const kind = word.toUpperCase()
+  if (['PING', 'INFO', 'PONG', '+OK'].includes(kind)) return { size: start, isPing: kind === 'PING', found: undefined }
+  if (kind !== 'MSG' && kind !== 'HMSG') return line.slice(0, 80)
+  // Without headers there is one size instead of two.
+  const isPlain = kind === 'MSG'
+  const [ofHead = Number.NaN, size = Number.NaN] = isPlain ? [0, Number(rest.at(-1))] : rest.slice(-2).map(Number)
+  if (!(ofHead >= 0 && size >= ofHead)) return line
+  if (buffered.length < start + size + CRLF.length) return undefined
+  const body = Buffer.from(buffered.subarray(start, start + size))
+  const names = rest.slice(0, isPlain ? -1 : -2)
+  const found = messageOf(names, body.toString('utf8', 0, ofHead), body.subarray(ofHead))
+  return { size: start + size + CRLF.length, isPing: false, found }
+}
+
+/** `names`: the subject, the subscription, and the subject for answers if there is one. */
+function messageOf([subject = '', , reply]: readonly string[], head: string, payload: Buffer): NatsMessage {
+  const [first = '', ...lines] = head.split(CRLF)
+  const status = /^NATS\/\d\.\d\s+(\d{3})\s*(.*)$/.exec(first)
+  const headers = new Map<string, string>()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return {
+    ...{ subject, reply, headers, payload },
+    status: status === null ? undefined : Number(status[1]),
+    description: status?.[2] ?? '',
+  }
+}

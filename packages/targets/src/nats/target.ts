@@ -1,0 +1,107 @@
+import { millis, UserError } from '@chaosproxy/history'
+import type { PromiseQuestion, Target } from '@chaosproxy/runner'
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { NodesDeclaration } from '../cluster/declaration.ts'
+import { missingPrograms } from '../command/programs.ts'
+import { targetWithClients } from '../declared/target.ts'
+import { goSuffers } from '../preload/suffers.ts'
+import { natsClients } from './client/clients.ts'
+import { natsErrors } from './client/outcomes.ts'
+
+const own: readonly Setting[] = [
+  {
+    name: 'direct',
+    summary:
+      "who answers the reads of a bucket: on, any replica (allow_direct, as clients' libraries make buckets); off, the stream's leader",
+    default: 'on',
+    values: ['on', 'off'],
+  },
+  {
+    name: 'ack-wait-ms',
+    summary: 'how long a message of a queue may stay unacknowledged before it is handed out again (ack_wait)',
+    default: 2_000,
+    min: 100,
+    max: 600_000,
+  },
+]
+
+/** JetStream keeps at most five replicas. */
+const MOST_NODES = 5
+
+const declaration: NodesDeclaration = {
+  name: 'nats',
+  summary: 'NATS JetStream: registers in a key-value bucket, queues in a work-queue stream, replicated on every node',
+  nodes: 3,
+  command: ['nats-server', '--config', '{data}/nats.conf'],
+  files: {
+    'nats.conf': [
+      'server_name: {node}',
+      'listen: "{listen.client}"',
+      'http: "{listen.monitor}"',
+      'jetstream: {',
+      '  store_dir: "{data}"',
+      '}',
+      'cluster: {',
+      '  name: chaos',
+      '  listen: "{listen.route}"',
+      // Servers tell each other where their peers are, and dial there as well.
+      '  advertise: "{announced.route}"',
+      '  no_advertise: true',
+      '  routes: [ {list.routes} ]',
+      '}',
+    ],
+  },
+  ports: ['client', { name: 'route', announced: true }, 'monitor'],
+  lists: { routes: { of: 'peers', each: '"nats://{peer.route}"', between: ', ' } },
+  settings: Object.fromEntries(
+    own.map(({ name, summary, default: usual, values }) => [
+      name,
+      { default: usual, summary, ...(values && { values }) },
+    ]),
+  ),
+}
+
+const base = targetWithClients(declaration, {
+  where: 'nats',
+  clients: natsClients,
+  machine: goSuffers('nats-server'),
+  watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
+})
+
+/** A JetStream cluster from the nats-server installed on this machine. Faults can reach every server and link. */
+export const nats: Target = {
+  ...base,
+  // After faults a stream may be without a leader for half a minute.
+  quietMs: millis(40_000),
+  objects: ['register', 'queue'],
+  settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
+  promises: promised,
+  weakness,
+  errors: natsErrors,
+  missing: async () =>
+    missingPrograms([{ program: 'nats-server', install: 'apt-get install nats-server', oldest: '2.9' }]),
+  validate(_settings, _bug, nodes) {
+    if (nodes < 2 || nodes > MOST_NODES)
+      throw new UserError(
+        'usage',
+        `nats: ${nodes} nodes: every node has a replica, of which JetStream keeps at most ${MOST_NODES}, and a cluster has two or more. Give --nodes 3.`,
+      )
+  },
+}
+
+function weakness({ direct, data }: Settings): string {
+  const reads =
+    direct === 'on'
+      ? 'any replica answers a read, and may lag (direct=on)'
+      : 'the leader answers reads without asking whether the others still follow it (direct=off)'
+  return data === 'wiped' ? `${reads}; a server that is killed loses its data, and may vote twice` : reads
+}
+
+/**
+ * What JetStream's documentation promises: a write is stored by a majority before it is acknowledged, and reads may be
+ * stale. A message of a queue is handed out at least once: it is handed out again if its acknowledgement does not come
+ * in time, then after later ones.
+ */
+function promised({ settings: { data }, faults }: PromiseQuestion): string {
+  return data === 'wiped' && faults.includes('kill') ? 'nothing' : 'eventual'
+}
