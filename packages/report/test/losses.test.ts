@@ -579,6 +579,34 @@ test('accounts that hold more or less than they should say by how much', () => {
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })
 
+test('two clients that read two writes in turn disagree about the last one, though one write was in progress', () => {
+  const history = made([
+    { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },
+    { p: 5, f: 'write', key: 'f', in: 53, from: 5, to: 90, node: 'n2' },
+    { p: 8, f: 'read', key: 'f', out: 53, from: 40, to: 45, node: 'n1' },
+    { p: 9, f: 'read', key: 'f', out: 46, from: 50, to: 55, node: 'n2' },
+  ])
+  const report = check(history, {
+    ...{ model: 'register', initial: null, levels, failedCas: 'drop', deadlineMs: millis(60_000) },
+    ...{ memoryBytes: 1e9, now },
+  } as never)
+  expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
+})
+
+test('a confirmed write is missing where the value read had been seen before it, though its writer was slow', () => {
+  const history = made([
+    { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
+    { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
+    { p: 0, f: 'write', key: 'x', in: 216, from: 60, to: 65, node: 'n1' },
+    { p: 11, f: 'read', key: 'x', out: 168, from: 75, to: 80, node: 'n4' },
+  ])
+  const report = check(history, {
+    ...{ model: 'register', initial: null, levels, failedCas: 'drop', deadlineMs: millis(60_000) },
+    ...{ memoryBytes: 1e9, now },
+  } as never)
+  expect(factsOf({ history, report }).headline.title).toBe("p0's confirmed write was missing at n4")
+})
+
 test('an addition that is lost on the one node of a service is no matter of replicas or caches', () => {
   const operations: readonly Made[] = [
     { p: 1, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },

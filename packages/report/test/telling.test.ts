@@ -90,6 +90,17 @@ describe('an outcome', () => {
     expect(telling.next.command).toBe(command)
   })
 
+  test('of a workload that asked for too little leads to the run with its usual settings', () => {
+    const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
+    const workload = { ...run.spec.workload, settings: { reads: 1 } }
+    const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
+    const again = 'npx chaos run --target t --workload-set reads=1'
+    expect(tellingOf(factsOf({ history, report: fine, run: asked }), { history, run: asked, again }).next).toEqual({
+      text: 'All that clients asked for succeeded. Let the workload ask for the rest, too.',
+      command: 'npx chaos run --target t',
+    })
+  })
+
   test('of a planted bug leads to the run without it, and of weak settings to those that give up nothing', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }

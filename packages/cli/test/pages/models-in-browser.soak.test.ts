@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../chaos.ts'
+import { interrupted } from './tellings.ts'
 
 // Whatever the model, a violation is read on one screen: of a laptop, and of a terminal. CHAOS_SOAK=short looks at each page as a
 // phone in the dark and as a laptop in the light.
@@ -204,14 +205,18 @@ const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: s
   ['missed', 1, '--target raft --faults kill --require p99<1us'],
   ['unknown', 2, '--target chain --bug read-from-anywhere --faults partition --expect causal'],
   ['vacuous', 2, '--target raft --faults none --workload-set reads=1'],
+  ['interrupted', 130, '--target raft --faults none'],
 ]
 
 test.skipIf(executablePath === undefined).each(OTHERS)(
   'the page of a run that is %s says what to do next on its first screen, and is open to everybody',
   async (outcome, expected, settings) => {
     const out = temporaryDirectory()
-    const run = ['run', '--sim', '--time', '2s', '--seed', '1', ...settings.split(' '), '--out', out]
-    const { exitCode, stdout } = await chaosHere([...run, '--reporter', `json=${join(out, 'result.json')}`])
+    const told = [...settings.split(' '), '--seed', '1', '--out', out, '--reporter', `json=${join(out, 'result.json')}`]
+    const { exitCode, stdout } =
+      outcome === 'interrupted'
+        ? await interrupted(['run', '--time', '60s', ...told], out)
+        : await chaosHere(['run', '--sim', '--time', '2s', ...told])
     expect(exitCode, stdout).toBe(expected)
     const result = readFileSync(join(out, 'result.json'), 'utf8')
     expect(JSON.parse(result)).toMatchObject({ telling: { outcome } })

@@ -76,7 +76,7 @@ async function tellings(settings: readonly string[], how: 'simulated' | 'real' |
 const ENOUGH_BYTES = 100_000
 
 /** Presses Ctrl-C once clients have done something. */
-async function interrupted(run: readonly string[], out: string): ReturnType<typeof chaos> {
+export async function interrupted(run: readonly string[], out: string): ReturnType<typeof chaos> {
   const { child, finished } = startChaos(run)
   const recorded = () =>
     readdirSync(out)

@@ -103,7 +103,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
     const before =
       culprit === undefined || shows === undefined
         ? ''
-        : `Earlier, ${askedText(history, counterexample, culprit)} showed ${shows}.`
+        : `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
     return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
   }
   // Of a cycle no part says what is wrong.

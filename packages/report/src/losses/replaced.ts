@@ -59,20 +59,26 @@ export function rowsOfKey(history: History, culprit: OperationRow): readonly Ope
 
 const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
 
-/** When the last writer of a value had returned: -1 for one that nobody wrote, infinity if nobody knows. */
+/**
+ * When the last writer of a value had returned, or the only one had been seen: -1 for a value that nobody wrote, infinity if
+ * nobody knows.
+ */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations
   const text = JSON.stringify(value)
+  const isOfIt = (row: OperationRow): boolean =>
+    outcome[row] !== FAIL &&
+    (isRead(history, row) ? JSON.stringify(outputOf(history, row)) : writtenText(history, row)) === text
+  const writers = rows.filter((row) => !isRead(history, row) && isOfIt(row))
+  const sights = rows.filter((row) => isRead(history, row) && outcome[row] === OK && isOfIt(row))
+  const seen = writers.length === 1 ? Math.min(...sights.map((row) => returnEvent[row] ?? 0)) : Number.POSITIVE_INFINITY
   let settled = -1
-  for (const row of rows) {
-    if (isRead(history, row) || outcome[row] === FAIL || writtenText(history, row) !== text) continue
-    settled =
-      outcome[row] === OK && hasReturned(history, row)
-        ? Math.max(settled, returnEvent[row] ?? 0)
-        : Number.POSITIVE_INFINITY
-    if (settled === Number.POSITIVE_INFINITY) return settled
+  for (const row of writers) {
+    const hasEnded = outcome[row] === OK && hasReturned(history, row)
+    settled = hasEnded ? Math.max(settled, returnEvent[row] ?? 0) : Number.POSITIVE_INFINITY
+    if (settled === Number.POSITIVE_INFINITY) break
   }
-  return settled
+  return Math.min(settled, seen)
 }
 
 /** What a read returned, or a cas says it replaced; undefined for other operations, which do not tell. */

@@ -133,7 +133,7 @@ const MS_FOR_A_FAULT = 10_000
 /** What is worth supplying first. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
-function supplied({ spec, lacks = [] }: RunSummary, again: string | undefined): Next {
+function supplied({ spec, operations, lacks = [] }: RunSummary, again: string | undefined): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
     command: withOption(again, name, value),
@@ -151,6 +151,16 @@ function supplied({ spec, lacks = [] }: RunSummary, again: string | undefined): 
     case 'record':
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
+      // What was never asked for does not come with time.
+      if (
+        operations.ok > 0 &&
+        operations.fail + operations.info === 0 &&
+        Object.keys(spec.workload.settings).length > 0
+      )
+        return {
+          text: 'All that clients asked for succeeded. Let the workload ask for the rest, too.',
+          command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'workload-set'),
+        }
       return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
     default:
       return first satisfies never
