@@ -79,6 +79,11 @@ async function answerOf(expression: string): Promise<Answer> {
   return answer.kind === 'rows' ? { ...answer, names: [] } : answer
 }
 
+/** Of a text that is no moment: which of its fields PostgreSQL takes for the wrong one depends on the order it reads them in. */
+function unreadableMoments(...answers: readonly Answer[]): boolean {
+  return answers.every((answer) => answer.kind === 'error' && /^2200[789]$/.test(answer.code))
+}
+
 function dataError(answer: Answer): boolean {
   return answer.kind === 'error' && answer.code.startsWith('22')
 }
@@ -98,7 +103,7 @@ test('random expressions have the type and value, or the error, that PostgreSQL 
       continue
     }
     const theirs = await answerOf(expression)
-    if (sameAnswer(ours, theirs)) continue
+    if (sameAnswer(ours, theirs) || unreadableMoments(ours, theirs)) continue
     // While it plans PostgreSQL computes constants, also in branches that are never taken, and meets another error of several
     // or none: a strict function of a constant null computes nothing. Subqueries are computed when they are needed: with them in place of literals it must agree.
     if ((theirs.kind === 'error' || ours.kind === 'error') && sameAnswer(ours, await answerOf(draw(true)))) continue

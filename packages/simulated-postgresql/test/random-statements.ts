@@ -158,8 +158,9 @@ function groupedSelect(r: Random): RandomStatement {
     r.below(4) === 0 ? [] : Array.from({ length: 1 + r.below(2) }, () => expression(r, sources, r.pick(SORTED), 1))
   const list = [...keys, ...Array.from({ length: 1 + r.below(2) }, () => aggregate(r, sources))]
   const where = r.below(2) === 0 ? ` where ${condition(r, sources)}` : ''
-  const group =
-    keys.length === 0 ? '' : ` group by ${keys.map((key, i) => (r.below(2) === 0 ? `${i + 1}` : key)).join(', ')}`
+  const grouped = keys.map((key, i) => (r.below(2) === 0 ? `${i + 1}` : key)).join(', ')
+  const sets = r.pick(['', '', '', 'rollup ', 'cube '])
+  const group = keys.length === 0 ? '' : ` group by ${sets === '' ? grouped : `${sets}(${grouped})`}`
   const having = r.below(4) === 0 ? ` having count(*) ${r.pick(['>', '<', '='])} ${r.pick(['1', '2'])}` : ''
   return { sql: `select ${list.join(', ')} from ${text}${where}${group}${having}`, ordered: false }
 }
