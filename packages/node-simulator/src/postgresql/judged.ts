@@ -1,6 +1,13 @@
-import { check, type DrawnTransaction, limitedTo, type Verdict, verdictOf } from '@chaosproxy/checker'
+import {
+  check,
+  type DrawnTransaction,
+  limitedTo,
+  type TransactionStory,
+  type Verdict,
+  verdictOf,
+} from '@chaosproxy/checker'
 import { type History, type Nanos, nanosToMillis } from '@chaosproxy/history'
-import { historyOfTraffic, type Passed, proposeTables } from '@chaosproxy/recorder/postgresql'
+import { historyOfTraffic, type Passed, proposeTables, type TrafficHistory } from '@chaosproxy/recorder/postgresql'
 import type { Engine } from '@chaosproxy/simulated-postgresql'
 import type { PostgresSpec } from '../declared/reference.ts'
 
@@ -39,9 +46,9 @@ export function recordedSql({
   id,
   engine,
   traffic,
-}: Omit<Judging, 'startedAt'>): { readonly history: History } | { readonly leftOut: readonly string[] } {
+}: Omit<Judging, 'startedAt'>): TrafficHistory | { readonly leftOut: readonly string[] } {
   const { as, leftOut } = proposeTables(engine.catalogue())
-  return Object.keys(as.tables).length === 0 ? { leftOut } : { history: historyOfTraffic(traffic, as, id) }
+  return Object.keys(as.tables).length === 0 ? { leftOut } : historyOfTraffic(traffic, as, id)
 }
 
 export function judgedIsolation(
@@ -50,30 +57,52 @@ export function judgedIsolation(
 ): JudgedIsolation {
   const recorded = recordedSql({ id, engine, traffic })
   if ('leftOut' in recorded) return { result: 'unknown', why: ['no table is judged', ...recorded.leftOut].join('; ') }
-  const { history } = recorded
-  const report = check(history, {
-    model: 'rw-register',
-    initial: 'unknown',
-    levels: [level, ROWS],
-    ...(unit === undefined ? {} : { unit }),
-    memoryBytes: MEMORY_BYTES,
-    ...limitedTo(CHECK_STEPS),
-  })
-  const verdict = verdictOf(report, level)
-  // Rows that a condition does not return may have decided what it returned: the others were judged.
-  if (verdict.result === 'unknown' && level === 'serializable' && verdictOf(report, ROWS).result === 'met')
-    return { result: 'kept' }
-  return judged(verdict, history, startedAt)
+  const judgedBy = (history: History, story?: Pick<TransactionStory, 'cause' | 'cure'>): JudgedIsolation => {
+    const report = check(history, {
+      model: 'rw-register',
+      initial: 'unknown',
+      levels: [level, ROWS],
+      ...(unit === undefined ? {} : { unit }),
+      memoryBytes: MEMORY_BYTES,
+      ...limitedTo(CHECK_STEPS),
+    })
+    const verdict = verdictOf(report, level)
+    // Rows that a condition does not return may have decided what it returned: the others were judged.
+    if (verdict.result === 'unknown' && isSerializable(level) && verdictOf(report, ROWS).result === 'met')
+      return { result: 'kept' }
+    return judged(verdict, { history, startedAt, story })
+  }
+  const byRows = judgedBy(recorded.history)
+  if (byRows.result === 'broken' || !isSerializable(level)) return byRows
+  const history = recorded.withPhantoms()
+  const byConditions = history && judgedBy(history, ROWS_COME_TO_BE)
+  return byConditions?.result === 'broken' ? byConditions : byRows
 }
 
-function judged(verdict: Verdict, history: History, startedAt: Nanos): JudgedIsolation {
+/** In place of what is told of rows that are there to be locked. */
+const ROWS_COME_TO_BE = {
+  cause: 'Each transaction decided by the rows that it had found, and another one inserted a further one.',
+  cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
+}
+
+/** Weaker levels promise nothing of rows that come to be. */
+const isSerializable = (level: string): boolean => level.endsWith('serializable')
+
+interface Telling extends Pick<Judging, 'startedAt'> {
+  readonly history: History
+  /** When absent, that of the verdict. */
+  readonly story?: Pick<TransactionStory, 'cause' | 'cure'> | undefined
+}
+
+function judged(verdict: Verdict, { history, startedAt, story: other }: Telling): JudgedIsolation {
   switch (verdict.result) {
     case 'met':
       return { result: 'kept' }
     case 'unknown':
       return { result: 'unknown', why: verdict.reason.text }
     case 'violated': {
-      const { sentence, story, transactions } = verdict.counterexample
+      const { sentence, transactions } = verdict.counterexample
+      const story = other ?? verdict.counterexample.story
       const parts = transactions?.parts ?? []
       return {
         result: 'broken',

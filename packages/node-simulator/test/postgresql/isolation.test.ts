@@ -10,6 +10,8 @@ const SCHEMA = `
 CREATE TABLE stock (item text PRIMARY KEY, left_over integer NOT NULL, sold integer NOT NULL DEFAULT 0);
 CREATE TABLE doctors (name text PRIMARY KEY, on_call boolean NOT NULL);
 CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b));
+CREATE TABLE bookings (id serial PRIMARY KEY, room text NOT NULL, first integer NOT NULL, last integer NOT NULL);
+INSERT INTO bookings (room, first, last) VALUES ('a', 1000, 1001);
 INSERT INTO stock VALUES ('x', 100), ('y', 100);
 INSERT INTO doctors VALUES ('alice', true), ('bob', true);`
 
@@ -45,7 +47,24 @@ const leave = (name) => async (client) => {
   const { rows } = await client.query('SELECT name, on_call FROM doctors WHERE name = ANY ($1)', [['alice', 'bob']])
   if (rows.every((row) => row.on_call)) await client.query('UPDATE doctors SET on_call = false WHERE name = $1', [name])
 }
+const BOOKED = {
+  counted: 'SELECT count(*)::int AS n FROM bookings WHERE room = $1 AND first = $2 AND last = $3',
+  listed: 'SELECT id FROM bookings b WHERE (b.room = $1 AND b.first <= $3 AND b.last >= $2) ORDER BY id FOR UPDATE',
+  looked: 'SELECT 1 FROM bookings WHERE room = $1 AND first <= $3 AND $2 <= last LIMIT 1',
+  other: "SELECT id FROM bookings WHERE room = $1 AND first = $2 AND last = $3 AND room = 'b'",
+  cast: 'SELECT id FROM bookings WHERE room = $1 AND first = $2::smallint AND last = $3',
+  guessed: 'SELECT max(id) AS n FROM bookings WHERE room = $1 AND first = $2 AND last = $3',
+}
+const book = (question) => async (client, night) => {
+  const nights = ['a', night, night + 1]
+  const { rows } = await client.query(BOOKED[question], nights)
+  const isFree = rows.length === 0 || !rows[0].n
+  if (isFree) await client.query('INSERT INTO bookings (room, first, last) VALUES ($1, $2, $3)', nights)
+}
+const [, level, question] = /^(committed|repeatable|serializable) (\\w+)$/.exec(way) ?? []
+const BEGIN = { committed: 'BEGIN', repeatable: 'BEGIN ISOLATION LEVEL REPEATABLE READ', serializable: 'BEGIN ISOLATION LEVEL SERIALIZABLE' }
 const ways = {
+  [question ? way : 'books']: (number) => within(BEGIN[level], (client) => book(question)(client, 10 * (number >> 2))),
   hasty: () => within('BEGIN', readThenWrite('')),
   locked: () => within('BEGIN', readThenWrite(' FOR UPDATE')),
   serializable: () => within('BEGIN ISOLATION LEVEL SERIALIZABLE', readThenWrite('')),
@@ -129,6 +148,37 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     expect((await brokenBy('skewed')).broken?.what).toMatch(/^Write skew/)
     expect((await brokenBy('skewed', { expect: 'declared' })).broken).toBeUndefined()
     expect((await brokenBy('skewed', { expect: 'snapshot-isolation' })).broken).toBeUndefined()
+  })
+
+  test.each([
+    'committed counted',
+    'repeatable counted',
+    'committed listed',
+    'repeatable listed',
+    'committed looked',
+    'repeatable looked',
+  ])('skew if each asked for rows that the other inserts: %s', async (way) => {
+    const { broken } = await brokenBy(way)
+    expect(broken?.name).toBe('serializable SQL of pg')
+    expect(broken?.what).toMatch(
+      /^Write skew .* read bookings\/\(room="a", first=\d+, last=\d+\)(?: \d)?\/exists = null/,
+    )
+    expect(broken?.evidence?.join('\n')).toMatch(
+      /read bookings\/.*\/exists = null: SELECT .*\n +write true to bookings\/.*: INSERT INTO bookings/,
+    )
+    expect(broken?.evidence?.at(-1)).toContain('an exclusion constraint')
+    expect((await brokenBy(way, { expect: 'repeatable-read' })).broken).toBeUndefined()
+  })
+
+  test.each([
+    'serializable counted',
+    'serializable listed',
+    'serializable looked',
+    'committed other',
+    'committed guessed',
+    'committed cast',
+  ])('do not skew if they are serializable, or not known to have missed a row: %s', async (way) => {
+    for (const seed of [1, 2]) expect((await brokenBy(way, { seed })).broken).toBeUndefined()
   })
 
   test('are serializable if each statement is one, and lose updates if a request is one', async () => {

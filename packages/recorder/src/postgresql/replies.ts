@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import { type BackendMessage, reportOf, reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
+import { type BackendMessage, reportOf, reportText, rowsOf, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'
@@ -163,7 +163,11 @@ export class Replies {
     unit.tag = tag
     const { executed, portal, rows, hasMore, control } = next
     if (control === 'rollback-to') unit.transaction.hasFailed = false
-    const { step, row } = executed
+    const { step, row, condition } = executed
+    if (condition !== undefined) {
+      executed.answeredAt = this.#now()
+      executed.returned = rowsOf(tag)
+    }
     if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
     // The description of a statement does not know the formats; that of a portal does.

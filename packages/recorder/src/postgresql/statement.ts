@@ -2,6 +2,7 @@ import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch, Operand } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
+import { type Condition, conditionOf } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { RowParser } from './row-parser.ts'
@@ -27,6 +28,8 @@ export type Statement =
       readonly what: string
       readonly rows: RowStatement
       readonly indirect?: Indirect | undefined
+      readonly condition?: Condition | undefined
+      readonly isCast?: boolean | undefined
     }
   /** It declares a cursor, whose rows are read by FETCH. */
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
@@ -39,6 +42,8 @@ export type Statement =
       readonly touches: Touches
       readonly lasts: boolean
       readonly indirect?: Indirect | undefined
+      readonly condition?: Condition | undefined
+      readonly isCast?: boolean | undefined
     }
   | {
       readonly kind: 'other'
@@ -70,7 +75,8 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
     if (cursor !== undefined) return cursor
     const statement = analyseRows(tokens, what, recorded.tables, recorded)
     const indirect = indirectOf(tokens, statement, recorded.tables, recorded)
-    return indirect === undefined ? statement : { ...statement, indirect }
+    const whole = indirect === undefined ? statement : { ...statement, indirect }
+    return recorded.followsConditions === true ? withCondition(whole, tokens, recorded.tables) : whole
   }
   if (!tokens.some((token) => isTable(token, recorded.table)))
     return { kind: 'other', what, ...analyseOther(tokens, recorded) }
@@ -87,6 +93,16 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   if (found === undefined) return { kind: 'other', what, ...analyseOther(tokens, recorded) }
   if ('does' in found) return { kind: 'action', what, action: found }
   return { kind: 'other', what, touches: found.touches, why: `${found.why}: ${found.remedy ?? REMEDY}` }
+}
+
+function withCondition(
+  statement: RowsStatement,
+  tokens: readonly Token[],
+  tables: ReadonlyMap<string, RecordedTable>,
+): RowsStatement {
+  if (statement.kind === 'other') return statement
+  const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
+  return { ...statement, isCast, condition: conditionOf(tokens, tables) }
 }
 
 /** The statement is understood as far as the rows that it may change. */

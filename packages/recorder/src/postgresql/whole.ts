@@ -1,4 +1,5 @@
 import type { Json, Nanos } from '@chaosproxy/history'
+import { givenValue } from './asked-condition.ts'
 import { rowOfCell } from './cells.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
@@ -52,6 +53,68 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
+/** Whether a further row would have changed its answer. */
+const isCondition = ({ condition, returned }: Executed): boolean =>
+  condition !== undefined && returned !== undefined && !(condition.asked.isLimited && returned > 0)
+
+/** The conditions that its statements asked, and the rows that it inserted, each with the place of its statement. */
+function conditionsIn(
+  told: readonly Executed[],
+  all: readonly Executed[],
+  endedAt: Nanos,
+): { readonly [member: string]: Json } {
+  const asked = told.flatMap((executed, at): Json[] => {
+    const { asked } = executed.condition ?? {}
+    if (asked === undefined || !isCondition(executed)) return []
+    return [[at, asked.table, asked.comparisons as Json]]
+  })
+  const inserted = told.flatMap((executed, at): Json[] =>
+    isKept(executed, all)
+      ? insertedValues(executed).map(({ table, values }): Json => [at, table, values, endedAt])
+      : [],
+  )
+  return {
+    ...(asked.length === 0 ? {} : { asked }),
+    ...(inserted.length === 0 ? {} : { inserted }),
+  }
+}
+
+/** Whether no later statement of its transaction may change what it inserted. */
+function isKept(executed: Executed, all: readonly Executed[]): boolean {
+  const later = all.slice(all.indexOf(executed) + 1)
+  return !later.some(({ row, isUndone, isUnclear }) => {
+    if (isUndone) return false
+    const does = row?.statement.does
+    const isOther = row?.statement.table !== executed.row?.statement.table
+    return isUnclear || does === 'delete' || (does === 'update' && !isOther)
+  })
+}
+
+/** The known values of the rows that an INSERT added. */
+function insertedValues({
+  row,
+  answeredAt,
+  isCast,
+}: Executed): readonly { readonly table: string; readonly values: Values }[] {
+  if (row === undefined || answeredAt === undefined || isCast !== false) return []
+  const { statement, portal } = row
+  if (statement.does !== 'insert' || statement.conflict !== 'none') return []
+  const { table } = statement
+  return statement.inserted.map(({ values }) => ({
+    table: table.name,
+    values: Object.fromEntries(
+      [...values].flatMap(([column, value]) => {
+        const known = value.kind === 'operand' ? givenValue(value.operand, portal, table, column) : undefined
+        return known === undefined ? [] : [[column, known]]
+      }),
+    ),
+  }))
+}
+
+interface Values {
+  readonly [column: string]: Json
+}
+
 /** What a judge needs beyond the value: see `TransactionNote` of the history. */
 function membersOf(
   all: readonly Executed[],
@@ -67,12 +130,14 @@ function membersOf(
   const predicates = kept.flatMap(({ row, done }) =>
     done?.isPredicate === true && row !== undefined ? [row.what] : [],
   )
+  const told = all.filter((executed) => !executed.isUndone && (executed.row !== undefined || isCondition(executed)))
   return {
-    statements: kept.map((executed) => [
-      executed.row?.what ?? '',
+    statements: told.map((executed) => [
+      executed.row?.what ?? executed.condition?.what ?? '',
       microOf(executed).length,
       ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation }),
     ]),
+    ...conditionsIn(told, all, endedAt),
     ...(locks.length === 0 ? {} : { locks }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(request === undefined ? {} : { request }),
@@ -94,9 +159,13 @@ interface Snapshots {
 function timesOf({ askedAt, answeredAt }: Executed, { first, firstRows, isolation }: Snapshots): readonly Nanos[] {
   const isByStatement = isolation === 'read committed' || isolation === 'read uncommitted'
   const from = isByStatement ? askedAt : first.askedAt
-  const to = isByStatement || isolation === undefined ? answeredAt : firstRows.answeredAt
+  const to = isByStatement || isolation === undefined ? answeredAt : earlierOf(firstRows.answeredAt, answeredAt)
   return to === undefined ? [] : [from, to]
 }
+
+/** A condition may have been answered before the first statement that shows rows. */
+const earlierOf = (one: Nanos | undefined, other: Nanos | undefined): Nanos | undefined =>
+  one !== undefined && other !== undefined && other < one ? other : one
 
 const writtenRows = ({ done }: Executed): readonly string[] =>
   (done?.micro ?? []).flatMap(([kind, cell]) => (kind === 'w' ? [rowOfCell(cell)] : []))
