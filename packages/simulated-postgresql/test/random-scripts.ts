@@ -121,7 +121,7 @@ function prepared(r: Random): Script {
   for (let left = 1 + r.below(3); left > 0; left -= 1) {
     const [a, b] = [one, two].map((kind) => randomExpression(r, 1, {}, r.below(8) === 0 ? r.pick(PARAMETERS) : kind))
     const values = r.pick([`${a}, ${b}`, `${a}, ${b}`, `${a}, ${b}`, `'1', null`, `${a}`])
-    script.push(plain(`execute p(${values})`))
+    script.push({ sql: `execute p(${values})`, ordered: query.includes('order by') })
   }
   return [...script, plain('deallocate p')]
 }
