@@ -117,9 +117,9 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a write is what a read saw, and so no reason why it ought not to have. */
+/** Whether a write is what a read saw, or a message what was taken, and so no reason why it ought not to have. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&
-    isRead(history, read) &&
+    (isRead(history, read) || isTaking(history, read)) &&
     writtenText(history, write) === JSON.stringify(outputOf(history, read)))

@@ -607,6 +607,21 @@ test('a confirmed write is missing where the value read had been seen before it,
   expect(factsOf({ history, report }).headline.title).toBe("p0's confirmed write was missing at n4")
 })
 
+test('a message that is handed out too early is reproached with the one before it, not with its own sending', () => {
+  const history = made([
+    { p: 0, f: 'enqueue', key: 'b', in: 26, from: 0, to: 10, node: 'n1' },
+    { p: 15, f: 'enqueue', key: 'b', in: 33, from: 20, to: 25, node: 'n1' },
+    { p: 7, f: 'dequeue', key: 'b', out: 33, from: 60, to: 90, node: 'n2' },
+    { p: 5, f: 'dequeue', key: 'b', out: 26, from: 120, to: 130, node: 'n3' },
+  ])
+  const report = check(history, {
+    ...{ model: 'queue', initial: null, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
+  } as never)
+  const { shown } = factsOf({ history, report })
+  if (shown === undefined) throw new Error('nothing is wrong')
+  expect(reproach(history, { ...shown, culprit: 2 })?.by).toBe(0)
+})
+
 test('an addition that is lost on the one node of a service is no matter of replicas or caches', () => {
   const operations: readonly Made[] = [
     { p: 1, f: 'add', in: 1, from: 0, to: 5, node: 'shop' },

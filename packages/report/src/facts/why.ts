@@ -47,9 +47,12 @@ export function whyOf(known: Known): Why {
   const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
+  const isCut = fault !== undefined && (fault.kind === 'partition' || stopsNodes(fault.kind))
+  const message = known.wire?.sentence ?? ''
   const adds =
     why.certainty === 'shown' ||
-    (fault?.relation === why.text && (fault.kind === 'partition' || stopsNodes(fault.kind)))
+    (message !== '' && why.text.endsWith(message)) ||
+    (isCut && fault.relation === why.text)
   return adds
     ? { text: sentences(planted, why.text), certainty: why.certainty }
     : { text: planted, certainty: 'likely' }
