@@ -24,17 +24,31 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
   return JSON.parse(stdout) as Shown
 }
 
-/** The leader of the stream, or one server, can reach nobody but its clients; what is sent to it is held. */
-function alone(links: string, fromMs: number, toMs: number): string {
+interface Cut {
+  readonly links: string | readonly string[]
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A schedule file of cuts, which hold what is sent until they end. */
+function scheduled(...cuts: readonly Cut[]): string {
   const file = join(temporaryDirectory(), 'faults.json')
-  writeFileSync(file, JSON.stringify([{ id: 'fault-0', kind: 'partition', mode: 'hold', links, fromMs, toMs }]))
+  const faults = cuts.map((cut, index) => ({ id: `fault-${index}`, kind: 'partition', mode: 'hold', ...cut }))
+  writeFileSync(file, JSON.stringify(faults))
   return file
 }
 
+/** The leader of the stream can reach nobody but its clients. */
+const alone = (links: 'isolate-leader', fromMs: number, toMs: number): string => scheduled({ links, fromMs, toMs })
+
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   test.each(seeds)('answers stale reads from a replica that is cut off (seed %i)', async (seed) => {
-    const faults = alone('isolate-one', 1_500, 6_000)
-    const { levels } = await run(seed, '--faults', faults, '--rate', '300', '--time', '8s')
+    // One of the two follows.
+    const faults = scheduled(
+      { links: ['n1>n2', 'n1>n3', 'n2>n1', 'n3>n1'], fromMs: 1_500, toMs: 4_500 },
+      { links: ['n2>n1', 'n2>n3', 'n1>n2', 'n3>n2'], fromMs: 6_500, toMs: 9_500 },
+    )
+    const { levels } = await run(seed, '--faults', faults, '--rate', '300', '--time', '11s')
     expect(levels['linearizable']).toMatchObject({ result: 'violated' })
   })
 

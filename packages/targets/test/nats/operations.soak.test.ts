@@ -69,9 +69,10 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   })
 })
 
-test('an operation that no stream takes has certainly failed, and one without an answer may have been carried out', async () => {
+test('a write that names another revision has certainly failed, and one that nobody takes may have been carried out', async () => {
   const { meaningOf } = await import('../../src/nats/client/outcomes.ts')
-  expect(meaningOf('no responders')).toBe('fail')
+  expect(meaningOf('wrong last sequence: 7')).toBe('fail')
+  expect(meaningOf('no responders')).toBe('info')
   expect(meaningOf('10008: JetStream system temporarily unavailable')).toBe('info')
   expect(meaningOf('something new')).toBe('info')
 })

@@ -2,7 +2,11 @@ import type { ErrorMeaning } from '@chaosproxy/history'
 
 /** What NATS 2.9 answers instead of doing what it was asked for, by message. Any other error is `info`. */
 export const natsErrors: readonly ErrorMeaning[] = [
-  { says: ['no responders'], means: 'fail', why: 'the asked server knows nobody who takes it, so it went nowhere' },
+  {
+    says: ['no responders'],
+    means: 'info',
+    why: 'the asked server knows nobody who takes it; messages of some came out all the same',
+  },
   { says: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { says: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },
   { says: ['stream not found'], means: 'fail', why: 'there is nothing that could store it' },
