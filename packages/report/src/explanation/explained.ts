@@ -1,4 +1,4 @@
-import { type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
+import { DECLARED, type Report, type Verdict, verdictOf, wordsOfLevel } from '@chaosproxy/checker'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
@@ -112,7 +112,8 @@ function levelTold(
   const verdict = verdictOf(report, level)
   return {
     level,
-    asks: wordsOfLevel(level)?.sentence ?? '',
+    // Causal is also a level of transactions, and asks for another thing there.
+    asks: report.transactions === undefined || level === DECLARED ? (wordsOfLevel(level)?.sentence ?? '') : '',
     result: verdict.result,
     why: despite?.level === level ? despite.because : whyOf(report, level, verdict),
   }
