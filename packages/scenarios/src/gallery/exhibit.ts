@@ -25,13 +25,10 @@ export interface Exhibit {
   /** The targets whose servers must be installed. */
   readonly servers: readonly string[]
   /** The level that each trial of the weakness must break. */
-  readonly breaks: Broken
+  readonly breaks: Level
   readonly args: readonly string[]
   readonly cure: Cure
 }
-
-/** A level of consistency, or one of isolation. */
-export type Broken = Level | 'serializable'
 
 export interface Cure {
   /** What is different, as a sentence. */

@@ -12,7 +12,7 @@ interface Search {
 const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
   ...['fuzz', '--target', target, '--workload', workload],
   ...(setting === undefined ? [] : ['--set', setting]),
-  ...['--seed', SEED, '--seeds', '100', '--shrink', '1ms', '--expect', expect],
+  ...['--seed', SEED, '--seeds', '500', '--shrink', '1ms', '--expect', expect],
 ]
 
 interface Model {

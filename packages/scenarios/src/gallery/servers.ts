@@ -1,4 +1,5 @@
-import { type Broken, type Exhibit, SEED } from './exhibit.ts'
+import type { Level } from '@chaosproxy/checker'
+import { type Exhibit, SEED } from './exhibit.ts'
 
 interface Run {
   readonly target: string
@@ -8,7 +9,7 @@ interface Run {
   /** Comma-separated. */
   readonly faults: string
   readonly seconds: number
-  readonly expect: Broken
+  readonly expect: Level
 }
 
 /** The arguments of `chaos run`. */
@@ -26,16 +27,6 @@ const bank = (settings: readonly string[]): readonly string[] =>
     faults: 'none',
     seconds: 5,
     expect: 'linearizable',
-  })
-
-const skew = (isolation: string): readonly string[] =>
-  runArgs({
-    target: 'postgres',
-    workload: 'write-skew',
-    settings: [`isolation=${isolation}`],
-    faults: 'none',
-    seconds: 5,
-    expect: 'serializable',
   })
 
 const failover = (settings: readonly string[]): readonly string[] =>
@@ -64,18 +55,6 @@ export const serverExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: bank([]),
     cure: { says: 'serializable transactions', args: bank(['isolation=serializable']) },
-  },
-  {
-    name: 'postgres-write-skew',
-    kind: 'server',
-    system: 'PostgreSQL',
-    version: '15.18',
-    weakness: 'at repeatable read two transactions each read what the other writes, and both commit',
-    source: 'https://wiki.postgresql.org/wiki/SSI#Simple_Write_Skew',
-    servers: ['postgres'],
-    breaks: 'serializable',
-    args: skew('repeatable-read'),
-    cure: { says: 'serializable transactions', args: skew('serializable') },
   },
   {
     name: 'redis-failover',
