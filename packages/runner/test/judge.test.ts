@@ -3,7 +3,7 @@ import { historyFromEvents, nanos } from '@chaosproxy/history'
 import { judgeExpectation } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { summarizeNodes, summarizePhases, withRecoveries } from '../src/judge/phases.ts'
-import { findDoubts, findVacuity, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
+import { findDoubts, findVacuity, idleNotes, missingSuccesses, notesOf } from '../src/judge/vacuity.ts'
 import type { FaultRecord } from '../src/result/run-summary.ts'
 import { report, violated } from './timeline.ts'
 
@@ -262,6 +262,16 @@ describe('nothing passes vacuously', () => {
     expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
       'no partition took effect',
     ])
+  })
+
+  test('a usual fault that nobody asked for and that found nothing to hit is only told', () => {
+    const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
+    const told = ['no partition took effect: it found no message to hit']
+    const idle = fault('fault-1', cut, 0, 10, 0)
+    expect([findVacuity(busy, [usual], [idle]), idleNotes([usual], [idle])]).toEqual([[], told])
+    const hit = fault('fault-2', cut, 0, 10)
+    expect([findVacuity(busy, [usual], [idle, hit]), idleNotes([usual], [idle, hit])]).toEqual([[], []])
+    expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
   test('a fault that took no effect is called what --faults calls it', () => {

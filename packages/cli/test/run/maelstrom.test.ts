@@ -19,6 +19,20 @@ test('runs a program of Maelstrom with its options, and says how many messages a
   expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
 })
 
+test('counts no hit of a fault that cuts nodes which send each other nothing, and tells it', async () => {
+  const { exitCode, stdout, stderr } = await run('node ./unique-ids.mjs', 'unique-ids', ['--json'])
+  expect(exitCode, stdout + stderr).toBe(0)
+  const { notes, faults } = JSON.parse(stdout)
+  expect(faults.every(({ hits }: { hits: number }) => hits === 0)).toBe(true)
+  expect(notes).toContain('no partition took effect: it found no message to hit')
+})
+
+test('proves nothing under a fault that was asked for and found nothing to hit', async () => {
+  const { exitCode, stdout } = await run('node ./unique-ids.mjs', 'unique-ids', ['--faults', 'loss', '--json'])
+  expect(JSON.parse(stdout).vacuous).toContain('no loss took effect')
+  expect(exitCode).toBe(2)
+})
+
 test.each([
   [
     'exits',

@@ -14,7 +14,7 @@ import { standstillsOf, standstillText } from '../result/standstills.ts'
 import { countOperations } from '../result/statistics.ts'
 import type { RunListener } from '../run-event.ts'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
-import { doubts, findDoubts, notesOf } from './vacuity.ts'
+import { doubts, findDoubts, idleNotes, notesOf } from './vacuity.ts'
 
 interface SummaryInput {
   readonly version: string
@@ -122,6 +122,7 @@ function summarize(input: SummaryInput): RunSummary {
     lacks: [...new Set(found.map(({ lacks }) => lacks))],
     notes: [
       ...standstillsOf(history).map(standstillText),
+      ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
       ...(outcome.notes ?? []),
     ],

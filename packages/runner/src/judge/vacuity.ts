@@ -36,15 +36,25 @@ export function findDoubts(
     ...doubts('record', [...leftOutReads(history), ...refusedFinalReads(history)]),
     ...(isAccountedFor(history, faults) ? [] : doubts('concurrency', withoutConcurrency(history, workload))),
   ]
-  for (const { name, kind } of requested) {
+  for (const { name, kind, isUsual } of requested) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
     if (ofKind.length === 0) found.push({ lacks: 'faults', text: `the run ended before any ${name} was injected` })
-    else if (ofKind.every(({ hits }) => hits === 0)) found.push({ lacks: 'faults', text: `no ${name} took effect` })
-    else if (!ofKind.some((record) => hasOperationDuring(record, history)))
+    else if (isIdle(ofKind)) {
+      if (!isUsual) found.push({ lacks: 'faults', text: `no ${name} took effect` })
+    } else if (!ofKind.some((record) => hasOperationDuring(record, history)))
       found.push({ lacks: 'faults', text: `no operation was under way during any ${name}` })
   }
   return [...new Map(found.map((doubt) => [doubt.text, doubt])).values()]
 }
+
+const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
+
+/** The faults that nobody asked for and that found nothing to hit, as sentences: what the run shows, it shows without them. */
+export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
+  requested.flatMap(({ name, kind, isUsual }) => {
+    const ofKind = faults.filter((record) => record.fault.kind === kind)
+    return isUsual && ofKind.length > 0 && isIdle(ofKind) ? [`no ${name} took effect: it found no message to hit`] : []
+  })
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 

@@ -138,14 +138,17 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
 export interface RequestedFault {
   readonly name: string
   readonly kind: FaultKind
+  /** Whether the target suffers it unless a run says otherwise: then it may find nothing to hit, which is only told. */
+  readonly isUsual?: boolean
 }
 
 /** What a run has to show: every fault that was chosen by its name, and every kind that a schedule adds. */
-export function requestedFaults({ nemeses: chosen, schedule }: PlannedRun): readonly RequestedFault[] {
+export function requestedFaults({ nemeses: chosen, schedule, target }: PlannedRun): readonly RequestedFault[] {
+  const isUsual = (name: string): boolean => target.usual?.faults.includes(name) ?? false
   const scheduled = schedule
     .filter(({ plan }) => chosen.every(({ kind }) => kind !== plan.kind))
     .map(({ plan }) => ({ name: nameOfKind(plan.kind, placeOf(plan)), kind: plan.kind }))
-  const all = [...chosen.map(({ name, kind }) => ({ name, kind })), ...scheduled]
+  const all = [...chosen.map(({ name, kind }) => ({ name, kind, isUsual: isUsual(name) })), ...scheduled]
   return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i)
 }
 

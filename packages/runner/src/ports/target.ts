@@ -65,7 +65,7 @@ export interface Target {
   readonly mapping?: Header['mapping']
   /** The user's declaration of the target, if any. It is kept with runs, because the file may change later. */
   readonly declared?: object | undefined
-  /** What its clients do, and under which faults, unless a run says otherwise. */
+  /** What its clients do, and under which faults, unless a run says otherwise. These faults may find nothing to hit. */
   readonly usual?: {
     readonly workload: { readonly name: string; readonly settings: Settings }
     readonly faults: readonly string[]

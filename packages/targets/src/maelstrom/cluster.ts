@@ -205,8 +205,7 @@ async function inject(
     type: 'injected',
     heal(healed) {
       now(() => network.remove(fault.links, standing))
-      // Nodes that ask services alone, or nobody, have nothing for a fault to hit, and so stand any: `notes` says so.
-      healed({ type: 'healed', hits: switchboard.sent() === 0 ? 1 : standing.hits })
+      healed({ type: 'healed', hits: standing.hits })
     },
   }
 }

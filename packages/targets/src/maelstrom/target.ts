@@ -38,7 +38,7 @@ export function maelstromTarget(reference: string): Target {
     sticky: true,
     functions: () => rpc.functions,
     objects: [rpc.object],
-    usual: { workload: { name: rpc.workload, settings: rpc.settings }, faults: ['partition'] },
+    usual: { workload: { name: rpc.workload, settings: rpc.settings }, faults: rpc.faults ?? ['partition'] },
     promises: ({ faults }) => (faults.some(losesMemory) ? 'nothing' : rpc.promises),
     suffers,
     async start({ settings, ...options }) {

@@ -13,6 +13,8 @@ export interface RpcWorkload {
   readonly object: string
   /** What a correct program keeps while the network misbehaves. */
   readonly promises: string
+  /** The faults of a run that names none; by default a partition. */
+  readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
   /**
    * What a reply says of its request; a text says why it answers something else.
@@ -107,6 +109,8 @@ const uniqueIds: RpcWorkload = {
 const echo: RpcWorkload = {
   ...uniqueIds,
   name: 'echo',
+  // No node has anything to ask another.
+  faults: [],
   request: (_, serial) => ({ type: 'echo', echo: textOf(serial) }),
   completion: ({ echo: text }, _, serial) =>
     text === textOf(serial) ? ok(text) : `echoes ${JSON.stringify(text ?? null)} for ${JSON.stringify(textOf(serial))}`,
