@@ -1,4 +1,4 @@
-import type { ObjectName, Transfers } from './objects.ts'
+import type { ObjectName, Transfers } from '../../sql/asked.ts'
 
 /**
  * Operations on PostgreSQL, in tables of their own: `"client": {"kind": "postgres", "user": "app", "database": "app"}`.

@@ -1,0 +1,179 @@
+import { type Completion, type ErrorMeaning, type Input, isTransaction, type Json } from '@chaosproxy/history'
+
+/** How a workload's objects are stored in a database: a table, and a command for each operation. */
+export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
+
+/** `read-then-write`: a transaction reads both balances, and later writes what it makes of them, as many applications do. */
+export type Transfers = 'in-place' | 'read-then-write'
+export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
+
+/** `parameters` replace the placeholders of the database's own dialect. */
+export interface Command {
+  readonly sql: string
+  readonly parameters: readonly (string | null)[]
+}
+
+/** The outcome of a change, as far as it is certain. */
+export type Certainty = ErrorMeaning['means']
+
+/** A command that succeeded. */
+export interface Done {
+  readonly type: 'done'
+  readonly rows: readonly (readonly (string | null)[])[]
+  /** How many rows it wrote or, if it only reads, returned. Undefined for a command that does neither. */
+  readonly changed: number | undefined
+}
+
+/** How a command ended: `done`, or the outcome of a change and why. */
+export type Judged = Done | { readonly type: Certainty; readonly error: string }
+
+/** How to carry out an operation. */
+export type Asked =
+  /** A single command, which is its own transaction. */
+  | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
+  /** Several commands in one transaction. */
+  | {
+      readonly type: 'transaction'
+      readonly commands: readonly StepCommand[]
+      /** What the client learns if it commits; when absent, what it asked for. */
+      readonly result?: (done: readonly Done[]) => Completion
+    }
+  | { readonly type: 'unknown'; readonly why: string }
+
+/** If `otherwise` is given, the transaction is rolled back for that reason unless the command changes a row. */
+export type StepCommand = Command & { readonly otherwise?: string }
+
+export interface Objects {
+  readonly functions: readonly string[]
+  /** Commands that create the tables if they do not exist. */
+  tables(initial: Json): readonly string[]
+  /** `transfers`: how a bank changes balances. */
+  asked(input: Input, transfers?: Transfers): Asked
+}
+
+export type ObjectsByName = { readonly [name in ObjectName]: Objects }
+
+/** A read whose value is the first column of the only row. */
+export const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
+  type: 'command',
+  command: { sql, parameters },
+  result: ({ rows }) => ({ type: 'ok', value: jsonIn(rows, absent) }),
+})
+
+function jsonIn(rows: Done['rows'] | undefined, absent: Json): Json {
+  const text = rows?.[0]?.[0]
+  return text === undefined || text === null ? absent : (JSON.parse(text) as Json)
+}
+
+/** A change that answers with what was given. */
+export const changing = (sql: string, parameters: readonly string[], given: Json): Asked => ({
+  type: 'command',
+  command: { sql, parameters },
+  result: () => ({ type: 'ok', value: given }),
+})
+
+/** A change that is made only if a row fits. */
+export const comparing = (command: Command, value: Json): Asked => ({
+  type: 'command',
+  command,
+  result: ({ changed }) =>
+    changed === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
+})
+
+/**
+ * Micro-operations in the order given, which may deadlock: the database ends one of the transactions then.
+ *
+ * @param commands By kind of micro-operation; its parameters are the key and, unless it is `r`, the value.
+ */
+export function transacting(steps: readonly Json[], commands: { readonly [kind: string]: string }): Asked {
+  const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
+  const strange = known.find(([kind]) => typeof kind !== 'string' || !Object.hasOwn(commands, kind))
+  if (strange !== undefined) return unknown(`the step ${JSON.stringify(strange)}`)
+  return {
+    type: 'transaction',
+    commands: known.map(([kind, key, given = null]) => ({
+      sql: commands[String(kind)] ?? '',
+      parameters: kind === 'r' ? [String(key)] : [String(key), JSON.stringify(given)],
+    })),
+    result: (done) => ({
+      type: 'ok',
+      value: known.map(
+        ([kind = null, key = null, given = null], i): Json => [
+          kind,
+          key,
+          kind === 'r' ? jsonIn(done[i]?.rows, null) : given,
+        ],
+      ),
+    }),
+  }
+}
+
+/** The commands of a bank, in the database's own dialect. */
+export interface BankCommands {
+  /** Parameters: the account, and the amount that it must have. */
+  readonly take: string
+  /** Parameters: the account, and the amount. */
+  readonly give: string
+  /** Keeps the balance of the payer for `takeRead`. Parameters as of `take`. */
+  readonly readPayer: string
+  /** Keeps the balance of the payee for `giveRead`. Parameter: the account. */
+  readonly readPayee: string
+  /** Writes what was read, less the amount. Parameters as of `give`. */
+  readonly takeRead: string
+  readonly giveRead: string
+  /** Parameter: the number of the transfer. Changes no row if it was made before. */
+  readonly once: string
+}
+
+/** Locks accounts in order of their names, so that transfers cannot deadlock. */
+export function transferring(value: Json, transfers: Transfers, bank: BankCommands): Asked {
+  const { from, to, amount, id } = membersOf(value)
+  const taken = [String(from), String(amount)]
+  const given = [String(to), String(amount)]
+  const short = 'insufficient funds'
+  const noAccount = `there is no account ${to}`
+  const [reads, take, give]: readonly [StepCommand[], StepCommand, StepCommand] =
+    transfers === 'in-place'
+      ? [
+          [],
+          { sql: bank.take, parameters: taken, otherwise: short },
+          { sql: bank.give, parameters: given, otherwise: noAccount },
+        ]
+      : [
+          [
+            { sql: bank.readPayer, parameters: taken, otherwise: short },
+            { sql: bank.readPayee, parameters: [String(to)], otherwise: noAccount },
+          ],
+          { sql: bank.takeRead, parameters: taken, otherwise: short },
+          { sql: bank.giveRead, parameters: given, otherwise: noAccount },
+        ]
+  const moves = [...reads, ...(String(from) < String(to) ? [take, give] : [give, take])]
+  const once = { sql: bank.once, parameters: [String(id)], otherwise: 'made before' }
+  return { type: 'transaction', commands: id === undefined ? moves : [once, ...moves] }
+}
+
+export const unknown = (f: string): Asked => ({ type: 'unknown', why: `there is no command for ${f}` })
+
+export const membersOf = (value: Json): { readonly [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [member: string]: Json })
+    : {}
+
+const OBJECT_NAMES: { readonly [name in ObjectName]: true } = {
+  register: true,
+  counter: true,
+  set: true,
+  lists: true,
+  transactions: true,
+  bank: true,
+}
+export const objectNames = Object.keys(OBJECT_NAMES) as readonly ObjectName[]
+
+/** The object that has these operations. */
+export function objectOf(functions: readonly string[], initial: Json): ObjectName {
+  if (functions.some(isTransaction)) return 'transactions'
+  if (functions.includes('transfer')) return 'bank'
+  if (functions.includes('add')) return typeof initial === 'number' ? 'counter' : 'set'
+  if (functions.includes('append') && !functions.includes('write')) return 'lists'
+  return 'register'
+}

@@ -1,0 +1,227 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Completion, type Input, isTransaction, type Json } from '@chaosproxy/history'
+import type { Client, Request } from '@chaosproxy/runner'
+import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import {
+  type Asked,
+  type Command,
+  type Judged,
+  type ObjectName,
+  type ObjectsByName,
+  objectOf,
+  type Transfers,
+} from './asked.ts'
+
+/** A session with one server: one command at a time, never sent twice. */
+export interface SqlSession {
+  isOpen(): boolean
+  /** Whether the server takes writes now. */
+  leads(): boolean | Promise<boolean>
+  run(command: Command): Promise<Judged>
+  begin(): Promise<Judged>
+  /** `done` only if the transaction was committed. */
+  commit(): Promise<Judged>
+  rollback(): Promise<unknown>
+  /** A pending command ends for this reason. */
+  close(why?: string): void
+}
+
+/** Why a session could not be opened. */
+export class NotConnected extends Error {
+  override readonly name: string = 'NotConnected'
+}
+
+/** A database's own part of its clients. */
+export interface SqlDatabase {
+  readonly declaration: {
+    readonly kind: string
+    /** The type of the objects; by default it follows from the workload's operations. */
+    readonly object?: ObjectName | undefined
+    readonly transfers?: Transfers | undefined
+  }
+  readonly objects: ObjectsByName
+  /** Where an operation goes: to the client's own node, or to the first node that takes writes. */
+  readonly goesTo: (isReading: boolean) => 'own' | 'primary'
+  /** How to open the sessions of one client. @throws NotConnected */
+  sessions(): (address: NodeAddress, signal: AbortSignal) => Promise<SqlSession>
+  /** Creates the tables. @throws UserError (environment) */
+  prepare(tables: readonly string[], reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
+}
+
+/** Clients of an SQL database. They retry nothing except the search for the primary, which precedes the operation. */
+export function planSqlClients(databaseOf: () => SqlDatabase): PlannedClients {
+  const { declaration, objects } = databaseOf()
+  const named = declaration.object === undefined ? Object.values(objects) : [objects[declaration.object]]
+  return {
+    functions: [...new Set(named.flatMap(({ functions }) => functions))],
+    sessions: undefined,
+    elsewhere: declaration,
+    carries: () => undefined,
+    open: async (options) => openClients(databaseOf(), options),
+  }
+}
+
+function openClients(database: SqlDatabase, { asked, nodes }: OpenClientsOptions): OpenedClients {
+  const { declaration, objects } = database
+  const object = declaration.object ?? objectOf(asked.functions, asked.initial)
+  const open = new Set<Client>()
+  return {
+    prepare: (reached, timeoutMs) => database.prepare(objects[object].tables(asked.initial), reached, timeoutMs),
+    connect(address) {
+      const client = openClient(address, { database, object, nodes })
+      open.add(client)
+      return { invoke: client.invoke, close: () => open.delete(client) && client.close() }
+    },
+    async close() {
+      for (const client of open) client.close()
+    },
+  }
+}
+
+interface Shared {
+  readonly database: SqlDatabase
+  readonly object: ObjectName
+  readonly nodes: () => readonly NodeAddress[]
+}
+
+interface Connected {
+  readonly node: NodeId
+  readonly session: SqlSession
+}
+
+function openClient(home: NodeAddress, { database, object, nodes }: Shared): Client {
+  const { declaration, objects, goesTo } = database
+  const openSession = database.sessions()
+  const sessions = new Map<NodeId, SqlSession>()
+  let primary: NodeId | undefined
+  let closed = false
+
+  async function sessionWith(address: NodeAddress, signal: AbortSignal): Promise<Connected> {
+    const { node } = address
+    const known = sessions.get(node)
+    if (known?.isOpen()) return { node, session: known }
+    const session = await openSession(address, signal)
+    if (closed) session.close()
+    sessions.set(node, session)
+    return { node, session }
+  }
+
+  /** A session with the first node that takes writes, starting with the last known primary. */
+  async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
+    const all = nodes()
+    const last = all.filter(({ node }) => node === primary)
+    const tried: string[] = []
+    for (const address of [...last, ...all.filter(({ node }) => node !== primary)]) {
+      try {
+        const connected = await sessionWith(address, signal)
+        if (await ending(connected.session, signal, () => connected.session.leads())) {
+          primary = address.node
+          return connected
+        }
+        tried.push(`${address.node}: a standby`)
+      } catch (error) {
+        if (!(error instanceof NotConnected)) throw error
+        tried.push(`${address.node}: ${error.message}`)
+        if (signal.aborted) break
+      }
+    }
+    throw new NotConnected(`no node takes writes: ${tried.join('; ')}`)
+  }
+
+  async function ask({ input, harmless }: Request, signal: AbortSignal): Promise<Completion> {
+    const asked = objects[object].asked(input, declaration.transfers)
+    if (asked.type === 'unknown') return { type: 'fail', error: asked.why }
+    let connected: Connected
+    try {
+      const isHere = goesTo(isReading(input)) === 'own'
+      connected = await (isHere ? sessionWith(home, signal) : sessionWithPrimary(signal))
+    } catch (error) {
+      if (error instanceof NotConnected) return { type: 'fail', error: `not asked: ${error.message}` }
+      throw error
+    }
+    const { node, session } = connected
+    const end = await ending(session, signal, () => carryOut(asked, session))
+    const completion = end.type === 'ok' || end.type === 'done' ? succeeded(end, input) : completionOf(end, harmless)
+    return { ...completion, node }
+  }
+
+  return {
+    invoke(request, timeoutMs, completed) {
+      const giveUp = new AbortController()
+      const timer = setTimeout(() => giveUp.abort(`timeout after ${timeoutMs} ms`), timeoutMs)
+      ask(request, giveUp.signal).then((completion) => {
+        clearTimeout(timer)
+        completed(completion)
+      })
+    },
+    close() {
+      closed = true
+      for (const session of sessions.values()) session.close('client closed')
+    },
+  }
+}
+
+async function carryOut(
+  asked: Exclude<Asked, { readonly type: 'unknown' }>,
+  session: SqlSession,
+): Promise<Completion | Judged> {
+  if (asked.type === 'transaction') return transact(session, asked)
+  const judged = await session.run(asked.command)
+  return judged.type === 'done' ? asked.result(judged) : judged
+}
+
+/** Closes the session if the time is up before it has answered. */
+async function ending<T>(session: SqlSession, signal: AbortSignal, step: () => T | Promise<T>): Promise<T> {
+  const abort = () => session.close(String(signal.reason))
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await step()
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+const isReading = ({ f, value }: Input): boolean =>
+  f === 'read' ||
+  (isTransaction(f) && Array.isArray(value) && value.every((step) => Array.isArray(step) && step[0] === 'r'))
+
+const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
+  end.type === 'ok' ? end : { type: 'ok', value: value as Json }
+
+/** A failed read has no effect, whatever happened to it. */
+const completionOf = (
+  {
+    type,
+    error,
+    answered,
+  }: { readonly type: 'fail' | 'info'; readonly error: string; readonly answered?: true | undefined },
+  harmless: boolean,
+): Completion => (answered === true ? { type: 'fail', error, answered } : { type: harmless ? 'fail' : type, error })
+
+/**
+ * Runs a transaction. Until COMMIT is sent, any failure leaves no effect; so does a COMMIT that is refused, as for a
+ * conflict.
+ */
+async function transact(
+  session: SqlSession,
+  { commands, result }: Extract<Asked, { readonly type: 'transaction' }>,
+): Promise<Completion | Judged> {
+  const begun = await session.begin()
+  if (begun.type !== 'done') return { type: 'fail', error: begun.error }
+  const done: Extract<Judged, { readonly type: 'done' }>[] = []
+  for (const { otherwise, ...command } of commands) {
+    const judged = await session.run(command)
+    if (judged.type === 'done' && (otherwise === undefined || judged.changed !== 0)) {
+      done.push(judged)
+      continue
+    }
+    if (session.isOpen()) await session.rollback()
+    return judged.type !== 'done'
+      ? { type: 'fail', error: judged.error }
+      : { type: 'fail', error: otherwise ?? 'no row', answered: true }
+  }
+  const end = await session.commit()
+  if (end.type !== 'done') return end
+  return result === undefined ? end : result(done)
+}
