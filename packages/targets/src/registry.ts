@@ -25,6 +25,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['redis', async () => (await import('./redis/target.ts')).redis],
   ['postgres', async () => (await import('./postgres/target.ts')).postgres],
   ['nats', async () => (await import('./nats/target.ts')).nats],
+  ['mariadb', async () => (await import('./mariadb/target.ts')).mariadb],
 ])
 
 /** The names of the built-in targets. */

@@ -14,6 +14,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['redis', 'real'],
     ['postgres', 'real'],
     ['nats', 'real'],
+    ['mariadb', 'real'],
   ])
 })
 

@@ -37,6 +37,7 @@ const kinds = [
   { what: 'etcd', program: 'etcd', least: 3, args: database('etcd') },
   { what: 'nats', program: 'nats-server', least: 3, args: database('nats') },
   { what: 'postgres', program: 'psql', least: 3, args: database('postgres') },
+  { what: 'mariadb', program: 'mariadbd', least: 3, args: database('mariadb') },
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const
 

@@ -60,7 +60,7 @@ export function requireElsewhere(
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw new UserError(
       'usage',
-      `--queue: workers cannot drive the clients of ${where}. They can drive those of protocols, and declared clients of kind postgres, or of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
+      `--queue: workers cannot drive the clients of ${where}. They can drive those of protocols, and declared clients of kind postgres or mariadb, or of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
   return elsewhere
 }

@@ -6,6 +6,8 @@ import type { PlannedClients } from '../clients/planned-clients.ts'
 import { type ProgramDeclaration, program } from '../clients/program.ts'
 import { type RespDeclaration, resp } from '../clients/resp.ts'
 import { type EtcdDeclaration, etcdKind } from '../etcd/client/declared.ts'
+import { mariadbKind } from '../mariadb/client/clients.ts'
+import type { MariadbDeclaration } from '../mariadb/client/declaration.ts'
 import { postgresKind } from '../postgres/client/clients.ts'
 import type { PostgresDeclaration } from '../postgres/client/declaration.ts'
 
@@ -15,10 +17,19 @@ export type ClientDeclaration =
   | RespDeclaration
   | EtcdDeclaration
   | PostgresDeclaration
+  | MariadbDeclaration
   | ModuleDeclaration
   | ProgramDeclaration
 
-const kinds: readonly ClientKind<ClientDeclaration>[] = [http, resp, etcdKind, postgresKind, module, program]
+const kinds: readonly ClientKind<ClientDeclaration>[] = [
+  http,
+  resp,
+  etcdKind,
+  postgresKind,
+  mariadbKind,
+  module,
+  program,
+]
 
 /** The schema of each `kind` of declaration. */
 export const clientSchema = v.variant(

@@ -1,0 +1,90 @@
+import * as v from 'valibot'
+import type { ClientKind } from '../../clients/client-kind.ts'
+import type { PlannedClients } from '../../clients/planned-clients.ts'
+import { type Judged, objectNames, transfersMade } from '../../sql/asked.ts'
+import { planSqlClients, type SqlSession } from '../../sql/clients.ts'
+import { type Connection, openConnection } from './connection.ts'
+import { credentialsOf } from './credentials.ts'
+import { isolations, type MariadbDeclaration, readsFrom, writesTo } from './declaration.ts'
+import { objects, withParameters } from './objects.ts'
+import { judgeEnd } from './outcomes.ts'
+import { makeTables } from './tables.ts'
+
+const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
+  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
+
+/** Clients of MariaDB and MySQL. */
+export const mariadbKind: ClientKind<MariadbDeclaration> = {
+  kind: 'mariadb',
+  entries: {
+    user: v.optional(v.pipe(v.string('must be a text'), v.description('[default: chaos]'))),
+    password: v.optional(v.string('must be a text')),
+    database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: chaos]'))),
+    reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
+    writes: oneOf(writesTo, "where to write; own: at the client's own node [default: primary]"),
+    isolation: oneOf(isolations, "of every transaction [default: the server's setting]"),
+    transfers: oneOf(
+      transfersMade,
+      'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
+    ),
+    object: oneOf(objectNames, 'type of the objects [default: by the workload]'),
+  },
+  isPlain: true,
+  plan: planMariadb,
+}
+
+export function planMariadb(declaration: MariadbDeclaration): PlannedClients {
+  const { reads = 'primary', writes = 'primary' } = declaration
+  return planSqlClients(() => ({
+    declaration,
+    objects,
+    goesTo: (isReading) => ((isReading ? reads === 'replicas' : writes === 'own') ? 'own' : 'primary'),
+    sessions:
+      () =>
+      async ({ host, port }, signal) => {
+        const connection = await openConnection({ ...credentialsOf(declaration), host, port, signal })
+        return sessionOf(connection, setupOf(declaration))
+      },
+    prepare: (tables, reached, timeoutMs) => makeTables({ declaration, tables, reached, timeoutMs }),
+  }))
+}
+
+/** Sent before the first command: how texts are quoted, how long a set may be, and the isolation. */
+function setupOf({ isolation }: MariadbDeclaration): readonly string[] {
+  const level = isolation?.replace('-', ' ').toUpperCase()
+  return [
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', SESSION group_concat_max_len = 1073741824",
+    ...(level === undefined ? [] : [`SET SESSION TRANSACTION ISOLATION LEVEL ${level}`]),
+  ]
+}
+
+function sessionOf(connection: Connection, setup: readonly string[]): SqlSession {
+  let isSetUp = false
+  let isPrimary = false
+
+  /** A failed setup is a failure of the command: it was not sent. */
+  async function run(sql: string): Promise<Judged> {
+    for (const each of isSetUp ? [] : setup) {
+      const { type, ...rest } = judgeEnd(await connection.query(each))
+      if (type !== 'done') return { type: 'fail', error: 'error' in rest ? rest.error : '' }
+    }
+    isSetUp = true
+    return judgeEnd(await connection.query(sql))
+  }
+
+  return {
+    isOpen: connection.isOpen,
+    async leads() {
+      // A server that took writes once takes them until it ends; a replica may be promoted at any time.
+      if (isPrimary) return true
+      const found = await run('SELECT @@read_only')
+      isPrimary = found.type === 'done' && found.rows[0]?.[0] === '0'
+      return isPrimary
+    },
+    run: (command) => run(withParameters(command)),
+    begin: () => run('START TRANSACTION'),
+    commit: () => run('COMMIT'),
+    rollback: () => run('ROLLBACK'),
+    close: connection.close,
+  }
+}

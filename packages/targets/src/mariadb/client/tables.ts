@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { UserError } from '@chaosproxy/history'
+import type { NodeAddress } from '../../clients/planned-clients.ts'
+import { type Connection, NotConnectedToMariadb, openConnection, type QueryEnd } from './connection.ts'
+import { credentialsOf } from './credentials.ts'
+import type { MariadbDeclaration } from './declaration.ts'
+import { serverErrorText } from './packets.ts'
+
+export interface MakeTablesOptions {
+  readonly declaration: MariadbDeclaration
+  /** The commands that create them. */
+  readonly tables: readonly string[]
+  /** Every node's own address, bypassing the proxy. */
+  readonly reached: readonly NodeAddress[]
+  readonly timeoutMs: number
+}
+
+const LOOK_EVERY_MS = 20
+
+/**
+ * Creates the tables on the primary, and waits until every node has them.
+ *
+ * @throws UserError (environment) for wrong credentials, no primary, or nodes that do not follow.
+ */
+export async function makeTables({ declaration, tables, reached, timeoutMs }: MakeTablesOptions): Promise<void> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const sessions: { readonly node: string; readonly connection: Connection }[] = []
+  try {
+    for (const address of reached)
+      sessions.push({ node: address.node, connection: await connected(address, declaration, signal) })
+    const primary = await primaryOf(sessions)
+    const mark = randomUUID()
+    const last = [
+      'CREATE TABLE IF NOT EXISTS chaos_run (mark CHAR(36) PRIMARY KEY) ENGINE=InnoDB',
+      `INSERT INTO chaos_run VALUES ('${mark}')`,
+    ]
+    for (const sql of [...tables, ...last]) done(await primary.connection.query(sql), primary.node)
+    for (const { node, connection } of sessions) await untilSeen(connection, mark, { node, signal, timeoutMs })
+  } finally {
+    for (const { connection } of sessions) connection.close()
+  }
+}
+
+interface Session {
+  readonly node: string
+  readonly connection: Connection
+}
+
+async function primaryOf(sessions: readonly Session[]): Promise<Session> {
+  for (const session of sessions)
+    if (done(await session.connection.query('SELECT @@read_only'), session.node) === '0') return session
+  throw new UserError(
+    'environment',
+    `no node is a primary: ${sessions.map(({ node }) => node).join(', ')} take no writes (read_only).`,
+  )
+}
+
+async function connected(
+  { node, host, port }: NodeAddress,
+  declaration: MariadbDeclaration,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const where = `${node} (${host}:${port})`
+  const credentials = credentialsOf(declaration)
+  try {
+    return await openConnection({ host, port, ...credentials, signal })
+  } catch (error) {
+    if (!(error instanceof NotConnectedToMariadb)) throw error
+    if (error.error === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
+    throw new UserError(
+      'environment',
+      `${where} refuses ${credentials.user}: ${error.message}. Give "client" the right "user", "password" and "database".`,
+    )
+  }
+}
+
+async function untilSeen(
+  connection: Connection,
+  mark: string,
+  { node, signal, timeoutMs }: { readonly node: string; readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  const sql = `SELECT COUNT(*) FROM chaos_run WHERE mark = '${mark}'`
+  for (;;) {
+    const end = await connection.query(sql)
+    // The table itself may not be there yet.
+    if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
+    if (signal.aborted)
+      throw new UserError('environment', `${node} has not followed the primary within ${timeoutMs} ms. See its log.`)
+    await wait(LOOK_EVERY_MS)
+  }
+}
+
+/** The first column of the first row. @throws UserError (environment) */
+function done(end: QueryEnd, node: string): string {
+  if (end.type === 'done') return end.rows[0]?.[0] ?? ''
+  const why = end.type === 'lost' ? end.why : serverErrorText(end.error)
+  throw new UserError('environment', `${node} is not ready for a run: ${why}.`)
+}

@@ -1,0 +1,131 @@
+// The shell scripts that a node runs.
+//
+// A node's directory holds its server's data directory, `db`; its `port`; the process `server`; a `follow-n2.sql` for every other node, which
+// says how to replicate from it (here n2); `follow.sql`, the one that the node follows; and `lead.sql`, which makes it the
+// primary. A primary has no `follow.sql`: its `leads` has the number of promotions that preceded it. n1 creates the cluster and keeps a copy from before its first
+// start. Every replica starts from that copy, as does a replaced primary, and replicates all changes that were ever
+// made: no node drops its binary logs.
+
+/** Asks the server of a node directly, past all proxies. A paused one does not answer. */
+const ASK = `ask() {
+  timeout 5 "$client" --no-defaults -h 127.0.0.1 -P "$(cat "$1/port")" -u keeper --connect-timeout=2 -N -E -e "$2"
+}
+`
+
+/** DATA INSTALL: n1 creates the cluster. */
+export const MAKE = `set -e
+cd "$1"
+rm -rf new
+cat > users.sql << 'END'
+FLUSH PRIVILEGES;
+CREATE DATABASE chaos;
+CREATE USER 'chaos'@'%' IDENTIFIED BY '';
+GRANT ALL ON chaos.* TO 'chaos'@'%';
+CREATE USER 'keeper'@'%' IDENTIFIED BY '';
+GRANT ALL ON *.* TO 'keeper'@'%';
+END
+"$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
+  --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M
+cp -a new db
+echo 0 > leads
+mv new template`
+
+/** DATA: a replica starts from the copy that n1 keeps. */
+export const COPY = `set -e
+cd "$1"
+until [ -e ../n1/template ]; do sleep 0.02; done
+cp -a ../n1/template db
+cp follow-n1.sql follow.sql`
+
+/**
+ * DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts; it then
+ * discards its data and becomes a replica. It takes another number then, as a server skips changes that bear its own.
+ */
+export const SERVE = `data=$1; program=$2; port=$3; number=$4; shift 4
+cd "$data" || exit 1
+echo "$port" > port
+[ -e number ] || echo "$number" > number
+server=
+ending=
+trap 'ending=1; [ -z "$server" ] || kill -KILL "$server"' TERM INT
+while :; do
+  if [ -e rejoin ]; then
+    rm -rf db && cp -a ../n1/template db && rm -f leads rejoin
+    echo $(($(cat number) + 10)) > number
+  fi
+  role=lead
+  [ ! -e follow.sql ] || role=follow
+  "$program" --no-defaults --datadir="$PWD/db" --tmpdir="$PWD" --port="$port" --server-id="$(cat number)" \\
+    "$@" --init-file="$PWD/$role.sql" &
+  server=$!
+  echo "$server" > server
+  # It may have been replaced since.
+  [ ! -e rejoin ] || kill -KILL "$server"
+  code=0
+  while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done
+  server=
+  [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
+done`
+
+/** DATA NODE CLIENT: promotes a replica, unless another one has received more, once it has applied what it received. */
+export const PROMOTE: string = `cd "$1" || exit 1
+client=$3
+${ASK}
+received() {
+  ask "$1" 'SHOW SLAVE STATUS; SELECT @@gtid_slave_pos' | grep -oE '[0-9]+-[0-9]+-[0-9]+' | sort -t - -k 3 -n | tail -n 1
+}
+[ ! -e leads ] && ask . 'STOP SLAVE IO_THREAD' || exit 1
+position=$(received .)
+for other in ../n*; do
+  [ "$(basename "$other")" != "$2" ] && [ ! -e "$other/leads" ] || continue
+  more=$(received "$other")
+  if [ "\${more##*-}" -gt "\${position##*-}" ] 2> /dev/null; then
+    ask . 'START SLAVE IO_THREAD'
+    exit 1
+  fi
+done
+ask . "SELECT MASTER_GTID_WAIT('$position', 4)" | grep -qx 0 || exit 1
+ask . "STOP SLAVE; RESET SLAVE ALL; $(cat lead.sql)" || exit 1
+term=$(cat ../n*/leads | sort -n | tail -n 1)
+echo $((term + 1)) > leads
+rm -f follow.sql
+for other in ../n*; do
+  [ "$(basename "$other")" != "$2" ] || continue
+  cp "$other/follow-$2.sql" "$other/follow.sql"
+  if [ -e "$other/leads" ]; then : > "$other/rejoin"
+  else ask "$other" "$(cat "$other/follow.sql")"
+  fi
+done
+exit 0`
+
+/**
+ * DATA NODE CLIENT: restarts every server that does not follow the new primary as its replica: the old primary, and any
+ * that was not told or has received more than the new one.
+ */
+export const REJOIN: string = `cd "$1" || exit 1
+client=$3
+${ASK}
+follows() {
+  ask "$1" 'SHOW SLAVE STATUS' | tr -d '\\n' | grep -q "$(sed -n "s/.*master_port = \\([0-9]*\\),.*/\\1/p" "$1/follow.sql").*YesYes"
+}
+left=30
+for other in ../n*; do
+  [ "$(basename "$other")" != "$2" ] && kill -0 "$(cat "$other/server")" 2> /dev/null || continue
+  while [ ! -e "$other/rejoin" ] && ! follows "$other"; do
+    left=$((left - 1))
+    if [ "$left" -le 0 ]; then : > "$other/rejoin"; else sleep 0.1; fi
+  done
+  [ -e "$other/rejoin" ] || continue
+  server=$(cat "$other/server")
+  kill -KILL "$server"
+  ending=100
+  while kill -0 "$server" 2> /dev/null && [ "$ending" -gt 0 ]; do
+    ending=$((ending - 1))
+    sleep 0.05
+  done
+done
+exit 0`
+
+/** DATA: whether the node leads, and how many promotions preceded it. */
+export const ROLE = `cd "$1" || exit 1
+if [ -e leads ]; then echo "primary $(cat leads)"; else echo replica; fi`
