@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
-import { NotConnectedToPostgres, openConnection } from './client/connection.ts'
+import { openConnection, PostgresRefused } from './client/connection.ts'
 
 /** One row for each column of each table and view of users: schema, table, kind, key, column, type, triggers. */
 const TABLES = `
@@ -75,9 +75,7 @@ export async function readCatalogue(address: string): Promise<Catalogue> {
     const read = async (sql: string) => {
       const end = await connection.query(sql)
       if (end.type === 'done') return end.rows
-      throw new NotConnectedToPostgres(
-        end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`,
-      )
+      throw new PostgresRefused(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
     }
     try {
       return {
@@ -99,7 +97,7 @@ export async function readCatalogue(address: string): Promise<Catalogue> {
       connection.close()
     }
   } catch (error) {
-    if (!(error instanceof NotConnectedToPostgres)) throw error
+    if (!(error instanceof PostgresRefused)) throw error
     throw new UserError(
       'environment',
       `${shown}: ${error.message}. Is it a PostgreSQL that runs, and ${user} its user?`,

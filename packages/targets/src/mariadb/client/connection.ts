@@ -48,7 +48,7 @@ export interface Connection {
 }
 
 /** Why a connection could not be opened. */
-export class NotConnectedToMariadb extends NotConnected {
+export class MariadbRefused extends NotConnected {
   /** The server's own error, if it sent one. */
   readonly error: ServerError | undefined
 
@@ -58,91 +58,54 @@ export class NotConnectedToMariadb extends NotConnected {
   }
 }
 
-interface Pending {
-  /** What the next packet is: `first` of an answer, a column's description, or a row. */
-  awaits: 'first' | 'columns' | 'rows'
-  columns: number
-  readonly rows: (readonly (string | null)[])[]
-  readonly ended: (end: QueryEnd) => void
-}
-
-/** @throws NotConnectedToMariadb */
+/** @throws MariadbRefused */
 export function openConnection(options: ConnectOptions): Promise<Connection> {
   const { host, port, signal } = options
   return new Promise((opened, notOpened) => {
     const socket = connect({ host, port, noDelay: true })
     const reader = createPacketReader()
+    const login = createLogin(options)
+    const answers = createAnswers()
     let failure = 'connection closed'
-    let version: string | undefined
     let ready = false
     let open = true
-    let refusal: ServerError | undefined
-    let pending: Pending | undefined
 
-    function end(why: string): void {
+    function end(why: string, error?: ServerError): void {
       if (!open) return
       open = false
       signal?.removeEventListener('abort', abort)
       socket.destroy()
-      const text = refusal === undefined ? why : serverErrorText(refusal)
-      if (!ready) notOpened(new NotConnectedToMariadb(text, refusal))
-      pending?.ended({ type: 'lost', why })
-      pending = undefined
+      if (!ready) notOpened(new MariadbRefused(error === undefined ? why : serverErrorText(error), error))
+      answers.end(why)
     }
     const abort = () => end(String(signal?.reason ?? 'given up'))
 
-    function loggingIn({ sequence, payload }: Packet): void {
-      // A server that takes no more sessions says so in place of a greeting.
-      const answer = readAnswer(payload, true)
-      if (answer.kind === 'error') {
-        refusal = answer.error
-        end('refused')
-      } else if (version === undefined) {
-        const greeting = readGreeting(payload)
-        version = greeting.version
-        socket.write(loginPacket({ ...options, scramble: greeting.scramble }))
-      } else if (answer.kind === 'switch') {
-        if (answer.plugin === NATIVE_PASSWORD)
-          socket.write(packetOf(sequence + 1, nativePassword(options.password, answer.scramble)))
-        else end(`the server wants ${answer.plugin}, which is not known here: only ${NATIVE_PASSWORD} is`)
-      } else if (answer.kind === 'ok') {
-        ready = true
-        opened({ version, ...connection })
-      } else end('the server answered a login with something that is not known here')
-    }
-
-    function settle(waiting: Pending, answer: QueryEnd): void {
-      pending = undefined
-      waiting.ended(answer)
-    }
-
-    function answered(waiting: Pending, payload: Buffer): void {
-      const answer = readAnswer(payload, false)
-      if (answer.kind === 'error') settle(waiting, { type: 'refused', error: answer.error })
-      else if (waiting.awaits === 'columns') waiting.awaits = answer.kind === 'end' ? 'rows' : 'columns'
-      else if (waiting.awaits === 'rows') {
-        if (answer.kind !== 'end') waiting.rows.push(readRow(payload, waiting.columns))
-        else settle(waiting, { type: 'done', rows: waiting.rows, changed: waiting.rows.length })
-      } else if (answer.kind === 'ok') settle(waiting, { type: 'done', rows: [], changed: answer.affected })
-      else {
-        waiting.columns = readColumnCount(payload)
-        waiting.awaits = 'columns'
+    function loggingIn(packet: Packet): void {
+      const step = login(packet)
+      switch (step.type) {
+        case 'send':
+          socket.write(step.bytes)
+          return
+        case 'in':
+          ready = true
+          opened({ version: step.version, ...connection })
+          return
+        case 'refused':
+          end(step.why, step.error)
       }
     }
 
     const connection: Omit<Connection, 'version'> = {
       isOpen: () => open,
-      query(sql) {
-        if (pending !== undefined) throw new Error('a connection has one command at a time')
-        return new Promise((ended) => {
+      query: (sql) =>
+        new Promise((ended) => {
           if (!open) {
             ended({ type: 'lost', why: failure })
             return
           }
-          pending = { awaits: 'first', columns: 0, rows: [], ended }
+          answers.expect(ended)
           socket.write(queryPacket(sql))
-        })
-      },
+        }),
       close(why = 'closed') {
         if (open && ready && socket.writable) socket.write(quitPacket())
         end(why)
@@ -154,8 +117,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
         for (const packet of reader.read(chunk)) {
           if (!open) return
           if (!ready) loggingIn(packet)
-          else if (pending !== undefined) answered(pending, packet.payload)
-          else if (readAnswer(packet.payload, false).kind === 'error') end('the server ended the session')
+          else if (!answers.received(packet.payload)) end('the server ended the session')
         }
       } catch (error) {
         end((error as Error).message)
@@ -169,4 +131,81 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
   })
+}
+
+type LoginStep =
+  | { readonly type: 'send'; readonly bytes: Buffer }
+  | { readonly type: 'in'; readonly version: string }
+  | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
+
+/** What to do about each packet of the server until the client is let in. */
+function createLogin(options: ConnectOptions): (packet: Packet) => LoginStep {
+  let version: string | undefined
+  return ({ sequence, payload }) => {
+    // A server that takes no more sessions says so in place of a greeting.
+    const answer = readAnswer(payload, true)
+    if (answer.kind === 'error') return { type: 'refused', why: 'refused', error: answer.error }
+    if (version === undefined) {
+      const greeting = readGreeting(payload)
+      version = greeting.version
+      return { type: 'send', bytes: loginPacket({ ...options, scramble: greeting.scramble }) }
+    }
+    if (answer.kind === 'ok') return { type: 'in', version }
+    if (answer.kind !== 'switch')
+      return { type: 'refused', why: 'the server answered a login with something that is not known here' }
+    if (answer.plugin !== NATIVE_PASSWORD)
+      return { type: 'refused', why: `the server wants ${answer.plugin}: only ${NATIVE_PASSWORD} is known here` }
+    return { type: 'send', bytes: packetOf(sequence + 1, nativePassword(options.password, answer.scramble)) }
+  }
+}
+
+interface Pending {
+  /** What the next packet is: the first of an answer, a column's description, or a row. */
+  awaits: 'first' | 'columns' | 'rows'
+  columns: number
+  readonly rows: (readonly (string | null)[])[]
+  readonly ended: (end: QueryEnd) => void
+}
+
+interface Answers {
+  /** @throws Error if another answer is expected already. */
+  expect(ended: (end: QueryEnd) => void): void
+  /** False for a packet that answers nothing: the server is ending the session. */
+  received(payload: Buffer): boolean
+  end(why: string): void
+}
+
+/** Puts packets together to the answer of the one command that was sent. */
+function createAnswers(): Answers {
+  let pending: Pending | undefined
+
+  function settle(answer: QueryEnd): void {
+    const waiting = pending
+    pending = undefined
+    waiting?.ended(answer)
+  }
+
+  return {
+    expect(ended) {
+      if (pending !== undefined) throw new Error('a connection has one command at a time')
+      pending = { awaits: 'first', columns: 0, rows: [], ended }
+    },
+    received(payload) {
+      if (pending === undefined) return false
+      const answer = readAnswer(payload, false)
+      if (answer.kind === 'error') settle({ type: 'refused', error: answer.error })
+      else if (pending.awaits === 'columns') pending.awaits = answer.kind === 'end' ? 'rows' : 'columns'
+      else if (pending.awaits === 'rows') {
+        const { rows, columns } = pending
+        if (answer.kind !== 'end') rows.push(readRow(payload, columns))
+        else settle({ type: 'done', rows, changed: rows.length })
+      } else if (answer.kind === 'ok') settle({ type: 'done', rows: [], changed: answer.affected })
+      else {
+        pending.columns = readColumnCount(payload)
+        pending.awaits = 'columns'
+      }
+      return true
+    },
+    end: (why) => settle({ type: 'lost', why }),
+  }
 }

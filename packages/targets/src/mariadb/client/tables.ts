@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { type Connection, NotConnectedToMariadb, openConnection, type QueryEnd } from './connection.ts'
+import { type Connection, MariadbRefused, openConnection, type QueryEnd } from './connection.ts'
 import { credentialsOf } from './credentials.ts'
 import type { MariadbDeclaration } from './declaration.ts'
 import { serverErrorText } from './packets.ts'
@@ -66,7 +66,7 @@ async function connected(
   try {
     return await openConnection({ host, port, ...credentials, signal })
   } catch (error) {
-    if (!(error instanceof NotConnectedToMariadb)) throw error
+    if (!(error instanceof MariadbRefused)) throw error
     if (error.error === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
     throw new UserError(
       'environment',

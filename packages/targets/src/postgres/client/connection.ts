@@ -46,7 +46,7 @@ export interface Connection {
 }
 
 /** Why a connection could not be opened. */
-export class NotConnectedToPostgres extends NotConnected {
+export class PostgresRefused extends NotConnected {
   /** The server's own report, if it sent one. */
   readonly report: ServerReport | undefined
 
@@ -67,7 +67,7 @@ interface Pending {
 /** Replies to these workloads are small; a longer one is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
-/** @throws NotConnectedToPostgres */
+/** @throws PostgresRefused */
 export function openConnection(options: ConnectOptions): Promise<Connection> {
   const { host, port, signal, user, database, parameters } = options
   return new Promise((opened, notOpened) => {
@@ -86,8 +86,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       open = false
       signal?.removeEventListener('abort', abort)
       socket.destroy()
-      if (!ready)
-        notOpened(new NotConnectedToPostgres(lastWords === undefined ? why : reportText(lastWords), lastWords))
+      if (!ready) notOpened(new PostgresRefused(lastWords === undefined ? why : reportText(lastWords), lastWords))
       const waiting = pending
       pending = undefined
       if (waiting?.refused !== undefined) waiting.ended({ type: 'refused', ...waiting.refused })

@@ -3,7 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import { reportText } from '@chaosproxy/wire/postgresql'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { isOlder } from '../../command/programs.ts'
-import { type Connection, NotConnectedToPostgres, openConnection, type QueryEnd } from './connection.ts'
+import { type Connection, openConnection, PostgresRefused, type QueryEnd } from './connection.ts'
 import type { PostgresDeclaration } from './declaration.ts'
 import { OLDEST } from './programs.ts'
 
@@ -62,7 +62,7 @@ async function connected(
     connection.close()
     throw new UserError('environment', `${where} is PostgreSQL ${version}: the oldest supported version is ${OLDEST}.`)
   } catch (error) {
-    if (!(error instanceof NotConnectedToPostgres)) throw error
+    if (!(error instanceof PostgresRefused)) throw error
     if (error.report === undefined) throw new UserError('environment', `${where} cannot be reached: ${error.message}.`)
     const remedy = /^28/.test(error.report.code)
       ? ' Give "client" the right "user" and "password".'
