@@ -186,6 +186,13 @@ describe('a cause', () => {
     expect(certainty).toBe('shown')
   })
 
+  test('may be what a wrong clock decided before it was right again', () => {
+    const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
+    const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
+    expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
+    expect(certainty).toBe('unknown')
+  })
+
   test('is likely a fault between the two nodes where no message was captured', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })

@@ -81,8 +81,14 @@ function seenOf({ near, wire, lease = '', race, story, spans, setup }: Known): W
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
+  const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
+  if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
   return { text: UNAIDED, certainty: 'likely' }
 }
+
+/** A lease or a timestamp from a wrong clock counts after the clock is right again. */
+const afterClock = ({ label }: FaultSpan): string =>
+  `No other fault explains this, but what a wrong clock decided may last: ${label}.`
 
 /** Stands where nothing is known of why something was violated. */
 export const NO_CAUSE = 'The record does not show why.'
