@@ -59,15 +59,6 @@ const models: readonly Model[] = [
     cure: 'the store refuses a lower token than it has seen',
   },
   {
-    name: 'asynchronous-replication',
-    system: 'asynchronous replication with failover',
-    weakness: 'a replica takes over without the last writes that the primary had acknowledged',
-    source: 'https://dev.mysql.com/doc/refman/8.4/en/replication-semisync.html',
-    ...{ target: 'primary-replica', workload: 'set', breaks: 'eventual' },
-    cured: 'sync=majority',
-    cure: 'a majority must have a write before it is acknowledged',
-  },
-  {
     name: 'blind-retry',
     system: 'an app server that retries',
     weakness: 'a request whose answer was lost is repeated, and takes effect twice',
