@@ -7,10 +7,12 @@ const inboxIn = (bytes: Buffer): string => /^H?PUB \S+ (\S+)/m.exec(bytes.toStri
 test('introduces itself once, and answers pings with the next request', () => {
   const replies = natsReplies()
   const first = replies.bytes({ subject: 'a', payload: 'é' }).toString()
-  expect(first).toMatch(/^CONNECT \{.*\}\r\nSUB _INBOX\.\w+\.\* 1\r\nPUB a _INBOX\.\w+\.1 2\r\né\r\n$/)
+  expect(first).toMatch(/^CONNECT \{.*\}\r\nSUB _INBOX\.\w+\.1 1\r\nPUB a _INBOX\.\w+\.1 2\r\né\r\n$/)
   expect(replies.read(Buffer.from('INFO {}\r\nPING\r\nPING\r\n'))).toEqual({ type: 'incomplete' })
   const next = replies.bytes({ subject: 'b', payload: '1', headers: { Revision: '7' } }).toString()
-  expect(next).toMatch(/^PONG\r\nPONG\r\nHPUB b _INBOX\.\w+\.2 25 26\r\nNATS\/1\.0\r\nRevision: 7\r\n\r\n1\r\n$/)
+  expect(next).toMatch(
+    /^UNSUB 1\r\nPONG\r\nPONG\r\nSUB _INBOX\.\w+\.2 2\r\nHPUB b _INBOX\.\w+\.2 25 26\r\nNATS\/1\.0\r\nRevision: 7\r\n\r\n1\r\n$/,
+  )
 })
 
 test('reads messages, with and without headers, however they are cut into pieces', () => {
@@ -37,12 +39,13 @@ test('reads messages, with and without headers, however they are cut into pieces
   })
 })
 
-test('ignores an answer to an earlier request', () => {
+test('ignores what answers an earlier request, also a message of another queue', () => {
   const replies = natsReplies()
-  const late = inboxIn(replies.bytes({ subject: 'a' }))
-  const own = inboxIn(replies.bytes({ subject: 'b' }))
-  expect(replies.read(Buffer.from(`MSG ${late} 1 1\r\n1\r\n`))).toEqual({ type: 'incomplete' })
-  const answer = replies.read(Buffer.from(`MSG ${own} 1 1\r\n2\r\n`))
+  const late = inboxIn(replies.bytes({ subject: 'pull of queue b' }))
+  const own = inboxIn(replies.bytes({ subject: 'pull of queue z' }))
+  for (const subject of [late, 'queue.b'])
+    expect(replies.read(Buffer.from(`MSG ${subject} 1 1\r\n1\r\n`))).toEqual({ type: 'incomplete' })
+  const answer = replies.read(Buffer.from(`MSG ${own} 2 1\r\n2\r\n`))
   expect(answer).toMatchObject({ type: 'reply', reply: [{ payload: Buffer.from('2') }] })
 })
 

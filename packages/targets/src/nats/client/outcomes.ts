@@ -5,7 +5,7 @@ export const natsErrors: readonly ErrorMeaning[] = [
   {
     says: ['no responders'],
     means: 'info',
-    why: 'the asked server knows nobody who takes it; messages of some came out all the same',
+    why: 'the asked server knows nobody who takes it; another may',
   },
   { says: ['wrong last sequence'], means: 'fail', why: 'another revision was there: nothing was stored' },
   { says: ['no message found', 'Message Not Found'], means: 'fail', why: 'nothing is stored there' },

@@ -4,6 +4,8 @@ import type { Received } from '../../clients/line.ts'
 /** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 export interface NatsMessage {
   readonly subject: string
+  /** The number of the request that it answers: each has a subscription of its own. */
+  readonly subscription: string
   /** Where to acknowledge it, or to answer. */
   readonly reply: string | undefined
   /** The status in its header, such as 404; undefined for a message that carries data. */
@@ -54,7 +56,7 @@ export function natsReplies(): NatsReplies {
 
   return {
     bytes({ also = [], most: expected = 1 + also.length, ...first }) {
-      const hello = asked === 0 ? `${HELLO}SUB ${inbox}.* 1${CRLF}` : ''
+      const before = asked === 0 ? HELLO : `UNSUB ${asked}${CRLF}`
       const pongs = `PONG${CRLF}`.repeat(pings)
       asked++
       most = expected
@@ -62,7 +64,7 @@ export function natsReplies(): NatsReplies {
       messages = []
       const reply = `${inbox}.${asked}`
       return Buffer.concat([
-        Buffer.from(hello + pongs),
+        Buffer.from(`${before}${pongs}SUB ${reply} ${asked}${CRLF}`),
         ...[first, ...also].map((publication) => bytesOf(publication, reply)),
       ])
     },
@@ -76,8 +78,8 @@ export function natsReplies(): NatsReplies {
         if (piece.isPing) pings++
         const { found } = piece
         if (found === undefined) continue
-        // An answer to an earlier request.
-        if (found.subject.startsWith(`${inbox}.`) && found.subject !== `${inbox}.${asked}`) continue
+        // It answers an earlier request: after a partition two leaders of a consumer may answer one pull.
+        if (found.subscription !== String(asked)) continue
         messages.push(found)
         if (found.status === undefined && messages.length < most) continue
         const reply = messages
@@ -127,7 +129,11 @@ function firstIn(buffered: Buffer): Piece | string | undefined {
 }
 
 /** `names`: the subject, the subscription, and the subject for answers if there is one. */
-function messageOf([subject = '', , reply]: readonly string[], head: string, payload: Buffer): NatsMessage {
+function messageOf(
+  [subject = '', subscription = '', reply]: readonly string[],
+  head: string,
+  payload: Buffer,
+): NatsMessage {
   const [first = '', ...lines] = head.split(CRLF)
   const status = /^NATS\/\d\.\d\s+(\d{3})\s*(.*)$/.exec(first)
   const headers = new Map<string, string>()
@@ -136,7 +142,7 @@ function messageOf([subject = '', , reply]: readonly string[], head: string, pay
     if (colon > 0) headers.set(line.slice(0, colon), line.slice(colon + 1).trim())
   }
   return {
-    ...{ subject, reply, headers, payload },
+    ...{ subject, subscription, reply, headers, payload },
     status: status === null ? undefined : Number(status[1]),
     description: status?.[2] ?? '',
   }
