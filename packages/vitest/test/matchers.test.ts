@@ -64,7 +64,7 @@ describe('a matcher', () => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const message = messageOf(() => expect(history).toSatisfyLevel('serializable'))
     expect(message).toMatch(
-      /^Transactions did not see each other’s changes \(not serializable\)\nWhy: .*\nNext: Use SERIAL/,
+      /^Transactions did not see each other’s changes \(not serializable\)\nWhy: .*\nNext: Lock what is read, or check before the commit/,
     )
     expect(message).toMatch(/T1 did not see what T2 wrote to y \(rw\)/)
     expect(messageOf(() => expect(history).toSatisfyLevel('serialisable'))).toContain('Did you mean serializable?')

@@ -45,6 +45,15 @@ export const workloadTyped = (workload: string | undefined, settings: Settings):
   'workload-set': printSettings(settings),
 })
 
+/** @throws UserError (usage) for settings of a workload where none is named. */
+export function requireNoWorkloadSettings(options: ParsedOptions): void {
+  if (textsOf(options, 'workload-set').length > 0)
+    throw new UserError(
+      'usage',
+      '--workload-set: it needs --workload, since several workloads are compared without it.',
+    )
+}
+
 /**
  * The settings that `--workload-set` gives, with their values as typed. The workload must have settings of these names.
  *

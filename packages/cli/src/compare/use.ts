@@ -32,8 +32,14 @@ import {
 import { parseNemeses } from '../arguments/faults.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseTargetSettings, requireSettings, targetOf } from '../arguments/target.ts'
-import { chooseWorkload, parseWorkloadSettings, workloadOptions, workloadTyped } from '../arguments/workload.ts'
-import { type ParsedOptions, textOf, textsOf } from '../command.ts'
+import {
+  chooseWorkload,
+  parseWorkloadSettings,
+  requireNoWorkloadSettings,
+  workloadOptions,
+  workloadTyped,
+} from '../arguments/workload.ts'
+import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
@@ -206,11 +212,8 @@ export function againCommand({ plan, configFile }: CompareSettings, { system, ce
 /** @throws UserError (usage, input) */
 async function chosenWorkload(options: ParsedOptions, { registries }: OwnConfig) {
   if (textOf(options, 'workload') === undefined) {
-    if (textsOf(options, 'workload-set').length === 0) return undefined
-    throw new UserError(
-      'usage',
-      '--workload-set: it needs --workload, since several workloads are compared without it.',
-    )
+    requireNoWorkloadSettings(options)
+    return undefined
   }
   const { workload, reference } = await chooseWorkload(options, { find: registries.workload })
   return { workload, part: { name: reference, settings: parseWorkloadSettings(workload, options) } }

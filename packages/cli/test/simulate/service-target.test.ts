@@ -214,8 +214,8 @@ describe('a service of the configuration', () => {
       expect(exitCode).toBe(3)
       return stderr
     }
-    expect(await refused({ kind: 'clock', nodes: ['n1'], offsetMs: 100, driftPpm: 0 })).toMatch(
-      /real processes cannot suffer clock/,
+    expect(await refused({ kind: 'lose-commit-reply', nodes: ['n1'] })).toMatch(
+      /real processes cannot suffer lose-commit-reply/,
     )
     expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain(
       'programs beside real processes suffer no faults',

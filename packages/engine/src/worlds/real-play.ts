@@ -161,6 +161,7 @@ function startProcesses(
     ...{ nodes, seed, dataDir, logDir, signal, settings: settingsFor(processes), bug: undefined },
     object: workload.object,
     asked: askedOf(workload, settings),
+    faults: [...new Set(scenario.faults.map(({ fault }) => fault.kind))],
     longestMs: millis(lastMs + operations.length * timeoutMs + RECOVERY_MS),
     rate: operations.length / Math.max(1, lastMs / 1_000),
   })

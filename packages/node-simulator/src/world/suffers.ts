@@ -26,7 +26,10 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
 export function serviceSuffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(serviceBlows, kind)) return true
   if (kind === 'power-loss')
-    return { not: 'give --power-loss ("losesPower": true), with which every kill cuts the power', instead: ['kill'] }
+    return {
+      not: 'give --power-loss ("losesPower": true), with which every kill cuts the power',
+      ...{ instead: ['kill'], elsewhere: 'processes' },
+    }
   const family = familyOf(kind)?.name
   const not =
     family === 'message' || family === 'http'
