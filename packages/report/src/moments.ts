@@ -117,7 +117,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a write is what a read saw, or a message what was taken, and so no reason why it ought not to have. */
+/** Whether the value that was read or taken is the one that was written: such a write is no reproach to the answer. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

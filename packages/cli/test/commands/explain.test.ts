@@ -89,7 +89,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('and a check of that directory know which bug the run planted', async () => {
+  test('and chaos check of the directory name the bug that the run planted', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])

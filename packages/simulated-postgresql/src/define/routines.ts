@@ -69,7 +69,7 @@ type Arguments = Routine['arguments']
 const sameArguments = (a: Arguments, b: Arguments): boolean =>
   a.length === b.length && a.every((each, at) => each.type.oid === b[at]?.type.oid)
 
-/** For the parser types of arguments are names: any does. */
+/** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
 function plpgsqlBody(text: string, declared: Arguments, returns: Returns): Body {
   const given = declared.map(({ name }) => `${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`)
   const result = returns.kind === 'value' ? 'int' : returns.kind

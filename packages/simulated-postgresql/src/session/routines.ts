@@ -28,7 +28,7 @@ type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
   #depth = 0
-  /** Whether what is called is not VOLATILE. */
+  /** Whether the function being called is STABLE or IMMUTABLE. */
   #stable = false
 
   constructor(host: Host) {
