@@ -23,7 +23,7 @@ export function knownName<Name extends string>(
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
 /** Where a suggestion fits, more names than this only hide it. */
-const MANY = 64
+const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {
   if (names.length === 0) return 'It has none.'
