@@ -22,12 +22,12 @@ const PURE =
 
 /** These take seconds each: long searches, large histories, servers on packages of others. Tests beside them are quick. */
 const LONG = [
-  'packages/simulator/test/{bugs,determinism,search,seeds,shortcut,systems/systems,windows/windows}.test.ts',
+  'packages/simulator/test/{bugs,determinism,marks,replicated-objects,search,seeds,shortcut,systems/systems,windows/windows}.test.ts',
   'packages/checker/test/{asked-alone,many-keys,medium-objects,uncut}.test.ts',
   'packages/proxy/test/{http/under-faults,integrity}.test.ts',
   'packages/console/test/saved.test.ts',
   'packages/engine/test/{arrivals,interruption,large,long-key}.test.ts',
-  'packages/node-simulator/test/{messages,middleware,redis/libraries,redis/service}.test.ts',
+  'packages/node-simulator/test/{messages,middleware,postgresql/{faults,isolation,service},redis/{libraries,service}}.test.ts',
 ]
 
 /** These open sockets, threads and files. */

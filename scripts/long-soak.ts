@@ -70,6 +70,7 @@ export const LONG_FILES: readonly LongFile[] = [
     inCi: 'packages/testcontainers/test/chaos-network.soak.test.ts',
   },
   { file: `${CLI}/run/seeds.soak.test.ts`, inCi: `${CLI}/run/run.test.ts, with one seed` },
+  { file: `${CLI}/containers/rootless.soak.test.ts`, inCi: `${CLI}/containers/compose.soak.test.ts` },
   { file: `${CLI}/containers/killed-rootless.soak.test.ts`, inCi: `${CLI}/containers/killed-compose.soak.test.ts` },
 ]
 
