@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { findProgram } from '@chaosproxy/targets'
+import { installPackages } from './install.ts'
 
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
 /** The programs of the exhibits: `scripts/bundle.mjs` copies them here from the repository's examples. */
@@ -36,8 +36,8 @@ export async function prepareProgram(program: string, signal: AbortSignal): Prom
   mkdirSync(aside, { recursive: true })
   try {
     for (const file of files) cpSync(file, join(aside, relative(source, file)))
-    const problem = hasPackages(source) ? await install(aside, signal) : undefined
-    if (problem !== undefined) return { lacks: `its packages cannot be installed from npm: ${problem}` }
+    const problem = hasPackages(source) ? await installPackages(aside, source, signal) : undefined
+    if (problem !== undefined) return { lacks: problem }
     if (!existsSync(directory)) renameSync(aside, directory)
     return { directory }
   } finally {
@@ -65,20 +65,3 @@ function hasPackages(folder: string): boolean {
   const file = join(folder, 'package.json')
   return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).dependencies !== undefined
 }
-
-/** Installs what the lock file names, and runs no script of a package. Resolves to the problem, if there is one. */
-function install(cwd: string, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], signal })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    child.once('error', ({ message }) => resolve(message))
-    child.once('close', (code) => resolve(code === 0 ? undefined : (npmError(said) ?? `npm ci ended with ${code}`)))
-  })
-}
-
-const npmError = (said: string): string | undefined =>
-  /npm (?:error|ERR!) ((?!code |errno |syscall |A complete log).+)/.exec(said)?.[1]

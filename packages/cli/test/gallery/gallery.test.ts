@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import { describe, expect, test } from 'vitest'
+import { whyNotInstalled } from '../../src/gallery/install.ts'
 import { judgeTrial } from '../../src/gallery/trial.ts'
-import { chaosHere, root } from '../chaos.ts'
+import { chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
+import { processesMentioning, until } from '../processes.ts'
 
 describe('a trial', () => {
   const judged = (exitCode: number | null, result: object, breaks = 'linearizable') =>
@@ -40,6 +42,32 @@ describe('a trial', () => {
   test('says the last line of the errors if the run printed no result', () => {
     const said = { stdout: '', stderr: 'first\n  redis-server ended at once\n' }
     expect(judgeTrial(4, said, 'linearizable')).toEqual({ outcome: 'other', said: 'redis-server ended at once' })
+  })
+})
+
+describe('packages that are not installed', () => {
+  test('are told with the difference and the remedy if a lock file is out of step', () => {
+    const said = `npm error code EUSAGE
+npm error
+npm error \`npm ci\` can only install packages when your package.json and package-lock.json are in sync.
+npm error
+npm error Invalid: lock file's ioredis@6.0.0 does not satisfy ioredis@5.4.1
+npm error Missing: redis-parser@3.0.0 from lock file
+npm error Missing: lodash.defaults@4.2.0 from lock file
+`
+    expect(whyNotInstalled(said, 1, '/examples/lock')).toBe(
+      "its package-lock.json is not in step with its package.json (Invalid: lock file's ioredis@6.0.0 does not satisfy ioredis@5.4.1; Missing: redis-parser@3.0.0 from lock file): npm install --package-lock-only --prefix /examples/lock",
+    )
+  })
+
+  test.each([
+    [
+      'npm error code ENOTFOUND\nnpm error errno ENOTFOUND\nnpm error network request failed\n',
+      'network request failed',
+    ],
+    ['', 'npm ci ended with 1'],
+  ])('are told with what npm said: %j', (said, why) => {
+    expect(whyNotInstalled(said, 1, '/examples/lock')).toBe(`its packages cannot be installed from npm: ${why}`)
   })
 })
 
@@ -84,6 +112,33 @@ describe('chaos gallery', () => {
   })
 })
 
+test('a trial ends with the gallery that was killed, and so does what it started', async () => {
+  const out = temporaryDirectory()
+  const { child, finished } = startChaos(['gallery', 'run', 'cache-aside-stale', '--seeds', '100', '--out', out])
+  const running = async (): Promise<number[]> =>
+    (await processesMentioning(out)).map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== child.pid)
+  await until(async () => {
+    const [trial, server] = await running()
+    // A trial that is stopped does not end by itself.
+    return trial !== undefined && server !== undefined && isSignalled(trial, 'SIGSTOP')
+  })
+  child.kill('SIGKILL')
+  await finished
+  try {
+    await until(async () => (await running()).length === 0, 30_000)
+  } finally {
+    for (const pid of await running()) isSignalled(pid, 'SIGKILL')
+  }
+})
+
+function isSignalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
 /** The values of each option, in order, and the words after `--`: the order of options does not matter. */
 function optionsIn(words: readonly string[]): { readonly [option: string]: readonly string[] } {
   const options: { [option: string]: string[] } = {}
@@ -109,7 +164,9 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
       const file = join(folder, 'package.json')
       const { dependencies = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
       for (const version of Object.values(dependencies)) expect(version).toMatch(/^(npm:\S+@)?\d/)
-      if (Object.keys(dependencies).length > 0) expect(existsSync(join(folder, 'package-lock.json'))).toBe(true)
+      if (Object.keys(dependencies).length === 0) return
+      const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+      expect(lock.packages[''].dependencies).toEqual(dependencies)
     })
 
     if (existsSync(page))

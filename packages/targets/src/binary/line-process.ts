@@ -139,13 +139,16 @@ function writeUnlessEnded(fd: number, text: string): void {
 
 let keeper: Keeper | undefined
 
-/** Has a program and all its descendants killed once this thread ends, for whatever reason. */
-export function endWithThisThread(pid: number, mark: string): TreeRoot {
+/**
+ * Has a program killed once this thread ends, for whatever reason, and all its descendants if it was started with this mark.
+ * Without one it sees to its descendants itself, as a run of `chaos` does.
+ */
+export function endWithThisThread(pid: number, mark?: string): TreeRoot {
   keeper ??= startKeeper(() => {
     keeper = undefined
   })
   keeper.unref()
-  const root = { pid, startTime: startTimeOf(pid), mark, forks: true }
+  const root = { pid, startTime: startTimeOf(pid), mark: mark ?? '', forks: mark !== undefined }
   keeper.watch(root)
   return root
 }

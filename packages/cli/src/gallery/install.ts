@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { endWithThisThread, forget } from '@chaosproxy/targets'
+
+/**
+ * Installs what a folder's lock file names, and runs no script of a package. Resolves to why it could not, if it could not;
+ * `program` is the folder that the lock file was copied from.
+ */
+export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
+    const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], signal })
+    // Otherwise it would survive if this process were killed.
+    const root = child.pid === undefined ? undefined : endWithThisThread(child.pid)
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    child.once('error', ({ message }) => resolve(`npm cannot be run: ${message}`))
+    child.once('close', (code) => {
+      if (root !== undefined) forget(root)
+      resolve(code === 0 ? undefined : whyNotInstalled(said, code, program))
+    })
+  })
+}
+
+/** Why `npm ci`, which ended with this code, installed nothing, by what it wrote to stderr. */
+export function whyNotInstalled(said: string, code: number | null, program: string): string {
+  if (/npm (?:error|ERR!) code EUSAGE/.test(said)) {
+    const differences = [...said.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)
+    const shown = differences.length === 0 ? '' : ` (${differences.slice(0, 2).join('; ')})`
+    return `its package-lock.json is not in step with its package.json${shown}: npm install --package-lock-only --prefix ${program}`
+  }
+  const problem = /npm (?:error|ERR!) ((?!code |errno |syscall |A complete log).+)/.exec(said)?.[1]
+  return `its packages cannot be installed from npm: ${problem ?? `npm ci ended with ${code}`}`
+}
