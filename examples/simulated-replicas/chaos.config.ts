@@ -8,7 +8,6 @@ export default defineConfig({
   workload: { name: 'register', settings: { cas: 0 } },
   services: {
     early: { ...program, environment: { ANSWERS: 'early', PRIMARY } },
-    // In the simulator, a kill also takes the power, and with it what was not fsynced.
-    durable: { ...program, environment: { ANSWERS: 'durable', PRIMARY }, losesPower: true },
+    durable: { ...program, environment: { ANSWERS: 'durable', PRIMARY } },
   },
 })

@@ -294,7 +294,7 @@ function serversOf({ spec, databases }: Service, { unsupported, ...around }: Ser
     const { standby } = database
     if (standby !== undefined) servers.set(standby, new PostgresNode({ ...shared, id: standby }, primary))
   }
-  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode({ ...around, losesPower: spec.losesPower === true }))
+  if (spec.redis !== undefined) servers.set(REDIS, new RedisNode(around))
   return servers
 }
 

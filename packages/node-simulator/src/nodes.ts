@@ -37,7 +37,7 @@ export function nodeOf(
   watch: NodeWatch,
 ): ServiceNode {
   const { program } = programOf(service, id)
-  const { losesPower, http } = service.spec
+  const { http } = service.spec
   const boot = (life: Life): void => {
     startProgram(life, { program, seats, ...told(id), files: node.files, evaluated: watch.evaluated })
     const replaced = looked.has(program) ? undefined : intrinsics.replaced()
@@ -47,7 +47,6 @@ export function nodeOf(
   const died = (death: Death): void => watch.died(node, death)
   const node: ServiceNode = new ServiceNode({
     ...{ world, network, id, seed, hosts, boot, died, directory: program.directory },
-    losesPower: losesPower === true,
     messages: http === 'messages',
   })
   return node

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { ran, serving } from './simulated.ts'
+import { injectedFor, ran, serving } from './simulated.ts'
 
-const restart = (cluster: Parameters<NonNullable<NonNullable<Parameters<typeof ran>[1]>['meanwhile']>>[0]): void => {
-  cluster.inject({ kind: 'kill', nodes: ['n1'] }, (outcome) => {
-    if (outcome.type === 'injected') outcome.heal(() => {})
-  })
-}
+const restart = injectedFor({ kind: 'kill', nodes: ['n1'] }, 0)
+
+const losingPower = (unsynced: 'lost' | 'torn' | 'reordered') =>
+  injectedFor({ kind: 'power-loss', nodes: ['n1'], unsynced }, 0)
 
 /** Writes a line, with or without an fsync, and prints at each start what it finds. */
 const writing = (sync: boolean): string =>
@@ -29,7 +28,7 @@ describe('the disk of a node', () => {
 
   test('keeps fsynced data when the power fails', async () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const { lines } = await ran(writing(true), { seed, losesPower: true, meanwhile: restart })
+      const { lines } = await ran(writing(true), { seed, meanwhile: losingPower('torn') })
       expect(lines).toEqual(['n1: nothing', 'n1: line'])
     }
   })
@@ -37,12 +36,35 @@ describe('the disk of a node', () => {
   test('loses, tears or keeps other data', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
-      const { lines } = await ran(writing(false), { seed, losesPower: true, meanwhile: restart })
+      const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })
       found.add(lines[1] ?? '')
     }
     expect(found).toContain('n1: nothing')
     expect(found).toContain('n1: line')
     expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
+  })
+
+  test('loses all other data if nothing of it survives', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('lost') })
+      expect(lines).toEqual(['n1: nothing', 'n1: nothing'])
+    }
+  })
+
+  test('may keep a later write without an earlier one', async () => {
+    const two = serving(`
+      import fs from 'node:fs'
+      const file = fs.openSync('log', fs.existsSync('log') ? 'r+' : 'w+')
+      fs.fsyncSync(file)
+      console.log(fs.readFileSync('log', 'latin1').replaceAll('\\0', '-'))
+      fs.writeSync(file, 'one', 0)
+      fs.writeSync(file, 'two', 3)`)
+    const found = new Set<string>()
+    for (let seed = 1; seed <= 40; seed++) {
+      const { lines } = await ran(two, { seed, meanwhile: losingPower('reordered') })
+      found.add(lines[1] ?? '')
+    }
+    expect(found).toContain('n1: ---two')
   })
 
   test('may carry out two pending writes in either order', async () => {

@@ -68,7 +68,6 @@ export interface Ran {
 interface Options {
   readonly nodes?: number
   readonly seed?: number
-  readonly losesPower?: boolean
   readonly redis?: 'simulated'
   /** Adds a PostgreSQL at pg:5432. */
   readonly postgres?: PostgresSpec
@@ -92,13 +91,13 @@ interface Options {
 /** Runs a program on one or more nodes, for a second of virtual time. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
-  const { losesPower, redis, beside, longestMs, http, servers, client, postgres } = options
+  const { redis, beside, longestMs, http, servers, client, postgres } = options
   const { routes, ...files } = written(program, undefined, beside)
   const named = Object.entries(servers ?? {}).map(
     ([name, path]) => [name, { program: join(dirname(files.program), path) }] as const,
   )
   const service = await loadService({
-    ...{ ...files, environment, losesPower, redis, http },
+    ...{ ...files, environment, redis, http },
     ...(client === undefined ? { routes } : { client: join(dirname(files.program), client) }),
     ...(postgres === undefined ? {} : { postgres: { pg: postgres } }),
     ...(servers === undefined ? {} : { beside: Object.fromEntries(named) }),

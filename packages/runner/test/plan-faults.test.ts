@@ -1,4 +1,4 @@
-import { type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
+import { type FaultKind, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
 import { completeRun, parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +8,8 @@ const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
   ...{ name, summary: '', kind, among: 'nodes' },
   plan: (random, nodes) => ({ lengths: 1, parts: [{ from: 0, to: 1, plan: { kind, nodes: [random.pick(nodes)] } }] }),
 })
+
+const ON_DISK: ReadonlySet<FaultKind> = new Set<FaultKind>(['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk'])
 
 const plain: Target = {
   name: 'fake',
@@ -97,20 +99,20 @@ describe('all faults', () => {
   const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
   const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
 
-  test('"all" becomes one named fault of every kind that the target can suffer', async () => {
-    const { spec, nemeses: chosen } = await planned(plain, ['all'])
+  test('"everything" becomes one named fault of every kind that the target can suffer', async () => {
+    const { spec, nemeses: chosen } = await planned(plain, ['everything'])
     const kinds = kindsOf(spec.faults)
     expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
     expect(new Set(kinds).size).toBe(kinds.length)
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('"all" leaves out faults under which the target promises nothing', async () => {
+  test('"everything" leaves out faults under which the target promises nothing', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
     }
-    const { spec, expect: held } = await planned(target, ['all'])
+    const { spec, expect: held } = await planned(target, ['everything'])
     expect(spec.faults).not.toContain('forge')
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
@@ -121,13 +123,17 @@ describe('all faults', () => {
   })
 
   test('a profile of which the target can suffer nothing is refused with what it can suffer', async () => {
-    await expect(planned(plain, ['clocks'])).rejects.toThrow(
-      /--faults clocks: fake can suffer no fault of this profile\. fake cannot suffer clock: .* Faults it can suffer: partition/,
+    const diskless: Target = {
+      ...plain,
+      suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
+    }
+    await expect(planned(diskless, ['disk'])).rejects.toThrow(
+      /--faults disk: fake can suffer no fault of this profile\. fake cannot suffer power-loss: .* Faults it can suffer: partition/,
     )
   })
 
   test('a run of all faults takes as long as they need, unless a time is given', async () => {
-    const draft = { target: 'fake', workload: 'register', faults: ['all'] }
+    const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})
     expect(spec.timeMs).toBeGreaterThan(20_000)

@@ -39,7 +39,6 @@ const serviceWords = ({
   client,
   args = [],
   environment = {},
-  losesPower,
   redis,
   beside = {},
   postgres = {},
@@ -49,7 +48,6 @@ const serviceWords = ({
   ...wordsFor({
     routes: client === undefined ? routes : undefined,
     client,
-    'power-loss': losesPower,
     redis: redis !== undefined,
     beside: [
       ...Object.entries(beside).map(([name, each]) => `${name}=${each.program}`),

@@ -124,7 +124,7 @@ const declared = {
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
     faults: {
       ...asRead(
-        'faults or profiles (all, gentle, network, …), comma-separated, none, or a schedule.json; chaos targets --faults lists them',
+        'faults or profiles (everything, gentle, network, …), comma-separated, none, or a schedule.json; chaos targets --faults lists them',
         parseFaultChoices,
         `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
       ),

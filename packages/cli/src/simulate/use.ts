@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/engine/references'
 import { withPaths } from '@chaosproxy/engine/run'
 import { type Loaded, searchedIn, unsupportedSql, type VirtualWorld } from '@chaosproxy/engine/worlds'
-import type { FaultChoice } from '@chaosproxy/faults'
+import type { FaultChoice, Nemesis } from '@chaosproxy/faults'
 import { didYouMean, plural, UserError } from '@chaosproxy/history'
 import { mergeDrafts, nameIn, runMembers, settingsIn } from '@chaosproxy/runner'
 import { NO_LEVEL, type TrialChoices } from '@chaosproxy/simulator'
@@ -85,7 +85,6 @@ const declared = {
   ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
   ...inGroup('What goes wrong', [], {
     ...searchOptions.faults,
-    'power-loss': flag('kills also cut the power: data that was written but not fsynced may be lost or torn'),
     ...searchOptions.clocks,
   }),
   ...inGroup('How to search', [], {
@@ -225,7 +224,6 @@ function parseService(
       args: typed.arg.length > 0 ? typed.arg : (spec.args ?? []),
       environment: { ...spec.environment, ...environment },
       ...(typed.redis ? { redis: 'simulated' as const } : {}),
-      losesPower: typed['power-loss'] || spec.losesPower === true,
       http: typed.http ?? spec.http,
     },
     nodes: typed.nodes ?? configured ?? service?.nodes,
@@ -238,9 +236,15 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
 
+/** A power loss is searched for whoever asks for it: many programs never fsync. */
+const isInProfiles =
+  ({ usualFaults = [] }: VirtualWorld) =>
+  ({ name, kind }: Nemesis): boolean =>
+    usualFaults.includes(name) || kind === 'power-loss'
+
 /** @throws UserError (usage) for a fault that the service cannot suffer. */
 function sufferable(typed: readonly string[], { world, loaded }: Named): readonly string[] {
-  const named = namesOfProfile(typed, 'simulated programs', ({ name }) => world.usualFaults?.includes(name) === true)
+  const named = namesOfProfile(typed, 'simulated programs', isInProfiles(world))
   if (named !== undefined) return named
   world.requireSufferable(typed, '--faults', loaded)
   return typed

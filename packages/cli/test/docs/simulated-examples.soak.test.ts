@@ -19,7 +19,6 @@ interface Example {
   readonly bug: string
   readonly cured: string
   readonly nodes: number
-  readonly losesPower?: boolean
   readonly redis?: 'simulated'
   readonly beside?: { readonly pg: { readonly postgres: string } }
   readonly settings: SearchSettings
@@ -32,7 +31,7 @@ const examples: { readonly [name: string]: Example } = {
     settings: { faults: [], workloadSettings: { cas: 0.5 } },
   },
   replicas: {
-    ...{ variable: 'ANSWERS', bug: 'early', cured: 'durable', nodes: 3, losesPower: true },
+    ...{ variable: 'ANSWERS', bug: 'early', cured: 'durable', nodes: 3 },
     settings: { workloadSettings: { cas: 0 } },
   },
   jobs: {
@@ -66,11 +65,11 @@ const examples: { readonly [name: string]: Example } = {
 const chosen = Object.entries(examples).filter(([name]) => !short || ['outbox', 'cache'].includes(name))
 
 describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, ...example }) => {
-  const { nodes, losesPower, redis, beside, settings } = example
+  const { nodes, redis, beside, settings } = example
   const program = (mode: string) => ({
     entry: join(root, 'examples', `simulated-${name}`, 'server.ts'),
     environment: { [variable]: mode, PRIMARY: 'http://{peer.n1}', OWNER: 'http://{peer.n1}' },
-    ...{ nodes, losesPower, redis, beside },
+    ...{ nodes, redis, beside },
   })
 
   test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {

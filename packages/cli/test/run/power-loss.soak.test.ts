@@ -60,7 +60,7 @@ describe.skipIf(redis === undefined || without !== '')(
     })
 
     test('leaves nothing behind when chaos is killed', async () => {
-      const { child, finished } = startChaos(['run', '--target', 'redis', '--faults', 'disks', '--time', '60s'])
+      const { child, finished } = startChaos(['run', '--target', 'redis', '--faults', 'disk', '--time', '60s'])
       const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`chaos-machines-${child.pid}-`))
       await expect.poll(left, { timeout: 60_000 }).toHaveLength(1)
       child.kill('SIGKILL')

@@ -33,7 +33,12 @@ describe('a run too short for its faults', () => {
   })
 
   test('has room for all of them in the time it names, whatever the seed', async () => {
-    const names = fc.constantFrom('partition', 'kill,pause', 'partition,kill,pause', 'delay,slow,loss,clock,crash')
+    const names = fc.constantFrom(
+      'partition',
+      'kill,pause',
+      'partition,kill,pause',
+      'delay,slow,loss,clock,crash-point',
+    )
     await fc.assert(
       fc.asyncProperty(names, fc.nat(1000), async (faults, seed) => {
         const text = await textFor('100ms', faults, seed)

@@ -105,9 +105,21 @@ describe('chaos simulate --redis', () => {
         )
         .replace(/\}\)\.listen\(process\.env\['PORT'\]\)\s*$/, '}'),
     )
-    const fixed = ['--nodes', '1', '--faults', 'kill', '--keys', '1', '--workload-set', 'cas=0', '--workers', '1']
-    const args = ['simulate', './server.ts', ...fixed, '--redis', '--seeds', '12', '--json', '--shrink', '1s']
-    const [kept, lost] = [await chaos(args, { cwd }), await chaos([...args, '--power-loss'], { cwd })]
+    const fixed = ['--nodes', '1', '--keys', '1', '--workload-set', 'cas=0', '--workers', '1']
+    const args = (fault: string) => [
+      'simulate',
+      './server.ts',
+      ...fixed,
+      '--faults',
+      fault,
+      '--redis',
+      '--seeds',
+      '12',
+      '--json',
+      '--shrink',
+      '1s',
+    ]
+    const [kept, lost] = [await chaos(args('kill'), { cwd }), await chaos(args('power-loss'), { cwd })]
     expect(kept.stderr).toBe('')
     expect(JSON.parse(kept.stdout).found).toBe(false)
     const { failures } = JSON.parse(lost.stdout)

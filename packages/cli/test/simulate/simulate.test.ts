@@ -175,7 +175,7 @@ describe('chaos simulate', () => {
     expect(alone).toMatchObject({ found: false, trials: 120 })
   })
 
-  patientTest('loses writes that a program never fsynced when kills cut the power', async () => {
+  patientTest('loses writes that a program never fsynced when the power is cut', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
@@ -190,9 +190,20 @@ describe('chaos simulate', () => {
         }
         response.end(JSON.stringify({ value }))
       }).listen(process.env['PORT'])`)
-    const fixed = ['--nodes', '1', '--faults', 'kill', '--keys', '1', '--workload-set', 'cas=0', '--workers', '1']
-    const args = ['simulate', './server.ts', ...fixed, '--seeds', '30', '--json', '--shrink', '500ms']
-    const [kept, lost] = [await chaos(args, { cwd }), await chaos([...args, '--power-loss'], { cwd })]
+    const fixed = ['--nodes', '1', '--keys', '1', '--workload-set', 'cas=0', '--workers', '1']
+    const args = (fault: string) => [
+      'simulate',
+      './server.ts',
+      ...fixed,
+      '--faults',
+      fault,
+      '--seeds',
+      '30',
+      '--json',
+      '--shrink',
+      '500ms',
+    ]
+    const [kept, lost] = [await chaos(args('kill'), { cwd }), await chaos(args('power-loss'), { cwd })]
     expect(JSON.parse(kept.stdout).found).toBe(false)
     expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
   })

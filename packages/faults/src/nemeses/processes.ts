@@ -121,8 +121,8 @@ export const fillDisk: Nemesis = {
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 
-export const crash: Nemesis = {
-  name: 'crash',
+export const crashPoint: Nemesis = {
+  name: 'crash-point',
   summary: 'kill one node or the leader just before it writes, sends or replies; restart it from its disk',
   kind: 'crash',
   among: 'nodes',

@@ -23,20 +23,19 @@ const NETWORK: readonly FaultKind[] = [
   ...(['truncate-reply', 'duplicate-request', 'lose-commit-reply'] as const),
 ]
 
-const CRASHES: readonly FaultKind[] = [
+const CRASH: readonly FaultKind[] = [
   ...(['kill', 'crash', 'power-loss', 'stop', 'restart', 'crash-before-reply', 'pause'] as const),
 ]
 
-const DISKS: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk']
+const DISK: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk']
 
 /** Every profile. Help, documentation and tests iterate over this list. */
 export const faultProfiles: readonly FaultProfile[] = [
-  { name: 'all', summary: 'every kind of fault', has: () => true },
+  { name: 'everything', summary: 'every kind of fault', has: () => true },
   profile('gentle', 'late, slow and reordered traffic; nothing is cut, lost or stopped', GENTLE),
   profile('network', 'those of gentle, and cut links, resets, lost and repeated messages', NETWORK),
-  profile('crashes', 'killed, paused and restarted nodes', CRASHES),
-  profile('clocks', 'clocks that drift and jump', ['clock']),
-  profile('disks', 'power losses, and disks that are slow, fail or are full', DISKS),
+  profile('crash', 'killed, paused and restarted nodes', CRASH),
+  profile('disk', 'power losses, and disks that are slow, fail or are full', DISK),
 ]
 
 /** The profile of this name, if there is one. */

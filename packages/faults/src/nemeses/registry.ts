@@ -4,7 +4,7 @@ import type { Nemesis } from './nemesis.ts'
 import { bridge, cutClients, halves, isolateLeader, oneWay, partition, ring } from './partitions.ts'
 import {
   clock,
-  crash,
+  crashPoint,
   failFsync,
   failover,
   fillDisk,
@@ -54,7 +54,7 @@ export const nemeses: readonly Nemesis[] = [
   corrupt,
   forge,
   forgeSigned,
-  crash,
+  crashPoint,
   powerLoss,
   slowFsync,
   failFsync,

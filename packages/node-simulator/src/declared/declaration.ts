@@ -74,8 +74,6 @@ export interface ServiceDeclaration {
   readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
   /** How many nodes run it; 3 by default. */
   readonly nodes?: number | undefined
-  /** Whether a kill also cuts a node's power: data that was not fsynced may be lost. */
-  readonly losesPower?: boolean | undefined
 }
 
 /** The number of nodes by default. */
@@ -181,9 +179,6 @@ export const serviceMembers: {
       v.description('how the simulator sends requests: as bytes, or as whole messages, which is faster'),
     ),
   ),
-  losesPower: v.optional(
-    v.pipe(v.boolean('must be true or false'), v.description('kills also cut the power of their node')),
-  ),
 }
 
 export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.strictObject(
@@ -214,7 +209,7 @@ export function declaredService(
     throw new UserError('usage', schemaProblems(serviceSchema, issues, { where, what: 'a service' }).join('\n'))
   if (declaration.routes !== undefined && declaration.client !== undefined)
     throw new UserError('usage', `${where}: requests are made by "routes" or by "client": give only one of them.`)
-  const { entry, routes, client, args, environment, losesPower, redis, http } = declaration
+  const { entry, routes, client, args, environment, redis, http } = declaration
   const program = pathFrom(directory, entry)
   return {
     program,
@@ -223,7 +218,6 @@ export function declaredService(
       : { client: pathFrom(directory, client) }),
     args,
     environment,
-    losesPower,
     redis,
     ...besideOf(declaration.beside ?? {}, directory),
     http,

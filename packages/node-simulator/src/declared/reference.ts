@@ -23,8 +23,6 @@ interface ServicePrograms {
   readonly beside?: { readonly [name: string]: BesideSpec } | undefined
   /** PostgreSQL servers in the simulator, by the names of their hosts; when absent, none. */
   readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
-  /** Whether a kill also cuts the node's power, which loses data that was not fsynced. */
-  readonly losesPower?: boolean | undefined
   /** The form of traffic between HTTP clients and servers; when absent, bytes. */
   readonly http?: 'bytes' | 'messages' | undefined
   /** The default number of nodes of a run. */
@@ -69,7 +67,6 @@ export const serviceReference = (spec: ServiceSpec): string =>
     program: spec.program,
     ...(spec.client === undefined ? { routes: spec.routes } : { client: spec.client }),
     ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
-    ...(spec.losesPower === true ? { losesPower: true } : {}),
     ...(spec.http === 'messages' ? { http: spec.http } : {}),
     ...(spec.redis === undefined ? {} : { redis: spec.redis }),
     ...(spec.beside === undefined ? {} : { beside: spec.beside }),

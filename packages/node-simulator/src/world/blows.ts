@@ -8,6 +8,9 @@ export type DatabaseFault = FaultOfKind<
   'lose-commit-reply' | 'serialization-failure' | 'refuse-sessions' | 'slow-statements' | 'failover' | 'restart'
 >
 
+/** What becomes of data that was not fsynced. */
+export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
+
 /** Whether only a PostgreSQL can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
@@ -18,6 +21,8 @@ export interface Stoppable {
   start(): void
   /** False if it was down already. */
   kill(): boolean
+  /** Takes the data that was not fsynced from its disk; absent in a node without one. */
+  losePower?(unsynced: Unsynced): void
   /** Injects a fault of a PostgreSQL; absent in others. */
   suffer?(fault: DatabaseFault): Undo
   /** Why it cannot suffer a kind of fault; undefined if it can. */
@@ -43,6 +48,14 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
   },
   kill(fault, around) {
     const killed = named(fault, around).filter((node) => node.kill())
+    return () => {
+      for (const node of killed) node.start()
+      return killed.length
+    }
+  },
+  'power-loss'(fault, around) {
+    const killed = named(fault, around).filter((node) => node.kill())
+    for (const node of killed) node.losePower?.(fault.unsynced ?? 'lost')
     return () => {
       for (const node of killed) node.start()
       return killed.length

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Random } from '@chaosproxy/faults'
+import type { Unsynced } from './blows.ts'
 
 /** A file: the content that its program sees, and the content that is certainly on disk. */
 export interface Inode {
@@ -129,25 +130,17 @@ export class Files {
   }
 
   /**
-   * The power fails: a part of the data that was not fsynced survives, the last write perhaps in part, and later ones
-   * not.
+   * The power fails. Of what was not fsynced nothing survives; or the first writes and a part of the next (`torn`); or
+   * each write does or does not (`reordered`). Names survive in their order, as in a journal.
    */
-  losePower(random: Random): void {
-    for (const { path, inode } of this.#naming.slice(0, random.integer(this.#naming.length + 1)))
-      applied(this.#durableNames, path, inode)
+  losePower(random: Random, unsynced: Unsynced): void {
+    const names = unsynced === 'lost' ? 0 : random.integer(this.#naming.length + 1)
+    for (const { path, inode } of this.#naming.slice(0, names)) applied(this.#durableNames, path, inode)
     this.#naming = []
     this.#names = new Map(this.#durableNames)
     for (const inode of new Set(this.#names.values())) {
-      const kept = random.integer(inode.pending.length + 1)
-      let data = inode.durable
-      for (const each of inode.pending.slice(0, kept)) data = redone(data, each)
-      const torn = inode.pending[kept]
-      if (torn?.type === 'write') {
-        const part = torn.bytes.subarray(0, random.integer(torn.bytes.length + 1))
-        if (part.length > 0) data = written(data, torn.at, part)
-      }
-      inode.data = data
-      inode.durable = data
+      inode.data = survivingWrites(inode.pending, unsynced, random).reduce(redone, inode.durable)
+      inode.durable = inode.data
       inode.pending = []
     }
   }
@@ -170,6 +163,22 @@ export class Files {
 function applied(names: Map<string, Inode>, path: string, inode: Inode | undefined): void {
   if (inode === undefined) names.delete(path)
   else names.set(path, inode)
+}
+
+function survivingWrites(pending: readonly Write[], unsynced: Unsynced, random: Random): readonly Write[] {
+  switch (unsynced) {
+    case 'lost':
+      return []
+    case 'reordered':
+      return pending.filter(() => random.chance(0.5))
+    case 'torn': {
+      const count = random.integer(pending.length + 1)
+      const next = pending[count]
+      const part = next?.type === 'write' ? next.bytes.subarray(0, random.integer(next.bytes.length + 1)) : undefined
+      const torn = next?.type === 'write' && part !== undefined && part.length > 0 ? [{ ...next, bytes: part }] : []
+      return [...pending.slice(0, count), ...torn]
+    }
+  }
 }
 
 const redone = (data: Buffer, write: Write): Buffer =>

@@ -1,5 +1,6 @@
 import { createRandom, type NodeId } from '@chaosproxy/faults'
 import { NodeClock } from '@chaosproxy/simulator'
+import type { Unsynced } from './blows.ts'
 import { Files } from './files.ts'
 import { type Death, type Hosts, Life } from './life.ts'
 import type { Network } from './network.ts'
@@ -14,8 +15,6 @@ export interface NodeOptions {
   readonly hosts: Hosts
   /** The program's directory, which every disk has. */
   readonly directory: string
-  /** Whether a kill also cuts the power, which loses data that was not fsynced. */
-  readonly losesPower: boolean
   /** Whether whole requests and answers go over the network instead of bytes. */
   readonly messages: boolean
   /** Starts the program in a new life. */
@@ -79,9 +78,11 @@ export class ServiceNode {
     if (life === undefined) return false
     life.kill()
     this.#buried(life)
-    if (this.#options.losesPower)
-      this.files.losePower(createRandom(`power ${this.id} ${life.number} ${this.#options.seed}`))
     return true
+  }
+
+  losePower(unsynced: Unsynced): void {
+    this.files.losePower(createRandom(`power ${this.id} ${this.#starts} ${this.#options.seed}`), unsynced)
   }
 
   #buried(life: Life): void {

@@ -25,11 +25,6 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
 
 export function serviceSuffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(serviceBlows, kind)) return true
-  if (kind === 'power-loss')
-    return {
-      not: 'give --power-loss ("losesPower": true), with which every kill cuts the power',
-      ...{ instead: ['kill'], elsewhere: 'processes' },
-    }
   const family = familyOf(kind)?.name
   const not =
     family === 'message' || family === 'http'
@@ -38,12 +33,12 @@ export function serviceSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/**
- * A search's default faults: every fault among nodes that programs can suffer. A failover is left out: it loses commits
- * that were acknowledged, as asynchronous replication does.
- */
+/** A failover loses commits that were acknowledged, as asynchronous replication does; a power loss what was not fsynced. */
+const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
+
+/** A search's default faults: those among nodes that programs can suffer, and after which all can keep their promises. */
 export const usualServiceFaults: readonly string[] = nemeses
-  .filter(({ among, kind }) => among === 'nodes' && kind !== 'failover' && serviceSuffers(kind) === true)
+  .filter(({ among, kind }) => among === 'nodes' && !UNUSUAL.has(kind) && serviceSuffers(kind) === true)
   .map(({ name }) => name)
 
 /**

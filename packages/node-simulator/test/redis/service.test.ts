@@ -1,7 +1,7 @@
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { ran as ranAlone, serving } from '../simulated.ts'
-import { stopped } from '../stopped.ts'
+import { stopped, unpowered } from '../stopped.ts'
 
 /** One program for all tests, so that it is bundled once; its environment says what it does. */
 const asker = serving(`
@@ -125,7 +125,7 @@ describe('a kill of the simulated Redis', () => {
       count()`
     let lost = 0
     for (let seed = 1; seed <= 5; seed++) {
-      const { lines } = await ran(losing, { seed, losesPower: true, meanwhile: stopped(2_700, 200), forMs: 4_000 })
+      const { lines } = await ran(losing, { seed, meanwhile: unpowered(2_700, 200), forMs: 4_000 })
       const [, fsynced = 0, kept = 0, last = 0] = (/\[(\d+),(\d+),(\d+)\]/.exec(lines[0] ?? '') ?? []).map(Number)
       expect(fsynced).toBeGreaterThan(0)
       expect(kept).toBeGreaterThanOrEqual(fsynced)

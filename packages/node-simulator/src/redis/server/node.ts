@@ -4,6 +4,7 @@ import { fate, NodeClock, streamOf } from '@chaosproxy/simulator'
 import { isNoCommand, readRespCommand, resp } from '@chaosproxy/wire'
 import { REDIS, REDIS_PORT } from '../../declared/hosts.ts'
 import { NotSimulated } from '../../refusal.ts'
+import type { Unsynced } from '../../world/blows.ts'
 import type { Host, Network, Packet, Plug, Wire } from '../../world/network.ts'
 import type { Actor, World } from '../../world/world.ts'
 import { UnknownCommand } from '../failures.ts'
@@ -19,8 +20,6 @@ export interface RedisOptions {
   readonly world: World
   readonly network: Network
   readonly seed: number
-  /** Whether a kill also cuts the power, which loses data that was not fsynced. */
-  readonly losesPower: boolean
 }
 
 interface Disk {
@@ -39,8 +38,8 @@ export class RedisNode implements Actor {
   readonly #options: RedisOptions
   readonly #connections = new Set<Connection>()
   #store: Store
-  /** The commands certainly on disk, and those written since; undefined if the power never fails. */
-  #disk: Disk | undefined
+  /** The commands certainly on disk, and those written since. */
+  readonly #disk: Disk
   #up = false
   #accepted = 0
   #kills = 0
@@ -49,7 +48,7 @@ export class RedisNode implements Actor {
     this.#options = options
     const stream = streamOf(options.seed, REDIS)
     this.#store = new Store((n) => fate(stream, n))
-    if (options.losesPower) this.#disk = { store: this.#store.copy(), written: [] }
+    this.#disk = { store: this.#store.copy(), written: [] }
     options.network.hosts.set(REDIS, this.#host())
   }
 
@@ -73,7 +72,7 @@ export class RedisNode implements Actor {
   start(): void {
     if (this.#up) return
     this.#up = true
-    if (this.#disk !== undefined) this.#store.journal = []
+    this.#store.journal = []
     if (this.#kills > 0) this.world.notice(this.id, 'restarts')
   }
 
@@ -85,15 +84,18 @@ export class RedisNode implements Actor {
     for (const connection of this.#connections) connection.reset()
     for (const connection of [...this.#connections]) this.closed(connection)
     this.#store.scripts.clear()
-    if (this.#disk !== undefined) this.#losePower(this.#disk)
     return true
   }
 
-  /** Of the data written but not fsynced, a prefix of any length survives. */
-  #losePower(disk: Disk): void {
+  /**
+   * Of the data written but not fsynced nothing survives, or a prefix of any length: Redis drops what follows a hole in
+   * its file.
+   */
+  losePower(unsynced: Unsynced): void {
     this.#sync()
+    const disk = this.#disk
     const random = createRandom(`power ${REDIS} ${this.#kills} ${this.#options.seed}`)
-    const kept = disk.written.slice(0, random.integer(disk.written.length + 1))
+    const kept = unsynced === 'lost' ? [] : disk.written.slice(0, random.integer(disk.written.length + 1))
     redo(
       disk.store,
       kept.map(({ change }) => change),
@@ -104,7 +106,6 @@ export class RedisNode implements Actor {
 
   /** Moves data that has been fsynced by now to the disk. */
   #sync(): void {
-    if (this.#disk === undefined) return
     const { now } = this.world.queue
     const fsyncedAt = Math.floor(now / FSYNC_NANOS) * FSYNC_NANOS
     const { written, store } = this.#disk
@@ -125,7 +126,7 @@ export class RedisNode implements Actor {
       run()
       this.#sync()
       for (const change of this.#store.journal?.splice(0) ?? [])
-        this.#disk?.written.push({ at: world.queue.now, change })
+        this.#disk.written.push({ at: world.queue.now, change })
       for (const connection of [...this.#connections]) connection.flush()
     } catch (error) {
       if (!(error instanceof UnknownCommand)) throw error
