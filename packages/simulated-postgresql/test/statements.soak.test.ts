@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createEngine } from '../src/session/engine.ts'
-import type { Outcome, Session, SessionListener } from '../src/session/session.ts'
-import { NotSupported, SqlError } from '../src/sql/error.ts'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { loadParser } from '../src/sql/parse.ts'
+import { SUBJECTS } from './compared/subjects.ts'
 import { type Answer, type Oracle, sameAnswer, startOracle } from './oracle.ts'
 import { type RandomStatement, randomFrom } from './random-expressions.ts'
 import { randomScript } from './random-scripts.ts'
 import { ROWS, randomStatement, SCHEMA } from './random-statements.ts'
+import { SimulatedAnswers } from './simulated-answers.ts'
 
 // Random statements over three tables, executed here and by PostgreSQL. CHAOS_SOAK=short does a few thousand.
 const STATEMENTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 50_000
 /** From then on the tables are as at the beginning. */
 const RESET_EVERY = 200
 
-const LISTENER: SessionListener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
 let oracle: Oracle
-let session: Session
+let session: SimulatedAnswers
 
 beforeAll(async () => {
   await loadParser()
@@ -23,67 +21,13 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => oracle.close())
 
-function openSession(): Session {
-  const random = randomFrom(1)
-  const engine = createEngine({
-    time: { now: () => 757_382_400_000_000n, after: () => () => {} },
-    random: () => random.below(2 ** 30) / 2 ** 30,
-  })
-  return engine.connect(new Map([['user', 'postgres']]), LISTENER)
-}
-
-function execute(sql: string): Outcome | undefined {
-  let outcome: Outcome | undefined
-  for (const statement of session.parse(sql)) {
-    const step = session.execute(session.prepare(statement, []), []).next()
-    if (step.done !== true) throw new Error(`waits: ${sql}`)
-    outcome = step.value
-  }
-  session.sync()
-  return outcome
-}
-
-function simulated(sql: string): Answer {
-  try {
-    const outcome = execute(sql)
-    if (outcome === undefined || outcome.kind !== 'rows') {
-      const tag = outcome?.kind === 'done' ? outcome.tag : ''
-      const count = /^(?:INSERT|UPDATE|DELETE).* (\d+)$/.exec(tag)?.[1] ?? 0
-      return { kind: 'rows', oids: [], names: [], rows: [], changed: Number(count) }
-    }
-    const { context } = session
-    const types = outcome.columns.map((column) => context.types.typeOf(column.type.oid))
-    return {
-      kind: 'rows',
-      oids: types.map((type) => type.oid),
-      names: outcome.columns.map((column) => column.name),
-      rows: outcome.rows.map((row) =>
-        row.map((value, i) => (value === null ? null : (types[i]?.output(value, context) ?? null))),
-      ),
-      changed: /^(INSERT|UPDATE|DELETE)/.test(outcome.tag) ? outcome.rows.length : 0,
-    }
-  } catch (error) {
-    if (error instanceof NotSupported) return refused(error)
-    if (!(error instanceof SqlError)) throw new Error(sql, { cause: error })
-    session.fail()
-    session.sync()
-    return { kind: 'error', code: error.code, message: error.message }
-  }
-}
-
-function refused(error: NotSupported): Answer {
-  session.fail()
-  session.sync()
-  return { kind: 'refused', what: error.construct }
-}
-
 async function reset(): Promise<void> {
-  session = openSession()
+  session = new SimulatedAnswers()
   await oracle.execute('rollback; deallocate all; close all')
   await oracle.execute('drop table if exists t2; drop table if exists t1; drop table if exists t3')
   for (const sql of [...SCHEMA, ...ROWS]) {
     await oracle.execute(sql)
-    execute(sql)
+    session.execute(sql)
   }
 }
 
@@ -124,7 +68,7 @@ interface Tally {
 
 /** Executes one here and there; false if the sessions may not be alike after it. */
 async function compared(statement: RandomStatement, before: readonly string[], tally: Tally): Promise<boolean> {
-  const ours = simulated(statement.sql)
+  const ours = session.answer(statement.sql)
   if (ours.kind === 'refused') {
     tally.refusals.set(ours.what, (tally.refusals.get(ours.what) ?? 0) + 1)
     return before.length === 0
@@ -175,4 +119,25 @@ test('random statements give the columns, rows, counts and errors that PostgreSQ
   expect(total / STATEMENTS).toBeLessThan(0.05)
   expect(severalErrors / STATEMENTS).toBeLessThan(0.03)
   expect(planned.slice(STATEMENTS * 0.004)).toEqual([])
+})
+
+/** What makes PostgreSQL's database empty again. */
+const FRESH = ['rollback', 'discard all', 'drop schema public cascade; create schema public', "set timezone to 'UTC'"]
+
+describe.each(Object.entries(SUBJECTS))('Statements about %s', (_, scripts) => {
+  test.each(scripts.map((script) => [script[0], script]))(
+    'have the answers of PostgreSQL, from "%s" on',
+    async (_, script) => {
+      const simulated = new SimulatedAnswers()
+      for (const sql of FRESH) await oracle.execute(sql)
+      const differences: string[] = []
+      for (const sql of script) {
+        const [ours, theirs] = [simulated.answer(sql), await oracle.answer(sql)]
+        if (!sameAnswer(ours, theirs))
+          differences.push(`${sql}\n  simulated  ${JSON.stringify(ours)}\n  PostgreSQL ${JSON.stringify(theirs)}`)
+      }
+      expect(differences.join('\n')).toBe('')
+    },
+    60_000,
+  )
 })

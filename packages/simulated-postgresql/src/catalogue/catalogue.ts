@@ -22,6 +22,7 @@ export class Catalogue {
   version = 0
   readonly schemas: Set<string> = new Set(['public', 'pg_catalog', 'information_schema'])
   readonly extensions: Set<string> = new Set(['plpgsql'])
+  readonly roles: Set<string> = new Set(['postgres'])
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
   readonly routines: Set<Routine> = new Set()

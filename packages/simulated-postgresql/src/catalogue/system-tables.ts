@@ -139,6 +139,12 @@ const pgTables: Relation = {
   ],
 }
 
+const pgRoles: Relation = {
+  name: 'pg_roles',
+  rows: ({ catalogue }) => [...catalogue.roles],
+  fields: [['rolname', 'name', (role: string) => role]],
+}
+
 const tables: Relation = {
   name: 'tables',
   rows: tablesIn,
@@ -173,7 +179,7 @@ const columns: Relation = {
 }
 
 const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
-  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables],
+  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables, pgRoles],
   information_schema: [tables, columns],
 }
 

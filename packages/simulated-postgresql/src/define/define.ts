@@ -9,6 +9,7 @@ import { createTable } from './create-table.ts'
 import { drop } from './drop.ts'
 import type { TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
+import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
 import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
@@ -41,11 +42,15 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   // What they say changes no result.
   if ('CommentStmt' in node) return 'COMMENT'
-  if ('GrantStmt' in node) return node.GrantStmt.is_grant === true ? 'GRANT' : 'REVOKE'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run, lock)
   if ('CreateExtensionStmt' in node) return createExtension(node.CreateExtensionStmt, run)
+  if ('GrantStmt' in node) return grant(node.GrantStmt, context, run)
+  if ('GrantRoleStmt' in node) return grantRole(node.GrantRoleStmt, run)
+  if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(node.AlterDefaultPrivilegesStmt, run)
+  if ('CreateRoleStmt' in node) return createRole(node.CreateRoleStmt, run)
+  if ('DropRoleStmt' in node) return dropRole(node.DropRoleStmt, run)
   throw new NotSupported(statementName(node))
 }
 

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Routine } from '../catalogue/routine.ts'
-import type { Column, Table } from '../catalogue/table.ts'
+import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import { coerce, coerceAssignment, coerceBoolean, commonType, decideText } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Scope } from '../expressions/env.ts'
@@ -15,7 +15,7 @@ import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { TextContext, Types } from '../types/registry.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { ModificationPlan, QueryPlan, TableFacts } from './model.ts'
 import { runOf } from './run.ts'
 
@@ -99,6 +99,11 @@ export class Context implements TextContext {
 
   relationName(oid: number): string | undefined {
     return this.#session.relationName?.(oid)
+  }
+
+  rowType(names: readonly string[]): readonly RecordColumn[] | undefined {
+    const table = this.table(names.at(-2), names.at(-1) ?? '')
+    return table === undefined ? undefined : columnsOf(table)
   }
 
   /** Compiles for its errors of names and types alone. */

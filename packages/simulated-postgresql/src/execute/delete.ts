@@ -25,7 +25,7 @@ export function compileDelete(
     'withClause',
   ])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope)
+  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)
   const { scan, from } = compileTarget(table, relation?.alias, usingClause, scope)
   const where = compileWhere(whereClause, scope, from)

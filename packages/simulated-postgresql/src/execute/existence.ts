@@ -1,8 +1,10 @@
 import { functionsNamed } from '../functions/catalogue.ts'
-import { type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
+
+type Select = Fields<'SelectStmt'>
 
 /** Clauses that decide whether there is a row (subselect.c, simplify_EXISTS_query). */
-const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'lockingClause', 'withClause'] as const
+const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'lockingClause'] as const
 
 /**
  * The query of an EXISTS without what PostgreSQL drops when it plans: the select list, and what orders and groups its rows.
@@ -16,7 +18,49 @@ export function withoutTargets(node: Node): Node | undefined {
   if (DECIDING.some((name) => select[name] !== undefined)) return undefined
   if (groupClause?.some((each) => 'GroupingSet' in each) === true) return undefined
   if ([targetList, groupClause, sortClause].some(collects)) return undefined
-  return { SelectStmt: rest }
+  return { SelectStmt: withoutUnread(rest) }
+}
+
+/** A query of which no column is read: that of its only item of FROM is none either (remove_unused_subquery_outputs). */
+function withoutUnread(select: Select): Select {
+  const [item, ...others] = select.fromClause ?? []
+  if (item === undefined || others.length > 0 || select.whereClause !== undefined) return select
+  if ('RangeSubselect' in item) {
+    const { subquery, alias, ...rest } = item.RangeSubselect
+    const inner = subquery === undefined ? undefined : unread(subquery)
+    if (inner === undefined) return select
+    const name = alias?.aliasname === undefined ? {} : { alias: { aliasname: alias.aliasname } }
+    return { ...select, fromClause: [{ RangeSubselect: { ...rest, ...name, subquery: inner } }] }
+  }
+  const name = 'RangeVar' in item && item.RangeVar.schemaname === undefined ? item.RangeVar.relname : undefined
+  const ctes = select.withClause?.ctes
+  return name === undefined || ctes === undefined
+    ? select
+    : { ...select, withClause: { ...select.withClause, ctes: ctesUnread(ctes, name) } }
+}
+
+/** Of a WITH that is read by one name: the query of that name, and of the one that it reads. */
+function ctesUnread(ctes: readonly Node[], name: string): Node[] {
+  const at = ctes.findIndex((each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === name)
+  const { ctequery, ...rest } = at < 0 ? {} : expectKind(ctes[at], 'CommonTableExpr')
+  const inner = ctequery === undefined ? undefined : unread(ctequery)
+  if (inner === undefined || rest.ctematerialized === 'CTEMaterializeAlways') return [...ctes]
+  const before = ctes.slice(0, at)
+  const [item, ...others] = inner.SelectStmt.fromClause ?? []
+  const next = item !== undefined && 'RangeVar' in item && others.length === 0 ? item.RangeVar.relname : undefined
+  const earlier = next === undefined || inner.SelectStmt.whereClause !== undefined ? before : ctesUnread(before, next)
+  return [...earlier, { CommonTableExpr: { ...rest, ctequery: inner } }, ...ctes.slice(at + 1)]
+}
+
+/** A subquery without its select list; undefined where that decides how many rows there are. */
+function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
+  if (!('SelectStmt' in node)) return undefined
+  const { targetList, ...rest } = node.SelectStmt
+  const { op, valuesLists, groupClause, sortClause, distinctClause, havingClause } = rest
+  if (op !== undefined && op !== 'SETOP_NONE') return undefined
+  if ([valuesLists, groupClause, sortClause, distinctClause, havingClause].some((each) => each !== undefined))
+    return undefined
+  return collects(targetList) ? undefined : { SelectStmt: withoutUnread(rest) }
 }
 
 /** Whether a call of an aggregate, a window function or a function that returns a set is in an expression. */

@@ -1,10 +1,11 @@
 import { compileExpression } from '../expressions/compile.ts'
 import type { Env } from '../expressions/env.ts'
 import { compileSet } from '../expressions/sets.ts'
-import { NotSupported } from '../sql/error.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
 /** A function in FROM. */
@@ -15,13 +16,26 @@ export interface FunctionTable {
 }
 
 export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
-  const { functions, ordinality } = fieldsOf('RangeFunction', fields, ['functions', 'ordinality', 'alias', 'lateral'])
+  const { functions, ordinality, coldeflist } = fieldsOf('RangeFunction', fields, [
+    'functions',
+    'ordinality',
+    'alias',
+    'lateral',
+    'coldeflist',
+    'is_rowsfrom',
+  ])
   const [first, ...others] = functions ?? []
-  if (first === undefined || others.length > 0) throw new NotSupported('ROWS FROM')
-  const [call] = expectKind(first, 'List').items ?? []
+  if (first === undefined || others.length > 0) throw new NotSupported('ROWS FROM of several functions')
+  if (coldeflist !== undefined && ordinality === true)
+    throw new SqlError('42601', 'WITH ORDINALITY cannot be used with a column definition list', {
+      hint: 'Put the column definition list inside ROWS FROM().',
+    })
+  const [call, within] = expectKind(first, 'List').items ?? []
   if (call === undefined) throw new NotSupported('an empty item of FROM')
   scope.place = 'FROM'
-  const table = 'FuncCall' in call ? functionRows(call.FuncCall, fields, scope) : plainValue(call, scope)
+  const list = coldeflist ?? (within !== undefined && 'List' in within ? within.List.items : undefined)
+  const defined = list?.map((node) => definedColumn(node, scope))
+  const table = 'FuncCall' in call ? functionRows(call.FuncCall, fields, scope, defined) : plainValue(call, scope)
   if (ordinality !== true) return table
   return {
     name: table.name,
@@ -30,8 +44,22 @@ export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: Que
   }
 }
 
-function functionRows(call: Fields<'FuncCall'>, fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
-  const compiled = compileSet(call, scope)
+function definedColumn(node: Node, scope: QueryScope): RecordColumn {
+  const { colname = '', typeName } = fieldsOf('ColumnDef', expectKind(node, 'ColumnDef'), [
+    'colname',
+    'typeName',
+    'is_local',
+  ])
+  return { name: colname, type: resolveTypeName(typeName, scope.context.types) }
+}
+
+function functionRows(
+  call: Fields<'FuncCall'>,
+  fields: Fields<'RangeFunction'>,
+  scope: QueryScope,
+  defined: readonly RecordColumn[] | undefined,
+): FunctionTable {
+  const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
   // The only column of a function is named after the item's alias.
   const only = compiled.scalar ? (fields.alias?.aliasname ?? compiled.columns[0]?.name) : undefined

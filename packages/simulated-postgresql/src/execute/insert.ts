@@ -35,7 +35,7 @@ export function compileInsert(
     'override',
   ])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope)
+  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope, fields)
   const table = targetTable(read.relation, scope)
   const facts = compileFacts(table, context)
   const columns = targetColumns(read.cols, table)

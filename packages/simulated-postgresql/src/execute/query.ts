@@ -34,7 +34,7 @@ export function compileSelectStatement(
 ): QueryPlan {
   if (fields.intoClause !== undefined) throw new NotSupported('SELECT INTO')
   const scope = new QueryScope(context, parent, names)
-  const prepare = fields.withClause === undefined ? undefined : compileWith(fields.withClause, scope)
+  const prepare = fields.withClause === undefined ? undefined : compileWith(fields.withClause, scope, fields)
   const plan = compileBody(fields, scope, wanted)
   if (prepare === undefined) return plan
   return {

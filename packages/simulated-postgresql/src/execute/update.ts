@@ -47,7 +47,7 @@ export function compileUpdate(
     ['relation', 'targetList', 'whereClause', 'fromClause', 'returningClause', 'withClause'],
   )
   const scope = new QueryScope(context, undefined, names)
-  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope)
+  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)
   const { scan, from } = compileTarget(table, relation?.alias, fromClause, scope)
   const assignments = compileAssignments(targetList ?? [], table, scope)

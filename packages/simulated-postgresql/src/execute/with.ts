@@ -12,11 +12,21 @@ import { distinct, rowKey } from './set-operation.ts'
 /** Executes what must be executed once, before the query. */
 type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
-/** WITH: enters the names into the scope. */
-export function compileWith(fields: Fields<'WithClause'>, scope: QueryScope): Prepare {
-  const { ctes, recursive } = fieldsOf('WithClause', fields, ['ctes', 'recursive'])
+/** WITH: enters the names into the scope. `statement` is what it stands in. */
+export function compileWith(
+  fields: Fields<'WithClause'>,
+  scope: QueryScope,
+  { withClause: _, ...statement }: { readonly withClause?: unknown },
+): Prepare {
+  const { ctes = [], recursive } = fieldsOf('WithClause', fields, ['ctes', 'recursive'])
   const steps: Prepare[] = []
-  for (const node of ctes ?? []) {
+  const known = new Set<string>()
+  const { context } = scope
+  const compile = (name: string, query: Node, names: readonly string[]): Prepare =>
+    recursive === true && mentions(query, name)
+      ? recursion(name, query, names, scope)
+      : plain(name, context.compilers.query(query, context, scope.parent, scope), names, scope)
+  for (const node of ctes) {
     const fields = expectKind(node, 'CommonTableExpr')
     const {
       ctename = '',
@@ -24,15 +34,13 @@ export function compileWith(fields: Fields<'WithClause'>, scope: QueryScope): Pr
       ctequery,
     } = fieldsOf('CommonTableExpr', fields, ['ctename', 'aliascolnames', 'ctequery', 'ctematerialized'])
     if (ctequery === undefined) throw new NotSupported('WITH without a query')
-    if (scope.commonTables.has(ctename))
-      throw new SqlError('42712', `WITH query name "${ctename}" specified more than once`)
+    if (known.has(ctename)) throw new SqlError('42712', `WITH query name "${ctename}" specified more than once`)
+    known.add(ctename)
     const names = namesOf(aliascolnames)
+    const isRead = mentions(statement, ctename) || ctes.some((each) => each !== node && mentions(each, ctename))
     if (isModification(ctequery)) steps.push(modification(ctename, ctequery, names, scope))
-    else if (recursive === true && mentions(ctequery, ctename)) steps.push(recursion(ctename, ctequery, names, scope))
-    else
-      steps.push(
-        plain(ctename, scope.context.compilers.query(ctequery, scope.context, scope.parent, scope), names, scope),
-      )
+    else if (!isRead) context.check(() => compile(ctename, ctequery, names))
+    else steps.push(compile(ctename, ctequery, names))
   }
   return function* (run, outer) {
     for (const step of steps) yield* step(run, outer)

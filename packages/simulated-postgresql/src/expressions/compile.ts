@@ -4,7 +4,7 @@ import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
 import { parseNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
-import { SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { compileCall } from './calls.ts'
 import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
@@ -136,6 +136,12 @@ function compileParameter(node: Fields<'ParamRef'>, scope: Scope): Compiled {
 function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
   const { arg, typeName } = fieldsOf('TypeCast', node, ['arg', 'typeName'])
   const { scope } = compiler
+  const row = rowType(typeName, scope)
+  if (row !== undefined) {
+    if (arg === undefined || !('A_Const' in arg) || arg.A_Const.isnull !== true)
+      throw new NotSupported(`a conversion to the row type ${namesOf(typeName?.names).join('.')}`)
+    return { type: typeNamed(scope, OID.record), columns: row, evaluate: () => null }
+  }
   const target = resolveTypeName(typeName, scope.context.types)
   if (arg !== undefined && 'A_ArrayExpr' in arg) {
     const element = elementTypeOf(target, scope)
@@ -143,6 +149,13 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
       return coerce(compileArray(arg.A_ArrayExpr, compiler, element), target, 'e', scope, node.location)
   }
   return coerce(compiler.compile(arg), target, 'e', scope, locationOf(arg))
+}
+
+/** The columns of a type that is named after a table. */
+function rowType(typeName: Fields<'TypeName'> | undefined, { context }: Scope): readonly RecordColumn[] | undefined {
+  const names = namesOf(typeName?.names)
+  if (typeName?.arrayBounds !== undefined || context.types.named(names.at(-1) ?? '') !== undefined) return undefined
+  return context.rowType?.(names)
 }
 
 /** ARRAY[…]: arrays as elements become one more dimension. */

@@ -1,14 +1,15 @@
 import type { FunctionSignature } from '../functions/catalogue.ts'
 import { setFunction } from '../functions/sets.ts'
-import { NotSupported } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlValue } from '../types/value.ts'
-import { applied, functionName, resolveCall } from './calls.ts'
+import { applied, functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { typeNamed } from './coerce.ts'
 import { compileExpression } from './compile.ts'
 import type { Compiler } from './compiler.ts'
 import type { Env, Scope } from './env.ts'
+import { position } from './type-name.ts'
 
 /** A compiled call that gives rows. */
 export interface SetCall {
@@ -23,8 +24,11 @@ export function returnsSet(signatures: readonly FunctionSignature[]): boolean {
   return signatures.some((signature) => signature.returnsSet)
 }
 
-/** A call in FROM, or of a set-returning function in a select list. A plain function gives one row. */
-export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
+/**
+ * A call in FROM, or of a set-returning function in a select list. A plain function gives one row.
+ * @param defined the column definition list of `AS (id int, …)`.
+ */
+export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {
   const name = functionName(call, scope)
   if (name === 'unnest' && (call.args ?? []).length > 1) return unnestTogether(call, scope)
   const compiler: Compiler = {
@@ -39,26 +43,57 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)
-  if (!signature.returnsSet) {
-    if (types.result.oid === OID.record) throw new NotSupported(`the function ${name} in FROM`)
+  const implementation = setFunction(signature.source)
+  const isRow = types.result.oid === OID.record
+  const shown = definedColumns(resolved, defined, call.location)
+  if (!signature.returnsSet && (!isRow || implementation === undefined)) {
+    if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
     return { columns: [{ name, type: types.result }], scalar: true, rows: (env) => [[compiled.evaluate(env)]] }
   }
-  const implementation = setFunction(signature.source)
   if (implementation === undefined) throw new NotSupported(`the function ${name}`)
-  if (types.result.oid === OID.record && signature.columns.length === 0) throw new NotSupported(`${name} of rows`)
-  const composite = types.result.oid === OID.record
-  return {
-    columns: composite
+  const columns =
+    shown ??
+    (isRow
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
-      : [{ name: signature.columns[0]?.name ?? name, type: types.result }],
-    scalar: !composite,
+      : [{ name: signature.columns[0]?.name ?? name, type: types.result }])
+  const callTypes = { ...types, columns }
+  return {
+    columns,
+    scalar: !isRow,
     rows: (env) => {
       const values = all.map((argument) => argument.evaluate(env))
-      if (signature.strict && values.includes(null)) return []
-      return implementation(values, env, types)
+      if (signature.strict && values.includes(null)) return signature.returnsSet ? [] : [columns.map(() => null)]
+      return implementation(values, env, callTypes)
     },
   }
+}
+
+/** The columns that the call says for a function of rows: in a list, or by its first argument. Undefined for others. */
+function definedColumns(
+  { signature, arguments: all, types }: ResolvedCall,
+  defined: readonly RecordColumn[] | undefined,
+  location: number | undefined,
+): readonly RecordColumn[] | undefined {
+  const open = types.result.oid === OID.record && signature.columns.length === 0
+  const known = open ? all[0]?.columns : undefined
+  if (defined !== undefined && (!open || known !== undefined))
+    throw new SqlError(
+      '42601',
+      signature.columns.length > 1
+        ? 'a column definition list is redundant for a function with OUT parameters'
+        : open
+          ? 'a column definition list is redundant for a function returning a named composite type'
+          : 'a column definition list is only allowed for functions returning "record"',
+      position(location),
+    )
+  if (open && known === undefined && defined === undefined)
+    throw new SqlError(
+      '42601',
+      'a column definition list is required for functions returning "record"',
+      position(location),
+    )
+  return defined ?? known
 }
 
 /** Several arrays side by side: the shorter ones end in NULL. */

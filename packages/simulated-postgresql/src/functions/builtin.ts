@@ -1,10 +1,12 @@
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { Env } from './session-facts.ts'
 
 /** The types of a call: what a function of `anyelement` or `any` works on. */
 export interface CallTypes {
   readonly arguments: readonly SqlType[]
   readonly result: SqlType
+  /** The columns of the rows, where the call says them. */
+  readonly columns?: readonly RecordColumn[]
 }
 
 /** The implementation of a function. A strict one is not called with null. */

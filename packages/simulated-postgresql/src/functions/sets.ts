@@ -14,6 +14,7 @@ import { isJsonArray, isJsonObject, parseJson, splitJson } from '../types/json.t
 import { addNumeric, compareNumeric, numericOf } from '../types/numeric.ts'
 import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.ts'
 import { isEndless, toLocal, toUniversal } from './casts.ts'
+import { JSON_ROWS } from './json-rows.ts'
 import { scalarText } from './json-values.ts'
 import { addInterval } from './moments.ts'
 import { regexpMatches, regexpSplit } from './regexps.ts'
@@ -139,6 +140,7 @@ const toTable: SetFunction = ([text = null, separator = null, nullText = null]) 
 
 const SETS: Readonly<Record<string, SetFunction>> = {
   ...json,
+  ...JSON_ROWS,
   generate_series_int4: ([from, to]) => integers(asNumber(from), asNumber(to), 1),
   generate_series_step_int4: ([from, to, step]) => integers(asNumber(from), asNumber(to), asNumber(step)),
   generate_series_int8: ([from, to]) => bigints(asBigint(from), asBigint(to), 1n),

@@ -86,6 +86,8 @@ export class Connection implements Session, Subscriber, Host {
     }
     this.facts = this.#sessionFacts()
     this.context = this.facts
+    // Whoever connects has a role: who may is not simulated.
+    server.catalogue.roles.add(this.#user)
     server.notifications.subscribe(this)
   }
 

@@ -1,4 +1,4 @@
-import type { SqlValue } from './value.ts'
+import type { RecordColumn, SqlValue } from './value.ts'
 
 /** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
 export interface TypeDefinition {
@@ -36,6 +36,8 @@ export interface TextContext {
   /** Resolves the name of a relation, for `regclass`; throws {@link SqlError} 42P01. */
   relation?(name: string): number
   relationName?(oid: number): string | undefined
+  /** The columns of the table whose rows a type is named after; undefined if there is none. */
+  rowType?(names: readonly string[]): readonly RecordColumn[] | undefined
   /** Whether what is compiled is checked only: constants are not computed. */
   readonly isDiscarded?: boolean
   /** Whether the database has an extension; without it, it has none. */

@@ -1,0 +1,93 @@
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { relationOf } from './names.ts'
+
+// Roles have names and nothing else: who may do what is not simulated.
+
+/** GRANT and REVOKE on objects: they must exist, and so must the roles. */
+export function grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): string {
+  const { is_grant, targtype, objtype, objects, grantees } = fields
+  if (targtype === 'ACL_TARGET_OBJECT' && objtype === 'OBJECT_TABLE')
+    for (const node of objects ?? []) {
+      const relation = expectKind(node, 'RangeVar')
+      const { schemaname, relname = '' } = relation
+      const path = schemaname === undefined ? context.searchPath : [schemaname]
+      if (run.catalogue.sequence(path, relname, context.own) === undefined) relationOf(relation, context)
+    }
+  requireRoles(grantees, run)
+  return is_grant === true ? 'GRANT' : 'REVOKE'
+}
+
+/** ALTER DEFAULT PRIVILEGES */
+export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStmt'>, run: Run): string {
+  const { action, options } = fieldsOf('AlterDefaultPrivilegesStmt', fields, ['action', 'options'])
+  requireRoles(action?.grantees, run)
+  for (const node of options ?? []) {
+    const { defname, arg } = expectKind(node, 'DefElem')
+    if (defname === 'roles' && arg !== undefined && 'List' in arg) requireRoles(arg.List.items, run)
+  }
+  return 'ALTER DEFAULT PRIVILEGES'
+}
+
+/** GRANT of roles to roles. */
+export function grantRole(fields: Fields<'GrantRoleStmt'>, run: Run): string {
+  const { granted_roles, grantee_roles, is_grant } = fieldsOf('GrantRoleStmt', fields, [
+    'granted_roles',
+    'grantee_roles',
+    'is_grant',
+    'opt',
+    'behavior',
+    'grantor',
+  ])
+  for (const node of granted_roles ?? []) requireRole(expectKind(node, 'AccessPriv').priv_name ?? '', run)
+  requireRoles(grantee_roles, run)
+  return is_grant === true ? 'GRANT ROLE' : 'REVOKE ROLE'
+}
+
+function requireRoles(nodes: readonly Node[] | undefined, run: Run): void {
+  for (const node of nodes ?? []) {
+    const { roletype, rolename = '' } = expectKind(node, 'RoleSpec')
+    if (roletype === 'ROLESPEC_CSTRING') requireRole(rolename, run)
+  }
+}
+
+function requireRole(name: string, { catalogue }: Run): void {
+  // `pg_monitor` and its like are in every database.
+  if (!catalogue.roles.has(name) && !name.startsWith('pg_'))
+    throw new SqlError('42704', `role "${name}" does not exist`)
+}
+
+/** What says who may do what, and how a role proves who it is. */
+const RIGHTS: ReadonlySet<string> = new Set([
+  ...['canlogin', 'password', 'superuser', 'createdb', 'createrole', 'inherit', 'isreplication', 'bypassrls'],
+  ...['connectionlimit', 'validUntil'],
+])
+
+/** CREATE ROLE, CREATE USER */
+export function createRole(fields: Fields<'CreateRoleStmt'>, run: Run): string {
+  const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
+  for (const node of options ?? []) {
+    const { defname = '' } = expectKind(node, 'DefElem')
+    if (!RIGHTS.has(defname)) throw new NotSupported(`${defname} of CREATE ROLE`)
+  }
+  const { roles } = run.catalogue
+  if (roles.has(role)) throw new SqlError('42710', `role "${role}" already exists`)
+  roles.add(role)
+  run.catalogue.changed(run.transaction.current, () => roles.delete(role))
+  return 'CREATE ROLE'
+}
+
+export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
+  const { roles, missing_ok } = fieldsOf('DropRoleStmt', fields, ['roles', 'missing_ok'])
+  const { catalogue } = run
+  for (const node of roles ?? []) {
+    const { rolename = '' } = expectKind(node, 'RoleSpec')
+    // Which objects depend on a role is not known.
+    if (catalogue.roles.has(rolename)) throw new NotSupported('DROP ROLE of a role that exists')
+    if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)
+    run.notice('NOTICE', '00000', `role "${rolename}" does not exist, skipping`)
+  }
+  return 'DROP ROLE'
+}

@@ -1,0 +1,10 @@
+import { JSON_ROWS } from './json-rows.ts'
+import { ROLES } from './roles.ts'
+import { UNREAD } from './unread.ts'
+
+/** The scripts by their subject. */
+export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'documents as rows': JSON_ROWS,
+  'what nothing reads': UNREAD,
+  roles: ROLES,
+}
