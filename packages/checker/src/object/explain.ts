@@ -67,8 +67,9 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
   for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
-  const set = choose(part, named.length > 0 ? named : last.reverse())
-  const standsAlone = isSure(set, judge)
+  const chosen = named.length > 0 ? named : last.reverse()
+  const set = choose(part, chosen)
+  const standsAlone = isSure(set, judge) && isSurelySupported(part, chosen, judge)
   const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
@@ -175,6 +176,13 @@ const isSure = (some: Part, judge: Judge): boolean =>
     () => false,
   )
 
+/** Whether a few operations contain what their results depend on, as far as the object can tell which do. */
+const isSurelySupported = (part: Part, some: readonly number[], { supports }: Judge): boolean =>
+  inTime(
+    () => supports?.(part, createAllowance(ALLOWED_LOOKS))(some) ?? true,
+    () => false,
+  )
+
 interface Reducing {
   readonly isContradiction: (some: readonly number[]) => boolean
   readonly isSupported: () => (some: readonly number[]) => boolean
@@ -191,14 +199,16 @@ function coreOf(
   shown: readonly number[],
   { isContradiction, isSupported, conflict, budget }: Reducing,
 ): readonly number[] {
+  const supported = isSupported()
+  const isReal = (some: readonly number[]): boolean => supported(some) && isContradiction(some)
   if (shown.length <= MOST_REDUCED) {
-    const supported = isSupported()
-    const core = shrink(shown, (some) => supported(some) && isContradiction(some), budget)
+    const core = shrink(shown, isReal, budget)
     if (core.length <= MOST_SHOWN) return core
   }
   const named = conflict.toSorted((a, b) => a - b)
-  if (named.length > 0 && named.length <= MOST_SHOWN && isContradiction(named)) {
-    return shrink(named, isContradiction, budget)
+  if (named.length > 0 && named.length <= MOST_SHOWN) {
+    if (isReal(named)) return shrink(named, isReal, budget)
+    if (isContradiction(named)) return shrink(named, isContradiction, budget)
   }
   return shrink(isContradiction(chosen) ? chosen : shown, isContradiction, budget)
 }

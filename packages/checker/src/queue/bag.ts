@@ -63,8 +63,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
   }
-  const taken = takeByUnknown(takenBefore(lives, gaps, budget), unknown, part.calls)
-  if (taken === undefined) return { result: 'violated', conflict: [] }
+  const taken = takeByUnknown(takenBefore(messages, gaps, budget), unknown, part.calls)
+  if ('conflict' in taken) return { result: 'violated', conflict: taken.conflict }
   for (const { dequeue, before } of taken) moments.push({ at: before - QUARTER, operation: dequeue })
   return { result: 'met', order: orderByMoment(moments, budget) }
 }

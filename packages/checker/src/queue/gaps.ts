@@ -104,23 +104,31 @@ function findSparseGap(
   }
 }
 
-/** Assigns the messages that dequeues of unknown outcome must have taken to those dequeues, in order of their calls. */
+/** A message that a dequeue of unknown outcome must have taken. */
 export interface Taking {
   /** The message, and the deadline for taking it. */
   readonly life: Life
   readonly before: number
+  /** The operations that show that it was gone by then. */
+  readonly shownBy: readonly number[]
 }
 
-/** Undefined if there are not enough such dequeues in time. Both lists are ordered by time. */
-export function takeByUnknown(
-  needed: readonly Taking[],
-  unknown: readonly number[],
-  calls: Int32Array,
-): readonly { readonly life: Life; readonly dequeue: number; readonly before: number }[] | undefined {
+type Taken =
+  | readonly { readonly life: Life; readonly dequeue: number; readonly before: number }[]
+  | { readonly conflict: readonly number[] }
+
+/**
+ * Assigns such messages to dequeues of unknown outcome, in order of their calls. If there are not enough of these in time:
+ * the messages for which they do not suffice, with what shows that they were gone. Both lists are ordered by time.
+ */
+export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []
   for (const [at, { life, before }] of needed.entries()) {
     const dequeue = unknown[at]
-    if (dequeue === undefined || calls[dequeue] > before) return undefined
+    if (dequeue === undefined || calls[dequeue] > before) {
+      const gone = needed.slice(0, at + 1).flatMap(({ life: { enqueue }, shownBy }) => [enqueue, ...shownBy])
+      return { conflict: [...new Set([...gone, ...unknown.slice(0, at)])] }
+    }
     taken.push({ life, dequeue, before })
   }
   return taken

@@ -125,23 +125,55 @@ export function momentsOf(
   for (const empty of empties) {
     budget.tick()
     const moment = gapFor(part.calls[empty], part.returns[empty])
-    if (moment === undefined) {
-      const there = lives.filter(
-        ({ enqueued, dequeueFrom }) => enqueued < part.returns[empty] && dequeueFrom > part.calls[empty],
-      )
-      return { conflict: [empty, ...there.map(({ enqueue }) => enqueue)] }
-    }
+    if (moment === undefined) return { conflict: [empty, ...fillersOf({ lives, unknown }, part, empty, budget)] }
     moments.push(moment)
   }
   return moments
 }
 
-/** The messages that no known dequeue took, although the queue was empty at a later one of these moments. */
-export function takenBefore(lives: readonly Life[], moments: readonly number[], budget: Budget): readonly Taking[] {
+/**
+ * The operations of few messages because of which the queue was not empty at any moment of a dequeue that found nothing:
+ * from one moment to the next, a message that is there until its own dequeue is called, or so many of those that stayed
+ * that dequeues of unknown outcome cannot have taken all.
+ */
+function fillersOf(
+  { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,
+  { calls, returns }: Part,
+  empty: number,
+  budget: Budget,
+): readonly number[] {
+  const found = new Set<number>()
+  for (let at = calls[empty]; at < returns[empty]; ) {
+    let longest: Life | undefined
+    const stayed: Life[] = []
+    for (const life of lives) {
+      budget.tick()
+      if (life.enqueued > at || life.dequeueFrom <= at) continue
+      if (life.dequeue === -1) stayed.push(life)
+      else if (life.dequeueFrom > (longest?.dequeueFrom ?? 0)) longest = life
+    }
+    const takers = unknown.filter((i) => calls[i] <= at)
+    const fillers = longest === undefined ? stayed.slice(0, takers.length + 1) : [longest]
+    for (const i of [...fillers.flatMap(operationsOf), ...(longest === undefined ? takers : [])]) found.add(i)
+    at = longest?.dequeueFrom ?? unknown.map((i) => calls[i]).find((call) => call > at) ?? NEVER
+  }
+  return [...found]
+}
+
+/** The known operations on a message. */
+export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
+  [enqueue, dequeue].filter((i) => i !== -1)
+
+/** The messages that no known dequeue took, although a later one found nothing, at one of these moments. */
+export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
-  const sorted = moments.toSorted(ticking((a, b) => a - b, budget))
+  const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))
+  const isTaken = ({ dequeue, enqueued }: Life): boolean => dequeue === -1 && enqueued < found[found.length - 1].at
   return lives
-    .filter(({ dequeue, enqueued }) => dequeue === -1 && enqueued < sorted[sorted.length - 1])
+    .filter(isTaken)
     .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
-    .map((life) => ({ life, before: sorted[firstWhere(0, sorted.length, (at) => sorted[at] > life.enqueued)] }))
+    .map((life) => {
+      const { at, empty } = found[firstWhere(0, found.length, (n) => found[n].at > life.enqueued)]
+      return { life, before: at, shownBy: [empty] }
+    })
 }

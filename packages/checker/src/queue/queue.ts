@@ -7,7 +7,7 @@ import type { Part } from '../object/model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { Life } from './life.ts'
-import { type Lives, lifetimes, momentsOf, takenBefore } from './lives.ts'
+import { type Lives, lifetimes, momentsOf, operationsOf, takenBefore } from './lives.ts'
 import { enqueuedBy, messageObject } from './messages.ts'
 import { ENQUEUE, messagesAtFirst, queueFunctions } from './operations.ts'
 
@@ -58,15 +58,14 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const gaps = momentsOf(messages, part, budget)
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   const lives = withTaken(part, messages, gaps, budget)
-  if (lives === undefined) return { result: 'violated', conflict: [] }
+  if ('conflict' in lives) return { result: 'violated', conflict: lives.conflict }
   for (const [n, at] of gaps.entries()) {
     const dequeue = messages.empties[n]
     lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
   }
   const sequence = inOrder(lives, budget)
   if ('conflict' in sequence) {
-    const conflict = sequence.conflict.flatMap(({ enqueue, dequeue }) => [enqueue, dequeue]).filter((i) => i !== -1)
-    return { result: 'violated', conflict }
+    return { result: 'violated', conflict: sequence.conflict.flatMap(operationsOf) }
   }
   return { result: 'met', order: replayLate(sequence, budget) }
 }
@@ -74,28 +73,36 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 /**
  * The messages, with dequeues of unknown outcome paired with messages they must have taken: those gone before a moment
  * at which the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both concern the
- * messages enqueued first, so the earliest dequeues can take the earliest messages. Undefined if there are not enough
+ * messages enqueued first, so the earliest dequeues can take the earliest messages. A conflict if there are not enough
  * of them in time.
  */
-function withTaken(part: Part, { lives, unknown }: Lives, gaps: readonly number[], budget: Budget): Life[] | undefined {
-  const before = new Map(takenBefore(lives, gaps, budget).map((taking) => [taking.life, taking.before]))
+function withTaken(
+  part: Part,
+  messages: Lives,
+  gaps: readonly number[],
+  budget: Budget,
+): Life[] | { readonly conflict: readonly number[] } {
+  const { lives, unknown } = messages
+  const beforeEmpty = new Map(takenBefore(messages, gaps, budget).map((taking) => [taking.life, taking]))
   const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort(ticking((a, b) => b.enqueued - a.enqueued, budget))
   const result = lives.filter(({ dequeue }) => dequeue !== -1)
   const byEnqueue = result.toSorted(ticking((a, b) => b.enqueueFrom - a.enqueueFrom, budget))
   const needed: Taking[] = []
-  let earliest = NEVER
+  let earliest: Life | undefined
   let next = 0
   for (const life of stayed) {
     budget.tick()
     for (; next < byEnqueue.length && byEnqueue[next].enqueueFrom > life.enqueued; next++) {
-      earliest = Math.min(earliest, byEnqueue[next].dequeued)
+      if (byEnqueue[next].dequeued < (earliest?.dequeued ?? NEVER)) earliest = byEnqueue[next]
     }
-    const limit = Math.min(earliest, before.get(life) ?? NEVER)
-    if (limit === NEVER) result.push(life)
-    else needed.push({ life, before: limit })
+    const byEmpty = beforeEmpty.get(life)
+    if (earliest !== undefined && earliest.dequeued < (byEmpty?.before ?? NEVER))
+      needed.push({ life, before: earliest.dequeued, shownBy: operationsOf(earliest) })
+    else if (byEmpty !== undefined) needed.push(byEmpty)
+    else result.push(life)
   }
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
-  if (taken === undefined) return undefined
+  if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
     // It is taken before any message that stays for good.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
