@@ -26,6 +26,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['postgres', async () => (await import('./postgres/target.ts')).postgres],
   ['nats', async () => (await import('./nats/target.ts')).nats],
   ['mariadb', async () => (await import('./mariadb/target.ts')).mariadb],
+  ['zookeeper', async () => (await import('./zookeeper/target.ts')).zookeeper],
 ])
 
 /** The names of the built-in targets. */

@@ -15,6 +15,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['postgres', 'real'],
     ['nats', 'real'],
     ['mariadb', 'real'],
+    ['zookeeper', 'real'],
   ])
 })
 

@@ -38,6 +38,7 @@ const kinds = [
   { what: 'nats', program: 'nats-server', least: 3, args: database('nats') },
   { what: 'postgres', program: 'psql', least: 3, args: database('postgres') },
   { what: 'mariadb', program: 'mariadbd', least: 3, args: database('mariadb') },
+  { what: 'zookeeper', program: 'zooinspector', least: 3, args: database('zookeeper') },
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const
 

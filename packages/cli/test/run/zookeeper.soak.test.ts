@@ -1,0 +1,66 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { chaosHere, temporaryDirectory } from '../chaos.ts'
+
+// Whether reads of ZooKeeper are stale without `sync`, and never with it.
+
+const isShort = process.env['CHAOS_SOAK'] === 'short'
+const seeds = isShort ? [1] : [1, 2, 3]
+const isInstalled = installed('java') !== undefined && existsSync('/usr/share/java/zookeeper.jar')
+const why = isInstalled ? '' : `: ${whySkipped('zookeeper')}`
+
+interface Shown {
+  readonly levels: { readonly [level: string]: { readonly result: string } }
+}
+
+async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+  const typed = ['run', '--target', 'zookeeper', '--seed', String(seed), '--expect', 'none', '--json']
+  const { stdout, stderr } = await chaosHere([...typed, '--out', temporaryDirectory(), ...args])
+  expect(stdout, stderr).not.toBe('')
+  return JSON.parse(stdout) as Shown
+}
+
+/** Each server in turn is cut off from the other two, and what is sent to it meanwhile arrives later. */
+function eachCutOff(): string {
+  const links = [
+    ['n1>n2', 'n1>n3', 'n2>n1', 'n3>n1'],
+    ['n2>n1', 'n2>n3', 'n1>n2', 'n3>n2'],
+    ['n3>n1', 'n3>n2', 'n1>n3', 'n2>n3'],
+  ]
+  const faults = links.map((cut, index) => ({
+    ...{ id: `fault-${index}`, kind: 'partition', mode: 'hold', links: cut },
+    // A follower answers reads for a second after the last word of its leader.
+    ...{ fromMs: 500 + index * 1_700, toMs: 1_300 + index * 1_700 },
+  }))
+  const file = join(temporaryDirectory(), 'faults.json')
+  writeFileSync(file, JSON.stringify(faults))
+  return file
+}
+
+const load = ['--rate', '400', '--keys', '4', '--time', '6s']
+
+describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
+  test.each(seeds)(
+    'answers stale reads from a follower that is cut off, in the order of sessions (seed %i)',
+    async (seed) => {
+      const { levels } = await run(seed, '--faults', eachCutOff(), ...load)
+      expect(levels).toMatchObject({ linearizable: { result: 'violated' }, sequential: { result: 'met' } })
+    },
+  )
+
+  test.each(seeds)('is linearizable if a sync precedes each read (seed %i)', async (seed) => {
+    const { levels } = await run(seed, '--set', 'sync=true', '--faults', eachCutOff(), ...load)
+    expect(levels).toMatchObject({ linearizable: { result: 'met' } })
+  })
+
+  test.skipIf(isShort).each(seeds)(
+    'with sync is linearizable while leaders are killed and cut off (seed %i)',
+    async (seed) => {
+      const faults = ['--faults', 'isolate-leader,kill', '--rate', '200', '--time', '15s']
+      const { levels } = await run(seed, '--set', 'sync=true', ...faults)
+      expect(levels).toMatchObject({ linearizable: { result: 'met' } })
+    },
+  )
+})

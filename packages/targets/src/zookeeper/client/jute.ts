@@ -1,0 +1,51 @@
+// Records of ZooKeeper's protocol: big-endian numbers, and texts and bytes after their length.
+// https://github.com/apache/zookeeper/blob/branch-3.8/zookeeper-jute/src/main/resources/zookeeper.jute
+
+/** Writes the members of a record in their order. */
+export const int = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+export const long = (value: bigint): Buffer => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(value)
+  return bytes
+}
+
+export const boolean = (value: boolean): Buffer => Buffer.from([value ? 1 : 0])
+
+export const bytes = (value: Buffer): Buffer => Buffer.concat([int(value.length), value])
+
+export const text = (value: string): Buffer => bytes(Buffer.from(value))
+
+/** Reads the members of a record in their order. Past its end every method throws a RangeError, as Node's buffers do. */
+export interface RecordReader {
+  int(): number
+  long(): bigint
+  /** Empty if the length is negative, which stands for none. */
+  bytes(): Buffer
+  text(): string
+}
+
+export function recordReader(record: Buffer): RecordReader {
+  let at = 0
+  const passing = (size: number): number => {
+    at += size
+    return at - size
+  }
+  const reader: RecordReader = {
+    int: () => record.readInt32BE(passing(4)),
+    long: () => record.readBigInt64BE(passing(8)),
+    bytes() {
+      const size = Math.max(0, reader.int())
+      const start = passing(size)
+      if (at > record.length)
+        throw new RangeError(`${size} bytes are announced, and ${record.length - start} are there`)
+      return record.subarray(start, at)
+    },
+    text: () => reader.bytes().toString(),
+  }
+  return reader
+}

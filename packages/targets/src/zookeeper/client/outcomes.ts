@@ -1,0 +1,45 @@
+import type { ErrorMeaning } from '@chaosproxy/history'
+
+/** By code, what ZooKeeper 3.8 answers: https://zookeeper.apache.org/doc/r3.8.0/apidocs/zookeeper-server/ */
+const NAMES: { readonly [code: number]: string } = {
+  [-1]: 'SystemError',
+  [-2]: 'RuntimeInconsistency',
+  [-4]: 'ConnectionLoss',
+  [-5]: 'MarshallingError',
+  [-6]: 'Unimplemented',
+  [-7]: 'OperationTimeout',
+  [-8]: 'BadArguments',
+  [-101]: 'NoNode',
+  [-102]: 'NoAuth',
+  [-103]: 'BadVersion',
+  [-110]: 'NodeExists',
+  [-112]: 'SessionExpired',
+  [-114]: 'InvalidACL',
+  [-115]: 'AuthFailed',
+  [-118]: 'SessionMoved',
+  [-119]: 'NotReadOnly',
+  [-122]: 'RequestTimeout',
+  [-127]: 'ThrottledOp',
+}
+
+/** The errors that are definite. Any other error is `info`. */
+export const zookeeperErrors: readonly ErrorMeaning[] = [
+  { says: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
+  { says: ['BadVersion'], means: 'fail', why: 'another version was there' },
+  { says: ['NodeExists'], means: 'fail', why: 'another client had created it' },
+  { says: ['BadArguments'], means: 'fail', why: 'refused before it is proposed' },
+  { says: ['Unimplemented'], means: 'fail', why: 'refused before it is proposed' },
+  { says: ['MarshallingError'], means: 'fail', why: 'refused before it is proposed' },
+  { says: ['NoAuth'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { says: ['InvalidACL'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { says: ['SessionExpired'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { says: ['SessionMoved'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { says: ['ThrottledOp'], means: 'fail', why: 'refused before it is proposed' },
+]
+
+/** A text such as `-101 NoNode`. */
+export const errorText = (code: number): string => `${code} ${NAMES[code] ?? 'unknown'}`
+
+/** The outcome of a request that was answered with this error. */
+export const meaningOf = (message: string): ErrorMeaning['means'] =>
+  zookeeperErrors.find(({ says }) => says.some((name) => message.endsWith(name)))?.means ?? 'info'

@@ -1,0 +1,90 @@
+import type { Received, ReplySource } from '../../clients/line.ts'
+import { boolean, bytes, int, long, recordReader } from './jute.ts'
+
+/** The types of requests that are sent. */
+export const OPERATIONS = {
+  create: 1,
+  delete: 2,
+  getData: 4,
+  setData: 5,
+  sync: 9,
+  ping: 11,
+  closeSession: -11,
+} as const
+
+export type Operation = keyof typeof OPERATIONS
+
+/** What answers: a session at first, and then each request. */
+export type Reply =
+  | { readonly type: 'session' }
+  /** `zxid`: the last change that the server had seen. `error`: 0, or a code. */
+  | { readonly type: 'answer'; readonly zxid: bigint; readonly error: number; readonly record: Buffer }
+
+/** Reads the replies of one connection, which carries one session. */
+export interface SessionReplies extends ReplySource<Reply> {
+  /** Whether the server has opened the session. */
+  isOpen(): boolean
+  /** The bytes that ask for a session; a server that has not seen `zxid` yet refuses it. */
+  introduce(zxid: bigint, sessionMs: number): Buffer
+  request(operation: Operation, record: Buffer): Buffer
+}
+
+const LENGTH = 4
+/** ZooKeeper's own limit is a megabyte (jute.maxbuffer). */
+const MOST_BYTES = 16 * 1024 * 1024
+const NO_PASSWORD = Buffer.alloc(16)
+const PROTOCOL = 0
+
+export function sessionReplies(): SessionReplies {
+  let buffered: Buffer = Buffer.alloc(0)
+  let open = false
+  let asked = 0
+
+  function replyIn(record: Buffer): Received<Reply> {
+    const reader = recordReader(record)
+    if (!open) {
+      reader.int()
+      const grantedMs = reader.int()
+      if (grantedMs <= 0) return { type: 'unreadable', why: 'the server granted no session' }
+      open = true
+      return { type: 'reply', reply: { type: 'session' }, reusable: true }
+    }
+    const [number, zxid, error] = [reader.int(), reader.long(), reader.int()]
+    if (number !== asked) return { type: 'unreadable', why: `request ${asked} was answered as ${number}` }
+    return { type: 'reply', reply: { type: 'answer', zxid, error, record: record.subarray(HEADER) }, reusable: true }
+  }
+
+  return {
+    isOpen: () => open,
+    introduce: (zxid, sessionMs) =>
+      framed(int(PROTOCOL), long(zxid), int(sessionMs), long(0n), bytes(NO_PASSWORD), boolean(false)),
+    request(operation, record) {
+      asked++
+      return framed(int(asked), int(OPERATIONS[operation]), record)
+    },
+    read(chunk) {
+      buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+      if (buffered.length < LENGTH) return { type: 'incomplete' }
+      const size = buffered.readInt32BE()
+      if (size < 0 || size > MOST_BYTES) return { type: 'unreadable', why: `a reply of ${size} bytes` }
+      if (buffered.length < LENGTH + size) return { type: 'incomplete' }
+      const record = buffered.subarray(LENGTH, LENGTH + size)
+      buffered = buffered.subarray(LENGTH + size)
+      try {
+        return replyIn(record)
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error
+        return { type: 'unreadable', why: `a reply that ends early: ${error.message}` }
+      }
+    },
+    end: () => ({ type: 'incomplete' }),
+  }
+}
+
+/** The number of the request, the zxid and the error. */
+const HEADER = 4 + 8 + 4
+
+function framed(...members: readonly Buffer[]): Buffer {
+  const record = Buffer.concat(members)
+  return bytes(record)
+}
