@@ -3,8 +3,9 @@ import { check } from '../check/check.ts'
 import { historyOfRows } from '../encoding/rows.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
+import type { Verdict } from '../verdict/verdict.ts'
 import { checkBlame } from './blame.ts'
-import { isPureRead, isTelling } from './telling.ts'
+import { isPureRead, tellingOf } from './telling.ts'
 import { type PartVerdict, unknown } from './verdict.ts'
 
 /** A level, and the operations that it is asked of. */
@@ -23,6 +24,7 @@ export interface PartQuestion {
  *   of the part is to blame; met if none is.
  * - Every other level is violated if all changes and only those reads that are in the part contradict each other, and the
  *   changes alone do not. It is never met if the whole history violates it: reads outside the part also order the writes.
+ *   Of transactions outside the part, what they wrote is kept, and what they read is not.
  *
  * Everything else is `unknown`, as is a part in which no operation returned anything that could contradict others.
  *
@@ -40,28 +42,33 @@ export function checkPart(
   const rows = Array.from(history.operations.outcome, (_, row) => row)
   const meant = rows.filter(part.isMeant)
   if (meant.length === 0) return unknown('no such operation was called')
-  const telling = new Set(meant.filter((row) => isTelling(history, row, whole.model)))
+  const telling = new Set(meant.filter(tellingOf(history, whole.model)))
   if (telling.size === 0) return unknown('none of these operations returned anything that could contradict others')
   if (verdict.result === 'met') return { result: 'met' }
   if (verdict.result === 'unknown') return unknown(verdict.reason.text)
-  return level === 'linearizable' ? checkBlame(history, telling, options) : checkAlone(history, level, telling, options)
+  if (level === 'linearizable') return checkBlame(history, telling, options)
+  return checkAlone(level, telling, (heard) => {
+    const only = { ...options, levels: [level], staleness: false }
+    if (whole.transactions !== undefined)
+      return check(history, { ...only, blind: new Set(rows.filter((row) => !heard.has(row))) }).levels[level]
+    const kept = rows.filter((row) => heard.has(row) || !isPureRead(history, row))
+    return check(historyOfRows(history, kept), only).levels[level]
+  })
 }
 
-/** All changes, with only those reads that are meant. */
+/** `judge`: all changes, with only the reads of these operations. */
 function checkAlone(
-  history: History,
   level: string,
   telling: ReadonlySet<number>,
-  options: CheckOptions<string>,
+  judge: (heard: ReadonlySet<number>) => Verdict | undefined,
 ): PartVerdict {
-  const rows = Array.from(history.operations.outcome, (_, row) => row)
-  const only = { ...options, levels: [level], staleness: false }
-  const judge = (kept: readonly number[]) => check(historyOfRows(history, kept), only).levels[level]
-  const changes = rows.filter((row) => !isPureRead(history, row))
-  const alone = judge(rows.filter((row) => telling.has(row) || !isPureRead(history, row)))
+  const alone = judge(telling)
   if (alone?.result === 'unknown') return unknown(alone.reason.text)
   if (alone?.result !== 'violated')
     return unknown(`the history is not ${level}, and it takes reads outside this part to show it`)
-  if (judge(changes)?.result !== 'met') return unknown(`the changes contradict each other without any read`)
+  const changes = judge(new Set())
+  if (changes?.result === 'violated') return unknown('the changes contradict each other without any read')
+  // What a recorder did not understand keeps a level from being met, but blames no change.
+  if (changes?.result === 'unknown' && changes.reason.kind !== 'record') return unknown(changes.reason.text)
   return { result: 'violated', sentence: alone.counterexample.sentence }
 }

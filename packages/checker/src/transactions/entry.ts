@@ -56,7 +56,8 @@ export const listTransactions = transactionsEntry(
   judgeLists,
 )
 
-function readsIn(history: History): ReturnType<IsMetBy> {
+/** Whether a transaction committed and read something. */
+export function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
@@ -79,11 +80,11 @@ function requireEmptyStart(initial: Json): void {
 function judgeLists(
   history: History,
   { name }: ModelEntry<IsolationLevel>,
-  { initial, levels }: CheckOptions<IsolationLevel>,
+  { initial, levels, blind }: CheckOptions<IsolationLevel>,
   budget: Budget,
 ): Report<IsolationLevel> {
   requireEmptyStart(initial)
-  const record = readTransactions(history, true)
+  const record = readTransactions(history, true, blind)
   budget.look(record.kind.length)
   const inference = inferFromLists(record)
   budget.look(record.kind.length)

@@ -65,6 +65,30 @@ test('a misspelt function is refused before anything is started', async () => {
   }
 })
 
+describe('of transactions,', () => {
+  const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
+
+  test('a level is required of all of them, or of those in a part', async () => {
+    const required = ['snapshot-isolation of txn', 'serializable of txn'].flatMap((text) => ['--require', text])
+    const { exitCode, stdout } = await chaosHere(['check', onCall, ...required])
+    expect(stdout).toContain('✔ snapshot-isolation of txn')
+    expect(stdout).toMatch(/✘ serializable of txn: found .*write skew/i)
+    expect(exitCode).toBe(1)
+  })
+
+  test('a baseline names only the strongest of the levels that were lost', async () => {
+    const baseline = join(temporaryDirectory(), 'baseline.json')
+    const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
+    const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))
+    writeFileSync(baseline, JSON.stringify({ chaos: 1, model: 'list-append', levels: met }))
+    const { exitCode, stdout } = await chaosHere(['check', onCall, '--baseline', baseline])
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      '✘ no weaker than the baseline (strict-serializable): found strong-snapshot-isolation; no longer strict-serializable ',
+    )
+    expect(exitCode).toBe(1)
+  })
+})
+
 describe('chaos run --require', () => {
   const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 

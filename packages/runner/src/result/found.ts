@@ -1,4 +1,4 @@
-import { consistency, findModel, type isolationLadder, type Report, rungs, verdictOf } from '@chaosproxy/checker'
+import { consistency, findModel, isolationLadder, type Report, rungs, verdictOf } from '@chaosproxy/checker'
 
 /** The levels that a report's judge decides, strongest first. */
 export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
@@ -24,9 +24,29 @@ export const strongestOf = (report: Report<string>): string => judgedLevels(repo
 const alone: readonly string[] = consistency.implied.session
 
 const consistencyLevels: readonly string[] = consistency.levels
+const isolationLevels: readonly string[] = isolationLadder.levels
 
 const summing = (report: Report<string>): readonly string[] =>
   judgedLevels(report).filter((level) => !alone.includes(level))
+
+/** Whether there are levels of isolation. `causal` is the name of a level of consistency as well. */
+export const haveIsolation = (levels: readonly string[]): boolean =>
+  levels.some((level) => isolationLevels.includes(level) && !consistencyLevels.includes(level))
+
+/** Those of these levels of one judge that no other of them implies. */
+export function highest(levels: readonly string[]): readonly string[] {
+  const implied: { readonly [level: string]: readonly string[] } = haveIsolation(levels)
+    ? isolationLadder.implied
+    : consistency.implied
+  const below = new Set<string>()
+  const pending = [...levels]
+  for (let level = pending.pop(); level !== undefined; level = pending.pop())
+    for (const weaker of implied[level] ?? []) {
+      if (!below.has(weaker)) pending.push(weaker)
+      below.add(weaker)
+    }
+  return levels.filter((level) => !below.has(level))
+}
 
 /** The strongest level that is met. */
 export const foundLevel = (report: Report<string>): string | undefined =>

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
-import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 
 /** What is taken for granted about the order in which the versions of each key were installed. */
 export interface Assumption {
@@ -29,12 +29,12 @@ export interface Touch {
 
 /** Calls `visit` for each key of each transaction that counts, in the order of the transactions. */
 export function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch: Touch) => void): void {
-  const { length, starts, kind, key, status } = record
+  const { length, starts, kind, key, value } = record
   for (let transaction = 0; transaction < length; transaction++) {
     if (counts[transaction] === 0) continue
     const touches = new Map<number, { first: number; last: number; written: number }>()
     for (let row = starts[transaction]; row < starts[transaction + 1]; row++) {
-      if (kind[row] === READ && status[transaction] !== COMMITTED) continue
+      if (kind[row] === READ && value[row] === UNKNOWN) continue
       const known = touches.get(key[row])
       const written = kind[row] === READ ? -1 : row
       if (known === undefined) touches.set(key[row], { first: row, last: row, written })

@@ -207,12 +207,12 @@ function readBases(
   { version, place, of }: Order,
   findings: Findings,
 ): void {
-  const { length, starts, kind, key, list, lists, status } = record
+  const { length, starts, key, list, lists, status } = record
   for (let t = 0; t < length; t++) {
     if (status[t] !== COMMITTED) continue
     const end = starts[t + 1]
     for (let row = starts[t]; row < end; row++) {
-      if (kind[row] !== READ || longest[key[row]] === NOT_JUDGED) continue
+      if (list[row] < 0 || longest[key[row]] === NOT_JUDGED) continue
       const node = list[row]
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)

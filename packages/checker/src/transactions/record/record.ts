@@ -40,7 +40,7 @@ export interface TransactionRecord {
   readonly key: Int32Array
   /**
    * By micro-operation: the value written or read, as an id in the history's values; UNKNOWN for a read of a transaction
-   * that did not commit, and for a write that says none. For a read of a list see `list`.
+   * that did not commit or is judged without its reads, and for a write that says none. For a read of a list see `list`.
    */
   readonly value: Int32Array
   /** By micro-operation: the list that was read, a row of `lists`; NO_LIST for all others. */
@@ -66,11 +66,15 @@ export const microKind = (name: string): number | undefined => {
 
 /**
  * Reads the transactions of a history. `areLists`: reads return lists, and null is the empty one; otherwise they return
- * values of registers.
+ * values of registers. Reads of those in `blind` are unknown.
  *
  * @throws UserError for a value that is not a list of micro-operations, or a micro-operation of another kind.
  */
-export function readTransactions(history: History, areLists: boolean): TransactionRecord {
+export function readTransactions(
+  history: History,
+  areLists: boolean,
+  blind?: ReadonlySet<number> | undefined,
+): TransactionRecord {
   const { operations, values } = history
   const { length, outcome, process, callEvent, returnEvent, input, output } = operations
   const micro = values.microOperations()
@@ -101,6 +105,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
   const keys = new KeyNumbers()
   for (let t = 0; t < length && micro !== undefined; t++) {
+    const areReadsKnown = status[t] === COMMITTED && blind?.has(t) !== true
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])
@@ -109,7 +114,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
-      if (kind === READ && status[t] !== COMMITTED) continue
+      if (kind === READ && !areReadsKnown) continue
       columns.value[row] = value !== NO_MICRO_VALUE || kind === WRITE ? value : 0
       if (kind !== READ || !areLists) continue
       columns.list[row] = ValueTable.listOf(columns.value[row])

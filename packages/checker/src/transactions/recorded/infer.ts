@@ -87,6 +87,7 @@ function readsOf(
         own.set(cell, value[row])
         continue
       }
+      if (value[row] === UNKNOWN) continue
       const written = own.get(cell)
       // After a write of an unknown value, the read says what it was.
       if (written !== undefined) {

@@ -1,6 +1,6 @@
 import type { Assumption } from '../granted/assumptions.ts'
 import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.ts'
-import { COMMITTED, READ, type TransactionRecord, WRITE } from '../record/record.ts'
+import { READ, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'
 import { INITIAL, type KeyFacts, type Sources } from './sources.ts'
 
 /** Orders that are taken for granted. */
@@ -77,7 +77,7 @@ class VersionOrder {
   }
 
   edges(): EdgeList {
-    const { starts, kind, key, status, length } = this.#record
+    const { starts, kind, key, value, length } = this.#record
     const writers = new Int32Array(this.#shown.length).fill(-1)
     const readers: number[][] = this.#shown.map(() => [])
     for (let t = 0; t < length; t++) {
@@ -86,7 +86,7 @@ class VersionOrder {
         const version = this.#numbers.get(this.#nameOf(row))
         if (version === undefined) continue
         if (kind[row] === WRITE) writers[version] = t
-        else if (kind[row] === READ && status[t] === COMMITTED) readers[version]?.push(t)
+        else if (kind[row] === READ && value[row] !== UNKNOWN) readers[version]?.push(t)
       }
     }
     const edges = new EdgeList()

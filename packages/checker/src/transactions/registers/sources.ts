@@ -38,13 +38,13 @@ export interface Ambiguity {
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
   if (initial !== UNKNOWN) return values
-  const { kind, key, value, status, starts, length } = record
+  const { kind, key, value, starts, length } = record
   const writes = findWrites(record, WRITE)
   for (let t = 0; t < length; t++)
     for (let row = starts[t]; row < starts[t + 1]; row++)
       if (
         kind[row] === READ &&
-        status[t] === COMMITTED &&
+        value[row] !== UNKNOWN &&
         values[key[row]] === UNKNOWN &&
         writes.find(key[row], value[row]) < 0
       )
@@ -75,7 +75,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
         for (let at = row - 1; before >= 0 && at >= first; at--) if (key[at] === k) isLast[at] = 0
         continue
       }
-      if (kind[row] !== READ || status[t] !== COMMITTED) continue
+      if (kind[row] !== READ || value[row] === UNKNOWN) continue
       if (before >= 0 && value[before] !== value[row]) {
         const anomaly = kind[before] === WRITE ? 'internal' : 'non-repeatable-read'
         findings.add(anomaly, t, row, before)

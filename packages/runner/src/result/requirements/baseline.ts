@@ -1,5 +1,5 @@
 import { duration, percent, UserError } from '@chaosproxy/history'
-import { foundText } from '../found.ts'
+import { foundText, haveIsolation, highest } from '../found.ts'
 import { isParsed, numberAt, RESULT_FORM, resultIn, textAt } from '../parsed.ts'
 import type { RequirementResult } from '../requirement-result.ts'
 import { judgeRequirements } from './judge-requirements.ts'
@@ -102,12 +102,14 @@ export function judgeBaseline(
 const shareText = (share: number): string => `${(Math.floor(share * 1e6) / 1e4).toString()}%`
 
 function judgeLevels({ met }: Baseline, { report }: MeasuredRecord): RequirementResult {
-  const requirement = `no weaker than the baseline (${met[0] ?? 'no level'})`
+  const named = haveIsolation(met) ? highest(met) : met.slice(0, 1)
+  const requirement = `no weaker than the baseline (${named.join(', ') || 'no level'})`
   if (report === undefined) return { requirement, met: 'unknown', found: '', why: 'nothing was checked' }
   const broken = met.filter((level) => report.levels[level]?.result === 'violated')
   const open = met.filter((level) => report.levels[level]?.result !== 'met')
   const found = foundText(report)
-  if (broken.length > 0) return { requirement, met: false, found: `${found}; no longer ${broken.join(', ')}`, why: '' }
-  if (open.length > 0) return { requirement, met: 'unknown', found, why: `undecided: ${open.join(', ')}` }
+  if (broken.length > 0)
+    return { requirement, met: false, found: `${found}; no longer ${highest(broken).join(', ')}`, why: '' }
+  if (open.length > 0) return { requirement, met: 'unknown', found, why: `undecided: ${highest(open).join(', ')}` }
   return { requirement, met: true, found, why: '' }
 }
