@@ -22,7 +22,13 @@ export type { SearchResult, SeedFailure } from './search/search-seeds.ts'
 export { causeOf, learnFrom, noEvidence, searchSeeds, sumOfEvidence } from './search/search-seeds.ts'
 export { type SettingForBug, settingForBug } from './search/setting-for-bug.ts'
 export type { Strategy } from './search/strategy.ts'
-export { type SubjectKind, strategies, strategiesNamed, usualStrategies, usualStrategiesOf } from './search/strategy.ts'
+export {
+  type ProgramTraits,
+  strategies,
+  strategiesNamed,
+  usualStrategies,
+  usualStrategiesOf,
+} from './search/strategy.ts'
 export { clusterOf, isForLess, machineOf, NO_LEVEL, type SearchedProtocol, type Shortcut } from './search/subject.ts'
 export { threadLimits } from './search/thread-limits.ts'
 export type { Failure, LogLine, Trial, TrialLimits } from './search/trial.ts'

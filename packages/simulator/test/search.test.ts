@@ -1,5 +1,5 @@
 import nodeCrypto from 'node:crypto'
-import { createRandom, nemeses, nodeNames } from '@chaosproxy/faults'
+import { createRandom, type FaultKind, nemeses, nodeNames } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { register, type Workload } from '@chaosproxy/workloads'
@@ -66,6 +66,7 @@ describe('a search', () => {
         windows: 3,
         expiries: 2,
         awaits: 0,
+        databases: 0,
         coverage: 0,
       },
     })
@@ -73,10 +74,18 @@ describe('a search', () => {
   })
 
   test('of programs, which have no leaders, holds requests at awaits instead of aiming at leaders', () => {
-    const names = usualStrategiesOf('programs').map(({ name }) => name)
+    const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
-    expect(usualStrategiesOf('protocols')).toBe(usualStrategies)
+    expect(names).not.toContain('databases')
+    expect(usualStrategiesOf()).toBe(usualStrategies)
+  })
+
+  test('of programs beside a database has faults of it in a third of the trials, and those it had', () => {
+    const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
+    const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
+    expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
+    expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
   test('for short windows makes clients busy where it opens the windows, in half of its trials', () => {

@@ -5,7 +5,7 @@ import { nemeses, profileNamed, refusalText } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import {
-  type SubjectKind,
+  type ProgramTraits,
   simulatorSuffers,
   strategies,
   type TrialChoices,
@@ -127,8 +127,8 @@ const strategyNames = strategies.map(({ name }) => name)
 export const parseStrategies = (typed: string): readonly string[] =>
   typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
 
-export const usualStrategyNames = (subject: SubjectKind): readonly string[] =>
-  usualStrategiesOf(subject).map(({ name }) => name)
+export const usualStrategyNames = (program?: ProgramTraits): readonly string[] =>
+  usualStrategiesOf(program).map(({ name }) => name)
 
 /**
  * @param sufferable the faults that the subject can suffer of the typed ones, which may be `all`.

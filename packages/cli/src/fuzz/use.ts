@@ -175,7 +175,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       name: protocol.name,
       ...terms,
       ...withFor(terms, given.for, options),
-      strategies: withoutAwaits(given.strategy ?? usualStrategyNames('protocols')),
+      strategies: ofProtocols(given.strategy ?? usualStrategyNames()),
       invariants,
       guide: given.guide,
     },
@@ -338,12 +338,16 @@ function withFor(
   return { limit: { timeMs: long }, keepGoing: true }
 }
 
-/** @throws UserError (usage) for the strategy that holds requests of programs. */
-function withoutAwaits(names: readonly string[]): readonly string[] {
-  if (names.includes('awaits'))
-    throw new UserError(
-      'usage',
-      '--strategy awaits: it is about the awaits of a program, and a protocol has none. Leave it out, or use chaos simulate.',
-    )
+/** @throws UserError (usage) for the strategies of programs. */
+function ofProtocols(names: readonly string[]): readonly string[] {
+  for (const [name, what] of [
+    ['awaits', 'the awaits of a program'],
+    ['databases', 'a database beside a program'],
+  ] as const)
+    if (names.includes(name))
+      throw new UserError(
+        'usage',
+        `--strategy ${name}: it is about ${what}, and a protocol has none. Leave it out, or use chaos simulate.`,
+      )
   return names
 }

@@ -127,7 +127,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const target = serviceReference(spec)
   const world = await searchedIn(target).open()
   const loaded = await world.load(target)
-  const { protocol, asserts } = loaded
+  const { protocol } = loaded
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
   const { workload: asked } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
@@ -156,7 +156,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       subject,
       name: protocol.name,
       ...terms,
-      strategies: strategiesOf(typed.strategy, spec, asserts),
+      strategies: strategiesOf(typed.strategy, spec, loaded),
       invariants: typed.invariants,
       guide: false,
     },
@@ -278,16 +278,21 @@ function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: N
   return names
 }
 
-/** @throws UserError (usage) for the strategy that follows assertions, of which there are none. */
+/** @throws UserError (usage) for a strategy that needs assertions or a database, if there are none. */
 function strategiesOf(
   typed: readonly string[] | undefined,
   { program }: ServiceSpec,
-  asserts: boolean,
+  loaded: Pick<Loaded, 'asserts' | 'nodesFor'>,
 ): readonly string[] {
-  if (typed?.includes('coverage') && !asserts)
+  if (typed?.includes('coverage') && !loaded.asserts)
     throw new UserError(
       'usage',
       `--strategy coverage: it follows what a program reaches, and ${program} does not say it. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
-  return typed ?? usualStrategyNames(asserts ? 'programs with assertions' : 'programs')
+  if (typed?.includes('databases') && loaded.nodesFor?.('lose-commit-reply')?.length === 0)
+    throw new UserError(
+      'usage',
+      `--strategy databases: ${program} has no PostgreSQL in the simulator. Add --beside pg=postgres, or leave the strategy out.`,
+    )
+  return typed ?? usualStrategyNames(loaded)
 }

@@ -61,13 +61,13 @@ async function searched(service: string, ...more: readonly string[]) {
   return { exitCode, found, result: JSON.parse(stdout) }
 }
 
-/** CHAOS_SOAK=short has one service of each kind. */
-const BUGS = ['wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice', 'payments-retried'].slice(0, short ? 1 : 4)
+/** CHAOS_SOAK=short has one service of each kind; the bug is the one that only faults show. */
+const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-handed-out-twice'].slice(0, short ? 1 : 4)
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
 describe.each(BUGS)('%s', (service) => {
-  test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {
-    const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '128', '--shrink', '1ms')
+  test.each(FIRST_SEEDS)('shows its bug within 40 seeds from %d', async (seed) => {
+    const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
   })
 })

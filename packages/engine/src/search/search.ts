@@ -152,8 +152,8 @@ export async function search(
   }
 }
 
-const strategiesFor = ({ start, asserts }: SearchedProtocol) =>
-  usualStrategiesOf(start === undefined ? 'protocols' : asserts ? 'programs with assertions' : 'programs')
+const strategiesFor = (subject: SearchedProtocol) =>
+  usualStrategiesOf(subject.start === undefined ? undefined : subject)
 
 /** Searches on this thread, where nothing can end a protocol that does not return. */
 function searcherHere(subject: Subject, signal: AbortSignal): Searcher {

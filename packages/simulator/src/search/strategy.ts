@@ -5,6 +5,7 @@ import type { PlannedHold } from '../replay/holds.ts'
 import type { Disturbances } from './disturbances.ts'
 import { aroundExpiry } from './expiries.ts'
 import { type Harm, harms, type Reaction } from './reaction.ts'
+import type { SearchedProtocol } from './subject.ts'
 import type { Times } from './times.ts'
 
 /** How a search chooses faults and their times. */
@@ -173,6 +174,30 @@ const awaits: Strategy = {
   },
 }
 
+/**
+ * A reply that is lost to a COMMIT, or an error after which a transaction is tried again, matters only to requests in
+ * progress, and is hidden by faults that end these.
+ */
+const databases: Strategy = {
+  name: 'databases',
+  summary: 'a database loses replies to COMMIT, or suffers another fault of its own, while clients are busy',
+  lengthsMs: [60, 1_000],
+  plan(random, nodes, lengthMs, nemeses, times, places) {
+    const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
+    // Other faults were chosen.
+    if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
+    const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
+    const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
+    const kinds = losing.length > 0 ? losing : someOf(random, own)
+    const from = () => random.pick(busy) - random.next() * WINDOW_MS
+    return { schedule: episodes(random, kinds, { count: 1 + random.integer(3), nodes, from }), reactions: [], busy }
+  },
+}
+
+const LOSING = 'lose-commit-reply'
+const LOSING_PROBABILITY = 0.7
+const OF_DATABASES = [LOSING, 'serialization-failure', 'refuse-sessions', 'slow-statements', 'failover', 'restart']
+
 const MOST_HOLDS = 3
 /** Held for less, no request overtakes it; for longer, clients have given up. */
 const [SHORTEST_HOLD_MS, LONGEST_HOLD_MS] = [5, 300]
@@ -216,6 +241,7 @@ export const strategies: readonly Strategy[] = [
   windows,
   expiries,
   awaits,
+  databases,
   coverage,
 ]
 
@@ -245,24 +271,23 @@ const usualOfPrograms: readonly Strategy[] = usualStrategies.map((strategy) =>
   strategy === leaders || strategy === expiries ? awaits : strategy,
 )
 
-/** Assertions cost nothing to follow. */
-const usualOfAsserting: readonly Strategy[] = [...usualOfPrograms, coverage, coverage, coverage]
+/** A program, as far as it decides what suits it. */
+export type ProgramTraits = Pick<SearchedProtocol, 'asserts' | 'nodesFor'>
 
-export type SubjectKind = 'protocols' | 'programs' | 'programs with assertions'
-
-/** The default strategies of a search. */
-export function usualStrategiesOf(subject: SubjectKind): readonly Strategy[] {
-  switch (subject) {
-    case 'protocols':
-      return usualStrategies
-    case 'programs':
-      return usualOfPrograms
-    case 'programs with assertions':
-      return usualOfAsserting
-    default:
-      return subject satisfies never
-  }
+/** The default strategies of a search of a protocol or, if traits are given, of a program. */
+export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] {
+  if (program === undefined) return usualStrategies
+  const hasDatabase = (program.nodesFor?.(LOSING) ?? []).length > 0
+  return [
+    ...(hasDatabase ? usualOfPrograms.flatMap(withDatabases) : usualOfPrograms),
+    // Assertions cost nothing to follow.
+    ...(program.asserts === true ? [coverage, coverage, coverage] : []),
+  ]
 }
+
+/** A third of the trials. */
+const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
+  i % 2 === 1 ? [strategy, databases] : [strategy]
 
 /** By name; a name given twice counts twice. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
@@ -301,15 +326,30 @@ function someOf<T>(random: Random, items: readonly T[]): T[] {
 export function scatter(
   random: Random,
   kinds: readonly Nemesis[],
-  episodes: number,
+  count: number,
   nodes: readonly NodeId[],
   lengthMs: Millis,
 ): ScheduledFault[] {
+  return episodes(random, kinds, { count, nodes, from: () => random.next() * lengthMs })
+}
+
+interface Episodes {
+  readonly count: number
+  readonly nodes: readonly NodeId[]
+  /** Draws the milliseconds at which one begins. */
+  readonly from: () => number
+}
+
+function episodes(
+  random: Random,
+  kinds: readonly Nemesis[],
+  { count, nodes, from: begin }: Episodes,
+): ScheduledFault[] {
   if (kinds.length === 0) return []
   const faults: Omit<ScheduledFault, 'id'>[] = []
-  for (let i = 0; i < episodes; i++) {
+  for (let i = 0; i < count; i++) {
     const { parts, lengths } = random.pick(kinds).plan(random, nodes)
-    const startMs = random.next() * lengthMs
+    const startMs = Math.max(0, begin())
     const episodeMs = lengths * faultLengthMs(random)
     for (const { from, to, plan } of parts)
       faults.push({ from: atMs(startMs + from * episodeMs), to: atMs(startMs + to * episodeMs), plan })
