@@ -53,7 +53,7 @@ function momentOrder(left: number, right: number): Compare | undefined {
   const micros = (value: SqlValue, oid: number, env: Env): bigint => {
     const local = typeof value === 'number' ? microsOfDate(value) : (value as bigint)
     if (!zoned || oid === OID.timestamptz || local === INFINITY || local === MINUS_INFINITY) return local
-    return local - BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
+    return sessionZone(env.session.setting('TimeZone')).toUniversal(local)
   }
   return (a, b, env) => order(micros(a, left, env), micros(b, right, env))
 }

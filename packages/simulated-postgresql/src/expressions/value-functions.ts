@@ -9,7 +9,7 @@ import { typeNamed } from './coerce.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 
 function local(env: Env): bigint {
-  return env.session.now() + BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
+  return sessionZone(env.session.setting('TimeZone')).toLocal(env.session.now())
 }
 
 /** `current_date`, `current_timestamp(3)`, `current_user`, …: functions that are written without parentheses. */

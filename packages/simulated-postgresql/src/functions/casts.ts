@@ -14,7 +14,7 @@ import { INT2, INT4, INT8, outOfRange } from '../types/numbers.ts'
 import { numericOf, numericOfFloat, numericToNumber, roundedInteger } from '../types/numeric.ts'
 import { fitName, withoutTrailingBlanks } from '../types/text.ts'
 import { Interval, Numeric, type SqlValue } from '../types/value.ts'
-import { sessionZone } from '../types/zone.ts'
+import { sessionZone, type Zone } from '../types/zone.ts'
 import { roundFloat } from './arithmetic.ts'
 import type { Builtin, Builtins } from './builtin.ts'
 import type { Env } from './session-facts.ts'
@@ -112,10 +112,6 @@ const texts: Builtins = {
   },
 }
 
-function zoneMicros(env: Env): bigint {
-  return BigInt(sessionZone(env.session.setting('TimeZone'))) * 1_000_000n
-}
-
 export function isEndless(value: bigint): boolean {
   return value === INFINITY || value === MINUS_INFINITY
 }
@@ -144,11 +140,23 @@ function timeOfTimestamp(value: bigint): bigint | null {
 
 /** Local time to UTC. */
 export function toUniversal(local: bigint, env: Env): bigint {
-  return isEndless(local) ? local : checkedTimestamp(local - zoneMicros(env))
+  return universalIn(zoneOf(env), local)
+}
+
+export function zoneOf(env: Env): Zone {
+  return sessionZone(env.session.setting('TimeZone'))
+}
+
+export function universalIn(zone: Zone, local: bigint): bigint {
+  return isEndless(local) ? local : checkedTimestamp(zone.toUniversal(local))
+}
+
+export function localIn(zone: Zone, universal: bigint): bigint {
+  return isEndless(universal) ? universal : checkedTimestamp(zone.toLocal(universal))
 }
 
 export function toLocal(universal: bigint, env: Env): bigint {
-  return isEndless(universal) ? universal : checkedTimestamp(universal + zoneMicros(env))
+  return localIn(zoneOf(env), universal)
 }
 
 const moments: Builtins = {

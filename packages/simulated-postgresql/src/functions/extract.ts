@@ -18,9 +18,9 @@ import { formatType } from '../types/format-type.ts'
 import { unitOf } from '../types/interval.ts'
 import { numericOf, numericToNumber } from '../types/numeric.ts'
 import { Interval, Numeric, type SqlValue } from '../types/value.ts'
-import { namedZone, sessionZone } from '../types/zone.ts'
+import { namedZone, type Zone } from '../types/zone.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
-import { isEndless, timestampOfDate, toLocal, toUniversal } from './casts.ts'
+import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** Microseconds between 1970-01-01 and 2000-01-01. */
@@ -154,7 +154,7 @@ const extractTimestamptz: Builtin = ([name, a], env, call) => {
   const value = asBigint(a)
   if (isEndless(value)) return endlessField(field, value === INFINITY)
   if (field === 'epoch') return new Numeric(value + UNIX_EPOCH, 6)
-  const zone = sessionZone(env.session.setting('TimeZone'))
+  const zone = zoneOf(env).offsetAt(value)
   if (field === 'timezone') return numericOf(zone)
   if (field === 'timezone_hour') return numericOf(Math.trunc(zone / 3600))
   if (field === 'timezone_minute') return numericOf(Math.trunc((zone % 3600) / 60))
@@ -287,6 +287,15 @@ function truncated(name: string, value: bigint, type: string): bigint {
   throw unsupported(name, type)
 }
 
+/** A part of a day is cut with the offset that the moment has; the beginning of a day has its own. */
+function truncatedIn(zone: Zone, name: string, value: bigint, type: string): bigint {
+  const local = localIn(zone, value)
+  const cut = truncated(name, local, type)
+  const unit = unitOf(name)
+  const inDay = unit !== undefined && unit !== 'day' && SIZES[unit] !== undefined
+  return inDay && !isEndless(value) ? value - (local - cut) : universalIn(zone, cut)
+}
+
 const SIZES: Readonly<Record<string, bigint>> = {
   micro: 1n,
   milli: 1000n,
@@ -323,11 +332,8 @@ export const EXTRACT: Builtins = {
   ),
   timestamp_trunc: ([name, a], env, call) => truncated(asString(name), asBigint(a), typeName(call, env)),
   timestamptz_trunc: ([name, a], env, call) =>
-    toUniversal(truncated(asString(name), toLocal(asBigint(a), env), typeName(call, env)), env),
-  timestamptz_trunc_zone: ([name, a, zone], env, call) => {
-    const offset = BigInt(namedZone(asString(zone))) * 1_000_000n
-    const value = asBigint(a)
-    return isEndless(value) ? value : truncated(asString(name), value + offset, typeName(call, env)) - offset
-  },
+    truncatedIn(zoneOf(env), asString(name), asBigint(a), typeName(call, env)),
+  timestamptz_trunc_zone: ([name, a, zone], env, call) =>
+    truncatedIn(namedZone(asString(zone)), asString(name), asBigint(a), typeName(call, env)),
   interval_trunc: ([name, a]) => truncatedInterval(asString(name), asInterval(a)),
 }

@@ -15,9 +15,9 @@ import { checkedDate, checkedTimestamp } from '../types/datetime.ts'
 import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
 import { compareInterval, intervalMicros } from '../types/interval.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
-import { namedZone, sessionZone } from '../types/zone.ts'
-import type { Builtin, Builtins } from './builtin.ts'
-import { isEndless, timestampOfDate, toLocal, toUniversal } from './casts.ts'
+import { fixedZone, namedZone, type Zone } from '../types/zone.ts'
+import type { Builtins } from './builtin.ts'
+import { isEndless, localIn, timestampOfDate, toLocal, toUniversal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
 /** A month later is the same day, or the last one of a shorter month. */
@@ -84,11 +84,13 @@ function difference(a: bigint, b: bigint): Interval {
   return new Interval(0, Number(micros / MICROS_PER_DAY), micros % MICROS_PER_DAY)
 }
 
-function zoned(compute: (local: bigint, span: Interval) => bigint): Builtin {
-  return ([a, span], env) => {
-    if (isEndless(asBigint(a))) return asBigint(a)
-    return toUniversal(compute(toLocal(asBigint(a), env), asInterval(span)), env)
-  }
+/** Months and days are those of the clocks there, the rest is time that passes. */
+export function addIntervalIn(zone: Zone, moment: bigint, { months, days, micros }: Interval): bigint {
+  if (isEndless(moment)) return moment
+  let shifted = moment
+  for (const part of [new Interval(months, 0, 0n), new Interval(0, days, 0n)])
+    if (part.months !== 0 || part.days !== 0) shifted = universalIn(zone, addInterval(localIn(zone, shifted), part))
+  return checkedTimestamp(shifted + micros)
 }
 
 function inDay(micros: bigint): bigint {
@@ -123,9 +125,13 @@ const arithmetic: Builtins = {
   timestamp_pl_interval: ([a, b]) => addInterval(asBigint(a), asInterval(b)),
   timestamp_mi_interval: ([a, b]) => addInterval(asBigint(a), negateInterval(asInterval(b))),
   interval_pl_timestamp: ([a, b]) => addInterval(asBigint(b), asInterval(a)),
-  timestamptz_pl_interval: zoned(addInterval),
-  timestamptz_mi_interval: zoned((local, span) => addInterval(local, negateInterval(span))),
-  interval_pl_timestamptz: ([a = null, b = null], env, call) => zoned(addInterval)([b, a], env, call),
+  timestamptz_pl_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), asInterval(b)),
+  timestamptz_mi_interval: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(a), negateInterval(asInterval(b))),
+  interval_pl_timestamptz: ([a, b], env) => addIntervalIn(zoneOf(env), asBigint(b), asInterval(a)),
+  timestamptz_pl_interval_at_zone: ([a, b, zone]) =>
+    addIntervalIn(namedZone(asString(zone)), asBigint(a), asInterval(b)),
+  timestamptz_mi_interval_at_zone: ([a, b, zone]) =>
+    addIntervalIn(namedZone(asString(zone)), asBigint(a), negateInterval(asInterval(b))),
   timestamp_mi: ([a, b]) => difference(asBigint(a), asBigint(b)),
   time_mi_time: ([a, b]) => new Interval(0, 0, asBigint(a) - asBigint(b)),
   time_pl_interval: ([a, b]) => inDay(asBigint(a) + asInterval(b).micros),
@@ -281,6 +287,8 @@ const making: Builtins = {
   make_time: ([hour, minute, second]) => makeTime(asNumber(hour), asNumber(minute), asNumber(second)),
   make_timestamp: (values) => makeTimestamp(values),
   make_timestamptz: (values, env) => toUniversal(makeTimestamp(values), env),
+  make_timestamptz_at_timezone: (values) =>
+    universalIn(namedZone(asString(values[6])), makeTimestamp(values.slice(0, 6))),
   make_interval: (values) => makeInterval(values),
   timestamp_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
   timestamptz_bin: ([stride, a, origin]) => binned(asInterval(stride), asBigint(a), asBigint(origin)),
@@ -297,28 +305,20 @@ const making: Builtins = {
   },
 }
 
-function shifted(value: bigint, seconds: number): bigint {
-  return isEndless(value) ? value : checkedTimestamp(value + BigInt(seconds) * 1_000_000n)
-}
-
-function intervalZone(span: Interval): number {
+function intervalZone(span: Interval): Zone {
   if (span.months !== 0 || span.days !== 0) {
     throw new SqlError('22023', 'interval time zone must not include months or days')
   }
-  return Number(span.micros / 1_000_000n)
-}
-
-function zoneOf(env: Env): number {
-  return sessionZone(env.session.setting('TimeZone'))
+  return fixedZone(Number(span.micros / 1_000_000n))
 }
 
 const zones: Builtins = {
-  timestamptz_zone: ([zone, a]) => shifted(asBigint(a), namedZone(asString(zone))),
-  timestamp_zone: ([zone, a]) => shifted(asBigint(a), -namedZone(asString(zone))),
-  timestamptz_izone: ([zone, a]) => shifted(asBigint(a), intervalZone(asInterval(zone))),
-  timestamp_izone: ([zone, a]) => shifted(asBigint(a), -intervalZone(asInterval(zone))),
-  timestamptz_at_local: ([a], env) => shifted(asBigint(a), zoneOf(env)),
-  timestamp_at_local: ([a], env) => shifted(asBigint(a), -zoneOf(env)),
+  timestamptz_zone: ([zone, a]) => localIn(namedZone(asString(zone)), asBigint(a)),
+  timestamp_zone: ([zone, a]) => universalIn(namedZone(asString(zone)), asBigint(a)),
+  timestamptz_izone: ([zone, a]) => localIn(intervalZone(asInterval(zone)), asBigint(a)),
+  timestamp_izone: ([zone, a]) => universalIn(intervalZone(asInterval(zone)), asBigint(a)),
+  timestamptz_at_local: ([a], env) => toLocal(asBigint(a), env),
+  timestamp_at_local: ([a], env) => toUniversal(asBigint(a), env),
   now: (_, env) => env.session.now(),
   clock_timestamp: (_, env) => env.session.clock(),
   statement_timestamp: (_, env) => env.session.statementStart(),

@@ -13,12 +13,12 @@ import { intervalMicros } from '../types/interval.ts'
 import { isJsonArray, isJsonObject, parseJson, splitJson } from '../types/json.ts'
 import { addNumeric, compareNumeric, numericOf } from '../types/numeric.ts'
 import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.ts'
-import { isEndless, toLocal, toUniversal } from './casts.ts'
+import { fixedZone, namedZone, type Zone } from '../types/zone.ts'
+import { isEndless, zoneOf } from './casts.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { scalarText } from './json-values.ts'
-import { addInterval } from './moments.ts'
+import { addIntervalIn } from './moments.ts'
 import { regexpMatches, regexpSplit } from './regexps.ts'
-import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 import { splitText } from './text.ts'
 
@@ -53,14 +53,14 @@ function* numerics(values: readonly SqlValue[]): Generator<readonly SqlValue[]> 
     yield [i]
 }
 
-function* moments(values: readonly SqlValue[], env: Env, zoned: boolean): Generator<readonly SqlValue[]> {
+function* moments(values: readonly SqlValue[], zone: Zone): Generator<readonly SqlValue[]> {
   const [from, to, step] = [asBigint(values[0]), asBigint(values[1]), asInterval(values[2])]
   const sign = intervalMicros(step)
   if (sign === 0n) throw zeroStep()
   if (isEndless(to) || isEndless(from)) throw new SqlError('22023', 'start and stop cannot be infinite')
   for (let i = from; sign > 0n ? i <= to : i >= to; ) {
     yield [i]
-    i = zoned ? toUniversal(addInterval(toLocal(i, env), step), env) : addInterval(i, step)
+    i = addIntervalIn(zone, i, step)
   }
 }
 
@@ -147,8 +147,9 @@ const SETS: Readonly<Record<string, SetFunction>> = {
   generate_series_step_int8: ([from, to, step]) => bigints(asBigint(from), asBigint(to), asBigint(step)),
   generate_series_numeric: numerics,
   generate_series_step_numeric: numerics,
-  generate_series_timestamp: (values, env) => moments(values, env, false),
-  generate_series_timestamptz: (values, env) => moments(values, env, true),
+  generate_series_timestamp: (values) => moments(values, fixedZone(0)),
+  generate_series_timestamptz: (values, env) => moments(values, zoneOf(env)),
+  generate_series_timestamptz_at_zone: (values) => moments(values, namedZone(asString(values[3]))),
   generate_subscripts: subscripts,
   generate_subscripts_nodir: subscripts,
   array_unnest: unnested,

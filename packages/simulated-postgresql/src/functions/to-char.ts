@@ -3,9 +3,8 @@ import { daysOf, isoWeek, type Moment, momentOf, weekday } from '../types/calend
 import { asBigint, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { compareNumeric, formatNumeric, numericOf, numericOfFloat, roundNumeric } from '../types/numeric.ts'
 import type { Numeric } from '../types/value.ts'
-import { sessionZone } from '../types/zone.ts'
 import type { Builtins } from './builtin.ts'
-import { isEndless, toLocal } from './casts.ts'
+import { isEndless, toLocal, zoneOf } from './casts.ts'
 
 const MONTHS = [
   'January',
@@ -241,7 +240,7 @@ export const TO_CHAR: Builtins = {
       : momentToChar({ moment: momentOf(asBigint(a)), zone: undefined }, asString(format)),
   timestamptz_to_char: ([a, format], env) => {
     if (isEndless(asBigint(a)) || format === '') return null
-    const zone = sessionZone(env.session.setting('TimeZone'))
+    const zone = zoneOf(env).offsetAt(asBigint(a))
     return momentToChar({ moment: momentOf(toLocal(asBigint(a), env)), zone }, asString(format))
   },
   int4_to_char: ([a, format]) => numberToChar(numericOf(asNumber(a)), asString(format)),

@@ -11,6 +11,7 @@ import { copy } from './copy.ts'
 import { type Direction, fetchRows } from './cursors.ts'
 import type { Host } from './host.ts'
 import type { Execution, Outcome, ResultColumn, Wait } from './session.ts'
+import { settingName } from './settings.ts'
 import { controlTransaction, setDefaultModes, setModes } from './transaction-control.ts'
 
 export { endsTransaction } from './transaction-control.ts'
@@ -96,7 +97,9 @@ function* defineInTransaction(connection: Host, node: Node): Generator<Wait, str
 function showColumns(fields: Fields<'VariableShowStmt'>): readonly ResultColumn[] {
   const text = { oid: OID.text, name: 'text', typmod: -1 }
   const column = (name: string): ResultColumn => ({ name, type: text, tableOid: 0, attribute: 0 })
-  return fields.name === 'all' ? ['name', 'setting', 'description'].map(column) : [column(fields.name ?? '')]
+  return fields.name === 'all'
+    ? ['name', 'setting', 'description'].map(column)
+    : [column(settingName(fields.name ?? ''))]
 }
 
 function show(connection: Host, fields: Fields<'VariableShowStmt'>): Outcome {

@@ -1,5 +1,6 @@
 import { SERVER_VERSION } from '../functions/system.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
   /** The name as PostgreSQL spells it. */
@@ -134,6 +135,9 @@ export class Settings {
   }
 }
 
+/** The name as PostgreSQL spells it. */
+export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
+
 function unknown(name: string): SqlError {
   return new SqlError('42704', `unrecognized configuration parameter "${name}"`)
 }
@@ -153,6 +157,7 @@ function check(setting: Setting, value: string): void {
     throw invalid('Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".')
   if (setting.name.endsWith('transaction_isolation') && !ISOLATION_LEVELS.includes(value.toLowerCase()))
     throw invalid(`Available values: serializable, repeatable read, read committed, read uncommitted.`)
+  if (setting.name === 'TimeZone') sessionZone(value)
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
 }
 

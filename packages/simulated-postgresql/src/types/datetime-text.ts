@@ -1,6 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { daysInMonth, daysOf, roundHalfEven } from './calendar.ts'
-import { zoneByName } from './zone.ts'
+import { fixedZone, type Zone, zoneByName } from './zone.ts'
 
 export type ParsedDatetime =
   | { readonly kind: 'infinity' | '-infinity' | 'epoch' | 'now' }
@@ -13,8 +13,7 @@ export type ParsedDatetime =
       readonly kind: 'moment'
       readonly days: number | undefined
       readonly micros: bigint | undefined
-      /** Seconds east of UTC. */
-      readonly zone: number | undefined
+      readonly zone: Zone | undefined
     }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
@@ -72,9 +71,9 @@ const DATE_SLASHES_ISO = /^(\d{4})\/(\d{1,2})\/(\d{1,2})(?=$|[\s,])/
 const DAY_MONTH_YEAR = /^(\d{1,2})[\s-]+([a-z]{3,9})[\s,-]+(\d{4})(?=$|[\s,])/
 const MONTH_DAY_YEAR = /^([a-z]{3,9})\s*(\d{1,2})(?:\s*,\s*|\s+)(\d{4})(?=$|[\s,])/
 const YEAR_MONTH_DAY = /^(\d{4})-([a-z]{3,9})-(\d{1,2})(?=$|[\s,])/
-const TIME = /^t?\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?\s*(am|pm)?(?=$|[\s+-]|[a-z])/
+const TIME = /^t?\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d*))?)?\s*((?:am|pm)(?![a-z]))?(?=$|[\s+-]|[a-z])/
 const ZONE_OFFSET = /^([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?(?=$|\s)/
-const ZONE_NAME = /^([a-z][a-z_/]*(?:[+-]\d+)?)(?=$|\s)/
+const ZONE_NAME = /^([a-z][a-z_/-]*(?:[+-]?\d+(?:[a-z]{3})?)?)(?=$|\s)/
 
 class Reader {
   readonly #text: string
@@ -82,7 +81,7 @@ class Reader {
   #rest: string
   #date: { year: number; month: number; day: number } | undefined
   #micros: bigint | undefined
-  #zone: number | undefined
+  #zone: Zone | undefined
   #before = false
   #relative: 'today' | 'tomorrow' | 'yesterday' | undefined
 
@@ -178,7 +177,7 @@ class Reader {
     if (hours > 15 || minutes > 59 || seconds > 59) {
       throw new SqlError('22009', `time zone displacement out of range: "${this.#text}"`)
     }
-    this.#zone = (offset[1] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds)
+    this.#zone = fixedZone((offset[1] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds))
     return true
   }
 
@@ -194,7 +193,8 @@ class Reader {
     } else if (WEEKDAY.test(word)) {
       // The day of the week is read and not checked.
     } else {
-      const zone = this.#zone === undefined && /^[a-z]+([/+-]|$)/.test(word) ? zoneByName(word) : undefined
+      const zone = this.#zone === undefined ? zoneByName(word) : undefined
+      if (zone === undefined && word.includes('/')) throw new SqlError('22023', `time zone "${word}" not recognized`)
       if (zone === undefined) return false
       this.#zone = zone
     }

@@ -15,7 +15,7 @@ import {
   timestampOf,
 } from './calendar.ts'
 import { type ParsedDatetime, parseDatetime } from './datetime-text.ts'
-import { formatOffset, sessionZone } from './zone.ts'
+import { formatOffset, sessionZone, type Zone } from './zone.ts'
 
 /** What the text of a moment depends on: a part of `TextContext`. */
 export interface ClockContext {
@@ -47,13 +47,13 @@ export function formatTime(micros: bigint): string {
 }
 
 /** Without a zone: `2024-01-15 10:00:00.5`; with one, the offset follows. */
-export function formatTimestamp(value: bigint, zone?: number, separator = ' '): string {
+export function formatTimestamp(value: bigint, zone?: Zone, separator = ' '): string {
   if (value === INFINITY) return 'infinity'
   if (value === MINUS_INFINITY) return '-infinity'
-  const local = value + BigInt(zone ?? 0) * MICROS_PER_SECOND
+  const local = zone?.toLocal(value) ?? value
   const moment = momentOf(local)
   const time = formatTime(local - BigInt(moment.days) * MICROS_PER_DAY)
-  const offset = zone === undefined ? '' : formatOffset(zone)
+  const offset = zone === undefined ? '' : formatOffset(zone.offsetAt(value))
   return `${dateText(moment)}${separator}${time}${offset}${moment.year > 0 ? '' : ' BC'}`
 }
 
@@ -63,7 +63,7 @@ export function formatTimestamptz(value: bigint, context: ClockContext): string 
 
 function midnight(context: ClockContext): number {
   const zone = sessionZone(context.setting('TimeZone'))
-  return momentOf(context.now() + BigInt(zone) * MICROS_PER_SECOND).days
+  return momentOf(zone.toLocal(context.now())).days
 }
 
 /** The local day of `today` and its neighbours. */
@@ -96,8 +96,8 @@ export function parseDate(text: string, context: ClockContext): number {
 export function parseTimestamp(text: string, withZone: boolean, context: ClockContext): bigint {
   const name = withZone ? 'timestamp with time zone' : 'timestamp'
   const parsed = parseDatetime(text, name)
-  const zone = BigInt(sessionZone(context.setting('TimeZone'))) * MICROS_PER_SECOND
-  const shift = withZone ? zone : 0n
+  const zone = sessionZone(context.setting('TimeZone'))
+  const universal = (local: bigint, of: Zone): bigint => (withZone ? of.toUniversal(local) : local)
   switch (parsed.kind) {
     case 'infinity':
       return INFINITY
@@ -106,14 +106,13 @@ export function parseTimestamp(text: string, withZone: boolean, context: ClockCo
     case 'epoch':
       return timestampOf(-10957, 0n)
     case 'now':
-      return withZone ? context.now() : context.now() + zone
+      return withZone ? context.now() : zone.toLocal(context.now())
     case 'day':
-      return timestampOf(relativeDay(parsed.word, context), parsed.micros ?? 0n) - shift
+      return universal(timestampOf(relativeDay(parsed.word, context), parsed.micros ?? 0n), zone)
     case 'moment': {
       if (parsed.days === undefined) throw invalid(name, text)
       const local = timestampOf(parsed.days, parsed.micros ?? 0n)
-      const offset = parsed.zone === undefined ? shift : BigInt(parsed.zone) * MICROS_PER_SECOND
-      return inRange(withZone ? local - offset : local, text)
+      return inRange(universal(local, parsed.zone ?? zone), text)
     }
   }
 }
@@ -143,7 +142,7 @@ export function checkedDate(days: number): number {
 export function parseTime(text: string, context: ClockContext): bigint {
   const parsed: ParsedDatetime = parseDatetime(text, 'time')
   if (parsed.kind === 'now') {
-    const local = context.now() + BigInt(sessionZone(context.setting('TimeZone'))) * MICROS_PER_SECOND
+    const local = sessionZone(context.setting('TimeZone')).toLocal(context.now())
     return local - BigInt(momentOf(local).days) * MICROS_PER_DAY
   }
   if (parsed.kind === 'moment' && parsed.micros !== undefined) return parsed.micros

@@ -1,4 +1,51 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { INFINITY, MICROS_PER_DAY, MICROS_PER_SECOND, MINUS_INFINITY } from './calendar.ts'
+import { type ZoneRules, zoneRules } from './zone-rules.ts'
+
+/** A time zone: moments are microseconds since 2000-01-01, of UTC or as clocks there show them. */
+export interface Zone {
+  /** Seconds east of UTC. */
+  offsetAt(universal: bigint): number
+  toLocal(universal: bigint): bigint
+  toUniversal(local: bigint): bigint
+}
+
+export function fixedZone(seconds: number): Zone {
+  const micros = BigInt(seconds) * MICROS_PER_SECOND
+  return {
+    offsetAt: () => seconds,
+    toLocal: (universal) => shifted(universal, micros),
+    toUniversal: (local) => shifted(local, -micros),
+  }
+}
+
+function shifted(moment: bigint, by: bigint): bigint {
+  return isEndless(moment) ? moment : moment + by
+}
+
+function changingZone(rules: ZoneRules): Zone {
+  const micros = (universal: bigint): bigint => BigInt(rules.offsetAt(universal)) * MICROS_PER_SECOND
+  return {
+    offsetAt: (universal) => rules.offsetAt(universal),
+    toLocal: (universal) => (isEndless(universal) ? universal : universal + micros(universal)),
+    // A time that the clocks skip counts as if they had not been put forward, one that they show twice as the second
+    // (DetermineTimeZoneOffset).
+    toUniversal(local) {
+      if (isEndless(local)) return local
+      const before = local - micros(local - MICROS_PER_DAY)
+      const after = local - micros(local + MICROS_PER_DAY)
+      if (before === after) return before
+      const beforeHolds = local - micros(before) === before
+      const afterHolds = local - micros(after) === after
+      if (beforeHolds !== afterHolds) return beforeHolds ? before : after
+      return before > after ? before : after
+    },
+  }
+}
+
+function isEndless(moment: bigint): boolean {
+  return moment === INFINITY || moment === MINUS_INFINITY
+}
 
 /** Abbreviations of PostgreSQL's default set that always mean the same offset from UTC, in seconds to the east. */
 const FIXED: ReadonlyMap<string, number> = new Map(
@@ -32,49 +79,46 @@ const FIXED: ReadonlyMap<string, number> = new Map(
   }).map(([name, hours]) => [name, hours * 3600]),
 )
 
-const UNIVERSAL = new Set([
-  'etc/utc',
-  'etc/gmt',
-  'etc/uct',
-  'etc/zulu',
-  'etc/universal',
-  'universal',
-  'greenwich',
-  'gmt0',
-])
+/** The zone of an abbreviation or name; undefined for a word that is none. */
+export function zoneByName(name: string): Zone | undefined {
+  const fixed = FIXED.get(name.toLowerCase())
+  return fixed === undefined ? fullZone(name) : fixedZone(fixed)
+}
 
-/** Seconds east of UTC of a zone with a fixed offset, by its name or abbreviation; undefined for a word that is no zone. */
-export function zoneByName(name: string): number | undefined {
-  const lower = name.toLowerCase()
-  const fixed = FIXED.get(lower)
-  if (fixed !== undefined) return fixed
-  if (UNIVERSAL.has(lower)) return 0
-  const etc = /^etc\/gmt([+-])(\d{1,2})$/.exec(lower)
-  if (etc) return (etc[1] === '+' ? -1 : 1) * Number(etc[2]) * 3600
-  if (/^[a-z]+(\/[a-z_+-]+)+$/.test(lower)) throw new NotSupported(`the time zone ${name}`)
+function fullZone(name: string): Zone | undefined {
+  // Names have no digits but after a sign or three letters: `Etc/GMT+5`, `EST5EDT`.
+  if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
+    const rules = zoneRules(name)
+    if (rules !== undefined) return changingZone(rules)
+  }
   // POSIX counts to the west: '+02' and 'XYZ+2' are two hours behind UTC.
-  const posix = /^(?:[a-z]{3,}|<[a-z\d+-]+>)?([+-]?)(\d{1,3})(?::(\d{1,2})(?::(\d{1,2}))?)?$/.exec(lower)
+  const posix = /^(?:[a-z]{3,}|<[a-z\d+-]+>)?([+-]?)(\d{1,3})(?::(\d{1,2})(?::(\d{1,2}))?)?$/i.exec(name)
   if (posix) {
     const seconds = Number(posix[2]) * 3600 + Number(posix[3] ?? 0) * 60 + Number(posix[4] ?? 0)
-    return posix[1] === '-' ? seconds : -seconds
+    return fixedZone(posix[1] === '-' ? seconds : -seconds)
   }
+  if (/\d.*[a-z]{3}/i.test(name)) throw new NotSupported(`the time zone ${name}`)
   return undefined
 }
 
 /** The zone of AT TIME ZONE and of `timezone(text, …)`. */
-export function namedZone(name: string): number {
-  const offset = zoneByName(name)
-  if (offset === undefined) throw new SqlError('22023', `time zone "${name}" not recognized`)
-  return offset
+export function namedZone(name: string): Zone {
+  const zone = zoneByName(name)
+  if (zone !== undefined) return zone
+  // PostgreSQL knows about two hundred.
+  if (/^[a-z]{2,5}$/i.test(name)) throw new NotSupported(`the abbreviation ${name} of a time zone`)
+  throw new SqlError('22023', `time zone "${name}" not recognized`)
 }
 
+const UTC = fixedZone(0)
+
 /** The zone of the setting TimeZone, where a plain number counts hours to the east. */
-export function sessionZone(setting: string | undefined): number {
-  if (setting === undefined || setting === 'UTC') return 0
-  if (/^[+-]?\d+(\.\d+)?$/.test(setting)) return Math.round(Number(setting) * 3600)
-  const offset = zoneByName(setting.replace(/^<([+-]\d+(?::\d+)*)>/, 'xyz').replace(/^xyz(?=[+-])/, ''))
-  if (offset === undefined) throw new SqlError('22023', `invalid value for parameter "TimeZone": "${setting}"`)
-  return offset
+export function sessionZone(setting: string | undefined): Zone {
+  if (setting === undefined || setting === 'UTC') return UTC
+  if (/^[+-]?\d+(\.\d+)?$/.test(setting)) return fixedZone(Math.round(Number(setting) * 3600))
+  const zone = fullZone(setting.replace(/^<([+-]\d+(?::\d+)*)>/, 'xyz').replace(/^xyz(?=[+-])/, ''))
+  if (zone === undefined) throw new SqlError('22023', `invalid value for parameter "TimeZone": "${setting}"`)
+  return zone
 }
 
 /** `+00`, `+05:30`, `-03:30:15`. */

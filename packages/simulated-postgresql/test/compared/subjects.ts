@@ -1,5 +1,6 @@
 import { JSON_ROWS } from './json-rows.ts'
 import { ROLES } from './roles.ts'
+import { TIME_ZONES } from './time-zones.ts'
 import { UNREAD } from './unread.ts'
 
 /** The scripts by their subject. */
@@ -7,4 +8,5 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
   roles: ROLES,
+  'time zones': TIME_ZONES,
 }
