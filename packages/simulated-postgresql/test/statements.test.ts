@@ -375,7 +375,6 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
 
 describe('what is not simulated', () => {
   test.each([
-    ['merge into customers using orders on true when matched then delete', 'MERGE'],
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],

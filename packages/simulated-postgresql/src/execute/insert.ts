@@ -73,7 +73,7 @@ export function compileInsert(
   }
 }
 
-function* insertOne(
+export function* insertOne(
   facts: TableFacts,
   values: SqlValue[],
   conflict: Conflict | undefined,
@@ -89,7 +89,7 @@ function* insertOne(
   return yield* insertRow(facts, row, run)
 }
 
-function targetColumns(list: readonly Node[] | undefined, table: Table): readonly Column[] {
+export function targetColumns(list: readonly Node[] | undefined, table: Table): readonly Column[] {
   const all = columnsOf(table)
   if (list === undefined) return all
   const columns: Column[] = []
@@ -123,7 +123,7 @@ function compileSource(
   const defaults = table.columns.map((column, place) =>
     given.includes(column) && !(userIgnored && column.identity !== undefined) ? undefined : facts.defaults[place],
   )
-  if (plan !== undefined && override === 'OVERRIDING_NOT_SET') refuseAlways(given, select, scope)
+  if (plan !== undefined && override === 'OVERRIDING_NOT_SET') refuseAlways(given, select)
   return function* (run) {
     const env: Env = { row: [], parameters: run.parameters, session: run }
     const complete: SqlValue[][] = []
@@ -138,7 +138,7 @@ function compileSource(
 }
 
 /** A value for a column whose values are always generated. DEFAULT is one. */
-function refuseAlways(given: readonly Column[], select: Node | undefined, scope: QueryScope): void {
+export function refuseAlways(given: readonly Column[], select: Node | undefined): void {
   const lists = select !== undefined && 'SelectStmt' in select ? (select.SelectStmt.valuesLists ?? []) : []
   for (const [at, column] of given.entries()) {
     if (column.generated === undefined && column.identity?.always !== true) continue
@@ -155,7 +155,6 @@ function refuseAlways(given: readonly Column[], select: Node | undefined, scope:
       ...(generated ? {} : { hint: 'Use OVERRIDING SYSTEM VALUE to override.' }),
     })
   }
-  void scope
 }
 
 function compileRows(select: Node, columns: readonly Column[], facts: TableFacts, scope: QueryScope): QueryPlan {

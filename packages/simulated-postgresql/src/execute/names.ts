@@ -44,6 +44,7 @@ function figure(node: Node): Figured {
   if ('RowExpr' in node) return strong('row')
   if ('CoalesceExpr' in node) return strong('coalesce')
   if ('MinMaxExpr' in node) return strong(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest')
+  if ('MergeSupportFunc' in node) return strong('merge_action')
   if ('SQLValueFunction' in node) return strong(valueFunction(node.SQLValueFunction.op))
   return NONE
 }

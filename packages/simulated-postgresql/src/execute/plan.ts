@@ -7,6 +7,7 @@ import { isModification } from './conditions.ts'
 import { type Compilers, Context, type ContextOptions } from './context.ts'
 import { compileDelete } from './delete.ts'
 import { compileInsert } from './insert.ts'
+import { compileMerge } from './merge.ts'
 import type { ModificationPlan, ResultColumn, Rows, Run } from './model.ts'
 import { compileQuery } from './query.ts'
 import type { QueryScope } from './scope.ts'
@@ -76,10 +77,11 @@ function modificationPlan(node: Node, context: Context): Plan {
   }
 }
 
-/** Compiles INSERT, UPDATE or DELETE. `names` is where the names of WITH are looked for. */
+/** Compiles INSERT, UPDATE, DELETE or MERGE. `names` is where the names of WITH are looked for. */
 function compileModification(node: Node, context: Context, names: QueryScope | undefined): ModificationPlan {
   if ('InsertStmt' in node) return compileInsert(node.InsertStmt, context, names)
   if ('UpdateStmt' in node) return compileUpdate(node.UpdateStmt, context, names)
   if ('DeleteStmt' in node) return compileDelete(node.DeleteStmt, context, names)
-  throw new NotSupported('MergeStmt' in node ? 'MERGE' : kindOf(node))
+  if ('MergeStmt' in node) return compileMerge(node.MergeStmt, context, names)
+  throw new NotSupported(kindOf(node))
 }

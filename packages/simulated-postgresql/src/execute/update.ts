@@ -165,7 +165,7 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
   return context.assignedValue(value, scope, column)
 }
 
-function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
+export function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
   const env = envOf(row, undefined, run)
   const values = [...before.values]
   for (const { place, compiled } of assignments) values[place] = compiled === undefined ? null : compiled.evaluate(env)

@@ -56,6 +56,12 @@ function compileNode(node: Node, compiler: Compiler): Compiled {
   if ('NullTest' in node) return compileNullTest(node.NullTest, compiler)
   if ('BooleanTest' in node) return compileBooleanTest(node.BooleanTest, compiler)
   if ('A_ArrayExpr' in node) return compileArray(node.A_ArrayExpr, compiler)
+  if ('MergeSupportFunc' in node)
+    throw new SqlError(
+      '42601',
+      'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command',
+      position(node.MergeSupportFunc.location),
+    )
   if ('A_Indirection' in node) return compileIndirection(node.A_Indirection, compiler)
   if ('RowExpr' in node) return compileRow(node.RowExpr, compiler)
   if ('SubLink' in node) return compileSubLink(node.SubLink, compiler)

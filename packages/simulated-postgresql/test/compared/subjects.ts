@@ -1,4 +1,5 @@
 import { JSON_ROWS } from './json-rows.ts'
+import { MERGE } from './merge.ts'
 import { ROLES } from './roles.ts'
 import { TIME_ZONES } from './time-zones.ts'
 import { UNREAD } from './unread.ts'
@@ -7,6 +8,7 @@ import { UNREAD } from './unread.ts'
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
+  MERGE,
   roles: ROLES,
   'time zones': TIME_ZONES,
 }

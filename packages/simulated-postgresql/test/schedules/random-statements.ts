@@ -34,6 +34,8 @@ const LOCKS = ['for update', 'for no key update', 'for share', 'for key share']
 const POLICIES = ['', '', '', '', ' nowait', ' skip locked']
 const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
 
+const MERGED = 'when matched then update set v = t.v + w.n when not matched then insert values (w.i, 7, null)'
+
 /** The next statement of a client: transactions at random levels, whose statements get into each other's way. */
 export function randomStatement(random: () => number, client: Client): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
@@ -69,6 +71,9 @@ export function randomStatement(random: () => number, client: Client): string {
     () => `insert into t values (${k()}, 7, ${k() * 10}) on conflict do nothing returning id`,
     () => `update t set u = ${k() * 10} where id = ${k()} returning id, u`,
     () => `update t set id = ${k()} where id = ${k()} returning id`,
+    () => `merge into t using (values (${k()}, ${k()})) as w (i, n) on t.id = w.i ${MERGED}`,
+    () => `merge into t using (values (${k()}, ${k()})) as w (i, n) on t.v = w.n ${MERGED}`,
+    () => `merge into t using (values (${k()}), (${k()})) as w (i) on t.id = w.i and t.v < 9 when matched then delete`,
     () => `insert into c (t_id, w) values (${k()}, 1) returning t_id`,
     () => `delete from c where t_id = ${k()} returning t_id`,
     () => `select count(*) from c where t_id = ${k()}`,

@@ -1,0 +1,380 @@
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import type { Compiled } from '../expressions/env.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import type { Tuple } from '../storage/model.ts'
+import type { Wait } from '../storage/wait.ts'
+import { OID } from '../types/oids.ts'
+import { completeRow } from './complete-row.ts'
+import { conjuncts } from './conditions.ts'
+import type { Context } from './context.ts'
+import { compileFrom, type From, scanOf } from './from.ts'
+import { insertOne, refuseAlways, targetColumns } from './insert.ts'
+import { lockLatest, stillFulfils } from './locking.ts'
+import type { JoinedRow, ModificationPlan, Relation, Rows, Run, TableFacts } from './model.ts'
+import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { emptyRow } from './rows.ts'
+import { evaluating } from './run.ts'
+import { envOf, isTrue, QueryScope } from './scope.ts'
+import { project } from './select.ts'
+import { compileFacts } from './table-facts.ts'
+import { TableScan } from './table-scan.ts'
+import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
+import { type Assignment, compileAssignments, newValues } from './update.ts'
+import { compileWith } from './with.ts'
+import { assignedLock, claim, claimBefore, deleteRow, updateLock, updateRow } from './write-rows.ts'
+
+type MatchKind = 'matched' | 'not matched by source' | 'not matched'
+
+type Change =
+  | { readonly kind: 'INSERT'; readonly values: readonly (Compiled | undefined)[] }
+  | { readonly kind: 'UPDATE'; readonly assignments: readonly Assignment[] }
+  | { readonly kind: 'DELETE' | 'NOTHING' }
+
+/** WHEN … THEN … */
+interface Action {
+  readonly when: MatchKind
+  readonly condition: Compiled | undefined
+  readonly change: Change
+}
+
+interface Merge {
+  readonly scan: TableScan
+  readonly source: From
+  readonly on: readonly Compiled[]
+  readonly actions: readonly Action[]
+  readonly facts: TableFacts
+  /** Reads every row of the target, if there are actions for those that no source row matches. */
+  readonly unmatched: TableScan | undefined
+}
+
+/** What became of a row of the join. */
+interface Done {
+  readonly row: JoinedRow
+  readonly kind: 'INSERT' | 'UPDATE' | 'DELETE'
+}
+
+export function compileMerge(
+  fields: Fields<'MergeStmt'>,
+  context: Context,
+  names: QueryScope | undefined,
+): ModificationPlan {
+  const read = fieldsOf('MergeStmt', fields, [
+    'relation',
+    'sourceRelation',
+    'joinCondition',
+    'mergeWhenClauses',
+    'returningClause',
+    'withClause',
+  ])
+  const scope = new QueryScope(context, undefined, names)
+  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope, fields)
+  const table = targetTable(read.relation, scope)
+  if (read.sourceRelation === undefined) throw new NotSupported('MERGE without a source')
+  const source = compileFrom([read.sourceRelation], scope)
+  const sources = [...scope.relations]
+  const scan = scanOf(table, read.relation?.alias, scope, true)
+  scope.columns = [...source.item.columns, ...scan.columns]
+  const conditions = read.joinCondition === undefined ? [] : conjuncts(read.joinCondition)
+  const on = conditions.map((each) => context.condition(each, scope, 'JOIN/ON'))
+  for (const each of conditions) scan.narrow(each, scope)
+  const facts = compileFacts(table, context)
+  const scopes: Readonly<Record<MatchKind, QueryScope>> = {
+    matched: scope,
+    'not matched': narrowed(scope, sources),
+    'not matched by source': narrowed(scope, [scan.relation]),
+  }
+  const actions = compileActions(read.mergeWhenClauses ?? [], table, facts, scopes)
+  const actionSlot = scope.width++
+  scope.onNode = (node) =>
+    'MergeSupportFunc' in node
+      ? { type: context.type(OID.text), evaluate: (env) => env.row[actionSlot] ?? null }
+      : undefined
+  const returning = compileReturning(read.returningClause, scope)
+  const unmatched = actions.some(({ when }) => when === 'not matched by source')
+    ? new TableScan(
+        table,
+        scan.relation,
+        columnsOf(table).map(({ attribute }) => attribute - 1),
+        false,
+      )
+    : undefined
+  const merge: Merge = { scan, source, on, actions, facts, unmatched }
+  return {
+    columns: resultColumns(returning),
+    *execute(run) {
+      if (prepare !== undefined) yield* prepare(run, undefined)
+      const rows: Rows[number][] = []
+      let count = 0
+      for (const kind of kindsOf(actions)) yield* fireStatement(facts, 'BEFORE', kind, run)
+      for (const found of yield* joined(merge, scope, run))
+        for (const done of yield* mergeOne(merge, found, run)) {
+          count++
+          done.row.values[actionSlot] = done.kind
+          if (returning !== undefined) rows.push(yield* project(returning, done.row, run, undefined))
+        }
+      tidy(table, run)
+      for (const kind of kindsOf(actions).toReversed()) yield* fireStatement(facts, 'AFTER', kind, run)
+      return { count, rows }
+    },
+  }
+}
+
+/** Whose triggers for statements fire, in PostgreSQL's order. */
+function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'DELETE')[] {
+  return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
+}
+
+/** A scope in which only some of the items have names. */
+function narrowed(scope: QueryScope, relations: readonly Relation[]): QueryScope {
+  const narrow = new QueryScope(scope.context, undefined, scope)
+  narrow.relations.push(...relations)
+  narrow.columns = scope.columns.filter((column) => relations.some((each) => each.columns.includes(column)))
+  return narrow
+}
+
+const KINDS: Readonly<Record<string, MatchKind>> = {
+  MERGE_WHEN_MATCHED: 'matched',
+  MERGE_WHEN_NOT_MATCHED_BY_SOURCE: 'not matched by source',
+  MERGE_WHEN_NOT_MATCHED_BY_TARGET: 'not matched',
+}
+
+function compileActions(
+  nodes: readonly Node[],
+  table: Table,
+  facts: TableFacts,
+  scopes: Readonly<Record<MatchKind, QueryScope>>,
+): readonly Action[] {
+  const actions: Action[] = []
+  const unconditional = new Set<MatchKind>()
+  for (const node of nodes) {
+    const read = fieldsOf('MergeWhenClause', expectKind(node, 'MergeWhenClause'), [
+      'matchKind',
+      'commandType',
+      'condition',
+      'targetList',
+      'values',
+      'override',
+    ])
+    const when = KINDS[read.matchKind ?? '']
+    if (when === undefined) throw new NotSupported(`${read.matchKind} of MERGE`)
+    if (unconditional.has(when))
+      throw new SqlError('42601', 'unreachable WHEN clause specified after unconditional WHEN clause')
+    if (read.condition === undefined) unconditional.add(when)
+    const scope = scopes[when]
+    const condition =
+      read.condition === undefined ? undefined : scope.context.condition(read.condition, scope, 'MERGE WHEN AND')
+    actions.push({ when, condition, change: compileChange(read, table, facts, scope) })
+  }
+  const updates = actions.filter(({ change }) => change.kind === 'UPDATE')
+  if (updates.length > 1 && facts.triggers.some(({ trigger }) => trigger.columns.length > 0))
+    throw new NotSupported('MERGE with several UPDATEs of a table with a trigger UPDATE OF')
+  return actions
+}
+
+function compileChange(
+  { commandType, targetList, values, override }: Fields<'MergeWhenClause'>,
+  table: Table,
+  facts: TableFacts,
+  scope: QueryScope,
+): Change {
+  switch (commandType) {
+    case 'CMD_NOTHING':
+      return { kind: 'NOTHING' }
+    case 'CMD_DELETE':
+      return { kind: 'DELETE' }
+    case 'CMD_UPDATE': {
+      const assignments = compileAssignments(targetList ?? [], table, scope)
+      for (const { place } of assignments) facts.assigned.add(place)
+      return { kind: 'UPDATE', assignments }
+    }
+    case 'CMD_INSERT':
+      return { kind: 'INSERT', values: compileInserted(targetList, values, override, table, facts, scope) }
+    default:
+      throw new NotSupported(`${commandType} of MERGE`)
+  }
+}
+
+/** The values of a new row by their places. */
+function compileInserted(
+  targetList: readonly Node[] | undefined,
+  values: readonly Node[] | undefined,
+  override: Fields<'MergeWhenClause'>['override'],
+  table: Table,
+  facts: TableFacts,
+  scope: QueryScope,
+): readonly (Compiled | undefined)[] {
+  const all = targetColumns(targetList, table)
+  const given = values ?? []
+  if (given.length > all.length) throw new SqlError('42601', 'INSERT has more expressions than target columns')
+  if (values !== undefined && targetList !== undefined && given.length < all.length)
+    throw new SqlError('42601', 'INSERT has more target columns than expressions')
+  const columns = all.slice(0, given.length)
+  const list: Node = { SelectStmt: { valuesLists: [{ List: { items: [...given] } }] } as Fields<'SelectStmt'> }
+  if (override === 'OVERRIDING_NOT_SET') refuseAlways(columns, list)
+  const compiled: (Compiled | undefined)[] = [...facts.defaults]
+  scope.place = 'VALUES'
+  for (const [at, column] of columns.entries()) {
+    const node = given[at]
+    if (node === undefined || 'SetToDefault' in node) continue
+    if (override === 'OVERRIDING_USER_VALUE' && column.identity !== undefined) continue
+    compiled[column.attribute - 1] = scope.context.assigned(node, scope, column)
+  }
+  return compiled
+}
+
+/** A row of the join: a pair, or one of either side without a partner. */
+interface Found {
+  readonly row: JoinedRow
+  readonly when: MatchKind
+}
+
+/** The rows of the join, as the statement's snapshot shows them. */
+function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
+  const { scan, source, on, unmatched } = merge
+  const found: Found[] = []
+  const met = new Set<Tuple>()
+  for (const left of yield* source.item.extend(run, undefined, emptyRow(scope))) {
+    const before = found.length
+    for (const row of yield* scan.extend(run, undefined, left)) {
+      const env = envOf(row, undefined, run)
+      if (!(yield* evaluating(() => on.every((condition) => isTrue(condition, env))))) continue
+      const tuple = row.tuples[scan.relation.tuple]
+      if (tuple !== undefined) met.add(tuple)
+      found.push({ row, when: 'matched' })
+    }
+    if (found.length === before) found.push({ row: left, when: 'not matched' })
+  }
+  for (const row of unmatched === undefined ? [] : yield* unmatched.extend(run, undefined, emptyRow(scope))) {
+    const tuple = row.tuples[scan.relation.tuple]
+    if (tuple !== undefined && !met.has(tuple)) found.push({ row, when: 'not matched by source' })
+  }
+  return found
+}
+
+function* chosen(merge: Merge, when: MatchKind, row: JoinedRow, run: Run): Generator<Wait, Change | undefined, void> {
+  const env = envOf(row, undefined, run)
+  return yield* evaluating(
+    () =>
+      merge.actions.find(
+        (action) => action.when === when && (action.condition === undefined || isTrue(action.condition, env)),
+      )?.change,
+  )
+}
+
+function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait, readonly Done[], void> {
+  if (when === 'not matched') return yield* insertFor(merge, row, run)
+  const outcome = yield* change(merge, row, when, run)
+  if (outcome.kind === 'changed') return [outcome.done]
+  if (outcome.kind === 'nothing') return []
+  // Another transaction parted the pair: each side is one without a partner.
+  const { slot, tuple } = slotsOf(merge.scan.relation)
+  const alone = outcome.target
+  const bySource =
+    alone === undefined ? undefined : yield* change(merge, part(alone, slot, tuple), 'not matched by source', run)
+  const inserted = yield* insertFor(
+    merge,
+    part(
+      row,
+      (at) => !slot(at),
+      (at) => !tuple(at),
+    ),
+    run,
+  )
+  return bySource?.kind === 'changed' ? [bySource.done, ...inserted] : inserted
+}
+
+type Chooses = (at: number) => boolean
+
+function slotsOf({ columns, tuple }: Relation): { readonly slot: Chooses; readonly tuple: Chooses } {
+  const slots = new Set(columns.map((column) => column.slot))
+  return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
+}
+
+/** Some values and versions of a row. */
+function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
+  return {
+    values: row.values.map((value, at) => (slot(at) ? value : null)),
+    tuples: row.tuples.map((each, at) => (tuple(at) ? each : undefined)),
+  }
+}
+
+function* insertFor(merge: Merge, row: JoinedRow, run: Run): Generator<Wait, readonly Done[], void> {
+  const chosenChange = yield* chosen(merge, 'not matched', row, run)
+  if (chosenChange?.kind !== 'INSERT') return []
+  const env = envOf(row, undefined, run)
+  const values = yield* evaluating(() => chosenChange.values.map((compiled) => compiled?.evaluate(env) ?? null))
+  const tuple = yield* insertOne(merge.facts, values, undefined, run)
+  return tuple === undefined ? [] : [{ row: merge.scan.place(row, tuple), kind: 'INSERT' }]
+}
+
+type Outcome =
+  | { readonly kind: 'changed'; readonly done: Done }
+  | { readonly kind: 'nothing' }
+  /** Another transaction deleted the target row, or changed it so that it does not match any more. */
+  | { readonly kind: 'parted'; readonly target: JoinedRow | undefined }
+
+/** Changes a row of the target. One that another transaction changed is followed to its newest version. */
+function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Generator<Wait, Outcome, void> {
+  const { scan, source, on, facts } = merge
+  let current = row
+  while (true) {
+    const wanted = yield* chosen(merge, when, current, run)
+    const tuple = current.tuples[scan.relation.tuple]
+    if (wanted === undefined || tuple === undefined || wanted.kind === 'NOTHING' || wanted.kind === 'INSERT')
+      return { kind: 'nothing' }
+    refuseSecond(tuple, run)
+    const applied = yield* apply(merge, wanted, current, tuple, run)
+    if (applied === 'skipped') return { kind: 'nothing' }
+    if (applied !== 'gone' && 'row' in applied) return { kind: 'changed', done: applied }
+    const latest =
+      applied === 'gone' ? undefined : yield* lockLatest(run, scan.table, applied.latest, assignedLock(facts), 'wait')
+    if (latest === undefined) return when === 'matched' ? { kind: 'parted', target: undefined } : { kind: 'nothing' }
+    current = scan.place(current, latest)
+    if (when === 'matched' && !(yield* stillFulfils({ from: source, where: on }, current, run, undefined)))
+      return { kind: 'parted', target: current }
+  }
+}
+
+function refuseSecond(tuple: Tuple, run: Run): void {
+  const { xmax, cmax } = tuple
+  if (xmax === undefined || xmax.aborted || xmax.transaction !== run.transaction) return
+  if (cmax !== run.transaction.commandId) return
+  throw new SqlError('21000', 'MERGE command cannot affect row a second time', {
+    hint: 'Ensure that not more than one source row matches any one target row.',
+  })
+}
+
+type Applied = Done | 'skipped' | 'gone' | { readonly latest: Tuple }
+
+function* apply(
+  { scan, facts }: Merge,
+  wanted: Extract<Change, { readonly kind: 'UPDATE' | 'DELETE' | 'NOTHING' }>,
+  row: JoinedRow,
+  tuple: Tuple,
+  run: Run,
+): Generator<Wait, Applied, void> {
+  const kind = wanted.kind === 'UPDATE' ? 'UPDATE' : 'DELETE'
+  if (hasBefore(facts, kind)) {
+    // What a trigger sees is the newest version, which is locked before.
+    const locked = yield* claimBefore(facts, tuple, kind === 'DELETE' ? 'FOR UPDATE' : assignedLock(facts), run)
+    if (locked === undefined) return 'gone'
+    if (locked !== tuple) return { latest: locked }
+  }
+  if (wanted.kind !== 'UPDATE') {
+    if (hasBefore(facts, 'DELETE') && (yield* fireBefore(facts, 'DELETE', tuple.values, undefined, run)) === undefined)
+      return 'skipped'
+    const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
+    if (claimed !== 'claimed') return claimed
+    deleteRow(facts, tuple, run)
+    return { row, kind }
+  }
+  const proposed = yield* evaluating(() => newValues(tuple, wanted.assignments, row, run))
+  const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)
+  if (values === undefined) return 'skipped'
+  yield* evaluating(() => completeRow(facts, values, run))
+  const lock = updateLock(facts, tuple.values, values, run)
+  const claimed = yield* claim(facts, tuple, lock, run, 'update')
+  if (claimed !== 'claimed') return claimed
+  return { row: scan.place(row, yield* updateRow(facts, tuple, values, lock, run)), kind }
+}
