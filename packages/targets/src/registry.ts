@@ -27,6 +27,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['nats', async () => (await import('./nats/target.ts')).nats],
   ['mariadb', async () => (await import('./mariadb/target.ts')).mariadb],
   ['zookeeper', async () => (await import('./zookeeper/target.ts')).zookeeper],
+  ['galera', async () => (await import('./galera/target.ts')).galera],
 ])
 
 /** The names of the built-in targets. */

@@ -16,6 +16,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['nats', 'real'],
     ['mariadb', 'real'],
     ['zookeeper', 'real'],
+    ['galera', 'real'],
   ])
 })
 

@@ -8,7 +8,8 @@ import { processesMentioning, until } from '../processes.ts'
 
 // Nothing that chaos started outlives it, however it ends: embedded nodes, databases, servers of `chaos record`. For
 // commands of the user's own and containers that is tested with each of them. CHAOS_SOAK=short kills each once.
-const signals = process.env['CHAOS_SOAK'] === 'short' ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
+const isShort = process.env['CHAOS_SOAK'] === 'short'
+const signals = isShort ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
 
 const database = (target: string) => (out: string) => [
   ...['run', '--target', target, '--time', '60s', '--seed', '1', '--rate', '200', '--faults', 'kill', '--out', out],
@@ -39,6 +40,8 @@ const kinds = [
   { what: 'postgres', program: 'psql', least: 3, args: database('postgres') },
   { what: 'mariadb', program: 'mariadbd', least: 3, args: database('mariadb') },
   { what: 'zookeeper', program: 'zooinspector', least: 3, args: database('zookeeper') },
+  // Its start takes long.
+  ...(isShort ? [] : [{ what: 'galera', program: 'rsync', least: 3, args: database('galera') }]),
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const
 

@@ -42,6 +42,12 @@ const etcdReads = (reads: string): readonly string[] =>
     expect: 'linearizable',
   })
 
+const galeraReads = (sync: number): readonly string[] =>
+  runArgs({
+    ...{ target: 'galera', workload: 'register', faults: 'none', seconds: 6, expect: 'linearizable' },
+    settings: [`sync=${sync}`],
+  })
+
 /** Servers, started as this machine has them. */
 export const serverExhibits: readonly Exhibit[] = [
   {
@@ -79,5 +85,17 @@ export const serverExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: etcdReads('serializable'),
     cure: { says: 'linearizable reads, which are the default', args: etcdReads('linearizable') },
+  },
+  {
+    name: 'galera-stale-read',
+    kind: 'server',
+    system: 'Galera (MariaDB)',
+    version: '10.11.19',
+    weakness: 'a node answers reads before it has applied what another node committed',
+    source: 'https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait',
+    servers: ['galera'],
+    breaks: 'linearizable',
+    args: galeraReads(0),
+    cure: { says: 'wsrep_sync_wait=1: reads wait for what was committed before them', args: galeraReads(1) },
   },
 ]

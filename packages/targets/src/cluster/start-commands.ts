@@ -7,6 +7,7 @@ import { findBySocketOwner, type PeerFinder } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import { addressesOf, type CommandNode, openCommandNode } from '../command/command-node.ts'
 import { holdsData, makeDataDirectory } from '../command/data-directory.ts'
+import { reservePorts } from '../command/ports.ts'
 import { type ClusterNetwork, linksAmong } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
 import { openMachines } from '../preload/machines.ts'
@@ -34,10 +35,11 @@ type Started = CommandNode<string>
  *
  * @throws UserError as `startServing`.
  */
-export function startCommandCluster(options: CommandClusterOptions): Promise<OwnCluster> {
+export async function startCommandCluster(options: CommandClusterOptions): Promise<OwnCluster> {
   const { declaration, plan, signal, watchRoles } = options
   const ids = nodeNames(options.nodes)
   const announced = plan.ports.filter((port) => port.announced).map(({ name }) => name)
+  const numbers = declaration.ownAddresses ? await numbersOf(ids, announced) : {}
   return startServing<Started>({
     ...options,
     ids,
@@ -46,11 +48,11 @@ export function startCommandCluster(options: CommandClusterOptions): Promise<Own
     announced:
       announced.length === 0
         ? undefined
-        : (nodes) => ({ ports: announced, dialler: diallerOf(options, () => pidsOf(nodes())) }),
+        : (nodes) => ({ ports: announced, numbers, dialler: diallerOf(options, () => pidsOf(nodes())) }),
     failover: plan.failover,
     orphans: 'nodes will be left running',
     async comeUp(starting, network, timeoutMs) {
-      await openNodes(options, starting, network, timeoutMs)
+      await openNodes(options, starting, { network, numbers, timeoutMs })
       signal?.throwIfAborted()
       if (declaration.start === 'in-order') for (const node of starting.nodes) await node.start()
       else await Promise.all(starting.nodes.map((node) => node.start()))
@@ -59,6 +61,18 @@ export function startCommandCluster(options: CommandClusterOptions): Promise<Own
       watchRoles === undefined ? undefined : (nodes, timeoutMs) => untilLed(options, watchRoles(nodes), timeoutMs),
     remedy: 'This run started it, so its data is outside {data}: empty that place, or make it use {data}.',
   })
+}
+
+type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: number } }
+
+/**
+ * A node that listens on an address of its own has its announced ports under the numbers that the proxy has them: some
+ * servers, such as Galera's, tell each other a port and take the host from the connection.
+ */
+async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
+  const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}
+  for (const id of ids) numbers[id] = await reservePorts(announced, '0.0.0.0')
+  return numbers
 }
 
 /**
@@ -81,11 +95,16 @@ async function untilLed(
   throw new UserError('environment', `${where}: not ready after ${timeoutMs} ms (${watch.answers().join('; ')}).`)
 }
 
+interface NodeSurroundings {
+  readonly network: ClusterNetwork
+  readonly numbers: AnnouncedNumbers
+  readonly timeoutMs: number
+}
+
 async function openNodes(
   options: CommandClusterOptions,
   starting: Starting<Started>,
-  network: ClusterNetwork,
-  timeoutMs: number,
+  { network, numbers, timeoutMs }: NodeSurroundings,
 ): Promise<void> {
   const { declaration, plan, settings, logDir } = options
   const ids = nodeNames(options.nodes)
@@ -111,6 +130,7 @@ async function openNodes(
       id,
       ...plan.node(id),
       ports: [plan.ports[0].name, ...plan.ports.slice(1).map(({ name }) => name)],
+      numbers: numbers[id],
       host,
       dataDir: join(dataDir, id),
       machine: machines?.of(id, { disk: join(dataDir, id), user: plan.node(id).command.user, logPath }),

@@ -53,6 +53,8 @@ export interface CommandNodeOptions<Port extends string> {
   readonly after?: readonly ProgramCommand[] | undefined
   /** The names of its ports. Numbers are chosen once and stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
+  /** Numbers that were reserved for some of its ports. */
+  readonly numbers?: { readonly [port: string]: number } | undefined
   /** Where it listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
   readonly host?: string | undefined
   /** Created if missing, and kept over all lives. */
@@ -92,7 +94,7 @@ export async function openCommandNode<Port extends string>(
   const { id, keeper, logPath, dataDir, machine } = options
   const host = options.host ?? '127.0.0.1'
   const { user } = options.command
-  const ports = await reservePorts(options.ports, host)
+  const ports = await portsOf(options.ports, options.numbers, host)
   let prepared = false
 
   const placeholders = (): Placeholders => ({
@@ -164,6 +166,15 @@ export async function openCommandNode<Port extends string>(
       releasePorts(Object.values(ports))
     },
   }
+}
+
+async function portsOf<Port extends string>(
+  names: readonly Port[],
+  numbers: NonNullable<CommandNodeOptions<Port>['numbers']> = {},
+  host: string,
+): Promise<NodePorts<Port>> {
+  const others = names.filter((name) => !Object.hasOwn(numbers, name))
+  return { ...(await reservePorts(others, host)), ...numbers } as NodePorts<Port>
 }
 
 /** Each file's path and text. */

@@ -21,7 +21,7 @@ const OLDEST = '10.5'
 const pathOf = (name: string): string =>
   findProgram(name) ?? PLACES.map((place) => join(place, name)).find(findProgram) ?? name
 
-const paths = (): MariadbPrograms => ({
+export const mariadbPaths = (): MariadbPrograms => ({
   server: pathOf('mariadbd'),
   install: pathOf('mariadb-install-db'),
   client: pathOf('mariadb'),
@@ -29,7 +29,7 @@ const paths = (): MariadbPrograms => ({
 
 /** What must be installed before clusters can be started. */
 export function missingMariadb(): Promise<readonly MissingProgram[]> {
-  const { server, install, client } = paths()
+  const { server, install, client } = mariadbPaths()
   return missingPrograms([
     { program: server, install: INSTALL, oldest: OLDEST },
     { program: install, install: INSTALL },
@@ -41,7 +41,7 @@ export function missingMariadb(): Promise<readonly MissingProgram[]> {
 export async function requireMariadb(): Promise<MariadbPrograms> {
   const [missing] = await missingMariadb()
   if (missing !== undefined) throw new UserError('environment', `there is no ${missing.program}: ${missing.install}`)
-  return paths()
+  return mariadbPaths()
 }
 
 /** The system's user for it, or `nobody` if there is none: the server refuses to run as root. */

@@ -12,8 +12,8 @@ const ASK = `ask() {
 }
 `
 
-/** DATA INSTALL: n1 creates the cluster. */
-export const MAKE = `set -e
+/** DATA INSTALL: creates a data directory, `new`, with the users and the database of a run. */
+export const CREATE = `set -e
 cd "$1"
 rm -rf new
 cat > users.sql << 'END'
@@ -25,7 +25,10 @@ CREATE USER 'keeper'@'%' IDENTIFIED BY '';
 GRANT ALL ON *.* TO 'keeper'@'%';
 END
 "$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
-  --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M
+  --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M`
+
+/** DATA INSTALL: n1 creates the cluster. */
+export const MAKE: string = `${CREATE}
 cp -a new db
 echo 0 > leads
 mv new template`

@@ -83,6 +83,8 @@ export interface ClusterNetworkOptions {
         readonly ports: readonly string[]
         /** Identifies the node that dials an announced address. */
         readonly dialler: PeerFinder
+        /** The number of each node's announced ports; by default any that is free. */
+        readonly numbers?: { readonly [node: NodeId]: { readonly [port: string]: number } } | undefined
       }
     | undefined
 }
@@ -137,7 +139,12 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     const reading = clientIntercept(to, { clients, requests, messages })
     opening.push(reading.then((intercept) => open(link, { intercept, ...listenAt(clients.host) })))
     for (const port of announced?.ports ?? [])
-      opening.push(open({ from: 'clients', to, port }, { peers: announced?.dialler }))
+      opening.push(
+        open(
+          { from: 'clients', to, port },
+          { peers: announced?.dialler, ...numbered(announced?.numbers?.[to]?.[port]) },
+        ),
+      )
   }
   function openLink(link: PeerLink): Promise<OpenRoute> {
     const { from, to, framing, listen, upstream, source } = link
@@ -192,6 +199,9 @@ const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown 
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
   host === undefined ? {} : { listen: { host } }
+
+const numbered = (port: number | undefined): Pick<RouteOptions, 'listen'> =>
+  port === undefined ? {} : { listen: { host: '127.0.0.1', port } }
 
 interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
   readonly requests: HttpFaults

@@ -1,0 +1,54 @@
+import { CREATE } from '../mariadb/scripts.ts'
+
+// The shell scripts that a node runs. A node's directory holds its server's data directory, `db`, and `served`, once its
+// server was started. n1 keeps a copy of its data, `template`, from which the others start.
+
+/**
+ * DATA INSTALL SERVER OPTIONS…: n1 creates the data, and starts and ends a cluster on it. Copies then have the position of
+ * that cluster, which saves sending a whole node to each other one.
+ */
+export const MAKE: string = `${CREATE}
+shift 2
+"$@" --datadir="$PWD/new" --tmpdir="$PWD" --wsrep-new-cluster > first.log 2>&1 &
+server=$!
+trap 'kill -KILL "$server"' TERM INT
+until grep -q 'Synchronized with group' first.log; do
+  kill -0 "$server" 2> /dev/null || { cat first.log; exit 1; }
+  sleep 0.05
+done
+kill -TERM "$server"
+wait "$server"
+rm -f new/gvwstate.dat new/galera.cache
+cp -a new db
+mv new template`
+
+/** DATA: a node other than n1 starts from the copy that n1 keeps. */
+export const COPY = `set -e
+cd "$1"
+until [ -e ../n1/template ]; do sleep 0.02; done
+cp -a ../n1/template db`
+
+/**
+ * DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, as a server that
+ * was killed has not written it down.
+ */
+export const SERVE = `cd "$1" || exit 1
+number=$2
+shift 2
+set -- "$@" --datadir="$PWD/db" --tmpdir="$PWD"
+if [ -e served ]; then
+  position=$("$@" --wsrep-recover 2>&1 | sed -n 's/.*Recovered position: *//p' | tail -n 1)
+  [ -z "$position" ] || set -- "$@" --wsrep-start-position="$position"
+else
+  : > served
+  [ "$number" -ne 1 ] || set -- "$@" --wsrep-new-cluster
+fi
+exec "$@"`
+
+/** CLIENT HOST PORT HOST PORT …: until each node takes commands. */
+export const SERVING = `client=$1
+shift
+while [ "$#" -gt 0 ]; do
+  until "$client" --no-defaults -h "$1" -P "$2" -u keeper --connect-timeout=2 -e 'SELECT 1' > /dev/null 2>&1; do sleep 0.1; done
+  shift 2
+done`

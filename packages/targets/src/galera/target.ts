@@ -1,0 +1,60 @@
+import { millis, UserError } from '@chaosproxy/history'
+import type { Target } from '@chaosproxy/runner'
+import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { declaredTarget } from '../declared/target.ts'
+import { errorOutcomes } from '../mariadb/client/outcomes.ts'
+import { ownerOf } from '../mariadb/programs.ts'
+import { galeraCluster, settings } from './cluster.ts'
+import { missingGalera, requireGalera } from './programs.ts'
+
+const NODES = 3
+const MOST_NODES = 5
+const WHERE = { where: 'galera', directory: '.' }
+
+const plain = declaredTarget(
+  galeraCluster({
+    nodes: NODES,
+    settings: settingsFor({ name: 'galera', settings }),
+    programs: { server: '.', install: '.', client: '.', provider: '.' },
+    user: 'mysql',
+  }),
+  WHERE,
+)
+
+/** Galera: MariaDB servers that all take writes, using the system's server. */
+export const galera: Target = {
+  ...plain,
+  summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
+  defaultNodes: NODES,
+  // Nodes that were all down look for each other for a while.
+  quietMs: millis(40_000),
+  declared: undefined,
+  settings,
+  promises,
+  weakness,
+  errors: errorOutcomes,
+  missing: missingGalera,
+  validate(_settings, _bug, nodes) {
+    if (nodes > MOST_NODES)
+      throw new UserError('usage', `galera: ${nodes} nodes are too many for one machine: at most ${MOST_NODES}.`)
+  },
+  async start(options) {
+    const { nodes, object } = options
+    const programs = await requireGalera()
+    const cluster = galeraCluster({ nodes, settings: options.settings, programs, user: ownerOf(), object })
+    return declaredTarget(cluster, WHERE).start(options)
+  },
+}
+
+/** What a read may miss, and what a transaction overwrites. */
+function weakness({ sync, isolation }: Settings): string {
+  const stale = sync === 0 ? ['a node answers reads before it has applied what others committed (sync=0)'] : []
+  return [...stale, `at ${isolation} a transaction overwrites changes that it has not read`].join('; ')
+}
+
+/** A change is ordered among all nodes before it is committed, but a node applies it when it can. */
+function promises({ object, settings: { sync, transfers } }: Parameters<Target['promises']>[0]): string {
+  if (object === 'bank' && transfers === 'read-then-write') return 'nothing'
+  if (object === 'transactions') return 'read-committed'
+  return sync === 0 ? 'eventual' : 'linearizable'
+}
