@@ -15,15 +15,19 @@ interface LevelSign {
  * neighbour.
  */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
-  ...comparedRungs(comparison.levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared })),
+  ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
   { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },
   { sign: '?', name: 'unknown', levels: ['unknown'] },
 ]
 
+const rungSigns = (levels: readonly string[]): readonly LevelSign[] =>
+  comparedRungs(levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared }))
+
 /** The sign of a level; `?` for a level that has none. A level that both kinds of comparison have, has one sign. */
 export const signOf = (level: string): string =>
-  [[], ['serializable']].flatMap((levels) => levelSigns({ levels })).find(({ levels }) => levels.includes(level))
-    ?.sign ?? '?'
+  level === 'none'
+    ? '⊘'
+    : ([[], ['serializable']].flatMap(rungSigns).find(({ levels }) => levels.includes(level))?.sign ?? '?')
 
 /** Weaker levels have higher ranks. */
 export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>): number =>
@@ -32,10 +36,11 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 /** Whether what is compared are transactions, judged by levels of isolation. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/** `linearizable`, `not even eventual`. */
-export function levelName(level: string, comparison: Pick<Comparison, 'levels'>): string {
+/** `linearizable`, `not even eventual`; `not linearizable` where no other level is told. */
+export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
-  return isOfTransactions(comparison) ? 'not even read uncommitted' : 'not even eventual'
+  const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')
+  return levels.length === 1 ? `not ${weakest}` : `not even ${weakest}`
 }
 
 /** What no system can be while it is cut and answers: `linearizable`, or of transactions `strict serializable`. */

@@ -62,6 +62,14 @@ const comparison = (systems: readonly ComparedSystem[]): Comparison => ({
   notes: [],
 })
 
+test('a workload that tells one level only is compared by that one', () => {
+  const bank = { ...comparison([systemOf('postgres', cell('calm', 'none'))]), levels: ['linearizable'] }
+  const text = renderComparison(bank, plainStyle, { unicode: true, width: 110 })
+  expect(text).toContain('● linearizable  ⊘ not linearizable  ? unknown')
+  expect(text).not.toMatch(/sequential|eventual/)
+  expect(renderComparisonHtml(bank, '1.0.0')).toMatch(/<\/svg> not linearizable/)
+})
+
 test('one matrix has what holds of each system under each condition, how much it answered, and when', () => {
   const page = renderComparisonHtml(
     comparison([systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'eventual', 0.6))]),

@@ -1,4 +1,4 @@
-import { check } from '@chaosproxy/checker'
+import { check, levelsOf } from '@chaosproxy/checker'
 import { nemeses, parseSchedule } from '@chaosproxy/faults'
 import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import type { ToldRun } from '@chaosproxy/report'
@@ -280,6 +280,27 @@ test('a broken promise is told of the run that broke it, with the command that r
   const sets = { measurement, kept: false, again: 'sets', broken }
   const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'registers', sets }])
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
+})
+
+test('a bank is measured by the one level that is told of it, and violated where that is broken', () => {
+  const balances = { a: 10, b: 0 }
+  const pay = { from: 'a', to: 'b', amount: 10 }
+  const history = historyFromEvents(
+    [
+      { f: 'transfer', value: { ...pay, id: 1 } },
+      { f: 'transfer', value: { ...pay, id: 2 } },
+    ].flatMap((operation, process) => [
+      { time: at(process), process, type: 'invoke' as const, ...operation, node: 'n1' },
+      { time: at(process + 1), process, type: 'ok' as const, ...operation },
+    ]),
+  )
+  const limits = { deadlineMs: millis(1_000), memoryBytes: 1e8, now: () => millis(0) }
+  const report = check(history, { model: 'bank', initial: balances, levels: levelsOf('bank', history), ...limits })
+  const ends = { healedAt: at(10), timeoutNanos: at(1_000), timeNanos: at(10) }
+  const measurement = measure({ history, report, hasObserved: true, faults: [], ...ends })
+  expect(measurement).toMatchObject({ levels: ['linearizable'], violated: ['linearizable'] })
+  const row = combineRuns('calm', 'nothing', [{ measurement, kept: undefined, again: '', sets: undefined }])
+  expect(row.level).toBe('none')
 })
 
 test('level and losses of a row agree: what the run with sets violated, no row claims', () => {

@@ -163,6 +163,27 @@ const libraries = {
       end: () => all.destroy(),
     }
   },
+  async prisma() {
+    const { PrismaPg } = await import('@prisma/adapter-pg')
+    const { PrismaClient } = await import('./prisma-client/index.js')
+    const all = new PrismaClient({ adapter: new PrismaPg({ ...server, max: 6 }) })
+    const within = (db) => ({
+      async balance(id, isLocked) {
+        if (!isLocked) return (await db.account.findUnique({ where: { id } })).balance
+        const [row] = await db.$queryRaw`SELECT id, balance FROM accounts WHERE id = ${id} FOR UPDATE`
+        return row.balance
+      },
+      setBalance: (id, balance) => db.account.update({ where: { id }, data: { balance } }),
+      doctors: (ids) => db.doctor.findMany({ where: { id: { in: ids } } }),
+      leave: (id) => db.doctor.update({ where: { id }, data: { on_call: false } }),
+    })
+    const isolationLevels = { rc: 'ReadCommitted', rr: 'RepeatableRead', ser: 'Serializable' }
+    return {
+      transaction: (level, work) =>
+        all.$transaction((db) => work(within(db)), { isolationLevel: isolationLevels[level] }),
+      end: () => all.$disconnect(),
+    }
+  },
 }
 
 const db = await libraries[library]()
@@ -173,8 +194,10 @@ async function retried(level, work) {
     try {
       return await db.transaction(level, work)
     } catch (error) {
-      const code = error.code ?? error.original?.code ?? error.cause?.code ?? error.driverError?.code
-      if (code !== '40001') throw error
+      const { code, original, cause, driverError } = error
+      const said = code ?? original?.code ?? cause?.code ?? driverError?.code ?? cause?.originalCode
+      // P2034: what Prisma calls it.
+      if (said !== '40001' && said !== 'P2034') throw error
     }
 }
 

@@ -1,7 +1,7 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
-import { comparedLevels } from '@chaosproxy/runner/result'
+import { comparedLevels, levelsOfModel } from '@chaosproxy/runner/result'
 import type { MeasureInput } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 import { type Recovery, recoveryOf } from './recovery.ts'
@@ -84,8 +84,10 @@ function meanOverNodes({ operations }: History, rows: readonly number[], answere
 
 const share = (some: number, all: number, none = 1): number => (all === 0 ? none : some / all)
 
-const summing = ({ levels }: Report<string>): readonly string[] =>
-  comparedLevels(Object.keys(levels)).filter((level) => Object.hasOwn(levels, level))
+const summing = (report: Report<string>): readonly string[] => {
+  const ofModel = levelsOfModel(report)
+  return comparedLevels(Object.keys(report.levels)).filter((level) => ofModel.includes(level))
+}
 
 const levelsWith = (report: Report<string>, result: 'met' | 'violated'): readonly string[] =>
   summing(report).filter((level) => verdictOf(report, level).result === result)
