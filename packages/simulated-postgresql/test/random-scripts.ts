@@ -1,4 +1,5 @@
 import { type Kind, type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
+import { temporary } from './random-merges.ts'
 import { randomStatement } from './random-statements.ts'
 
 // Several statements of one session, one after another: transactions with savepoints and errors, cursors, prepared
@@ -127,5 +128,5 @@ function prepared(r: Random): Script {
 }
 
 export function randomScript(r: Random): Script {
-  return r.pick([transaction, transaction, cursor, prepared])(r)
+  return r.pick([transaction, transaction, cursor, prepared, temporary])(r)
 }

@@ -1,4 +1,5 @@
 import { type Kind, type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
+import { documentRows, merge, zonedMoment } from './random-merges.ts'
 import { documents, frame, subquery, upsert, writingWith } from './random-subqueries.ts'
 
 /** Tables with a column of each common type, and the constraints that services use. */
@@ -346,6 +347,9 @@ const FORMS: readonly ((r: Random) => RandomStatement)[] = [
   upsert,
   frame,
   documents,
+  merge,
+  documentRows,
+  zonedMoment,
 ]
 
 export function randomStatement(r: Random): RandomStatement {

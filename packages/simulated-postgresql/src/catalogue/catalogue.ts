@@ -15,6 +15,11 @@ interface Named {
   droppedBy?: Subtransaction | undefined
 }
 
+/** The schema of a session's temporary tables, which only that session looks in. */
+export const temporarySchema = (pid: number): string => `pg_temp_${pid}`
+
+export const isTemporary = ({ schema }: { readonly schema: string }): boolean => schema.startsWith('pg_temp_')
+
 /** The tables, sequences and schemas of the database. */
 export class Catalogue {
   readonly types: Types
@@ -28,6 +33,8 @@ export class Catalogue {
   readonly routines: Set<Routine> = new Set()
   readonly tables: Set<Table> = new Set()
   readonly sequences: Set<Sequence> = new Set()
+  /** Whether there ever was a temporary table. */
+  hasTemporary = false
   readonly #changing = new Set<Transaction>()
   readonly #byName = new Map<string, (Table | Sequence)[]>()
 
@@ -107,6 +114,7 @@ export class Catalogue {
       'columns' in relation ? (this.tables as Set<Table | Sequence>) : (this.sequences as Set<Table | Sequence>)
     set.add(relation)
     this.#list(relation)
+    if (isTemporary(relation)) this.hasTemporary = true
     this.changed(by, () => {
       set.delete(relation)
       this.#unlist(relation)

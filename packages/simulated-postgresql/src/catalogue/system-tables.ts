@@ -2,7 +2,7 @@ import type { Transaction } from '../storage/model.ts'
 import { formatType } from '../types/format-type.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import type { Catalogue } from './catalogue.ts'
+import { type Catalogue, isTemporary } from './catalogue.ts'
 import { columnsOf, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
@@ -152,7 +152,11 @@ const tables: Relation = {
     ['table_catalog', 'name', (_: Table, { database }) => database],
     ['table_schema', 'name', (table: Table) => table.schema],
     ['table_name', 'name', (table: Table) => table.name],
-    ['table_type', 'varchar', (table: Table) => (table.view === undefined ? 'BASE TABLE' : 'VIEW')],
+    [
+      'table_type',
+      'varchar',
+      (table: Table) => (table.view !== undefined ? 'VIEW' : isTemporary(table) ? 'LOCAL TEMPORARY' : 'BASE TABLE'),
+    ],
   ],
 }
 

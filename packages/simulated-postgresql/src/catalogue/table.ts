@@ -11,6 +11,8 @@ export interface Table extends Heap {
   foreignKeys: ForeignKey[]
   /** In the order of their names. */
   triggers: readonly Trigger[]
+  /** What a temporary table does when a transaction commits; undefined: it keeps its rows. */
+  onCommit: 'drop' | 'delete rows' | undefined
   /** The query of a view. */
   view: Node | undefined
   createdBy: Subtransaction | undefined

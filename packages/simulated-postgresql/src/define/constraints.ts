@@ -1,3 +1,4 @@
+import { isTemporary } from '../catalogue/catalogue.ts'
 import { createIndex, type IndexColumn } from '../catalogue/indexes.ts'
 import { type Column, columnsOf, type ForeignKey, type ReferentialAction, type Table } from '../catalogue/table.ts'
 import { withoutLocations } from '../execute/conditions.ts'
@@ -214,6 +215,10 @@ function addForeignKey(
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
   const referenced = relationOf(read.pktable, context, table)
+  if (isTemporary(table) !== isTemporary(referenced)) {
+    const kind = isTemporary(table) ? 'temporary' : 'permanent'
+    throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)
+  }
   const columns = column === undefined ? namesOf(read.fk_attrs).map((name) => columnNamed(table, name, true)) : [column]
   const primary = referenced.indexes.find((index) => index.primary)
   const referencedPlaces =

@@ -1,4 +1,5 @@
-import type { Column, Table } from '../catalogue/table.ts'
+import { isTemporary } from '../catalogue/catalogue.ts'
+import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
@@ -9,7 +10,7 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { addConstraint, freeName, setNotNull } from './constraints.ts'
-import { isFree, newName } from './names.ts'
+import { isFree, newName, relationOf } from './names.ts'
 import { newSequence, sequenceOptions } from './sequences.ts'
 
 const SERIALS: Readonly<Record<string, string>> = {
@@ -22,7 +23,7 @@ const SERIALS: Readonly<Record<string, string>> = {
 }
 
 export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
-  const { relation, tableElts, if_not_exists } = fieldsOf('CreateStmt', fields, [
+  const { relation, tableElts, if_not_exists, oncommit } = fieldsOf('CreateStmt', fields, [
     'relation',
     'tableElts',
     'options',
@@ -32,6 +33,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
   const { schema, name } = newName(relation, context)
   if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return
   const table = emptyTable(schema, name, run)
+  table.onCommit = onCommitOf(oncommit, table)
   run.catalogue.add(table, run.transaction.current)
   const constraints: { readonly fields: Fields<'Constraint'>; readonly column: Column | undefined }[] = []
   for (const node of tableElts ?? []) {
@@ -39,7 +41,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
     else if ('ColumnDef' in node) {
       const added = addColumn(node.ColumnDef, table, context, run)
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
-    } else throw new NotSupported('TableLikeClause' in node ? 'LIKE in CREATE TABLE' : 'this element of CREATE TABLE')
+    } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
   // Keys first: a foreign key may refer to the table itself.
   const order = ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK', 'CONSTR_FOREIGN']
@@ -48,6 +50,60 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       if (constraint.contype === kind) addConstraint(constraint, table, column, context, run)
   for (const { fields: constraint } of constraints)
     if (!order.includes(constraint.contype ?? '')) throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
+}
+
+const ON_COMMIT: ReadonlyMap<string, Table['onCommit']> = new Map([
+  ['ONCOMMIT_DELETE_ROWS', 'delete rows'],
+  ['ONCOMMIT_DROP', 'drop'],
+])
+
+export function onCommitOf(option: Fields<'CreateStmt'>['oncommit'], table: Table): Table['onCommit'] {
+  if (option !== 'ONCOMMIT_NOOP' && option !== undefined && !isTemporary(table))
+    throw new SqlError('42P16', 'ON COMMIT can only be used on temporary tables')
+  return ON_COMMIT.get(option ?? '')
+}
+
+/** Bits of CREATE_TABLE_LIKE_* in PostgreSQL's parsenodes.h. */
+const LIKE = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 } as const
+
+/** LIKE: the columns of another table, and their defaults if it says so. */
+function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context: Context, run: Run): void {
+  const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
+  const other = relationOf(relation, context)
+  const columns = columnsOf(other)
+  const asked = (part: keyof typeof LIKE): boolean => (options & LIKE[part]) !== 0
+  const refused: readonly (readonly [boolean, string])[] = [
+    [asked('constraints') && other.checks.length > 0, 'CONSTRAINTS'],
+    [asked('generated') && columns.some(({ generated }) => generated !== undefined), 'GENERATED'],
+    [asked('identity') && columns.some(({ identity }) => identity !== undefined), 'IDENTITY'],
+    [asked('indexes') && other.indexes.length > 0, 'INDEXES'],
+  ]
+  for (const [needed, part] of refused) if (needed) throw new NotSupported(`LIKE … INCLUDING ${part}`)
+  for (const { name, type, notNull, default: value } of columns) {
+    const column = newColumn(table, name, type, run)
+    column.notNull = notNull
+    if (asked('defaults')) column.default = value
+  }
+}
+
+export function newColumn(table: Table, name: string, type: SqlType, run: Run): Column {
+  if (table.columns.some((each) => !each.dropped && each.name === name))
+    throw new SqlError('42701', `column "${name}" of relation "${table.name}" already exists`)
+  const column: Column = {
+    name,
+    type,
+    notNull: false,
+    attribute: table.columns.length + 1,
+    dropped: false,
+    default: undefined,
+    identity: undefined,
+    generated: undefined,
+  }
+  table.columns.push(column)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.columns = table.columns.filter((each) => each !== column)
+  })
+  return column
 }
 
 export function emptyTable(schema: string, name: string, run: Run): Table {
@@ -66,6 +122,7 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     checks: [],
     foreignKeys: [],
     triggers: [],
+    onCommit: undefined,
     view: undefined,
     createdBy: run.transaction.current,
     droppedBy: undefined,
@@ -84,24 +141,9 @@ export function addColumn(fields: Fields<'ColumnDef'>, table: Table, context: Co
     typeName,
     constraints,
   } = fieldsOf('ColumnDef', fields, ['colname', 'typeName', 'constraints', 'is_local'])
-  if (table.columns.some((each) => !each.dropped && each.name === colname))
-    throw new SqlError('42701', `column "${colname}" of relation "${table.name}" already exists`)
   const serial = SERIALS[namesOf(typeName?.names).join('.')]
   const type: SqlType = serial === undefined ? resolveTypeName(typeName, context.types) : typeNamed(serial, context)
-  const column: Column = {
-    name: colname,
-    type,
-    notNull: false,
-    attribute: table.columns.length + 1,
-    dropped: false,
-    default: undefined,
-    identity: undefined,
-    generated: undefined,
-  }
-  table.columns.push(column)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.columns = table.columns.filter((each) => each !== column)
-  })
+  const column = newColumn(table, colname, type, run)
   if (serial !== undefined) addSerial(table, column, context, run)
   const rest: Fields<'Constraint'>[] = []
   for (const node of constraints ?? [])

@@ -6,6 +6,7 @@ import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable } from './create-table.ts'
+import { createTableAs } from './create-table-as.ts'
 import { drop } from './drop.ts'
 import type { TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
@@ -20,6 +21,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
     yield* createTable(node.CreateStmt, context, run)
     return 'CREATE TABLE'
   }
+  if ('CreateTableAsStmt' in node) return yield* createTableAs(node.CreateTableAsStmt, context, run, lock)
   if ('IndexStmt' in node) {
     yield* createIndexStatement(node.IndexStmt, context, run, lock)
     return 'CREATE INDEX'

@@ -1,8 +1,10 @@
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TableLocker } from './names.ts'
 import { dropFunction, dropTrigger } from './routines.ts'
@@ -189,7 +191,14 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
       key.table.foreignKeys = before
     })
   }
-  for (const sequence of catalogue.visibleSequences(context.own))
-    if (sequence.owner?.table === table) catalogue.drop(sequence, by)
-  catalogue.drop(table, by)
+  dropTogether([table], by, catalogue)
+}
+
+/** Drops tables with the sequences of their columns; nothing else depends on them. */
+export function dropTogether(tables: readonly Table[], by: Subtransaction, catalogue: Catalogue): void {
+  for (const table of tables) {
+    for (const sequence of catalogue.visibleSequences(by.transaction))
+      if (sequence.owner?.table === table) catalogue.drop(sequence, by)
+    catalogue.drop(table, by)
+  }
 }

@@ -20,6 +20,11 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
 /** The schema and name of something that is to be created. */
 export function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
   const { schemaname, relname } = readName(fields)
+  if (fields?.relpersistence === 't' || schemaname === 'pg_temp') {
+    if (schemaname !== undefined && schemaname !== 'pg_temp')
+      throw new SqlError('42P16', 'cannot create temporary relation in non-temporary schema')
+    return { schema: context.temporarySchema, name: relname }
+  }
   const schema =
     schemaname ?? context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.schemas.has(each))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')

@@ -1,3 +1,4 @@
+import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
@@ -105,6 +106,8 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
   const { schema, name } = newName(view, context)
   if (!(yield* isFree(schema, name, false, context, run))) return 'CREATE VIEW'
   const plan = context.compilers.query(query, context, undefined)
+  if ([...context.tables.keys()].some(isTemporary) && !isTemporary({ schema }))
+    throw new NotSupported('a view of a temporary table')
   const names = namesOf(aliases)
   const created = emptyTable(schema, name, run)
   created.view = query

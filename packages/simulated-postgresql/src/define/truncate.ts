@@ -3,6 +3,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TableLocker } from './names.ts'
 import { relationOf } from './names.ts'
@@ -33,7 +34,7 @@ export function* truncate(
   for (const table of tables) yield* lock(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
   for (const table of tables) {
-    empty(table, run)
+    empty(table, run.transaction.current)
     if (restart_seqs !== true) continue
     for (const sequence of run.catalogue.visibleSequences(context.own)) {
       if (sequence.owner?.table !== table) continue
@@ -45,11 +46,11 @@ export function* truncate(
 }
 
 /** All rows go for every snapshot, as in PostgreSQL: TRUNCATE is not MVCC-safe. */
-function empty(table: Table, run: Run): void {
+export function empty(table: Table, by: Subtransaction): void {
   const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }
   table.tuples = []
   for (const index of table.indexes) index.entries.clear()
-  run.transaction.current.undo.push(() => {
+  by.undo.push(() => {
     table.tuples = before.tuples
     for (const [at, index] of table.indexes.entries()) {
       index.entries.clear()

@@ -45,6 +45,8 @@ export interface ContextOptions {
   readonly own: Transaction | undefined
   readonly searchPath: readonly string[]
   readonly database: string
+  /** Where the session's temporary tables are. */
+  readonly temporarySchema: string
   /** 0: to be inferred. */
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
@@ -59,6 +61,7 @@ export class Context implements TextContext {
   readonly own: Transaction | undefined
   readonly searchPath: readonly string[]
   readonly database: string
+  readonly temporarySchema: string
   readonly facts: Map<Table, TableFacts> = new Map()
   /** The strongest lock for each table, in the order of the statement. */
   readonly tables: Map<Table, LockMode> = new Map()
@@ -76,6 +79,7 @@ export class Context implements TextContext {
     this.own = options.own
     this.searchPath = options.searchPath
     this.database = options.database
+    this.temporarySchema = options.temporarySchema
     this.#session = options.session
     this.compilers = options.compilers
     this.variables = options.variables
@@ -147,7 +151,8 @@ export class Context implements TextContext {
   }
 
   table(schema: string | undefined, name: string): Table | undefined {
-    return this.catalogue.table(schema === undefined ? this.searchPath : [schema], name, this.own)
+    const path = schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
+    return this.catalogue.table(path, name, this.own)
   }
 
   /** The functions of a name that users wrote, which are found by the search path. */

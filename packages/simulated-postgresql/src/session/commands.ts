@@ -277,9 +277,11 @@ function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
     connection.cursors.clear()
     connection.channels.clear()
     connection.currentValues.clear()
+    connection.dropTemporaryTables()
     connection.server.store.locks.releaseWhere(connection.backend, (grant) => grant.scope === undefined)
     return 'DISCARD ALL'
   }
+  if (target === 'DISCARD_TEMP') connection.dropTemporaryTables()
   if (target === 'DISCARD_SEQUENCES') connection.currentValues.clear()
   return `DISCARD ${(target ?? '').replace('DISCARD_', '')}`
 }

@@ -1,4 +1,7 @@
-import { columnsOf } from '../catalogue/table.ts'
+import { temporarySchema } from '../catalogue/catalogue.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import { dropTogether } from '../define/drop.ts'
+import { empty } from '../define/truncate.ts'
 import { Context, type ContextOptions } from '../execute/context.ts'
 import type { Deferrable, OwedCheck, Run } from '../execute/model.ts'
 import { COMPILERS, compilePlan, isPlanned, type Plan } from '../execute/plan.ts'
@@ -136,7 +139,16 @@ export class Connection implements Session, Subscriber, Host {
 
   searchPath(): readonly string[] {
     const path = splitList(this.settings.get('search_path') ?? '').map((name) => (name === '$user' ? this.#user : name))
-    return path.includes('pg_catalog') ? path : ['pg_catalog', ...path]
+    const all = path.includes('pg_catalog') ? path : ['pg_catalog', ...path]
+    return this.#temporaryTables().length === 0 ? all : [temporarySchema(this.pid), ...all]
+  }
+
+  #temporaryTables(): readonly Table[] {
+    const { catalogue } = this.server
+    const schema = temporarySchema(this.pid)
+    return catalogue.hasTemporary
+      ? catalogue.visibleTables(this.transaction).filter((each) => each.schema === schema)
+      : []
   }
 
   status(): 'idle' | 'transaction' | 'failed' {
@@ -197,6 +209,7 @@ export class Connection implements Session, Subscriber, Host {
       session: this.facts,
       own: this.transaction,
       searchPath: this.searchPath(),
+      temporarySchema: temporarySchema(this.pid),
       database: this.#database,
     }
   }
@@ -204,7 +217,7 @@ export class Connection implements Session, Subscriber, Host {
   /** The settings that a plan depends on. */
   #planKey(): string {
     const { settings } = this
-    return `${settings.get('search_path')}|${settings.get('TimeZone')}|${settings.get('DateStyle')}|${this.#user}`
+    return `${this.searchPath()}|${settings.get('TimeZone')}|${settings.get('DateStyle')}|${this.#user}`
   }
 
   *execute(prepared: Prepared, parameters: readonly SqlValue[]): Execution {
@@ -458,6 +471,7 @@ export class Connection implements Session, Subscriber, Host {
     const { transaction } = this
     if (transaction !== undefined) {
       const { store, catalogue, notifications, options } = this.server
+      this.#endTemporaryTables(transaction)
       const published = this.outbox.splice(0)
       const wrote = outermost(transaction).xid !== 0
       store.commit(this.backend, transaction, this.#durability(transaction))
@@ -472,6 +486,13 @@ export class Connection implements Session, Subscriber, Host {
       return
     }
     this.#finish()
+  }
+
+  /** ON COMMIT */
+  #endTemporaryTables({ current }: Transaction): void {
+    for (const table of this.#temporaryTables())
+      if (table.onCommit === 'drop') dropTogether([table], current, this.server.catalogue)
+      else if (table.onCommit === 'delete rows') empty(table, current)
   }
 
   #durability({ isPermanent }: Transaction): 'synchronous' | 'asynchronous' | 'permanent' {
@@ -537,6 +558,8 @@ export class Connection implements Session, Subscriber, Host {
   end(): void {
     if (this.#ended) return
     this.rollback()
+    this.dropTemporaryTables()
+    this.commit()
     this.#ended = true
     this.server.store.locks.releaseWhere(this.backend, () => true)
     const { waiter } = this.backend
@@ -544,6 +567,11 @@ export class Connection implements Session, Subscriber, Host {
     this.backend.interrupt = undefined
     this.server.notifications.unsubscribe(this)
     this.server.connections.delete(this.pid)
+  }
+
+  dropTemporaryTables(): void {
+    const tables = this.#temporaryTables()
+    if (tables.length > 0) dropTogether(tables, this.begin(false).current, this.server.catalogue)
   }
 
   interrupt(error: SqlError): void {

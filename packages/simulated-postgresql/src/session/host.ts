@@ -106,6 +106,7 @@ export interface Host {
   takeSnapshot(transaction: Transaction): Snapshot
   lockTable(table: object & { readonly oid: number }, mode: LockMode): Generator<Wait, void, void>
   tryLockTable(table: object & { readonly oid: number }, mode: LockMode): boolean
+  dropTemporaryTables(): void
   payOwed(run: Run): Generator<Wait, void, void>
   payDeferred(of: (check: OwedCheck) => boolean): Generator<Wait, void, void>
   refuseReadOnly(verb: string): void
