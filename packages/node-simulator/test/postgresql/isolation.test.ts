@@ -51,6 +51,8 @@ const BOOKED = {
   counted: 'SELECT count(*)::int AS n FROM bookings WHERE room = $1 AND first = $2 AND last = $3',
   listed: 'SELECT id FROM bookings b WHERE (b.room = $1 AND b.first <= $3 AND b.last >= $2) ORDER BY id FOR UPDATE',
   looked: 'SELECT 1 FROM bookings WHERE room = $1 AND first <= $3 AND $2 <= last LIMIT 1',
+  summed: 'SELECT coalesce(sum(first), 0)::int AS n FROM bookings WHERE room = $1 AND first = $2 AND last IN ($3)',
+  exists: 'SELECT EXISTS (SELECT 1 FROM bookings WHERE room = $1 AND first = $2 AND last = $3) AS n',
   other: "SELECT id FROM bookings WHERE room = $1 AND first = $2 AND last = $3 AND room = 'b'",
   cast: 'SELECT id FROM bookings WHERE room = $1 AND first = $2::smallint AND last = $3',
   guessed: 'SELECT max(id) AS n FROM bookings WHERE room = $1 AND first = $2 AND last = $3',
@@ -157,6 +159,10 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'repeatable listed',
     'committed looked',
     'repeatable looked',
+    'committed summed',
+    'repeatable summed',
+    'committed exists',
+    'repeatable exists',
   ])('skew if each asked for rows that the other inserts: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.name).toBe('serializable SQL of pg')
@@ -174,6 +180,8 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     'serializable counted',
     'serializable listed',
     'serializable looked',
+    'serializable summed',
+    'serializable exists',
     'committed other',
     'committed guessed',
     'committed cast',

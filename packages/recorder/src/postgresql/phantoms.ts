@@ -19,7 +19,7 @@ interface Inserted {
   readonly endedAt: number
 }
 
-interface Asked extends Omit<AskedCondition, 'isLimited'> {
+interface Asked extends Omit<AskedCondition, 'isLimited' | 'tells'> {
   readonly at: number
   readonly statement: number
   /** When it was answered at the latest. */

@@ -1,6 +1,7 @@
 import type { Nanos } from '@chaosproxy/history'
 import { type BackendMessage, reportOf, reportText, rowsOf, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
+import { foundBy } from './asked-condition.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'
 import { type Doubt, doneBy } from './row-step.ts'
@@ -166,7 +167,7 @@ export class Replies {
     const { step, row, condition } = executed
     if (condition !== undefined) {
       executed.answeredAt = this.#now()
-      executed.returned = rowsOf(tag)
+      executed.found = foundBy(condition.asked, { returned: rowsOf(tag), rows })
     }
     if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns

@@ -21,8 +21,8 @@ export interface Executed {
   readonly isCast?: boolean | undefined
   /** Whether it may change rows that are not told. */
   readonly isUnclear?: boolean | undefined
-  /** The number of rows that it returned, once it was answered. */
-  returned?: number | undefined
+  /** The number of rows that its condition was true of, once it was answered. */
+  found?: number | undefined
   /** Whether ROLLBACK TO took it back. */
   isUndone?: boolean | undefined
 }

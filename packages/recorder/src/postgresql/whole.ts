@@ -54,8 +54,8 @@ const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
 /** Whether a further row would have changed its answer. */
-const isCondition = ({ condition, returned }: Executed): boolean =>
-  condition !== undefined && returned !== undefined && !(condition.asked.isLimited && returned > 0)
+const isCondition = ({ condition, found }: Executed): boolean =>
+  condition !== undefined && found !== undefined && !(condition.asked.isLimited && found > 0)
 
 /** The conditions that its statements asked, and the rows that it inserted, each with the place of its statement. */
 function conditionsIn(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { askedBy, isTrueOf } from '../../src/postgresql/asked-condition.ts'
+import { type AskedCondition, askedBy, foundBy, isTrueOf } from '../../src/postgresql/asked-condition.ts'
 import { conditionOf } from '../../src/postgresql/condition.ts'
 import { withPhantoms } from '../../src/postgresql/phantoms.ts'
 import { statementsOf } from '../../src/postgresql/sql-tokens.ts'
@@ -24,31 +24,49 @@ function asked(sql: string) {
 
 describe('a SELECT whose answer changes with each further row that its WHERE is true of', () => {
   test.each([
-    ["SELECT count(*) FROM bookings WHERE room = 'a'", [['room', '=', 'a']]],
+    ["SELECT count(*) FROM bookings WHERE room = 'a'", [['room', '=', ['a']]]],
     [
       "select id, room from bookings b where (b.room = 'a' and (b.first <= 5))",
       [
-        ['room', '=', 'a'],
-        ['first', '<=', 5],
+        ['room', '=', ['a']],
+        ['first', '<=', [5]],
       ],
     ],
     [
       "SELECT count(*)::int AS n FROM public.bookings WHERE 'a' = room AND 5 > first",
       [
-        ['room', '=', 'a'],
-        ['first', '<', 5],
+        ['room', '=', ['a']],
+        ['first', '<', [5]],
       ],
     ],
     [
       'SELECT * FROM "bookings" WHERE is_paid AND NOT is_paid ORDER BY id FOR UPDATE',
       [
-        ['is_paid', '=', true],
-        ['is_paid', '=', false],
+        ['is_paid', '=', [true]],
+        ['is_paid', '=', [false]],
       ],
     ],
     ['SELECT 1 FROM bookings', []],
+    ['SELECT count(id), count(room) FROM bookings', [['room', 'is not null', []]]],
+    ['SELECT coalesce(sum(first), 0)::int AS n FROM bookings', [['first', '<>', [0]]]],
+    ['SELECT cast(sum(bookings.first) as int) FROM bookings', [['first', '<>', [0]]]],
+    [
+      "SELECT room FROM bookings WHERE room IN ('a', 'b') AND first <> 1",
+      [
+        ['room', '=', ['a', 'b']],
+        ['first', '<>', [1]],
+      ],
+    ],
+    [
+      'SELECT 1 FROM bookings WHERE first BETWEEN 1 AND 5 AND room IS NULL',
+      [
+        ['first', '>=', [1]],
+        ['first', '<=', [5]],
+        ['room', 'is null', []],
+      ],
+    ],
   ])('is %s', (sql, comparisons) => {
-    expect(asked(sql)).toEqual({ table: 'bookings', isLimited: false, comparisons })
+    expect(asked(sql)).toEqual({ table: 'bookings', isLimited: false, tells: undefined, comparisons })
   })
 
   test('with a LIMIT, if it returns no row', () => {
@@ -56,15 +74,37 @@ describe('a SELECT whose answer changes with each further row that its WHERE is 
     expect(asked("SELECT 1 FROM bookings WHERE room = 'a' LIMIT 0")).toBeUndefined()
   })
 
+  test('with EXISTS, if it says that there is none', () => {
+    for (const [sql, tells] of [
+      ["SELECT EXISTS (SELECT * FROM bookings b WHERE b.room = 'a' LIMIT 1) AS taken", 'exists'],
+      ["SELECT NOT EXISTS (SELECT 1 FROM bookings WHERE room = 'a' ORDER BY id)", 'not exists'],
+    ] as const) {
+      const comparisons = [['room', '=', ['a']]]
+      const condition = asked(sql)
+      expect(condition).toEqual({ table: 'bookings', isLimited: true, tells, comparisons })
+      const found = (answer: string) => foundBy({ tells }, { returned: 1, rows: [[Buffer.from(answer)]] })
+      const [yes, no] = tells === 'exists' ? [1, 0] : [0, 1]
+      expect(['t', '\u0001', 'f', '\u0000', 'x'].map(found)).toEqual([yes, yes, no, no, undefined])
+    }
+    expect(foundBy({ tells: undefined }, { returned: 3, rows: [] })).toBe(3)
+  })
+
   test.each([
     'SELECT max(first) FROM bookings',
     'SELECT count(first), room FROM bookings',
-    'SELECT count(room) FROM bookings',
     'SELECT DISTINCT room FROM bookings',
     'SELECT room FROM bookings GROUP BY room',
-    "SELECT EXISTS (SELECT 1 FROM bookings WHERE room = 'a')",
+    "SELECT EXISTS (SELECT 1 FROM bookings WHERE room = 'a'), 1",
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM bookings WHERE room = 'a')",
+    'SELECT sum(first + 1) FROM bookings',
+    'SELECT count(DISTINCT room) FROM bookings',
+    'SELECT count(*) FILTER (WHERE first = 1) FROM bookings',
+    'SELECT count(*), max(first) FROM bookings',
+    'SELECT coalesce(room, 0) FROM bookings',
+    'SELECT 1 FROM bookings WHERE room IN (SELECT room FROM rooms)',
+    "SELECT 1 FROM bookings WHERE NOT room IN ('a')",
+    'SELECT 1 FROM bookings WHERE first IS NOT TRUE',
     "SELECT 1 FROM bookings WHERE room = 'a' OR first = 1",
-    "SELECT 1 FROM bookings WHERE room = 'a' AND first <> 1",
     "SELECT 1 FROM bookings WHERE room = 'a' AND first = 1 + 1",
     "SELECT 1 FROM bookings WHERE NOT (room = 'a')",
     "SELECT 1 FROM bookings WHERE lower(room) = 'a'",
@@ -82,11 +122,31 @@ describe('a SELECT whose answer changes with each further row that its WHERE is 
   })
 
   test('is not known to be true of texts that a column may round', () => {
-    const comparisons = (value: string | number) => ({ comparisons: [['room', '=', value]] }) as const
+    const comparisons = (value: string | number) => ({ comparisons: [['room', '=', [value]]] }) as const
     expect(isTrueOf(comparisons('12:00:00'), { room: '12:00:00' })).toBe(true)
     expect(isTrueOf(comparisons(5), { room: 5 })).toBe(true)
     for (const text of ['12:00:00.5', '1.005']) expect(isTrueOf(comparisons(text), { room: text })).toBe(false)
     expect(isTrueOf(comparisons('a'), {})).toBe(false)
+  })
+
+  test('is true of a row by all of its comparisons, for one value of each', () => {
+    const isTrue = (comparisons: AskedCondition['comparisons'], first?: number | null) =>
+      isTrueOf({ comparisons }, { room: 'a', ...(first === undefined ? {} : { first }) })
+    expect(isTrue([['room', '=', ['b', 'a']]])).toBe(true)
+    expect(isTrue([['room', '=', ['b', 'c']]])).toBe(false)
+    for (const [first, differs] of [
+      [1, true],
+      [0.5, false],
+      [null, false],
+      [undefined, false],
+    ] as const)
+      expect(isTrue([['first', '<>', [0]]], first)).toBe(differs)
+    expect([null, 0, undefined].map((first) => isTrue([['first', 'is null', []]], first))).toEqual([true, false, false])
+    expect([null, 0, undefined].map((first) => isTrue([['first', 'is not null', []]], first))).toEqual([
+      false,
+      true,
+      false,
+    ])
   })
 })
 
@@ -100,7 +160,7 @@ describe('a row that a transaction inserts', () => {
     ],
     ...members,
   })
-  const asks = (room: string) => ({ asked: [[1, 'bookings', [['room', '=', room]]]] })
+  const asks = (room: string) => ({ asked: [[1, 'bookings', [['room', '=', [room]]]]] })
   const inserts = (room: string, endedAt: number) => ({ inserted: [[2, 'bookings', { room }, endedAt]] })
 
   test('is read as null by one that had asked for it before the commit', () => {
