@@ -1,0 +1,1 @@
+CREATE TABLE bookings (id bigserial PRIMARY KEY, show text NOT NULL, seats integer NOT NULL CHECK (seats > 0));
