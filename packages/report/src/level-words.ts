@@ -12,7 +12,16 @@ import { plural } from '@chaosproxy/history'
 import { judgedLevels, levelsNotOfModel } from '@chaosproxy/runner/result'
 
 /** The adjective for a history that meets the level: `sequentially consistent`. */
-export const adjective = (level: string): string => wordsOfLevel(level)?.adjective ?? level.replaceAll('-', ' ')
+export const adjective = (level: string): string =>
+  wordsOfLevel(level)?.adjective ??
+  nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
+
+/** Levels of isolation whose names are nouns. */
+const nouns: readonly (readonly [RegExp, string])[] = [
+  [/snapshot isolation$/, 'snapshot isolated'],
+  [/cursor stability$/, 'cursor stable'],
+  [/prefix$/, 'prefix consistent'],
+]
 
 /** The guarantees that the level `session` combines. */
 const guarantees: readonly string[] = consistency.implied.session

@@ -1,4 +1,5 @@
 import { check } from '@chaosproxy/checker'
+import type { Fault } from '@chaosproxy/faults'
 import { type Header, millis } from '@chaosproxy/history'
 import { leaseMember } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
@@ -102,6 +103,23 @@ describe('a lock', () => {
       expect(next.text).toMatch(/increasing token/)
       expect(next.command).toBe('npx chaos run')
       expect(why.settings).not.toContain('memory')
+    })
+
+    test('may have been ended by a wrong clock, which no kept write prevents', () => {
+      const { history, report } = judge(held, lasts(30_000))
+      const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
+      const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never
+      const weak = { weakness: 'data is in memory only', stronger: { appendonly: 'always' } }
+      const run = { ...summary({ report, faults: [struck] }), ...weak }
+      const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
+      expect(why.text).toMatch(/^A wrong clock may have ended the lock early: .*n1/)
+      expect(why.certainty).toBe('likely')
+      expect(next).toEqual({ text: expect.stringMatching(/increasing token/), command: 'npx chaos run' })
+      expect(why.settings).not.toContain('memory')
+      const calm = { ...summary({ report }), ...weak }
+      expect(tellingOf(factsOf({ history, report, run: calm }), { history, run: calm }).next.text).toBe(
+        'The settings allow this. Try appendonly=always.',
+      )
     })
 
     test.each([

@@ -579,6 +579,26 @@ test('accounts that hold more or less than they should say by how much', () => {
   expect(factsOf({ history: recorded, report: found }).headline.title).toBe('30 vanished from the accounts')
 })
 
+test('a long story of accounts ends with the balance that cannot be', () => {
+  const transfer = (p: number, from: number, to: number): Made => ({
+    ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount: 1_000 }, from, to, node: `n${p}` },
+  })
+  const read = { p: 9, f: 'read', out: { a: 9_000, b: 11_000 }, from: 100, to: 101, node: 'n1' } as never
+  const history = made([transfer(1, 1, 2), transfer(2, 3, 4), transfer(3, 5, 6), transfer(4, 7, 8), read])
+  const initial = { a: 10_000, b: 10_000 }
+  const { shown } = factsOf({
+    history: { ...history, header: { chaos: 1, model: 'bank', initial } },
+    report: check(history, {
+      ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
+    } as never),
+  })
+  if (shown === undefined) throw new Error('nothing is wrong')
+  expect(shown.sentence.length).toBeGreaterThan(190)
+  expect(storyOf({ ...history, header: { chaos: 1, model: 'bank', initial } }, shown)).toBe(
+    "Process 9's read from n1 at 0.000 s showed 9,000 in account a, but what had been acknowledged allows only 6,000.",
+  )
+})
+
 test('two clients that read two writes in turn disagree about the last one, though one write was in progress', () => {
   const history = made([
     { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },

@@ -123,6 +123,11 @@ describe('an outcome', () => {
       text: 'The settings allow this. Try reads=primary and sync=2.',
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
+    const merged = { weakness: 'sums replace each other', stronger: { sums: 'merge' }, strongerPromise: 'eventual' }
+    expect(told({ ...run, ...merged }).next).toEqual({
+      text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
+      command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
+    })
     expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/confirms that it still leads|Reads from/)
   })
 

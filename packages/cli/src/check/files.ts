@@ -77,8 +77,8 @@ function namedByRun(name: string): NamedFile {
   if (!statSync(name).isDirectory() || !existsSync(file)) return { file: name }
   const run = readSummary(join(name, RUN_JSON))
   if (run === undefined) return { file }
-  const { spec, weakness, stronger, interrupted, vacuous, again } = run
-  return { file, setup: { spec, weakness, stronger, interrupted, vacuous, again } }
+  const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } = run
+  return { file, setup: { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } }
 }
 
 /** Created on demand: the first collator of a process takes a tenth of the start of a command. */

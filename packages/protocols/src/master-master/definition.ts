@@ -24,7 +24,10 @@ const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
 /** Every node answers by itself. */
-const weakness: Weakness = () => 'every node takes writes without asking the others, and settles conflicts later'
+const weakness: Weakness = ({ sums }) =>
+  sums === 'settle'
+    ? 'every node adds without asking the others, and of two sums made at once one replaces the other'
+    : 'every node takes writes without asking the others, and settles conflicts later'
 
 export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',

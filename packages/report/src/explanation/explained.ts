@@ -86,7 +86,7 @@ export function explain(input: ExplainInput): Explained {
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
-            ...{ report, history, counterexample: shown, near, race },
+            ...{ report, history, counterexample: shown, near, race, leaseClock: facts.leaseClock },
             backend: input.backend ?? input.run?.views?.backend,
           }),
   }

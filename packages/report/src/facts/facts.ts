@@ -10,7 +10,7 @@ import {
   strongestOf,
 } from '@chaosproxy/runner/result'
 import { accusedLevel, counterexampleOf } from '../accused.ts'
-import { leaseSentence } from '../lease-words.ts'
+import { clockOfLease, leaseSentence } from '../lease-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import { requirementText } from '../measured-words.ts'
@@ -71,6 +71,8 @@ export interface Facts {
   readonly wire: Wire | undefined
   /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
   readonly lease: string
+  /** The change of a clock that may have ended such a lock too early. */
+  readonly leaseClock: FaultSpan | undefined
   /** Of a simulated program that broke something: the await that was overtaken, if one was. */
   readonly race: Race | undefined
   /** Why {@link shown} was possible; without text if nothing is shown. */
@@ -112,6 +114,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const wire = wireOf(history, shown, run?.heard)
   const near = shown === undefined ? [] : nearFaults(history, shown, spans, wire)
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
+  const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
   const race = shown === undefined ? undefined : raceOfHeader(history.header)
   return {
     report,
@@ -135,8 +138,11 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
     violations: report === undefined ? [] : violationsOf(history, report, shown),
     spans,
-    ...{ near, wire, lease, race },
-    why: shown === undefined ? NOTHING_SHOWN : whyOf({ near, wire, lease, race, story: shown.story, spans, setup }),
+    ...{ near, wire, lease, leaseClock, race },
+    why:
+      shown === undefined
+        ? NOTHING_SHOWN
+        : whyOf({ near, wire, lease, leaseClock, race, story: shown.story, spans, setup }),
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }

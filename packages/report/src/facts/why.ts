@@ -28,6 +28,8 @@ export interface Known {
   readonly wire?: Wire | undefined
   /** Of a lock that was for some time only: whether that had passed. Empty if that explains nothing. */
   readonly lease?: string | undefined
+  /** The change of a clock that may have ended such a lock too early. */
+  readonly leaseClock?: FaultSpan | undefined
   readonly race?: Race | undefined
   /** Of transactions: what their cycle shows. */
   readonly story?: TransactionStory | undefined
@@ -58,12 +60,14 @@ export function whyOf(known: Known): Why {
     : { text: planted, certainty: 'likely' }
 }
 
-function seenOf({ near, wire, lease = '', race, story, spans, setup }: Known): Why {
+function seenOf({ near, wire, lease = '', leaseClock, race, story, spans, setup }: Known): Why {
   if (story !== undefined) return { text: story.cause, certainty: 'shown' }
   if (race !== undefined) return { text: `${raceSentence(race)}.`, certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
   // A lock expires by itself: a fault that was over by then adds nothing.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
+  if (leaseClock !== undefined)
+    return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
     // A cut that had ended by then kept nothing from a node that had it.

@@ -1,6 +1,7 @@
 import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { NearFault } from '../facts/near-faults.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
@@ -13,6 +14,8 @@ export interface CauseInput {
   readonly counterexample: Counterexample
   /** The faults that matter to the counterexample, most telling first. */
   readonly near: readonly NearFault[]
+  /** The change of a clock that may have ended a lock too early. */
+  readonly leaseClock?: FaultSpan | undefined
   readonly backend?: Report<string> | undefined
   /** The await of a simulated program that was overtaken. */
   readonly race?: Race | undefined
@@ -58,8 +61,9 @@ const causes: readonly Cause[] = [
   {
     cause: 'A lock had expired, and its holder did not know.',
     remedy:
-      'A holder that is paused, slow or cut off cannot notice in time: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
-    fits: ({ history, counterexample }) => leaseSentence(history, counterexample) !== '',
+      'A holder that is paused, slow or cut off cannot notice in time, nor can one whose lock a wrong clock ends: give every grant an increasing token, and let the protected resource refuse lower ones. Renewing the lock only makes this rarer.',
+    fits: ({ history, counterexample, leaseClock }) =>
+      leaseClock !== undefined || leaseSentence(history, counterexample) !== '',
   },
   {
     cause: 'A node that was killed came back without a write that it had acknowledged.',

@@ -72,28 +72,38 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 
 /** Without the planted bug; with other settings, if these give it up; otherwise by what usually helps. */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
-  const { setup, lease } = facts
+  const { setup, lease, leaseClock } = facts
   // What makes writes last keeps no lock from expiring, nor does a system without the bug.
-  const { stronger = {}, spec } = lease !== '' || setup === undefined ? {} : setup
+  const {
+    stronger = {},
+    strongerPromise,
+    spec,
+  } = lease !== '' || leaseClock !== undefined || setup === undefined ? {} : setup
   const bug = spec?.target.bug
   const chosen = Object.entries(stronger).map(([name, value]) => `${name}=${value}`)
   if (bug === undefined && chosen.length === 0) return { text: remedyOf(facts, history, run), command: again }
   const repeats = run === undefined ? setup?.again : again
+  const promise = strongerPromise === undefined ? '' : `, with which it promises to be ${adjective(strongerPromise)}`
   const text =
     bug === undefined
-      ? `The settings allow this. Try ${listed(chosen)}.`
+      ? `The settings allow this. Try ${listed(chosen)}${promise}.`
       : `Without the planted bug${chosen.length === 0 ? '' : `, and with ${listed(chosen)},`} the run should pass.`
-  return {
-    text,
-    command:
-      repeats === undefined || isBySpec(repeats) ? undefined : withSettings(withoutOption(repeats, 'bug'), chosen),
-  }
+  if (repeats === undefined || isBySpec(repeats)) return { text }
+  const command = withSettings(withoutOption(repeats, 'bug'), chosen)
+  return { text, command: strongerPromise === undefined ? command : withOption(command, 'expect', strongerPromise) }
 }
 
 /** What usually mends the most telling cause. */
-function remedyOf({ report, shown, near, race }: Facts, history: History, run: RunSummary | undefined): string {
+function remedyOf(
+  { report, shown, near, race, leaseClock }: Facts,
+  history: History,
+  run: RunSummary | undefined,
+): string {
   if (report === undefined || shown === undefined) return 'Run it again.'
-  return causesOf({ report, history, counterexample: shown, near, race, backend: run?.views?.backend })[0]?.remedy ?? ''
+  return (
+    causesOf({ report, history, counterexample: shown, near, race, leaseClock, backend: run?.views?.backend })[0]
+      ?.remedy ?? ''
+  )
 }
 
 /** How an undecided level is decided, and the option for it. */

@@ -36,7 +36,8 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
   const hasBug = facts.setup?.spec.target.bug !== undefined
-  const saysWeak = outcome === 'weaker' || (outcome === 'violated' && !hasBug && facts.lease === '')
+  const saysWeak =
+    outcome === 'weaker' || (outcome === 'violated' && !hasBug && facts.lease === '' && facts.leaseClock === undefined)
   return {
     outcome,
     what: facts.headline.title,

@@ -1,7 +1,7 @@
 import { type CheckOptions, check, decidedByStart, levelsOf, type Report, verdictOf } from '@chaosproxy/checker'
 import type { Schedule } from '@chaosproxy/faults'
 import { type History, type Millis, plural } from '@chaosproxy/history'
-import type { Setting, Settings, SettingValue, Workload } from '@chaosproxy/workloads'
+import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
 import type { Answers, JudgedRun, Judging, RunStore } from '../ports/run-options.ts'
 import type { RunOutcome, Settled } from '../ports/run-outcome.ts'
@@ -14,6 +14,7 @@ import { standstillsOf, standstillText } from '../result/standstills.ts'
 import { countOperations } from '../result/statistics.ts'
 import type { RunListener } from '../run-event.ts'
 import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
+import { strongerSettings } from './stronger-settings.ts'
 import { doubts, findDoubts, idleNotes, notesOf } from './vacuity.ts'
 
 interface SummaryInput {
@@ -24,6 +25,7 @@ interface SummaryInput {
   /** What the settings of the target give up. */
   readonly weakness?: string | undefined
   readonly stronger?: RunSummary['stronger']
+  readonly strongerPromise?: RunSummary['strongerPromise']
   readonly schedule: Schedule
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
@@ -79,7 +81,7 @@ export async function judge(
     ...{ version, spec, startedAt, schedule, history, workload, outcome, report, checkMs, expect, checking, answers },
     tier: target.tier,
     weakness: weaknessOf(run),
-    stronger: strongerSettings(run),
+    ...strongerSettings(run, report),
     requestedFaults: requestedFaults(run),
     marks: target.marks,
     backend: backend && (check(backend, checking) as Report),
@@ -106,6 +108,7 @@ function summarize(input: SummaryInput): RunSummary {
     tier: input.tier,
     ...(input.weakness === undefined ? {} : { weakness: input.weakness }),
     ...(input.stronger === undefined ? {} : { stronger: input.stronger }),
+    ...(input.strongerPromise === undefined ? {} : { strongerPromise: input.strongerPromise }),
     durationNanos: outcome.endedAt,
     interrupted: outcome.interrupted,
     schedule: input.schedule,
@@ -205,36 +208,3 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
 /** What the planted bug does; otherwise what the settings give up. */
 const weaknessOf = ({ target, targetSettings, spec }: PlannedRun): string | undefined =>
   target.bugs.find(({ name }) => name === spec.target.bug)?.summary ?? target.weakness?.(targetSettings, spec.nodes)
-
-/** The fewest other settings, at most two, that give up nothing; defaults before others. Undefined if none are known. */
-function strongerSettings({ target, targetSettings, spec: { nodes } }: PlannedRun): Settings | undefined {
-  if (target.weakness?.(targetSettings, nodes) === undefined) return undefined
-  const isStrong = (change: Settings): boolean => {
-    const settings = { ...targetSettings, ...change }
-    if (target.weakness?.(settings, nodes) !== undefined) return false
-    try {
-      target.validate?.(settings, undefined, nodes)
-      return true
-    } catch {
-      return false
-    }
-  }
-  const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
-  const defaults = target.settings.map((each) => [each.name, each.default] as const).filter(isOther)
-  const others = target.settings.flatMap((each) => valuesOf(each).map((value) => [each.name, value] as const))
-  return [...changesOf(defaults), ...changesOf(others.filter(isOther))].find(isStrong)
-}
-
-/** Each alone, then each two of different names. */
-const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
-  ...changes.map((change) => Object.fromEntries([change])),
-  ...changes.flatMap((one, i) =>
-    changes.slice(i + 1).flatMap((other) => (other[0] === one[0] ? [] : [Object.fromEntries([one, other])])),
-  ),
-]
-
-/** Words say more than numbers: `majority` before 2. */
-const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
-  typeof usual === 'boolean'
-    ? [true, false]
-    : values.toSorted((a, b) => Number(typeof a === 'number') - Number(typeof b === 'number'))

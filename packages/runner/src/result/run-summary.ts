@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly weakness?: string | undefined
   /** Settings that give up nothing of that, as far as the target knows; absent if it has none. */
   readonly stronger?: Settings | undefined
+  /** The violated level that the target promises with these settings, if they give up something all the same. */
+  readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
   readonly schedule: Schedule
@@ -52,7 +54,10 @@ export interface RunSummary {
 }
 
 /** What a history alone does not tell of the run that it is of. */
-export type RunSetup = Pick<RunSummary, 'spec' | 'weakness' | 'stronger' | 'interrupted' | 'vacuous' | 'again'>
+export type RunSetup = Pick<
+  RunSummary,
+  'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'again'
+>
 
 /** What clients were told and what nodes answered, judged separately. */
 export interface RunViews {

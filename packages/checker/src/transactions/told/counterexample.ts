@@ -41,7 +41,8 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
   [RT]: 'real time',
 }
 
-const GUESS = ' No read shows the order of some writes; any other leads to a cycle too.'
+const GUESS =
+  ' No read shows which of some writes came first. This is told with one order of them; with every other order, transactions contradict each other as well.'
 
 /** `Write skew (G2-item)`; the anomaly alone if it has no other name. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {

@@ -27,7 +27,7 @@ const lostUpdate: Story = {
     'Two transactions read the same version and both wrote it: the later write replaced the other without having seen it.',
   cure: 'Change the value in one step, lock what is read, or compare its version before it is written.',
   sqlCure:
-    'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use REPEATABLE READ and retry.',
+    'Change the value in one statement (SET n = n - 1), read it with SELECT … FOR UPDATE, compare a version column, or use SERIALIZABLE and retry. REPEATABLE READ prevents it in PostgreSQL, in MariaDB only with innodb_snapshot_isolation.',
   refusedBy: 'cursor-stability',
 }
 

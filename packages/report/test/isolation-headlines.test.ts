@@ -1,0 +1,44 @@
+import { historyFromEvents, type Json } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { judged, type Line, oneByOne, together } from '../../checker/test/transactions/judged.ts'
+import { factsOf } from '../src/facts/facts.ts'
+import { tellingOf } from '../src/telling/telling.ts'
+
+// What transactions broke is headed by what users lost, in words that need no book; the level stands below.
+
+const append = (key: string, element: number): Json => ['append', key, element]
+const read = (key: string, ...list: number[]): Json => ['r', key, list]
+const line = (process: number, ...value: Json[]): Line => [process, value]
+
+test.each([
+  [
+    'a lost update',
+    [
+      ...together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2))),
+      ...oneByOne(line(2, read('x', 1, 2))),
+    ],
+    'An update was lost',
+  ],
+  [
+    'write skew',
+    together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1))),
+    'Transactions did not see each other’s changes',
+  ],
+  [
+    'read skew',
+    together(line(0, append('x', 1), append('y', 1)), line(1, read('y'), read('x', 1))),
+    'A transaction saw half of another’s changes',
+  ],
+] as const)('%s is headed by what became of the data', (_, events, title) => {
+  const history = historyFromEvents(events)
+  const { headline } = factsOf({ history, report: judged(events) })
+  expect([headline.title, headline.verdict]).toEqual([title, 'Not strict serializable'])
+})
+
+test('a level that was kept is named with the stronger one that was not', () => {
+  const events = together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1)))
+  const history = historyFromEvents(events)
+  const facts = factsOf({ history, report: judged(events), asked: 'snapshot-isolation' })
+  const { what, outcome } = tellingOf(facts, { history })
+  expect([outcome, what]).toEqual(['weaker', 'Snapshot isolated, not strict serializable'])
+})
