@@ -163,6 +163,18 @@ describe('failover', () => {
     expect(sent(node.message('n3', elect(3, 1)))).toMatchObject([{ granted: true }])
   })
 
+  test('a replica that refuses a candidate keeps its own time, so that one that asks for ever keeps nobody from asking', () => {
+    const node = createNode({})
+    node.message('n2', old)
+    const timersOf = (effects: ReturnType<typeof node.message>) =>
+      effects.filter(({ type }) => type === 'setTimer').length
+    expect(timersOf(node.message('n3', elect(2, 0)))).toBe(0)
+    expect(timersOf(node.message('n3', elect(3, 1)))).toBe(1)
+    // Having stepped down, a primary needs one.
+    node.elect()
+    expect(timersOf(node.message('n3', elect(node.state.epoch + 1, 0)))).toBe(1)
+  })
+
   test('entries that a new primary replaces are undone in the copy', () => {
     const write = (value: number) => ({ input: { f: 'write', key: 'x', value } })
     const journal: PrimaryReplicaRecord[] = [

@@ -1,4 +1,5 @@
 import {
+  type Counterexample,
   consistency,
   isolationForms,
   isolationLadder,
@@ -195,4 +196,16 @@ export function reasonsOfUnknown(report: Report<string>): readonly string[] {
     verdict.result === 'unknown' ? verdict.reason.text : [],
   )
   return [...new Set(reasons)]
+}
+
+/** The level whose counterexample a page shows: the one asked for, otherwise the strongest broken one. */
+export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
+  const violated = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
+  if (asked !== undefined && violated.includes(asked)) return asked
+  return violated.find((level) => level !== 'eventual') ?? violated[0]
+}
+
+export const counterexampleOf = (report: Report<string>, level: string | undefined): Counterexample | undefined => {
+  const verdict = level === undefined ? undefined : verdictOf(report, level)
+  return verdict?.result === 'violated' ? verdict.counterexample : undefined
 }

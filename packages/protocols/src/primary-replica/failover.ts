@@ -9,6 +9,11 @@ import { majorityOf, type PrimaryReplica, type PrimaryReplicaTurn, promiseEpoch 
 
 /** Follows `primary` (undefined if unknown) in the current epoch. */
 export function follow(turn: PrimaryReplicaTurn, primary: NodeId | undefined): void {
+  settleAsReplica(turn, primary)
+  awaitPrimary(turn)
+}
+
+function settleAsReplica(turn: PrimaryReplicaTurn, primary: NodeId | undefined): void {
   const { state } = turn
   if (state.role === 'primary') {
     turn.cancelTimer('heartbeat')
@@ -19,7 +24,6 @@ export function follow(turn: PrimaryReplicaTurn, primary: NodeId | undefined): v
   if (state.leader !== primary && primary !== undefined) turn.log(`follows ${primary} in epoch ${state.epoch}`)
   state.role = 'replica'
   state.leader = primary
-  awaitPrimary(turn)
 }
 
 /** On stepping down, pending reads fail and pending writes end as `info`: they may survive in another node's log. */
@@ -56,12 +60,16 @@ export function campaign(turn: PrimaryReplicaTurn): void {
 export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, from) => {
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
-  follow(turn, undefined)
+  const hasTimer = state.role !== 'primary'
+  settleAsReplica(turn, undefined)
   // The bug: the first node to ask is promoted, whatever its copy lacks.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()
-  turn.send(from, { type: 'promise', epoch: message.epoch, granted: upToDate || stale })
+  const granted = upToDate || stale
+  // A node that cannot be primary, and that keeps asking, must not keep the others from asking.
+  if (granted || !hasTimer) awaitPrimary(turn)
+  turn.send(from, { type: 'promise', epoch: message.epoch, granted })
 }
 
 export const handlePromise: Handler<PrimaryReplica, 'promise'> = (turn, message, from) => {

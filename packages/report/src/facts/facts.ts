@@ -9,8 +9,8 @@ import {
   type RunSummary,
   strongestOf,
 } from '@chaosproxy/runner/result'
-import { accusedLevel, counterexampleOf } from '../accused.ts'
 import { clockOfLease, leaseSentence } from '../lease-words.ts'
+import { accusedLevel, counterexampleOf } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import { requirementText } from '../measured-words.ts'

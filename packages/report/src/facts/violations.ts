@@ -1,7 +1,7 @@
 import { type Counterexample, consistency, impliesLevel, type Report, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
-import { counterexampleOf } from '../accused.ts'
+import { counterexampleOf } from '../level-words.ts'
 import { sheetOf } from '../losses/registry.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 

@@ -7,9 +7,8 @@ import {
   type Report,
 } from '@chaosproxy/checker'
 import { count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
-import { counterexampleOf } from '../accused.ts'
 import { disagreementOf } from '../disagreement.ts'
-import type { Despite } from '../level-words.ts'
+import { counterexampleOf, type Despite } from '../level-words.ts'
 import {
   clientOf,
   isFinal,

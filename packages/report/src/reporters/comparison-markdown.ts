@@ -11,8 +11,8 @@ import {
   levelName,
   numbersOf,
   numberTitles,
+  pacelcRule,
 } from '../comparison-words.ts'
-import { pacelcRule } from '../pacelc.ts'
 import type { Next } from '../telling/next.ts'
 
 /** A comparison as a table of levels and one of numbers. */

@@ -13,13 +13,13 @@ import {
   levelSigns,
   numbersOf,
   numberTitles,
+  pacelcRule,
   shortName,
   shortNames,
   signOf,
   weakestText,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
-import { pacelcRule } from '../pacelc.ts'
 import type { PageStyle } from './evidence.ts'
 import { copied, finish, nextLines, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
