@@ -42,6 +42,15 @@ const etcdReads = (reads: string): readonly string[] =>
     expect: 'linearizable',
   })
 
+/** The primary is cut off and dies, and its only replica is promoted. */
+const promotion = (settings: readonly string[]): readonly string[] => [
+  ...runArgs({
+    ...{ target: 'mariadb', workload: 'set', faults: 'promotion.json', seconds: 6, expect: 'eventual' },
+    settings,
+  }),
+  ...['--nodes', '2'],
+]
+
 const galeraReads = (sync: number): readonly string[] =>
   runArgs({
     ...{ target: 'galera', workload: 'register', faults: 'none', seconds: 6, expect: 'linearizable' },
@@ -85,6 +94,22 @@ export const serverExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: etcdReads('serializable'),
     cure: { says: 'linearizable reads, which are the default', args: etcdReads('linearizable') },
+  },
+  {
+    name: 'mariadb-promotion',
+    kind: 'server',
+    system: 'MariaDB',
+    version: '10.11.19',
+    weakness: 'a promotion forgets writes that the old primary acknowledged before its replica had them',
+    source: 'https://mariadb.com/kb/en/semisynchronous-replication/',
+    program: 'gallery/mariadb',
+    servers: ['mariadb'],
+    breaks: 'eventual',
+    args: promotion([]),
+    cure: {
+      says: 'semi-synchronous replication that waits before others see a change, and does not give up',
+      args: promotion(['commit=semi-sync', 'wait-point=after-sync', 'give-up-ms=3600000']),
+    },
   },
   {
     name: 'galera-stale-read',

@@ -101,6 +101,16 @@ describe("a cluster started by the user's commands", () => {
     for (const host of hosts) expect(host).toMatch(/^127\.\d+\.\d+\.\d+$/)
   })
 
+  test('has the announced port of a node with its own address listen under the announced number', async () => {
+    const ports = ['client', { name: 'peer', announced: true }]
+    const files = { ports: '{announced-port.peer} {listen-port.peer}' }
+    const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
+    const { write, runDir } = await start({ ...kv, command, ports, files, ownAddresses: true })
+    expect(await write('n2', 'x', 7)).toEqual(ok(7))
+    const [announced, own] = readFileSync(join(runDir, 'data', 'n1', 'ports'), 'utf8').split(' ')
+    expect(own).toBe(announced)
+  })
+
   test('can announce one address of a node to all peers, and still finds out which peer dials', async () => {
     const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
     const ports = ['client', { name: 'peer', announced: true }]
