@@ -16,8 +16,8 @@ chmodSync(data, 0o700)
 
 const options = { ...user, cwd: '/', stdio: 'inherit' }
 execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], options)
-// Commits take 50 ms, as if a replica had to confirm them.
-const settings = ['-c', 'commit_delay=50000', '-c', 'commit_siblings=0', '-c', 'dynamic_shared_memory_type=mmap']
+// Commits take 100 ms, as if a distant replica had to confirm them.
+const settings = ['-c', 'commit_delay=100000', '-c', 'commit_siblings=0', '-c', 'dynamic_shared_memory_type=mmap']
 const server = spawn(
   join(bin, 'postgres'),
   ['-D', data, '-p', port, '-h', '127.0.0.1', '-k', data, ...settings],

@@ -1,6 +1,6 @@
 // Passes orders on with a client that repeats requests. Usage: shop.mjs HOST:PORT ORDERS-HOST:PORT CLIENT blind|keyed
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, Agent as HttpAgent } from 'node:http'
 
 const [listen = '', orders = '', name = '', mode = 'blind'] = process.argv.slice(2)
 
@@ -40,8 +40,10 @@ const clients = {
   },
   async superagent() {
     const { default: superagent } = await import('superagent')
+    // By default each request has a connection of its own, which a fault keeps from being opened.
+    const agent = new HttpAgent({ keepAlive: true })
     return async ({ method, url, headers }) =>
-      JSON.parse((await superagent(method, url).set(headers).retry(1).buffer(true)).text)
+      JSON.parse((await superagent(method, url).agent(agent).set(headers).retry(1).buffer(true)).text)
   },
   async undici() {
     const { Agent, request, RetryAgent } = await import('undici')

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { commandLine, registriesOf } from '@chaosproxy/engine/run'
 import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
+import { hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'
 
@@ -16,7 +17,7 @@ interface Trials {
 }
 
 /** The names of what this machine lacks for an exhibit, with how to install it; undefined if it has all. */
-export async function lackedBy({ servers }: Exhibit): Promise<string | undefined> {
+export async function lackedBy({ servers, compiles }: Exhibit): Promise<string | undefined> {
   const registries = registriesOf({ where: 'chaos gallery', directory: '.' })
   const missing = await Promise.all(servers.map(async (name) => (await registries.target(name)).missing?.()))
   const texts = missing.flatMap((programs = []) =>
@@ -24,6 +25,7 @@ export async function lackedBy({ servers }: Exhibit): Promise<string | undefined
       ({ program, install, found }) => `${program} is missing${found === undefined ? '' : ` (${found})`}: ${install}`,
     ),
   )
+  if (compiles === true && !hasCompiler()) texts.push(WITHOUT_COMPILER)
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 
@@ -45,8 +47,9 @@ export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<Told
     }
     return told
   }
+  const triedOn = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length)
   const weaknessTrials = await each('the weakness', args)
-  return { ...toldExhibit(exhibit), weaknessTrials, cureTrials: await each('the cure', cure.args) }
+  return { ...toldExhibit(exhibit), triedOn, weaknessTrials, cureTrials: await each('the cure', cure.args) }
 }
 
 const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
@@ -66,6 +69,7 @@ export const toldExhibit = ({
   ...(version === undefined ? {} : { version }),
   breaks,
   cure: rest.cure.says,
+  ...(rest.program === undefined ? {} : { folder: `examples/${rest.program}` }),
   commands: { weakness: shownCommand(rest.args), cure: shownCommand(rest.cure.args) },
   weaknessTrials: [],
   cureTrials: [],

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { chaos, temporaryDirectory } from '../chaos.ts'
+import { chaos, root, temporaryDirectory } from '../chaos.ts'
 
 // What locks with a lease are worth when the clock of whoever grants them jumps. CHAOS_SOAK=short takes one seed.
 const short = process.env['CHAOS_SOAK'] === 'short'
@@ -21,7 +21,7 @@ const counters = (fencing: boolean) => ({
   name: 'leased',
   nodes: 3,
   command: [
-    ...[process.execPath, join(import.meta.dirname, 'leased-counter.mjs'), '--listen', '{listen.client}'],
+    ...[process.execPath, join(root, 'examples', 'gallery', 'lease', 'counter.mjs'), '--listen', '{listen.client}'],
     ...['--peer', '{listen.peer}', '--store', '{peer.n1}', '--fencing', String(fencing)],
   ],
   ports: ['client', 'peer'],

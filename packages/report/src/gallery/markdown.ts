@@ -1,3 +1,4 @@
+import { capitalised } from '../words.ts'
 import {
   exhibitOutcome,
   gallerySummary,
@@ -29,7 +30,9 @@ const exhibitSection = (exhibit: ToldExhibit): readonly string[] => [
   '',
   `## ${exhibit.name}`,
   '',
-  `${systemOf(exhibit)}: ${exhibit.weakness} ([source](${exhibit.source})). Breaks: ${exhibit.breaks}.`,
+  `${capitalised(systemOf(exhibit))}: ${exhibit.weakness} ([source](${exhibit.source})). Breaks: ${exhibit.breaks}.`,
+  '',
+  triedText(exhibit),
   '',
   ...fenced(exhibit.commands.weakness),
   '',
@@ -39,6 +42,13 @@ const exhibitSection = (exhibit: ToldExhibit): readonly string[] => [
   '',
   ...fenced(exhibit.commands.cure),
 ]
+
+/** How often it was shown and when, and how to repeat that. */
+function triedText(exhibit: ToldExhibit): string {
+  const when = exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`
+  const where = exhibit.folder === undefined ? '' : `, or what follows in \`${exhibit.folder}\``
+  return `${capitalised(trialsText(exhibit))}${when}. To repeat it: \`npx chaos gallery run ${exhibit.name}\`${where}.`
+}
 
 const fenced = (command: string): readonly string[] => ['```text', command, '```']
 

@@ -24,9 +24,13 @@ export interface ToldExhibit {
   /** The name of the level that the weakness breaks. */
   readonly breaks: string
   readonly cure: string
+  /** The folder in which the commands run; absent if they run anywhere. */
+  readonly folder?: string
   readonly commands: { readonly weakness: string; readonly cure: string }
   /** What is not installed here; nothing was tried then. */
   readonly lacks?: string
+  /** The day of the trials, as `YYYY-MM-DD`; absent if nothing was tried. */
+  readonly triedOn?: string
   readonly weaknessTrials: readonly ToldTrial[]
   readonly cureTrials: readonly ToldTrial[]
 }

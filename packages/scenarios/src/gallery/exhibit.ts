@@ -24,8 +24,10 @@ export interface Exhibit {
   readonly program?: string
   /** The targets whose servers must be installed. */
   readonly servers: readonly string[]
-  /** The level that each trial of the weakness must break. */
-  readonly breaks: Level
+  /** Whether a fault of it needs a C compiler. */
+  readonly compiles?: true
+  /** The level that each trial of the weakness must break; of watches, whether they are faithful. */
+  readonly breaks: Level | 'faithful'
   readonly args: readonly string[]
   readonly cure: Cure
 }

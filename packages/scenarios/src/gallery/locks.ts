@@ -1,4 +1,4 @@
-import type { Exhibit } from './exhibit.ts'
+import { type Exhibit, SEED } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const args = (lock: string, mode: string): readonly string[] =>
@@ -39,3 +39,26 @@ export const redisLocks: readonly Exhibit[] = locks.map(({ lock, ...named }) => 
   args: args(lock, 'plain'),
   cure: { says: 'a fencing token that the store compares', args: args(lock, 'fenced') },
 }))
+
+const leased = (target: string): readonly string[] => [
+  ...['run', '--target', `./${target}.json`, '--workload', 'counter', '--workload-set', 'keys=1'],
+  ...['--clients', '10', '--rate', '200', '--faults', 'jumps.json', '--time', '4s'],
+  ...['--seed', SEED, '--expect', 'linearizable'],
+]
+
+/** A lock whose lease is measured by a clock that can be set. */
+export const clockExhibits: readonly Exhibit[] = [
+  {
+    name: 'lease-clock-jump',
+    kind: 'pattern',
+    system: 'a lock with a lease',
+    weakness: 'the clock of who grants leases jumps ahead: a lock has two holders, and additions under it are lost',
+    source: KLEPPMANN,
+    program: 'gallery/lease',
+    servers: [],
+    compiles: true,
+    breaks: 'linearizable',
+    args: leased('plain'),
+    cure: { says: 'a fencing token that the store compares', args: leased('fenced') },
+  },
+]

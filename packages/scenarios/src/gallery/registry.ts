@@ -1,12 +1,13 @@
 import { cacheExhibits } from './caches.ts'
 import type { Exhibit } from './exhibit.ts'
 import { httpRetries } from './http-retries.ts'
-import { redisLocks } from './locks.ts'
+import { clockExhibits, redisLocks } from './locks.ts'
 import { modelExhibits } from './models.ts'
 import { ormExhibits } from './orms.ts'
 import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { serverExhibits } from './servers.ts'
+import { simulatedServices } from './simulated.ts'
 
 /** The weaknesses that `chaos gallery` shows: somebody's packages and servers first, embedded models last. */
 export const gallery: readonly Exhibit[] = [
@@ -17,5 +18,7 @@ export const gallery: readonly Exhibit[] = [
   ...queueExhibits,
   ...ormExhibits,
   ...serverExhibits,
+  ...clockExhibits,
+  ...simulatedServices,
   ...modelExhibits,
 ]

@@ -1,4 +1,3 @@
-import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
 interface Run {
@@ -6,16 +5,18 @@ interface Run {
   readonly workload: string
   /** Settings of the target. */
   readonly settings?: readonly string[]
-  /** Comma-separated. */
+  /** Comma-separated, or a file of the exhibit's program. */
   readonly faults: string
   readonly seconds: number
-  readonly expect: Level
+  readonly expect: Exhibit['breaks']
+  readonly more?: readonly string[]
 }
 
 /** The arguments of `chaos run`. */
-const runArgs = ({ target, workload, settings = [], faults, seconds, expect }: Run): readonly string[] => [
+const runArgs = ({ target, workload, settings = [], faults, seconds, expect, more = [] }: Run): readonly string[] => [
   ...['run', '--target', target, '--workload', workload],
   ...settings.flatMap((setting) => ['--set', setting]),
+  ...more,
   ...['--faults', faults, '--time', `${seconds}s`, '--seed', SEED, '--expect', expect],
 ]
 
@@ -55,6 +56,63 @@ const galeraReads = (sync: number): readonly string[] =>
   runArgs({
     ...{ target: 'galera', workload: 'register', faults: 'none', seconds: 6, expect: 'linearizable' },
     settings: [`sync=${sync}`],
+  })
+
+const etcdLock = (fencing: boolean): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'counter',
+    settings: ['update=lock', 'ttl=2', `fencing=${fencing}`],
+    faults: 'holders-cut-off.json',
+    more: ['--keys', '4', '--clients', '30', '--rate', '200', '--timeout', '8s'],
+    seconds: 11,
+    expect: 'linearizable',
+  })
+
+const etcdWatch = (compact: string): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'watch',
+    faults: 'none',
+    more: ['--workload-set', `compact=${compact}`, '--rate', '100'],
+    seconds: 10,
+    expect: 'faithful',
+  })
+
+const natsReads = (direct: string): readonly string[] =>
+  runArgs({
+    target: 'nats',
+    workload: 'register',
+    settings: [`direct=${direct}`],
+    faults: 'followers-cut-off.json',
+    more: ['--workload-set', 'cas=0', '--rate', '300'],
+    seconds: 11,
+    expect: 'linearizable',
+  })
+
+const natsUpdates = (clients: number): readonly string[] =>
+  runArgs({
+    target: 'nats',
+    workload: 'register',
+    settings: ['direct=off'],
+    faults: 'none',
+    more: [
+      ...['--workload-set', 'cas=0.9', '--workload-set', 'reads=0.5'],
+      ...['--keys', '2', '--clients', String(clients), '--rate', '1000'],
+    ],
+    seconds: 8,
+    expect: 'linearizable',
+  })
+
+const redisPower = (appendonly: string): readonly string[] =>
+  runArgs({
+    target: 'redis',
+    workload: 'set',
+    settings: [`appendonly=${appendonly}`],
+    faults: 'power-cut-twice.json',
+    more: ['--nodes', '1', '--workload-set', 'keys=3'],
+    seconds: 4,
+    expect: 'linearizable',
   })
 
 /** Servers, started as this machine has them. */
@@ -122,5 +180,71 @@ export const serverExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: galeraReads(0),
     cure: { says: 'wsrep_sync_wait=1: reads wait for what was committed before them', args: galeraReads(1) },
+  },
+  {
+    name: 'etcd-lock-overwritten',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'a holder of a lock who is heard of after its lease writes over what the next holder wrote',
+    source: 'https://github.com/etcd-io/etcd/issues/11456',
+    program: 'gallery/servers',
+    servers: ['etcd'],
+    breaks: 'linearizable',
+    args: etcdLock(false),
+    cure: { says: "each write compares the lock's create_revision in its transaction", args: etcdLock(true) },
+  },
+  {
+    name: 'etcd-watch-compacted',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'a watch from the revision of a deletion at which the store was compacted never hears of the deletion',
+    source: 'https://github.com/etcd-io/etcd/issues/18089',
+    program: 'gallery/servers',
+    servers: ['etcd'],
+    breaks: 'faithful',
+    args: etcdWatch('at-deletes'),
+    cure: { says: 'nothing is compacted that a watch may still start from', args: etcdWatch('never') },
+  },
+  {
+    name: 'nats-direct-get',
+    kind: 'server',
+    system: 'NATS JetStream',
+    version: '2.9.10',
+    weakness: 'direct gets, as buckets have them by default, are answered by a replica that is cut off: old values',
+    source: 'https://docs.nats.io/nats-concepts/jetstream/streams#direct-get',
+    program: 'gallery/servers',
+    servers: ['nats'],
+    breaks: 'linearizable',
+    args: natsReads('on'),
+    cure: { says: 'allow_direct is off: the leader of the stream answers', args: natsReads('off') },
+  },
+  {
+    name: 'nats-two-updates',
+    kind: 'server',
+    system: 'NATS JetStream',
+    version: '2.9.10',
+    weakness: 'two updates of a key that expect one and the same revision both succeed: one of them is lost',
+    source: 'https://github.com/nats-io/nats-server/issues/4320',
+    program: 'gallery/servers',
+    servers: ['nats'],
+    breaks: 'linearizable',
+    args: natsUpdates(30),
+    cure: { says: 'no two updates are under way at once: one client makes them all', args: natsUpdates(1) },
+  },
+  {
+    name: 'redis-power-loss',
+    kind: 'server',
+    system: 'Redis',
+    version: '7.0.15',
+    weakness: 'with appendfsync everysec, up to a second of acknowledged writes is gone after a power loss',
+    source: 'https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/',
+    program: 'gallery/servers',
+    servers: ['redis'],
+    compiles: true,
+    breaks: 'linearizable',
+    args: redisPower('everysec'),
+    cure: { says: 'appendfsync always', args: redisPower('always') },
   },
 ]

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exhibitOutcome, galleryMarkdown, type ToldExhibit } from '@chaosproxy/report/gallery'
+import { gallery } from '@chaosproxy/scenarios'
+import { describe, expect, test } from 'vitest'
+import { toldExhibit } from '../../src/gallery/run-exhibits.ts'
+import { root } from '../chaos.ts'
+
+const docs = join(root, 'packages', 'cli', 'docs')
+const page = join(docs, 'weaknesses.md')
+const MARK = '<!-- Generated from here on: npx vitest run packages/cli/test/gallery/kept.test.ts -u -->\n'
+const kept: readonly ToldExhibit[] = readFileSync(join(docs, 'gallery', 'kept.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+
+/** Longer than the minute that a trial may take on a quiet machine: these ran beside other work. */
+const LONGEST_SECONDS = 90
+
+describe('the kept results of the gallery', () => {
+  test('are those of its page', async () => {
+    const [head] = readFileSync(page, 'utf8').split(MARK)
+    await expect(`${head}${MARK}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
+  })
+
+  test.each(kept)(
+    'of $name are as documented, of three trials or more, and of what the gallery runs now',
+    (exhibit) => {
+      const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
+      expect(exhibitOutcome(exhibit)).toBe('as documented')
+      expect(Math.min(weaknessTrials.length, cureTrials.length)).toBeGreaterThanOrEqual(3)
+      for (const { seconds } of [...weaknessTrials, ...cureTrials]) expect(seconds).toBeLessThan(LONGEST_SECONDS)
+      expect(triedOn).toMatch(/^\d{4}-\d\d-\d\d$/)
+      const current = gallery.find(({ name }) => name === exhibit.name)
+      const { weaknessTrials: _, cureTrials: __, ...now } = toldExhibit(current!)
+      expect(said).toMatchObject(now)
+    },
+  )
+
+  test('are of at least thirty exhibits', () => {
+    expect(kept.length).toBeGreaterThanOrEqual(30)
+  })
+})

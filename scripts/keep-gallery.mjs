@@ -1,0 +1,36 @@
+// node scripts/keep-gallery.mjs             every exhibit that has no kept results
+// node scripts/keep-gallery.mjs NAME ...    these, anew
+//
+// Runs exhibits of `chaos gallery`, one after the other, and keeps their results in packages/cli/docs/gallery/kept.jsonl, a line
+// each. The page is written from them: npx vitest run packages/cli/test/gallery/kept.test.ts -u. Needs npm run build and
+// what scripts/install-servers.sh installs; an exhibit whose server is missing is left as it was.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const cli = join(import.meta.dirname, '..', 'packages', 'cli')
+const chaos = join(cli, 'bin', 'chaos.js')
+const file = join(cli, 'docs', 'gallery', 'kept.jsonl')
+
+const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+const kept = new Map(lines.map((line) => JSON.parse(line)).map((exhibit) => [exhibit.name, exhibit]))
+const names = JSON.parse(execFileSync(process.execPath, [chaos, 'gallery', '--json'])).map(({ name }) => name)
+const [, , ...asked] = process.argv
+const wanted = asked.length > 0 ? asked : names.filter((name) => !kept.has(name))
+const out = mkdtempSync(join(tmpdir(), 'chaos-gallery-'))
+try {
+  for (const name of wanted) {
+    const stdio = ['ignore', 'pipe', 'inherit']
+    const { stdout } = spawnSync(process.execPath, [chaos, 'gallery', 'run', name, '--json', '--out', out], { stdio })
+    const [exhibit] = stdout.length === 0 ? [] : JSON.parse(stdout).exhibits
+    if (exhibit === undefined || exhibit.outcome === 'skipped') continue
+    kept.set(name, exhibit)
+    // In the order of the gallery, and at once: what was kept stays if this is interrupted.
+    const inOrder = names.flatMap((each) => kept.get(each) ?? [])
+    writeFileSync(file, inOrder.map((each) => `${JSON.stringify(each)}\n`).join(''))
+    console.log(`${name}: ${exhibit.outcome}`)
+  }
+} finally {
+  rmSync(out, { recursive: true, force: true })
+}
