@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
@@ -60,6 +61,30 @@ async function startCommandRunner() {
   `
   return startScript(script)
 }
+
+test('when the runner is killed before its keeper knows of a command, what the command started ends', async () => {
+  const runDir = directory()
+  const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '..', 'dist', ...path)).href
+  const family = `sleep 300 & echo $$ $! > ${runDir}/new && mv ${runDir}/new ${runDir}/pids; wait`
+  const script = `
+    import { startKeeper } from '${built('keeper', 'keeper.js')}'
+    import { startCommand } from '${built('command', 'command-process.js')}'
+    const keeper = startKeeper(() => {})
+    console.log(JSON.stringify([keeper.pid]))
+    await startCommand({
+      name: 'n1',
+      logPath: '${runDir}/n1.log',
+      keeper: { ...keeper, watch: () => process.kill(process.pid, 'SIGKILL') },
+      command: { words: ['/bin/sh', '-c', ${JSON.stringify(family)}] },
+    })
+  `
+  const { pids: keeper } = await startScript(script)
+  await eventually(async () => expect(keeper.map(processExists)).toEqual([false]))
+  // It may have been killed before it wrote this.
+  const file = join(runDir, 'pids')
+  const pids = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : []
+  expect(pids.filter(processExists)).toEqual([])
+})
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   'when the runner dies of %s, everything that its commands started ends',

@@ -84,6 +84,7 @@ const LOOK_EVERY_MS = 10
 export async function startCommand(options: CommandProcessOptions): Promise<CommandProcess> {
   const { name, command, keeper } = options
   const mark = randomUUID()
+  keeper.announce(mark)
   const child = spawnChild(options, mark)
   const { pid } = child
   if (pid === undefined) throw await whyNotStarted(child, name, command)

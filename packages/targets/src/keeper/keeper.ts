@@ -10,6 +10,8 @@ import type { TreeRoot } from '../processes/process-tree.ts'
 /** A process that cleans up if this one dies without doing so: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
+  /** Called before a process is spawned with this mark: if this process dies before it calls `watch`, that one is killed. */
+  announce(mark: string): void
   /**
    * Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended only when its time
    * is up, and the undo commands of its node wait for it.
@@ -58,6 +60,7 @@ export interface Finishing {
 
 /** Requests to a keeper, one line of JSON each. */
 export type KeeperRequest =
+  | { readonly type: 'announce'; readonly mark: string }
   | { readonly type: 'watch'; readonly root: TreeRoot; readonly finishing?: Finishing | undefined }
   | { readonly type: 'forget'; readonly pid: number }
   | { readonly type: 'remove'; readonly path: string }
@@ -86,6 +89,7 @@ export function startKeeper(died: () => void): Keeper {
   }
   return {
     pid: child.pid,
+    announce: (mark) => tell({ type: 'announce', mark }),
     watch: (root, finishing) => tell({ type: 'watch', root, finishing }),
     forget: ({ pid }) => tell({ type: 'forget', pid }),
     removeLater: (path) => tell({ type: 'remove', path: resolve(path) }),

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { NodeId } from '@chaosproxy/faults'
-import { killTree } from '../processes/process-tree.ts'
+import { killMarked, killTree } from '../processes/process-tree.ts'
 import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
@@ -11,6 +11,8 @@ import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, 
 // closed. Concurrently it heals the faults on external processes, until each is as it was. Finally it removes the
 // owner's directories.
 
+/** The marks of processes that were about to be spawned. */
+const announced = new Set<string>()
 const watched = new Map<number, Watched>()
 const directories = new Set<string>()
 const undos = new Map<number, Undo>()
@@ -20,7 +22,11 @@ const input = createInterface({ input: process.stdin })
 input.on('line', (line) => {
   const request = JSON.parse(line) as KeeperRequest
   switch (request.type) {
+    case 'announce':
+      announced.add(request.mark)
+      return
     case 'watch':
+      announced.delete(request.root.mark)
       watched.set(request.root.pid, request)
       return
     case 'forget':
@@ -39,6 +45,7 @@ input.on('line', (line) => {
       until.set(request.node, request)
       return
     case 'leave':
+      announced.clear()
       directories.clear()
       undos.clear()
       return
@@ -66,7 +73,7 @@ async function finish(): Promise<void> {
     })),
   )
   await Promise.all(single)
-  await Promise.all(ours.map(({ root }) => killTree(root)))
+  await Promise.all([...ours.map(({ root }) => killTree(root)), ...[...announced].map(killMarked)])
   await Promise.all([undone, ...all.map(untilFinished)])
   await runAll(latest.filter(({ node, turn }) => node === undefined && turn === undefined))
   for (const path of directories) rmSync(path, { recursive: true, force: true })

@@ -70,6 +70,15 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
+/** How long a process that was being spawned may take to bear its mark. */
+const SPAWN_MS = 1_000
+
+/** Kills every process with this mark, and those that get it a moment later. Does nothing without /proc. */
+export async function killMarked(mark: string): Promise<void> {
+  for (const begun = performance.now(); existsProc() && performance.now() - begun < SPAWN_MS; await wait(10))
+    for (const { pid } of allProcesses()) if (isMarked(pid, mark)) signal(pid, 'SIGKILL')
+}
+
 /** Whether any process of the tree still runs. */
 export const isTreeAlive = (root: TreeRoot): boolean => existsProc() && livingMembers(root).length > 0
 

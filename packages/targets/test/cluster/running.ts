@@ -45,6 +45,7 @@ export async function someonesCluster({ directory, flags = [] }: Options): Promi
   }
   const keeper: Keeper = {
     pid: 0,
+    announce() {},
     watch() {},
     forget() {},
     removeLater() {},
