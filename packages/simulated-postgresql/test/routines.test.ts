@@ -280,8 +280,8 @@ describe('a function', () => {
   })
 
   test.each([
-    ['create function f() returns setof int language sql as $$ select 1 $$', 'a function that returns a set'],
-    ['create function f(out a int) language sql as $$ select 1 $$', 'OUT parameters of a function'],
+    ['create function f() returns setof record language sql as $$ select 1 $$', 'a function that returns SETOF record'],
+    ['create function f(out a int) language sql as $$ select 1 $$', 'CREATE FUNCTION without RETURNS'],
     ['create function f(a int default 1) returns int language sql as $$ select 1 $$', 'FunctionParameter.defexpr'],
     ['create function f() returns int language plv8 as $$ 1 $$', 'CREATE FUNCTION in the language plv8'],
   ])('%s is not simulated', (sql, construct) => {

@@ -1,7 +1,7 @@
 import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { Body } from '../plpgsql/tree.ts'
 import type { Node } from '../sql/nodes.ts'
-import type { SqlType } from '../types/value.ts'
+import type { RecordColumn, SqlType } from '../types/value.ts'
 
 /** A function that a user wrote, in PL/pgSQL or SQL. */
 export interface Routine {
@@ -26,6 +26,14 @@ export type Returns =
   | { readonly kind: 'trigger' }
   | { readonly kind: 'void' }
   | { readonly kind: 'value'; readonly type: SqlType }
+  | {
+      readonly kind: 'set'
+      readonly columns: readonly RecordColumn[]
+      /** SETOF of a type that is no row: values, not rows. */
+      readonly scalar: boolean
+      /** Whether the columns are variables too: OUT parameters, RETURNS TABLE. */
+      readonly named: boolean
+    }
 
 export type TriggerEvent = 'INSERT' | 'UPDATE' | 'DELETE'
 
@@ -44,13 +52,32 @@ export interface Trigger {
 const [VOID, TRIGGER] = [2278, 2279] as const
 const SOURCE = 'routine '
 
+const RECORD = 2249
+
 /** A routine as one of the functions that calls choose from. */
 export function signatureOf({ oid, name, arguments: all, returns, volatility, strict }: Routine): FunctionSignature {
+  const set = returns.kind === 'set' ? returns : undefined
   return {
-    ...{ name, kind: 'f', volatility, strict, returnsSet: false, variadic: false, defaults: 0 },
+    ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false, defaults: 0 },
     source: `${SOURCE}${oid}`,
-    result: returns.kind === 'value' ? returns.type.oid : returns.kind === 'void' ? VOID : TRIGGER,
+    result: resultOid(returns),
     arguments: all.map(({ type }) => type.oid),
-    columns: [],
+    columns:
+      set === undefined || (set.scalar && !set.named)
+        ? []
+        : set.columns.map((column) => ({ name: column.name, oid: column.type.oid })),
+  }
+}
+
+function resultOid(returns: Returns): number {
+  switch (returns.kind) {
+    case 'trigger':
+      return TRIGGER
+    case 'void':
+      return VOID
+    case 'value':
+      return returns.type.oid
+    case 'set':
+      return returns.scalar ? (returns.columns[0]?.type.oid ?? RECORD) : RECORD
   }
 }

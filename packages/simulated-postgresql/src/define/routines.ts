@@ -11,7 +11,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
-import type { SqlType } from '../types/value.ts'
+import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { relationOf, type TableLocker } from './names.ts'
 
@@ -25,8 +25,10 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
     'options',
   ])
   const { schema, name } = routineName(namesOf(funcname), context)
-  const declared = (parameters ?? []).map((node) => parameterOf(node, context))
-  const returns = returnsOf(returnType, context)
+  const all = (parameters ?? []).map((node) => parameterOf(node, context))
+  const declared = all.filter(({ out }) => !out).map(({ name: own, type }) => ({ name: own, type }))
+  const outputs = all.filter(({ out }) => out).map(({ name: own = '', type }) => ({ name: own, type }))
+  const returns = returnsOf(returnType, name, outputs, context)
   if (returns.kind === 'trigger' && declared.length > 0)
     throw new SqlError('42P13', 'trigger functions cannot have declared arguments')
   const { language, text, ...read } = optionsOf(options)
@@ -72,15 +74,22 @@ const sameArguments = (a: Arguments, b: Arguments): boolean =>
 /** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
 function plpgsqlBody(text: string, declared: Arguments, returns: Returns): Body {
   const given = declared.map(({ name }) => `${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`)
-  const result = returns.kind === 'value' ? 'int' : returns.kind
+  const result = declaredResult(returns)
   return parseBody(`CREATE FUNCTION f(${given.join()}) RETURNS ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
+}
+
+function declaredResult(returns: Returns): string {
+  if (returns.kind === 'value') return 'int'
+  if (returns.kind !== 'set') return returns.kind
+  if (!returns.named) return returns.scalar ? 'SETOF int' : 'SETOF record'
+  return `TABLE (${returns.columns.map(({ name }) => `"${name.replaceAll('"', '""')}" int`).join()})`
 }
 
 /** The statements of a function in SQL are compiled at once, for their errors. */
 function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
   const names = declared.map(({ name }) => name)
-  const body = sqlBody(text, names, returns.kind === 'value')
+  const body = sqlBody(text, names, returns.kind === 'set' ? 'rows' : returns.kind)
   const shapes = declared.map(({ type }) => ({ kind: 'scalar' as const, type }))
   const variables = variablesOf(
     body,
@@ -89,7 +98,7 @@ function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context:
   )
   let result: readonly { readonly type: SqlType }[] = []
   for (const step of body.steps) {
-    if (step.kind !== 'first' && step.kind !== 'perform') continue
+    if (step.kind !== 'first' && step.kind !== 'perform' && step.kind !== 'return query') continue
     const { node } = step.query.statement
     const inner = context.with({ variables, parameterOids: variables.parameterOids })
     if ('SelectStmt' in node) result = inner.compilers.query(node, inner, undefined).columns
@@ -97,6 +106,7 @@ function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context:
     else throw new NotSupported('this statement in a function in SQL')
   }
   if (returns.kind === 'value') checkResult(result, returns.type, context)
+  if (returns.kind === 'set') checkRows(result, returns, context)
   return body
 }
 
@@ -116,6 +126,20 @@ function checkResult(columns: readonly { readonly type: SqlType }[], type: SqlTy
   }
 }
 
+function checkRows(
+  columns: readonly { readonly type: SqlType }[],
+  returns: Extract<Returns, { readonly kind: 'set' }>,
+  context: Context,
+): void {
+  const [only] = returns.columns
+  if (returns.scalar && only !== undefined) checkResult(columns, only.type, context)
+  else if (columns.length !== returns.columns.length)
+    throw new SqlError('42P13', 'return type mismatch in function declared to return record', {
+      detail: `Final statement returns too ${columns.length > returns.columns.length ? 'many' : 'few'} columns.`,
+    })
+  else for (const [at, { type }] of returns.columns.entries()) checkResult(columns.slice(at, at + 1), type, context)
+}
+
 function routineName(names: readonly string[], context: Context): { schema: string; name: string } {
   const name = names.at(-1) ?? ''
   const schema =
@@ -125,27 +149,57 @@ function routineName(names: readonly string[], context: Context): { schema: stri
   return { schema, name }
 }
 
-function parameterOf(node: Node, context: Context): Routine['arguments'][number] {
+type Parameter = Routine['arguments'][number] & { readonly out: boolean }
+
+function parameterOf(node: Node, context: Context): Parameter {
   const { name, argType, mode } = fieldsOf('FunctionParameter', expectKind(node, 'FunctionParameter'), [
     'name',
     'argType',
     'mode',
   ])
-  if (mode !== 'FUNC_PARAM_DEFAULT' && mode !== 'FUNC_PARAM_IN') throw new NotSupported('OUT parameters of a function')
+  const out = mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE'
+  if (!out && mode !== 'FUNC_PARAM_DEFAULT' && mode !== 'FUNC_PARAM_IN')
+    throw new NotSupported('INOUT or VARIADIC parameters of a function')
   const type = resolveTypeName(argType, context.types)
   if (context.types.typeOf(type.oid).kind === 'p') throw new NotSupported(`the type ${type.name} of an argument`)
-  return { name, type: { ...type, typmod: -1 } }
+  return { name, type: { ...type, typmod: -1 }, out }
 }
 
-function returnsOf(type: Fields<'CreateFunctionStmt'>['returnType'], context: Context): Returns {
+function returnsOf(
+  type: Fields<'CreateFunctionStmt'>['returnType'],
+  functionName: string,
+  outputs: readonly RecordColumn[],
+  context: Context,
+): Returns {
   if (type === undefined) throw new NotSupported('CREATE FUNCTION without RETURNS')
-  if (type.setof === true) throw new NotSupported('a function that returns a set')
+  if (type.setof === true) return setOf(type, functionName, outputs, context)
+  if (outputs.length > 0) throw new NotSupported('OUT parameters of a function that returns no set')
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
   const value = resolveTypeName(type, context.types)
   if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
   return { kind: 'value', type: { ...value, typmod: -1 } }
+}
+
+function setOf(
+  { setof: _, ...type }: Fields<'TypeName'>,
+  functionName: string,
+  outputs: readonly RecordColumn[],
+  context: Context,
+): Returns {
+  if (outputs.length > 0) return { kind: 'set', columns: outputs, scalar: outputs.length === 1, named: true }
+  const names = namesOf(type.names)
+  const row = context.types.named(names.at(-1) ?? '') === undefined ? context.rowType(names) : undefined
+  if (row !== undefined) {
+    const columns = row.map((column) => ({ name: column.name, type: column.type }))
+    return { kind: 'set', columns, scalar: false, named: false }
+  }
+  const value = resolveTypeName(type, context.types)
+  if (context.types.typeOf(value.oid).kind === 'p')
+    throw new NotSupported(`a function that returns SETOF ${value.name}`)
+  const columns = [{ name: functionName, type: { ...value, typmod: -1 } }]
+  return { kind: 'set', columns, scalar: true, named: false }
 }
 
 /** What says how a function is planned, or by whose right it runs: there is one role. */

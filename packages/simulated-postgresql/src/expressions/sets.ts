@@ -1,4 +1,5 @@
 import type { FunctionSignature } from '../functions/catalogue.ts'
+import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
@@ -43,7 +44,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)
-  const implementation = setFunction(signature.source)
+  const implementation = signature.source.startsWith('routine ') ? routineSet(signature) : setFunction(signature.source)
   const isRow = types.result.oid === OID.record
   const shown = definedColumns(resolved, defined, call.location)
   if (!signature.returnsSet && (!isRow || implementation === undefined)) {
@@ -66,6 +67,16 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
       if (signature.strict && values.includes(null)) return signature.returnsSet ? [] : [columns.map(() => null)]
       return implementation(values, env, callTypes)
     },
+  }
+}
+
+/** A function that a user wrote; undefined for one that returns no set. */
+function routineSet(signature: FunctionSignature): SetFunction | undefined {
+  if (!signature.returnsSet) return undefined
+  const site = {}
+  return (values, { session }) => {
+    if (session.routineRows === undefined) throw new NotSupported(`the function ${signature.name} here`)
+    return session.routineRows(Number(signature.source.split(' ')[1]), values, site)
   }
 }
 

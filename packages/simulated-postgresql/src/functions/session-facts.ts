@@ -27,4 +27,6 @@ export interface SessionFacts extends TextContext {
   readonly functions: ReadonlyMap<string, (values: readonly SqlValue[], env: Env) => SqlValue>
   /** Calls a function that a user wrote, by its number; `site` is where. */
   callRoutine?(oid: number, values: readonly SqlValue[], site: object): SqlValue
+  /** The same for one that returns a set. */
+  routineRows?(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
 }

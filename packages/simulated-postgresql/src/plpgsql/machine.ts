@@ -54,6 +54,9 @@ export class Machine<P extends Planned> {
   readonly #shapes: (Shape | undefined)[]
   readonly #arguments: readonly number[]
   readonly #given: ReadonlyMap<number, unknown>
+  /** The columns of the rows that a function returns. */
+  readonly #results: readonly RecordColumn[]
+  readonly rows: SqlValue[][] = []
   #handled: SqlError | undefined
   #rowCount = 0
   #steps = 0
@@ -64,8 +67,10 @@ export class Machine<P extends Planned> {
     body: Body,
     given: ReadonlyMap<number, { value: SqlValue; shape: Shape }>,
     count: number,
+    results: readonly RecordColumn[] = [],
   ) {
     this.#host = host
+    this.#results = results
     this.#body = body
     this.#arguments = Array.from({ length: count }, (_, at) => at)
     this.#values = body.variables.map((_, at) => given.get(at)?.value ?? null)
@@ -150,7 +155,10 @@ export class Machine<P extends Planned> {
   }
 
   *#statement(
-    step: Extract<Step, { kind: 'raise' | 'sql' | 'execute' | 'perform' | 'row count' }>,
+    step: Extract<
+      Step,
+      { kind: 'raise' | 'sql' | 'execute' | 'perform' | 'return query' | 'return next' | 'row count' }
+    >,
   ): Generator<Wait, void, void> {
     switch (step.kind) {
       case 'raise':
@@ -176,9 +184,50 @@ export class Machine<P extends Planned> {
         for (const statement of this.#host.parse(text)) yield* this.#sql(statement, step.into, false)
         return
       }
+      case 'return query':
+        yield* this.#returnQuery(step.query)
+        return
+      case 'return next':
+        yield* this.#returnNext(step.value, step.variable)
+        return
       case 'row count':
         this.#put(step.target, BigInt(this.#rowCount), { oid: 20, name: 'int8', typmod: -1 })
     }
+  }
+
+  *#returnQuery(query: Query): Generator<Wait, void, void> {
+    const { rows, columns } = yield* this.#rows(query.statement)
+    const exact = this.#body.language === 'plpgsql'
+    const same = this.#results.every(({ type }, at) => columns[at]?.type.oid === type.oid)
+    if (exact && (columns.length !== this.#results.length || !same))
+      throw new SqlError('42804', 'structure of query does not match function result type')
+    for (const row of rows)
+      this.rows.push(
+        this.#results.map(({ type }, at) => this.#host.converted(row[at] ?? null, columns[at]?.type ?? type, type)),
+      )
+    this.#setFound(rows.length > 0)
+  }
+
+  *#returnNext(query: Query | undefined, variable: number | undefined): Generator<Wait, void, void> {
+    const [only] = this.#results
+    if (query !== undefined && only !== undefined && this.#results.length === 1) {
+      const { value, type } = yield* this.#value(query)
+      this.rows.push([this.#host.converted(value, type, only.type)])
+      return
+    }
+    const held = variable === undefined ? undefined : this.#body.variables[variable]
+    const value = variable === undefined ? undefined : this.#values[variable]
+    if (held?.kind === 'list') this.rows.push(held.targets.map((target) => this.#values[target] ?? null))
+    else if (held?.kind === 'scalar' && only !== undefined && this.#results.length === 1) {
+      const shape = this.#shapes[variable ?? 0]
+      const type = shape?.kind === 'scalar' ? shape.type : only.type
+      this.rows.push([this.#host.converted(value ?? null, type, only.type)])
+    } else if (value instanceof SqlRecord && value.columns.length === this.#results.length) {
+      const { columns, values } = value
+      this.rows.push(
+        this.#results.map(({ type }, at) => this.#host.converted(values[at] ?? null, columns[at]?.type ?? type, type)),
+      )
+    } else throw new NotSupported('RETURN NEXT of this value')
   }
 
   *#block(step: Extract<Step, { kind: 'block' }>): Generator<Wait, Flow, void> {

@@ -100,6 +100,9 @@ export type Step =
   | { readonly kind: 'perform'; readonly query: Query }
   /** The first column of the first row: the end of a function in SQL. */
   | { readonly kind: 'first'; readonly query: Query }
+  /** Adds rows to those that a function returns. */
+  | { readonly kind: 'return query'; readonly query: Query }
+  | { readonly kind: 'return next'; readonly value: Query | undefined; readonly variable: number | undefined }
   | { readonly kind: 'row count'; readonly target: number }
 
 export interface Branch {
@@ -127,7 +130,7 @@ export function parseBody(text: string): Body {
   }
   const { plpgsql_funcs: functions } = parsed as { plpgsql_funcs?: readonly unknown[] }
   const read = new Reading(functions?.[0], 'PLpgSQL_function')
-  read.ignore('new_varno', 'old_varno', 'fn_retset')
+  read.ignore('new_varno', 'old_varno', 'fn_retset', 'out_param_varno')
   const variables = read.list('datums').map(variableOf)
   const action = read.part('action')
   read.end()
@@ -137,10 +140,15 @@ export function parseBody(text: string): Body {
 }
 
 /** The body of a function in SQL: it returns what its last statement gives. */
-export function sqlBody(text: string, names: readonly (string | undefined)[], returnsValue: boolean): Body {
+export function sqlBody(
+  text: string,
+  names: readonly (string | undefined)[],
+  returns: 'value' | 'void' | 'rows',
+): Body {
   const queries = parse(text).map((statement): Query => ({ statement }))
   const last = queries.at(-1)
-  const steps = queries.map((query): Step => ({ kind: returnsValue && query === last ? 'first' : 'perform', query }))
+  const ending = { value: 'first', void: 'perform', rows: 'return query' } as const
+  const steps = queries.map((query): Step => ({ kind: query === last ? ending[returns] : 'perform', query }))
   const variables = names.map(
     (name, at): Variable => ({
       ...{
@@ -318,6 +326,17 @@ function readStatement(read: Reading): Step {
         into: intoOf(read),
         using: read.list('params').map(expressionOf),
       }
+    case 'PLpgSQL_stmt_return_query':
+      return { kind: 'return query', query: queryOf(read.part('query')) }
+    case 'PLpgSQL_stmt_return_next': {
+      const value = read.optional('expr')
+      const variable = read.optional('retvarno')
+      return {
+        kind: 'return next',
+        value: value === undefined ? undefined : expressionOf(value),
+        variable: typeof variable === 'number' && variable >= 0 ? variable : undefined,
+      }
+    }
     case 'PLpgSQL_stmt_perform':
       return { kind: 'perform', query: queryOf(read.part('expr')) }
     case 'PLpgSQL_stmt_getdiag': {

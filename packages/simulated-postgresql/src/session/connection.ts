@@ -108,6 +108,7 @@ export class Connection implements Session, Subscriber, Host {
       pid: this.pid,
       functions: sessionFunctions(this),
       callRoutine: (oid, values, site) => this.routines.value(oid, values, site),
+      routineRows: (oid, values, site) => this.routines.rows(oid, values, site),
       relation: (name) => this.#relationOid(name),
       relationName: (oid) => {
         const found = catalogue.relationByOid(oid, this.transaction)

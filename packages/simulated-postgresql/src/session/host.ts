@@ -58,6 +58,8 @@ export interface RoutineCalls {
   block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
   /** Calls a function in an expression. */
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue
+  /** The rows of a function that returns a set. */
+  rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
   /** Calls a trigger's function: see {@link Run}. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }

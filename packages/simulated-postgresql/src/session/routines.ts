@@ -24,6 +24,12 @@ const DEEPEST = 60
 
 type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 
+/** What RETURN gave, and the rows of a function that returns a set. */
+interface Called {
+  readonly result: { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined
+  readonly rows: readonly (readonly SqlValue[])[]
+}
+
 /** Calls of routines on behalf of one session. */
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
@@ -83,7 +89,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
       ],
     ]
     for (const [name, value, oid] of facts) set(name, value, { kind: 'scalar', type: this.#typeOf(oid) })
-    const result = yield* this.#call(body, given, 0)
+    const { result } = yield* this.#call(body, given, 0)
     if (result === undefined) throw new SqlError('2F005', 'control reached end of trigger procedure without RETURN')
     if (trigger.timing === 'AFTER' || trigger.level === 'STATEMENT' || result.value === null) return undefined
     if (!(result.value instanceof SqlRecord) || result.value.values.length !== columns.length)
@@ -96,37 +102,67 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
 
   /** A call in an expression. */
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue {
+    return executed(site, () => this.#value(this.#routine(oid), values))
+  }
+
+  #routine(oid: number): Routine {
     const routine = [...this.#host.server.catalogue.routines].find((each) => each.oid === oid)
     if (routine === undefined) throw new SqlError('XX000', `cache lookup failed for function ${oid}`)
-    return executed(site, () => this.#value(routine, values))
+    return routine
+  }
+
+  /** The rows of a call. */
+  rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[] {
+    return executed(site, () => this.#rows(this.#routine(oid), values))
+  }
+
+  *#rows(routine: Routine, values: readonly SqlValue[]): Generator<Wait, readonly (readonly SqlValue[])[], void> {
+    return (yield* this.#within(routine, values)).rows
   }
 
   *#value(routine: Routine, values: readonly SqlValue[]): Generator<Wait, SqlValue, void> {
+    const { body, returns } = routine
+    const { result } = yield* this.#within(routine, values)
+    // A function in SQL gives null, one in PL/pgSQL a value.
+    if (returns.kind === 'void') return body.language === 'sql' ? null : ''
+    if (result === undefined || returns.kind !== 'value')
+      throw new SqlError('2F005', 'control reached end of function without RETURN')
+    return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
+  }
+
+  /** Calls a function with its settings. */
+  *#within(routine: Routine, values: readonly SqlValue[]): Generator<Wait, Called, void> {
     const { body, returns, settings } = routine
+    const columns = returns.kind === 'set' ? returns.columns : []
+    const variables = returns.kind === 'set' && returns.named && body.language === 'plpgsql' ? columns : []
     const given: Given = new Map(
-      routine.arguments.map(({ type }, at) => [at, { value: values[at] ?? null, shape: { kind: 'scalar', type } }]),
+      [...routine.arguments, ...variables].map(({ type }, at) => [
+        at,
+        { value: values[at] ?? null, shape: { kind: 'scalar', type } },
+      ]),
     )
     const undo = settings.map(([name, value]) => this.#host.settings.set(name, value))
     const stable = this.#stable
     this.#stable = routine.volatility !== 'v'
     try {
-      const result = yield* this.#call(body, given, values.length)
-      // A function in SQL gives null, one in PL/pgSQL a value.
-      if (returns.kind === 'void') return body.language === 'sql' ? null : ''
-      if (result === undefined || returns.kind !== 'value')
-        throw new SqlError('2F005', 'control reached end of function without RETURN')
-      return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
+      return yield* this.#call(body, given, values.length, columns)
     } finally {
       this.#stable = stable
       for (const each of undo.toReversed()) each()
     }
   }
 
-  *#call(body: Body, given: Given, count: number): ReturnType<Machine<Plan>['call']> {
+  *#call(
+    body: Body,
+    given: Given,
+    count: number,
+    results: readonly RecordColumn[] = [],
+  ): Generator<Wait, Called, void> {
     if (this.#depth >= DEEPEST) throw new NotSupported(`routines called by each other ${DEEPEST} deep`)
     this.#depth++
     try {
-      return yield* new Machine(this, body, given, count).call()
+      const machine = new Machine(this, body, given, count, results)
+      return { result: yield* machine.call(), rows: machine.rows }
     } finally {
       this.#depth--
     }

@@ -1,6 +1,7 @@
 import { JSON_ROWS } from './json-rows.ts'
 import { MERGE } from './merge.ts'
 import { ROLES } from './roles.ts'
+import { SET_ROUTINES } from './set-routines.ts'
 import { TEMPORARY } from './temporary.ts'
 import { TIME_ZONES } from './time-zones.ts'
 import { UNREAD } from './unread.ts'
@@ -11,6 +12,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'what nothing reads': UNREAD,
   MERGE,
   roles: ROLES,
+  'functions that return sets': SET_ROUTINES,
   'temporary tables': TEMPORARY,
   'time zones': TIME_ZONES,
 }
