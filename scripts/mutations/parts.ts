@@ -20,8 +20,8 @@ export const partMutations: readonly Mutation[] = [
     [
       {
         name: 'part-without-changes',
-        before: 'const alone = judge(rows.filter((row) => telling.has(row) || !isPureRead(history, row)))',
-        after: 'const alone = judge(rows.filter((row) => telling.has(row)))',
+        before: 'const kept = rows.filter((row) => heard.has(row) || !isPureRead(history, row))',
+        after: 'const kept = rows.filter((row) => heard.has(row))',
         breaks: 'what a part reads was never written',
       },
     ],

@@ -51,6 +51,19 @@ export const transactionMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
+    'transactions/registers/views.ts',
+    ['transactions'],
+    [
+      {
+        name: 'transactions-repeated-reads-are-merged',
+        before: 'if (stamp[k] === t) for (const writer of writers[k] ?? []) views.sees(t, writer, from, k)',
+        after:
+          'if (stamp[k] === t && !seen.includes(from)) for (const writer of writers[k] ?? []) views.sees(t, writer, from, k)',
+        breaks: 'a second read of one source is not held to what its transaction saw in between',
+      },
+    ],
+  ),
+  ...inFile(
     'transactions/anomalies/search.ts',
     ['transactions'],
     [
