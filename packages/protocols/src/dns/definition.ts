@@ -1,4 +1,10 @@
-import { type Invariant, type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
+import {
+  type Invariant,
+  type InvariantWatch,
+  type ProtocolDefinition,
+  type Weakness,
+  watchState,
+} from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createDns } from './machine.ts'
 import type { DnsMessage, DnsState } from './state.ts'
@@ -46,8 +52,12 @@ function watchSerials(): Watch {
   }
 }
 
+/** Caches and copies are old by design. */
+const weakness: Weakness = () => 'resolvers answer from caches, and secondaries from copies, that may be out of date'
+
 export const dns: ProtocolDefinition = defineProtocol({
   name: 'dns',
+  weakness,
   summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
   defaultNodes: 4,
   objects: ['register'],

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
+import type { Invariant, InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
 import { createOrderedQueue } from './machine.ts'
 import type { Entry, OrderedQueueMessage, OrderedQueueState } from './state.ts'
@@ -58,8 +58,12 @@ function watchKept(): Watch {
 
 const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
+/** No read asks another node. */
+const weakness: Weakness = () => 'every node answers reads from its own copy, which may lag'
+
 export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',
+  weakness,
   summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
   defaultNodes: 3,
   settings: {
