@@ -117,6 +117,11 @@ const cases: {
       ['read', 0, 'ok', []],
     ],
   },
+  stream: {
+    blind: [['send', 7, 'ok', 3]],
+    failed: ['poll', {}, 'fail'],
+    seen: [['poll', {}, 'ok', { x: [] }]],
+  },
 }
 
 describe('a history in which nothing was observed proves nothing', () => {

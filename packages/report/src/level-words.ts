@@ -17,11 +17,12 @@ export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/** Levels of isolation whose names are nouns. */
+/** Levels of isolation, and guarantees of streams, whose names are nouns. */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
   [/prefix$/, 'prefix consistent'],
+  [/^no /, 'free of '],
 ]
 
 /** The guarantees that the level `session` combines. */
@@ -129,7 +130,7 @@ export function heldApart(report: Report<string>, level: string): string {
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
 
-/** What each guarantee of a watch means, in a few words. */
+/** What each guarantee of a watch or a partitioned log means, in a few words. */
 export const guaranteeText: { readonly [guarantee: string]: string } = {
   faithful: 'all of these',
   filtered: 'sends only what was asked for',
@@ -142,6 +143,15 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
   truthful: 'reports each change as it was made',
   live: 'sends every change eventually',
   future: 'sends nothing from before its start',
+  'consistent-offsets': 'an offset holds one message',
+  'no-duplicates': 'a message stands at one offset',
+  'no-aborted-reads': 'what is polled was sent',
+  'monotonic-sends': "one producer's messages stay in order",
+  'monotonic-polls': 'a consumer never goes back',
+  'no-skips': 'a consumer passes over no message',
+  'no-lost-writes': 'no message is passed over by all',
+  'committed-starts': 'a consumer resumes where it committed',
+  'no-unseen': 'every message is polled in the end',
 }
 
 /** A level by itself, with the order of each client's transactions, and in real time. */

@@ -7,6 +7,7 @@ import { queue } from './queue.ts'
 import { readOnly } from './read-only.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
+import { stream } from './stream.ts'
 import { longFork, txnListAppend, txnRwRegister, writeSkew } from './transactions.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watch } from './watch.ts'
@@ -29,6 +30,7 @@ export const workloads: readonly Workload[] = [
   uniqueIds,
   log,
   watch,
+  stream,
   readOnly,
 ]
 

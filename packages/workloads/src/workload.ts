@@ -59,6 +59,8 @@ export interface Client {
    * stream. Called until it returns undefined, for at most half a minute; operations are marked final.
    */
   after?(): Input | undefined
+  /** How long to wait before each of these; when absent, not at all. */
+  pauseMs?(): number
 }
 
 /** Accompanies one client whose operations are planned ahead. */

@@ -24,6 +24,7 @@ import { registerEntry } from '../register/entry.ts'
 import { setFromAny } from '../set/any-start.ts'
 import { setRoom } from '../set/online/room.ts'
 import { set } from '../set/set.ts'
+import { streamEntry } from '../stream/entry.ts'
 import { areTransactions, listTransactions } from '../transactions/entry.ts'
 import { APPEND, microKind } from '../transactions/record/record.ts'
 import { recordedTransactions } from '../transactions/recorded/judge.ts'
@@ -52,6 +53,7 @@ export const models: readonly ModelEntry<string>[] = [
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),
   watchEntry,
+  streamEntry,
 ]
 
 /** The levels of every judge, strongest first. */

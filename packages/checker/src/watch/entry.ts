@@ -1,15 +1,13 @@
 import type { History } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
-import { followsFrom } from '../judge/headline.ts'
+import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
 import type { Report } from '../judge/report.ts'
-import { notRecorded, UNASKED } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
-import { createWords, type Finding, keepShortest } from './finding.ts'
 import { faults, type Guarantee, guarantees, type WatchLevel, watchLadder } from './guarantees.ts'
 import { functions, readRecord, type Watch } from './record.ts'
 import { type Sent, scanWatch } from './scan.ts'
 import { createScopes } from './scope.ts'
 import { buildTimeline } from './timeline.ts'
+import { createWords } from './words.ts'
 
 /**
  * Judges streams of changes by each guarantee. Writes are put in the order of their revisions once; each watch is then
@@ -28,7 +26,12 @@ export const watchEntry: ModelEntry<WatchLevel> = {
     { what: 'write', functions: ['put', 'delete', 'txn'] },
   ],
   record: { mayLackInput: [], mayBeTaken: false },
-  judge: { ladder: watchLadder, sharesKeys: false, check, headline },
+  judge: {
+    ladder: watchLadder,
+    sharesKeys: false,
+    check,
+    headline: (verdicts) => headlineOfGuarantees(verdicts, faults),
+  },
 }
 
 function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>): Report<WatchLevel> {
@@ -37,7 +40,7 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
   const timeline = buildTimeline(record, callEvent)
   const scopes = createScopes(timeline)
   const words = createWords(history)
-  const best = new Map<Guarantee, Finding>()
+  const best = new Map<Guarantee, Finding<Guarantee>>()
   const unsure = new Map<Guarantee, string>()
   const sent = new Map<string, Sent>()
   for (const { watch, delivery, event, against, why } of timeline.falsehoods) {
@@ -66,8 +69,14 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
       if (!ofTheStreamAlone.includes(guarantee)) best.delete(guarantee)
     }
   if (!isFollowed(record.watches)) unsure.set('live', 'no watch was followed after everything was healed')
-  const levels = verdictsOf(best, unsure)
-  return { model: name, levels, headline: headline(levels), info: { total: timeline.open.length }, lost: [] }
+  const levels = verdictsOf(guarantees, { best, unsure })
+  return {
+    model: name,
+    levels,
+    headline: headlineOfGuarantees(levels, faults),
+    info: { total: timeline.open.length },
+    lost: [],
+  }
 }
 
 /** What can be broken whatever was written. */
@@ -75,42 +84,3 @@ const ofTheStreamAlone: readonly Guarantee[] = ['filtered', 'ordered', 'unique',
 
 const isFollowed = (watches: ReadonlyMap<string, Watch>): boolean =>
   [...watches.values()].some(({ deliveries }) => deliveries.some(({ final }) => final))
-
-function verdictsOf(
-  best: ReadonlyMap<Guarantee, Finding>,
-  unsure: ReadonlyMap<Guarantee, string>,
-): Verdicts<WatchLevel> {
-  const decided = Object.fromEntries(
-    guarantees.map((guarantee): [Guarantee, Verdict] => [
-      guarantee,
-      verdictOf(best.get(guarantee), unsure.get(guarantee)),
-    ]),
-  ) as { [guarantee in Guarantee]: Verdict }
-  const open = guarantees.filter((guarantee) => decided[guarantee].result === 'unknown')
-  const all: Verdict =
-    open.length === 0
-      ? { result: 'met', witness: { kind: 'checked' } }
-      : { result: 'unknown', reason: notRecorded(`${open.join(', ')} unknown: ${unsure.get(open[0] ?? 'live')}`) }
-  const isViolated = guarantees.some((guarantee) => decided[guarantee].result === 'violated')
-  return followsFrom(watchLadder, { ...decided, ...(isViolated ? {} : { faithful: all }) }, () => UNASKED)
-}
-
-function verdictOf(finding: Finding | undefined, why: string | undefined): Verdict {
-  if (finding === undefined)
-    return why === undefined
-      ? { result: 'met', witness: { kind: 'checked' } }
-      : { result: 'unknown', reason: notRecorded(why) }
-  const { guarantee, sentence, core, context, culprit } = finding
-  const operations = [
-    ...core.map((operation) => ({ operation, role: 'core' as const })),
-    ...context.map((operation) => ({ operation, role: 'context' as const })),
-  ].sort((a, b) => a.operation - b.operation)
-  return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
-}
-
-function headline(verdicts: Verdicts<WatchLevel>): string {
-  const broken = guarantees.filter((guarantee) => verdicts[guarantee].result === 'violated')
-  if (broken.length > 0) return `not faithful: ${broken.map((guarantee) => faults[guarantee]).join(', ')}`
-  const { faithful } = verdicts
-  return faithful.result === 'unknown' ? `no fault found; ${faithful.reason.text}` : 'complete and in order'
-}

@@ -1,3 +1,4 @@
+import { type Faithful, ladderOf } from '../judge/guarantees.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 
 /**
@@ -30,7 +31,7 @@ export const guarantees = [
 export type Guarantee = (typeof guarantees)[number]
 
 /** `faithful`: all guarantees. */
-export type WatchLevel = 'faithful' | Guarantee
+export type WatchLevel = Faithful | Guarantee
 
 /** How a headline describes a watch that breaks the guarantee. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
@@ -46,14 +47,4 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
   future: 'sends what is older than its start',
 }
 
-export const watchLadder: Ladder<WatchLevel> = {
-  levels: ['faithful', ...guarantees],
-  implied: {
-    faithful: guarantees,
-    ...(Object.fromEntries(guarantees.map((each) => [each, []])) as unknown as {
-      readonly [each in Guarantee]: readonly WatchLevel[]
-    }),
-  },
-  apart: [],
-  realTime: ['faithful', ...guarantees],
-}
+export const watchLadder: Ladder<WatchLevel> = ladderOf(guarantees)

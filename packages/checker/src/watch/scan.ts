@@ -1,9 +1,10 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { Finding, Words } from './finding.ts'
+import type { Finding } from '../judge/guarantees.ts'
 import type { Guarantee } from './guarantees.ts'
 import type { Compaction, Delivery, Watch, WatchEvent } from './record.ts'
 import { firstFrom, previousOf, type Scope } from './scope.ts'
 import { type Known, sameValue, type Timeline } from './timeline.ts'
+import type { Words } from './words.ts'
 
 export interface ScanOptions {
   readonly watch: Watch
@@ -15,7 +16,7 @@ export interface ScanOptions {
   readonly before: Sent | undefined
   readonly callEvent: Int32Array
   readonly words: Words
-  readonly found: (finding: Finding) => void
+  readonly found: (finding: Finding<Guarantee>) => void
   /** Reports a guarantee that cannot be decided for this watch. */
   readonly unsure: (guarantee: Guarantee, why: string) => void
 }

@@ -18,6 +18,7 @@ const NODE = [
   ['lin-kv', 'lin-kv.mjs'],
   ['txn-list-append', 'transactions.mjs'],
   ['txn-rw-register', 'transactions.mjs'],
+  ['kafka', 'kafka.mjs'],
 ] as const
 
 const all = [

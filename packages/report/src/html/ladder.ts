@@ -147,7 +147,7 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   if (verdict.result === 'violated') return `by ${plural(verdict.counterexample.operations.length, 'operation')}`
   if ((level === 'eventual' || level === 'convergent') && convergedNanos !== undefined)
     return `${duration(convergedNanos)} after healing`
-  if (report.model === 'watch') return guaranteeText[level] ?? ''
+  if (Object.hasOwn(guaranteeText, level)) return guaranteeText[level] ?? ''
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 

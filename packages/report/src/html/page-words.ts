@@ -44,6 +44,8 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')
     return 'Every watch was sent every change that it asked for, once and in order.'
+  if (report.model === 'stream' && headline.mood === 'good')
+    return 'Consumers got every message that was acknowledged, at one offset and in order.'
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`

@@ -12,6 +12,7 @@ import { multiRegisterLoss } from './multi-register.ts'
 import { queueLoss } from './queue.ts'
 import { registerLoss } from './register.ts'
 import { idsLoss, setLoss } from './set.ts'
+import { streamLoss } from './stream.ts'
 import { watchLoss } from './watch.ts'
 
 /** By model. One without words of its own is told by the level that it broke. */
@@ -29,6 +30,7 @@ const losses: { readonly [model: string]: FindLoss } = {
   'multi-register': multiRegisterLoss,
   'unique-ids': idsLoss,
   watch: watchLoss,
+  stream: streamLoss,
 }
 
 /** `At least 3 updates were lost`, or what else the anomaly did. */

@@ -47,6 +47,12 @@ const causes: readonly Cause[] = [
     fits: ({ report }) => report.model === 'watch',
   },
   {
+    cause: 'A partition did not give every consumer the same messages in the same order.',
+    remedy:
+      'Give out an offset only where one node decides the order of a partition; acknowledge a message once no failure takes it away, and hand out messages only up to there.',
+    fits: ({ report }) => report.model === 'stream',
+  },
+  {
     cause: 'A value was read whose write was reported as failed.',
     remedy:
       'Report a failure only where the write certainly had no effect; after a timeout or a lost connection, say that the outcome is unknown.',

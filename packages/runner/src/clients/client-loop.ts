@@ -1,5 +1,5 @@
 import type { NodeId, Random } from '@chaosproxy/faults'
-import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Completion, type Input, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import type { WorkloadClient } from '@chaosproxy/workloads'
 import type { Cancel, Clock } from '../ports/cluster.ts'
 import type { ClientProcess } from './process.ts'
@@ -95,7 +95,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
           process.invoke(nodes.pick(), input, (completion) => {
             client.learned?.(input, completion)
             // On a later turn: a client that is answered at once would otherwise never yield.
-            clock.at(clock.now(), next)
+            clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
           })
       }
       next()

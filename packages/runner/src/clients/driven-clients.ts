@@ -141,5 +141,5 @@ const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient =
     return input
   },
   learned: (input, completion) => client.learned?.(input, completion),
-  ...(client.after === undefined ? {} : { after: () => client.after?.() }),
+  ...(client.after === undefined ? {} : { after: () => client.after?.(), pauseMs: () => client.pauseMs?.() ?? 0 }),
 })

@@ -55,11 +55,6 @@ function workloadNamed(name: string): RpcWorkload {
   if (found !== undefined) return found
   const known = rpcWorkloads.map((each) => each.name)
   if (name === '') throw new UserError('usage', `${HOW}. Workloads: ${known.join(', ')}.`)
-  if (name === 'kafka')
-    throw new UserError(
-      'usage',
-      `maelstrom: kafka is not judged yet, since its offsets may have gaps. Known: ${known.join(', ')}.`,
-    )
   throw new UserError(
     'usage',
     `maelstrom: there is no workload ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,

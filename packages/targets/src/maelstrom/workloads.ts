@@ -1,4 +1,4 @@
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import { type Completion, type Input, isObject, type Json } from '@chaosproxy/history'
 import type { Settings } from '@chaosproxy/workloads'
 import { type Body, KEY_DOES_NOT_EXIST } from './message.ts'
 
@@ -118,6 +118,34 @@ const echo: RpcWorkload = {
 
 const textOf = (serial: number): string => `Please echo ${serial}`
 
+const isOffset = (json: Json | undefined): boolean => typeof json === 'number' && Number.isSafeInteger(json)
+
+const isPair = (pair: Json): boolean => Array.isArray(pair) && pair.length === 2 && isOffset(pair[0])
+
+const kafka: RpcWorkload = {
+  name: 'kafka',
+  workload: 'stream',
+  settings: {},
+  functions: ['send', 'poll', 'assign', 'commit_offsets'],
+  object: 'stream',
+  promises: 'faithful',
+  request({ f, key = '', value }) {
+    if (f === 'send') return { type: 'send', key, msg: value }
+    return f === 'assign' ? { type: 'list_committed_offsets', keys: value } : { type: f, offsets: value }
+  },
+  completion({ offset = null, msgs = null, offsets = null }, { f, value }) {
+    if (f === 'send') return isOffset(offset) ? ok(offset) : 'has no whole number "offset"'
+    if (f === 'commit_offsets') return ok(value)
+    if (f === 'assign')
+      return isObject(offsets) && Object.values(offsets).every(isOffset)
+        ? ok(offsets)
+        : 'has no "offsets", whole numbers by key'
+    return isObject(msgs) && Object.values(msgs).every((pairs) => Array.isArray(pairs) && pairs.every(isPair))
+      ? ok(msgs)
+      : 'has no "msgs", lists of pairs of offset and message by key'
+  },
+}
+
 /** Every workload, by the name that `-w` takes. */
 export const rpcWorkloads: readonly RpcWorkload[] = [
   echo,
@@ -129,4 +157,5 @@ export const rpcWorkloads: readonly RpcWorkload[] = [
   linKv,
   transactions('txn-list-append'),
   transactions('txn-rw-register'),
+  kafka,
 ]

@@ -3,8 +3,10 @@ import { error, self, send, serve } from './node.mjs'
 // Breaks the protocol in the way that its argument names.
 
 const [, , how] = process.argv
-if (how === 'silent') setInterval(() => {}, 1000)
-else if (how === 'exits') {
+if (how === 'silent') {
+  console.error('waiting for a lock')
+  setInterval(() => {}, 1000)
+} else if (how === 'exits') {
   console.error('no configuration found')
   process.exit(7)
 } else {

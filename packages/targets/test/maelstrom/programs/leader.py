@@ -9,6 +9,7 @@ me = None
 next_id = 0
 asked = {}
 registers, lists, elements, total = {}, {}, [], 0
+logs, committed = {}, {}
 
 
 def send(dest, body):
@@ -61,6 +62,18 @@ def answer(body):
                     registers[key] = value
                 done.append([f, key, value])
         return {"txn": done}
+    if kind == "send":
+        log = logs.setdefault(body["key"], [])
+        log.append([3 * len(log) + 1, body["msg"]])
+        return {"offset": log[-1][0]}
+    if kind == "poll":
+        return {"msgs": {k: [m for m in logs.get(k, []) if m[0] >= at][:10] for k, at in body["offsets"].items()}}
+    if kind == "commit_offsets":
+        for key, offset in body["offsets"].items():
+            committed[key] = max(offset, committed.get(key, 0))
+        return {}
+    if kind == "list_committed_offsets":
+        return {"offsets": {k: committed[k] for k in body["keys"] if k in committed}}
     return {"type": "error", "code": 10, "text": "no " + kind}
 
 

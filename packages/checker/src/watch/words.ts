@@ -1,20 +1,7 @@
 import { clientInWords, type History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { Guarantee } from './guarantees.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'
-
-/** A violation of a guarantee by a watch. */
-export interface Finding {
-  readonly guarantee: Guarantee
-  readonly sentence: string
-  /** The operations that contradict each other: without any of them there is no contradiction. */
-  readonly core: readonly OperationRow[]
-  /** Further operations that help a person see it. */
-  readonly context: readonly OperationRow[]
-  /** The operation at which it shows. */
-  readonly culprit: OperationRow
-}
 
 /** Descriptions for people. */
 export interface Words {
@@ -49,16 +36,4 @@ export function createWords(history: History): Words {
       return Number.isFinite(time) ? ` at ${(time / 1e9).toFixed(3)} s` : ''
     },
   }
-}
-
-/** Keeps the finding for its guarantee if it is shorter than the present one, or equally short and earlier. */
-export function keepShortest(best: Map<Guarantee, Finding>, finding: Finding): void {
-  const before = best.get(finding.guarantee)
-  const size = (each: Finding) => each.core.length + each.context.length
-  if (
-    before === undefined ||
-    size(finding) < size(before) ||
-    (size(finding) === size(before) && finding.culprit < before.culprit)
-  )
-    best.set(finding.guarantee, finding)
 }

@@ -1,0 +1,51 @@
+import { type History, inputOf } from '@chaosproxy/history'
+import type { ModelEntry } from '../judge/entry.ts'
+import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
+import type { LostWrite, Report } from '../judge/report.ts'
+import { faults, type Guarantee, guarantees, type StreamLevel, streamLadder } from './guarantees.ts'
+import { partitionsOf } from './partition.ts'
+import { functions, readRecord } from './record.ts'
+import { scanPartition } from './scan.ts'
+
+/**
+ * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed offsets.
+ * Every partition is a few passes over what was sent to it and polled from it, in O(n log n).
+ */
+export const streamEntry: ModelEntry<StreamLevel> = {
+  name: 'stream',
+  aliases: [],
+  summary: 'partitioned logs with consumers and committed offsets, as in Kafka',
+  functions,
+  knows: (f) => (functions as readonly string[]).includes(f),
+  levels: streamLadder.levels,
+  needs: [
+    { what: 'poll', functions: ['poll'] },
+    { what: 'send', functions: ['send'] },
+  ],
+  record: { mayLackInput: [], mayBeTaken: false },
+  judge: {
+    ladder: streamLadder,
+    sharesKeys: false,
+    check,
+    headline: (verdicts) => headlineOfGuarantees(verdicts, faults),
+  },
+}
+
+function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>): Report<StreamLevel> {
+  const record = readRecord(history)
+  const best = new Map<Guarantee, Finding<Guarantee>>()
+  const unsure = new Map<Guarantee, string>()
+  const lost: LostWrite[] = []
+  for (const partition of partitionsOf(record))
+    scanPartition({
+      ...{ history, partition },
+      found: (finding) => keepShortest(best, finding),
+      unsure(guarantee, why) {
+        if (!unsure.has(guarantee)) unsure.set(guarantee, why)
+      },
+      lost: (operation) => lost.push({ key: partition.name, value: inputOf(history, operation), operation }),
+    })
+  const levels = verdictsOf(guarantees, { best, unsure })
+  const total = record.sends.filter(({ outcome }) => outcome === 'open').length
+  return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
+}

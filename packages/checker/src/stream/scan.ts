@@ -1,0 +1,219 @@
+import { clientInWords, type History } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { Finding } from '../judge/guarantees.ts'
+import type { Guarantee } from './guarantees.ts'
+import { firstAt, firstBetween, grouped, type Partition, type Placed, seenAt } from './partition.ts'
+import type { Poll, Send } from './record.ts'
+
+export interface ScanOptions {
+  readonly history: History
+  readonly partition: Partition
+  found(finding: Finding<Guarantee>): void
+  /** Says why the record leaves a guarantee open. */
+  unsure(guarantee: Guarantee, why: string): void
+  /** Called for each acknowledged message that was lost. */
+  lost(row: OperationRow): void
+}
+
+/** Judges one partition by each guarantee. */
+export function scanPartition(options: ScanOptions): void {
+  agreeing(options)
+  once(options)
+  sent(options)
+  inSendOrder(options)
+  consumed(options)
+  resumed(options)
+  reached(options)
+}
+
+/** An offset holds one message. */
+function agreeing({ history, partition, found }: ScanOptions): void {
+  const { placed } = partition
+  for (let i = 1; i < placed.length; i++) {
+    const [one, other] = [placed[i - 1], placed[i]]
+    if (one === undefined || other === undefined || one.offset !== other.offset) continue
+    const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${saidBy(history, one)}, and ${other.message}, ${saidBy(history, other)}.`
+    found(finding('consistent-offsets', sentence, [one.row, other.row]))
+  }
+}
+
+/** A message stands at as many offsets as it was sent times, at most. */
+function once({ history, partition, found }: ScanOptions): void {
+  const attempts = grouped(
+    partition.sends.filter(({ outcome }) => outcome !== 'failed'),
+    ({ message }) => message,
+  )
+  for (const [message, places] of grouped(partition.placed, (each) => each.message)) {
+    const sends = attempts.get(message) ?? []
+    const extra = places[sends.length]
+    if (sends.length === 0 || extra === undefined) continue
+    const times = sends.length === 1 ? 'once' : `${sends.length} times`
+    const offsets = places.map(({ offset }) => offset).join(' and ')
+    const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${saidBy(history, extra)}.`
+    const core = [...sends.map(({ row }) => row), ...places.slice(0, sends.length + 1).map(({ row }) => row)]
+    found(finding('no-duplicates', sentence, core))
+  }
+}
+
+/** What is polled was sent, and its send was not reported as failed. */
+function sent({ history, partition, found, unsure }: ScanOptions): void {
+  const bySends = grouped(partition.sends, ({ message }) => message)
+  const first = partition.placed.find(({ acknowledged }) => acknowledged)
+  for (const { offset, message, row, acknowledged } of partition.placed) {
+    const sends = bySends.get(message) ?? []
+    if (acknowledged || sends.some(({ outcome }) => outcome !== 'failed')) continue
+    if (sends.length === 0 && (first === undefined || offset < first.offset))
+      unsure(
+        'no-aborted-reads',
+        `${message} was polled from ${partition.name}, and no send of it is recorded; it may be older than the record`,
+      )
+    else {
+      const why = sends.length === 0 ? 'nobody had sent it' : 'its send was reported as failed'
+      const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
+      found(finding('no-aborted-reads', sentence, [row], { context: sends.map((send) => send.row) }))
+    }
+  }
+}
+
+/** The offsets of one producer's messages increase. */
+function inSendOrder({ history, partition, found }: ScanOptions): void {
+  const highest = new Map<number, Send>()
+  for (const send of partition.sends) {
+    const before = highest.get(send.process)
+    if (send.offset === undefined) continue
+    if (before?.offset !== undefined && send.offset <= before.offset) {
+      const sentence = `${who(history, send.row)} sent ${before.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${send.offset}.`
+      found(finding('monotonic-sends', sentence, [before.row, send.row]))
+    } else highest.set(send.process, send)
+  }
+}
+
+/** A consumer's offsets increase, and it passes over no message that is there; above all none that nobody else sees. */
+function consumed({ history, partition, found, lost }: ScanOptions): void {
+  const { name, placed, polls, seen } = partition
+  const unseen = placed.filter(({ offset, message }) => !seen.has(seenAt(offset, message)))
+  const reported = new Set<OperationRow>()
+  for (const poll of polls) {
+    const by = who(history, poll.row)
+    let next = poll.from
+    const before = poll.continues === undefined ? [] : [poll.continues]
+    poll.messages.forEach(({ offset, message }, i) => {
+      const rows = [...(i === 0 ? before : []), poll.row]
+      const after = i === 0 ? 'asked from' : 'after'
+      if (next !== undefined && offset < next) {
+        const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? next : next - 1}.`
+        found(finding('monotonic-polls', sentence, rows))
+      } else if (next !== undefined) {
+        const passed = firstBetween(placed, next, offset)
+        const over = `${by} passed over it: it polled from offset ${next} on, and got ${message} at offset ${offset}`
+        if (passed !== undefined)
+          found(finding('no-skips', `${there(history, name, passed)}, and ${over}.`, [passed.row, ...rows]))
+        for (let at = firstAt(unseen, next); ; at++) {
+          const missed = unseen[at]
+          if (missed === undefined || missed.offset >= offset) break
+          if (reported.has(missed.row)) continue
+          reported.add(missed.row)
+          lost(missed.row)
+          const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
+          found(finding('no-lost-writes', sentence, [missed.row, ...rows]))
+        }
+      }
+      next = offset + 1
+    })
+  }
+}
+
+/** A consumer that is told a committed offset begins there at the latest. */
+function resumed({ history, partition, found }: ScanOptions): void {
+  const { name, placed, commits, starts } = partition
+  const inTime = commits.toSorted((a, b) => a.at - b.at)
+  let highest = Number.NEGATIVE_INFINITY
+  let i = 0
+  for (const start of starts.toSorted((a, b) => a.at - b.at)) {
+    for (let commit = inTime[i]; commit !== undefined && commit.at < start.at; commit = inTime[++i])
+      highest = Math.max(highest, commit.offset)
+    const passed = firstBetween(placed, highest + 1, start.offset)
+    if (passed === undefined) continue
+    const committed =
+      highest === Number.NEGATIVE_INFINITY
+        ? 'nobody had committed an offset'
+        : `${highest} was the highest offset that was committed`
+    const sentence = `${who(history, start.row)} was told to go on with ${name} from offset ${start.offset}, but ${committed}: it passes over ${passed.message} at offset ${passed.offset}.`
+    found(finding('committed-starts', sentence, [passed.row, start.row]))
+  }
+}
+
+/** As many polls in vain show that nothing will come: a message may be on its way to a replica. */
+export const ENOUGH_IN_VAIN = 5
+
+/** Consumers that poll to the end after healing find everything. */
+function reached({ history, partition, found, unsure }: ScanOptions): void {
+  const { name, placed, seen, sends } = partition
+  const ends = endsOf(partition.polls)
+  for (const { from, rows } of ends) {
+    const missed = placed[firstAt(placed, from)]
+    if (missed === undefined) continue
+    const [last = missed.row] = rows.slice(-1)
+    const sentence = `${there(history, name, missed)}, but after everything was healed ${who(history, last)} polled from offset ${from} on ${ENOUGH_IN_VAIN} times, and there was nothing.`
+    found(finding('no-unseen', sentence, [missed.row, ...rows]))
+  }
+  const open = placed.find(
+    ({ offset, message }) => !seen.has(seenAt(offset, message)) && !ends.some(({ from }) => from <= offset),
+  )
+  if (open !== undefined)
+    unsure(
+      'no-unseen',
+      `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
+    )
+  const known = new Set(placed.map(({ message }) => message))
+  const untold = sends.find(
+    ({ outcome, offset, message }) => outcome === 'done' && offset === undefined && !known.has(message),
+  )
+  if (untold === undefined) return
+  for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
+    unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
+}
+
+/** Where a consumer found nothing more, and the polls that show it. */
+interface End {
+  readonly from: number
+  readonly rows: readonly OperationRow[]
+}
+
+/** The ends that processes reached: their last final polls were in vain, often enough. */
+function endsOf(polls: readonly Poll[]): readonly End[] {
+  const finals = grouped(
+    polls.filter(({ final }) => final),
+    ({ process }) => String(process),
+  )
+  return [...finals.values()].flatMap((own): readonly End[] => {
+    const last = own.slice(-ENOUGH_IN_VAIN)
+    const from = last[0]?.from
+    const isVain = last.every((poll) => poll.messages.length === 0 && poll.from === from)
+    return from === undefined || last.length < ENOUGH_IN_VAIN || !isVain
+      ? []
+      : [{ from, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]
+  })
+}
+
+interface More {
+  readonly context?: readonly OperationRow[]
+}
+
+function finding(
+  guarantee: Guarantee,
+  sentence: string,
+  rows: readonly OperationRow[],
+  { context = [] }: More = {},
+): Finding<Guarantee> {
+  const core = [...new Set(rows)].sort((a, b) => a - b)
+  return { guarantee, sentence, core, context, culprit: rows.at(-1) ?? 0 }
+}
+
+const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])
+
+const saidBy = (history: History, { row, acknowledged }: Placed): string =>
+  acknowledged ? `as ${who(history, row)}'s send was told` : `as ${who(history, row)} polled it`
+
+const there = (history: History, name: string, { offset, message, row, acknowledged }: Placed): string =>
+  `${message} was at offset ${offset} of ${name} (${acknowledged ? `sent by ${who(history, row)}, and acknowledged` : `polled by ${who(history, row)}`})`

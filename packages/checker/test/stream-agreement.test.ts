@@ -1,0 +1,249 @@
+import { type EventInput, historyFromEvents, type Json, millis, OK } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { check } from '../src/check/check.ts'
+import type { Report } from '../src/judge/report.ts'
+import { type Guarantee, guarantees, type StreamLevel, streamLadder } from '../src/stream/guarantees.ts'
+import { atLeast, many, manyOf } from './many.ts'
+
+// The checker against the guarantees as they are defined, each tried on all pairs and triples: cubic, and plain.
+
+type Operation =
+  | { f: 'send'; p: number; value: number; type: 'ok' | 'info' | 'fail'; offset: number | null }
+  | { f: 'poll'; p: number; from: number | null; got: [number, number][]; final: boolean }
+  | { f: 'commit'; p: number; offset: number }
+  | { f: 'assign'; p: number; offset: number | undefined }
+
+/** Mulberry32. */
+function seeded(seed: number): (n: number) => number {
+  let state = seed
+  return (n) => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % n
+  }
+}
+
+/** A small history: mostly of a log that is right, with some answers changed. */
+function drawn(seed: number): Operation[] {
+  const pick = seeded(seed)
+  const log: [number, number][] = []
+  const operations: Operation[] = []
+  const lies = pick(3) > 0
+  const lie = () => lies && pick(6) === 0
+  for (let n = 2 + pick(7); n > 0; n--) {
+    const p = pick(2)
+    switch (pick(5)) {
+      case 0:
+      case 1: {
+        const value = lie() ? 1 + pick(4) : 1 + operations.length
+        const type = (['ok', 'ok', 'ok', 'info', 'fail'] as const)[pick(5)] ?? 'ok'
+        const offset = lie() ? pick(6) : (log.at(-1)?.[0] ?? -1) + 1 + pick(2)
+        if (type === 'ok' || (type === 'info' && pick(2) === 0) || lie()) log.push([offset, value])
+        operations.push({ f: 'send', p, value, type, offset: pick(8) === 0 ? null : offset })
+        break
+      }
+      case 2:
+      case 3: {
+        const from = pick(5) === 0 ? null : pick(5)
+        const got = log.filter(([offset]) => offset >= (from ?? 0)).slice(0, pick(4))
+        if (lie()) got.splice(pick(got.length + 1), 1)
+        if (lie()) got.push([pick(6), 1 + pick(8)])
+        if (lie()) got.reverse()
+        operations.push({ f: 'poll', p, from, got, final: pick(6) === 0 })
+        break
+      }
+      default:
+        if (pick(2) === 0) operations.push({ f: 'commit', p, offset: pick(5) })
+        else operations.push({ f: 'assign', p, offset: pick(4) === 0 ? undefined : pick(lies ? 6 : 2) })
+    }
+  }
+  const from = pick(6)
+  for (let n = pick(2) * (4 + pick(3)); n > 0; n--) operations.push({ f: 'poll', p: 9, from, got: [], final: true })
+  return operations
+}
+
+function eventsOf(operations: readonly Operation[]): EventInput[] {
+  // A process is over once it does not know what became of its operation.
+  const lives = new Map<number, number>()
+  return operations.flatMap((each): EventInput[] => {
+    const process = each.p + 10 * (lives.get(each.p) ?? 0)
+    const both = (
+      f: string,
+      asked: Json,
+      type: 'ok' | 'info' | 'fail',
+      told: Json,
+      more: object = {},
+    ): EventInput[] => [
+      { process, f, type: 'invoke', value: asked, ...more },
+      { process, f, type, value: told, ...more },
+    ]
+    switch (each.f) {
+      case 'send':
+        if (each.type === 'info') lives.set(each.p, (lives.get(each.p) ?? 0) + 1)
+        return both('send', each.value, each.type, each.type === 'ok' ? each.offset : each.value, { key: 'k' })
+      case 'poll':
+        return both('poll', { k: each.from }, 'ok', { k: each.got }, { final: each.final })
+      case 'commit':
+        return both('commit_offsets', { k: each.offset }, 'ok', null)
+      case 'assign':
+        return both('assign', ['k'], 'ok', each.offset === undefined ? {} : { k: each.offset })
+      default:
+        return each satisfies never
+    }
+  })
+}
+
+/** The guarantees that a history breaks, and those that it leaves open. */
+function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; open: Guarantee[] } {
+  const lives = new Map<number, number>()
+  const next = new Map<number, number>()
+  const all = operations.map((each) => {
+    const process = each.p + 10 * (lives.get(each.p) ?? 0)
+    if (each.f === 'send' && each.type === 'info') lives.set(each.p, (lives.get(each.p) ?? 0) + 1)
+    const from = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
+    if (each.f === 'poll' && each.got.length > 0) next.set(process, (each.got.at(-1)?.[0] ?? 0) + 1)
+    return { ...each, process, since: from }
+  })
+  const sends = all.filter((each) => each.f === 'send')
+  const polls = all.filter((each) => each.f === 'poll')
+  const told = sends.flatMap((s) => (s.type === 'ok' && s.offset !== null ? [[s.offset, s.value] as const] : []))
+  const polled = polls.flatMap(({ got }) => got)
+  const known = [...told, ...polled]
+  const isSeen = ([offset, value]: readonly [number, number]) => polled.some(([o, v]) => o === offset && v === value)
+  /** The ranges of offsets over which a poll passed. */
+  const passed = polls.flatMap(({ since, got }) =>
+    got.map(([to], i): [number, number] => [i === 0 ? (since ?? to) : (got[i - 1]?.[0] ?? 0) + 1, to]),
+  )
+  const isPassed = (offset: number) => passed.some(([from, to]) => from <= offset && offset < to)
+  const ends = [...new Set(polls.map(({ process }) => process))].flatMap((process) => {
+    const last = polls.filter((each) => each.final && each.process === process).slice(-5)
+    const [first] = last
+    const isEnd = last.length === 5 && last.every(({ got, since }) => got.length === 0 && since === first?.since)
+    return isEnd && first?.since !== undefined ? [first.since] : []
+  })
+  const untold = sends.some(
+    (s) => s.type === 'ok' && s.offset === null && !known.some(([, value]) => value === s.value),
+  )
+  const firstTold = Math.min(...told.map(([offset]) => offset))
+  const breaks: { [guarantee in Guarantee]: boolean } = {
+    'consistent-offsets': known.some(([o, v]) => known.some(([o2, v2]) => o === o2 && v !== v2)),
+    'no-duplicates': known.some(([, value]) => {
+      const times = sends.filter((s) => s.value === value && s.type !== 'fail').length
+      return times > 0 && new Set(known.filter(([, v]) => v === value).map(([o]) => o)).size > times
+    }),
+    'no-aborted-reads': polled.some(([offset, value]) => {
+      const own = sends.filter((s) => s.value === value)
+      if (told.some(([o, v]) => o === offset && v === value)) return false
+      return own.length === 0 ? offset >= firstTold : own.every(({ type }) => type === 'fail')
+    }),
+    'monotonic-sends': sends.some((s, i) =>
+      sends.some(
+        (t, j) =>
+          i < j &&
+          s.process === t.process &&
+          s.type === 'ok' &&
+          t.type === 'ok' &&
+          s.offset !== null &&
+          t.offset !== null &&
+          t.offset <= s.offset,
+      ),
+    ),
+    'monotonic-polls': polls.some(
+      ({ since, got }) =>
+        got.some(([offset], i) => i > 0 && offset <= (got[i - 1]?.[0] ?? 0)) ||
+        (since !== undefined && got[0] !== undefined && got[0][0] < since),
+    ),
+    'no-skips': known.some(([offset]) => isPassed(offset)),
+    'no-lost-writes': told.some((each) => !isSeen(each) && isPassed(each[0])),
+    'committed-starts': all.some((start, at) => {
+      if (start.f !== 'assign' || start.offset === undefined) return false
+      const { offset } = start
+      const highest = Math.max(
+        ...all.slice(0, at).map((each) => (each.f === 'commit' ? each.offset : Number.NEGATIVE_INFINITY)),
+      )
+      return known.some(([o]) => o > highest && o < offset)
+    }),
+    'no-unseen': known.some(([offset]) => ends.some((from) => offset >= from)),
+  }
+  const leavesOpen: { [guarantee in Guarantee]?: boolean } = {
+    'no-aborted-reads': polled.some(
+      ([offset, value]) => sends.every((s) => s.value !== value) && !(offset >= firstTold),
+    ),
+    'no-lost-writes': untold,
+    'no-unseen': untold || told.some((each) => !isSeen(each) && !ends.some((from) => from <= each[0])),
+  }
+  return {
+    broken: guarantees.filter((each) => breaks[each]),
+    open: guarantees.filter((each) => !breaks[each] && leavesOpen[each] === true),
+  }
+}
+
+const judge = (events: readonly EventInput[]): Report<StreamLevel> =>
+  check(historyFromEvents(events), {
+    model: 'stream',
+    initial: null,
+    levels: streamLadder.levels,
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 1e9,
+    now: () => millis(0),
+  }) as unknown as Report<StreamLevel>
+
+const withResult = ({ levels }: Report<StreamLevel>, result: string): Guarantee[] =>
+  guarantees.filter((each) => levels[each].result === result)
+
+test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small histories`, () => {
+  const shown = new Map<Guarantee, number>()
+  for (let seed = 1; seed <= many(20_000); seed++) {
+    const operations = drawn(seed)
+    const { broken, open } = byDefinition(operations)
+    const report = judge(eventsOf(operations))
+    const found = { broken: withResult(report, 'violated'), open: withResult(report, 'unknown') }
+    // Nothing is judged that was never observed.
+    if (operations.some(({ f }) => f === 'poll') && operations.some((o) => o.f === 'send' && o.type === 'ok'))
+      if (JSON.stringify(found) !== JSON.stringify({ broken, open }))
+        expect(found, `seed ${seed}: ${JSON.stringify(operations)}`).toEqual({ broken, open })
+    for (const each of found.broken) shown.set(each, (shown.get(each) ?? 0) + 1)
+  }
+  for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
+})
+
+test('names operations that break the guarantee by themselves, and none too many', () => {
+  for (let seed = 1; seed <= many(2_000); seed++) {
+    const events = eventsOf(drawn(seed))
+    const history = historyFromEvents(events)
+    const report = judge(events)
+    for (const guarantee of withResult(report, 'violated')) {
+      const verdict = report.levels[guarantee]
+      if (verdict.result !== 'violated') continue
+      const core = verdict.counterexample.operations
+        .filter(({ role }) => role === 'core')
+        .map(({ operation }) => operation)
+      const only = (rows: readonly number[]): boolean => {
+        const positions = new Set(
+          rows.flatMap((row) => [history.operations.callEvent[row], history.operations.returnEvent[row]]),
+        )
+        const kept = events.filter((_, i) => positions.has(i))
+        return withResult(judge(kept), 'violated').includes(guarantee)
+      }
+      // A poll that continues needs those before it, and what is judged needs one of each.
+      if (rowsNeedMore(history, core)) continue
+      expect(only(core), `seed ${seed}: ${guarantee}`).toBe(true)
+      for (const row of core) {
+        const others = core.filter((each) => each !== row)
+        if (!rowsNeedMore(history, others))
+          expect(only(others), `seed ${seed}: ${guarantee} without ${row}`).toBe(false)
+      }
+    }
+  }
+})
+
+function rowsNeedMore(
+  { operations, functions }: ReturnType<typeof historyFromEvents>,
+  rows: readonly number[],
+): boolean {
+  const has = (f: string) =>
+    rows.some((row) => functions[operations.f[row] ?? 0] === f && operations.outcome[row] === OK)
+  return !has('send') || !has('poll')
+}

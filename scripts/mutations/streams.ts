@@ -1,0 +1,47 @@
+import { inFile, type Mutation } from './mutation.ts'
+
+/** Deliberate mistakes in how partitioned logs are judged. */
+export const streamMutations: readonly Mutation[] = [
+  ...inFile(
+    'stream/scan.ts',
+    ['stream'],
+    [
+      {
+        name: 'stream-offsets-may-repeat',
+        before: 'if (before?.offset !== undefined && send.offset <= before.offset) {',
+        after: 'if (before?.offset !== undefined && send.offset < before.offset) {',
+        breaks: 'two messages of one producer may have one offset',
+      },
+      {
+        name: 'stream-polls-may-stand-still',
+        before: 'next = offset + 1',
+        after: 'next = offset',
+        breaks: 'a consumer may get one message twice in a poll',
+      },
+      {
+        name: 'stream-resends-are-duplicates',
+        before: 'const extra = places[sends.length]',
+        after: 'const extra = places[1]',
+        breaks: 'a message that was sent twice may stand at two offsets',
+      },
+      {
+        name: 'stream-ends-before-its-last-message',
+        before: ': [{ from, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
+        after: ': [{ from: from + 1, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
+        breaks: 'a consumer that waits in vain for the last message has reached the end',
+      },
+    ],
+  ),
+  ...inFile(
+    'stream/partition.ts',
+    ['stream'],
+    [
+      {
+        name: 'stream-passes-over-what-it-gets',
+        before: 'return found !== undefined && found.offset < to ? found : undefined',
+        after: 'return found !== undefined && found.offset <= to ? found : undefined',
+        breaks: 'a message that was polled was not passed over',
+      },
+    ],
+  ),
+]
