@@ -33,7 +33,7 @@ export const streamMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
-    'stream/partition.ts',
+    'stream/record.ts',
     ['stream'],
     [
       {

@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents, type Json, millis, OK } from '@chao
 import { expect, test } from 'vitest'
 import { check } from '../src/check/check.ts'
 import type { Report } from '../src/judge/report.ts'
-import { type Guarantee, guarantees, type StreamLevel, streamLadder } from '../src/stream/guarantees.ts'
+import { type Guarantee, guarantees, type StreamLevel, streamLadder } from '../src/stream/scan.ts'
 import { atLeast, many, manyOf } from './many.ts'
 
 // The checker against the guarantees as they are defined, each tried on all pairs and triples: cubic, and plain.

@@ -2,10 +2,8 @@ import { type History, inputOf } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
-import { faults, type Guarantee, guarantees, type StreamLevel, streamLadder } from './guarantees.ts'
-import { partitionsOf } from './partition.ts'
-import { functions, readRecord } from './record.ts'
-import { scanPartition } from './scan.ts'
+import { functions, partitionsOf, readRecord } from './record.ts'
+import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
 
 /**
  * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed offsets.

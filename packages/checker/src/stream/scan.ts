@@ -1,9 +1,54 @@
 import { clientInWords, type History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { Finding } from '../judge/guarantees.ts'
-import type { Guarantee } from './guarantees.ts'
-import { firstAt, firstBetween, grouped, type Partition, type Placed, seenAt } from './partition.ts'
-import type { Poll, Send } from './record.ts'
+import { type Faithful, type Finding, ladderOf } from '../judge/guarantees.ts'
+import type { Ladder } from '../verdict/ladder.ts'
+import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
+
+/**
+ * The guarantees of partitioned logs as Kafka has them. Each is broken by an anomaly of Jepsen's analysis of Kafka and
+ * Redpanda (jepsen.tests.kafka), whose name stands beside it:
+ *
+ * - consistent-offsets: an offset holds one message (inconsistent-offsets)
+ * - no-duplicates: a message stands at one offset (duplicate)
+ * - no-aborted-reads: what is polled was sent, and its send was not reported as failed (G1a)
+ * - monotonic-sends: the offsets of one producer's messages increase (nonmonotonic-send)
+ * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
+ *   (nonmonotonic-poll)
+ * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
+ * - no-lost-writes: an acknowledged message that a consumer passed over was polled by another at least (lost-write)
+ * - committed-starts: a consumer that resumes does not begin after what was committed
+ * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
+ */
+export const guarantees = [
+  'consistent-offsets',
+  'no-duplicates',
+  'no-aborted-reads',
+  'monotonic-sends',
+  'monotonic-polls',
+  'no-skips',
+  'no-lost-writes',
+  'committed-starts',
+  'no-unseen',
+] as const
+
+export type Guarantee = (typeof guarantees)[number]
+
+export type StreamLevel = Faithful | Guarantee
+
+/** How a headline describes a stream that breaks the guarantee. */
+export const faults: { readonly [guarantee in Guarantee]: string } = {
+  'consistent-offsets': 'holds two messages at one offset',
+  'no-duplicates': 'holds a message twice',
+  'no-aborted-reads': 'shows what was not sent',
+  'monotonic-sends': "reorders a producer's messages",
+  'monotonic-polls': 'goes back',
+  'no-skips': 'skips messages',
+  'no-lost-writes': 'loses messages',
+  'committed-starts': 'resumes beyond what was committed',
+  'no-unseen': 'leaves messages unseen',
+}
+
+export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees)
 
 export interface ScanOptions {
   readonly history: History

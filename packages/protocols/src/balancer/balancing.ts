@@ -2,7 +2,8 @@ import { type Completion, millis } from '@chaosproxy/history'
 import { refused } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import { changeHealth, choose } from './choosing.ts'
-import { type Balancer, type BalancerTurn, isRead, type Job } from './state.ts'
+import { isRead } from './server.ts'
+import type { Balancer, BalancerTurn, Job } from './state.ts'
 
 // The balancer. A request without an answer may have had its effect, so that only one without effects may be sent to
 // another server (RFC 9110, §9.2.2: a proxy must not repeat non-idempotent requests).

@@ -7,8 +7,8 @@ import { inOrder } from '../owner.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
 import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
-import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
-import { type Balancer, type BalancerConfig, type BalancerState, type BalancerTurn, isRead } from './state.ts'
+import { handleCheck, handleDo, handleDone, handleServe, isRead, remember, serveNext } from './server.ts'
+import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
 
 /** How often requests are checked for timeouts. */
 const TICK_MS = millis(10)

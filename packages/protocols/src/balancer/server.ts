@@ -1,7 +1,8 @@
 import type { Completion } from '@chaosproxy/history'
+import type { Command } from '../command.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handler } from '../turn.ts'
-import { type Balancer, type BalancerTurn, isRead, type Message, type Served, type Task } from './state.ts'
+import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
 
 // A server: it has the same files as all others, or asks the store that all of them share. It works on one request at a
 // time. It turns away requests when its queue is full, and those that have waited too long.
@@ -81,3 +82,5 @@ export function remember({ state: { done } }: BalancerTurn, named: Named, result
 }
 
 const nameOf = ({ request, attempt }: Named): string => `${request}/${attempt}`
+
+export const isRead = ({ config }: BalancerTurn, { input }: Command): boolean => config.object.reads.includes(input.f)

@@ -119,5 +119,3 @@ export type Balancer = Types<
   'health' | 'tick' | 'served'
 >
 export type BalancerTurn = Turn<Balancer>
-
-export const isRead = ({ config }: BalancerTurn, { input }: Command): boolean => config.object.reads.includes(input.f)

@@ -4,8 +4,8 @@ import { entryOf, ok, UNKEYED, unavailable, unsupported } from '../objects/objec
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
-import { type Broker, type BrokerRecord, type BrokerTurn, type Entry, remember } from './state.ts'
-import { backlog, isPushed, owe, push } from './topics.ts'
+import type { Broker, BrokerRecord, BrokerTurn, Entry } from './state.ts'
+import { backlog, isPushed, owe, push, remember } from './topics.ts'
 
 // The broker: one node with a disk. A message that was handed out stays in its queue, invisible, until it is settled or
 // its visibility timeout ends, and keeps its place (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue

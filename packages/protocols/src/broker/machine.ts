@@ -5,15 +5,8 @@ import { inOrder } from '../owner.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
 import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'
-import {
-  type Broker,
-  type BrokerConfig,
-  type BrokerRecord,
-  type BrokerState,
-  type BrokerTurn,
-  remember,
-} from './state.ts'
-import { handleGot, handlePublish, noteDelivered, owe, owes, push, take } from './topics.ts'
+import type { Broker, BrokerConfig, BrokerRecord, BrokerState, BrokerTurn } from './state.ts'
+import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, take } from './topics.ts'
 
 /**
  * Queues and topics on one broker, the first node. Every node is a gateway through which clients produce and consume. A

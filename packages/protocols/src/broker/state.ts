@@ -124,12 +124,3 @@ export type Broker = Types<BrokerConfig, BrokerState, BrokerMessage, BrokerRecor
 export type BrokerTurn = Turn<Broker>
 
 export type Message<Type extends BrokerMessage['type']> = MessageOf<BrokerMessage, Type>
-
-/** Keys and receipts that a broker remembers. */
-const MEMORY_LIMIT = 10_000
-
-export function remember<Value>(memory: Map<string, Value>, name: string, value: Value): void {
-  memory.set(name, value)
-  const [oldest] = memory.keys()
-  if (memory.size > MEMORY_LIMIT && oldest !== undefined) memory.delete(oldest)
-}

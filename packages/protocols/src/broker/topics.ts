@@ -3,14 +3,7 @@ import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
-import {
-  type Broker,
-  type BrokerConfig,
-  type BrokerState,
-  type BrokerTurn,
-  type Publication,
-  remember,
-} from './state.ts'
+import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
 // Publish and subscribe: every other node subscribes to everything, and the broker pushes each of them a copy of its own.
 // At most once: "the message is delivered according to the capabilities of the underlying network. No response is sent by
@@ -115,4 +108,13 @@ export function noteDelivered({ state }: Pick<BrokerTurn, 'state'>, subscriber: 
     subscriber,
     pending.filter((publication) => publication.number !== number),
   )
+}
+
+/** Keys and receipts that a broker remembers. */
+const MEMORY_LIMIT = 10_000
+
+export function remember<Value>(memory: Map<string, Value>, name: string, value: Value): void {
+  memory.set(name, value)
+  const [oldest] = memory.keys()
+  if (memory.size > MEMORY_LIMIT && oldest !== undefined) memory.delete(oldest)
 }

@@ -105,5 +105,3 @@ export interface DnsState {
 
 export type Dns = Types<DnsConfig, DnsState, DnsMessage, DnsRecord, 'again' | 'settled'>
 export type DnsTurn = Turn<Dns>
-
-export const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

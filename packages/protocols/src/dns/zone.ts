@@ -1,10 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, millis } from '@chaosproxy/history'
+import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
-import { type Answer, type Dns, type DnsTurn, readOf, type Zone } from './state.ts'
+import type { Answer, Dns, DnsTurn, Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
 
@@ -114,3 +114,5 @@ export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
 /** §3.2: whether `one` is the later of two serials that are less than 2^31 updates apart. */
 export const isLater = (one: number, other: number): boolean =>
   (one > other && one - other < HALF) || (one < other && other - one > HALF)
+
+const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

@@ -2,17 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import type { Handler } from '../turn.ts'
-import {
-  type Battle,
-  commanderOf,
-  type Decision,
-  type Generals,
-  type GeneralsState,
-  type GeneralsTurn,
-  type Order,
-  type Signature,
-  textOf,
-} from './state.ts'
+import type { Battle, Decision, Generals, GeneralsState, GeneralsTurn, Order, Signature } from './state.ts'
 
 // Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, for one traitor: OM(1) of §3, and SM(1) of §4.
 
@@ -159,3 +149,7 @@ export function carryOut(
     done(origin, config.object.apply(state.held, input))
   }
 }
+
+export const commanderOf = ({ generals, id }: GeneralsState): NodeId => generals[0] ?? id
+
+export const textOf = (decision: Decision): string => JSON.stringify(decision)

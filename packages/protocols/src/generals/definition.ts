@@ -1,8 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { defineProtocol } from '../options.ts'
+import { commanderOf, textOf } from './agreement.ts'
 import { createGenerals } from './machine.ts'
-import { commanderOf, type GeneralsMessage, type GeneralsState, textOf } from './state.ts'
+import type { GeneralsMessage, GeneralsState } from './state.ts'
 
 type Watch = InvariantWatch<GeneralsState, GeneralsMessage>
 

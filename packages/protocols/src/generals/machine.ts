@@ -4,15 +4,8 @@ import type { NodeSetting } from '../machine.ts'
 import { unavailable, unsupported } from '../objects/object.ts'
 import { inOrder } from '../owner.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
-import { carryOut, command, conclude, handleOrder } from './agreement.ts'
-import {
-  commanderOf,
-  type Generals,
-  type GeneralsConfig,
-  type GeneralsState,
-  type GeneralsTurn,
-  type Order,
-} from './state.ts'
+import { carryOut, command, commanderOf, conclude, handleOrder } from './agreement.ts'
+import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 
 /**
  * A commander sends orders to his lieutenants. One of them, or the commander himself, may be a traitor who tells some

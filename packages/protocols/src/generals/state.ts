@@ -66,7 +66,3 @@ export interface GeneralsState {
 
 export type Generals = Types<GeneralsConfig, GeneralsState, GeneralsMessage, GeneralsRecord, `battle ${number}`>
 export type GeneralsTurn = Turn<Generals>
-
-export const commanderOf = ({ generals, id }: GeneralsState): NodeId => generals[0] ?? id
-
-export const textOf = (decision: Decision): string => JSON.stringify(decision)

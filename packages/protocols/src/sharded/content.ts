@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
-import type { ShardedState, ShardedTurn } from './state.ts'
+import type { Place, ShardedState, ShardedTurn } from './state.ts'
 
 // A shard's content: an object, or the items of transactions whose names begin with the shard's number.
 
@@ -25,3 +25,12 @@ export function drop(state: ShardedState, shard: number): boolean {
   for (const item of [...state.values.keys()]) if (shardOfItem(item) === shard) state.values.delete(item)
   return state.owned.delete(shard)
 }
+
+/** At first, shards are dealt to the nodes in turn. */
+export const firstPlace = ({ nodes }: Pick<ShardedState, 'nodes'>, shard: number): Place => ({
+  owner: nodes[shard % nodes.length] ?? nodes[0],
+  epoch: 0,
+})
+
+export const placeOf = (state: ShardedState, shard: number): Place =>
+  state.places.get(shard) ?? firstPlace(state, shard)

@@ -6,17 +6,10 @@ import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phas
 import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
 import { tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED, twoPhaseAtFirst } from '../two-phase-commit/state.ts'
-import { drop, keep } from './content.ts'
+import { drop, firstPlace, keep } from './content.ts'
 import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
 import { askAgain, finish, handleAsk, handleMoved, handleRequest, handleThere, handleWhere } from './serving.ts'
-import {
-  firstPlace,
-  type Sharded,
-  type ShardedConfig,
-  type ShardedRecord,
-  type ShardedState,
-  type ShardedTurn,
-} from './state.ts'
+import type { Sharded, ShardedConfig, ShardedRecord, ShardedState, ShardedTurn } from './state.ts'
 import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**

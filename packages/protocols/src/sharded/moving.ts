@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
-import { contentOf, drop, keep, shardOfItem } from './content.ts'
-import { placeOf, type ShardedTurn } from './state.ts'
+import { contentOf, drop, keep, placeOf, shardOfItem } from './content.ts'
+import type { ShardedTurn } from './state.ts'
 
 // A shard moves under load in three steps, each durable before the next begins: its owner gives it away and stops
 // serving it; the next owner takes it and serves it; the first owner forgets it. No two nodes ever serve it at the same

@@ -5,7 +5,8 @@ import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { ownerOf } from '../owner.ts'
 import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
-import { type Asked, placeOf, type Sharded, type ShardedTurn } from './state.ts'
+import { placeOf } from './content.ts'
+import type { Asked, Sharded, ShardedTurn } from './state.ts'
 
 const ASKED_LIMIT = 10_000
 const LETTERS = 26

@@ -107,12 +107,3 @@ export type Sharded = Types<
   'resend' | 'rebalance' | 'again' | 'check'
 >
 export type ShardedTurn = Turn<Sharded>
-
-/** At first, shards are dealt to the nodes in turn. */
-export const firstPlace = ({ nodes }: Pick<ShardedState, 'nodes'>, shard: number): Place => ({
-  owner: nodes[shard % nodes.length] ?? nodes[0],
-  epoch: 0,
-})
-
-export const placeOf = (state: ShardedState, shard: number): Place =>
-  state.places.get(shard) ?? firstPlace(state, shard)

@@ -5,9 +5,9 @@ import { begin, handleYes as countYes } from '../two-phase-commit/coordinator.ts
 import { type Operation, perform } from '../two-phase-commit/items.ts'
 import { handlePrepare as vote } from '../two-phase-commit/participant.ts'
 import type { Attempt } from '../two-phase-commit/retries.ts'
-import { itemOf, keyOfItem, shardOfItem } from './content.ts'
+import { itemOf, keyOfItem, placeOf, shardOfItem } from './content.ts'
 import { shardOf } from './serving.ts'
-import { placeOf, type Sharded, type ShardedTurn } from './state.ts'
+import type { Sharded, ShardedTurn } from './state.ts'
 
 // Transactions over keys of any shards, by two-phase commit among the shards' owners. A shard with locked keys does not move,
 // so whoever voted still owns it when the decision comes.

@@ -6,7 +6,8 @@ import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
-import { bound, type Call, type Single, type SingleTurn } from './state.ts'
+import { bound } from './database.ts'
+import type { Call, Single, SingleTurn } from './state.ts'
 
 // An app server: it keeps nothing of its own, and asks the database on behalf of its clients. No answer in time may
 // mean that the request was lost, or that it took effect and the answer was lost. Retrying is safe only for requests

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
-import { type Attempt, bound, type SingleRecord, type SingleTurn } from './state.ts'
+import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
 
 // The database: one node with a disk. With a key, the effect and the record of the key are one transaction, so a
 // repeated request finds either both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4),
@@ -111,4 +111,14 @@ export function redo(turn: SingleTurn, record: SingleRecord): void {
   if (key === undefined) return
   state.keys.set(key, result)
   bound(state.keys)
+}
+
+/** Keys, and requests, that a database remembers. */
+const MEMORY_LIMIT = 10_000
+
+/** Drops the oldest entry of a map that has grown too large. */
+export function bound(entries: Map<string, unknown> | Set<string>, limit: number = MEMORY_LIMIT): void {
+  if (entries.size <= limit) return
+  const [oldest] = entries.keys()
+  if (oldest !== undefined) entries.delete(oldest)
 }

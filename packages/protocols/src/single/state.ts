@@ -103,13 +103,3 @@ export interface SingleState {
 
 export type Single = Types<SingleConfig, SingleState, SingleMessage, SingleRecord, 'served' | 'calls'>
 export type SingleTurn = Turn<Single>
-
-/** Keys, and requests, that a database remembers. */
-const MEMORY_LIMIT = 10_000
-
-/** Drops the oldest entry of a map that has grown too large. */
-export function bound(entries: Map<string, unknown> | Set<string>, limit: number = MEMORY_LIMIT): void {
-  if (entries.size <= limit) return
-  const [oldest] = entries.keys()
-  if (oldest !== undefined) entries.delete(oldest)
-}

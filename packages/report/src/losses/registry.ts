@@ -12,8 +12,7 @@ import { multiRegisterLoss } from './multi-register.ts'
 import { queueLoss } from './queue.ts'
 import { registerLoss } from './register.ts'
 import { idsLoss, setLoss } from './set.ts'
-import { streamLoss } from './stream.ts'
-import { watchLoss } from './watch.ts'
+import { streamLoss, watchLoss } from './watch.ts'
 
 /** By model. One without words of its own is told by the level that it broke. */
 const losses: { readonly [model: string]: FindLoss } = {

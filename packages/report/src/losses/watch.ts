@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
@@ -70,3 +70,25 @@ const isRefused = (responses: Json): boolean =>
   responses.some(
     (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && each['compacted'] !== undefined,
   )
+
+/** `3 acknowledged messages were lost`, or what else a partition did to its producers and consumers. */
+export const streamLoss: FindLoss = ({ report, counterexample: { level } }) => {
+  const { lost } = report
+  if (lost.length > 0)
+    return {
+      title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
+      level: 'no-lost-writes',
+    }
+  return Object.hasOwn(titles, level) ? { title: titles[level] ?? '' } : undefined
+}
+
+const titles: { readonly [guarantee: string]: string } = {
+  'consistent-offsets': 'One offset was given to two messages',
+  'no-duplicates': 'A message was stored twice',
+  'no-aborted-reads': 'A consumer got a message that was not sent',
+  'monotonic-sends': "A producer's messages changed places",
+  'monotonic-polls': 'A consumer went back',
+  'no-skips': 'A consumer skipped a message',
+  'committed-starts': 'A consumer went on beyond what was committed',
+  'no-unseen': 'An acknowledged message never reached a consumer',
+}

@@ -3,7 +3,7 @@ import { UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { portsOfSession } from '../processes/listening.ts'
 import type { CommandProcess } from './command-process.ts'
-import { lastWords } from './log-tail.ts'
+import { lastLines, lastWords } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
@@ -171,7 +171,7 @@ async function inTime<Ready>(
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   throw new UserError(
     'environment',
-    `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} Its log is ${logPath}`,
+    `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }
 

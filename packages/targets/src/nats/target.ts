@@ -30,7 +30,8 @@ const MOST_NODES = 5
 
 const declaration: NodesDeclaration = {
   name: 'nats',
-  summary: 'NATS JetStream: registers in a key-value bucket, queues in a work-queue stream, replicated on every node',
+  summary:
+    'NATS JetStream: registers in a key-value bucket, queues and partitioned logs in streams, replicated on every node',
   nodes: 3,
   command: ['nats-server', '--config', '{data}/nats.conf'],
   files: {
@@ -73,7 +74,7 @@ export const nats: Target = {
   ...base,
   // After faults a stream may be without a leader for half a minute.
   quietMs: millis(40_000),
-  objects: ['register', 'queue'],
+  objects: ['register', 'queue', 'stream'],
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness,
@@ -102,6 +103,7 @@ function weakness({ direct, data }: Settings): string {
  * stale. A message of a queue is handed out at least once: it is handed out again if its acknowledgement does not come
  * in time, then after later ones.
  */
-function promised({ settings: { data }, faults }: PromiseQuestion): string {
-  return data === 'wiped' && faults.includes('kill') ? 'nothing' : 'eventual'
+function promised({ settings: { data }, workload, faults }: PromiseQuestion): string {
+  if (data === 'wiped' && faults.includes('kill')) return 'nothing'
+  return workload === 'stream' ? 'faithful' : 'eventual'
 }

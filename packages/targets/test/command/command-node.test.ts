@@ -182,7 +182,7 @@ describe('a start of a node', () => {
       startupTimeoutMs: 200,
     })
     await expect(node.start()).rejects.toThrow(
-      `n1 was not ready within 200 ms. It is ready once it accepts connections on 127.0.0.1:${node.ports.client}. Its log is`,
+      `n1 was not ready within 200 ms. It is ready once it accepts connections on 127.0.0.1:${node.ports.client}. It printed nothing.\nIts log is`,
     )
     expect(node.pid()).toBeUndefined()
   })
@@ -198,7 +198,7 @@ describe('a start of a node', () => {
         startupTimeoutMs: 3_000,
       })
       await expect(node.start()).rejects.toThrow(
-        / It listens on port \d+: give it the one chosen, \{port\}\. Its log is /,
+        / It listens on port \d+: give it the one chosen, \{port\}\. It printed nothing\.\nIts log is /,
       )
     },
   )

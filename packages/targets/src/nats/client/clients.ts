@@ -4,34 +4,37 @@ import { numberOf, type Settings } from '@chaosproxy/workloads'
 import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
 import { BUCKET, bucketConfig, onBucket } from './bucket.ts'
 import { type Asking, api, bodyIn, isTrouble, listIn, openJetStream } from './jetstream.ts'
+import { LOGS, logsConfig, onLogs } from './logs.ts'
 import { openQueues, QUEUES, queuesConfig } from './queues.ts'
 
 const ON_BUCKET = ['read', 'write', 'cas']
 const ON_QUEUES = ['enqueue', 'dequeue', 'drain']
+const ON_LOGS = ['send', 'poll', 'assign', 'commit_offsets']
 
 /**
  * Clients of NATS, in its own protocol: each stays with one server, and no request is sent twice. Their own reports are
  * the history: one operation may take several requests.
  */
 export const natsClients = (settings: Settings): PlannedClients => ({
-  functions: [...ON_BUCKET, ...ON_QUEUES],
+  functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],
   sessions: undefined,
   carries: () => undefined,
   async open({ asked }) {
     const isDirect = settings['direct'] === 'on'
     const queues = openQueues(numberOf(settings, 'ack-wait-ms'))
-    const isQueue = asked.functions.some((f) => ON_QUEUES.includes(f))
+    const uses = (functions: readonly string[]) => asked.functions.some((f) => functions.includes(f))
+    const [stream, configOf] = uses(ON_QUEUES)
+      ? ([QUEUES, queuesConfig] as const)
+      : uses(ON_LOGS)
+        ? ([LOGS, logsConfig] as const)
+        : ([BUCKET, (replicas: number) => bucketConfig(replicas, isDirect)] as const)
     return {
-      prepare: (reached, timeoutMs) =>
-        makeStream(reached, {
-          stream: isQueue ? QUEUES : BUCKET,
-          config: isQueue ? queuesConfig(reached.length) : bucketConfig(reached.length, isDirect),
-          timeoutMs,
-        }),
+      prepare: (reached, timeoutMs) => makeStream(reached, { stream, config: configOf(reached.length), timeoutMs }),
       connect: (address) =>
-        natsClient(address, (asking, input) =>
-          ON_QUEUES.includes(input.f) ? queues.onQueue(asking, input) : onBucket(asking, input, isDirect),
-        ),
+        natsClient(address, (asking, input) => {
+          if (ON_QUEUES.includes(input.f)) return queues.onQueue(asking, input)
+          return ON_LOGS.includes(input.f) ? onLogs(asking, input) : onBucket(asking, input, isDirect)
+        }),
       close: async () => {},
     }
   },
