@@ -101,6 +101,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
   const all = operations.map((each) => {
     const process = each.p + 10 * (lives.get(each.p) ?? 0)
     if (each.f === 'send' && each.type === 'info') lives.set(each.p, (lives.get(each.p) ?? 0) + 1)
+    if (each.f === 'assign') next.delete(process)
     const from = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
     if (each.f === 'poll' && each.got.length > 0) next.set(process, (each.got.at(-1)?.[0] ?? 0) + 1)
     return { ...each, process, since: from }
@@ -247,3 +248,25 @@ function rowsNeedMore(
     rows.some((row) => functions[operations.f[row] ?? 0] === f && operations.outcome[row] === OK)
   return !has('send') || !has('poll')
 }
+
+test.each([
+  ['an assignment', 'assign', ['k'], 'ok', { k: 1 }],
+  ['a poll that failed', 'poll', { k: null }, 'fail', { k: null }],
+] as const)('a consumer that polls on after %s is not held to where it was', (_, f, asked, type, told) => {
+  const send = (value: number): EventInput[] => [
+    { process: 1, type: 'invoke', f: 'send', key: 'k', value },
+    { process: 1, type: 'ok', f: 'send', key: 'k', value },
+  ]
+  const poll = (from: number | null, got: [number, number][]): EventInput[] => [
+    { process: 0, type: 'invoke', f: 'poll', value: { k: from } },
+    { process: 0, type: 'ok', f: 'poll', value: { k: got } },
+  ]
+  const between: EventInput[] = [
+    { process: 0, type: 'invoke', f, value: asked as Json },
+    { process: 0, type, f, value: told as Json },
+  ]
+  const sends = [0, 1, 2, 3].flatMap(send)
+  const [before, after] = [poll(0, [[0, 0]]), poll(null, [[3, 3]])]
+  expect(judge([...sends, ...before, ...after]).levels['no-skips']).toMatchObject({ result: 'violated' })
+  expect(judge([...sends, ...before, ...between, ...after]).levels['no-skips']).toMatchObject({ result: 'met' })
+})

@@ -70,7 +70,8 @@ export const functions = ['send', 'poll', 'commit_offsets', 'assign'] as const
  *
  * - `send` (key, value) returns the offset of the message, or null if it is not told
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may have
- *   gaps; a null in the place of the offset continues after the process's last poll
+ *   gaps; a null in the place of the offset continues after the process's last poll. After an `assign`, or a poll
+ *   without an answer, nobody knows where it continues
  * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
  * - `assign` `["k"]` returns the committed offsets, `{"k":8}`, after which the consumer goes on; without what nobody
  *   committed
@@ -78,12 +79,12 @@ export const functions = ['send', 'poll', 'commit_offsets', 'assign'] as const
  * @throws UserError (input) for a history of any other form.
  */
 export function readRecord(history: History): StreamRecord {
-  const { length, f, outcome, callEvent, returnEvent } = history.operations
+  const { length, f, outcome, process, callEvent, returnEvent } = history.operations
   const sends: Send[] = []
   const polls: Poll[] = []
   const commits: Commit[] = []
   const starts: Commit[] = []
-  const last = new Map<string, Last>()
+  const lasts = new Map<number, Map<string, Last>>()
   for (let row = 0; row < length; row++) {
     const isDone = outcome[row] === OK
     switch (history.functions[f[row]]) {
@@ -91,7 +92,8 @@ export function readRecord(history: History): StreamRecord {
         sends.push(sendOf(history, row))
         break
       case 'poll':
-        if (isDone) polls.push(...pollsOf(history, row, last))
+        if (isDone) polls.push(...pollsOf(history, row, lasts))
+        else lasts.delete(process[row])
         break
       case 'commit_offsets':
         if (outcome[row] !== FAIL)
@@ -99,6 +101,7 @@ export function readRecord(history: History): StreamRecord {
             commits.push({ at: callEvent[row], row, partition, offset })
         break
       case 'assign':
+        lasts.delete(process[row])
         if (isDone)
           for (const [partition, offset] of offsetsIn(outputOf(history, row), history, row))
             starts.push({ at: returnEvent[row], row, partition, offset })
@@ -129,20 +132,21 @@ interface Last {
   readonly offset: number
 }
 
-function pollsOf(history: History, row: OperationRow, lasts: Map<string, Last>): Poll[] {
+function pollsOf(history: History, row: OperationRow, byProcess: Map<number, Map<string, Last>>): Poll[] {
   const { process: processes, flags } = history.operations
   const asked = objectIn(inputOf(history, row), history, row)
   const told = objectIn(outputOf(history, row), history, row)
   const process = processes[row]
+  const lasts = byProcess.get(process) ?? new Map<string, Last>()
+  byProcess.set(process, lasts)
   return [...new Set([...Object.keys(asked), ...Object.keys(told)])].map((partition) => {
-    const place = canonical([process, partition])
-    const before = lasts.get(place)
+    const before = lasts.get(partition)
     const from = asked[partition] ?? (before && before.offset + 1)
     if (from !== undefined && typeof from !== 'number')
       throw bad(history, row, `"${partition}" is asked from no offset`)
     const messages = messagesIn(told[partition] ?? [], history, row)
     const last = messages.at(-1)
-    if (last !== undefined) lasts.set(place, { row, offset: last.offset })
+    if (last !== undefined) lasts.set(partition, { row, offset: last.offset })
     const continues = isOffset(asked[partition]) ? undefined : before?.row
     return { row, process, partition, from, continues, messages, final: (flags[row] & FLAG_FINAL) !== 0 }
   })
