@@ -79,8 +79,10 @@ export const recordOf = ({ directory }: Run): readonly RecordedEvent[] =>
     .trim()
     .split('\n')
     .slice(1)
-    .map((line) => {
-      const { time, ...event } = JSON.parse(line)
+    .map((line) => JSON.parse(line))
+    // A busy machine may stop the process for a moment, which the record says.
+    .filter(({ f }) => f !== 'stood-still')
+    .map(({ time, index, ...event }) => {
       if (event.process !== 'nemesis' || typeof event.value !== 'object' || event.value === null) return event
       const { began, ended, ...value } = event.value
       return { ...event, value }

@@ -11,7 +11,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-const keeper: Pick<Keeper, 'watch' | 'forget'> = { watch() {}, forget() {} }
+const keeper: Pick<Keeper, 'announce' | 'watch' | 'forget'> = { announce() {}, watch() {}, forget() {} }
 
 test('events are requested again when the engine stops sending them, as on a restart', async () => {
   // Its first two answers are that it goes away, and that it is away.
