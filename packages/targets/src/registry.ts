@@ -28,6 +28,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['mariadb', async () => (await import('./mariadb/target.ts')).mariadb],
   ['zookeeper', async () => (await import('./zookeeper/target.ts')).zookeeper],
   ['galera', async () => (await import('./galera/target.ts')).galera],
+  ['rabbitmq', async () => (await import('./rabbitmq/target.ts')).rabbitmq],
 ])
 
 /** The names of the built-in targets. */

@@ -17,6 +17,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['mariadb', 'real'],
     ['zookeeper', 'real'],
     ['galera', 'real'],
+    ['rabbitmq', 'real'],
   ])
 })
 

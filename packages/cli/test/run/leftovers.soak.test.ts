@@ -11,9 +11,12 @@ import { processesMentioning, until } from '../processes.ts'
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const signals = isShort ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
 
-const database = (target: string) => (out: string) => [
-  ...['run', '--target', target, '--time', '60s', '--seed', '1', '--rate', '200', '--faults', 'kill', '--out', out],
-]
+const database =
+  (target: string, ...more: readonly string[]) =>
+  (out: string) => [
+    ...['run', '--target', target, '--time', '60s', '--seed', '1', '--rate', '200', '--faults', 'kill', '--out', out],
+    ...more,
+  ]
 
 const SERVER = `require('node:http').createServer((request, response) => response.end('1')).listen(Number(process.argv[2]))`
 const CLIENT = `setInterval(() => fetch('http://' + process.argv[2] + '/kv/x').then((reply) => reply.text()), 20)`
@@ -40,8 +43,13 @@ const kinds = [
   { what: 'postgres', program: 'psql', least: 3, args: database('postgres') },
   { what: 'mariadb', program: 'mariadbd', least: 3, args: database('mariadb') },
   { what: 'zookeeper', program: 'zooinspector', least: 3, args: database('zookeeper') },
-  // Its start takes long.
-  ...(isShort ? [] : [{ what: 'galera', program: 'rsync', least: 3, args: database('galera') }]),
+  // Their starts take long.
+  ...(isShort
+    ? []
+    : [
+        { what: 'galera', program: 'rsync', least: 3, args: database('galera') },
+        { what: 'rabbitmq', program: 'rabbitmq-server', least: 3, args: database('rabbitmq', '--workload', 'queue') },
+      ]),
   { what: 'chaos record --serve', program: 'node', least: 2, args: served },
 ] as const
 

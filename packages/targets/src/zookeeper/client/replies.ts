@@ -1,34 +1,29 @@
-import type { Received, ReplySource } from '../../clients/line.ts'
+import type { IntroducedSource } from '../../clients/introduced-line.ts'
+import type { Received } from '../../clients/line.ts'
 import { boolean, bytes, int, long, recordReader } from './jute.ts'
 
 /** The types of requests that are sent. */
-export const OPERATIONS = {
-  create: 1,
-  delete: 2,
-  getData: 4,
-  setData: 5,
-  sync: 9,
-  ping: 11,
-  closeSession: -11,
-} as const
+const OPERATIONS = { create: 1, getData: 4, setData: 5, sync: 9 } as const
 
 export type Operation = keyof typeof OPERATIONS
 
-/** What answers: a session at first, and then each request. */
-export type Reply =
-  | { readonly type: 'session' }
-  /** `zxid`: the last change that the server had seen. `error`: 0, or a code. */
-  | { readonly type: 'answer'; readonly zxid: bigint; readonly error: number; readonly record: Buffer }
+/** What answers a request. That a session was opened has neither a zxid nor a record. */
+export interface Reply {
+  /** The last change that the server had seen. */
+  readonly zxid: bigint
+  /** 0, or a code. */
+  readonly error: number
+  readonly record: Buffer
+}
 
 /** Reads the replies of one connection, which carries one session. */
-export interface SessionReplies extends ReplySource<Reply> {
-  /** Whether the server has opened the session. */
-  isOpen(): boolean
+export interface SessionReplies extends IntroducedSource<Reply> {
   /** The bytes that ask for a session; a server that has not seen `zxid` yet refuses it. */
   introduce(zxid: bigint, sessionMs: number): Buffer
   request(operation: Operation, record: Buffer): Buffer
 }
 
+const OPENED: Reply = { zxid: 0n, error: 0, record: Buffer.alloc(0) }
 const LENGTH = 4
 /** ZooKeeper's own limit is a megabyte (jute.maxbuffer). */
 const MOST_BYTES = 16 * 1024 * 1024
@@ -47,11 +42,11 @@ export function sessionReplies(): SessionReplies {
       const grantedMs = reader.int()
       if (grantedMs <= 0) return { type: 'unreadable', why: 'the server granted no session' }
       open = true
-      return { type: 'reply', reply: { type: 'session' }, reusable: true }
+      return { type: 'reply', reply: OPENED, reusable: true }
     }
     const [number, zxid, error] = [reader.int(), reader.long(), reader.int()]
     if (number !== asked) return { type: 'unreadable', why: `request ${asked} was answered as ${number}` }
-    return { type: 'reply', reply: { type: 'answer', zxid, error, record: record.subarray(HEADER) }, reusable: true }
+    return { type: 'reply', reply: { zxid, error, record: record.subarray(HEADER) }, reusable: true }
   }
 
   return {

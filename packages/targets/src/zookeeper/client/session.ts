@@ -1,5 +1,4 @@
-import { millis } from '@chaosproxy/history'
-import { type ExchangeEnd, openLine } from '../../clients/line.ts'
+import { openIntroducedLine } from '../../clients/introduced-line.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { errorText, meaningOf } from './outcomes.ts'
 import { type Operation, type Reply, type SessionReplies, sessionReplies } from './replies.ts'
@@ -31,49 +30,25 @@ export interface Sessions {
 /** The pause before trying again what another client interfered with. */
 const PAUSE_MS = 5
 
-/** `sessionMs`: how long the server waits for a sign of life before it ends a session, and with it its ephemeral nodes. */
+/** `sessionMs`: how long the server waits for a sign of life before it ends a session. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
-  const line = openLine<Reply, SessionReplies>(address, sessionReplies)
   /** The last change that this client knows of: a server that lacks it must not answer. */
   let seen = 0n
-
-  /** Sends a request, or asks for a session if there is none on the line, and says which of both. */
-  function send(
-    request: (reader: SessionReplies) => Buffer,
-    timeoutMs: number,
-  ): Promise<{ readonly isRequest: boolean; readonly end: ExchangeEnd<Reply> }> {
-    return new Promise((resolve) => {
-      let isRequest = false
-      line.ask({
-        bytes(reader) {
-          isRequest = reader.isOpen()
-          return isRequest ? request(reader) : reader.introduce(seen, sessionMs)
-        },
-        timeoutMs: millis(Math.ceil(timeoutMs)),
-        ended: (end) => resolve({ isRequest, end }),
-      })
-    })
-  }
+  const line = openIntroducedLine<Reply, SessionReplies>(address, sessionReplies, (reader) =>
+    reader.introduce(seen, sessionMs),
+  )
 
   async function answerTo(
     request: (reader: SessionReplies) => Buffer,
     remainingMs: () => number,
   ): Promise<Buffer | Trouble> {
-    for (;;) {
-      const leftMs = remainingMs()
-      if (leftMs <= 0) return { type: 'fail', error: 'not asked: no time was left' }
-      const { isRequest, end } = await send(request, leftMs)
-      if (end.type === 'lost') {
-        if (isRequest) return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
-        return { type: 'fail', error: `not asked, for there was no session: ${end.why}` }
-      }
-      const { reply } = end
-      if (reply.type === 'session') continue
-      if (reply.zxid > seen) seen = reply.zxid
-      if (reply.error === 0) return reply.record
-      const error = errorText(reply.error)
-      return { type: meaningOf(error), error, code: reply.error }
-    }
+    const answer = await line.ask(request, remainingMs)
+    if (answer.type !== 'reply') return answer
+    const { zxid, error: code, record } = answer.reply
+    if (zxid > seen) seen = zxid
+    if (code === 0) return record
+    const error = errorText(code)
+    return { type: meaningOf(error), error, code }
   }
 
   return {

@@ -1,0 +1,64 @@
+import { millis } from '@chaosproxy/history'
+import { type ExchangeEnd, openLine, type ReplySource } from './line.ts'
+import type { NodeAddress } from './planned-clients.ts'
+
+/** Reads the replies of a connection on which the client first introduces itself. */
+export interface IntroducedSource<Reply> extends ReplySource<Reply> {
+  /** Whether the server has accepted the client, so that the next reply answers a request. */
+  isOpen(): boolean
+}
+
+/** `fail`: the request certainly had no effect; `info`: it may have had one. */
+export type Answer<Reply> =
+  | { readonly type: 'reply'; readonly reply: Reply }
+  | { readonly type: 'fail' | 'info'; readonly error: string }
+
+/** A line to one node, whose connections are introduced before they carry requests. Nothing is sent twice. */
+export interface IntroducedLine<Reply, Source> {
+  /** Resolves at the latest when no time is left. */
+  ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
+  close(): void
+}
+
+/** `introduce`: the bytes of an introduction, which one reply answers. */
+export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>>(
+  address: NodeAddress,
+  readerFor: () => Source,
+  introduce: (reader: Source) => Buffer,
+): IntroducedLine<Reply, Source> {
+  const line = openLine<Reply, Source>(address, readerFor)
+
+  /** Sends the request, or an introduction if the connection is new, and says which of both. */
+  function send(
+    request: (reader: Source) => Buffer,
+    timeoutMs: number,
+  ): Promise<{ readonly isRequest: boolean; readonly end: ExchangeEnd<Reply> }> {
+    return new Promise((resolve) => {
+      let isRequest = false
+      line.ask({
+        bytes(reader) {
+          isRequest = reader.isOpen()
+          return isRequest ? request(reader) : introduce(reader)
+        },
+        timeoutMs: millis(Math.ceil(timeoutMs)),
+        ended: (end) => resolve({ isRequest, end }),
+      })
+    })
+  }
+
+  return {
+    async ask(request, remainingMs) {
+      for (;;) {
+        const leftMs = remainingMs()
+        if (leftMs <= 0) return { type: 'fail', error: 'not asked: no time was left' }
+        const { isRequest, end } = await send(request, leftMs)
+        if (end.type === 'lost') {
+          if (!isRequest) return { type: 'fail', error: `not asked, for there was no session: ${end.why}` }
+          return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
+        }
+        if (isRequest) return end
+      }
+    },
+    close: () => line.close(),
+  }
+}

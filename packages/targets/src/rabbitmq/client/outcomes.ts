@@ -1,0 +1,15 @@
+import type { ErrorMeaning } from '@chaosproxy/history'
+
+/** What RabbitMQ 3.10 answers instead of doing what it was asked for. Any other error is `info`. */
+export const rabbitmqErrors: readonly ErrorMeaning[] = [
+  { says: ['NO_ROUTE'], means: 'fail', why: 'no queue took it: the broker that has the queue is down' },
+  { says: ['NOT_FOUND'], means: 'fail', why: 'the queue is not there, or the broker that has it is down' },
+  { says: ['ACCESS_REFUSED'], means: 'fail', why: 'refused before anything is done' },
+  { says: ['RESOURCE_LOCKED'], means: 'fail', why: 'refused before anything is done' },
+  { says: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
+  { says: ['basic.nack'], means: 'info', why: 'the broker does not answer for it, and may have stored it' },
+]
+
+/** The outcome of a request that was answered with this error. */
+export const meaningOf = (message: string): ErrorMeaning['means'] =>
+  rabbitmqErrors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'
