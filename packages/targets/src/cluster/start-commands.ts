@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
@@ -8,6 +7,7 @@ import type { StartOptions } from '@chaosproxy/runner'
 import { addressesOf, type CommandNode, openCommandNode } from '../command/command-node.ts'
 import { holdsData, makeDataDirectory } from '../command/data-directory.ts'
 import { reservePorts } from '../command/ports.ts'
+import { makeTemporary } from '../keeper/temporary.ts'
 import { type ClusterNetwork, linksAmong } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
 import { openMachines } from '../preload/machines.ts'
@@ -157,9 +157,8 @@ function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, s
   const ids = nodeNames(nodes)
   const others = process.getuid?.() === 0 && ids.some((id) => plan.node(id).command.user !== undefined)
   if (others) {
-    starting.temporary = mkdtempSync(join(tmpdir(), 'chaos-data-'))
+    starting.temporary = makeTemporary(starting.keeper, 'chaos-data-')
     chmodSync(starting.temporary, 0o755)
-    starting.keeper.removeLater(starting.temporary)
     return starting.temporary
   }
   const full = ids.map((id) => join(dataDir, id)).find(holdsData)

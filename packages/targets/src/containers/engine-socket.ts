@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommandProcess, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../keeper/keeper.ts'
+import { makeTemporary } from '../keeper/temporary.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
 // Starting the engine's program takes longer than anything else between a container's start and its links, so urgent
@@ -59,8 +59,7 @@ interface PodmanService {
 /** Undefined if it cannot be started. */
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
   // A path in the system's temporary directory: one among the results may be too long for a socket.
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-engine-'))
-  keeper.removeLater(directory)
+  const directory = makeTemporary(keeper, 'chaos-engine-')
   const path = join(directory, 'podman.sock')
   let service: CommandProcess | undefined
   try {

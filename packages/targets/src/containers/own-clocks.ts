@@ -3,17 +3,16 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
+import { makeTemporary } from '../keeper/temporary.ts'
 import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
@@ -57,8 +56,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
   const library = findLibrary()
   if (library === undefined)
     throw new UserError('environment', `${where}: clocks: ${LIBRARY} is not installed here. ${WITHOUT_LIBRARY}`)
-  const directory = mkdtempSync(join(tmpdir(), 'chaos-clocks-'))
-  keeper.removeLater(directory)
+  const directory = makeTemporary(keeper, 'chaos-clocks-')
   const clocks = new Map(
     services.map((service) => {
       const place = join(directory, service)

@@ -1,10 +1,10 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRandom, type FaultKind, isMachineKind, type NodeId } from '@chaosproxy/faults'
 import type { NodeMachine } from '../command/command-node.ts'
 import { userToBecome } from '../command/user.ts'
 import type { Keeper } from '../keeper/keeper.ts'
+import { makeTemporary } from '../keeper/temporary.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { createClock } from './clock.ts'
 import { openControl } from './control.ts'
@@ -46,8 +46,7 @@ export async function openMachines({ faults, seed, keeper }: MachinesOptions): P
   if (kinds.some((kind) => kind !== 'clock')) names.push('disk')
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
-  const directory = mkdtempSync(join(tmpdir(), `chaos-machines-${process.pid}-`))
-  keeper.removeLater(directory)
+  const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
   // Nodes may run as any user, who may not enter where libraries are kept.
   chmodSync(directory, 0o755)
   const libraries = built.map((path, i) => {
