@@ -37,11 +37,19 @@ const own: readonly Setting[] = [
 /** The script without Debian's wrapper, which changes the user and the directories. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
+/**
+ * Brokers that make a cluster at the same time may wait for each other's locks for ever. So those that have no data wait
+ * until the first has made its own: its message store comes last.
+ */
+const START = `until [ "$LINK_NODE" = n1 ] || [ -e "mnesia/$RABBITMQ_NODENAME" ] || [ -e ../n1/mnesia/n1@localhost/msg_stores ]
+do sleep 0.1; done
+exec ${SERVER}`
+
 const declaration: NodesDeclaration = {
   name: 'rabbitmq',
   summary: 'RabbitMQ: quorum queues, or classic ones, with publisher confirms',
   nodes: 3,
-  command: [SERVER],
+  command: ['/bin/sh', '-c', START],
   directory: '{data}',
   prepare: [['erlc', 'chaos_epmd.erl']],
   environment: {
