@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Installs what some tests need beside Node and npm, from Debian's packages: a browser, to open reports in; Redis and
-# PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; NATS, MariaDB, Galera (with rsync), ZooKeeper and RabbitMQ, to be hurt; curl and wrk, to drive what is recorded; protoc,
-# whose descriptors are read; Python, to serve documents; haproxy, to be measured against; nginx, to stand before web servers in containers; nftables, to redirect
-# connections; docker and podman, podman-compose, docker-compose (which scales projects, on podman's socket), netavark, iptables, aardvark-dns and runc, to run containers
-# with networks in which they find each other by name; newuidmap and slirp4netns, to run them without root; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish, to complete command lines. Without them those tests are reported as skipped, by name.
+# PostgreSQL, to be stood before; etcd, to be recorded over HTTP/2; NATS, MariaDB, Galera (with rsync), ZooKeeper and
+# RabbitMQ, to be hurt; curl and wrk, to drive what is recorded; protoc, whose descriptors are read; Python, to serve
+# documents; haproxy, to be measured against; nginx, to stand before web servers in containers; nftables, to redirect
+# connections; docker and podman, podman-compose, docker-compose (which scales projects, on podman's socket), netavark,
+# iptables, aardvark-dns and runc, to run containers with networks in which they find each other by name; newuidmap and
+# slirp4netns, to run them without root; ip, to give links addresses; xmllint, to validate JUnit reports; zsh and fish,
+# to complete command lines. Without them those tests are reported as skipped, by name.
 set -euo pipefail
 
 packages=()
