@@ -23,7 +23,7 @@ const PURE =
 /** These take seconds each: long searches, large histories, servers on packages of others. Tests beside them are quick. */
 const LONG = [
   'packages/simulator/test/{bugs,determinism,marks,replicated-objects,search,seeds,shortcut,systems/systems,windows/windows}.test.ts',
-  'packages/checker/test/{asked-alone,many-keys,medium-objects,uncut}.test.ts',
+  'packages/checker/test/{asked-alone,frugal,many-keys,medium-objects,uncut}.test.ts',
   'packages/proxy/test/{http/under-faults,integrity}.test.ts',
   'packages/console/test/saved.test.ts',
   'packages/engine/test/{arrivals,interruption,large,long-key}.test.ts',
