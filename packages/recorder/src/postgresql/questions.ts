@@ -227,8 +227,12 @@ export class Questions {
     const { transaction } = unit
     const values = portal ?? (literals === undefined ? undefined : { ...NO_PARAMETERS, literals })
     const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
+    const { condition, isCast, isUnclear } = asideOf(statement, values)
+    // A spread here costs 14 µs a transaction.
     const executed: Executed = {
-      ...asideOf(statement, values),
+      condition,
+      isCast,
+      isUnclear,
       step: stepOf(statement, portal, this.#commands),
       said: undefined,
       askedAt: cursor?.askedAt ?? askedAt,

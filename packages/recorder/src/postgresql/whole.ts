@@ -63,6 +63,8 @@ function conditionsIn(
   all: readonly Executed[],
   endedAt: Nanos,
 ): { readonly [member: string]: Json } {
+  // Most recordings follow no conditions.
+  if (told.every(({ condition, isCast }) => condition === undefined && isCast !== false)) return NO_CONDITIONS
   const asked = told.flatMap((executed, at): Json[] => {
     const { asked } = executed.condition ?? {}
     if (asked === undefined || !isCondition(executed)) return []
@@ -78,6 +80,8 @@ function conditionsIn(
     ...(inserted.length === 0 ? {} : { inserted }),
   }
 }
+
+const NO_CONDITIONS = {}
 
 /** Whether no later statement of its transaction may change what it inserted. */
 function isKept(executed: Executed, all: readonly Executed[]): boolean {
