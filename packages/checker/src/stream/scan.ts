@@ -5,8 +5,8 @@ import type { Ladder } from '../verdict/ladder.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
 /**
- * The guarantees of partitioned logs as Kafka has them. Each is broken by an anomaly of Jepsen's analysis of Kafka and
- * Redpanda (jepsen.tests.kafka), whose name stands beside it:
+ * The guarantees of partitioned logs as Kafka has them. In parentheses: the anomaly that breaks each, by its name in Jepsen's
+ * tests of Kafka and Redpanda (jepsen.tests.kafka).
  *
  * - consistent-offsets: an offset holds one message (inconsistent-offsets)
  * - no-duplicates: a message stands at one offset (duplicate)

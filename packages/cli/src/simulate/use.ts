@@ -236,7 +236,7 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}; a program is named by its file, such as ./${name}.ts.`,
   )
 
-/** A power loss is searched for whoever asks for it: many programs never fsync. */
+/** A search draws a power loss only if it is asked to: many programs never fsync. */
 const isInProfiles =
   ({ usualFaults = [] }: VirtualWorld) =>
   ({ name, kind }: Nemesis): boolean =>

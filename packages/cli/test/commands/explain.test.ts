@@ -89,7 +89,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('and chaos check of the directory name the bug that the run planted', async () => {
+  test('chaos explain and chaos check of a directory name the bug that the run planted', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])

@@ -46,7 +46,7 @@ describe('a trial', () => {
 })
 
 describe('packages that are not installed', () => {
-  test('are told with the difference and the remedy if a lock file is out of step', () => {
+  test('are reported with the difference and the remedy if their lock file is out of step', () => {
     const said = `npm error code EUSAGE
 npm error
 npm error \`npm ci\` can only install packages when your package.json and package-lock.json are in sync.

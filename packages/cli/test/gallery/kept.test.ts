@@ -18,7 +18,7 @@ const kept: readonly ToldExhibit[] = readFileSync(join(docs, 'gallery', 'kept.js
 const LONGEST_SECONDS = 90
 
 describe('the kept results of the gallery', () => {
-  test('are those of its page', async () => {
+  test('are what its page shows', async () => {
     const [head] = readFileSync(page, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
   })
@@ -37,7 +37,7 @@ describe('the kept results of the gallery', () => {
     },
   )
 
-  test('are of at least thirty exhibits', () => {
+  test('cover at least thirty exhibits', () => {
     expect(kept.length).toBeGreaterThanOrEqual(30)
   })
 })

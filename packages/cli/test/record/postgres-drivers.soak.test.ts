@@ -49,7 +49,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     })
     if (isShort) return
     writeFileSync(join(directory, 'schema.prisma'), PRISMA_SCHEMA)
-    // The client needs no engine beside it. That of migrations would be downloaded if no other program stood for it.
+    // The client needs no engine. Another program stands for the engine of migrations, which would be downloaded.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd: directory, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },

@@ -67,7 +67,7 @@ export function askedBy(
   return { table: table.name, isLimited: limit !== undefined || tells !== undefined, tells, comparisons: known }
 }
 
-/** How many rows were found, at least, by an answer of so many rows; undefined if it does not say it. */
+/** The least number of rows that the condition was true of, by the answer; undefined if the answer does not say. */
 export function foundBy(
   { tells }: Pick<AskedCondition, 'tells'>,
   { returned, rows }: { readonly returned: number | undefined; readonly rows: readonly (readonly (Buffer | null)[])[] },

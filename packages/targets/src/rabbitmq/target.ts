@@ -17,7 +17,8 @@ const own: readonly Setting[] = [
   },
   {
     name: 'confirms',
-    summary: 'whether an enqueue waits until the broker confirms it; else until the broker has handled what was sent',
+    summary:
+      'whether an enqueue waits for the publisher confirm; if not, for the answer to the next method on its channel',
     default: true,
   },
   {

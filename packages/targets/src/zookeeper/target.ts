@@ -116,8 +116,8 @@ function weakness({ sync, data, ...rest }: Settings): string {
 
 /**
  * What ZooKeeper's documentation promises: changes are linearizable, and reads are in the order of a session, which
- * makes everything sequential. With `sync` before each read it is linearizable, as long as a leader knows in time that
- * it is one no more.
+ * makes everything sequential. With `sync` before each read it is linearizable, unless a leader that was replaced
+ * still answers.
  */
 function promised({ settings: { data, sync }, faults }: PromiseQuestion): string {
   if (data === 'wiped' && faults.includes('kill')) return 'nothing'

@@ -101,7 +101,7 @@ function beginAgain(drained: Drained): void {
   drained.connection = connection
 }
 
-/** Acknowledges what was taken. */
+/** Acknowledges the messages that a drain took. */
 async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): Promise<Completion> {
   const { channel, taken, before } = drained
   const newest = taken.at(-1)

@@ -70,9 +70,10 @@ const dataOf = (value: Json): Buffer => bytes(Buffer.from(JSON.stringify(value))
 
 const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), text('anyone')])
 
-/** Resolves with whether the node was there already; trouble otherwise. */
+/** Whether the server answered with this error. */
 export const isCode = (answer: Buffer | Trouble, code: number): boolean => isTrouble(answer) && answer.code === code
 
+/** Whether a node was not created because it exists. */
 export const isThere = (answer: Buffer | Trouble): boolean => isCode(answer, NODE_EXISTS)
 
 /** The first write of a register creates its node. */
