@@ -1,4 +1,4 @@
-import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
+import { createRandom, type Fault, type FaultKind, type Schedule } from '@chaosproxy/faults'
 import { type Event, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import { driveClients } from './clients/driven-clients.ts'
 import { observeClients } from './clients/observed-clients.ts'
@@ -77,9 +77,12 @@ export function drive(options: DriveOptions, over: (why: StopReason) => void): D
   cluster.onChange?.(({ what, ...change }) => void (isOver() || recorder.nemesis(what, change)))
   if (options.mayStandStill === true)
     watchBeats(clock, { since, isOver, stood: ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }) })
+  const mayBite = (kind: FaultKind) => cluster.mayBite?.(kind) ?? true
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
-      insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [] }, () => stopWork('late')),
+      insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [], mayBite }, () =>
+        stopWork('late'),
+      ),
     )
   const cancelEnd: Cancel = observed?.untilGone === true ? () => {} : endInTime()
 

@@ -116,9 +116,9 @@ describe('insisting on faults', () => {
     fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
     fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),
   ]
-  function insisting(schedule: Schedule, insistOn: RunOptions['insistOn']) {
+  function insisting(schedule: Schedule, insistOn: RunOptions['insistOn'], cluster = raft(5)) {
     const events: Event[] = []
-    const run = simulateRun(raft(5), { ...options(5, events, schedule), insistOn })
+    const run = simulateRun(cluster, { ...options(5, events, schedule), insistOn })
     if (run.type !== 'ended') throw new Error(run.reason)
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
@@ -149,6 +149,12 @@ describe('insisting on faults', () => {
       'fault-1-again-2',
       'fault-1-again-3',
     ])
+  })
+
+  test('repeats no fault that has nothing to hit', () => {
+    const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
+    const cluster = { ...raft(5), mayBite: () => false }
+    expect(insisting(nobody, ['pause'], cluster).records.map(({ id }) => id)).toEqual(['fault-1'])
   })
 
   test('repeats only faults that are insisted on and were scheduled', () => {

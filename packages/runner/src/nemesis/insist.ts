@@ -16,6 +16,8 @@ interface InsistOptions {
   readonly schedule: Schedule
   /** Kinds of which at least one fault must take effect. */
   readonly kinds: readonly FaultKind[]
+  /** See `Cluster.mayBite`. */
+  readonly mayBite: (kind: FaultKind) => boolean
 }
 
 /**
@@ -51,8 +53,8 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** The last fault of each kind that never took effect. */
-function idleFaults({ nemesis, schedule, kinds }: InsistOptions): readonly ScheduledFault[] {
-  const idle = kinds.filter((kind) => !nemesis.hasBitten(kind))
+/** The last fault of each kind that never took effect and still may. */
+function idleFaults({ nemesis, schedule, kinds, mayBite }: InsistOptions): readonly ScheduledFault[] {
+  const idle = kinds.filter((kind) => !nemesis.hasBitten(kind) && mayBite(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))
 }

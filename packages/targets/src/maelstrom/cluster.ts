@@ -7,6 +7,7 @@ import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock } from '../network/clock.ts'
 import { injectIntoNodes } from '../network/inject.ts'
+import { nodeHarms } from '../network/node-harms.ts'
 import { startCluster } from '../network/starting.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { createExchanges } from './exchanges.ts'
@@ -85,6 +86,7 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
             injected({ type: 'failed', error: error.message }),
           )
         },
+        mayBite: (kind) => Object.hasOwn(nodeHarms, kind) || traffic.switchboard.sent() > 0,
         status,
         lingersMs: millis(500),
         marked: () => [],
