@@ -1,5 +1,6 @@
 import { define, statementName } from '../define/define.ts'
 import { relationOf } from '../define/names.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
@@ -8,11 +9,12 @@ import { nextCommand } from '../storage/transaction.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlValue } from '../types/value.ts'
 import { copy } from './copy.ts'
-import { type Direction, fetchRows } from './cursors.ts'
+import { close, declare, fetch } from './cursor-commands.ts'
 import type { Host } from './host.ts'
 import type { Execution, Outcome, ResultColumn, Wait } from './session.ts'
 import { settingName } from './settings.ts'
-import { controlTransaction, setDefaultModes, setModes } from './transaction-control.ts'
+import { controlTransaction } from './transaction-control.ts'
+import { setDefaultModes, setModes, setSetting, showSetting } from './transaction-settings.ts'
 
 export { endsTransaction } from './transaction-control.ts'
 
@@ -50,7 +52,7 @@ function* command(
   if ('TransactionStmt' in node) return yield* controlTransaction(connection, node.TransactionStmt)
   if ('VariableSetStmt' in node) return set(connection, node.VariableSetStmt)
   if ('ListenStmt' in node || 'UnlistenStmt' in node || 'NotifyStmt' in node)
-    connection.refuseInStandby(`execute ${statementName(node)} during recovery`, '25006')
+    connection.transactions.refuseInStandby(`execute ${statementName(node)} during recovery`, '25006')
   if ('ListenStmt' in node) return listen(connection, node.ListenStmt)
   if ('UnlistenStmt' in node) return unlisten(connection, node.UnlistenStmt)
   if ('NotifyStmt' in node) {
@@ -80,14 +82,16 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {
-  const transaction = connection.begin(false)
-  connection.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
+  const transaction = connection.transactions.begin(false)
+  connection.transactions.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
   transaction.isPermanent = true
-  const run = connection.newRun(transaction, connection.takeSnapshot(transaction), [])
+  const run = connection.runner.newRun(transaction, connection.transactions.takeSnapshot(transaction), [])
   try {
-    const tag = yield* define(node, connection.newContext(), run, (table, mode) => connection.lockTable(table, mode))
+    const tag = yield* define(node, connection.planner.newContext(), run, (table, mode) =>
+      connection.runner.lockTable(table, mode),
+    )
     nextCommand(transaction)
-    yield* connection.payOwed(run)
+    yield* connection.runner.payOwed(run)
     return tag
   } finally {
     if (transaction.isolation === 'read committed') transaction.snapshot = undefined
@@ -107,7 +111,7 @@ function show(connection: Host, fields: Fields<'VariableShowStmt'>): Outcome {
   const rows =
     name === 'all'
       ? connection.settings.all().map((setting) => [setting.name, setting.value, ''])
-      : [[connection.showSetting(name) ?? '']]
+      : [[showSetting(connection, name) ?? '']]
   return { kind: 'rows', tag: 'SHOW', columns: showColumns(fields), rows }
 }
 
@@ -125,15 +129,15 @@ function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
       else throw new NotSupported(`SET ${name}`)
       return 'SET'
     case 'VAR_SET_VALUE':
-      if (is_local === true && !connection.inBlock)
+      if (is_local === true && !connection.transactions.inBlock)
         connection.notice('WARNING', '25P01', 'SET LOCAL can only be used in transaction blocks')
       setOne(connection, name, (args ?? []).map(settingText).join(', '), is_local === true)
       return 'SET'
     case 'VAR_SET_DEFAULT':
-      connection.setSetting(name, undefined, is_local === true)
+      setSetting(connection, name, undefined, is_local === true)
       return 'SET'
     case 'VAR_RESET':
-      connection.setSetting(name, undefined, false)
+      setSetting(connection, name, undefined, false)
       return 'RESET'
     case 'VAR_RESET_ALL':
       connection.settings.resetAll()
@@ -146,7 +150,7 @@ function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
 /** Some settings belong to the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
   if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
-    connection.setSetting(name, value, local)
+    setSetting(connection, name, value, local)
   else
     setModes(connection, [
       { DefElem: { defname: name.toLowerCase(), arg: { A_Const: { sval: { sval: value.toLowerCase() } } } } },
@@ -166,7 +170,7 @@ function listen(connection: Host, fields: Fields<'ListenStmt'>): string {
   const { conditionname = '' } = fieldsOf('ListenStmt', fields, ['conditionname'])
   if (!connection.channels.has(conditionname)) {
     connection.channels.add(conditionname)
-    connection.begin(false).current.undo.push(() => connection.channels.delete(conditionname))
+    connection.transactions.begin(false).current.undo.push(() => connection.channels.delete(conditionname))
   }
   return 'LISTEN'
 }
@@ -182,7 +186,9 @@ function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Sta
   const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
-  const oids = (argtypes ?? []).map((node) => connection.typeNamed(expectKind(node, 'TypeName')))
+  const oids = (argtypes ?? []).map(
+    (node) => resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue.types).oid,
+  )
   // Its text must not be that of another statement: plans are shared by it.
   connection.prepared.set(name, connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
@@ -196,7 +202,7 @@ function* executePrepared(connection: Host, fields: Fields<'ExecuteStmt'>): Exec
     throw new SqlError('42601', `wrong number of parameters for prepared statement "${name}"`, {
       detail: `Expected ${prepared.parameterOids.length} parameters but got ${(params ?? []).length}.`,
     })
-  const values = (params ?? []).map((node, at) => connection.evaluate(node, prepared.parameterOids[at] ?? 0))
+  const values = (params ?? []).map((node, at) => connection.planner.evaluate(node, prepared.parameterOids[at] ?? 0))
   return yield* connection.perform(prepared, values)
 }
 
@@ -210,92 +216,35 @@ function deallocate(connection: Host, fields: Fields<'DeallocateStmt'>): string 
   return 'DEALLOCATE'
 }
 
-/** CURSOR_OPT_NO_SCROLL and CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
-const NO_SCROLL = 0x4
-const HOLD = 0x20
-
-function* declare(
-  connection: Host,
-  fields: Fields<'DeclareCursorStmt'>,
-  statement: Statement,
-  parameters: readonly SqlValue[],
-): Generator<Wait, string, void> {
-  const {
-    portalname = '',
-    query,
-    options = 0,
-  } = fieldsOf('DeclareCursorStmt', fields, ['portalname', 'query', 'options'])
-  const [hold, forwardOnly] = [(options & HOLD) !== 0, (options & NO_SCROLL) !== 0]
-  if (query === undefined || !('SelectStmt' in query)) throw new NotSupported('a cursor of this statement')
-  if (query.SelectStmt.lockingClause !== undefined) throw new NotSupported('FOR UPDATE in a cursor')
-  if (!connection.inBlock && !hold) throw new SqlError('25P01', 'DECLARE CURSOR can only be used in transaction blocks')
-  if (connection.cursors.has(portalname)) throw new SqlError('42P03', `cursor "${portalname}" already exists`)
-  const compiled = connection.compile({ ...statement, node: query }, [])
-  if (compiled.plan === undefined) throw new NotSupported('a cursor of this statement')
-  const { rows } = yield* connection.runPlan(compiled.plan, parameters)
-  connection.cursors.set(portalname, { columns: compiled.columns ?? [], rows, position: 0, hold, forwardOnly })
-  connection.begin(false).current.undo.push(() => connection.cursors.delete(portalname))
-  return 'DECLARE CURSOR'
-}
-
-function fetch(connection: Host, fields: Fields<'FetchStmt'>): Outcome {
-  const {
-    direction,
-    portalname = '',
-    ismove,
-  } = fieldsOf('FetchStmt', fields, ['direction', 'howMany', 'portalname', 'ismove', 'howMany'])
-  const howMany = Number(fields.howMany ?? 0)
-  const cursor = connection.cursors.get(portalname)
-  if (cursor === undefined) throw new SqlError('34000', `cursor "${portalname}" does not exist`)
-  const wanted: Direction =
-    direction === 'FETCH_ABSOLUTE'
-      ? { kind: 'absolute', to: howMany }
-      : direction === 'FETCH_RELATIVE'
-        ? { kind: 'relative', to: howMany }
-        : { kind: direction === 'FETCH_BACKWARD' ? 'backward' : 'forward', count: howMany }
-  const rows = fetchRows(cursor, wanted, ismove === true)
-  if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
-  return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
-}
-
-function close(connection: Host, fields: Fields<'ClosePortalStmt'>): string {
-  const { portalname } = fieldsOf('ClosePortalStmt', fields, ['portalname'])
-  if (portalname === undefined) {
-    connection.cursors.clear()
-    return 'CLOSE CURSOR ALL'
-  }
-  if (!connection.cursors.delete(portalname)) throw new SqlError('34000', `cursor "${portalname}" does not exist`)
-  return 'CLOSE CURSOR'
-}
-
 function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
   const { target } = fieldsOf('DiscardStmt', fields, ['target'])
   if (target === 'DISCARD_ALL') {
-    if (connection.inBlock) throw new SqlError('25001', 'DISCARD ALL cannot run inside a transaction block')
+    if (connection.transactions.inBlock)
+      throw new SqlError('25001', 'DISCARD ALL cannot run inside a transaction block')
     connection.settings.resetAll()
     connection.prepared.clear()
     connection.cursors.clear()
     connection.channels.clear()
-    connection.currentValues.clear()
-    connection.dropTemporaryTables()
+    connection.runner.currentValues.clear()
+    connection.transactions.dropTemporaryTables()
     connection.server.store.locks.releaseWhere(connection.backend, (grant) => grant.scope === undefined)
     return 'DISCARD ALL'
   }
-  if (target === 'DISCARD_TEMP') connection.dropTemporaryTables()
-  if (target === 'DISCARD_SEQUENCES') connection.currentValues.clear()
+  if (target === 'DISCARD_TEMP') connection.transactions.dropTemporaryTables()
+  if (target === 'DISCARD_SEQUENCES') connection.runner.currentValues.clear()
   return `DISCARD ${(target ?? '').replace('DISCARD_', '')}`
 }
 
 function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, string, void> {
   const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
-  if (!connection.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
+  if (!connection.transactions.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
   const name = LOCK_MODES[mode - 1]
   if (name === undefined) throw new NotSupported('this mode of LOCK')
-  const context = connection.newContext()
+  const context = connection.planner.newContext()
   for (const node of relations ?? []) {
     const table = relationOf(expectKind(node, 'RangeVar'), context)
-    if (nowait !== true) yield* connection.lockTable(table, name)
-    else if (!connection.tryLockTable(table, name))
+    if (nowait !== true) yield* connection.runner.lockTable(table, name)
+    else if (!connection.runner.tryLockTable(table, name))
       throw new SqlError('55P03', `could not obtain lock on relation "${table.name}"`)
   }
   return 'LOCK TABLE'
@@ -304,9 +253,9 @@ function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, st
 function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Generator<Wait, string, void> {
   const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
   const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
-  if (constraints === undefined) connection.deferring.clear()
-  for (const name of names) connection.deferring.set(name, deferred === true)
+  if (constraints === undefined) connection.transactions.deferring.clear()
+  for (const name of names) connection.transactions.deferring.set(name, deferred === true)
   if (deferred !== true)
-    yield* connection.payDeferred((check) => constraints === undefined || names.includes(check.constraint))
+    yield* connection.runner.payDeferred((check) => constraints === undefined || names.includes(check.constraint))
   return 'SET CONSTRAINTS'
 }

@@ -24,14 +24,14 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   const query = read.query ?? selectOf(host, fields)
   const compiled = host.compile({ ...statement, node: query }, [])
   if (compiled.plan === undefined) throw new NotSupported('COPY of this statement')
-  const { rows } = yield* host.runPlan(compiled.plan, [])
+  const { rows } = yield* host.runner.run(compiled.plan, [])
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: compiled.columns ?? [], rows }
 }
 
 /** The names of the columns: those that were written, or all. */
 function columnNames(host: Host, fields: Fields<'CopyStmt'>): readonly string[] {
   if (fields.attlist !== undefined) return namesOf(fields.attlist)
-  const table = relationOf(fields.relation, host.newContext())
+  const table = relationOf(fields.relation, host.planner.newContext())
   return columnsOf(table)
     .filter((column) => column.generated === undefined)
     .map((column) => column.name)
@@ -53,10 +53,10 @@ function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
 
 /** Each row that the client sends is inserted by one prepared INSERT. */
 function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, format: CopyFormat): Outcome {
-  host.refuseReadOnly('COPY FROM')
+  host.transactions.refuseReadOnly('COPY FROM')
   const { relation } = fields
   if (relation === undefined) throw new NotSupported('COPY of nothing')
-  const context = host.newContext()
+  const context = host.planner.newContext()
   const table = relationOf(relation, context)
   if (
     table.triggers.some(({ timing, level, events }) => events.has('INSERT') && (timing !== 'BEFORE' || level !== 'ROW'))
@@ -97,7 +97,7 @@ function copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, fo
     })),
     *finish(rows: readonly (readonly SqlValue[])[]): Execution {
       try {
-        for (const row of rows) yield* host.runPlan(plan, row)
+        for (const row of rows) yield* host.runner.run(plan, row)
         return { kind: 'done', tag: `COPY ${rows.length}` }
       } catch (error) {
         host.fail()

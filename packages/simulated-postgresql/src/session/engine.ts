@@ -5,8 +5,8 @@ import { SqlError } from '../sql/error.ts'
 import { Store } from '../storage/store.ts'
 import { createTypes } from '../types/types.ts'
 import { Connection } from './connection.ts'
-import type { Server } from './host.ts'
 import { Notifications } from './notifications.ts'
+import type { Server } from './server.ts'
 import type { Engine, EngineOptions, Session, SessionListener } from './session.ts'
 
 /** The process that listens has a number too. */

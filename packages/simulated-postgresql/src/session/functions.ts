@@ -3,8 +3,10 @@ import type { Env } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { type Sequence, setValue } from '../storage/sequence.ts'
+import { outermost } from '../storage/store.ts'
 import { Interval, type SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
+import { setSetting, showSetting } from './transaction-settings.ts'
 
 export type SessionFunction = (values: readonly SqlValue[], env: Env) => SqlValue
 
@@ -20,7 +22,7 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
 
 function sequenceFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
   const find = (oid: SqlValue): Sequence => {
-    const found = connection.server.catalogue.relationByOid(Number(oid), connection.transaction)
+    const found = connection.server.catalogue.relationByOid(Number(oid), connection.transactions.open)
     if (found !== undefined && !('columns' in found)) return found
     throw found === undefined
       ? new SqlError('42P01', `could not open relation with OID ${oid}`)
@@ -28,9 +30,9 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
   }
   const set = (oid: SqlValue, value: SqlValue, isCalled: boolean): SqlValue => {
     const sequence = find(oid)
-    connection.refuseReadOnly('setval()')
+    connection.transactions.refuseReadOnly('setval()')
     setValue(sequence, value as bigint, isCalled)
-    if (isCalled) connection.noteSequence(sequence)
+    if (isCalled) connection.runner.noteValue(sequence, sequence.lastValue)
     return value
   }
   return [
@@ -39,7 +41,7 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
       'currval_oid',
       ([oid = null]) => {
         const sequence = find(oid)
-        const value = connection.currentValues.get(sequence)
+        const value = connection.runner.currentValues.get(sequence)
         if (value !== undefined) return value
         throw new SqlError('55000', `currval of sequence "${sequence.name}" is not yet defined in this session`)
       },
@@ -47,8 +49,8 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
     [
       'lastval',
       () => {
-        const last = connection.lastSequence
-        const value = last === undefined ? undefined : connection.currentValues.get(last)
+        const last = connection.runner.lastSequence
+        const value = last === undefined ? undefined : connection.runner.currentValues.get(last)
         if (value !== undefined) return value
         throw new SqlError('55000', 'lastval is not yet defined in this session')
       },
@@ -57,7 +59,7 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
     ['setval3_oid', ([oid = null, value = null, isCalled = null]) => set(oid, value, isCalled === true)],
     [
       'pg_get_serial_sequence',
-      ([table = null, column = null]) => connection.serialSequence(String(table), String(column)) ?? null,
+      ([table = null, column = null]) => connection.names.serialSequence(String(table), String(column)) ?? null,
     ],
   ]
 }
@@ -81,7 +83,7 @@ function advisoryFunctions(connection: Host): readonly (readonly [string, Sessio
       const mode: LockMode = shared ? 'ShareLock' : 'ExclusiveLock'
       const suffix = `${shared ? '_shared' : ''}_${width}`
       for (const ofTransaction of [false, true]) {
-        const scope = () => (ofTransaction ? connection.transaction?.current : undefined)
+        const scope = () => (ofTransaction ? connection.transactions.open?.current : undefined)
         const xact = ofTransaction ? 'xact_' : ''
         functions.push([
           `pg_advisory_${xact}lock${suffix}`,
@@ -146,7 +148,7 @@ function sleepFunctions(connection: Host): readonly (readonly [string, SessionFu
 
 function settingFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
   const current = (name: SqlValue, missingOk: boolean): SqlValue => {
-    const value = connection.showSetting(String(name), missingOk)
+    const value = showSetting(connection, String(name), missingOk)
     return value ?? null
   }
   return [
@@ -155,7 +157,7 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
     [
       'set_config_by_name',
       ([name = null, value = null, local = null]) => {
-        connection.setSetting(String(name), value === null ? undefined : String(value), local === true)
+        setSetting(connection, String(name), value === null ? undefined : String(value), local === true)
         return value ?? ''
       },
     ],
@@ -167,8 +169,17 @@ function settingFunctions(connection: Host): readonly (readonly [string, Session
         return ''
       },
     ],
-    ['pg_current_xact_id', () => BigInt(connection.transactionId())],
-    ['pg_current_xact_id_if_assigned', () => connection.transactionIdIfAssigned() ?? null],
+    [
+      'pg_current_xact_id',
+      () => BigInt(connection.server.store.xidOf(connection.backend, outermost(connection.transactions.begin(false)))),
+    ],
+    [
+      'pg_current_xact_id_if_assigned',
+      () => {
+        const { xid } = outermost(connection.transactions.begin(false))
+        return xid === 0 ? null : BigInt(xid)
+      },
+    ],
     ['pg_terminate_backend', ([pid = null]) => connection.terminate(Number(pid))],
     ['pg_cancel_backend', ([pid = null]) => connection.cancel(Number(pid))],
     ['pg_is_in_recovery', () => connection.server.isStandby],

@@ -16,7 +16,8 @@ import { beginSubtransaction } from '../storage/transaction.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { executeCommand } from './commands.ts'
-import type { Host, RoutineCalls } from './host.ts'
+import type { Host } from './host.ts'
+import type { RoutineCalls } from './server.ts'
 import type { Wait } from './session.ts'
 
 /** Triggers that fire triggers, and so on: PostgreSQL's stack ends somewhere too. */
@@ -169,17 +170,17 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   plan(...given: Parameters<RoutineHost<Plan>['plan']>): ReturnType<RoutineHost<Plan>['plan']> {
-    return this.#host.planInside(...given)
+    return this.#host.planner.planInside(...given)
   }
 
   run(...given: Parameters<RoutineHost<Plan>['run']>): ReturnType<RoutineHost<Plan>['run']> {
-    return this.#host.runInside(...given, this.#stable)
+    return this.#host.runner.runInside(...given, this.#stable)
   }
 
   *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Generator<Wait, void, void> {
     const { node } = statement
     if ('TransactionStmt' in node) throw new NotSupported('COMMIT, ROLLBACK or SAVEPOINT in PL/pgSQL')
-    const transaction = this.#host.begin(false)
+    const transaction = this.#host.transactions.begin(false)
     const { snapshot } = transaction
     try {
       yield* executeCommand(this.#host, statement, [])
@@ -205,7 +206,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   /** `orders.total%type` */
   #columnType(path: string): SqlType {
     const names = path.toLowerCase().split('.')
-    const table = this.#host.newContext().table(names.at(-3), names.at(-2) ?? '')
+    const table = this.#host.planner.newContext().table(names.at(-3), names.at(-2) ?? '')
     const column = table === undefined ? undefined : columnsOf(table).find((each) => each.name === names.at(-1))
     if (column === undefined || path.includes('"')) throw new NotSupported(`the type ${path}%TYPE`)
     return column.type
@@ -217,7 +218,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
 
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue {
     if (value === null || (from.oid === to.oid && to.typmod < 0)) return value
-    const context = this.#host.newContext()
+    const context = this.#host.planner.newContext()
     try {
       const given = { type: from, evaluate: () => value }
       const compiled = context.assignedValue(given, new QueryScope(context, undefined), { name: '', type: to })
@@ -231,7 +232,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   *subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void> {
-    const transaction = this.#host.begin(false)
+    const transaction = this.#host.transactions.begin(false)
     const { commandId, snapshot } = transaction
     const begun = beginSubtransaction(transaction, undefined)
     try {

@@ -167,3 +167,16 @@ function millisecondsOf(text: string): number | undefined {
   const [, number, unit = 'ms'] = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(text) ?? []
   return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
 }
+
+/** The settings of a StartupMessage: parameters, and `-c name=value` in `options`. */
+export function startupSettings(startup: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const [name, value] of startup)
+    if (!['user', 'database', 'options', 'replication'].includes(name) && !name.startsWith('_pq_'))
+      found.set(name, value)
+  for (const [, name = '', value = ''] of (startup.get('options') ?? '').matchAll(
+    /(?:-c\s*|--)([\w.]+)=((?:\\.|[^\s\\])*)/g,
+  ))
+    found.set(name.replaceAll('-', '_'), value.replaceAll(/\\(.)/g, '$1'))
+  return found
+}

@@ -1,0 +1,101 @@
+import { temporarySchema } from '../catalogue/catalogue.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Server } from './server.ts'
+import type { Settings } from './settings.ts'
+import type { Transactions } from './transactions.ts'
+
+/** What names mean in a session: where it looks for relations, and which it sees. */
+export class Names {
+  readonly #server: Server
+  readonly #settings: Settings
+  readonly #transactions: Pick<Transactions, 'open'>
+  readonly #user: string
+  /** The schema of its temporary tables. */
+  readonly temporarySchema: string
+
+  constructor(
+    server: Server,
+    settings: Settings,
+    transactions: Pick<Transactions, 'open'>,
+    { user, pid }: { readonly user: string; readonly pid: number },
+  ) {
+    this.#server = server
+    this.#settings = settings
+    this.#transactions = transactions
+    this.#user = user
+    this.temporarySchema = temporarySchema(pid)
+  }
+
+  searchPath(): readonly string[] {
+    const path = splitList(this.#settings.get('search_path') ?? '').map((name) =>
+      name === '$user' ? this.#user : name,
+    )
+    const all = path.includes('pg_catalog') ? path : ['pg_catalog', ...path]
+    return this.temporaryTables().length === 0 ? all : [this.temporarySchema, ...all]
+  }
+
+  temporaryTables(): readonly Table[] {
+    const { catalogue } = this.#server
+    return catalogue.hasTemporary
+      ? catalogue.visibleTables(this.#transactions.open).filter((each) => each.schema === this.temporarySchema)
+      : []
+  }
+
+  relationOid(text: string): number {
+    if (/^\d+$/.test(text)) return Number(text)
+    const names = splitName(text)
+    const name = names.at(-1) ?? ''
+    const schema = names.at(-2)
+    const path = schema === undefined ? this.searchPath() : [schema]
+    const { catalogue } = this.#server
+    const found = catalogue.relation(path, name, this.#transactions.open)
+    if (found !== undefined) return found.oid
+    const index = catalogue.index(path, name, this.#transactions.open)
+    const indexOid = index?.table.indexes[index.at]?.oid
+    if (indexOid !== undefined) return indexOid
+    throw new SqlError('42P01', `relation "${names.join('.')}" does not exist`)
+  }
+
+  /** With its schema only where the search path does not lead to it. */
+  relationName(oid: number): string | undefined {
+    const { catalogue } = this.#server
+    const found = catalogue.relationByOid(oid, this.#transactions.open)
+    if (found === undefined) return undefined
+    const plain = catalogue.relation(this.searchPath(), found.name, this.#transactions.open) === found
+    return plain ? quoted(found.name) : `${quoted(found.schema)}.${quoted(found.name)}`
+  }
+
+  /** The sequence of a serial or identity column. */
+  serialSequence(table: string, column: string): string | undefined {
+    const { catalogue } = this.#server
+    const found = catalogue.relationByOid(this.relationOid(table), this.#transactions.open)
+    const attribute =
+      found !== undefined && 'columns' in found
+        ? columnsOf(found).find((each) => each.name === column)?.attribute
+        : undefined
+    if (found === undefined || attribute === undefined)
+      throw new SqlError('42703', `column "${column}" of relation "${table}" does not exist`)
+    for (const sequence of catalogue.visibleSequences(this.#transactions.open))
+      if (sequence.owner?.table === found && sequence.owner.attribute === attribute)
+        return `${quoted(sequence.schema)}.${quoted(sequence.name)}`
+    return undefined
+  }
+}
+
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
+/** The parts of a qualified name: `public."My Table"`. */
+function splitName(text: string): readonly string[] {
+  return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(([, exact, folded = '']) =>
+    exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),
+  )
+}
+
+function splitList(text: string): readonly string[] {
+  return [...text.matchAll(/"((?:[^"]|"")*)"|([^,"\s]+)/g)].map(([, exact, folded = '']) =>
+    exact === undefined ? folded.toLowerCase() : exact.replaceAll('""', '"'),
+  )
+}

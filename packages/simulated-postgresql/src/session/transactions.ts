@@ -1,0 +1,189 @@
+import type { Table } from '../catalogue/table.ts'
+import { dropTogether } from '../define/drop.ts'
+import { empty } from '../define/truncate.ts'
+import type { Deferrable, OwedCheck } from '../execute/model.ts'
+import { SqlError } from '../sql/error.ts'
+import type { Isolation, Snapshot, Subtransaction, Transaction } from '../storage/model.ts'
+import { outermost } from '../storage/store.ts'
+import { beginTransaction } from '../storage/transaction.ts'
+import type { Backend } from '../storage/waiting.ts'
+import type { Notification } from './notifications.ts'
+import type { Server } from './server.ts'
+import type { Settings } from './settings.ts'
+
+/** What a session has that its transactions act on. */
+export interface TransactionOwner {
+  readonly server: Server
+  readonly backend: Backend
+  readonly settings: Settings
+  temporaryTables(): readonly Table[]
+  /** A transaction is over, or there was none to end. */
+  ended(): void
+}
+
+/** The transactions of a session, of which one is open at a time, and the state that goes with it. */
+export class Transactions {
+  readonly #owner: TransactionOwner
+  /** The open transaction. */
+  open: Transaction | undefined
+  /** Whether BEGIN opened the transaction; one without is committed at the Sync message. */
+  inBlock = false
+  failed = false
+  /** A query was executed in the transaction: its level cannot change any more. */
+  queried = false
+  /** The open savepoints, innermost last. One whose part was aborted by an error can still be rolled back to. */
+  readonly savepoints: { readonly name: string; part: Subtransaction }[] = []
+  /** SET CONSTRAINTS, by name; the empty name stands for ALL. */
+  readonly deferring: Map<string, boolean> = new Map()
+  /** Checks of constraints that wait for the end of the transaction. */
+  readonly owed: OwedCheck[] = []
+  /** Undone at the end of the transaction: SET LOCAL. */
+  readonly localUndo: (() => void)[] = []
+  /** What NOTIFY sends at the commit. */
+  readonly outbox: Notification[] = []
+  /** How many transactions that wrote have committed. */
+  commits = 0
+
+  constructor(owner: TransactionOwner) {
+    this.#owner = owner
+  }
+
+  status(): 'idle' | 'transaction' | 'failed' {
+    return this.failed ? 'failed' : this.inBlock ? 'transaction' : 'idle'
+  }
+
+  /** The open transaction; begins one if there is none. */
+  begin(block: boolean): Transaction {
+    if (block) this.inBlock = true
+    if (this.open !== undefined) return this.open
+    const { server, backend, settings } = this.#owner
+    const { store } = server
+    const level = (settings.get('default_transaction_isolation') ?? 'read committed').toLowerCase()
+    const isolation = (level === 'read uncommitted' ? 'read committed' : level) as Isolation
+    const begun = beginTransaction(backend.pid, store.time.now(), isolation)
+    if (isolation === 'serializable') this.refuseInStandby('use serializable mode in a hot standby')
+    begun.readOnly = server.isStandby || settings.get('default_transaction_read_only') === 'on'
+    begun.deferrable = settings.get('default_transaction_deferrable') === 'on'
+    this.open = begun
+    store.active.add(begun)
+    return begun
+  }
+
+  takeSnapshot(transaction: Transaction): Snapshot {
+    const { store } = this.#owner.server
+    this.queried = true
+    const known = transaction.snapshot
+    if (transaction.isolation === 'read committed' || known === undefined) {
+      if (transaction.isolation === 'serializable') transaction.reader = store.serializable.begin(transaction)
+      transaction.snapshot = store.takeSnapshot(transaction)
+    } else transaction.snapshot = { commitNumber: known.commitNumber, commandId: transaction.commandId }
+    return transaction.snapshot
+  }
+
+  isDeferred(constraint: Deferrable): boolean {
+    if (!constraint.deferrable || !this.inBlock) return false
+    return this.deferring.get(constraint.name) ?? this.deferring.get('') ?? constraint.initiallyDeferred
+  }
+
+  /** @param what follows "cannot". */
+  refuseInStandby(what: string, code = '0A000'): void {
+    if (this.#owner.server.isStandby) throw new SqlError(code, `cannot ${what}`)
+  }
+
+  refuseReadOnly(verb: string): void {
+    if (this.open?.readOnly === true) throw new SqlError('25006', `cannot execute ${verb} in a read-only transaction`)
+  }
+
+  /** Commits what no block holds open: the Sync message. */
+  sync(): void {
+    if (this.open === undefined || this.inBlock) return
+    try {
+      this.commit()
+    } catch (error) {
+      this.fail()
+      throw error
+    }
+  }
+
+  /** Commits; the deferred checks were made. */
+  commit(): void {
+    const transaction = this.open
+    if (transaction === undefined) {
+      this.#finish()
+      return
+    }
+    const { server, backend } = this.#owner
+    const { store, catalogue, notifications, options } = server
+    this.#endTemporaryTables(transaction)
+    const published = this.outbox.splice(0)
+    const wrote = outermost(transaction).xid !== 0
+    store.commit(backend, transaction, this.#durability(transaction))
+    catalogue.committed(transaction)
+    this.open = undefined
+    this.#finish()
+    notifications.publish(published)
+    if (wrote) {
+      this.commits++
+      options.committed?.(store.log.flushedOf(store.commits) === store.commits)
+    }
+  }
+
+  /** ON COMMIT */
+  #endTemporaryTables({ current }: Transaction): void {
+    for (const table of this.#owner.temporaryTables())
+      if (table.onCommit === 'drop') dropTogether([table], current, this.#owner.server.catalogue)
+      else if (table.onCommit === 'delete rows') empty(table, current)
+  }
+
+  #durability({ isPermanent }: Transaction): 'synchronous' | 'asynchronous' | 'permanent' {
+    if (isPermanent) return 'permanent'
+    return this.#owner.settings.get('synchronous_commit') === 'off' ? 'asynchronous' : 'synchronous'
+  }
+
+  rollback(): void {
+    const transaction = this.open
+    this.open = undefined
+    if (transaction !== undefined) this.#abort(transaction)
+    this.#finish()
+  }
+
+  /** An error aborts the transaction: its locks go now, its block stays until ROLLBACK. */
+  fail(): void {
+    if (this.failed) return
+    if (!this.inBlock) {
+      this.rollback()
+      return
+    }
+    const transaction = this.open
+    if (transaction !== undefined && transaction.state === 'active') {
+      const { server, backend } = this.#owner
+      // After a savepoint everything up to it can still be kept.
+      if (transaction.current.parent === undefined) this.#abort(transaction)
+      else server.store.abortTo(backend, transaction, transaction.current)
+    }
+    this.failed = true
+  }
+
+  #abort(transaction: Transaction): void {
+    const { server, backend } = this.#owner
+    server.store.abort(backend, transaction)
+    server.catalogue.aborted(transaction)
+  }
+
+  #finish(): void {
+    this.inBlock = false
+    this.failed = false
+    this.queried = false
+    this.outbox.length = 0
+    this.owed.length = 0
+    this.savepoints.length = 0
+    this.deferring.clear()
+    for (const undo of this.localUndo.splice(0).toReversed()) undo()
+    this.#owner.ended()
+  }
+
+  dropTemporaryTables(): void {
+    const tables = this.#owner.temporaryTables()
+    if (tables.length > 0) dropTogether(tables, this.begin(false).current, this.#owner.server.catalogue)
+  }
+}
