@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -85,6 +85,31 @@ test('when the runner is killed before its keeper knows of a command, what the c
   const pids = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : []
   expect(pids.filter(processExists)).toEqual([])
 })
+
+test.each([{ forks: true }, { forks: false }])(
+  'a process that a thread starts ends with it, even if the thread ends during the start ($forks)',
+  async (kept) => {
+    const script = `
+    import { spawn } from 'node:child_process'
+    import { writeSync } from 'node:fs'
+    import { startWithThisThread } from '${targets}'
+    startWithThisThread((marked) => {
+      const child = spawn('sleep', ['300'], { stdio: 'ignore', env: { ...process.env, ...marked } })
+      writeSync(1, String(child.pid))
+      process.kill(process.pid, 'SIGKILL')
+      return child
+    }, ${JSON.stringify(kept)})
+  `
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
+    const pid = Number(stdout)
+    expect(pid).toBeGreaterThan(0)
+    try {
+      await eventually(async () => expect(processExists(pid)).toBe(false))
+    } finally {
+      if (processExists(pid)) process.kill(pid, 'SIGKILL')
+    }
+  },
+)
 
 test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
   'when the runner dies of %s, everything that its commands started ends',

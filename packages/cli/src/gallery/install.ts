@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { endWithThisThread, forget } from '@chaosproxy/targets'
+import { startWithThisThread } from '@chaosproxy/targets'
 
 /**
  * Installs what a folder's lock file names, and runs no script of a package. Resolves to why it could not, if it could not;
@@ -8,16 +8,24 @@ import { endWithThisThread, forget } from '@chaosproxy/targets'
 export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    const child = spawn('npm', args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], signal })
     // Otherwise it would survive if this process were killed.
-    const root = child.pid === undefined ? undefined : endWithThisThread(child.pid)
+    const { child, forget } = startWithThisThread(
+      (marked) =>
+        spawn('npm', args, {
+          cwd,
+          stdio: ['ignore', 'ignore', 'pipe'],
+          signal,
+          env: { ...process.env, ...marked },
+        }),
+      { forks: true },
+    )
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
     })
     child.once('error', ({ message }) => resolve(`npm cannot be run: ${message}`))
     child.once('close', (code) => {
-      if (root !== undefined) forget(root)
+      forget()
       resolve(code === 0 ? undefined : whyNotInstalled(said, code, program))
     })
   })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { EXIT } from '@chaosproxy/engine/run'
 import type { ToldTrial } from '@chaosproxy/report/gallery'
 import { memberAt, textAt } from '@chaosproxy/runner/result'
-import { endWithThisThread, forget } from '@chaosproxy/targets'
+import { startWithThisThread } from '@chaosproxy/targets'
 import { CHAOS } from './programs.ts'
 
 /** A trial takes less than a minute on a quiet machine. One that takes longer than this does not end by itself. */
@@ -23,13 +23,17 @@ interface Trial {
 export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<ToldTrial> {
   const startedAt = performance.now()
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CHAOS, ...args], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' },
-    })
+    const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
     // If this process is killed, so is the run, whose own keeper then ends its servers and undoes its faults.
-    const root = child.pid === undefined ? undefined : endWithThisThread(child.pid)
+    const { child, forget } = startWithThisThread(
+      (marked) =>
+        spawn(process.execPath, [CHAOS, ...args], {
+          cwd,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: { ...env, ...marked },
+        }),
+      { forks: false },
+    )
     const said = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -45,7 +49,7 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
     const finish = (exitCode: number | null): void => {
       clearTimeout(late)
       clearTimeout(killing)
-      if (root !== undefined) forget(root)
+      forget()
       signal.removeEventListener('abort', end)
       const seconds = Math.round((performance.now() - startedAt) / 100) / 10
       resolve({ seed, seconds, ...(exitCode === null ? {} : { exitCode }), ...judgeTrial(exitCode, said, breaks) })

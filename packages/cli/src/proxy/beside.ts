@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
-import { endWithThisThread, forget, MARK } from '@chaosproxy/targets'
+import { startWithThisThread } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 
 export interface BesideOptions {
@@ -24,10 +23,11 @@ export interface Beside {
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which only a shell can run.
   const shell = process.platform === 'win32'
-  const mark = randomUUID()
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, [MARK]: mark }, shell })
   // Otherwise it would survive if this process were killed.
-  const root = child.pid === undefined ? undefined : endWithThisThread(child.pid, mark)
+  const { child, forget } = startWithThisThread(
+    (marked) => spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, ...marked }, shell }),
+    { forks: true },
+  )
   let running = true
   const ended = new Promise<ExitCode>((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
@@ -37,7 +37,7 @@ export function runBeside({ program, args, env, log }: BesideOptions): Beside {
     })
     child.on('exit', (code, signal) => {
       running = false
-      if (root !== undefined) forget(root)
+      forget()
       log.info({ program, code, signal }, 'the command has ended')
       resolve(code === 0 ? EXIT.met : EXIT.violated)
     })

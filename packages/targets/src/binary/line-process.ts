@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
-import { type Keeper, startKeeper } from '../keeper/keeper.ts'
-import { MARK, startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
+import { startWithThisThread } from '../keeper/this-thread.ts'
 
 // A process that is asked while this thread blocks: in virtual time nothing else may happen meanwhile. Its stdin and
 // stdout are named pipes, because those of Node's child processes can be read only from the event loop.
@@ -22,7 +20,7 @@ const LONGEST_NAP_MS = 2
 
 export class LineProcess {
   readonly #child: ChildProcess
-  readonly #root: TreeRoot | undefined
+  readonly #forget: () => void
   readonly #requests: number
   readonly #answers: number
   readonly #stderr: number
@@ -47,12 +45,14 @@ export class LineProcess {
     this.#requests = openSync(input, O_WRONLY)
     this.#answers = openSync(output, O_RDONLY | O_NONBLOCK)
     this.#stderr = openSync(join(directory, 'stderr'), 'w+')
-    const mark = randomUUID()
-    const env = { ...process.env, [MARK]: mark }
-    this.#child = spawn(program, args, { stdio: [childIn, childOut, this.#stderr], env })
+    const stdio = [childIn, childOut, this.#stderr]
+    const start = startWithThisThread((marked) => spawn(program, args, { stdio, env: { ...process.env, ...marked } }), {
+      forks: true,
+    })
+    this.#child = start.child
+    this.#forget = start.forget
     this.#child.on('error', () => {})
     this.#child.unref()
-    this.#root = this.#child.pid === undefined ? undefined : endWithThisThread(this.#child.pid, mark)
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
     // Both sides have opened the files by now, so nothing remains however either side ends.
     rmSync(directory, { recursive: true, force: true })
@@ -93,7 +93,7 @@ export class LineProcess {
     if (this.#over) return
     this.#over = true
     if (this.#child.pid !== undefined) this.#child.kill('SIGKILL')
-    if (this.#root !== undefined) forget(this.#root)
+    this.#forget()
     closeSync(this.#requests)
     closeSync(this.#answers)
     closeSync(this.#stderr)
@@ -133,33 +133,3 @@ function writeUnlessEnded(fd: number, text: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }
-
-// A thread blocked on its program is ended from outside, without a chance to end the program. The keeper's pipe closes
-// with the thread.
-
-let keeper: Keeper | undefined
-
-/**
- * Has a program killed once this thread ends, for whatever reason, and all its descendants if it was started with this mark.
- * Without one it sees to its descendants itself, as a run of `chaos` does.
- */
-export function endWithThisThread(pid: number, mark?: string): TreeRoot {
-  keeper ??= startKeeper(() => {
-    keeper = undefined
-  })
-  keeper.unref()
-  const root = { pid, startTime: startTimeOf(pid), mark: mark ?? '', forks: mark !== undefined }
-  keeper.watch(root)
-  return root
-}
-
-/** Has a directory removed once this thread ends without removing it. */
-export function removeWithThisThread(path: string): void {
-  keeper ??= startKeeper(() => {
-    keeper = undefined
-  })
-  keeper.unref()
-  keeper.removeLater(path)
-}
-
-export const forget = (root: TreeRoot): void => keeper?.forget(root)
