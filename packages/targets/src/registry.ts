@@ -29,6 +29,7 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['zookeeper', async () => (await import('./zookeeper/target.ts')).zookeeper],
   ['galera', async () => (await import('./galera/target.ts')).galera],
   ['rabbitmq', async () => (await import('./rabbitmq/target.ts')).rabbitmq],
+  ['redis-cluster', async () => (await import('./redis-cluster/target.ts')).redisCluster],
 ])
 
 /** The names of the built-in targets. */

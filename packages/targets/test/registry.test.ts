@@ -18,6 +18,7 @@ test('every protocol is a target in processes and in the simulator, followed by 
     ['zookeeper', 'real'],
     ['galera', 'real'],
     ['rabbitmq', 'real'],
+    ['redis-cluster', 'real'],
   ])
 })
 

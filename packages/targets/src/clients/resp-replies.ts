@@ -9,6 +9,8 @@ export interface RespRequest {
   readonly login?: readonly string[] | undefined
   /** The client's name, sent whenever it changes. */
   readonly session?: string | undefined
+  /** Sent directly before the command, without waiting for its reply. */
+  readonly ahead?: readonly string[] | undefined
   /** Sent directly after the command, without waiting for its reply. */
   readonly behind?: readonly string[] | undefined
 }
@@ -53,12 +55,13 @@ export function respReplies(): RespReplies {
   }
 
   return {
-    bytes({ words, login, session, behind }) {
+    bytes({ words, login, session, ahead: first, behind }) {
       const all: (readonly string[])[] = []
       if (login !== undefined && !loggedIn) all.push(login)
       loggedIn = true
       if (session !== undefined && session !== named) all.push(['CLIENT', 'SETNAME', session])
       named = session
+      if (first !== undefined) all.push(first)
       ahead = all.length
       before = undefined
       own = undefined

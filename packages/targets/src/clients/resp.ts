@@ -91,6 +91,8 @@ export interface SharedByRespClients {
   readonly login: readonly string[] | undefined
   readonly nameKey: NameKey
   readonly probation: Probation
+  /** Sent before each command. */
+  readonly ahead?: readonly string[] | undefined
   /** How many replicas must confirm a change by WAIT; with fewer the outcome is `info`. */
   readonly replicas?: number | undefined
 }
@@ -98,7 +100,7 @@ export interface SharedByRespClients {
 /** A client for one node. */
 export function respClient(
   address: NodeAddress,
-  { table, login, nameKey, probation, replicas = 0 }: SharedByRespClients,
+  { table, login, nameKey, probation, ahead, replicas = 0 }: SharedByRespClients,
 ): Client {
   const line = openLine<RespReply, RespReplies>(address, respReplies)
   return {
@@ -119,7 +121,7 @@ export function respClient(
       // WAIT must return before the client times out.
       const behind = isWaitedFor ? ['WAIT', String(replicas), String(Math.ceil(timeoutMs / 2))] : undefined
       line.ask({
-        bytes: (reader) => reader.bytes({ words, login, session: name, behind }),
+        bytes: (reader) => reader.bytes({ words, login, session: name, ahead, behind }),
         timeoutMs,
         ended(end) {
           if (end.type === 'reply') judgeAdmission(f, errorOf(end.reply.reply), probation)

@@ -1,5 +1,6 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Millis, millis, type SessionSource } from '@chaosproxy/history'
+import type { Carriage } from '@chaosproxy/proxy/control'
 import { COMPARE_AND_SET, type CommandTable, lockTable, redis } from '@chaosproxy/recorder/redis'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { commandsOf } from '../clients/commands.ts'
@@ -28,16 +29,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
     functions: Object.keys(table),
     // A Redlock acquisition goes to every primary, so the record of one of them cannot describe it.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
-    carries: ({ initial }: AskedOperations) =>
-      redis.parse(
-        {
-          commands: name,
-          ...(name === 'register' ? { cas: COMPARE_AND_SET } : {}),
-          ...(wait > 0 ? { wait: 'confirms' } : {}),
-          initial: { value: initial },
-        },
-        'redis',
-      ),
+    carries: ({ initial }) => carriedOf({ table: name, wait, initial }),
     async open({ broke }): Promise<OpenedClients> {
       const shared: SharedByRespClients = {
         table,
@@ -62,6 +54,24 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       }
     },
   }
+}
+
+/** How the proxy reads the commands of these tables. */
+export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
+  redis.parse(
+    {
+      commands: table,
+      ...(table === 'register' ? { cas: COMPARE_AND_SET } : {}),
+      ...(wait > 0 ? { wait: 'confirms' } : {}),
+      initial: { value: initial },
+    },
+    'redis',
+  )
+
+interface Carried extends Pick<AskedOperations, 'initial'> {
+  readonly table: string
+  /** How many replicas confirm each change. */
+  readonly wait: number
 }
 
 function tableOf(name: string, { isRedlock, lockMs }: RedisChoice): CommandTable {

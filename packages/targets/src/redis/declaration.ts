@@ -55,7 +55,8 @@ const failoverCommand: readonly string[] = [
   ...['SENTINEL', 'FAILOVER', PRIMARY_NAME],
 ]
 
-function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean): readonly string[] {
+/** The configuration of a server that replicates. */
+export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appendonly' | 'minReplicas'>): string[] {
   return [
     'port {port.client}',
     'bind {host}',
@@ -65,8 +66,6 @@ function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean)
     'save ""',
     `appendonly ${appendonly === 'no' ? 'no' : 'yes'}`,
     ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
-    'replica-announce-ip {announced-host.client}',
-    'replica-announce-port {announced-port.client}',
     // Otherwise the first synchronisation waits 5 s.
     'repl-diskless-sync yes',
     'repl-diskless-sync-delay 0',
@@ -74,9 +73,15 @@ function redisFile({ appendonly, minReplicas }: RedisChoice, isPrimary: boolean)
     'repl-ping-replica-period 1',
     `min-replicas-to-write ${minReplicas}`,
     'min-replicas-max-lag 1',
-    ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
   ]
 }
+
+const redisFile = (choice: RedisChoice, isPrimary: boolean): readonly string[] => [
+  ...serverFile(choice),
+  'replica-announce-ip {announced-host.client}',
+  'replica-announce-port {announced-port.client}',
+  ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
+]
 
 /** Sentinels get each other's addresses, since discovery would take seconds. */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {

@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { type RoleWatch, watchRoles } from '../cluster/role.ts'
 import type { Placeholders } from '../command/placeholders.ts'
-import { openAsker } from './ask.ts'
+import { type Asker, openAsker } from './ask.ts'
 import { PRIMARY_NAME } from './declaration.ts'
 
 export interface RedisNode {
@@ -64,28 +64,39 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
     role: { by: 'command', command: 'ROLE', leads: '^leads', term: 'epoch (\\d+)', everyMs: EVERY_MS },
     ask,
   })
-  return {
-    ...watch,
-    async untilLed(timeoutMs, signal) {
-      const deadline = performance.now() + timeoutMs
-      if (!(await watch.untilLed(timeoutMs, signal))) return false
-      while (ready.size < nodes.length) {
-        if (performance.now() >= deadline || signal?.aborted) return false
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
-      }
-      return true
-    },
-    async stop() {
+  return ledOnce(watch, {
+    isReady: () => ready.size === nodes.length,
+    close() {
       for (const { redis, sentinel } of askers.values()) {
         redis.close()
         sentinel.close()
       }
-      await watch.stop()
     },
-  }
+  })
 }
 
-function openedAt({ id, addresses }: RedisNode, port: string) {
+/** Counts a cluster as led only once it is ready as well. `close` ends what asks the nodes. */
+export const ledOnce = (
+  watch: RoleWatch,
+  { isReady, close }: { readonly isReady: () => boolean; readonly close: () => void },
+): RoleWatch => ({
+  ...watch,
+  async untilLed(timeoutMs, signal) {
+    const deadline = performance.now() + timeoutMs
+    if (!(await watch.untilLed(timeoutMs, signal))) return false
+    while (!isReady()) {
+      if (performance.now() >= deadline || signal?.aborted) return false
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+    return true
+  },
+  async stop() {
+    close()
+    await watch.stop()
+  },
+})
+
+export function openedAt({ id, addresses }: Pick<RedisNode, 'id' | 'addresses'>, port: string): Asker {
   const address = addresses[port]
   if (address === undefined) throw new Error(`${id} has no port ${port}`)
   return openAsker(address)

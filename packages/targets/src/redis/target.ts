@@ -16,7 +16,13 @@ const NAME = 'redis'
 
 const QUIET_MS = millis(20_000)
 
-const exposure: Exposure = { clients: 'spoken', linked: true, framed: false, machine: machineSuffers, refused: {} }
+export const exposure: Exposure = {
+  clients: 'spoken',
+  linked: true,
+  framed: false,
+  machine: machineSuffers,
+  refused: {},
+}
 
 const withoutSentinel: Exposure = {
   ...exposure,

@@ -1,0 +1,47 @@
+import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
+import { redisSettings } from '../redis/settings.ts'
+
+const likeRedis = (name: string, changed: Partial<Setting>): readonly Setting[] =>
+  redisSettings.filter((setting) => setting.name === name).map((setting): Setting => ({ ...setting, ...changed }))
+
+/** The choices that `--set NAME=…` offers. */
+export const settings: readonly Setting[] = [
+  ...likeRedis('reads', { summary: "where clients read: at a key's master, or at that master's replica" }),
+  ...likeRedis('wait', { values: [0, 1] }),
+  ...likeRedis('min-replicas', { values: [0, 1] }),
+  // A master that forgets everything when it is killed, and is back before it is replaced, has its replica forget it too.
+  ...likeRedis('appendonly', { default: 'everysec' }),
+  ...likeRedis('lock-ms', {}),
+  {
+    name: 'node-timeout-ms',
+    summary:
+      'how long a node may be silent before it counts as failing, and a master cut off from most masters takes commands (cluster-node-timeout)',
+    default: 1_000,
+    min: 200,
+    max: 60_000,
+  },
+  ...likeRedis('data', {}),
+]
+
+/** The chosen settings, by the names that the code uses. */
+export interface ClusterChoice {
+  readonly readsReplicas: boolean
+  readonly wait: number
+  readonly minReplicas: number
+  readonly appendonly: 'no' | 'everysec' | 'always'
+  readonly lockMs: number
+  readonly nodeTimeoutMs: number
+}
+
+/** @param chosen validated before. */
+export function choiceOf(chosen: Settings): ClusterChoice {
+  const { appendonly } = chosen
+  return {
+    readsReplicas: chosen['reads'] === 'replicas',
+    wait: numberOf(chosen, 'wait'),
+    minReplicas: numberOf(chosen, 'min-replicas'),
+    appendonly: appendonly === 'no' || appendonly === 'always' ? appendonly : 'everysec',
+    lockMs: numberOf(chosen, 'lock-ms'),
+    nodeTimeoutMs: numberOf(chosen, 'node-timeout-ms'),
+  }
+}

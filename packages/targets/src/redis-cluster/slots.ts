@@ -1,0 +1,38 @@
+// Which keys belong together: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/
+
+export const SLOTS = 16_384
+
+const POLYNOMIAL = 0x1021
+const TOP = 0x8000
+const WORD = 0xffff
+const BITS = 8
+
+/** CRC16 of the key, or of what its first braces hold. */
+export function slotOf(key: string): number {
+  const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
+  let sum = 0
+  for (const byte of Buffer.from(tag ?? key)) {
+    sum ^= byte << BITS
+    for (let bit = 0; bit < BITS; bit++) sum = ((sum << 1) ^ (sum & TOP ? POLYNOMIAL : 0)) & WORD
+  }
+  return sum % SLOTS
+}
+
+/** The first slot of a shard; that of the shard after the last is `SLOTS`. Shards are counted from 0. */
+export const firstSlot = (shard: number, shards: number): number => Math.ceil((shard * SLOTS) / shards)
+
+export const shardOf = (slot: number, shards: number): number => Math.floor((slot * shards) / SLOTS)
+
+/** Where a command belongs instead: for good, or just this one, while its slot is on its way. */
+export interface Redirection {
+  readonly type: 'moved' | 'ask'
+  readonly slot: number
+  readonly port: number
+}
+
+/** Reads `MOVED 3999 127.0.0.1:6381` and `ASK 3999 127.0.0.1:6381`. */
+export function redirectionIn(error: string): Redirection | undefined {
+  const [, word, slot, port] = /^(MOVED|ASK) (\d+) \S*:(\d+)$/.exec(error) ?? []
+  if (port === undefined) return undefined
+  return { type: word === 'MOVED' ? 'moved' : 'ask', slot: Number(slot), port: Number(port) }
+}
