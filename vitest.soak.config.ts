@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LastLinesReporter } from './scripts/last-lines-reporter.ts'
 import { LONG_FILES, LongFilesReporter } from './scripts/long-soak.ts'
+import { LongestFirst } from './scripts/longest-first.ts'
+import { patientFiles } from './scripts/patient-files.ts'
 import { sources } from './scripts/sources.ts'
 import { StuckReporter } from './scripts/stuck-reporter.ts'
 
@@ -30,13 +30,8 @@ const ALONE =
   'packages/{cli/test/{containers/{etcd-compose,payments-compose},run/{leftovers,planted,postgres,seeds}},testcontainers/test/chaos-network}.soak.test.ts'
 /** Runs on real processes, which wait for much of their time. */
 const RUNS = 'packages/cli/test/**/*.soak.test.ts'
-/** What `npm run test:commands` has no time for, found by what it imports, so that no file with such tests is forgotten here. */
-const PATIENT = ['cli', 'targets'].flatMap((name) =>
-  readdirSync(join(import.meta.dirname, 'packages', name, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => /(?<!\.soak)\.test\.ts$/.test(path))
-    .map((path) => `packages/${name}/test/${path.replaceAll('\\', '/')}`)
-    .filter((path) => /import \{[^}]*\bpatientTest\b/.test(readFileSync(join(import.meta.dirname, path), 'utf8'))),
-)
+/** More than there are cores: a file uses a third of a core, and waits otherwise. */
+const WORKERS = 6
 
 // Long runs: the whole of what is claimed, many times over. CHAOS_SOAK=short, for CI, does a few of each and leaves the
 // longest files out.
@@ -45,6 +40,7 @@ export default defineConfig({
     reporters: ['default', new LastLinesReporter(), ...(isShort ? [new LongFilesReporter()] : []), stuck],
     // So many fail together for one reason, and each may take its whole time limit.
     bail: isShort ? 10 : 0,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...project,
@@ -69,7 +65,7 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ALONE, ...leftOut],
           // Importing takes as much of a core as many of these runs.
           isolate: false,
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -81,9 +77,9 @@ export default defineConfig({
           ...leavingOut,
           env: { PATIENT: 'true' },
           name: 'patient',
-          include: PATIENT.filter((file) => !leftOut.includes(file)),
+          include: patientFiles().filter((file) => !leftOut.includes(file)),
           isolate: false,
-          maxWorkers: 4,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
@@ -95,7 +91,8 @@ export default defineConfig({
           name: 'side by side',
           include: ['packages/!(cli)/test/**/*.soak.test.ts', 'scripts/*.soak.test.ts'],
           exclude: [...configDefaults.exclude, ALONE, ...leftOut],
-          maxWorkers: 2,
+          // After those above: both attach to containers of projects with the same name.
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },

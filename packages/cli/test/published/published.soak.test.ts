@@ -361,7 +361,7 @@ describe.skipIf(!reachable)('installed from a registry, chaosproxy', () => {
   })
 
   // The newest of each line runs in node-lines.soak.test.ts as well.
-  test.each(short ? ['20.19', 'latest'] : ['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
+  test.each(short ? ['20.19'] : ['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
     const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
     const node = `node-${process.platform}-${process.arch}`
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', `${node}@${version}`)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../chaos.ts'
-import { patientTest } from '../patient.ts'
+import { patientTest, test } from '../patient.ts'
 
 const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
 

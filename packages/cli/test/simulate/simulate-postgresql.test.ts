@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { chaos } from '../chaos.ts'
-import { patientTest } from '../patient.ts'
+import { patientTest, test } from '../patient.ts'
 import { shop } from './postgresql-shop.ts'
 
 const calm = ['--nodes', '2', '--faults', 'none', '--workload', 'counter', '--workers', '1']

@@ -1,9 +1,9 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { commands } from '../../../node-simulator/src/redis/commands/registry.ts'
 import { chaos, root } from '../chaos.ts'
-import { patientTest } from '../patient.ts'
+import { patientTest, test } from '../patient.ts'
 import { folderWith } from '../racing-register.ts'
 
 /** A register in a Redis, by the ioredis of this repository, which any of the program's nodes serves. */
