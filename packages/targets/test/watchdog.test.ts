@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   beginUnit,
   countCall,
+  createProcessorShare,
   createProgress,
   createWatch,
   describeCall,
@@ -23,6 +24,27 @@ describe("the watchdog over users' code", () => {
     countCall(progress)
     enter(progress, 1)
     expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
+  })
+
+  test('waits longer for a call that had only a part of the processor', () => {
+    const progress = createProgress()
+    const watch = createWatch(progress, LIMITS, () => 0)
+    countCall(progress)
+    enter(progress, 1)
+    watch.look()
+    expect(Array.from({ length: 6 }, () => watch.look(0.5))).toEqual([...Array(5).fill(undefined), 'hanging'])
+  })
+
+  test('takes the processor time of a process as shared among its busy threads', () => {
+    let used = 5_000_000
+    const share = createProcessorShare(50, () => used)
+    const shareAfter = (ms: number, busy: number): number => {
+      used += 1_000 * ms
+      return share(busy)
+    }
+    expect([shareAfter(50, 1), shareAfter(90, 1), shareAfter(50, 2), shareAfter(100, 2)]).toEqual([1, 1, 0.5, 1])
+    // One that uses none may be waiting for good.
+    expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 
   test('restarts its count with each call and each unit of work', () => {

@@ -1,5 +1,12 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { askToStop, createProgress, createWatch, type Ill, readDescription } from '@chaosproxy/targets/watchdog'
+import {
+  askToStop,
+  createProcessorShare,
+  createProgress,
+  createWatch,
+  type Ill,
+  readDescription,
+} from '@chaosproxy/targets/watchdog'
 import type { ThreadScript } from '../built-file.ts'
 import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
@@ -26,6 +33,7 @@ export function createThreadPool(script: ThreadScript, width: number, limits: Th
   const { mostTakenInCallMb, ...memory } = limits
   const threads = createThreads(script, width, memory)
   const muchBytes = NEARLY_ALL * (mostTakenInCallMb ?? memory.maxOldGenerationSizeMb ?? USUAL_MB) * 2 ** 20
+  let busy = 0
   return {
     width,
     async do(job, spec, { signal, stop, looks, wanted } = {}) {
@@ -45,10 +53,12 @@ export function createThreadPool(script: ThreadScript, width: number, limits: Th
         mostGrowthBytes: (mostTakenInCallMb ?? USUAL_MB) * 2 ** 20,
       })
       let ill: Ill | undefined
+      const share = createProcessorShare(LOOK_EVERY_MS)
       const watching = setInterval(() => {
-        ill ??= watch.look()
+        ill ??= watch.look(share(Math.min(busy, width)))
         if (ill !== undefined) ending.abort()
       }, LOOK_EVERY_MS)
+      busy++
       try {
         return { type: 'done', value: await threads.run(job.kind, task, ending.signal) }
       } catch (error) {
@@ -59,6 +69,7 @@ export function createThreadPool(script: ThreadScript, width: number, limits: Th
           return { type: 'stopped', why: 'memory', ...left }
         return { type: 'failed', error, ...left }
       } finally {
+        busy--
         clearInterval(watching)
         signal?.removeEventListener('abort', giveUp)
         stop?.removeEventListener('abort', asked)

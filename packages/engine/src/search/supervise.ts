@@ -51,9 +51,7 @@ export async function supervise<Spec extends object, Result>(
   // Run just this seed again, up to the step to blame, which then describes itself before it is stopped again.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
-    end.why !== 'memory' || steps > 0
-      ? await pool.do(job, one, { signal, looks: LOOKS_BEFORE_STUCK / 3, wanted: steps })
-      : end
+    end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
   // The seed alone shows nothing: the machine may have stood still, or another thread have taken the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })

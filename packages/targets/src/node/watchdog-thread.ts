@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
+import { createProcessorShare } from '../watchdog/processor-share.ts'
 import { type Progress, readDescription } from '../watchdog/progress.ts'
 import { createWatch } from '../watchdog/watch.ts'
 import type { BrokenProtocol } from './wire.ts'
@@ -14,8 +15,10 @@ const watch = createWatch(progress, {
   mostBytes: 700 * 2 ** 20,
 })
 
+const share = createProcessorShare(LOOK_EVERY_MS)
+
 setInterval(() => {
-  const ill = watch.look()
+  const ill = watch.look(share(1))
   if (ill !== undefined) end(ill === 'memory' ? 'takes more memory than there is' : 'does not return from its step')
 }, LOOK_EVERY_MS)
 

@@ -1,3 +1,4 @@
+export { createProcessorShare } from './processor-share.ts'
 export {
   askToStop,
   beginUnit,

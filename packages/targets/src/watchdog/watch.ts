@@ -6,7 +6,7 @@ export type Ill = 'hanging' | 'memory'
 export interface WatchLimits {
   /**
    * How many looks may find the same call, which should take microseconds. Counted rather than timed, because a paused
-   * process does not look.
+   * process does not look; a look at a thread that had only a part of the processor is a part of one.
    */
   readonly looks: number
   /** The count of looks restarts when the process has grown by this much more: the call may be exhausting memory. */
@@ -25,8 +25,8 @@ export interface WatchLimits {
 }
 
 export interface Watch {
-  /** Call it at regular intervals. */
-  look(): Ill | undefined
+  /** Call it at regular intervals, with the part of the time since then in which the watched thread can have run. */
+  look(share?: number): Ill | undefined
   /** The latest progress. */
   last(): Reading
 }
@@ -62,7 +62,7 @@ export function createWatch(
   let unchanged = 0
   return {
     last: () => readProgress(progress),
-    look() {
+    look(share = 1) {
       const before = reading
       reading = readProgress(progress)
       const bytes = bytesNow()
@@ -83,7 +83,7 @@ export function createWatch(
       if (mostRise - counted > growthBytes) {
         counted = mostRise
         unchanged = 0
-      } else unchanged++
+      } else unchanged += share
       const isDecided = counted === 0 || mostRise > muchBytes
       if (unchanged < (isDecided ? looks : PATIENCE * looks)) return undefined
       // Near its limit memory hardly grows, because all time goes into garbage collection.
