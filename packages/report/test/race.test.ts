@@ -121,6 +121,20 @@ describe('the race in a program', () => {
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
   })
 
+  test('is found among more steps than a call has room for', () => {
+    const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
+    const steps = [
+      ...arrives('A', 0),
+      ...arrives('B', 1),
+      ...often('B', 2),
+      ...ends('B', 3),
+      ...goesOn('A', 4),
+      ...often('A', 5),
+      ...ends('A', 6),
+    ]
+    expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
+  })
+
   test('is drawn as the lines that ran, with the times of both, and the overtaken await', () => {
     const race = raceIn(overtaken, [A, B])
     const page = { width: 100, style: plainStyle, symbols: symbolsOf({ width: 100, unicode: true }) }

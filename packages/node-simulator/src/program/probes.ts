@@ -63,6 +63,16 @@ export interface Probe {
 /** Whether a file belongs to an installed package. */
 export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
 
+/** Comments at the beginning of a file. */
+const HEADING = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/
+const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modify)\b/i
+/** In characters a line. */
+const LONGEST_WRITTEN = 300
+
+/** Whether a program wrote a file, such as Prisma's client, or minified it: nobody reads its lines. */
+const isGenerated = (code: string): boolean =>
+  GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
+
 /** Probes the files of a program that its author wrote, not installed ones; their sites are added to `sites`. */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
@@ -73,6 +83,7 @@ export const probePlugin = (
   transform(code, id) {
     if (isInstalled(id) || !isAbsolute(id)) return undefined
     if (probing === undefined && !code.includes('await')) return undefined
+    if (isGenerated(code)) return undefined
     const program = parsed(code, id)
     if (program === undefined) return undefined
     const text = new Text(code)

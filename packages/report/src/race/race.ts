@@ -63,12 +63,12 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
       const step = steps[place]
       return step !== undefined && (place >= back || (step.type === 'sql' && place > other)) ? [step] : []
     })
-  const grounds = meanwhile.flatMap((place) =>
-    (steps[place]?.writes ?? [])
-      .filter((state) => own.some((each) => each < place && steps[each]?.reads.includes(state)))
-      .flatMap((state) => after(place).map((step) => restsOn(step, state))),
-  )
-  return Math.max(0, ...grounds)
+  let most = 0
+  for (const place of meanwhile)
+    for (const state of steps[place]?.writes ?? [])
+      if (own.some((each) => each < place && steps[each]?.reads.includes(state)))
+        for (const step of after(place)) most = Math.max(most, restsOn(step, state))
+  return most
 }
 
 /** How much a step's change rests on what was read of this state: most if it uses a value of it. */
