@@ -16,6 +16,7 @@ import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 import { simulatedScript } from './scripts.ts'
 import { simulatedTimers } from './timers.ts'
+import { simulatedWebAssembly } from './web-assembly.ts'
 
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
@@ -114,7 +115,7 @@ function installAmbient(): () => void {
   patch(globalThis, 'fetch', simulatedFetch as Call)
   patch(AbortSignal, 'timeout', (delayMs) => timeoutSignal(Number(delayMs)))
   patchBlobs(put, patch)
-  patchWebAssembly(patch)
+  patchWebAssembly(put, patch)
   keepInside(put, patch)
   for (const [name, { because, instead }] of Object.entries(REFUSED)) {
     const original: unknown = Reflect.get(globalThis, name)
@@ -144,6 +145,14 @@ function patchBlobs(put: Put, patch: Patch): void {
     })
   put(globalThis, 'Blob', noting(Blob))
   put(globalThis, 'File', noting(File))
+}
+
+function patchWebAssembly(put: Put, patch: Patch): void {
+  const holder = Reflect.get(globalThis, 'WebAssembly') as object
+  const { Module, members } = simulatedWebAssembly()
+  put(holder, 'Module', Module)
+  put(Module.prototype as object, 'constructor', Module)
+  for (const [name, simulated] of Object.entries(members)) patch(holder, name, simulated as Call)
 }
 
 /** Closes access to real things through classes and events of Node itself. */
@@ -235,25 +244,4 @@ function silence(put: Put): void {
     put(globalThis, name, silent)
     put(original.prototype, 'constructor', silent)
   }
-}
-
-/** Compiling in a thread would end after the run. */
-function patchWebAssembly(patch: (holder: object, name: string, simulated: Call) => void): void {
-  const holder = Reflect.get(globalThis, 'WebAssembly') as object
-  const { Module, Instance } = holder as {
-    readonly Module: new (bytes: unknown) => object
-    readonly Instance: new (module: object, imports?: unknown) => object
-  }
-  patch(holder, 'compile', async (bytes) => new Module(bytes))
-  const moduleOf = async (source: unknown) => new Module(await ((await source) as Response).arrayBuffer())
-  patch(holder, 'compileStreaming', moduleOf)
-  patch(holder, 'instantiateStreaming', async (source, imports) => {
-    const module = await moduleOf(source)
-    return { module, instance: new Instance(module, imports) }
-  })
-  patch(holder, 'instantiate', async (source, imports) => {
-    if (source instanceof Module) return new Instance(source, imports)
-    const module = new Module(source)
-    return { module, instance: new Instance(module, imports) }
-  })
 }
