@@ -57,6 +57,37 @@ describe('FOR KEY SHARE', () => {
   })
 })
 
+describe('a row that was changed twice by one transaction', () => {
+  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait for its later version, also with %s', (policy) => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['a: delete from t where id = 1', 'DELETE 1'],
+      [`b: select v from t where id = 1 for key share ${policy}`, 'waits'],
+      ['a: commit', 'COMMIT', { b: 'SELECT 0' }],
+    ])
+  })
+})
+
+describe('a lock that is older than the update of its row', () => {
+  test('makes the next change of the key wait before it fails', () => {
+    play([
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: begin', 'BEGIN'],
+      ['b: select v from t where id = 1 for key share', 'SELECT 1 10'],
+      ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['a: update t set v = 12 where id = 1', 'error 40001'],
+      ['a: rollback', 'ROLLBACK'],
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: select v from t where id = 2', 'SELECT 1 20'],
+      ['c: update t set v = 12 where id = 1', 'UPDATE 1'],
+      ['a: delete from t where id = 1', 'waits'],
+      ['b: commit', 'COMMIT', { a: 'error 40001' }],
+    ])
+  })
+})
+
 describe('read committed', () => {
   test('reads nothing uncommitted', () => {
     play([
@@ -213,6 +244,21 @@ describe('serializable', () => {
       ],
       many,
     )
+  })
+})
+
+describe('a serializable transaction that another one doomed', () => {
+  test('fails at its next read, also of its own row', () => {
+    play([
+      ['a: begin isolation level serializable', 'BEGIN'],
+      ['a: select sum(v) from t', 'SELECT 1 30'],
+      ['b: begin isolation level serializable', 'BEGIN'],
+      ['b: select sum(v) from t', 'SELECT 1 30'],
+      ['b: insert into t values (3, 30)', 'INSERT 0 1'],
+      ['a: insert into t values (4, 40)', 'INSERT 0 1'],
+      ['a: commit', 'COMMIT'],
+      ['b: select v from t where id = 3', 'error 40001'],
+    ])
   })
 })
 

@@ -82,6 +82,7 @@ describe('a query', () => {
     ],
     ['select customer, sum(customer) from orders group by rollup(customer)', 'SELECT 3 ,4;1,2;2,2'],
     ['select customer, sum(total) from orders where false group by rollup(customer)', 'SELECT 1 ,'],
+    ["select 'x', count(*) from orders group by rollup(1)", 'SELECT 2 ,3;x,3'],
     [
       'select customer, state, count(*) from orders group by customer, rollup(state)',
       'SELECT 5 1,,2;1,open,1;1,paid,1;2,,1;2,open,1',
@@ -376,6 +377,10 @@ test.each([['set role none'], ['set role tester'], ['set session authorization d
 describe('what is not simulated', () => {
   test.each([
     ['select * from customers tablesample system (10)', 'RangeTableSample'],
+    [
+      'select 1 + 1, 1 + 1, count(*) from orders group by cube (1 + 1, 2)',
+      'grouping sets of an expression that stands twice in the select list',
+    ],
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
     ['create extension hstore', 'the extension hstore'],

@@ -1,3 +1,4 @@
+import { decideText } from '../expressions/coerce.ts'
 import { sortOrder } from '../expressions/comparison.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
@@ -45,7 +46,10 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    const compiled = compileExpression(node, scope)
+    // PostgreSQL takes each place in the select list for a key of its own.
+    if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
+      throw new NotSupported('grouping sets of an expression that stands twice in the select list')
+    const compiled = decideText(compileExpression(node, scope), scope)
     // Throws for a type without an equality, such as json.
     sortOrder(scope.context.types, compiled.type.oid)
     return keys.push({ node, compiled, slot: scope.width++, column }) - 1
@@ -76,6 +80,9 @@ export function compileGroupingSets(
     },
   }
 }
+
+const targetText = (target: Node): string | undefined =>
+  'ResTarget' in target && target.ResTarget.val !== undefined ? textOf(target.ResTarget.val) : undefined
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 

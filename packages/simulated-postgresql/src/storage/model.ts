@@ -75,6 +75,8 @@ export interface Row {
 export interface Locker {
   readonly holder: Subtransaction
   readonly lock: RowLock
+  /** How many commits there were when it was taken. */
+  readonly since: number
 }
 
 /** Rows and indexes of a table, without what the statements know of it. */

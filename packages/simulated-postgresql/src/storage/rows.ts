@@ -4,7 +4,14 @@ import type { Heap, Index, Row, Snapshot, Subtransaction, Transaction, Tuple } f
 import { QUEUE_MODE, type RowLock, strongerOrEqual } from './modes.ts'
 import type { Store } from './store.ts'
 import { statusOf } from './transaction.ts'
-import { conflictingWriters, stateForKeyShare, stateOf, type TupleState, visible } from './visibility.ts'
+import {
+  conflictingWriters,
+  lockersBeforeUpdate,
+  stateForKeyShare,
+  stateOf,
+  type TupleState,
+  visible,
+} from './visibility.ts'
 import type { Wait } from './wait.ts'
 import type { Backend } from './waiting.ts'
 
@@ -74,7 +81,7 @@ function addLocker(writer: Writer, row: Row, lock: RowLock): void {
   )
   if (mine) return
   writer.store.xidOf(writer.backend, transaction.current)
-  row.lockers.push({ holder: transaction.current, lock })
+  row.lockers.push({ holder: transaction.current, lock, since: writer.store.commits })
 }
 
 function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
@@ -109,16 +116,20 @@ function* untilFree(
     while (true) {
       const find = lock === 'FOR KEY SHARE' ? stateForKeyShare : stateOf
       const state = find(tuple, transaction, transaction.commandId)
-      const blockers = conflictingWriters(tuple, lock, transaction)
+      const { here, later } = conflictingWriters(tuple, lock, transaction)
+      const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
       // Who waited to lock a row locks its later versions too, before he finds that his own is outdated.
-      const continues = follows && waited && state === 'updated' && blockers.length > 0
-      if (state !== 'ok' && state !== 'being modified' && !continues) return state
+      const continues = follows && waited && state === 'updated' && here.length + later.length > 0
+      if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) return state
+      const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      if (policy === 'skip') return 'would block'
-      if (policy === 'nowait') throw notAvailable(heap)
+      // PostgreSQL waits for a later version whatever the policy (heap_lock_updated_tuple), and not in the row's queue.
+      const isHere = here.length > 0
+      if (isHere && policy === 'skip') return 'would block'
+      if (isHere && policy === 'nowait') throw notAvailable(heap)
       // Who promotes a lock that he holds does not queue: he would wait for those that wait for him.
-      if (!queued && own.length === 0) {
+      if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true
         waited = true

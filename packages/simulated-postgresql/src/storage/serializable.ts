@@ -65,6 +65,7 @@ export class Serializable {
 
   /** The reader met a version: whoever wrote what its snapshot does not show wrote after it. */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
+    if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
     const writer = isVisible ? tuple.xmax : tuple.xmin
     if (writer === undefined || statusOf(writer) === 'aborted' || writer.transaction === reader.transaction) return
     this.#conflictOut(reader, writer, snapshot)
@@ -72,7 +73,6 @@ export class Serializable {
 
   #conflictOut(me: Reader, written: Subtransaction, snapshot: Snapshot): void {
     const writer = written.transaction.reader
-    if (me.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
     if (writer === undefined || writer.doomed) return
     const concurrent = !writer.committed || written.transaction.commitNumber > snapshot.commitNumber
     if (!concurrent) return

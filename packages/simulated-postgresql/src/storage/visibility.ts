@@ -1,4 +1,4 @@
-import type { Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import type { Locker, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
 import { type RowLock, rowLocksConflict } from './modes.ts'
 import { statusOf } from './transaction.ts'
 
@@ -33,17 +33,42 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
   }
 }
 
-/** The open transactions that hold a lock on the row, or an update of this version or a later one, in conflict with `lock`. */
-export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
-  const found: Subtransaction[] = []
-  for (const locker of tuple.row.lockers)
-    if (isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock)) found.push(locker.holder)
+/** The open transactions in conflict with a lock of a row. */
+export interface Blockers {
+  /** They hold a lock on the row, or replace this version. */
+  readonly here: readonly Subtransaction[]
+  /** They replace a later version. */
+  readonly later: readonly Subtransaction[]
+}
+
+export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): Blockers {
+  const here = conflictingLockers(tuple.row.lockers, lock, own)
+  const later: Subtransaction[] = []
   for (let version: Tuple | undefined = tuple; version !== undefined; version = version.next) {
     const { xmax } = version
     if (xmax === undefined || statusOf(xmax) === 'aborted') break
-    if (isOther(xmax, own) && rowLocksConflict(version.xmaxLock, lock)) found.push(xmax)
+    if (isOther(xmax, own) && rowLocksConflict(version.xmaxLock, lock)) (version === tuple ? here : later).push(xmax)
   }
-  return found
+  return { here, later }
+}
+
+/**
+ * Of a version that a committed transaction replaced: who had locked the row before that commit and still holds the lock.
+ * Until he ends PostgreSQL takes the version for one that is being modified (HeapTupleSatisfiesUpdate, of a multixact).
+ */
+export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
+  const updated = xmax?.transaction.commitNumber ?? 0
+  return conflictingLockers(
+    row.lockers.filter(({ since }) => since < updated),
+    lock,
+    own,
+  )
+}
+
+function conflictingLockers(lockers: readonly Locker[], lock: RowLock, own: Transaction): Subtransaction[] {
+  return lockers
+    .filter((locker) => isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock))
+    .map(({ holder }) => holder)
 }
 
 /**
