@@ -135,6 +135,8 @@ const SENDERS: Readonly<Partial<Record<Kind, string>>> = {
   texts: 'array_send',
   uuid: 'uuid_send',
   bytea: 'byteasend',
+  range: 'range_send',
+  span: 'range_send',
 }
 
 test('values have the binary form that PostgreSQL sends, and are read from it', async () => {
@@ -175,4 +177,6 @@ const KIND_TYPES: Readonly<Partial<Record<Kind, number>>> = {
   texts: 1009,
   uuid: 2950,
   bytea: 17,
+  range: 3904,
+  span: 3908,
 }

@@ -49,6 +49,9 @@ test.each([
   ["to_char(timestamp '2024-02-29 15:04:05', 'FMDay, DD Mon YYYY HH12:MI AM')", 'Thursday, 29 Feb 2024 03:04 PM'],
   ["regexp_replace('foo bar', '(\\w+) (\\w+)', '\\2 \\1')", 'bar foo'],
   ["string_agg(x, ',' order by x desc) from (values ('a'), ('b')) v(x)", 'b,a'],
+  ["tsrange('2024-01-01', '2024-01-02', '[]')", '["2024-01-01 00:00:00","2024-01-02 00:00:00"]'],
+  ["'(1,3]'::int4range * int4range(0, null)", '[2,4)'],
+  ["'[1,5)'::int4range @> 3 and 5 <@ '(,5]'::int4range", 't'],
   ['sum(x) filter (where x > 1) from generate_series(1, 3) x', '5'],
 ])('select %s gives %s', (expression, expected) => {
   expect(value(expression)).toBe(expected)
@@ -57,6 +60,7 @@ test.each([
 test.each([
   ['1 / 0', '22012 division by zero'],
   ['2147483647 + 1', '22003 integer out of range'],
+  ['int4range(2, 1)', '22000 range lower bound must be less than or equal to range upper bound'],
   ["'a'::int", '22P02 invalid input syntax for type integer: "a"'],
   ['1 + true', '42883 operator does not exist: integer + boolean'],
   ["'a' + 'b'", '42725 operator is not unique: unknown + unknown'],

@@ -44,6 +44,8 @@ export type Kind =
   | 'texts'
   | 'uuid'
   | 'bytea'
+  | 'range'
+  | 'span'
   | 'any'
 
 const KINDS: readonly Kind[] = [
@@ -64,6 +66,8 @@ const KINDS: readonly Kind[] = [
   'texts',
   'uuid',
   'bytea',
+  'range',
+  'span',
 ]
 
 const LITERALS: Readonly<Record<Exclude<Kind, 'any'>, readonly string[]>> = {
@@ -137,6 +141,24 @@ const LITERALS: Readonly<Record<Exclude<Kind, 'any'>, readonly string[]>> = {
     "'foo'::name",
   ],
   bool: ['true', 'false', 'null::boolean', "'t'::bool"],
+  range: [
+    "'[1,5)'::int4range",
+    "'(2,7]'::int4range",
+    "'empty'::int4range",
+    "'[5,)'::int4range",
+    "'(,2)'::int4range",
+    "'(,)'::int4range",
+    'null::int4range',
+    'int4range(0, 42)',
+  ],
+  span: [
+    "'[2024-01-31 10:00,2024-02-29 12:34:56)'::tsrange",
+    "'(2000-01-01,]'::tsrange",
+    "'empty'::tsrange",
+    "'[2024-02-29 12:34:56,2024-02-29 12:34:56]'::tsrange",
+    "'(,infinity)'::tsrange",
+    'null::tsrange',
+  ],
   date: [
     "'2024-02-29'::date",
     "'1999-12-31'::date",
@@ -290,6 +312,7 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'any'>, readonly Make[]>> = {
     (_r, e) => `pg_typeof(${e('any')})::text`,
     (_r, e) => `to_hex(${e('int')})`,
     (_r, e) => `array_dims(${e('ints')})`,
+    (r, e) => `(${e(r.pick(['range', 'span']))})::text`,
     (r, e) => `chr(${r.pick(['65', '8364', '97'])}) || ${e('text')}`,
   ],
   bool: [
@@ -331,6 +354,14 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'any'>, readonly Make[]>> = {
     (r, e) => `((${e('int')}, ${e('text')}) ${r.pick(['=', '<', '<>', '>='])} (${e('int')}, ${e('text')}))`,
     (_r, e) => `starts_with(${e('text')}, ${e('text')})`,
     (_r, e) => `isfinite(${e('date')})`,
+    (r, e) => {
+      const kind = r.pick(['range', 'span'] as const)
+      return `(${e(kind)} ${r.pick(['&&', '@>', '<@', '<<', '>>', '-|-', '&<', '&>'])} ${e(kind)})`
+    },
+    (_r, e) => `(${e('range')} @> ${e('int')})`,
+    (_r, e) => `(${e('ts')} <@ ${e('span')})`,
+    (r, e) =>
+      `${r.pick(['isempty', 'lower_inc', 'upper_inc', 'lower_inf', 'upper_inf'])}(${e(r.pick(['range', 'span']))})`,
   ],
   date: [
     (r, e) => `(${e('date')} ${r.pick(['+', '-'])} ${r.pick(['1', '30', '365', '-1'])})`,
@@ -349,6 +380,7 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'any'>, readonly Make[]>> = {
     (_r, e) => `(${e('date')} + ${e('time')})`,
     (_r, e) => `(${e('tstz')})::timestamp`,
     (_r, e) => `(${e('ts')})::timestamp(1)`,
+    (r, e) => `${r.pick(['lower', 'upper'])}(${e('span')})`,
     (_r, e) => `date_bin('15 minutes', ${e('ts')}, '2000-01-01'::timestamp)`,
   ],
   tstz: [
@@ -413,6 +445,16 @@ const OPERATIONS: Readonly<Record<Exclude<Kind, 'any'>, readonly Make[]>> = {
     (_r, e) => `array[${e('text')}, ${e('text')}]`,
     (r, e) => `regexp_split_to_array(${e('text')}, ${r.pick(["','", "'\\s+'", "'l'"])})`,
     (r, e) => `regexp_match(${e('text')}, ${r.pick(["'(.)(.)'", "'[a-z]+'"])})`,
+  ],
+  range: [
+    (r, e) => `int4range(${e('int')}, ${e('int')}${r.pick(['', ", '[]'", ", '()'", ", '(]'"])})`,
+    (r, e) => `(${e('range')} ${r.pick(['*', '+', '-'])} ${e('range')})`,
+    (_r, e) => `range_merge(${e('range')}, ${e('range')})`,
+    (_r, e) => `(${e('text')})::int4range`,
+  ],
+  span: [
+    (r, e) => `tsrange(${e('ts')}, ${e('ts')}${r.pick(['', ", '[]'", ", '(]'"])})`,
+    (r, e) => `(${e('span')} ${r.pick(['*', '+', '-'])} ${e('span')})`,
   ],
   uuid: [(_r, e) => `(${e('uuid')}::text)::uuid`, (_r, e) => `(${e('text')})::uuid`],
   bytea: [

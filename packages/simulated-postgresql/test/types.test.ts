@@ -90,6 +90,8 @@ test('reads the binary form of each type that it sends', () => {
     ['interval', '-1 mons +2 days 00:00:00.5'],
     ['jsonb', '[1, {"a": null}]'],
     ['_text', '{a,NULL}'],
+    ['numrange', '(,2.5]'],
+    ['daterange', 'empty'],
     ['uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   ]
   for (const [name, text] of texts) {

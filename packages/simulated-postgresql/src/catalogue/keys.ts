@@ -1,5 +1,6 @@
+import { subtypeOf } from '../types/range.ts'
 import type { TextContext } from '../types/registry.ts'
-import { Numeric, type SqlType, type SqlValue } from '../types/value.ts'
+import { Numeric, SqlRange, type SqlType, type SqlValue } from '../types/value.ts'
 
 const BPCHAR = 1042
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 1700])
@@ -23,8 +24,22 @@ export function keyText(value: SqlValue, type: SqlType, context: TextContext): s
     case 'object':
       if (value === null) return '\u0000'
       if (value instanceof Numeric) return numericKey(value)
+      if (value instanceof SqlRange) return rangeKey(value, type, context)
       return context.types.typeOf(type.oid).output(value, context)
   }
+}
+
+function rangeKey(
+  { empty, lower, lowerInclusive, upper, upperInclusive }: SqlRange,
+  type: SqlType,
+  context: TextContext,
+): string {
+  if (empty) return 'empty'
+  const bound = { ...type, oid: subtypeOf(type.oid) ?? 0 }
+  return joinKeys([
+    ...[lower, upper].map((value) => keyText(value, bound, context)),
+    `${lowerInclusive}${upperInclusive}`,
+  ])
 }
 
 function numericKey(value: Numeric): string {

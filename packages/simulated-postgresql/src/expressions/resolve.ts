@@ -8,6 +8,7 @@ import {
   operatorsNamed,
 } from '../functions/catalogue.ts'
 import { OID } from '../types/oids.ts'
+import { subtypeOf } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
 
 /** PostgreSQL's rules of choosing among functions and operators of one name: "Type Conversion" in its manual. */
@@ -110,19 +111,22 @@ export function resolveGenerics(
   result: number,
 ): Resolved | undefined {
   let element: number | undefined
+  let range: number | undefined
   const compatible: number[] = []
   for (let i = 0; i < actual.length; i += 1) {
     const source = actual[i] ?? 0
     const found = source === OID.unknown ? undefined : elementFor(types, source, declared[i] ?? 0)
     if (found === undefined) continue
     if (found.element === undefined) return undefined
+    if (declared[i] === OID.anyrange) range = source
     if (found.compatible) compatible.push(found.element)
     else if (element !== undefined && element !== found.element) return undefined
     else element = found.element
   }
   const common = compatible.length === 0 ? undefined : commonTypeOf(types, compatible)
   if (compatible.length > 0 && common === undefined) return undefined
-  const place = (oid: number): number => placed(types, oid, element, common ?? OID.text)
+  const place = (oid: number): number =>
+    oid === OID.anyrange ? (range ?? OID.unknown) : placed(types, oid, element, common ?? OID.text)
   const resolved = declared.map(place)
   return { arguments: resolved, result: place(result) }
 }
@@ -158,6 +162,8 @@ function elementFor(
       return { element: types.find(source)?.kind === 'e' ? source : undefined, compatible: false }
     case OID.anyarray:
       return { element: source === OID.anyarray ? undefined : elementType(types, source), compatible: false }
+    case OID.anyrange:
+      return { element: subtypeOf(source), compatible: false }
     case OID.anycompatible:
       return { element: source, compatible: true }
     case OID.anycompatiblenonarray:

@@ -7,6 +7,7 @@ import { HASHES } from './hash.ts'
 import { JSON_FUNCTIONS } from './json.ts'
 import { MOMENTS } from './moments.ts'
 import { PATTERNS } from './patterns.ts'
+import { RANGES } from './ranges.ts'
 import { REGEXPS } from './regexps.ts'
 import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
@@ -24,6 +25,7 @@ const ALL: ReadonlyMap<string, Builtin> = new Map(
     JSON_FUNCTIONS,
     HASHES,
     REGEXPS,
+    RANGES,
     SYSTEM,
     TO_CHAR,
   ].flatMap((family) => Object.entries(family)),

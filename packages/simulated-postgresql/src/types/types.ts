@@ -3,6 +3,7 @@ import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
 import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } from './definitions.ts'
 import { OID } from './oids.ts'
+import { asRange, compareRanges, rangeBehaviours, subtypeOf } from './range.ts'
 import { recordBehaviour } from './record.ts'
 import type { TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
@@ -37,13 +38,17 @@ export function createTypes(): Types {
 
 function* builtIn(types: Types): Generator<TypeDefinition> {
   const registry = registryBehaviours()
+  const ranges = rangeBehaviours()
   for (const line of TYPES.trim().split('\n')) {
     const [oid = 0, arrayOid = 0, length = 0] = [0, 2, 3].map((i) => Number(line.split(' ')[i]))
     const [, name = '', , , kind = 'b', category = '', preferred, delimiter = ','] = line.split(' ')
     const behaviour =
-      BEHAVIOURS.get(oid) ?? registry.get(oid) ?? (oid === OID.record ? recordBehaviour() : refusedBehaviour(name))
+      BEHAVIOURS.get(oid) ??
+      registry.get(oid) ??
+      ranges.get(oid) ??
+      (oid === OID.record ? recordBehaviour() : refusedBehaviour(name))
     const elementOid = oid === OID.int2vector ? OID.int2 : oid === OID.oidvector ? OID.oid : 0
-    yield {
+    const type: TypeDefinition = {
       oid,
       name,
       arrayOid,
@@ -55,8 +60,15 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
       delimiter,
       ...behaviour,
     }
+    const subtype = subtypeOf(oid)
+    yield subtype === undefined ? type : { ...type, compare: rangeOrder(types, subtype) }
     if (arrayOid !== 0) yield arrayType(types, arrayOid, oid, name, kind === 'p', delimiter)
   }
+}
+
+/** The order of the bounds is asked late: their type may come after. */
+function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['compare']> {
+  return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }
 
 function arrayType(

@@ -17,6 +17,7 @@
  * | jsonb | {@link Jsonb} |
  * | arrays | {@link SqlArray} |
  * | rows | {@link SqlRecord} |
+ * | ranges | {@link SqlRange} |
  */
 export type SqlValue =
   | null
@@ -29,6 +30,7 @@ export type SqlValue =
   | Interval
   | SqlArray
   | SqlRecord
+  | SqlRange
   | Jsonb
 
 /** A type with its modifier: the length of a varchar, the precision of a numeric; -1 without one. */
@@ -83,6 +85,23 @@ export class SqlArray {
     this.elements = elements
     this.dimensions = dimensions
     this.lowerBounds = lowerBounds
+  }
+}
+
+/** A range in its canonical form; without a bound where that is null. The empty range has none, and includes none. */
+export class SqlRange {
+  readonly empty: boolean
+  readonly lower: SqlValue
+  readonly lowerInclusive: boolean
+  readonly upper: SqlValue
+  readonly upperInclusive: boolean
+
+  constructor(empty: boolean, lower: SqlValue, lowerInclusive: boolean, upper: SqlValue, upperInclusive: boolean) {
+    this.empty = empty
+    this.lower = lower
+    this.lowerInclusive = lowerInclusive
+    this.upper = upper
+    this.upperInclusive = upperInclusive
   }
 }
 

@@ -1,5 +1,6 @@
 import { JSON_ROWS } from './json-rows.ts'
 import { MERGE } from './merge.ts'
+import { RANGES } from './ranges.ts'
 import { ROLES } from './roles.ts'
 import { SET_ROUTINES } from './set-routines.ts'
 import { TEMPORARY } from './temporary.ts'
@@ -11,6 +12,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
   MERGE,
+  ranges: RANGES,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
   'temporary tables': TEMPORARY,
