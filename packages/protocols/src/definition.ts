@@ -117,10 +117,11 @@ export interface ClockBounds {
   readonly jumpMs?: number | undefined
 }
 
-/** What settings give up: `replicas answer reads, and lag`. Undefined if that is nothing. */
+/** What settings give up for an object: `replicas answer reads, and lag`. Undefined if that is nothing. */
 export type Weakness = (
   settings: { readonly [name: string]: ProtocolSettingValue },
   nodes: number,
+  object?: string,
 ) => string | undefined
 
 /** A protocol as the registry lists it, with everything help, docs, tests and hosts need. */

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, OK, outputOf } from '@chaosproxy/history'
+import { duration, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import { lastTime } from '@chaosproxy/runner/result'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
@@ -59,12 +59,33 @@ function repeatedReproach(
     if (before === undefined || sent.length !== 1) return undefined
     return { by: before, text: `${processInWords(history, process[before] ?? 0)} had been given it` }
   }
+  if (f === 'drain' && Array.isArray(answer)) {
+    const before = others.filter((row) => (returnEvent[row] ?? 0) < (history.operations.callEvent[culprit] ?? 0))
+    return drainedAgain(history, before, answer)
+  }
   if (f !== 'read' || !Array.isArray(answer)) return undefined
   const seen = new Set<string>()
   const texts = answer.map((each) => JSON.stringify(each))
   const twice = texts.find((text) => seen.size === seen.add(text).size)
   const by = others.find((row) => functionOf(history, row) === 'add' && writtenText(history, row) === twice)
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
+}
+
+/** A message of a drain that had been sent once and handed out before. */
+function drainedAgain(
+  history: History,
+  others: readonly OperationRow[],
+  drained: readonly Json[],
+): { readonly by: OperationRow; readonly text: string } | undefined {
+  for (const message of drained) {
+    const text = JSON.stringify(message)
+    const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
+    const taker = others.find((row) => isTaking(history, row) && JSON.stringify(outputOf(history, row)) === text)
+    if (taker === undefined || sent.length !== 1) continue
+    const who = processInWords(history, history.operations.process[taker] ?? 0)
+    return { by: taker, text: `${who} had been given ${printable(text)}` }
+  }
+  return undefined
 }
 
 const isTaking = (history: History, row: OperationRow): boolean =>

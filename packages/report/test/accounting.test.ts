@@ -148,5 +148,5 @@ test('a sum that is too high is blamed on an addition made twice, one that is to
     return causesOf({ report, history, counterexample: verdict.counterexample, near: [] })[0]?.cause
   }
   expect(causeOf(9)).toBe('An operation took effect twice.')
-  expect(causeOf(1)).toBe('A read was answered by a copy that was behind.')
+  expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { accountLines } from '../src/accounting-words.ts'
 import { factsOf } from '../src/facts/facts.ts'
+import { gapOf } from '../src/facts/gap.ts'
 import { storyOf } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
@@ -101,6 +102,15 @@ describe('a queue', () => {
     const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
     const { shown } = judge([...changed, unknown(20, 25), unknown(21, 60), unknown(22, 70)], 'queue')
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'context', 'core', 'core'])
+  })
+
+  test('that hands a message out again in the last drain says so, and blames no message that came out', () => {
+    const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
+    const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
+    const { headline, shown, history } = judge(operations, 'queue')
+    expect(headline.title).toBe('Message 1 was handed out twice')
+    expect(reproach(history, shown!)?.text).toBe('process 7 had been given 1')
+    expect(gapOf(history, shown!).ignored).toBeUndefined()
   })
 
   test('counts what a brute force over all that unknown dequeues may have taken counts', () => {

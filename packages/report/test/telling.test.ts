@@ -101,6 +101,38 @@ describe('an outcome', () => {
     })
   })
 
+  test('of a run that never recovered is in the logs, whatever could not be decided', () => {
+    const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
+    const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
+    expect(next).toEqual({
+      text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.',
+      command: 'npx chaos run --target t --time 4s',
+    })
+  })
+
+  test('of a copy that answers while cut off needs no leader to be of use', () => {
+    const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
+    expect(next.text).toMatch(/^Answer only while a majority can be reached: .*a copy that is cut off refuses/)
+  })
+
+  test('of a sum that lacks additions is not that of a leader', () => {
+    const summed = made([
+      { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
+      { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
+    ])
+    const lacking: Counterexample = {
+      ...{ level: 'linearizable', sentence: 'too little', keys: ['a'], culprit: 1 },
+      operations: [0, 1].map((operation) => ({ operation, role: 'core' as const })),
+    }
+    const unexpected = [{ key: 'a', value: 0, operation: 1, count: 1, bounds: [3, 3] }]
+    const accounting = { result: 'violated', unexpected, lost: [], duplicated: [], surelyLost: 0 }
+    const judged = { ...report('not linearizable', { linearizable: violated(lacking) }), model: 'counter', accounting }
+    const run = summary({ report: judged as never, faults: [fault(between, 500, 3000)] })
+    const { next } = tellingOf(factsOf({ history: summed, report: judged as never, run }), { history: summed, run })
+    expect(next.text).toMatch(/^Let one node make every addition/)
+    expect(next.text).not.toMatch(/lead/)
+  })
+
   test('of a planted bug leads to the run without it, and of weak settings to those that give up nothing', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
@@ -128,7 +160,7 @@ describe('an outcome', () => {
       text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
     })
-    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/confirms that it still leads|Reads from/)
+    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
   })
 
   test('counts stale reads where they were not expected to be fresh', () => {
@@ -233,6 +265,24 @@ describe('a cause', () => {
       run,
     }).why
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
+  })
+
+  test('is a takeover by the node that answered, with what the settings gave up for it', () => {
+    const unclear = heard([], { unclear: 'not recorded', isCut: true })
+    const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
+    const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
+    expect(why(more)).toMatchObject({
+      text: 'n3 was told to take over at 6.600 s and answers without x = 743. A promotion may lose a commit.',
+      certainty: 'likely',
+    })
+    const { next } = told(summary({ report: stale, ...more } as never))
+    expect(next.text).toMatch(/every replica that may take over/)
+    const other = fault({ kind: 'failover', nodes: ['n2'] } as never, 6600, 7000)
+    expect(why({ ...more, faults: [other] }).text).toMatch(/The last failover had begun at 6\.600 s \(n2\)/)
+    const since = fault({ kind: 'failover', nodes: ['n2'] } as never, 7050, 7100)
+    expect(why({ ...more, faults: [takeover, since] }).text).toMatch(/^n3 was told to take over at 6\.600 s/)
+    const earlier = fault({ kind: 'failover', nodes: ['n3'] } as never, 1000, 2000)
+    expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
   test('may be missing where messages were not captured', () => {

@@ -36,6 +36,7 @@ export type {
   StartOptions,
   Suffering,
   Target,
+  WeaknessQuestion,
 } from './ports/target.ts'
 export { protocolTarget } from './protocol-target.ts'
 export { readLast } from './read-last.ts'

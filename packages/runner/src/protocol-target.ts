@@ -40,7 +40,7 @@ export const protocolTarget = (
     const promised = protocol.promises(object, settings)
     return promised === 'none' ? 'nothing' : promised
   },
-  weakness: (settings, nodes) => protocol.weakness?.(settings, nodes),
+  weakness: ({ settings, nodes, object }) => protocol.weakness?.(settings, nodes, object),
   validate(settings, bug, nodes) {
     protocol.create({ bug, settings })
     const reason = protocol.impossible?.(settings, nodes)

@@ -26,7 +26,7 @@ interface Accounts {
  * Which account the operations of a contradiction overdraw, down to what balance, and by which of them: `Account b
  * opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4, and
  * process 3 read -4 at n1.` If they overdraw none: the first read in the whole history that shows an overdrawn account,
- * or by how much the read that cannot be shows more or less than there is.
+ * or by how much a read shows more or less than there is, the one that cannot be or else the first.
  */
 export function balanceOf(
   core: Part,
@@ -37,7 +37,9 @@ export function balanceOf(
   for (let i = 0; i < core.length; i++)
     for (const [account, amount] of movesOf(core, i)) movements.push({ account, amount, row: core.row[i] })
   const accounts = [...new Set(movements.map(({ account }) => account))]
-  const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
+  const stories = accounts.flatMap(
+    (account) => storyOf(core, account, opening.get(account) ?? 0, movements, movesAlone) ?? [],
+  )
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
   // Money that was never put in was probably there before: only a read shows how much an account lacks.
@@ -80,16 +82,30 @@ function totalOf(read: Json): number | undefined {
     : numbers.reduce((sum, balance) => decimal(sum + balance), 0)
 }
 
+/**
+ * What the core spends from an account, once all of it has returned. Whatever the whole history may have brought there by
+ * then counts: what a contradiction leaves out is not out of the account.
+ */
 function storyOf(
   { history, row, length }: Part,
   account: string,
   opening: number,
   movements: readonly Movement[],
+  movesAlone: MovesOf,
 ): Balance | undefined {
-  const own = movements.filter((each) => each.account === account)
-  const received = own.reduce((sum, { amount }) => sum + Math.max(0, amount), 0)
+  const { operations, functions } = history
   // One of unknown outcome may not have been made.
-  const spent = own.filter(({ amount, row: at }) => amount < 0 && history.operations.outcome[at] === OK)
+  const spent = movements.filter(
+    ({ account: of, amount, row: at }) => of === account && amount < 0 && operations.outcome[at] === OK,
+  )
+  const end = spent.reduce((last, { row: at }) => Math.max(last, operations.returnEvent[at]), -1)
+  let received = 0
+  for (let at = 0; at < operations.length; at++) {
+    const f = functions[operations.f[at]]
+    if (f === 'read' || operations.outcome[at] === FAIL || operations.callEvent[at] > end) continue
+    for (const [of, amount] of movesAlone(f, inputOf(history, at)))
+      if (of === account && amount > 0) received = decimal(received + amount)
+  }
   const total = -spent.reduce((sum, { amount }) => sum + amount, 0)
   const balance = opening + received - total
   if (balance >= 0) return undefined
@@ -99,10 +115,10 @@ function storyOf(
   for (let i = 0; i < length && seen === ''; i++) {
     const shown = overdrawnIn(history, row[i])
     if (shown?.[0] === account)
-      seen = `, and ${clientInWords(history, history.operations.process[row[i]])} read ${show(shown[1])}${atNode(history, row[i])}`
+      seen = `, and ${clientInWords(history, operations.process[row[i]])} read ${show(shown[1])}${atNode(history, row[i])}`
   }
-  const operations = spent.length === 1 ? 'operation' : 'operations'
-  const sentence = `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged ${operations} (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
+  const made = spent.length === 1 ? 'operation' : 'operations'
+  const sentence = `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged ${made} (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
   return { sentence, overdrawn: { account, by: decimal(-balance) } }
 }
 

@@ -91,12 +91,8 @@ function reduced(
 ): Counterexample {
   const { part, conflict } = violated
   const all = Array.from({ length: part.length }, (_, i) => i)
-  // Later calls have no part in it.
-  const end = violated.until ?? NEVER
-  const operations = choose(
-    part,
-    all.filter((i) => part.calls[i] <= end),
-  )
+  // Later calls have no part in it, and what had not returned by then may yet come after them.
+  const operations = violated.until === undefined ? part : until(part, all, violated.until, judge)
   const isContradiction = (indices: readonly number[]): boolean =>
     contradicts(choose(operations, indices), judge, budget, stepsFor(operations)) === true
   const related = judge.related(operations, budget)

@@ -24,10 +24,19 @@ const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
 /** Every node answers by itself. */
-const weakness: Weakness = ({ sums }) =>
-  sums === 'settle'
-    ? 'every node adds without asking the others, and of two sums made at once one replaces the other'
-    : 'every node takes writes without asking the others, and settles conflicts later'
+const weakness: Weakness = ({ sums }, _nodes, object) => {
+  const isSum = object === undefined || object === 'counter' || object === 'bank'
+  if (isSum && sums === 'settle')
+    return 'every node adds without asking the others, and of two sums made at once one replaces the other'
+  switch (object) {
+    case 'counter':
+      return 'every node adds without asking the others, and reads show only what a node has heard of'
+    case 'bank':
+      return 'every node pays without asking the others, and hears later what they paid'
+    default:
+      return 'every node takes writes without asking the others, and settles conflicts later'
+  }
+}
 
 export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',

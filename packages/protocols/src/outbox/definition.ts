@@ -4,11 +4,11 @@ import { defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
-/** Two writes that are not one. */
+/** Reads are of a view behind the queue; with dual writes, two writes are not one. */
 const weakness: Weakness = ({ write = 'outbox' }) =>
   write === 'outbox'
-    ? undefined
-    : 'the database and the queue are written one after the other, and a crash between loses one'
+    ? 'reads show a view that is kept from the queue, and lags behind the database'
+    : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue'
 
 export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',

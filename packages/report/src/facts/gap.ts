@@ -1,6 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, outputOf } from '@chaosproxy/history'
 import {
+  functionOf,
   hasReturned,
   isFinal,
   keyOf,
@@ -62,7 +63,7 @@ const endOf = (history: History, row: OperationRow): number =>
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
   // What was handed out a second time was not missed.
-  const seen = tells(history, culprit) ? JSON.stringify(outputOf(history, culprit)) : undefined
+  const seen = seenBy(history, culprit)
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
   const { key } = history.operations
   const spent = spendsFrom(history, culprit)
@@ -70,10 +71,18 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
     .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
     .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
-    .filter((row) => (callEvent[row] ?? 0) < end && writtenText(history, row) !== seen)
+    .filter((row) => (callEvent[row] ?? 0) < end && !seen.has(writtenText(history, row)))
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
   const called = callEvent[culprit] ?? 0
   return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
+}
+
+/** What an answer shows: a value or, of a drain, each message. */
+function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {
+  if (!tells(history, row)) return new Set()
+  const answer = outputOf(history, row)
+  const shown = functionOf(history, row) === 'drain' && Array.isArray(answer) ? answer : [answer]
+  return new Set(shown.map((each) => JSON.stringify(each)))
 }
 
 /** A change by its key and value: `x = 743`. */

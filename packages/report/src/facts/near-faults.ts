@@ -3,7 +3,7 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, INFO } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
-import { isRead, nameText, spendsFrom } from '../operation-words.ts'
+import { isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
 import { moment } from '../words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -18,6 +18,8 @@ export interface NearFault extends FaultSpan {
   readonly relation: string
   /** Whether the record shows that the node that answered had had the change, and was killed since. */
   readonly isForgetting: boolean
+  /** Whether it made the node that answered take over, without a change that another one had acknowledged before. */
+  readonly isTakeover: boolean
   /** Whether it had ended when the culprit was asked. */
   readonly isOver: boolean
   /** The text and, if it says more, the relation. */
@@ -44,7 +46,7 @@ export function nearFaults(
   const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
   const isOldRead = isSure && culprit !== undefined && isRead(history, culprit)
   const isSpending = culprit !== undefined && spendsFrom(history, culprit) !== undefined
-  const touched = concerning(spans, gap)
+  const touched = concerning(history, spans, gap)
     .filter((span) => !isOldRead || !changesOutcomesOnly(span))
     .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
@@ -61,9 +63,14 @@ export function nearFaults(
         const short = inBrief(span.label)
         const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
         const isForgetting = hasForgotten(span, gap, wire)
-        const relation = isForgetting ? forgottenText(history, span, gap) : relationOf(span, short, gap)
+        const isTakeover = hasTakenOver(history, span, gap)
+        const relation = isForgetting
+          ? forgottenText(history, span, gap)
+          : isTakeover
+            ? takeoverText(history, span, gap)
+            : relationOf(span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, isForgetting, whole, isOver: span.to < gap.asked }
+        return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: span.to < gap.asked }
       })
   )
 }
@@ -73,12 +80,15 @@ export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | '
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
- * What took effect. What began only after the operation was called is not why the object had that value, and a failover
- * before the last one led to nobody who still leads.
+ * What took effect. What began only after the operation was called is not why the object had that value. Of failovers one
+ * counts: that of the node that answered, if it was told to take over after the change, and otherwise the last, since one
+ * before it led to nobody who still leads.
  */
-function concerning(spans: readonly FaultSpan[], { asked }: Gap): readonly FaultSpan[] {
-  const effective = spans.filter((span) => span.hits !== 0 && span.from <= asked)
-  const last = effective.findLast(({ kind }) => kind === 'failover')
+function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
+  const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
+  const last =
+    effective.findLast((span) => hasTakenOver(history, span, gap)) ??
+    effective.findLast(({ kind }) => kind === 'failover')
   return effective.filter((span) => span.kind !== 'failover' || span === last)
 }
 
@@ -156,6 +166,24 @@ function hasForgotten({ kind, nodes, from, to }: FaultSpan, { culprit, writer, a
     (message) => message.to === culprit && message.carries !== undefined && (message.endedAt ?? from) < from,
   )
   return culprit === writer || received === true
+}
+
+/** What the other node acknowledged only after that, it may have acknowledged although it no longer led. */
+function hasTakenOver(
+  history: History,
+  { kind, nodes, to }: FaultSpan,
+  { culprit, writer, from, ignored }: Gap,
+): boolean {
+  if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
+  // A lock that was taken has no value that could be missing.
+  return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
+}
+
+function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ignored }: Gap): string {
+  const isSum = history.header?.model === 'counter'
+  const change = ignored === undefined ? 'it' : changeText(history, ignored)
+  const missing = isSum ? 'additions that had been acknowledged' : change
+  return `${nameText(culprit)} was told to take over at ${moment(from)} and answers without ${missing}.`
 }
 
 const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])

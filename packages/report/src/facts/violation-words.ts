@@ -153,6 +153,7 @@ export function uncutText({ uncut, operations }: Counterexample): string | undef
   if (uncut === undefined) return undefined
   const { why, among, standsAlone } = uncut
   const shown = `${operations.length === 1 ? 'This is one' : `These are ${count(operations.length)}`} of the ${count(among)} operations among which it was found`
-  const alone = standsAlone ? 'and a violation by themselves' : 'and may not be a violation by themselves'
+  const themselves = operations.length === 1 ? 'itself' : 'themselves'
+  const alone = `and ${standsAlone ? '' : 'may not be '}a violation by ${themselves}`
   return `${whys[why]} ${shown}, ${alone}.`
 }

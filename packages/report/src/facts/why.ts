@@ -79,6 +79,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, story, spans, setup 
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
   const gives = weaknessText(setup)
+  if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
   if (gives !== '' && (fault === '' || near[0]?.isOver === true))
     return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
@@ -116,7 +117,7 @@ function plantedText(setup: RunSetup | undefined): string {
 /** Whether a cause says already what the settings give up. */
 const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
-  return weakness !== '' && cause.startsWith(weakness)
+  return weakness !== '' && cause.includes(weakness)
 }
 
 /** A message that came late although no fault held it. */

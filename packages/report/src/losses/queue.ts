@@ -22,8 +22,11 @@ function lostMessages({ history, report }: LossInput): Loss | undefined {
 function twice({ history, report, counterexample }: LossInput): Loss | undefined {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
-  const again = culprit === undefined ? undefined : takenBy(history, culprit)
-  if (again === undefined || !core.some((row) => row !== culprit && takenBy(history, row) === again)) return undefined
+  if (culprit === undefined) return undefined
+  const again = takenOrDrainedBy(history, culprit).find((message) =>
+    core.some((row) => row !== culprit && takenBy(history, row) === message),
+  )
+  if (again === undefined) return undefined
   if (core.filter((row) => sentBy(history, row) === again).length !== 1) return undefined
   // Sent once, it came out once more than there are too many of it.
   const surplus = report.accounting?.duplicated.find(({ value, key }) => {
@@ -81,6 +84,15 @@ function takenBy(history: History, row: OperationRow): string | undefined {
   if (history.operations.outcome[row] !== OK) return undefined
   const message = canonical(outputOf(history, row))
   return message === 'null' ? undefined : message
+}
+
+/** The messages that an operation handed out: one, or all those of a drain. */
+function takenOrDrainedBy(history: History, row: OperationRow): readonly string[] {
+  const taken = takenBy(history, row)
+  if (taken !== undefined) return [taken]
+  if (functionOf(history, row) !== 'drain' || history.operations.outcome[row] !== OK) return []
+  const drained = outputOf(history, row)
+  return Array.isArray(drained) ? drained.map((message) => canonical(message)) : []
 }
 
 /** Whether the run ended by taking out what was left. */

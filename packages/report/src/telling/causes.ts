@@ -33,6 +33,9 @@ interface Cause extends KnownCause {
   readonly fits: (input: CauseInput) => boolean
 }
 
+const KEPT_IN_FAILOVERS =
+  'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.'
+
 /** Most telling first; one entry each. */
 const causes: readonly Cause[] = [
   {
@@ -103,9 +106,13 @@ const causes: readonly Cause[] = [
     fits: (input) => hasOldValue(input) && input.race === undefined,
   },
   {
+    cause: 'A node took over without a write that had been acknowledged.',
+    remedy: KEPT_IN_FAILOVERS,
+    fits: ({ near }) => near.some(({ isTakeover }) => isTakeover),
+  },
+  {
     cause: 'A write that was acknowledged is gone.',
-    remedy:
-      'Acknowledge only what a majority (or every replica that may take over) has on its disk; fence the old primary before another takes over.',
+    remedy: KEPT_IN_FAILOVERS,
     fits: ({ report: { lost, accounting } }) =>
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
   },
@@ -118,6 +125,12 @@ const causes: readonly Cause[] = [
       input.counterexample.culprit !== undefined &&
       isFinal(input.history, input.counterexample.culprit) &&
       countedWrongly(input, isTooLittle),
+  },
+  {
+    cause: 'A message was handed out again.',
+    remedy:
+      'A message whose acknowledgement is lost is handed out again: let consumers remember the ids of what they have handled. If messages may come again and in another order, expect eventual.',
+    fits: ({ report: { model, accounting } }) => model === 'queue' && (accounting?.duplicated.length ?? 0) > 0,
   },
   {
     cause: 'An operation took effect twice.',
@@ -152,9 +165,15 @@ const causes: readonly Cause[] = [
       isStaleRead(input) && input.near.some((fault) => hasComeBack(input.history, input.counterexample, fault)),
   },
   {
+    cause: 'A sum lacked additions that other nodes had acknowledged.',
+    remedy:
+      'Let one node make every addition and answer reads, or read from a majority of the nodes that add. If a sum may lag, expect eventual.',
+    fits: (input) => isStaleRead(input) && countedWrongly(input, isTooLittle),
+  },
+  {
     cause: 'A node answered from its own copy while it was cut off from the others.',
     remedy:
-      'A leader confirms that it still leads before it answers a read (a round of heartbeats, or a lease on a clock that is bounded); a replica refuses.',
+      'Answer only while a majority can be reached: a leader first confirms that it still leads (a round of heartbeats, or a lease on a clock that is bounded), and a copy that is cut off refuses. If old answers are fine, expect sequential or eventual.',
     fits: (input) =>
       isStaleRead(input) &&
       input.near.some(

@@ -125,7 +125,11 @@ const DECIDING: {
   unasked: { text: 'Expect a level that this model decides.' },
 }
 
+const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
+
 function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
+  // Nothing that is supplied to the checker replaces the answers that never came.
+  if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
   // Otherwise a requirement is unknown.
   if (verdict?.result !== 'unknown')
@@ -155,7 +159,7 @@ function supplied({ spec, operations, lacks = [] }: RunSummary, again: string | 
       return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
     }
     case 'recovery':
-      return { text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.', command: again }
+      return { text: UNRECOVERED, command: again }
     case 'concurrency':
       return change('Let more clients work at once.', 'clients', String(Math.max(10, 2 * spec.clients)))
     case 'record':

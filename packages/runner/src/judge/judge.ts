@@ -206,5 +206,8 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
 }
 
 /** What the planted bug does; otherwise what the settings give up. */
-const weaknessOf = ({ target, targetSettings, spec }: PlannedRun): string | undefined =>
-  target.bugs.find(({ name }) => name === spec.target.bug)?.summary ?? target.weakness?.(targetSettings, spec.nodes)
+const weaknessOf = ({ target, targetSettings, workload, faultKinds, spec }: PlannedRun): string | undefined =>
+  target.bugs.find(({ name }) => name === spec.target.bug)?.summary ??
+  target.weakness?.({
+    ...{ object: workload.object, settings: targetSettings, faults: faultKinds, nodes: spec.nodes },
+  })

@@ -8,10 +8,25 @@ import type { RunSummary } from '../result/run-summary.ts'
  * with which the target promises a level that it broke. Empty if neither is known.
  */
 export function strongerSettings(
-  { target, targetSettings, workload, faultKinds, spec: { nodes } }: PlannedRun,
+  {
+    target,
+    targetSettings,
+    workload,
+    faultKinds,
+    spec: {
+      nodes,
+      target: { bug },
+    },
+  }: PlannedRun,
   report: Report<string>,
 ): Pick<RunSummary, 'stronger' | 'strongerPromise'> {
-  if (target.weakness?.(targetSettings, nodes) === undefined) return {}
+  const { name: workloadName, object } = workload
+  const givesUp = (settings: Settings): boolean =>
+    target.weakness?.({ object, settings, faults: faultKinds, nodes }) !== undefined
+  if (!givesUp(targetSettings)) return {}
+  // What breaks even what these settings promise is not what they give up.
+  const promised = target.promises({ workload: workloadName, object, settings: targetSettings, faults: faultKinds })
+  if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
     try {
       target.validate?.(settings, undefined, nodes)
@@ -22,7 +37,7 @@ export function strongerSettings(
   }
   const isStrong = (change: Settings): boolean => {
     const settings = { ...targetSettings, ...change }
-    return target.weakness?.(settings, nodes) === undefined && isValid(settings)
+    return !givesUp(settings) && isValid(settings)
   }
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
   const defaults = target.settings.map((each) => [each.name, each.default] as const).filter(isOther)
@@ -34,8 +49,7 @@ export function strongerSettings(
     const alone: Settings = Object.fromEntries([change])
     const settings = { ...targetSettings, ...alone }
     if (!isValid(settings)) continue
-    const { name, object } = workload
-    const level = target.promises({ workload: name, object, settings, faults: faultKinds })
+    const level = target.promises({ workload: workloadName, object, settings, faults: faultKinds })
     if (level !== 'nothing' && verdictOf(report, level).result === 'violated')
       return { stronger: alone, strongerPromise: level }
   }

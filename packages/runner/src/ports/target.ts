@@ -28,6 +28,9 @@ export interface PromiseQuestion {
   readonly faults: readonly FaultKind[]
 }
 
+/** What a weakness may depend on: a promotion that no fault brings about loses nothing. */
+export type WeaknessQuestion = Pick<PromiseQuestion, 'object' | 'settings' | 'faults'> & { readonly nodes: number }
+
 /** A program that a target needs and this machine lacks, or has in a version that is too old. */
 export interface MissingProgram {
   /** With the oldest version that will do, if there is one that will not. */
@@ -76,8 +79,8 @@ export interface Target {
   readonly objects?: readonly string[] | undefined
   /** The strongest level it promises, or `nothing`. */
   promises(question: PromiseQuestion): string
-  /** What these settings give up, as a clause: reports say it beside a violation. Undefined if that is nothing. */
-  weakness?(settings: Settings, nodes: number): string | undefined
+  /** What the settings give up in such a run, as a clause: reports say it beside a violation. Undefined if that is nothing. */
+  weakness?(question: WeaknessQuestion): string | undefined
   /** `among`: where the fault would be injected; when absent, anywhere. */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**

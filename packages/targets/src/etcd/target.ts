@@ -96,7 +96,7 @@ export const etcd: Target = {
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
-  weakness: ({ reads, data }) =>
+  weakness: ({ settings: { reads, data } }) =>
     reads === 'serializable'
       ? 'serializable reads are answered by any member, which may lag'
       : data === 'wiped'

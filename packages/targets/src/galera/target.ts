@@ -1,9 +1,10 @@
 import { millis, UserError } from '@chaosproxy/history'
-import type { Target } from '@chaosproxy/runner'
-import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
 import { errorOutcomes } from '../mariadb/client/outcomes.ts'
 import { ownerOf } from '../mariadb/programs.ts'
+import { readsBeforeWriting } from '../sql/weakness.ts'
 import { galeraCluster, settings } from './cluster.ts'
 import { missingGalera, requireGalera } from './programs.ts'
 
@@ -47,9 +48,13 @@ export const galera: Target = {
 }
 
 /** What a read may miss, and what a transaction overwrites. */
-function weakness({ sync, isolation }: Settings): string {
-  const stale = sync === 0 ? ['a node answers reads before it has applied what others committed (sync=0)'] : []
-  return [...stale, `at ${isolation} a transaction overwrites changes that it has not read`].join('; ')
+function weakness({ settings, object }: WeaknessQuestion): string | undefined {
+  const { sync, isolation } = settings
+  const given = [
+    sync === 0 ? 'a node answers reads before it has applied what others committed (sync=0)' : '',
+    readsBeforeWriting(object, settings) ? `at ${isolation} a transaction overwrites changes that it has not read` : '',
+  ].filter((text) => text !== '')
+  return given.length === 0 ? undefined : given.join('; ')
 }
 
 /** A change is ordered among all nodes before it is committed, but a node applies it when it can. */

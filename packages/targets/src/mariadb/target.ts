@@ -1,7 +1,8 @@
 import { UserError } from '@chaosproxy/history'
-import type { Target } from '@chaosproxy/runner'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
+import { readsBeforeWriting, SKEWED } from '../sql/weakness.ts'
 import { errorOutcomes } from './client/outcomes.ts'
 import { mariadbCluster, settings } from './cluster.ts'
 import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
@@ -49,16 +50,22 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
     )
 }
 
-/** What a commit waits for, who answers reads, and what a crash may lose. */
-function weakness({ commit, reads, flush, ...rest }: Settings): string | undefined {
+/** Who answers reads; where a node is promoted, what a commit waits for; where one crashes, what that may lose. */
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const { commit, reads, flush, isolation } = settings
+  const isPromoted = faults.includes('failover')
+  const isSnapshot = isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
   const given = [
     reads === 'primary' ? '' : 'replicas answer reads, and lag',
-    commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
-    commit === 'semi-sync' ? `a commit stops waiting for a replica after ${rest['give-up-ms']} ms` : '',
-    flush === 0 ? 'a crash loses the commits of the last second' : '',
-    rest['isolation'] === 'repeatable-read' && rest['snapshot-isolation'] === 'off'
-      ? 'at repeatable-read a transaction overwrites changes that it has not read'
+    isPromoted && commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
+    isPromoted && commit === 'semi-sync'
+      ? `a commit stops waiting for a replica after ${settings['give-up-ms']} ms`
       : '',
+    flush === 0 && faults.includes('kill') ? 'a crash loses the commits of the last second' : '',
+    readsBeforeWriting(object, settings) && isolation !== 'serializable' && !isSnapshot
+      ? `at ${isolation} a transaction overwrites changes that it has not read`
+      : '',
+    object === 'transactions' && isSnapshot ? SKEWED : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')
 }

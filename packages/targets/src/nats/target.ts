@@ -1,6 +1,6 @@
 import { millis, UserError } from '@chaosproxy/history'
-import type { PromiseQuestion, Target } from '@chaosproxy/runner'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import type { Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
@@ -90,7 +90,7 @@ export const nats: Target = {
   },
 }
 
-function weakness({ direct, data }: Settings): string {
+function weakness({ settings: { direct, data } }: WeaknessQuestion): string {
   const reads =
     direct === 'on'
       ? 'any replica answers a read, and may lag (direct=on)'

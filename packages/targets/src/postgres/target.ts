@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
-import type { Target } from '@chaosproxy/runner'
+import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
+import { readsBeforeWriting, SKEWED } from '../sql/weakness.ts'
 import { findServer, INSTALL, isReachable, missingServer } from './client/programs.ts'
 import { postgresCluster, settings } from './cluster.ts'
 
@@ -65,11 +66,18 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   )
 }
 
-/** What a commit waits for, and who answers reads. */
-function weakness({ commit, reads }: Settings): string | undefined {
+/** Who answers reads; where a node is promoted, what a commit waits for; what transactions may miss of each other. */
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
+  const { commit, reads, isolation } = settings
   const given = [
     reads === 'primary' ? '' : 'standbys answer reads, and lag',
-    commit === 'async' ? 'a commit waits for no standby, so a promotion may lose it' : '',
+    commit === 'async' && faults.includes('failover')
+      ? 'a commit waits for no standby, so a promotion may lose it'
+      : '',
+    readsBeforeWriting(object, settings) && isolation === 'read-committed'
+      ? 'at read-committed a transaction overwrites changes that it has not read'
+      : '',
+    object === 'transactions' && isolation === 'repeatable-read' ? SKEWED : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')
 }

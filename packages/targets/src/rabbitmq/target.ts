@@ -1,6 +1,6 @@
 import { millis } from '@chaosproxy/history'
-import type { PromiseQuestion, Target } from '@chaosproxy/runner'
-import type { Setting, Settings } from '@chaosproxy/workloads'
+import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import type { Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
@@ -126,7 +126,7 @@ export const rabbitmq: Target = {
     ]),
 }
 
-function weakness({ queue, confirms, persistent, acks }: Settings): string {
+function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQuestion): string {
   const given = [
     queue === 'classic' ? 'a classic queue is on one broker, and away while that is down' : '',
     queue === 'classic' && persistent === false ? 'a broker that stops forgets messages that are not persistent' : '',

@@ -1,7 +1,6 @@
 import { millis, UserError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
-import type { StartedCluster, StartOptions, Target } from '@chaosproxy/runner'
-import type { Settings } from '@chaosproxy/workloads'
+import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { planCluster } from '../cluster/parts.ts'
 import { REDIS_CLIENTS } from '../redis/clients.ts'
 import { exposure, redis } from '../redis/target.ts'
@@ -36,7 +35,7 @@ export const redisCluster: Target = {
   start,
 }
 
-function weakness({ reads, wait, appendonly }: Settings): string {
+function weakness({ settings: { reads, wait, appendonly } }: WeaknessQuestion): string {
   const given = [
     wait === 0
       ? 'a write is acknowledged before the replica has it'

@@ -1,8 +1,7 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
-import type { StartedCluster, StartOptions, Suffering, Target } from '@chaosproxy/runner'
-import type { Settings } from '@chaosproxy/workloads'
+import type { StartedCluster, StartOptions, Suffering, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
@@ -60,7 +59,7 @@ export const redis: Target = {
 }
 
 /** Replication is asynchronous, and by default nothing is on disk. */
-function weaknessOf({ reads, wait, appendonly }: Settings, nodes: number): string | undefined {
+function weaknessOf({ settings: { reads, wait, appendonly }, nodes }: WeaknessQuestion): string | undefined {
   const given = [
     wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
     appendonly === 'no' ? 'data is in memory only' : '',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
-import type { PromiseQuestion, Target } from '@chaosproxy/runner'
-import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
+import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import { numberOf, type Setting } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
@@ -106,7 +106,7 @@ export const zookeeper: Target = {
   },
 }
 
-function weakness({ sync, data, ...rest }: Settings): string {
+function weakness({ settings: { sync, data, ...rest } }: WeaknessQuestion): string {
   const reads =
     sync === true
       ? `sync asks the leader, which does not ask whether others still follow it: one that stood still for ${numberOf(rest, 'tick-ms') * numberOf(rest, 'sync-limit')} ms may answer for another`

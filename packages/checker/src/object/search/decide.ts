@@ -113,7 +113,11 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
   try {
     let exhausted: 'time' | 'memory' | undefined
-    const seen = glanceAt(parts, judge, budget)
+    const seen = glanceAt(
+      parts.filter(({ length }) => length >= LONG),
+      judge,
+      budget,
+    )
     if (seen !== undefined) return seen
     for (const p of inTurn(parts)) {
       const part = parts[p]
@@ -123,7 +127,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       else if (begun.result === 'met') {
         orders[p] = begun.order
         judges[p] = begun.by
-      } else return { result: 'violated', part, conflict: begun.conflict, until: undefined }
+      } else {
+        const shown = begun.conflict.length === 0 ? glanceAt([part], judge, budget) : undefined
+        return shown ?? { result: 'violated', part, conflict: begun.conflict, until: undefined }
+      }
       if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
       if (exhausted !== undefined) break
     }
@@ -135,7 +142,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
-          return { result: 'violated', part: parts[part], conflict: [], until }
+          // What shows by itself is explained sooner, and in fewer operations, than the end of a search.
+          return (
+            glanceAt([parts[part]], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
+          )
         }
         if (progress === 'met') orders[part] = search.order()
         if (progress === 'met' || progress === 'out of memory') search.release()
@@ -159,7 +169,6 @@ const LONG = 20_000
 function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {
   if (glance === undefined) return undefined
   for (const part of parts) {
-    if (part.length < LONG) continue
     const conflict = inTime(() => glance(part, budget))
     if (conflict !== undefined) return { result: 'violated', part, conflict, until: undefined }
   }
