@@ -2,9 +2,10 @@ import type { Event } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allMet, made, ns, report, staleRead, unknown, violated } from '../../runner/test/timeline.ts'
+import { decode } from '../src/browser/decode.ts'
 import { renderHtml } from '../src/html/page.ts'
 import type { Page } from '../src/html/page-input.ts'
-import { printable } from '../src/operation-words.ts'
+import { linesOf, outcomeName, printable } from '../src/operation-words.ts'
 import { sampleRun } from './sample-run.ts'
 
 const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
@@ -18,40 +19,6 @@ const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
 const embedded = (text: string) => {
   const start = text.indexOf('id="data">') + 'id="data">'.length
   return JSON.parse(text.slice(start, text.indexOf('</script', start)))
-}
-
-/** The encoding's other half, as plainly as it can be said: the first seven fields of each operation. */
-function decode(data: {
-  bytes: string
-  count: number
-}): { took: number; process: number; flags: number; call: number }[] {
-  const bytes = Buffer.from(data.bytes, 'base64')
-  let at = 0
-  const unsigned = (): number => {
-    let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++] ?? 0
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-  }
-  const signed = (): number => {
-    const value = unsigned()
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
-  }
-  let call = 0
-  return Array.from({ length: data.count }, () => {
-    call += signed()
-    const [took, process] = [unsigned(), unsigned()]
-    for (let skipped = 0; skipped < 3; skipped++) unsigned()
-    const flags = unsigned()
-    signed()
-    if (unsigned() === 1) signed()
-    unsigned()
-    signed()
-    unsigned()
-    return { took, process, flags, call }
-  })
 }
 
 describe('the page', () => {
@@ -150,13 +117,23 @@ describe('the page', () => {
 describe('the embedded operations', () => {
   test('are those of the history, to the microsecond', () => {
     const { history } = sampleRun(500)
+    const { callTime, process, f, key, node, input, output } = history.operations
     const data = embedded(renderHtml(page({ history })))
     const decoded = decode(data)
     expect(decoded).toHaveLength(history.operations.length)
     for (const [row, operation] of decoded.entries()) {
-      expect(operation.call).toBe(Math.round(history.operations.callTime[row]! / 1000))
-      expect(data.processes[operation.process]).toBe(`p${history.processName(history.operations.process[row]!)}`)
-      expect(operation.flags & 3).toBe(history.operations.outcome[row])
+      expect(operation).toMatchObject({
+        call: 1000 * Math.round(callTime[row]! / 1000),
+        outcome: outcomeName(history, row),
+        // Null and the small integers have the numbers that they have in the history.
+        ...{ input: input[row], output: output[row] },
+      })
+      expect([operation.line, operation.endLine].filter((line) => line > 0)).toEqual(linesOf(history, row))
+      expect(data.processes[operation.process]).toBe(`p${history.processName(process[row]!)}`)
+      expect(data.functions[operation.f]).toBe(history.functions[f[row]!])
+      expect(data.keys[operation.key]).toBe(history.keys[key[row]!])
+      expect(data.nodes[operation.node]).toBe(history.nodes[node[row]!])
+      expect(data.errors[operation.error]).toBe(history.errorOf(row))
     }
   })
 
@@ -169,7 +146,7 @@ describe('the embedded operations', () => {
     )
     const data = embedded(text)
     expect(data.count).toBeLessThanOrEqual(60_010)
-    expect(decode(data).filter((operation) => (operation.flags & 8) !== 0)).toHaveLength(5)
+    expect(decode(data).filter(({ accused }) => accused)).toHaveLength(5)
   })
 })
 

@@ -32,53 +32,73 @@ export interface Operation {
 }
 
 /** Reads what `embed` wrote, field by field; ordered by call. */
-export function decode({ bytes, count, unit, laneOf, end: endOfRun }: PageData): Operation[] {
-  const text = atob(bytes)
+export function decode({ digits, count, unit, laneOf, functions, nodes, end: endOfRun }: PageData): Operation[] {
+  const digitOf = new Uint8Array(128)
+  for (const [digit, sign] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+    digitOf[sign.charCodeAt(0)] = digit
   const outcomes = ['ok', 'fail', 'info'] as const
   let at = 0
   const unsigned = (): number => {
     let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      const byte = text.charCodeAt(at++)
-      value += (byte & 127) * scale
-      if (byte < 128) return value
+    for (let scale = 1; ; scale *= 32) {
+      const digit = digitOf[digits.charCodeAt(at++)] ?? 0
+      value += (digit & 31) * scale
+      if (digit < 32) return value
     }
   }
   const signed = (): number => {
     const value = unsigned()
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2
   }
-  let callUnits = 0
-  let line = 0
+  /** Beginnings and ends, each end as 1 + its distance, or 0 if there is none. */
+  const stretches = (none: number): (readonly [from: number, to: number])[] => {
+    let from = 0
+    return Array.from({ length: count }, () => {
+      from += signed()
+      const distance = unsigned()
+      return [from, distance === 0 ? none : from + distance - 1]
+    })
+  }
+  const field = (): number[] => Array.from({ length: count }, unsigned)
+  const times = stretches(Number.POSITIVE_INFINITY)
+  const lines = stretches(0)
+  const [processes, keys, forms] = [field(), field(), field()]
+  const errors = new Map<number, number>()
+  for (let [left, index] = [unsigned(), 0]; left > 0; left--) {
+    index += unsigned()
+    errors.set(index, unsigned())
+  }
+  let last = 0
+  const value = (): number => {
+    last += signed()
+    return last
+  }
   const operations = Array.from({ length: count }, (_, index) => {
-    callUnits += signed()
-    const call = callUnits * unit
-    const took = unsigned()
-    const [process, f, key, node, flags] = [unsigned(), unsigned(), unsigned() - 1, unsigned() - 1, unsigned()]
-    const input = signed()
-    const output = unsigned() === 0 ? input : signed()
-    const error = unsigned() - 1
-    line += signed()
-    const answered = unsigned()
-    const end = took === 0 ? Number.POSITIVE_INFINITY : call + (took - 1) * unit
+    const [call, end] = times[index] ?? [0, 0]
+    const [line, endLine] = lines[index] ?? [0, 0]
+    const process = (processes[index] ?? 0) - 1
+    const form = forms[index] ?? 0
+    const placed = Math.floor(form / functions.length)
+    const bits = Math.floor(placed / (nodes.length + 1))
+    const input = bits & 2 ? 0 : value()
     return {
       index,
-      call,
-      end,
-      shownEnd: end,
+      call: call * unit,
+      end: end * unit,
+      shownEnd: end * unit,
       process,
       lane: laneOf[process] ?? 0,
-      f,
-      key,
-      node,
-      outcome: outcomes[flags & 3] ?? 'ok',
-      final: (flags & 4) !== 0,
-      accused: (flags & 8) !== 0,
+      f: form % functions.length,
+      key: (keys[index] ?? 0) - 1,
+      node: (placed % (nodes.length + 1)) - 1,
+      outcome: outcomes[(bits >> 2) & 3] ?? 'ok',
+      final: (bits & 16) !== 0,
+      accused: (bits & 32) !== 0,
       input,
-      output,
-      error,
+      output: bits & 1 ? input : value(),
+      error: errors.get(index) ?? -1,
       line,
-      endLine: answered === 0 ? 0 : line + answered - 1,
+      endLine,
     }
   })
   const nextCall: number[] = []

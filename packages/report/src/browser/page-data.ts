@@ -28,13 +28,13 @@ export interface PageData extends EmbeddedOperations {
   }
 }
 
-/** Operations as bytes, and the texts that they refer to by number. */
+/** Operations as numbers, and the texts that they refer to by number. */
 export interface EmbeddedOperations {
   readonly count: number
   /** Nanoseconds of one unit of the encoded times. */
   readonly unit: number
-  /** In base64; the order of fields within an operation is that of `decode`. */
-  readonly bytes: string
+  /** Numbers in Base64 VLQ; the order of fields within an operation is that of `decode`. */
+  readonly digits: string
   /** In the order of their first operations. */
   readonly processes: readonly string[]
   /** The rows of the picture; a further row of the same client has no name. */

@@ -34,7 +34,7 @@ export function binsOf(history: History, end: number, staleRows?: ArrayLike<numb
     counts[bin] = (counts[bin] ?? 0) + 1
     if (outcome[i] === OK) latencies[bin]?.push((returnTime[i] ?? 0) - (callTime[i] ?? 0))
   }
-  const sorted = latencies.map((bin) => Float64Array.from(bin).sort())
+  const sorted = latencies.map((bin) => new Float64Array(bin).sort())
   return {
     width,
     ok,

@@ -1,10 +1,11 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, NULL, type ValueId } from '@chaosproxy/history'
+import type { History, ValueId } from '@chaosproxy/history'
 import { type FaultSpan, lastTime } from '@chaosproxy/runner/result'
 import type { EmbeddedOperations } from '../browser/page-data.ts'
 import { hasTimes } from '../moments.ts'
 import { isTelling, printable, processText, valueText } from '../operation-words.ts'
-import { byteWriter } from './bytes.ts'
+import { digitsOf } from './digits.ts'
+import { errorsOf, formsOf, linesOf, numberColumn, timesOf, valuesOf } from './fields.ts'
 import type { Lanes } from './lanes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
@@ -18,7 +19,8 @@ const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
 
 export interface Selection {
-  readonly operations: readonly OperationRow[]
+  /** Their rows, ascending. */
+  readonly operations: Int32Array
   /**
    * Everything within this many nanoseconds of a violation or of a fault's edge is included; Infinity if everything is.
    */
@@ -38,31 +40,33 @@ export function select(
 ): Selection {
   const { length, callTime } = history.operations
   if (length <= most) {
-    const all = Array.from({ length }, (_, operation) => operation)
-    return { operations: all, completeWithin: Number.POSITIVE_INFINITY, every: 1, complete: [] }
+    return {
+      operations: new Int32Array(length).map((_, operation) => operation),
+      completeWithin: Number.POSITIVE_INFINITY,
+      every: 1,
+      complete: [],
+    }
   }
   const edges = [
     ...accused.map((operation) => callTime[operation] ?? 0),
     ...spans.flatMap((span) => [span.from, span.to]),
   ].sort((a, b) => a - b)
-  const distances = new Float64Array(length)
-  const distanceTo = distancesTo(edges)
-  for (let operation = 0; operation < length; operation++) distances[operation] = distanceTo(callTime[operation] ?? 0)
+  const distances = distancesOf(callTime, length, edges)
   const within = widthOf(distances, Math.min(MOST_NEAR, Math.floor(most * 0.75)))
   let far = 0
-  for (const distance of distances) if (distance >= within) far++
+  for (let operation = 0; operation < length; operation++) if ((distances[operation] ?? 0) >= within) far++
   const every = Math.max(1, Math.ceil(far / (most - (length - far))))
   const named = [...new Set(accused)].sort((a, b) => a - b)
-  const operations: OperationRow[] = []
-  let [passed, nextNamed] = [0, 0]
+  const operations = new Int32Array(length)
+  let [chosen, passed, nextNamed] = [0, 0, 0]
   for (let operation = 0; operation < length; operation++) {
     const isNear = (distances[operation] ?? 0) < within
     const isSampled = !isNear && passed++ % every === 0
     const isNamed = named[nextNamed] === operation
     if (isNamed) nextNamed++
-    if (isNear || isSampled || isNamed) operations.push(operation)
+    if (isNear || isSampled || isNamed) operations[chosen++] = operation
   }
-  return { operations, completeWithin: within, every, complete: around(edges, within) }
+  return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
 /** The usual width; where more operations lie within it than are allowed, a smaller one. */
@@ -70,11 +74,12 @@ function widthOf(distances: Float64Array, allowed: number): number {
   // Counted, since sorting them all would take longer than everything else.
   const step = NEAR_NANOS / WIDTHS
   const counts = new Uint32Array(WIDTHS)
-  for (const distance of distances)
-    if (distance < NEAR_NANOS) {
-      const width = Math.floor(distance / step)
-      counts[width] = (counts[width] ?? 0) + 1
-    }
+  for (let operation = 0; operation < distances.length; operation++) {
+    const distance = distances[operation] ?? 0
+    if (distance >= NEAR_NANOS) continue
+    const width = Math.floor(distance / step)
+    counts[width] = (counts[width] ?? 0) + 1
+  }
   let near = 0
   for (const [width, count] of counts.entries()) {
     near += count
@@ -95,84 +100,56 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * Distances to the nearest of the sorted edges; Infinity if there are none. Each search begins where the last one ended:
- * operations are called one after the other.
+ * How far each operation's call is from the nearest of the sorted edges; Infinity if there are none. Each search begins
+ * where the last one ended: operations are called one after the other.
  */
-function distancesTo(edges: readonly number[]): (time: number) => number {
-  let next = 0
-  const edge = (i: number): number => edges[i] ?? (i < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
-  return (time) => {
-    while (edge(next) < time) next++
-    while (edge(next - 1) >= time) next--
-    return Math.min(edge(next) - time, time - edge(next - 1))
+function distancesOf(callTime: Float64Array, length: number, edges: readonly number[]): Float64Array {
+  const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)
+  const distances = new Float64Array(length)
+  let next = 1
+  for (let operation = 0; operation < length; operation++) {
+    const time = callTime[operation] ?? 0
+    while ((bounds[next] ?? 0) < time) next++
+    while (next > 1 && (bounds[next - 1] ?? 0) >= time) next--
+    distances[operation] = Math.min((bounds[next] ?? 0) - time, time - (bounds[next - 1] ?? 0))
   }
+  return distances
 }
 
 /**
- * Operations as one string for `decode` in the browser: each field is its difference from a prediction, in as few bytes
- * as possible.
+ * Operations as digits for `decode` in the browser, one field of all of them after the other: each is its difference
+ * from a prediction, in as few digits as possible. Several short loops are compiled sooner than a long one.
  */
 export function embed(
   history: History,
-  operations: readonly OperationRow[],
+  rows: Int32Array,
   accused: ReadonlySet<OperationRow>,
   lanes: Lanes,
 ): EmbeddedOperations {
-  const columns = history.operations
+  const { process, key } = history.operations
   const unit = hasTimes(history) ? 1000 : 1
-  const writer = byteWriter()
-  const values = numbering<number>()
-  const errors = numbering<string>()
-  const processes = numberingBelow(history.processCount)
-  const keys = numberingBelow(history.keys.length)
-  // Null is 0 there as it is here.
-  values.of(NULL)
-  const value = (id: number): number => ((id & 1) === 1 ? id : values.of(id) * 2)
-  let call = 0
-  let line = 0
-  for (const operation of operations) {
-    const at = Math.round((columns.callTime[operation] ?? 0) / unit)
-    const returned = columns.returnTime[operation] ?? 0
-    const called = columns.callLine[operation] ?? 0
-    const answered = columns.returnLine[operation] ?? 0
-    const error = history.errorOf(operation)
-    const input = columns.input[operation] ?? 0
-    const output = columns.output[operation] ?? 0
-    writer.signed(at - call)
-    writer.unsigned(Number.isFinite(returned) ? 1 + Math.max(0, Math.round(returned / unit) - at) : 0)
-    writer.unsigned(processes.of(columns.process[operation] ?? 0))
-    writer.unsigned(columns.f[operation] ?? 0)
-    const key = columns.key[operation] ?? -1
-    writer.unsigned(key < 0 ? 0 : keys.of(key) + 1)
-    writer.unsigned((columns.node[operation] ?? -1) + 1)
-    writer.unsigned(
-      (columns.outcome[operation] ?? 0) +
-        ((4 * (columns.flags[operation] ?? 0)) % 8) +
-        (accused.has(operation) ? 8 : 0),
-    )
-    writer.signed(value(input))
-    writer.unsigned(output === input ? 0 : 1)
-    if (output !== input) writer.signed(value(output))
-    writer.unsigned(error === undefined ? 0 : 1 + errors.of(error))
-    writer.signed(called - line)
-    writer.unsigned(answered === 0 ? 0 : 1 + Math.max(0, answered - called))
-    call = at
-    line = called
-  }
+  const processes = numberColumn(process, rows, history.processCount)
+  const keys = numberColumn(key, rows, history.keys.length)
+  const errors = errorsOf(history, rows)
+  const values = valuesOf(history, rows)
+  const fields = [
+    ...[timesOf(history, rows, unit), linesOf(history, rows), processes.numbers, keys.numbers],
+    ...[formsOf(history, rows, accused), errors.numbers, values.numbers],
+  ]
   return {
-    count: operations.length,
+    count: rows.length,
     unit,
-    bytes: writer.base64(),
-    processes: processes.all().map((process) => processText(history, process)),
+    digits: fields.map(digitsOf).join(''),
+    processes: processes.all.map((process) => processText(history, process)),
     lanes: lanes.names.map((name) => cut(name, LONGEST_TEXT)),
     atOpening: lanes.atOpening,
-    laneOf: processes.all().map((process) => lanes.laneOf.get(process) ?? 0),
+    laneOf: processes.all.map((process) => lanes.laneOf.get(process) ?? 0),
     functions: history.functions.map(printable),
     telling: history.functions.map(isTelling),
-    keys: clipped(keys.all().map((key) => printable(history.keys[key] ?? ''))),
+    keys: clipped(keys.all.map((key) => printable(history.keys[key] ?? ''))),
     nodes: history.nodes.map(printable),
-    values: clipped(values.all().map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
-    errors: clipped(errors.all().map(printable)),
+    values: clipped(values.all.map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
+    errors: clipped(errors.all.map(printable)),
   }
 }
 
@@ -184,40 +161,6 @@ function clipped(texts: readonly string[]): string[] {
 
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
-
-interface Numbering<Thing> {
-  /** The number of a thing: the next one, where it has none. */
-  readonly of: (thing: Thing) => number
-  readonly all: () => Thing[]
-}
-
-/** Of numbers below another one, faster than of anything else. */
-function numberingBelow(end: number): Numbering<number> {
-  const numbers = new Int32Array(end).fill(-1)
-  const all: number[] = []
-  return {
-    of(thing) {
-      const known = numbers[thing] ?? -1
-      if (known >= 0) return known
-      numbers[thing] = all.length
-      return all.push(thing) - 1
-    },
-    all: () => all,
-  }
-}
-
-function numbering<Thing>(): Numbering<Thing> {
-  const numbers = new Map<Thing, number>()
-  return {
-    of(thing) {
-      const known = numbers.get(thing)
-      if (known !== undefined) return known
-      numbers.set(thing, numbers.size)
-      return numbers.size - 1
-    },
-    all: () => [...numbers.keys()],
-  }
-}
 
 /** Nanoseconds at the right edge of the page's time axis. */
 export const endOf = (history: History, spans: readonly FaultSpan[]): number =>

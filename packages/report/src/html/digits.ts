@@ -1,0 +1,31 @@
+/** The digits of Base64. */
+const DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (sign) =>
+  sign.charCodeAt(0),
+)
+/** Both Node and browsers have it. */
+declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
+
+/** Digits of the largest number, five bits of it in each. */
+const LONGEST = 11
+/** From here on, numbers are divided: bits can be shifted in smaller ones only. */
+const LARGE = 2 ** 31
+
+/**
+ * Non-negative integers below 2^53 as text, each in as few digits as it needs, as in the mappings of source maps
+ * (Base64 VLQ): five bits a digit, lowest first, the sixth saying that more follow.
+ */
+export function digitsOf(numbers: Float64Array): string {
+  const signs = new Uint8Array(numbers.length * LONGEST)
+  let end = 0
+  for (let i = 0; i < numbers.length; i++) {
+    let large = numbers[i] ?? 0
+    for (; large >= LARGE; large = Math.floor(large / 32)) signs[end++] = DIGITS[32 + (large % 32)] ?? 0
+    let rest = large | 0
+    for (; rest >= 32; rest >>= 5) signs[end++] = DIGITS[32 | (rest & 31)] ?? 0
+    signs[end++] = DIGITS[rest] ?? 0
+  }
+  return new TextDecoder().decode(signs.subarray(0, end))
+}
+
+/** Makes an integer of either sign non-negative: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
+export const signed = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)
