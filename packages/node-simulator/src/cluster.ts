@@ -190,7 +190,7 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>
     server instanceof PostgresNode && server.isolation !== undefined
-      ? [`whether the SQL of ${node} is ${server.isolation} was certain in no trial`]
+      ? [`nothing showed whether the SQL of ${node} is ${server.isolation}`]
       : [],
   )
 

@@ -177,8 +177,8 @@ export function comparisonNext({ systems, interrupted, seeds, again }: Compariso
   const undecided = cells.find(({ kept, level }) => kept === 'unknown' || level === 'unknown')
   if (undecided !== undefined)
     return {
-      text: `The level of ${undecided.name} under ${undecided.condition} is undecided. Try a shorter run.`,
-      command: withOption(commandOf(undecided), 'time', '1s'),
+      text: `The level of ${undecided.name} under ${undecided.condition} is undecided. ${undecided.toDecide ?? 'Expect a weaker level of it, or run it for longer.'}`,
+      command: commandOf(undecided),
     }
   if (interrupted) return { text: 'Let it run to its end, or ask for fewer targets or seeds.', command: again }
   const losing = cells.find(({ lost = 0 }) => lost > 0) ?? leastAnswered(cells)

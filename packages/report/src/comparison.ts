@@ -87,7 +87,9 @@ export interface ComparedCell {
   readonly lost?: number | undefined
   /** What happened in a run that broke the promise; absent if none did. */
   readonly broken?: ToldRun | undefined
-  /** Repeats the run that broke the promise; otherwise the weakest. */
+  /** What would decide whether the promise was kept, if that is open. */
+  readonly toDecide?: string | undefined
+  /** Repeats the run that broke the promise, or in which that is open; otherwise the weakest. */
   readonly again: string
 }
 

@@ -1,9 +1,13 @@
-import { describeFault, type Fault } from '@chaosproxy/faults'
+import { describeFault, type Fault, faultDefinitions } from '@chaosproxy/faults'
 import type { History } from '@chaosproxy/history'
 import { type FaultSpan, faultSpans, type RunSummary } from '@chaosproxy/runner/result'
 import { printable } from './operation-words.ts'
 
 export const labelOfFault = (fault: Fault): string => printable(describeFault(fault))
+
+/** The plural of a fault's name: `partitions`, `spells of delay`. */
+export const severalOf = (name: string): string =>
+  faultDefinitions.find(({ kind }) => kind === name)?.plural ?? `spells of ${name}`
 
 /** The faults that were in force, by start, with labels that are safe to print. */
 export const shownFaults = (history: History, run: RunSummary | undefined): FaultSpan[] =>

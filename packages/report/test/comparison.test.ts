@@ -1,5 +1,6 @@
 import { pacelcOf } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
+import { comparisonNext } from '../src/comparison-words.ts'
 import { charts } from '../src/html/charts.ts'
 import { dodge } from '../src/html/dodge.ts'
 import {
@@ -155,6 +156,16 @@ test('a broken promise is told as that run itself tells it: what happened, why, 
     expect(renderComparison(compared, plainStyle, wide)).toContain(text)
     if (text !== '--seed 7') expect(comparisonMarkdown(compared)).toContain(text)
   }
+})
+
+test('what is undecided comes with what would decide it', () => {
+  const toDecide = 'Run longer, so that reads and writes succeed.'
+  const open: ComparedCell = { ...cell('partition', 'unknown'), kept: 'unknown', toDecide, again: 'npx chaos run' }
+  const next = comparisonNext(comparison([systemOf('masters', cell('calm', 'eventual'), open)]))
+  expect(next).toEqual({
+    text: `The level of masters under partition is undecided. ${toDecide}`,
+    command: 'npx chaos run',
+  })
 })
 
 test('a system that was more than any can be by the CAP theorem is pointed out', () => {

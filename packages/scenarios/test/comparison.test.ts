@@ -271,6 +271,13 @@ test('a cell claims no level that one of its runs broke, though each run met one
   expect(cell.lost).toBeUndefined()
 })
 
+test('what would decide an open promise is told of the run in which it is open', () => {
+  const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
+  const open = { measurement, kept: 'unknown' as const, again: 'open', toDecide: 'Run longer.' }
+  const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'first' }, open])
+  expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
+})
+
 test('a broken promise is told of the run that broke it, with the command that repeats that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {

@@ -23,6 +23,8 @@ export interface MeasuredCell {
   readonly kept: boolean | 'unknown' | undefined
   /** What happened, if it did not keep its promise. */
   readonly broken?: ToldRun | undefined
+  /** What would decide it, if that is open. */
+  readonly toDecide?: string | undefined
   /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
@@ -73,6 +75,7 @@ export async function measureCell(
     }),
     kept: summary.expectation?.met,
     ...(summary.expectation?.met === false ? { broken: toldRun(history, summary) } : {}),
+    ...(summary.expectation?.met === 'unknown' ? { toDecide: toldRun(history, summary).next.text } : {}),
     trouble: summary.trouble,
   }
 }

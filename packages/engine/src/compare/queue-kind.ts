@@ -62,6 +62,7 @@ const cell = v.nullish(
       measurement,
       kept: v.nullish(v.union([v.boolean(), v.literal('unknown')])),
       broken: v.nullish(told),
+      toDecide: v.nullish(v.string()),
       trouble: v.array(v.string()),
     }),
     v.transform(
@@ -69,6 +70,7 @@ const cell = v.nullish(
         ...given,
         kept: given.kept ?? undefined,
         broken: given.broken ?? undefined,
+        toDecide: given.toDecide ?? undefined,
       }),
     ),
   ),

@@ -163,7 +163,12 @@ function parseIndirect(
 function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnType> {
   const columns = new Map<string, ColumnType>()
   if (Array.isArray(given))
-    for (const name of given) columns.set(nameIn({ values: name }, 'values', undefined, where), 'text')
+    for (const name of given) {
+      const column = nameIn({ values: name }, 'values', undefined, where)
+      if (columns.has(column))
+        throw new UserError('input', `${where}: ${quote(column)} is there twice among its "values". Name it once.`)
+      columns.set(column, 'text')
+    }
   else if (isObject(given))
     for (const name of Object.keys(given)) columns.set(name, oneOf(given, name, columnTypes, 'text', where))
   if (columns.size > 0) return columns

@@ -786,6 +786,7 @@ describe('the settings of transactions recorded whole', () => {
     [{ tables, table: 'kv' }, /"table" does not go with "tables"/],
     [{ tables: { a: { key: 'id' } } }, /"values" is .*Name the recorded columns/],
     [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is its "key" and among its "values"/],
+    [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is there twice among its "values"/],
     [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
     [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /there twice/],
     [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],

@@ -1,6 +1,7 @@
-import { faultDefinitions } from '@chaosproxy/faults'
+import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
 import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
+import { severalOf } from '../shown-faults.ts'
 import { listed } from '../words.ts'
 
 /** What a verdict without a violation rests on: how much was tried, under which faults, and what they cost. */
@@ -18,12 +19,9 @@ export function evidenceText(history: History, run: RunSummary | undefined, gran
 function faultsIn({ faults }: RunSummary): readonly string[] {
   const counts = new Map<string, number>()
   for (const { fault, hits, skipped } of faults)
-    if (hits > 0 && skipped === undefined) counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1)
-  return [...counts].map(([kind, times]) => plural(times, kind, inPlural(kind)))
+    if (hits > 0 && skipped === undefined) counts.set(faultName(fault), (counts.get(faultName(fault)) ?? 0) + 1)
+  return [...counts].map(([name, times]) => plural(times, name, severalOf(name)))
 }
-
-const inPlural = (name: string): string =>
-  faultDefinitions.find(({ kind }) => kind === name && kind.includes('-'))?.plural ?? `${name}s`
 
 /** `82 reads were stale.`; empty if none was, or nobody measured that. */
 function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {

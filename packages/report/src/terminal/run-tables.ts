@@ -1,10 +1,10 @@
-import { faultDefinitions, faultName } from '@chaosproxy/faults'
+import { faultName } from '@chaosproxy/faults'
 import { count, duration, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import { adjective } from '../level-words.ts'
 import { brokenLevel, isBroken, namedPhases } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
-import { labelOfFault } from '../shown-faults.ts'
+import { labelOfFault, severalOf } from '../shown-faults.ts'
 import { listed, listedAtMost, moment } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { type Cell, type Column, table } from './table.ts'
@@ -154,7 +154,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   if (run.faults.length === 0) return ['no faults were injected']
   const bit = [...byName].map(([name, records]) => {
     const hit = records.filter((record) => record.hits > 0).length
-    return `${hit} of ${records.length} ${records.length === 1 ? name : inPlural(name)}`
+    return `${hit} of ${records.length} ${records.length === 1 ? name : severalOf(name)}`
   })
   const idle = injected
     .filter((record) => record.hits === 0)
@@ -172,10 +172,6 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
     ...(skipped.length === 0 ? [] : wrap(`skipped: ${listedAtMost(skipped, 4)}`, page.width)),
   ]
 }
-
-/** The plural of a fault's name: `partitions`. */
-const inPlural = (name: string): string =>
-  faultDefinitions.find(({ kind }) => kind === name)?.plural ?? `spells of ${name}`
 
 /** `148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided`. */
 export function infoText(info: {

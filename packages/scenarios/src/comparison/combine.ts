@@ -10,6 +10,8 @@ interface Run {
   readonly kept: boolean | 'unknown' | undefined
   /** What happened, if it did not keep its promise. */
   readonly broken?: ToldRun | undefined
+  /** What would decide it, if it is open whether it kept its promise. */
+  readonly toDecide?: string | undefined
   /** The command that repeats it. */
   readonly again: string
 }
@@ -29,12 +31,15 @@ export function combineRuns(
   const [first] = runs
   const weakest = runs.reduce((worst, run) => (strength(run) > strength(worst) ? run : worst), first)
   const levels = resultsOf(runs)
-  const broken = [weakest, ...runs]
-    .flatMap((run) => [run.sets ?? [], run].flat())
-    .find((run) => run.broken !== undefined)
-  const all = runs.map(({ measurement }) => measurement)
-  const [p50, p99] = [median(all.flatMap((one) => one.p50 ?? [])), median(all.flatMap((one) => one.p99 ?? []))]
-  const stale = all.flatMap(({ staleNanos }) => staleNanos ?? [])
+  const all = [weakest, ...runs].flatMap((run) => [run.sets ?? [], run].flat())
+  const broken = all.find((run) => run.broken !== undefined)
+  const open = all.find((run) => run.toDecide !== undefined)
+  const measured = runs.map(({ measurement }) => measurement)
+  const [p50, p99] = [
+    median(measured.flatMap((one) => one.p50 ?? [])),
+    median(measured.flatMap((one) => one.p99 ?? [])),
+  ]
+  const stale = measured.flatMap(({ staleNanos }) => staleNanos ?? [])
   return {
     condition,
     promised,
@@ -43,26 +48,29 @@ export function combineRuns(
     weakest: runs.filter((run) => strength(run) === strength(weakest)).length,
     runs: runs.length,
     kept: keptByAll(runs),
-    availability: spread(all.map(({ availability }) => availability)),
-    available: all.filter(({ availability }) => availability >= AVAILABLE).length,
-    practical: spread(all.map(({ practical }) => practical)),
+    availability: spread(measured.map(({ availability }) => availability)),
+    available: measured.filter(({ availability }) => availability >= AVAILABLE).length,
+    practical: spread(measured.map(({ practical }) => practical)),
     latency:
       p50 === undefined || p99 === undefined
         ? undefined
         : {
             p50,
             p99,
-            readP50: median(all.flatMap((one) => one.readP50 ?? [])),
-            writeP50: median(all.flatMap((one) => one.writeP50 ?? [])),
+            readP50: median(measured.flatMap((one) => one.readP50 ?? [])),
+            writeP50: median(measured.flatMap((one) => one.writeP50 ?? [])),
           },
     staleNanos: stale.length === 0 ? undefined : Math.max(...stale),
-    staleShare: median(all.map(({ staleShare }) => staleShare)) ?? 0,
-    outageNanos: median(all.map(({ outageNanos }) => outageNanos)) ?? 0,
-    recovery: medianRecovery(all.flatMap((one) => one.recovery ?? [])),
-    goodput: first.measurement.goodput.map((_, part) => Math.round(mean(all.map(({ goodput }) => goodput[part] ?? 0)))),
+    staleShare: median(measured.map(({ staleShare }) => staleShare)) ?? 0,
+    outageNanos: median(measured.map(({ outageNanos }) => outageNanos)) ?? 0,
+    recovery: medianRecovery(measured.flatMap((one) => one.recovery ?? [])),
+    goodput: first.measurement.goodput.map((_, part) =>
+      Math.round(mean(measured.map(({ goodput }) => goodput[part] ?? 0))),
+    ),
     ...lostIn(runs),
     ...(broken === undefined ? {} : { broken: broken.broken }),
-    again: (broken ?? weakest).again,
+    ...(open === undefined ? {} : { toDecide: open.toDecide }),
+    again: (broken ?? open ?? weakest).again,
   }
 }
 
