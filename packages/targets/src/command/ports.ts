@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { UserError } from '@chaosproxy/history'
 
 /** The usual start of the ephemeral range, from which outgoing connections take their ports. */
 const USUAL_FIRST_EPHEMERAL = 32_768
 const FIRST = 10_000
 const MOST_TRIES = 200
+const BLOCK = 64
 
+/** Ports of the blocks that this process has claimed. */
+const claimed: number[] = []
 /** Reserved by this process and not yet returned. */
 const taken = new Set<number>()
 
 /**
  * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range, so that
- * no outgoing connection takes the port of a server that is briefly down.
+ * no outgoing connection takes the port of a server that is briefly down, and the ports that another process reserves
+ * for servers that do not listen yet.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */
@@ -35,11 +39,14 @@ export function releasePorts(ports: readonly number[]): void {
 }
 
 async function freePort(host: string): Promise<number> {
-  const end = Math.max(FIRST + 1_000, firstEphemeral())
   for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const left = claimed.filter((port) => !taken.has(port))
     // Not seeded: two runs with the same seed may be running at once.
-    const port = FIRST + Math.floor(Math.random() * (end - FIRST))
-    if (taken.has(port)) continue
+    const port = left[Math.floor(Math.random() * left.length)]
+    if (port === undefined || left.length < BLOCK / 2) {
+      await claimBlock()
+      continue
+    }
     taken.add(port)
     if (await isFree(port, host)) return port
     taken.delete(port)
@@ -47,11 +54,29 @@ async function freePort(host: string): Promise<number> {
   throw new UserError('environment', `no free port was found on ${host} in ${MOST_TRIES} tries`)
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+/** Claims a block of ports, whose first this process listens on for as long as it lives; does nothing if it is another's. */
+async function claimBlock(): Promise<void> {
+  const end = Math.max(FIRST + 1_000, firstEphemeral())
+  const first = FIRST + BLOCK * Math.floor((Math.random() * (end - FIRST)) / BLOCK)
+  const guard = await listening(first, '127.0.0.1')
+  if (guard === undefined) return
+  guard.unref()
+  for (let port = first + 1; port < Math.min(first + BLOCK, end); port++) claimed.push(port)
+}
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  const server = await listening(port, host)
+  if (server === undefined) return false
+  await new Promise((resolve) => server.close(resolve))
+  return true
+}
+
+/** Undefined if something else listens there. */
+function listening(port: number, host: string): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', () => resolve(undefined))
+    server.listen({ port, host, exclusive: true }, () => resolve(server))
   })
 }
 
