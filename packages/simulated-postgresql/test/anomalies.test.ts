@@ -357,6 +357,69 @@ describe('unique keys', () => {
   })
 })
 
+describe('bookings that must not overlap', () => {
+  const BOOKINGS =
+    'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
+    "insert into b values (1, '[0,2)')"
+
+  test('wait for an open one that overlaps, and are refused or kept by its end', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ["c: insert into b values (4, '[2,4)')", 'INSERT 0 1'],
+        ['a: commit', 'COMMIT', { b: 'error 23P01' }],
+        ['a: begin', 'BEGIN'],
+        ['a: delete from b where id = 2', 'DELETE 1'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ['a: commit', 'COMMIT', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+
+  test('wait for each other in a deadlock, of which one fails', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ['b: begin', 'BEGIN'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ["a: insert into b values (4, '[6,8)')", 'error 40P01', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+
+  test('do not wait with ON CONFLICT DO NOTHING for one that is committed', () => {
+    play(
+      [
+        ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ["b: insert into b values (3, '[5,7)') on conflict do nothing", 'waits'],
+        ['a: rollback', 'ROLLBACK', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+})
+
+describe('a deferred constraint that fails at COMMIT', () => {
+  test('leaves no transaction behind', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into u values (1)', 'INSERT 0 1'],
+        ['a: commit', 'error 23505'],
+        ['a: select count(*) from u', 'SELECT 1 1'],
+      ],
+      'create table u (id int unique deferrable initially deferred); insert into u values (1)',
+    )
+  })
+})
+
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 

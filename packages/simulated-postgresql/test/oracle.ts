@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite'
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist'
 
 /** What a statement came to. */
 export type Answer =
@@ -21,7 +22,7 @@ export interface Oracle {
 }
 
 export async function startOracle(): Promise<Oracle> {
-  const database = await PGlite.create()
+  const database = await PGlite.create({ extensions: { btree_gist } })
   await database.exec("set timezone to 'UTC'")
   const types = await database.query<{ oid: number }>('select oid from pg_type')
   const parsers = Object.fromEntries(types.rows.map(({ oid }) => [oid, (text: string) => text]))

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../proxy/test/real-servers.ts'
 import { loadParser } from '../src/sql/parse.ts'
-import { type Client, randomStatement, TABLES, TRIGGERS } from './schedules/random-statements.ts'
+import { BOOKINGS, type Client, randomStatement, TABLES, TRIGGERS } from './schedules/random-statements.ts'
 import { RealSessions } from './schedules/real-sessions.ts'
 import { type Answer, type Race, SimulatedSessions } from './schedules/simulated-sessions.ts'
 
@@ -13,8 +13,10 @@ const STEPS = 18
 /** Of sessions and timers that PostgreSQL lets go on at the same time. */
 const MOST_ORDERS = 200
 
-/** Every third schedule has triggers. */
-const tablesOf = (seed: number): string => (seed % 3 === 0 ? `${TABLES};${TRIGGERS}` : TABLES)
+/** Every third schedule has triggers, every fourth bookings. */
+const hasBookings = (seed: number): boolean => seed % 4 === 1
+const tablesOf = (seed: number): string =>
+  [TABLES, ...(seed % 3 === 0 ? [TRIGGERS] : []), ...(hasBookings(seed) ? [BOOKINGS] : [])].join(';')
 
 type Step = readonly [session: number, sql: string, answers: readonly Answer[]]
 
@@ -36,7 +38,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
     await real.setUp(tablesOf(seed))
     for (let step = 0; step < STEPS && free().length > 0; step++) {
       const at = free()[Math.floor(random() * free().length)]!
-      await send(at, randomStatement(random, clients[at]!))
+      await send(at, randomStatement(random, clients[at]!, hasBookings(seed)))
     }
     for (let open = free().find((at) => clients[at]!.inBlock); open !== undefined; ) {
       clients[open]!.inBlock = false
@@ -45,6 +47,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
     }
     await send(0, 'select t.id, v, u, (select count(*) from c where t_id = t.id) from t')
     if (seed % 3 === 0) await send(0, 'select id, v from done')
+    if (hasBookings(seed)) await send(0, 'select during, w from b')
     return steps
   }
 

@@ -14,6 +14,8 @@ export interface IndexDefinition {
   readonly deferrable: boolean
   readonly initiallyDeferred: boolean
   readonly columns: readonly IndexColumn[]
+  /** Whether two rows with these values exclude each other, of an exclusion constraint. */
+  readonly excludes: Index['excludes']
   readonly condition: { readonly compiled: Compiled; readonly text: string } | undefined
 }
 
@@ -43,6 +45,7 @@ export function createIndex(definition: IndexDefinition, table: Table, facts: Se
     expressions: columns.map((column) => ('place' in column ? undefined : column.text)),
     condition: condition?.text,
     partial: condition !== undefined,
+    excludes: definition.excludes,
     valuesOf(row) {
       if (condition !== undefined && condition.compiled.evaluate(envOf(row)) !== true) return undefined
       return columns.map((column) =>

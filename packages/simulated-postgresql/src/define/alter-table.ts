@@ -12,8 +12,9 @@ import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { addConstraint, addIndex, columnNamed, setNotNull } from './constraints.ts'
+import { addConstraint, columnNamed, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
+import { addIndex } from './indexes.ts'
 import type { TableLocker } from './names.ts'
 import { relationOf } from './names.ts'
 
@@ -221,6 +222,12 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
       },
     )
   }
+  if (
+    table.indexes.some(
+      ({ columns, excludes }) => excludes !== undefined && columns.some((at) => at === undefined || at === place),
+    )
+  )
+    throw new NotSupported('another type of a column that an exclusion constraint has')
   rewrite(table, run, (row) => row.with(place, converted.evaluate({ row, parameters: [], session: run })))
   const before = { type: column.type, indexes: table.indexes }
   column.type = type

@@ -1,17 +1,16 @@
 import { isTemporary } from '../catalogue/catalogue.ts'
-import { createIndex, type IndexColumn } from '../catalogue/indexes.ts'
+import { createIndex } from '../catalogue/indexes.ts'
 import { type Column, columnsOf, type ForeignKey, type ReferentialAction, type Table } from '../catalogue/table.ts'
-import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { equalityOf } from '../execute/scope.ts'
 import { rowScope } from '../execute/table-facts.ts'
-import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
-import type { Index } from '../storage/model.ts'
+import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
+import { addExclusion } from './exclusion.ts'
+import { addIndex, firstFree, freeName } from './indexes.ts'
 import { relationOf } from './names.ts'
 
 /** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
@@ -32,6 +31,9 @@ export function addConstraint(
       break
     case 'CONSTR_FOREIGN':
       addForeignKey(fields, table, column, context, run)
+      break
+    case 'CONSTR_EXCLUSION':
+      addExclusion(fields, table, context, run)
       break
     default:
       throw new NotSupported(`the constraint ${fields.contype ?? ''}`.replace('CONSTR_', ''))
@@ -74,6 +76,7 @@ function addKey(
       initiallyDeferred: initdeferred === true,
       columns: columns.map((each) => ({ place: each.attribute - 1 })),
       condition: undefined,
+      excludes: undefined,
     },
     table,
     run.engineFacts,
@@ -89,34 +92,6 @@ function adopt(table: Table, indexname: string, name: string, run: Run): void {
   index.name = name
   index.constraint = true
   run.catalogue.changed(run.transaction.current, () => Object.assign(index, before))
-}
-
-/** Fills an index with the versions there are, and adds it to the table. */
-export function addIndex(table: Table, index: Index, run: Run): void {
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
-  const seen = new Set<string>()
-  for (const tuple of table.tuples) {
-    const values = index.valuesOf(tuple.values)
-    if (values === undefined) continue
-    const key = index.keyOf(values)
-    const entries = index.entries.get(key)
-    if (entries === undefined) index.entries.set(key, [tuple])
-    else entries.push(tuple)
-    if (!index.unique || !visible(tuple, snapshot, run.transaction)) continue
-    if (values.includes(null) && !index.nullsNotDistinct) continue
-    if (seen.has(key))
-      throw new SqlError('23505', `could not create unique index "${index.name}"`, {
-        detail: `Key ${index.describe(values)} is duplicated.`,
-        schema: table.schema,
-        table: table.name,
-        constraint: index.name,
-      })
-    seen.add(key)
-  }
-  table.indexes.push(index)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.indexes = table.indexes.filter((each) => each !== index)
-  })
 }
 
 export function setNotNull(table: Table, column: Column, run: Run): void {
@@ -286,55 +261,9 @@ export function columnNamed(table: Table, name: string, inKey = false): Column {
     : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`)
 }
 
-/** Elements of CREATE INDEX: columns, or expressions over the row. */
-export function indexColumns(
-  elements: readonly Node[] | undefined,
-  table: Table,
-  context: Context,
-): readonly IndexColumn[] {
-  return (elements ?? []).map((node) => {
-    const { name, expr } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
-      'name',
-      'expr',
-      'ordering',
-      'nulls_ordering',
-      'opclass',
-    ])
-    if (name !== undefined) {
-      const column = columnsOf(table).find((each) => each.name === name)
-      if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
-      return { place: column.attribute - 1 }
-    }
-    if (expr === undefined) throw new NotSupported('an empty index element')
-    const compiled = compileExpression(expr, rowScope(table, context))
-    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
-  })
-}
-
-/** The expression in a message: `lower(email)`. */
-function shownExpression(node: Node): string {
-  if ('FuncCall' in node)
-    return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
-  if ('ColumnRef' in node) return namesOf(node.ColumnRef.fields).join('.')
-  return '(expression)'
-}
-
-/** A name that no relation of the schema has: with a number if need be (ChooseRelationName). */
-export function freeName(base: string, schema: string, context: Context): string {
-  const taken = (name: string): boolean =>
-    context.catalogue.relation([schema], name, context.own) !== undefined ||
-    context.catalogue.index([schema], name, context.own) !== undefined
-  return firstFree(base, taken)
-}
-
 function freeConstraint(base: string, table: Table): string {
   return firstFree(
     base,
     (name) => table.checks.some((each) => each.name === name) || table.foreignKeys.some((each) => each.name === name),
   )
-}
-
-function firstFree(base: string, taken: (name: string) => boolean): string {
-  if (!taken(base)) return base
-  for (let number = 1; ; number++) if (!taken(`${base}${number}`)) return `${base}${number}`
 }

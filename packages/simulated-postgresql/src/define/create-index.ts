@@ -6,7 +6,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
-import { addIndex, freeName, indexColumns } from './constraints.ts'
+import { addIndex, freeName, indexColumns } from './indexes.ts'
 import type { TableLocker } from './names.ts'
 import { relationOf } from './names.ts'
 
@@ -61,6 +61,7 @@ export function* createIndexStatement(
               compiled: context.condition(where, rowScope(table, context), 'WHERE'),
               text: JSON.stringify(withoutLocations(where)),
             },
+      excludes: undefined,
     },
     table,
     run.engineFacts,

@@ -9,7 +9,8 @@ import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/no
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
-import { addConstraint, freeName, setNotNull } from './constraints.ts'
+import { addConstraint, setNotNull } from './constraints.ts'
+import { freeName } from './indexes.ts'
 import { isFree, newName, relationOf } from './names.ts'
 import { newSequence, sequenceOptions } from './sequences.ts'
 
@@ -44,12 +45,13 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
   // Keys first: a foreign key may refer to the table itself.
-  const order = ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK', 'CONSTR_FOREIGN']
-  for (const kind of order)
+  const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
+  for (const kinds of order)
     for (const { fields: constraint, column } of constraints)
-      if (constraint.contype === kind) addConstraint(constraint, table, column, context, run)
+      if (kinds.includes(constraint.contype ?? '')) addConstraint(constraint, table, column, context, run)
   for (const { fields: constraint } of constraints)
-    if (!order.includes(constraint.contype ?? '')) throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
+    if (!order.flat().includes(constraint.contype ?? ''))
+      throw new NotSupported(`the constraint ${constraint.contype ?? ''}`)
 }
 
 const ON_COMMIT: ReadonlyMap<string, Table['onCommit']> = new Map([

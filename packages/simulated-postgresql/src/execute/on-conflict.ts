@@ -4,7 +4,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lockRow } from '../storage/rows.ts'
-import { findConflict } from '../storage/unique.ts'
+import { findConflict, isConstraint } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -41,11 +41,13 @@ export function compileConflict(
     'whereClause',
   ])
   const { table } = facts
-  const arbiters = infer === undefined ? table.indexes.filter((index) => index.unique) : inferred(infer, facts)
+  const arbiters = infer === undefined ? table.indexes.filter(isConstraint) : inferred(infer, facts)
   if (action === 'ONCONFLICT_UPDATE' && infer === undefined)
     throw new SqlError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', {
       hint: 'For example, ON CONFLICT (column_name).',
     })
+  if (action === 'ONCONFLICT_UPDATE' && arbiters.some(({ excludes }) => excludes !== undefined))
+    throw new SqlError('42809', 'ON CONFLICT DO UPDATE not supported with exclusion constraints')
   const excluded = addRelation(scope, 'excluded', columnsOf(table), undefined)
   const update =
     action === 'ONCONFLICT_UPDATE'

@@ -1,6 +1,6 @@
 import type { Table } from '../catalogue/table.ts'
 import { NotSupported } from '../sql/error.ts'
-import { kindOf, type Node } from '../sql/nodes.ts'
+import { expectKind, kindOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { isModification } from './conditions.ts'
@@ -21,6 +21,8 @@ export interface Plan {
   readonly tables: ReadonlyMap<Table, LockMode>
   /** What a read-only transaction refuses, such as `INSERT`. */
   readonly writes: string | undefined
+  /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
+  readonly isIdle: boolean
   execute(run: Run): Generator<Wait, PlanResult, void>
 }
 
@@ -55,6 +57,7 @@ export function compilePlan(node: Node, options: Omit<ContextOptions, 'compilers
     parameterOids: context.parameterOids(),
     tables: context.tables,
     writes,
+    isIdle: false,
     *execute(run) {
       const rows = yield* plan.rows(run, undefined)
       return { tag: `SELECT ${rows.length}`, rows }
@@ -70,11 +73,19 @@ function modificationPlan(node: Node, context: Context): Plan {
     parameterOids: context.parameterOids(),
     tables: context.tables,
     writes: verb,
+    isIdle: doesNothing(node),
     *execute(run) {
       const { count, rows } = yield* plan.execute(run)
       return { tag: verb === 'INSERT' ? `INSERT 0 ${count}` : `${verb} ${count}`, rows }
     },
   }
+}
+
+function doesNothing(node: Node): boolean {
+  if (!('MergeStmt' in node) || node.MergeStmt.withClause !== undefined) return false
+  return (node.MergeStmt.mergeWhenClauses ?? []).every(
+    (clause) => expectKind(clause, 'MergeWhenClause').commandType === 'CMD_NOTHING',
+  )
 }
 
 /** Compiles INSERT, UPDATE, DELETE or MERGE. `names` is where the names of WITH are looked for. */

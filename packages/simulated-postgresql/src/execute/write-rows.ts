@@ -2,7 +2,7 @@ import { SqlError } from '../sql/error.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
 import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
-import { addEntry, canConflict, findConflict, uniqueViolation } from '../storage/unique.ts'
+import { addEntry, canConflict, findConflict, keyViolation } from '../storage/unique.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { concurrent, lockLatest } from './locking.ts'
@@ -19,23 +19,35 @@ export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: 
 function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
+  // Of two rows that exclude each other each is entered before it looks for the other: both may wait, which is a deadlock.
+  const entersFirst = index.excludes !== undefined
+  if (entersFirst) addEntry(run, facts.table, index, tuple, values)
   if (canConflict(index, values)) {
-    if (index.deferrable) oweUniqueCheck(facts, index, tuple, values, run)
-    else if ((yield* findConflict(run, index, values, tuple)) !== undefined)
-      throw uniqueViolation(run, facts.table, index, values)
+    if (index.deferrable) oweKeyCheck(facts, index, tuple, values, run)
+    else yield* checkKey(facts, index, tuple, values, run)
   }
-  addEntry(run, facts.table, index, tuple, values)
+  if (!entersFirst) addEntry(run, facts.table, index, tuple, values)
 }
 
-function oweUniqueCheck(facts: TableFacts, index: Index, tuple: Tuple, values: readonly SqlValue[], run: Run): void {
+function* checkKey(
+  facts: TableFacts,
+  index: Index,
+  tuple: Tuple,
+  values: readonly SqlValue[],
+  run: Run,
+): Generator<Wait, void, void> {
+  const other = yield* findConflict(run, index, values, tuple)
+  if (other !== undefined) throw keyViolation(run, facts.table, index, values, other)
+}
+
+function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: readonly SqlValue[], run: Run): void {
   run.owed.push({
     deferred: run.isDeferred(index),
     constraint: index.name,
     *run(later) {
       if (tuple.xmax !== undefined && !tuple.xmax.aborted) return
       if (tuple.xmin.aborted) return
-      if ((yield* findConflict(later, index, values, tuple)) !== undefined)
-        throw uniqueViolation(later, facts.table, index, values)
+      yield* checkKey(facts, index, tuple, values, later)
     },
   })
 }
@@ -135,7 +147,8 @@ export function* updateRow(
     const after = index.valuesOf(values)
     if (after === undefined) continue
     const sameKey = before !== undefined && index.keyOf(before) === index.keyOf(after)
-    if (!sameKey || (!inPlace && index.deferrable)) yield* enter(facts, index, next, run)
+    if (!sameKey || (!inPlace && (index.deferrable || index.excludes !== undefined)))
+      yield* enter(facts, index, next, run)
     else if (!inPlace) addEntry(run, table, index, next, after)
     else index.entries.get(index.keyOf(after))?.push(next)
   }

@@ -5,6 +5,10 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
     ...['armor', 'crypt', 'dearmor', 'decrypt', 'decrypt_iv', 'digest', 'encrypt', 'encrypt_iv', 'gen_random_bytes'],
     ...['gen_salt', 'hmac', 'pgp_key_id', 'pgp_pub_decrypt', 'pgp_pub_encrypt', 'pgp_sym_decrypt', 'pgp_sym_encrypt'],
   ],
+  btree_gist: [
+    ...['cash_dist', 'date_dist', 'float4_dist', 'float8_dist', 'int2_dist', 'int4_dist', 'int8_dist', 'interval_dist'],
+    ...['oid_dist', 'time_dist', 'ts_dist', 'tstz_dist'],
+  ],
   'uuid-ossp': [
     ...['uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v3', 'uuid_generate_v5', 'uuid_nil'],
     ...['uuid_ns_dns', 'uuid_ns_oid', 'uuid_ns_url', 'uuid_ns_x500'],

@@ -45,7 +45,7 @@ export class Runner {
   *run(plan: Plan, parameters: readonly SqlValue[]): Generator<Wait, Ran, void> {
     const { transactions } = this.#owner
     const transaction = transactions.begin(false)
-    if (plan.writes !== undefined) transactions.refuseReadOnly(plan.writes)
+    if (plan.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
     // Above read committed the snapshot is older than the locks.
     if (transaction.isolation !== 'read committed') transactions.takeSnapshot(transaction)
     for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
@@ -69,7 +69,7 @@ export class Runner {
     if (stable && plan.writes !== undefined)
       throw new SqlError('0A000', `${plan.writes} is not allowed in a non-volatile function`)
     const around = transaction.snapshot
-    if (plan.writes !== undefined) transactions.refuseReadOnly(plan.writes)
+    if (plan.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
     for (const [table, mode] of plan.tables) yield* this.lockTable(table, mode)
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)

@@ -35,8 +35,8 @@ export function* controlTransaction(
         return 'ROLLBACK'
       }
       if (!connection.transactions.inBlock) connection.notice('WARNING', '25P01', 'there is no transaction in progress')
-      yield* connection.runner.payDeferred(() => true)
       try {
+        yield* connection.runner.payDeferred(() => true)
         connection.transactions.commit()
       } catch (error) {
         // The transaction is over: what fails at the commit leaves no block behind.

@@ -114,6 +114,8 @@ export interface Index {
   readonly condition: string | undefined
   /** A partial index: only what updates it if rows that fulfil its condition. */
   readonly partial: boolean
+  /** EXCLUDE: whether two rows with these values exclude each other; undefined of any other index. */
+  readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
   /** The indexed values of a row; undefined if a partial index does not hold it. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
   /** The text that equal values share. */

@@ -18,7 +18,26 @@ export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple,
 
 /** NULL is distinct from NULL: a key with one never conflicts, unless the index says NULLS NOT DISTINCT. */
 export function canConflict(index: Index, values: readonly SqlValue[]): boolean {
-  return index.unique && (index.nullsNotDistinct || !values.includes(null))
+  return isConstraint(index) && (index.nullsNotDistinct || !values.includes(null))
+}
+
+/** Whether an index keeps rows apart: a unique one, or that of an exclusion constraint. */
+export function isConstraint({ unique, excludes }: Index): boolean {
+  return unique || excludes !== undefined
+}
+
+/** The versions in the way of one with this key, those included that are not there for everybody. */
+function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, void, void> {
+  const { excludes } = index
+  if (excludes === undefined) {
+    yield* index.entries.get(index.keyOf(values)) ?? []
+    return
+  }
+  for (const tuples of index.entries.values())
+    for (const tuple of tuples) {
+      const others = index.valuesOf(tuple.values)
+      if (others !== undefined && excludes(values, others)) yield tuple
+    }
 }
 
 /**
@@ -32,10 +51,9 @@ export function* findConflict(
   except?: Tuple,
 ): Generator<Wait, Tuple | undefined, void> {
   if (!canConflict(index, values)) return undefined
-  const key = index.keyOf(values)
   while (true) {
     let undecided: Subtransaction | undefined
-    for (const tuple of index.entries.get(key) ?? []) {
+    for (const tuple of rivals(index, values)) {
       if (tuple === except) continue
       const found = presence(tuple, writer)
       if (found === 'present') return tuple
@@ -62,16 +80,28 @@ function presence(tuple: Tuple, writer: Writer): 'present' | 'absent' | Subtrans
   return ended
 }
 
-export function uniqueViolation(writer: Writer, heap: Heap, index: Index, values: readonly SqlValue[]): SqlError {
+/** The error of a version whose key is in the way of another one's. */
+export function keyViolation(
+  writer: Writer,
+  heap: Heap,
+  index: Index,
+  values: readonly SqlValue[],
+  other: Tuple,
+): SqlError {
+  const place = { schema: heap.schema, table: heap.name, constraint: index.name }
+  const key = index.describe(values)
+  if (index.excludes !== undefined)
+    return new SqlError('23P01', `conflicting key value violates exclusion constraint "${index.name}"`, {
+      detail: `Key ${key} conflicts with existing key ${index.describe(index.valuesOf(other.values) ?? [])}.`,
+      ...place,
+    })
   // A duplicate that a concurrent serializable transaction made is reported as the serialization failure that it is.
   const { transaction, store } = writer
   if (transaction.reader !== undefined)
     store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))
   return new SqlError('23505', `duplicate key value violates unique constraint "${index.name}"`, {
-    detail: `Key ${index.describe(values)} already exists.`,
-    schema: heap.schema,
-    table: heap.name,
-    constraint: index.name,
+    detail: `Key ${key} already exists.`,
+    ...place,
   })
 }
 

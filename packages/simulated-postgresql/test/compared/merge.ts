@@ -66,5 +66,9 @@ export const MERGE: readonly (readonly string[])[] = [
     'merge into g using n on false when not matched then insert (id) overriding system value values (n.id)',
     'merge into g using n on false when not matched then insert (id) values (default)',
     'select count(*) from g',
+    'begin read only',
+    'merge into g using n on false when matched then do nothing when not matched then do nothing',
+    'merge into g using n on false when matched then delete',
+    'rollback',
   ],
 ]

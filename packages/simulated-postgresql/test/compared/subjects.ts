@@ -1,3 +1,4 @@
+import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { MERGE } from './merge.ts'
 import { RANGES } from './ranges.ts'
@@ -11,6 +12,7 @@ import { UNREAD } from './unread.ts'
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
+  'exclusion constraints': EXCLUSION,
   MERGE,
   ranges: RANGES,
   roles: ROLES,

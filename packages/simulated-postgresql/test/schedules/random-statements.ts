@@ -23,6 +23,31 @@ export const TRIGGERS = `
   create trigger note after insert or update or delete on t for each row execute function note()
 `
 
+/** Bookings that must not overlap. */
+export const BOOKINGS = `
+  create table b (id serial primary key, during int4range not null, w int, exclude using gist (during with &&));
+  insert into b (during, w) values ('[0,2)', 1), ('[5,7)', 1)
+`
+
+const bookings = (k: () => number): readonly (() => string)[] => {
+  const span = (): string => `int4range(${2 * k() - 2}, ${2 * k() - 1 + k()})`
+  const safe = (): string => {
+    const from = k()
+    return `int4range(${from}, ${from + k()})`
+  }
+  return [
+    () => `insert into b (during, w) values (${safe()}, 1) returning during`,
+    () => `insert into b (during, w) values (${safe()}, 1) returning during`,
+    () => `insert into b (during, w) values (${safe()}, 2) on conflict do nothing returning during`,
+    () => `insert into b (during, w) values (${span()}, 1) returning during`,
+    () => `update b set during = ${safe()} where during @> ${k()} returning during`,
+    () => `update b set w = w + 1 where during && ${safe()} returning during, w`,
+    () => `delete from b where during @> ${k()} returning during`,
+    () => `select during, w from b where during && ${safe()} for update`,
+    () => 'select count(*), sum(w) from b',
+  ]
+}
+
 /** What a client knows of its session. */
 export interface Client {
   inBlock: boolean
@@ -37,7 +62,7 @@ const MODES = ['share', 'exclusive', 'row exclusive', 'access share']
 const MERGED = 'when matched then update set v = t.v + w.n when not matched then insert values (w.i, 7, null)'
 
 /** The next statement of a client: transactions at random levels, whose statements get into each other's way. */
-export function randomStatement(random: () => number, client: Client): string {
+export function randomStatement(random: () => number, client: Client, hasBookings: boolean): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
   if (!client.inBlock) {
     client.inBlock = true
@@ -81,5 +106,5 @@ export function randomStatement(random: () => number, client: Client): string {
     () => `select pg_try_advisory_xact_lock(${k()})`,
     () => `lock table t in ${pick(MODES)} mode${pick(['', ' nowait'])}`,
   ]
-  return pick(statements)()
+  return pick(hasBookings && random() < 0.7 ? bookings(k) : statements)()
 }

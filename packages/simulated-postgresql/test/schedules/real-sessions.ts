@@ -40,7 +40,7 @@ export class RealSessions implements Sessions {
   }
 
   async setUp(sql: string): Promise<void> {
-    await this.#admin.unsafe('drop table if exists c, t, done')
+    await this.#admin.unsafe('drop table if exists b, c, t, done')
     await this.#admin.unsafe(sql)
   }
 

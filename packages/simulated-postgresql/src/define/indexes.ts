@@ -1,0 +1,106 @@
+import type { IndexColumn } from '../catalogue/indexes.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import { withoutLocations } from '../execute/conditions.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { rowScope } from '../execute/table-facts.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import type { Index } from '../storage/model.ts'
+import { canConflict } from '../storage/unique.ts'
+import { visible } from '../storage/visibility.ts'
+import type { SqlValue } from '../types/value.ts'
+
+/** Fills an index with the versions there are, and adds it to the table. */
+export function addIndex(table: Table, index: Index, run: Run): void {
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  const seen = new Map<string, (readonly SqlValue[])[]>()
+  for (const tuple of table.tuples) {
+    const values = index.valuesOf(tuple.values)
+    if (values === undefined) continue
+    const key = index.keyOf(values)
+    const entries = index.entries.get(key)
+    if (entries === undefined) index.entries.set(key, [tuple])
+    else entries.push(tuple)
+    if (!canConflict(index, values) || !visible(tuple, snapshot, run.transaction)) continue
+    const other = conflictingKey(index, values, key, seen)
+    if (other !== undefined) throw notValid(table, index, values, other)
+    seen.set(key, [...(seen.get(key) ?? []), values])
+  }
+  table.indexes.push(index)
+  run.catalogue.changed(run.transaction.current, () => {
+    table.indexes = table.indexes.filter((each) => each !== index)
+  })
+}
+
+function conflictingKey(
+  index: Index,
+  values: readonly SqlValue[],
+  key: string,
+  seen: ReadonlyMap<string, readonly (readonly SqlValue[])[]>,
+): readonly SqlValue[] | undefined {
+  const { excludes } = index
+  if (excludes === undefined) return seen.get(key)?.[0]
+  return [...seen.values()].flat().find((other) => excludes(values, other))
+}
+
+function notValid(table: Table, index: Index, values: readonly SqlValue[], other: readonly SqlValue[]): SqlError {
+  const place = { schema: table.schema, table: table.name, constraint: index.name }
+  const key = index.describe(values)
+  return index.excludes === undefined
+    ? new SqlError('23505', `could not create unique index "${index.name}"`, {
+        detail: `Key ${key} is duplicated.`,
+        ...place,
+      })
+    : new SqlError('23P01', `could not create exclusion constraint "${index.name}"`, {
+        detail: `Key ${key} conflicts with key ${index.describe(other)}.`,
+        ...place,
+      })
+}
+
+/** Elements of CREATE INDEX: columns, or expressions over the row. */
+export function indexColumns(
+  elements: readonly Node[] | undefined,
+  table: Table,
+  context: Context,
+): readonly IndexColumn[] {
+  return (elements ?? []).map((node) => {
+    const { name, expr } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
+      'name',
+      'expr',
+      'ordering',
+      'nulls_ordering',
+      'opclass',
+    ])
+    if (name !== undefined) {
+      const column = columnsOf(table).find((each) => each.name === name)
+      if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
+      return { place: column.attribute - 1 }
+    }
+    if (expr === undefined) throw new NotSupported('an empty index element')
+    const compiled = compileExpression(expr, rowScope(table, context))
+    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
+  })
+}
+
+/** The expression in a message: `lower(email)`. */
+function shownExpression(node: Node): string {
+  if ('FuncCall' in node)
+    return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
+  if ('ColumnRef' in node) return namesOf(node.ColumnRef.fields).join('.')
+  return '(expression)'
+}
+
+/** A name that no relation of the schema has: with a number if need be (ChooseRelationName). */
+export function freeName(base: string, schema: string, context: Context): string {
+  const taken = (name: string): boolean =>
+    context.catalogue.relation([schema], name, context.own) !== undefined ||
+    context.catalogue.index([schema], name, context.own) !== undefined
+  return firstFree(base, taken)
+}
+
+export function firstFree(base: string, taken: (name: string) => boolean): string {
+  if (!taken(base)) return base
+  for (let number = 1; ; number++) if (!taken(`${base}${number}`)) return `${base}${number}`
+}
