@@ -13,7 +13,10 @@ const why = isInstalled ? '' : `: ${whySkipped('nats-server')}`
 
 interface Shown {
   readonly levels: { readonly [level: string]: { readonly result: string } }
-  readonly accounting?: { readonly totals: { readonly lost: number } }
+  readonly accounting?: {
+    readonly acknowledged: number
+    readonly totals: { readonly lost: number; readonly unexpected: number }
+  }
   readonly operations: { readonly info: number }
 }
 
@@ -70,6 +73,16 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     const args = ['--workload', 'queue', '--faults', faults, '--rate', '200', '--time', '16s']
     const { levels, accounting } = await run(seed, ...args)
     expect(accounting?.totals.lost).toBe(0)
+    expect(levels['eventual']).toMatchObject({ result: 'met' })
+  })
+
+  test.each(seeds)('loses no message of a queue when a server is killed (seed %i)', async (seed) => {
+    const file = join(temporaryDirectory(), 'faults.json')
+    writeFileSync(file, JSON.stringify([{ id: 'kill', kind: 'kill', nodes: ['n1'], fromMs: 5_000, toMs: 7_000 }]))
+    const args = ['--workload', 'queue', '--faults', file, '--rate', '200', '--time', '14s']
+    const { levels, accounting } = await run(seed, ...args)
+    expect(accounting?.acknowledged).toBeGreaterThan(0)
+    expect(accounting?.totals).toMatchObject({ lost: 0, unexpected: 0 })
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 

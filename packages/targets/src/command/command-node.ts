@@ -142,7 +142,7 @@ export async function openCommandNode<Port extends string>(
     for (const each of [...(options.prepare ?? []), ...(options.after ?? [])]) filled(each)
     files()
     readiness()
-    node = superviseNode({ ...options, launch, awaited: () => readinessText(readiness()) })
+    node = superviseNode({ ...options, launch, awaited: () => awaitedText(readiness()) })
   } catch (error) {
     releasePorts(Object.values(ports))
     throw error
@@ -207,6 +207,12 @@ function readinessOf<Port extends string>(
       return { by: 'command', command: fillCommand(plan.command, values) }
   }
 }
+
+/** Nodes that wait for each other before they are ready would wait for ever, once most of them were down. */
+const awaitedText = (readiness: Readiness): string =>
+  readiness.by === 'tcp'
+    ? readinessText(readiness)
+    : `${readinessText(readiness)}, and other nodes reach it only then: if it waits for them first, declare "ready": {"by": "tcp"}`
 
 async function runPreparation(
   command: ProgramCommand,

@@ -93,17 +93,19 @@ export const nats: Target = {
 function weakness({ settings: { direct, data } }: WeaknessQuestion): string {
   const reads =
     direct === 'on'
-      ? 'any replica answers a read, and may lag (direct=on)'
+      ? 'any replica answers a read, and may lag, or stay behind after a kill (direct=on)'
       : 'the leader answers reads without asking whether the others still follow it (direct=off)'
   return data === 'wiped' ? `${reads}; a server that is killed loses its data, and may vote twice` : reads
 }
 
 /**
- * What JetStream's documentation promises: a write is stored by a majority before it is acknowledged, and reads may be
+ * Of registers: replicas of 2.9 may stay apart after a kill, and with `direct=on` each answers with what it has. Of
+ * anything else, what JetStream's documentation promises: a write is stored by a majority before it is acknowledged, and reads may be
  * stale. A message of a queue is handed out at least once: it is handed out again if its acknowledgement does not come
  * in time, then after later ones.
  */
-function promised({ settings: { data }, workload, faults }: PromiseQuestion): string {
-  if (data === 'wiped' && faults.includes('kill')) return 'nothing'
+function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
+  const isDirect = object === 'register' && direct === 'on'
+  if ((data === 'wiped' || isDirect) && faults.includes('kill')) return 'nothing'
   return workload === 'stream' ? 'faithful' : 'eventual'
 }

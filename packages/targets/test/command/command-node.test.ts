@@ -187,6 +187,18 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
+  test('fails after a time limit, and says what to do about a node that waits for others', async () => {
+    const node = await run.node({
+      command: shell('echo waiting for peers; exec sleep 300'),
+      ports: ['client'],
+      readiness: { by: 'log', pattern: 'joined' },
+      startupTimeoutMs: 500,
+    })
+    await expect(node.start()).rejects.toThrow(
+      'n1 was not ready within 500 ms. It is ready once it prints a line that matches /joined/, and other nodes reach it only then: if it waits for them first, declare "ready": {"by": "tcp"}.',
+    )
+  })
+
   test.runIf(process.platform === 'linux')(
     'fails after a time limit, and names the port that it listens on',
     async () => {
