@@ -114,7 +114,8 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
 
   test('judges transactions whose connection is reset', async () => {
     const { exitCode, told } = await recorded('reset', 'locked', 1)
-    expect(exitCode, told).toBe(0)
+    // As above: a value that two clients may have written leaves it open.
+    expect([0, 2], told).toContain(exitCode)
   })
 
   test.each(['lose-reply', 'reset'])('still finds lost updates among them (%s)', async (faults) => {
