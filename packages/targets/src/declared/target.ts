@@ -1,7 +1,7 @@
 import type { Refusal } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
-import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { type Setting, type Settings, settingsFor } from '@chaosproxy/workloads'
 import { planClients } from '../client-kinds/registry.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import {
@@ -42,6 +42,8 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 export interface OwnClients {
   /** The start of every message: the name of the target. */
   readonly where: string
+  /** The target's settings, if the declaration has none. */
+  readonly own?: readonly Setting[] | undefined
   /** The clients, which may depend on a run's settings. */
   readonly clients: (settings: Settings) => PlannedClients
   /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
@@ -52,9 +54,10 @@ export interface OwnClients {
 
 /** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
 export function targetWithClients(
-  declaration: NodesDeclaration,
-  { where, clients: clientsFor, machine = machineSuffers, watchRoles }: OwnClients,
+  declared: NodesDeclaration,
+  { where, own, clients: clientsFor, machine = machineSuffers, watchRoles }: OwnClients,
 ): Target {
+  const declaration = own === undefined ? declared : { ...declared, settings: declarationsOf(own) }
   const plan = planCluster(declaration, where)
   const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
   const exposure: Exposure = {
@@ -68,7 +71,7 @@ export function targetWithClients(
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
     defaultNodes: count,
-    settings: plan.settings,
+    settings: own === undefined ? plan.settings : withBounds(plan.settings, own),
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
         throw new UserError('usage', `${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started.`)
@@ -82,6 +85,20 @@ export function targetWithClients(
     },
   }
 }
+
+const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['settings']> =>
+  Object.fromEntries(
+    own.map(({ name, summary, default: usual, values }) => [
+      name,
+      { default: usual, summary, ...(values && { values }) },
+    ]),
+  )
+
+/** A declaration cannot say the least and the most that a setting may be. */
+const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
+  ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
+  ...own,
+]
 
 function runningTarget(declaration: RunningDeclaration, { where, directory }: DeclaredTargetOptions): Target {
   const plan = planRunning(declaration, where, directory)

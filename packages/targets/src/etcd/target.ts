@@ -70,12 +70,6 @@ const declaration: NodesDeclaration = {
     { name: 'peer', announced: true },
   ],
   lists: { cluster: { of: 'nodes', each: '{name}=http://{announced.peer}' } },
-  settings: Object.fromEntries(
-    own.map(({ name, summary, default: usual, values }) => [
-      name,
-      { default: usual, summary, ...(values && { values }) },
-    ]),
-  ),
   role: {
     ...{ by: 'http', path: '/debug/vars', leads: '"raftState":"StateLeader"' },
     term: '"raft.status":.*?"term":(\\d+)',
@@ -85,6 +79,7 @@ const declaration: NodesDeclaration = {
 
 const base = targetWithClients(declaration, {
   where: 'etcd',
+  own,
   clients: etcdClients,
   machine: goSuffers('etcd'),
 })
@@ -94,7 +89,6 @@ export const etcd: Target = {
   ...base,
   // No transactions, although it has a `txn`: that one writes several keys of a watched store at one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
-  settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness: ({ settings: { reads, data } }) =>
     reads === 'serializable'

@@ -54,16 +54,11 @@ const declaration: NodesDeclaration = {
   },
   ports: ['client', { name: 'route', announced: true }, 'monitor'],
   lists: { routes: { of: 'peers', each: '"nats://{peer.route}"', between: ', ' } },
-  settings: Object.fromEntries(
-    own.map(({ name, summary, default: usual, values }) => [
-      name,
-      { default: usual, summary, ...(values && { values }) },
-    ]),
-  ),
 }
 
 const base = targetWithClients(declaration, {
   where: 'nats',
+  own,
   clients: natsClients,
   machine: goSuffers('nats-server'),
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
@@ -75,7 +70,6 @@ export const nats: Target = {
   // After faults a stream may be without a leader for half a minute.
   quietMs: millis(40_000),
   objects: ['register', 'queue', 'stream'],
-  settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness,
   errors: natsErrors,

@@ -103,10 +103,9 @@ const declaration: NodesDeclaration = {
   // Long before it serves, a broker waits for others, to which the proxy lets it through only once they are ready.
   ready: { by: 'tcp', port: 'node' },
   readyWithinMs: 180_000,
-  settings: Object.fromEntries(own.map(({ name, summary, default: usual }) => [name, { default: usual, summary }])),
 }
 
-const base = targetWithClients(declaration, { where: 'rabbitmq', clients: rabbitmqClients })
+const base = targetWithClients(declaration, { where: 'rabbitmq', own, clients: rabbitmqClients })
 
 /** A RabbitMQ cluster from the broker installed on this machine. Faults can reach every broker and link. */
 export const rabbitmq: Target = {

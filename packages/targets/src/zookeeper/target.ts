@@ -75,11 +75,11 @@ const declaration: NodesDeclaration = {
     },
     nameless: { of: 'peers', each: '0.0.0.0 {name}', between: '\n' },
   },
-  settings: Object.fromEntries(own.map(({ name, summary, default: usual }) => [name, { default: usual, summary }])),
 }
 
 const base = targetWithClients(declaration, {
   where: 'zookeeper',
+  own,
   clients: zookeeperClients,
   watchRoles: async () => (await import('./roles.ts')).watchZookeeperRoles,
 })
@@ -92,7 +92,6 @@ export const zookeeper: Target = {
   // A session with one server sees changes in their order; two sessions of one client need not.
   sticky: true,
   objects: ['register'],
-  settings: [...base.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
   promises: promised,
   weakness,
   errors: zookeeperErrors,

@@ -2,8 +2,9 @@ import type { Fault } from '@chaosproxy/faults'
 import type { Injected, StartedCluster } from '@chaosproxy/runner'
 import { describe, expect, onTestFinished } from 'vitest'
 import { patientTest, test } from '../../../cli/test/patient.ts'
+import { outcomeOf } from '../../src/clients/outcome-of.ts'
 import { encoded, type Gateway, numberIn, openGateway } from '../../src/etcd/client/gateway.ts'
-import { etcdErrors, meaningOf } from '../../src/etcd/client/outcomes.ts'
+import { etcdErrors } from '../../src/etcd/client/outcomes.ts'
 import { addressOf, isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 // What a live etcd answers, what that is taken for, and what was done: revisions count changes.
@@ -43,7 +44,7 @@ const refused: { readonly [says: string]: readonly [path: string, request: objec
 }
 
 test('an error that is not in the table leaves the outcome unknown', () => {
-  expect(meaningOf('etcdserver: something new')).toBe('info')
+  expect(outcomeOf(etcdErrors, 'etcdserver: something new')).toBe('info')
 })
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {

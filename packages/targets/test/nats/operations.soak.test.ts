@@ -70,9 +70,10 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
 })
 
 test('a write that names another revision has certainly failed, and one that nobody takes may have been carried out', async () => {
-  const { meaningOf } = await import('../../src/nats/client/outcomes.ts')
-  expect(meaningOf('wrong last sequence: 7')).toBe('fail')
-  expect(meaningOf('no responders')).toBe('info')
-  expect(meaningOf('10008: JetStream system temporarily unavailable')).toBe('info')
-  expect(meaningOf('something new')).toBe('info')
+  const { outcomeOf } = await import('../../src/clients/outcome-of.ts')
+  const { natsErrors } = await import('../../src/nats/client/outcomes.ts')
+  expect(outcomeOf(natsErrors, 'wrong last sequence: 7')).toBe('fail')
+  expect(outcomeOf(natsErrors, 'no responders')).toBe('info')
+  expect(outcomeOf(natsErrors, '10008: JetStream system temporarily unavailable')).toBe('info')
+  expect(outcomeOf(natsErrors, 'something new')).toBe('info')
 })

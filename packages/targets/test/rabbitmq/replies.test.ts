@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { outcomeOf } from '../../src/clients/outcome-of.ts'
 import {
   contentFrames,
   long,
@@ -9,7 +10,7 @@ import {
   short,
   shortText,
 } from '../../src/rabbitmq/client/frames.ts'
-import { meaningOf } from '../../src/rabbitmq/client/outcomes.ts'
+import { rabbitmqErrors } from '../../src/rabbitmq/client/outcomes.ts'
 import { type ChannelReplies, channelReplies } from '../../src/rabbitmq/client/replies.ts'
 
 const onChannel = (name: MethodName, ...members: readonly Buffer[]): Buffer => methodFrame(name, 1, ...members)
@@ -86,6 +87,7 @@ test('heartbeats and methods that answer nothing are passed over', () => {
 })
 
 test('only errors that exclude an effect are definite', () => {
-  expect(['312 NO_ROUTE', '404 NOT_FOUND - x', '405 RESOURCE_LOCKED'].map(meaningOf)).toEqual(['fail', 'fail', 'fail'])
-  expect(['basic.nack', '541 INTERNAL_ERROR', '320 CONNECTION_FORCED'].map(meaningOf)).toEqual(['info', 'info', 'info'])
+  const outcome = (message: string) => outcomeOf(rabbitmqErrors, message)
+  expect(['312 NO_ROUTE', '404 NOT_FOUND - x', '405 RESOURCE_LOCKED'].map(outcome)).toEqual(['fail', 'fail', 'fail'])
+  expect(['basic.nack', '541 INTERNAL_ERROR', '320 CONNECTION_FORCED'].map(outcome)).toEqual(['info', 'info', 'info'])
 })

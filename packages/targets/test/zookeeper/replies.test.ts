@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { outcomeOf } from '../../src/clients/outcome-of.ts'
 import { int, long, recordReader, text } from '../../src/zookeeper/client/jute.ts'
-import { errorText, meaningOf } from '../../src/zookeeper/client/outcomes.ts'
+import { errorText, zookeeperErrors } from '../../src/zookeeper/client/outcomes.ts'
 import { type SessionReplies, sessionReplies } from '../../src/zookeeper/client/replies.ts'
 
 const framed = (...members: readonly Buffer[]): Buffer => {
@@ -63,6 +64,12 @@ test('a record that announces more bytes than it has is refused', () => {
 })
 
 test('only errors that exclude an effect are definite', () => {
-  expect([-101, -103, -110].map((code) => meaningOf(errorText(code)))).toEqual(['fail', 'fail', 'fail'])
-  expect([-1, -4, -7, -122, -999].map((code) => meaningOf(errorText(code)))).toEqual(Array(5).fill('info'))
+  expect([-101, -103, -110].map((code) => outcomeOf(zookeeperErrors, errorText(code)))).toEqual([
+    'fail',
+    'fail',
+    'fail',
+  ])
+  expect([-1, -4, -7, -122, -999].map((code) => outcomeOf(zookeeperErrors, errorText(code)))).toEqual(
+    Array(5).fill('info'),
+  )
 })

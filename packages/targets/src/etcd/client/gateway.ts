@@ -2,8 +2,9 @@ import { type Json, type Millis, millis } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type HttpReplies, httpReplies } from '../../clients/http-replies.ts'
 import { type ExchangeEnd, openLine } from '../../clients/line.ts'
+import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { meaningOf } from './outcomes.ts'
+import { etcdErrors } from './outcomes.ts'
 
 /** A reply of etcd's JSON gateway: 64-bit numbers are strings, bytes are base64, and zero values are omitted. */
 export interface Body {
@@ -59,7 +60,7 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
   if (status === 200) return { type: 'ok', body: json }
   const { error, message } = json
   const said = typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
-  return { type: meaningOf(said), error: `HTTP ${status}: ${said}` }
+  return { type: outcomeOf(etcdErrors, said), error: `HTTP ${status}: ${said}` }
 }
 
 /** The first object of a stream. */

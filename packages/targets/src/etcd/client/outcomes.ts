@@ -20,7 +20,3 @@ export const etcdErrors: readonly ErrorMeaning[] = [
   { says: ['request timed out'], means: 'info', why: 'it is proposed, and may be applied later' },
   { says: ['context deadline exceeded'], means: 'info', why: 'it is proposed, and may be applied later' },
 ]
-
-/** The outcome of a request that was answered with this error. */
-export const meaningOf = (message: string): ErrorMeaning['means'] =>
-  etcdErrors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'

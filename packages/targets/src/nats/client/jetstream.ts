@@ -1,7 +1,8 @@
 import { type Json, millis } from '@chaosproxy/history'
 import { openLine } from '../../clients/line.ts'
+import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { meaningOf } from './outcomes.ts'
+import { natsErrors } from './outcomes.ts'
 import { type NatsMessage, type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
 
 /** Why there is no answer. `fail`: the request certainly had no effect; `info`: it may have had one. */
@@ -68,7 +69,7 @@ export function openJetStream(address: NodeAddress): JetStream {
 }
 
 /** What an error says about the request that it answers. */
-export const answered = (error: string): Trouble => ({ type: meaningOf(error), error })
+export const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
 
 /** An answer of JetStream, which is JSON. */
 export interface Body {

@@ -17,7 +17,3 @@ export const natsErrors: readonly ErrorMeaning[] = [
     why: 'the leader is not known, or was when it was asked',
   },
 ]
-
-/** The outcome of a request that was answered with this error. */
-export const meaningOf = (message: string): ErrorMeaning['means'] =>
-  natsErrors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'

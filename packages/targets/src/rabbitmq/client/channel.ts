@@ -1,7 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 import { openIntroducedLine } from '../../clients/introduced-line.ts'
+import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { meaningOf } from './outcomes.ts'
+import { rabbitmqErrors } from './outcomes.ts'
 import { type ChannelReplies, channelReplies, type Reply } from './replies.ts'
 
 /** Why something was not done. `fail`: certainly not; `info`: it may have been. */
@@ -116,4 +117,4 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
   }
 }
 
-const refused = (error: string): Trouble => ({ type: meaningOf(error), error })
+const refused = (error: string): Trouble => ({ type: outcomeOf(rabbitmqErrors, error), error })

@@ -9,7 +9,3 @@ export const rabbitmqErrors: readonly ErrorMeaning[] = [
   { says: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
   { says: ['basic.nack'], means: 'info', why: 'the broker does not answer for it, and may have stored it' },
 ]
-
-/** The outcome of a request that was answered with this error. */
-export const meaningOf = (message: string): ErrorMeaning['means'] =>
-  rabbitmqErrors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'

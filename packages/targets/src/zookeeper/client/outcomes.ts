@@ -39,7 +39,3 @@ export const zookeeperErrors: readonly ErrorMeaning[] = [
 
 /** A text such as `-101 NoNode`. */
 export const errorText = (code: number): string => `${code} ${NAMES[code] ?? 'unknown'}`
-
-/** The outcome of a request that was answered with this error. */
-export const meaningOf = (message: string): ErrorMeaning['means'] =>
-  zookeeperErrors.find(({ says }) => says.some((name) => message.endsWith(name)))?.means ?? 'info'

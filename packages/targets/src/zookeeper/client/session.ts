@@ -1,6 +1,7 @@
 import { openIntroducedLine } from '../../clients/introduced-line.ts'
+import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { errorText, meaningOf } from './outcomes.ts'
+import { errorText, zookeeperErrors } from './outcomes.ts'
 import { type Operation, type Reply, type SessionReplies, sessionReplies } from './replies.ts'
 
 /** Why there is no answer. `fail`: the request certainly had no effect; `info`: it may have had one. */
@@ -48,7 +49,7 @@ export function openSessions(address: NodeAddress, sessionMs: number): Sessions 
     if (zxid > seen) seen = zxid
     if (code === 0) return record
     const error = errorText(code)
-    return { type: meaningOf(error), error, code }
+    return { type: outcomeOf(zookeeperErrors, error), error, code }
   }
 
   return {
