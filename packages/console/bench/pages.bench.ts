@@ -9,9 +9,10 @@ import type { Browser, Page } from 'playwright-core'
 import { NEEDED, openChromium } from './chromium.ts'
 import { middle } from './middle.ts'
 
-export const name = 'pages: the report of 100,000 operations opened and panned, and the same history judged in a page'
+export const name = 'pages: the report of 109,000 operations opened and panned, and the same history judged in a page'
 
 const ROUNDS = 5
+const MOST_DRAWN_MS = 500
 
 export async function run(print: (line: string) => void): Promise<void> {
   const browser = await openChromium()
@@ -23,7 +24,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   try {
     const spec = {
       target: { name: 'sim:primary-replica', bug: 'stale-read' },
-      ...{ faults: ['kill', 'partition'], seed: 5, timeMs: 60_000, rate: 2_200 },
+      ...{ faults: ['kill', 'partition'], seed: 5, timeMs: 60_000, rate: 2_317 },
     }
     const { directory, history } = await runTarget(spec, { out })
     print(`${history.operations.length.toLocaleString('en-US')} operations`)
@@ -36,22 +37,49 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
 }
 
+/** Milliseconds from the navigation to the end of the first frame that shows it. */
+interface Shown {
+  /** The headline, and the drawing of the contradiction. */
+  readonly headline: number
+  /** Every operation, in the timeline. */
+  readonly timeline: number
+}
+
+/** Looks at each frame for what the one before has shown. */
+const WATCH = `{
+  const shown = {}
+  let before = {}
+  const look = () => {
+    for (const [name, isThere] of Object.entries(before)) if (isThere) shown[name] ??= performance.now()
+    before = {
+      // What stands below the drawing.
+      headline: document.querySelector('#levels') !== null,
+      timeline: (document.querySelector('#found')?.textContent ?? '') !== '',
+    }
+    if (shown.timeline === undefined) requestAnimationFrame(look)
+    else window.shown = shown
+  }
+  requestAnimationFrame(look)
+}`
+
 async function openings(browser: Browser, report: string, print: (line: string) => void): Promise<void> {
-  const times: number[] = []
+  const [headlines, timelines]: [number[], number[]] = [[], []]
   let panned: readonly [string, string] = ['', '']
   for (let round = 0; round < ROUNDS; round++) {
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
-    const started = performance.now()
+    await page.addInitScript(WATCH)
     await page.goto(pathToFileURL(report).href)
-    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-    times.push(performance.now() - started)
+    await page.waitForFunction('window.shown !== undefined')
+    const shown = await page.evaluate<Shown>('window.shown')
+    headlines.push(shown.headline)
+    timelines.push(shown.timeline)
     const near = await framesOf(page)
     await page.click('#zoom-all')
     panned = [near, await framesOf(page)]
     await page.close()
   }
   print(
-    `report: ${(statSync(report).size / 1e6).toFixed(2)} MB, drawn ${middle(times).toFixed(0)} ms after it was asked for`,
+    `report: ${(statSync(report).size / 1e6).toFixed(2)} MB; the headline and the drawing are shown after ${middle(headlines).toFixed(0)} ms, the timeline after ${middle(timelines).toFixed(0)} ms (goal: less than ${MOST_DRAWN_MS} ms)`,
   )
   print(`panning: ${panned[0]} zoomed in, ${panned[1]} over the whole run`)
 }
@@ -75,7 +103,7 @@ async function framesOf(page: Page): Promise<string> {
   return `${(1000 / middle(times)).toFixed(0)} frames/s`
 }
 
-/** What `chaos check FILE --reporter html` takes more than without, from the command's start to its end, in turns. */
+/** The processor time that `chaos check FILE --reporter html` takes more than without, in turns. */
 function reportings(file: string, out: string, print: (line: string) => void): void {
   const page = join(out, 'checked.html')
   const [without, drawn]: [number[], number[]] = [[], []]
@@ -85,16 +113,22 @@ function reportings(file: string, out: string, print: (line: string) => void): v
   }
   const more = middle(drawn.map((ms, i) => ms / (without[i] ?? ms))) - 1
   print(
-    `chaos check: ${middle(without).toFixed(0)} ms, with --reporter html ${(100 * more).toFixed(1)} % more, ${(statSync(page).size / 1e6).toFixed(2)} MB (goal: less than 10 %)`,
+    `chaos check: ${middle(without).toFixed(0)} ms of processor time, with --reporter html ${(100 * more).toFixed(1)} % more, ${(statSync(page).size / 1e6).toFixed(2)} MB (goal: less than 10 %)`,
   )
 }
 
+/** Of the processor: what else the machine does would decide how long it takes by the clock. */
 function checkMs(file: string, more: readonly string[]): number {
   const chaos = join(process.cwd(), 'packages', 'cli', 'bin', 'chaos.js')
-  const started = performance.now()
-  const { status } = spawnSync(process.execPath, [chaos, 'check', file, ...more])
+  // The second line of `times` is of the shell's children: user and system, as 0m1.250s (POSIX.1-2017).
+  const { status, stdout } = spawnSync(
+    'sh',
+    ['-c', '"$@" > /dev/null; status=$?; times; exit $status', 'sh', process.execPath, chaos, 'check', file, ...more],
+    { encoding: 'utf8' },
+  )
   if (status !== 0) throw new Error(`chaos check ended with ${status}: npm run build comes first`)
-  return performance.now() - started
+  const times = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
+  return times.reduce((ms, [, minutes, seconds]) => ms + 60_000 * Number(minutes) + 1_000 * Number(seconds), 0)
 }
 
 async function judgings(browser: Browser, file: string, history: string, print: (line: string) => void): Promise<void> {
