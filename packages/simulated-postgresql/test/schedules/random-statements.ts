@@ -35,15 +35,20 @@ const bookings = (k: () => number): readonly (() => string)[] => {
     const from = k()
     return `int4range(${from}, ${from + k()})`
   }
+  // With && and @> PostgreSQL reads by the index, and a serializable transaction meets fewer rows than here.
+  const holds = (): string => {
+    const point = k()
+    return `lower(during) <= ${point} and upper(during) > ${point}`
+  }
   return [
     () => `insert into b (during, w) values (${safe()}, 1) returning during`,
     () => `insert into b (during, w) values (${safe()}, 1) returning during`,
     () => `insert into b (during, w) values (${safe()}, 2) on conflict do nothing returning during`,
     () => `insert into b (during, w) values (${span()}, 1) returning during`,
-    () => `update b set during = ${safe()} where during @> ${k()} returning during`,
-    () => `update b set w = w + 1 where during && ${safe()} returning during, w`,
-    () => `delete from b where during @> ${k()} returning during`,
-    () => `select during, w from b where during && ${safe()} for update`,
+    () => `update b set during = ${safe()} where ${holds()} returning during`,
+    () => `update b set w = w + 1 where not isempty(during * ${safe()}) returning during, w`,
+    () => `delete from b where ${holds()} returning during`,
+    () => `select during, w from b where not isempty(during * ${safe()}) for update`,
     () => 'select count(*), sum(w) from b',
   ]
 }
