@@ -101,6 +101,18 @@ describe('an outcome', () => {
     })
   })
 
+  test('of a workload that asked for reads only leads to its usual settings, though faults kept some from an answer', () => {
+    const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
+    const workload = { ...run.spec.workload, settings: { reads: 1 } }
+    const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
+    const asked = { ...run, operations, spec: { ...run.spec, workload } }
+    const again = 'npx chaos run --target t --workload-set reads=1'
+    expect(tellingOf(factsOf({ history, report: fine, run: asked }), { history, run: asked, again }).next).toEqual({
+      text: 'Clients asked for reads only. Let the workload ask for the rest, too.',
+      command: 'npx chaos run --target t',
+    })
+  })
+
   test('of a run that never recovered is in the logs, whatever could not be decided', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))

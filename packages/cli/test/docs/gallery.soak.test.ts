@@ -7,7 +7,10 @@ import { chaos, root, temporaryDirectory } from '../chaos.ts'
 // The commands of the gallery, shorter: what the pictures show depends on the interleaving, and is not looked for again.
 
 const docs = join(root, 'packages', 'cli', 'docs')
-const sections = readFileSync(join(docs, 'gallery.md'), 'utf8').split('\n## ').slice(1)
+const sections = readFileSync(join(docs, 'gallery.md'), 'utf8')
+  .split('\n## ')
+  .slice(1)
+  .filter((section) => section.includes('`npx chaos '))
 const SERVERS: { readonly [target: string]: string } = { redis: 'redis-server', etcd: 'etcd' }
 
 describe('a picture of the gallery', () => {

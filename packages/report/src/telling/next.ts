@@ -147,11 +147,18 @@ const MS_FOR_A_FAULT = 10_000
 /** What is worth supplying first. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
+/** Why what is missing was not asked for; undefined if it may have been. */
+function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
+  if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
+  return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
+}
+
 function supplied({ spec, operations, lacks = [] }: RunSummary, again: string | undefined): Next {
   const change = (text: string, name: string, value: string): Next => ({
     text,
     command: withOption(again, name, value),
   })
+  const neverAsked = neverAskedText(operations)
   const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
   switch (first) {
     case 'faults': {
@@ -166,13 +173,9 @@ function supplied({ spec, operations, lacks = [] }: RunSummary, again: string | 
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
       // What was never asked for does not come with time.
-      if (
-        operations.ok > 0 &&
-        operations.fail + operations.info === 0 &&
-        Object.keys(spec.workload.settings).length > 0
-      )
+      if (neverAsked !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
-          text: 'All that clients asked for succeeded. Let the workload ask for the rest, too.',
+          text: `${neverAsked} Let the workload ask for the rest, too.`,
           command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'workload-set'),
         }
       return change('Run longer, so that reads and writes succeed.', 'time', `${Math.ceil((3 * spec.timeMs) / 1000)}s`)
