@@ -21,6 +21,7 @@ const PATIENT_FILES = [
   'run/own-service',
   'run/protocol-authors',
   'run/run',
+  'run/virtual-maelstrom',
   'simulate/recovery',
   'simulate/service-target',
   'simulate/simulate',

@@ -19,7 +19,7 @@ export interface Command {
   /** Help for what follows the name, if that has help of its own. */
   helpFor?(argv: readonly string[]): string | undefined
   /** Rewrites the command line before it is parsed, for other styles of options. */
-  normalize?(argv: readonly string[]): readonly string[]
+  normalize?(argv: readonly string[]): readonly string[] | Promise<readonly string[]>
   run(options: ParsedOptions): Promise<ExitCode>
 }
 

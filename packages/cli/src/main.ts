@@ -48,7 +48,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     process.exitCode = EXIT.met
     return
   }
-  const parser = yargs([...(commands.length === 1 ? (commands[0]?.normalize?.(argv) ?? argv) : argv)])
+  const parser = yargs([...(commands.length === 1 ? ((await commands[0]?.normalize?.(argv)) ?? argv) : argv)])
     .scriptName('chaos')
     .usage(
       'chaos: break a replicated system on purpose, and learn what it really promises.\n\nUsage: $0 <command> [options]',

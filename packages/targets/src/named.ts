@@ -1,6 +1,6 @@
 export { EXECUTED, isBinary, isMaelstrom } from './binary/reference.ts'
 export { wordsOf } from './command/words.ts'
-export { isDeclaration, protocolTargets, targetNames, targetOf } from './registry.ts'
+export { isDeclaration, maelstromWorkload, protocolTargets, targetNames, targetOf } from './registry.ts'
 export { RECORDING } from './traffic/name.ts'
 export { isUserFile } from './user-files/import.ts'
 export { loadProtocol, protocolFrom } from './user-files/protocol-file.ts'

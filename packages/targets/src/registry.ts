@@ -5,6 +5,7 @@ import type { Target } from '@chaosproxy/runner'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
 import { isBinary, isMaelstrom } from './binary/reference.ts'
 import { embeddedTarget } from './embedded/cluster.ts'
+import type { RpcWorkload } from './maelstrom/workloads.ts'
 import { builtEntry } from './processes/entry.ts'
 import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
@@ -74,3 +75,9 @@ export async function targetOf(reference: string): Promise<Target> {
  * @throws UserError as `loadProtocol` does, and (input) if loading does not end or ends the thread.
  */
 export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))
+
+/** The workload of Maelstrom of this name. */
+export async function maelstromWorkload(name: string): Promise<RpcWorkload | undefined> {
+  const { rpcWorkloads } = await import('./maelstrom/workloads.ts')
+  return rpcWorkloads.find((each) => each.name === name)
+}

@@ -21,7 +21,14 @@ import { findWorkload, levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { chooseTarget, parseBug, parseTargetSettings, requireSettings, targetOptions } from '../arguments/target.ts'
+import {
+  chooseTarget,
+  parseBug,
+  parseTargetSettings,
+  requireSettings,
+  targetOptions,
+  withoutMaelstromInSearch,
+} from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -115,12 +122,14 @@ export const use: Use<FuzzSettings | CampaignsAsked> = {
     ['chaos fuzz --target primary-replica --set sync=all --set reads=primary --time 60s', 'search for a minute'],
     ['chaos fuzz --protocol ./mine.ts --faults clock,kill --drift 20% --jump 0', 'clocks that drift and never jump'],
     ["chaos fuzz --binary 'python3 node.py' --seeds 50", 'nodes in any language, in virtual time'],
+    ["chaos fuzz --target maelstrom --bin 'node ./node.js' -w kafka", 'a Node program of Maelstrom'],
     [
       'chaos fuzz --campaign nightly --for 8h --queue env:CHAOS_QUEUE',
       'a night by the workers of a queue, kept by name',
     ],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
+  normalize: withoutMaelstromInSearch,
   read: (options) =>
     flagOf(options, 'campaigns') ? { campaignsOf: textOf(options, 'queue') } : parseFuzzSettings(options),
 }

@@ -9,7 +9,8 @@ import {
   type Transition,
 } from '@chaosproxy/protocols'
 import { wordsOf } from '../command/words.ts'
-import { LineProcess } from './line-process.ts'
+import type { LineProcess } from './line-process.ts'
+import { processesOf } from './processes.ts'
 import { EXECUTED } from './reference.ts'
 
 interface Running {
@@ -52,53 +53,25 @@ function nameOf(words: readonly string[]): string {
   return basename(file, extname(file)) || 'binary'
 }
 
-/**
- * The processes of the latest machine. A simulated cluster does not report its end, so the next one takes them over.
- */
-let running: Map<string, LineProcess> = new Map()
-/** Processes that wait to be initialised again, all started by this command. */
-let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
-const reusable = new WeakSet<LineProcess>()
-
-function release(process: LineProcess): void {
-  if (reusable.has(process)) idle.processes.push(process)
-  else process.end()
-}
-
 function machineOf(words: readonly string[]) {
-  const command = JSON.stringify(words)
-  for (const process of running.values()) release(process)
-  if (idle.command !== command) {
-    for (const process of idle.processes) process.end()
-    idle = { command, processes: [] }
-  }
-  const byNode = new Map<string, LineProcess>()
-  running = byNode
-
-  function launched(id: string): LineProcess {
-    const before = byNode.get(id)
-    if (before !== undefined) release(before)
-    const process = idle.processes.pop() ?? new LineProcess(words)
-    byNode.set(id, process)
-    return process
-  }
+  const processes = processesOf(JSON.stringify(words))
 
   function asked(state: Running, line: object): Step {
     const { process } = state
     try {
       const answer = parsed(process.ask(JSON.stringify(line)))
-      if (answer.reusable === true) reusable.add(process)
+      if (answer.reusable === true) processes.reusable(process, true)
       if (answer.status !== undefined) state.status = answer.status as NodeStatus
       return { state, effects: (answer.effects ?? []) as Step['effects'] }
     } catch (error) {
-      reusable.delete(process)
+      processes.reusable(process, false)
       throw error
     }
   }
 
   return {
     start({ id, peers, seed }: NodeSetting, journal: readonly unknown[], now: Millis): Step {
-      const state = { process: launched(id), status: UNKNOWN }
+      const state = { process: processes.launched(id, words), status: UNKNOWN }
       return asked(state, { type: 'init', id, peers, seed, journal, now })
     },
     step: (state: Running, event: MachineEvent<unknown>, now: Millis, steady: Millis): Step =>

@@ -50,14 +50,6 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
     }
   }
 
-  function completionOf(body: Body, { request: { input, harmless }, serial: n }: Pending): Completion | string {
-    if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
-    const { type } = rpc.request(input, n)
-    if (body.type !== `${type}_ok`)
-      return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
-    return rpc.completion(body, input, n)
-  }
-
   return {
     ended: () => ended,
     connect(to) {
@@ -92,7 +84,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
           )
         return
       }
-      const completion = completionOf(body, waiting)
+      const completion = completionOfReply(rpc, body, waiting.request, waiting.serial)
       if (typeof completion === 'string') {
         broke(
           new UserError(
@@ -106,6 +98,20 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
       waiting.end(completion)
     },
   }
+}
+
+/** What a reply says of its request, the serial-th; a text says why it answers something else. */
+export function completionOfReply(
+  rpc: RpcWorkload,
+  body: Body,
+  { input, harmless }: Pick<Request, 'input' | 'harmless'>,
+  serial: number,
+): Completion | string {
+  if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
+  const { type } = rpc.request(input, serial)
+  if (body.type !== `${type}_ok`)
+    return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
+  return rpc.completion(body, input, serial)
 }
 
 const unanswered = ({ harmless }: Request, timeoutMs: Millis): Completion => ({

@@ -9,9 +9,22 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { type Message, parseMessage } from './message.ts'
 
 /** The client that initialises nodes. */
-const STARTER = 'c0'
-const INIT_ID = 1
+export const STARTER = 'c0'
+export const INIT_ID = 1
 const TOPOLOGY_ID = 2
+
+const asked = (id: NodeId, msgId: number, type: string, members: object): Message => ({
+  ...{ src: STARTER, dest: id },
+  body: { type, msg_id: msgId, ...members },
+})
+
+/** Tells a node who it is, and who there is. */
+export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
+  asked(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
+
+/** Tells a node of broadcast its neighbours. */
+export const topologyMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
+  asked(id, TOPOLOGY_ID, 'topology', { topology: gridOf(nodes) })
 
 export interface MaelstromNodeOptions {
   readonly id: NodeId
@@ -43,11 +56,6 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
   const { id, nodes, words, directory, logPath, keeper, hasTopology } = options
   let tell: ((message: Message) => void) | undefined
 
-  const asked = (msgId: number, type: string, members: object): Message => ({
-    ...{ src: STARTER, dest: id },
-    body: { type, msg_id: msgId, ...members },
-  })
-
   async function launch(): Promise<Life<void>> {
     mkdirSync(directory, { recursive: true })
     let ready = () => {}
@@ -67,8 +75,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     function answered({ body }: Message): void {
       if (body.type === 'error')
         failed(new UserError('input', `${id}: the program answers init with an error: ${JSON.stringify(body)}`))
-      else if (body.in_reply_to === INIT_ID && hasTopology)
-        receive(asked(TOPOLOGY_ID, 'topology', { topology: gridOf(nodes) }))
+      else if (body.in_reply_to === INIT_ID && hasTopology) receive(topologyMessage(id, nodes))
       else ready()
     }
 
@@ -87,7 +94,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
       },
       () => {},
     )
-    receive(asked(INIT_ID, 'init', { node_id: id, node_ids: [...nodes] }))
+    receive(initMessage(id, nodes))
     return { process, ready: initialised }
   }
 

@@ -1,10 +1,9 @@
 import type { FaultKind } from '@chaosproxy/faults'
-import { didYouMean, millis, UserError } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import type { Suffering, Target } from '@chaosproxy/runner'
 import { simulatorSuffers } from '@chaosproxy/simulator'
-import { wordsOf } from '../command/words.ts'
 import { nodeHarms } from '../network/node-harms.ts'
-import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
+import { maelstromProgram } from './reference.ts'
 
 const MAELSTROM = 'maelstrom'
 
@@ -14,10 +13,7 @@ const MAELSTROM = 'maelstrom'
  * @throws UserError (usage) for an unknown workload or a missing command.
  */
 export function maelstromTarget(reference: string): Target {
-  const [, named = '', command = ''] = /^maelstrom:([^:]*):(.*)$/s.exec(reference) ?? []
-  const rpc = workloadNamed(named)
-  if (command === '') throw new UserError('usage', `${HOW}.`)
-  const words = wordsOf(command, reference)
+  const { rpc, command, words } = maelstromProgram(reference)
   return {
     name: `${MAELSTROM}-${rpc.name}`,
     summary: `${command}, a Maelstrom program`,
@@ -46,19 +42,6 @@ export function maelstromTarget(reference: string): Target {
       return startMaelstrom({ ...options, words, rpc, latencyMs: millis(Number(settings['latency'] ?? 0)) })
     },
   }
-}
-
-const HOW = 'say which program, and for which workload: chaos run --target maelstrom --bin ./node -w lin-kv'
-
-function workloadNamed(name: string): RpcWorkload {
-  const found = rpcWorkloads.find((each) => each.name === name)
-  if (found !== undefined) return found
-  const known = rpcWorkloads.map((each) => each.name)
-  if (name === '') throw new UserError('usage', `${HOW}. Workloads: ${known.join(', ')}.`)
-  throw new UserError(
-    'usage',
-    `maelstrom: there is no workload ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
-  )
 }
 
 /** A program without a disk of its own forgets everything. */

@@ -7,7 +7,7 @@ import { isBundleFresh, modified } from './bundle-freshness.ts'
 /** The root of this package, whether this file is a source, built, or bundled. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
-export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript'
+export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'virtual-program'
 
 /** Entries already verified: builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()

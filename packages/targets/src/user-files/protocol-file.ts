@@ -12,7 +12,7 @@ import {
   promisedLevels,
   protocols,
 } from '@chaosproxy/protocols'
-import { isBinary } from '../binary/reference.ts'
+import { EXECUTED, isBinary, isMaelstrom } from '../binary/reference.ts'
 import { importUserFile, isUserFile, thrownText } from './import.ts'
 
 const DEFAULT_NODES = 3
@@ -27,6 +27,11 @@ const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
  */
 export async function loadProtocol(reference: string): Promise<ProtocolDefinition> {
   if (isBinary(reference)) {
+    const command = reference.slice(EXECUTED.length)
+    if (isMaelstrom(command)) {
+      const { maelstromProtocol } = await import('../maelstrom/virtual-protocol.ts')
+      return protocolFrom(maelstromProtocol(command), command)
+    }
     const { binaryProtocol } = await import('../binary/binary-protocol.ts')
     return protocolFrom(binaryProtocol(reference), reference)
   }

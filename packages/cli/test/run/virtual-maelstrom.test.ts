@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { chaos, root, temporaryDirectory } from '../chaos.ts'
+import { patientTest, test } from '../patient.ts'
+
+const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
+
+const maelstrom = (command: string, program: string, workload: string, more: readonly string[]) =>
+  chaos([command, '--target', 'maelstrom', '--bin', program, '-w', workload, ...more], { cwd: programs })
+
+patientTest('finds a wrong kafka of Maelstrom in virtual time, and replays the failure', async () => {
+  const limits = ['--seeds', '1', '--workers', '1', '--shrink', '1s', '--out', temporaryDirectory(), '--json']
+  const search = await maelstrom('fuzz', 'node ./kafka.mjs wrong', 'kafka', limits)
+  expect(search.exitCode, search.stdout + search.stderr).toBe(1)
+  const [{ sentence, replay }] = JSON.parse(search.stdout).failures
+  expect(sentence).toMatch(/Offset \d+ of \w+ holds \d+.*, and \d+/)
+  const again = await chaos(['replay', replay, '--binary', 'maelstrom:kafka:node ./kafka.mjs wrong'], { cwd: programs })
+  expect(again.stdout.replace(/\s+/g, ' ')).toContain(sentence)
+  expect(again.exitCode).toBe(1)
+})
+
+patientTest('runs a program of Maelstrom with timers twice alike in virtual time', async () => {
+  const options = ['--sim', '--verify-determinism', '--time-limit', '2', '--rate', '20', '--seed', '1']
+  const run = await maelstrom('run', 'node ./g-set.mjs', 'g-set', [...options, '--out', temporaryDirectory(), '--json'])
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0)
+  expect(JSON.parse(run.stdout).levels.convergent.result).toBe('met')
+})
+
+test('refuses a program in virtual time whose timers it cannot take over', async () => {
+  const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
+  expect(stderr.replace(/\s+/g, ' ')).toContain('only programs of Node run in virtual time')
+  expect(exitCode).toBe(3)
+})

@@ -1,0 +1,46 @@
+import { LineProcess } from './line-process.ts'
+
+/** The processes of a machine's nodes, one for each life. */
+export interface Processes {
+  /** A process for the next life of this node, whose earlier one is over. */
+  launched(node: string, words: readonly string[]): LineProcess
+  /** Notes whether a process may serve another life. */
+  reusable(process: LineProcess, may: boolean): void
+}
+
+/**
+ * The processes of the latest machine. A simulated cluster does not report its end, so the next one takes them over.
+ */
+let running: Map<string, LineProcess> = new Map()
+/** Processes that wait to be initialised again, all started by this command. */
+let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
+const reusable = new WeakSet<LineProcess>()
+
+function release(process: LineProcess): void {
+  if (reusable.has(process)) idle.processes.push(process)
+  else process.end()
+}
+
+/** Begins the processes of another machine, whose nodes run this command. */
+export function processesOf(command: string): Processes {
+  for (const process of running.values()) release(process)
+  if (idle.command !== command) {
+    for (const process of idle.processes) process.end()
+    idle = { command, processes: [] }
+  }
+  const byNode = new Map<string, LineProcess>()
+  running = byNode
+  return {
+    launched(node, words) {
+      const before = byNode.get(node)
+      if (before !== undefined) release(before)
+      const process = idle.processes.pop() ?? new LineProcess(words)
+      byNode.set(node, process)
+      return process
+    },
+    reusable(process, may) {
+      if (may) reusable.add(process)
+      else reusable.delete(process)
+    },
+  }
+}

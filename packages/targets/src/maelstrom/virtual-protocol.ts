@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createRandom, type NodeId, type Random } from '@chaosproxy/faults'
+import { type Millis, millis, UserError } from '@chaosproxy/history'
+import type { Effect, MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
+import { findWorkload } from '@chaosproxy/workloads'
+import type { LineProcess } from '../binary/line-process.ts'
+import { processesOf } from '../binary/processes.ts'
+import { builtEntry } from '../processes/entry.ts'
+import { type Answer, type Question, SEED_MEMBER } from '../virtual-program/line.ts'
+import { completionOfReply } from './exchanges.ts'
+import { type Body, type Message, parseMessage } from './message.ts'
+import { INIT_ID, initMessage, STARTER, topologyMessage } from './node.ts'
+import { maelstromProgram } from './reference.ts'
+import { createServices, type Service } from './services.ts'
+import type { RpcWorkload } from './workloads.ts'
+
+/** How long a request takes to a service, and its reply back, at most. A program that waits is overtaken meanwhile. */
+const MOST_SERVICE_MS = 5
+const CLIENT = 'c1'
+const WAKE = 'wake'
+const MOST_LINE = 120
+
+type Sent = Effect<Message, never>
+type Step = Transition<Running, Message, never>
+
+/** A node in one life. */
+interface Running {
+  readonly id: NodeId
+  readonly nodes: readonly NodeId[]
+  readonly process: LineProcess
+  readonly random: Random
+  /** The steady clock when it began; unknown before its first event. */
+  began: number | undefined
+  isReady: boolean
+  /** By timer: a request on its way to a service, or what comes back to the program. */
+  readonly onTheWay: Map<string, Message>
+  /** By message id: the request of a client. */
+  readonly asked: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
+  serial: number
+}
+
+/**
+ * A Node program of Maelstrom in virtual time: a process for each life of a node, whose clock, timers and randomness are
+ * those of the simulation. Services are asked as in Maelstrom: no partition cuts them off.
+ *
+ * @throws UserError (usage) for a program of another language: its timers would ring in real time.
+ */
+export function maelstromProtocol(reference: string): ProtocolModule {
+  const { rpc, command, words } = maelstromProgram(reference)
+  const program = nodeArguments(words, command)
+  return {
+    name: `maelstrom-${rpc.name}`,
+    summary: `${command}, a Maelstrom program in virtual time`,
+    objects: [rpc.object],
+    functions: rpc.functions,
+    // Levels of Maelstrom's workloads are wider than those of protocols: the command line says which.
+    promises: 'none',
+    sticky: true,
+    notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],
+    create: () => machineOf(rpc, program),
+  }
+}
+
+/** What follows `node` on the command line. */
+function nodeArguments([program, ...args]: readonly string[], command: string): readonly string[] {
+  if (program === undefined || basename(program) === 'node') return args
+  if (/\.[cm]?js$/.test(program) || firstLine(program).includes('node')) return [program, ...args]
+  throw new UserError(
+    'usage',
+    `${command}: only programs of Node run in virtual time, where their timers are taken over: node ./program.js. In real time any does: chaos run --target maelstrom.`,
+  )
+}
+
+function firstLine(file: string): string {
+  try {
+    return /^#!.*/.exec(readFileSync(file, 'latin1'))?.[0] ?? ''
+  } catch {
+    return ''
+  }
+}
+
+function machineOf(rpc: RpcWorkload, program: readonly string[]) {
+  const processes = processesOf(JSON.stringify(program))
+  let services: ReadonlyMap<string, Service> | undefined
+
+  /** Hands the program messages, and carries out what it does. */
+  function told(state: Running, messages: readonly Message[], now: Millis, steady: Millis): Step {
+    state.began ??= steady
+    const question: Question = {
+      now,
+      steady: steady - state.began,
+      lines: messages.map((message) => JSON.stringify(message)),
+    }
+    const { lines, wakeAfterMs }: Answer = JSON.parse(state.process.ask(JSON.stringify(question)))
+    const effects = lines.flatMap((line): readonly Sent[] => {
+      const message = parseMessage(line)
+      if (typeof message === 'string')
+        throw new Error(`${state.id} printed a line that ${message}: ${line.slice(0, MOST_LINE)}`)
+      return routed(state, { ...message, src: state.id })
+    })
+    const wake: Sent =
+      wakeAfterMs === undefined
+        ? { type: 'cancelTimer', timer: WAKE }
+        : { type: 'setTimer', timer: WAKE, afterMs: millis(wakeAfterMs) }
+    return { state, effects: [...effects, wake] }
+  }
+
+  function routed(state: Running, message: Message): readonly Sent[] {
+    const { dest, body } = message
+    if (dest === STARTER) return initialised(rpc, state, body)
+    if (services?.has(dest) === true || dest === state.id) return [later(state, message)]
+    if (state.nodes.includes(dest)) return [{ type: 'send', to: dest, message }]
+    if (dest === CLIENT) return replied(rpc, state, body)
+    throw new Error(`${state.id} sent a message to ${dest}, and there is no such node, client or service`)
+  }
+
+  /** What becomes of a message that has arrived at a service or the program. */
+  function arrived(state: Running, timer: string, now: Millis, steady: Millis): Step {
+    const message = state.onTheWay.get(timer)
+    state.onTheWay.delete(timer)
+    if (message === undefined) return { state, effects: [] }
+    const service = services?.get(message.dest)
+    if (service === undefined) return told(state, [message], now, steady)
+    const { src, dest, body } = message
+    const reply = { ...service(src, body), in_reply_to: body.msg_id }
+    return { state, effects: [later(state, { src: dest, dest: src, body: reply })] }
+  }
+
+  return {
+    start({ id, peers, seed }: NodeSetting): Step {
+      const random = createRandom(seed).fork('services')
+      services ??= createServices(random)
+      const nodes = [id, ...peers].toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+      const process = processes.launched(id, wordsFor(program, seed))
+      const state: Running = {
+        ...{ id, nodes, process, random, began: undefined, isReady: false, serial: INIT_ID },
+        onTheWay: new Map(),
+        asked: new Map(),
+      }
+      // The steady clock is known from the first event on.
+      return { state, effects: [later(state, initMessage(id, nodes), millis(0))] }
+    },
+    step(state: Running, event: MachineEvent<Message>, now: Millis, steady: Millis): Step {
+      if (event.type === 'message') return told(state, [event.message], now, steady)
+      if (event.type === 'timer')
+        return event.timer === WAKE ? told(state, [], now, steady) : arrived(state, event.timer, now, steady)
+      if (!state.isReady) return { state, effects: [] }
+      const id = ++state.serial
+      state.asked.set(id, event)
+      const body = { ...rpc.request(event.input, id), msg_id: id }
+      return told(state, [{ src: CLIENT, dest: state.id, body }], now, steady)
+    },
+    status: ({ isReady }: Running): NodeStatus => ({ role: 'node', leads: false, ready: isReady }),
+  }
+}
+
+function later(state: Running, message: Message, afterMs?: Millis): Sent {
+  const timer = `message-${++state.serial}`
+  state.onTheWay.set(timer, message)
+  return { type: 'setTimer', timer, afterMs: afterMs ?? millis(state.random.next() * MOST_SERVICE_MS) }
+}
+
+/** The command line that starts the program in virtual time. */
+function wordsFor(program: readonly string[], seed: number): readonly string[] {
+  const frame = `${pathToFileURL(builtEntry('virtual-program'))}?${SEED_MEMBER}=${seed}`
+  return [process.execPath, '--import', frame, ...program]
+}
+
+const readsOf = ({ workload }: RpcWorkload): readonly string[] => findWorkload(workload)?.reads ?? []
+
+function initialised(rpc: RpcWorkload, state: Running, body: Body): readonly Sent[] {
+  if (body.type === 'error')
+    throw new Error(`${state.id}: the program answers init with an error: ${JSON.stringify(body)}`)
+  if (body.in_reply_to === INIT_ID && rpc.name === 'broadcast')
+    return [later(state, topologyMessage(state.id, state.nodes))]
+  state.isReady = true
+  return []
+}
+
+function replied(rpc: RpcWorkload, state: Running, body: Body): readonly Sent[] {
+  const id = body.in_reply_to ?? 0
+  const request = state.asked.get(id)
+  if (request === undefined) throw new Error(`${state.id} replied twice to the same request (${JSON.stringify(body)})`)
+  state.asked.delete(id)
+  const { requestId, input } = request
+  const result = completionOfReply(rpc, body, { input, harmless: readsOf(rpc).includes(input.f) }, id)
+  if (typeof result !== 'string') return [{ type: 'reply', requestId, result }]
+  throw new Error(`${state.id}: ${rpc.name}: its reply ${result}: ${JSON.stringify(body).slice(0, MOST_LINE)}`)
+}

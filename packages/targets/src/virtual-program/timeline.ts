@@ -1,0 +1,45 @@
+/** What a program waits for, by time. */
+export interface Timeline {
+  now(): number
+  /** Calls back once that time has come; the function returned cancels that. */
+  after(ms: number, ring: () => void): () => void
+  /** When the next timer is due. */
+  next(): number | undefined
+  advance(to: number): void
+  /** Rings the next timer that is due; false if none is. */
+  ring(): boolean
+}
+
+interface Waiting {
+  readonly at: number
+  readonly ring: () => void
+}
+
+export function createTimeline(): Timeline {
+  let now = 0
+  /** In order of time, and then of setting. */
+  const waiting: Waiting[] = []
+  return {
+    now: () => now,
+    after(ms, ring) {
+      const timer = { at: now + ms, ring }
+      const place = waiting.findIndex(({ at }) => at > timer.at)
+      waiting.splice(place < 0 ? waiting.length : place, 0, timer)
+      return () => {
+        const at = waiting.indexOf(timer)
+        if (at >= 0) waiting.splice(at, 1)
+      }
+    },
+    next: () => waiting[0]?.at,
+    advance(to) {
+      now = Math.max(now, to)
+    },
+    ring() {
+      const [first] = waiting
+      if (first === undefined || first.at > now) return false
+      waiting.shift()
+      first.ring()
+      return true
+    },
+  }
+}
