@@ -13,14 +13,17 @@ interface Buffer extends Uint8Array<ArrayBufferLike> {
   readDoubleLE(offset?: number): number
   readFloatLE(offset?: number): number
   readUInt16BE(offset?: number): number
+  readUInt16LE(offset?: number): number
   readUInt32BE(offset?: number): number
   readUInt32LE(offset?: number): number
   readUIntBE(offset: number, byteLength: number): number
+  readUIntLE(offset: number, byteLength: number): number
   subarray(start?: number, end?: number): Buffer
   toString(encoding?: BufferEncoding, start?: number, end?: number): string
   write(text: string, offset: number, encoding?: BufferEncoding): number
   writeBigUInt64BE(value: bigint, offset?: number): number
   writeUInt16BE(value: number, offset?: number): number
+  writeUInt16LE(value: number, offset?: number): number
   writeUInt32BE(value: number, offset?: number): number
   writeUIntLE(value: number, offset: number, byteLength: number): number
   writeUIntBE(value: number, offset: number, byteLength: number): number

@@ -196,7 +196,8 @@ async function ready(
   await new Promise<void>((resolve, reject) => {
     output.on('data', (text: string) => {
       said += text
-      if (/eady to (accept (?:read-only )?connections|serve .*client requests)/.test(said)) resolve()
+      if (/eady (?:to (?:accept (?:read-only )?connections|serve .*client requests)|for connections)/.test(said))
+        resolve()
     })
     server.once('exit', (code) => reject(new Error(`${server.spawnfile} ended with ${code}: ${said}`)))
   })
@@ -227,4 +228,31 @@ export async function freePort(): Promise<number> {
     given.add(port)
     return port
   }
+}
+
+/** A MariaDB whose user is `tester`, without a password, with the database `test`. `tables`: SQL that it carries out first. */
+export async function startMariadb(
+  { install, server }: { readonly install: string; readonly server: string },
+  tables: string,
+): Promise<RealServer> {
+  const directory = temporaryDirectory('chaos-mariadb-')
+  const isRoot = process.getuid?.() === 0
+  const users = join(directory, 'users.sql')
+  // It takes one statement a line.
+  const own = ["CREATE USER 'tester'@'%' IDENTIFIED BY ''", "GRANT ALL ON *.* TO 'tester'@'%'"]
+  const first = ['FLUSH PRIVILEGES', 'CREATE DATABASE test', ...own, 'USE test'].map((each) => `${each};\n`)
+  writeFileSync(users, `${first.join('')}${tables}\n`)
+  const data = `--datadir=${join(directory, 'data')}`
+  const small = ['--innodb-log-file-size=8M', '--innodb-buffer-pool-size=16M']
+  const quickly = ['--auth-root-authentication-method=normal', '--skip-test-db', `--extra-file=${users}`]
+  execFileSync(install, ['--no-defaults', data, ...small, ...quickly], { cwd: directory, stdio: 'pipe' })
+  const port = await freePort()
+  const args = [
+    ...['--no-defaults', data, `--tmpdir=${directory}`, `--socket=${join(directory, 's.sock')}`],
+    ...['--bind-address=127.0.0.1', `--port=${port}`, '--skip-name-resolve', ...small],
+    ...['--innodb-flush-log-at-trx-commit=0', ...(isRoot ? ['--user=root'] : [])],
+  ]
+  const started = spawn(server, args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
+  await ready(started, started.stderr)
+  return { host: '127.0.0.1', port }
 }

@@ -97,7 +97,7 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
   if (link === undefined)
     throw new UserError(
       'usage',
-      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp, postgresql, length-prefixed or websocket.`,
+      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
     )
   const reasons = link.tracks.map((track) => refusalOf(fault, track))
   const [reason] = reasons

@@ -1,6 +1,6 @@
-import type { Nanos } from '@chaosproxy/history'
-import { FrameReader, postgresql } from '@chaosproxy/wire'
-import { MalformedMessage, readBackend, readFrontend } from '@chaosproxy/wire/postgresql'
+import { type Nanos, nanos } from '@chaosproxy/history'
+import { FrameReader } from '@chaosproxy/wire'
+import { MalformedMessage } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
@@ -10,6 +10,7 @@ import type { Overwrites, RowUse } from './overwrites.ts'
 import { OVERFLOW, Questions } from './questions.ts'
 import { Replies } from './replies.ts'
 import type { PostgresqlSettings } from './settings.ts'
+import { type Dialogue, postgresqlSpeech, type Speech } from './speech.ts'
 import type { Transaction } from './unit.ts'
 
 export interface ConversationOptions {
@@ -23,6 +24,8 @@ export interface ConversationOptions {
   readonly overwrites: Overwrites
   /** The application's request that the bytes read now are for, if that is known without comments. */
   readonly requestOf?: (() => string | undefined) | undefined
+  /** By default that of PostgreSQL. */
+  readonly speech?: Speech | undefined
 }
 
 interface Answered {
@@ -30,9 +33,6 @@ interface Answered {
   readonly completions: Completions
   readonly endByte: number
 }
-
-const TOO_LONG = 'a connection of PostgreSQL with a message of more than 16 MiB'
-const NOT_POSTGRESQL = 'a connection that does not speak PostgreSQL'
 
 /** One connection: its bytes as messages, and its transactions from their first byte to the last of the reply. */
 export class PostgresqlConversation implements RecordedConversation {
@@ -44,14 +44,22 @@ export class PostgresqlConversation implements RecordedConversation {
   readonly #responses: FrameReader
   readonly #questions: Questions
   readonly #replies: Replies
+  readonly #speech: Speech
+  readonly #dialogue: Dialogue
   readonly #rows: RowUse
   #requestBytes = 0
+  /** When the request that is read has arrived, and its first byte. */
+  #time: Nanos = nanos(0)
+  #startByte = 0
   #responseBytes = 0
   #unsent: Transaction[] = []
   #undelivered: Answered[] = []
   #isOpaque = false
 
-  constructor({ connection, now, commands, naming, maxMessageBytes, overwrites, requestOf }: ConversationOptions) {
+  constructor(options: ConversationOptions) {
+    const { connection, now, commands, naming, maxMessageBytes, overwrites, requestOf } = options
+    const { speech = postgresqlSpeech } = options
+    this.#speech = speech
     this.#connection = connection
     this.#rows = overwrites.connection((key) => {
       // Otherwise the settings declare reads and writes to be independent.
@@ -59,7 +67,7 @@ export class PostgresqlConversation implements RecordedConversation {
     })
     this.#now = now
     const reader = (direction: 'requests' | 'responses') =>
-      new FrameReader({ scanner: postgresql.scanner(direction), maxFrameBytes: maxMessageBytes })
+      new FrameReader({ scanner: speech.framing.scanner(direction), maxFrameBytes: maxMessageBytes })
     this.#requests = reader('requests')
     this.#responses = reader('responses')
     const lost = (what: string) => this.#stopUnderstanding(what)
@@ -78,6 +86,14 @@ export class PostgresqlConversation implements RecordedConversation {
         doubts.push(lasts === true ? () => settle('lasting') : settle)
       },
       now,
+      dialect: commands.dialect,
+    })
+    this.#dialogue = speech.open({
+      asks: (message) => this.#questions.read(message, this.#time, this.#startByte),
+      answers: (message) => this.#replies.read(message),
+      lost,
+      now,
+      commands,
     })
   }
 
@@ -86,12 +102,12 @@ export class PostgresqlConversation implements RecordedConversation {
     this.#requests.read(bytes, {
       frame: (frame) => {
         if (this.#isOpaque) return
-        const startByte = this.#requestBytes
+        this.#startByte = this.#requestBytes
         this.#requestBytes += frame.length
-        const message = this.#readable(() => readFrontend(frame))
-        if (message !== undefined) this.#questions.read(message, time, startByte)
+        this.#time = time
+        this.#read(() => this.#dialogue.asked(frame))
       },
-      loose: () => this.#stopUnderstanding(this.#requests.framed ? TOO_LONG : NOT_POSTGRESQL),
+      loose: () => this.#stopUnderstanding(this.#requests.framed ? this.#tooLong : this.#isOther),
     })
     if (this.#replies.areTooMany || this.#questions.areTooMany) this.#stopUnderstanding(OVERFLOW)
   }
@@ -102,10 +118,10 @@ export class PostgresqlConversation implements RecordedConversation {
       frame: (frame) => {
         if (this.#isOpaque) return
         this.#responseBytes += frame.length
-        const message = this.#readable(() => readBackend(frame))
-        if (message !== undefined) this.#replies.read(message)
+        this.#time = this.#now()
+        this.#read(() => this.#dialogue.answered(frame))
       },
-      loose: () => this.#stopUnderstanding(this.#responses.framed ? TOO_LONG : NOT_POSTGRESQL),
+      loose: () => this.#stopUnderstanding(this.#responses.framed ? this.#tooLong : this.#isOther),
     })
   }
 
@@ -133,7 +149,7 @@ export class PostgresqlConversation implements RecordedConversation {
   }
 
   disturbed(): void {
-    this.#stopUnderstanding('a connection of PostgreSQL whose messages a fault has lost or changed')
+    this.#stopUnderstanding(`a connection of ${this.#speech.name} whose messages a fault has lost or changed`)
   }
 
   hungUp(): void {
@@ -169,13 +185,20 @@ export class PostgresqlConversation implements RecordedConversation {
     this.#undelivered = []
   }
 
-  #readable<Message>(read: () => Message): Message | undefined {
+  get #tooLong(): string {
+    return `a connection of ${this.#speech.name} with a message of more than 16 MiB`
+  }
+
+  get #isOther(): string {
+    return `a connection that does not speak ${this.#speech.name}`
+  }
+
+  #read(message: () => void): void {
     try {
-      return read()
+      message()
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error
-      this.#stopUnderstanding(`${NOT_POSTGRESQL} (${error.message})`)
-      return undefined
+      this.#stopUnderstanding(`${this.#isOther} (${error.message})`)
     }
   }
 

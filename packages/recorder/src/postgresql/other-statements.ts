@@ -4,7 +4,7 @@ import { isTable, type Token } from './sql-tokens.ts'
 
 // Decides whether statements that are no operations may change the recorded table.
 
-type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead'>
+type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' | 'dialect'>
 
 interface Touching {
   readonly touches: MayTouch
@@ -16,10 +16,10 @@ interface Touching {
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
 /** The changes that a statement without an operation may make, with and without the recorded table's name in it. */
-export function analyseOther(tokens: readonly Token[], { table, functionsRead }: Recorded): Touching {
+export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
-  const called = functionsRead ? undefined : strangeFunction(tokens)
+  const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
   if (called !== undefined)
     return {
       touches: 'everything',
@@ -66,8 +66,8 @@ export function mayWrite(tokens: readonly Token[]): boolean {
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
-/** The first called function that may have any effect. */
-export function strangeFunction(tokens: readonly Token[]): string | undefined {
+/** The first called function that may have any effect. `known`: further ones that have none. */
+export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
   const [first] = tokens
   if (first?.kind !== 'word' || !CALLING.has(first.text)) return undefined
   for (let at = 1; at + 1 < tokens.length; at++) {
@@ -78,7 +78,8 @@ export function strangeFunction(tokens: readonly Token[]): string | undefined {
     // The columns of an INSERT or a CTE, an alias, or a type.
     const isNoCall = before?.kind === 'word' ? NO_CALL_AFTER.has(before.text) : before?.text === '::'
     const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')
-    if (isPart || (!token.quoted && HARMLESS.has(token.text)) || token.text.startsWith('pg_')) continue
+    const isKnown = HARMLESS.has(token.text) || known?.has(token.text) === true
+    if (isPart || (!token.quoted && isKnown) || token.text.startsWith('pg_')) continue
     return token.text
   }
   return undefined

@@ -16,6 +16,8 @@ export interface Answer {
   readonly formats: readonly Format[] | undefined
   /** Whether it has more rows than were kept. */
   readonly hasMore?: boolean | undefined
+  /** Whether the server warned that it may have changed a value. */
+  readonly isWarned?: boolean | undefined
 }
 
 /** One operation of a statement. */

@@ -2,25 +2,32 @@ import { MAX_MESSAGE_BYTES, type RecordedServer, type ServerRecording } from '..
 import { PostgresqlConversation } from './conversation.ts'
 import { Overwrites } from './overwrites.ts'
 import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
+import type { Speech } from './speech.ts'
 
 /** A server that is recorded. */
 interface RecordedPostgresql extends RecordedServer {
   /** The application's request that the bytes which the client sends now are for, if that is known; else comments tell. */
   readonly requestOf?: (() => string | undefined) | undefined
+  /** By default that of PostgreSQL, and by which parameter its clients name themselves. */
+  readonly speech?: Speech | undefined
+  readonly namedBy?: string | undefined
 }
 
-/** Records the operations of clients of PostgreSQL. */
+/** Records the operations of clients of PostgreSQL, or of a database whose messages become its. */
 export function recordPostgresql({
   recorder,
   node,
   maxMessageBytes = MAX_MESSAGE_BYTES,
   requestOf = () => undefined,
+  speech,
+  namedBy = POSTGRESQL_NAMES,
   commands,
   client,
   initial,
 }: PostgresqlSettings & RecordedPostgresql): ServerRecording {
-  recorder.clientsBy({ by: client ?? POSTGRESQL_NAMES, named: true })
-  if (commands.tables !== undefined && commands.indirect === undefined) recorder.note('unseen', UNSEEN)
+  recorder.clientsBy({ by: client ?? namedBy, named: true })
+  if (commands.tables !== undefined && commands.indirect === undefined)
+    recorder.note('unseen', commands.dialect === undefined ? UNSEEN : UNSEEN_BY_HAND)
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const overwrites = new Overwrites()
   return {
@@ -28,7 +35,8 @@ export function recordPostgresql({
     open({ host, naming }) {
       const connection = recorder.connection({ node, client: host })
       const now = () => recorder.now()
-      return new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes, overwrites, requestOf })
+      const open = { connection, now, commands, naming, maxMessageBytes, overwrites, requestOf, speech }
+      return new PostgresqlConversation(open)
     },
   }
 }
@@ -37,4 +45,9 @@ export function recordPostgresql({
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'which of them the database has is not known. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',
+}
+
+const UNSEEN_BY_HAND = {
+  what: UNSEEN.what,
+  why: 'which of them the database has is not known. Add "indirect":"none" to the mapping if only statements that name a recorded table change it',
 }

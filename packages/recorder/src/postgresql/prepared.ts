@@ -34,7 +34,7 @@ const UNREADABLE: Statement = {
   kind: 'other',
   what: 'a statement that cannot be read',
   touches: 'everything',
-  why: 'a quotation in it has no end',
+  why: 'a quotation or a comment in it has no end, or holds what only some servers carry out',
 }
 
 const NEWEST = 1000
@@ -91,7 +91,9 @@ export class StatementReader {
   }
 
   read(sql: string): Meaning {
-    const shape = this.#recorded.tables === undefined || sql.length > LONGEST_KNOWN ? undefined : shapeIn(sql)
+    const { tables, dialect } = this.#recorded
+    const isOwn = tables === undefined || dialect !== undefined
+    const shape = isOwn || sql.length > LONGEST_KNOWN ? undefined : shapeIn(sql)
     const statements = shape === undefined ? undefined : this.#ofShape(sql, shape)
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
@@ -111,7 +113,8 @@ export class StatementReader {
   #ofText(sql: string): readonly Statement[] {
     const known = this.#known.get(sql)
     if (known !== undefined) return known
-    const statements = statementsOf(sql)?.map((tokens) => analyse(tokens, this.#recorded)) ?? [UNREADABLE]
+    const read = this.#recorded.dialect?.statementsOf ?? statementsOf
+    const statements = read(sql)?.map((tokens) => analyse(tokens, this.#recorded)) ?? [UNREADABLE]
     if (sql.length > LONGEST_KNOWN) return statements
     if (!this.#readOnce.delete(sql)) {
       if (this.#readOnce.size >= NEWEST) this.#readOnce.clear()

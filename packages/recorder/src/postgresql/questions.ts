@@ -42,7 +42,7 @@ const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQ
 const MOST_STATEMENTS = 100_000
 /** Transactions with more statements are not tracked. */
 const MOST_EXECUTED = 10_000
-export const OVERFLOW = 'a connection of PostgreSQL with too many statements at once'
+export const OVERFLOW = 'a connection with too many statements at once'
 
 /** The requests of a client: its statements, and their units and transactions. */
 export class Questions {
@@ -191,6 +191,7 @@ export class Questions {
       hasCarriedOut: false,
       refused: undefined,
       noticed: undefined,
+      isWarned: false,
     }
   }
 
@@ -326,11 +327,11 @@ export class Questions {
   /** The transaction has no further statement. */
   #finish(transaction: Transaction, executed: readonly Executed[], endedAt: Nanos): void {
     const { isTangled, isolation, request } = transaction
-    const { areAtomic, tables } = this.#commands
+    const { areAtomic, tables, dialect } = this.#commands
     transaction.collapsed =
       tables === undefined
         ? collapsed(executed, { areAtomic, isTangled })
-        : wholeOf(executed, { isTangled, endedAt, isolation, request })
+        : wholeOf(executed, { isTangled, endedAt, isolation, request, hasOneSnapshot: dialect === undefined })
     transaction.exchange.called(transaction.collapsed.understanding({ session: this.#session }))
   }
 

@@ -8,6 +8,8 @@ export interface RecordedTable {
   readonly key: string
   /** The recorded columns. */
   readonly values: ReadonlyMap<string, ColumnType>
+  /** Whether the database may convert values that it is given, and compares texts by a collation: MySQL. */
+  readonly converts?: boolean | undefined
 }
 
 /** The recorded tables that are written although a statement names another table or view. */

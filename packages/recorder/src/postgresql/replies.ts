@@ -2,6 +2,7 @@ import type { Nanos } from '@chaosproxy/history'
 import { type BackendMessage, reportOf, reportText, rowsOf, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import { foundBy } from './asked-condition.ts'
+import type { Dialect } from './dialect.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'
 import { type Doubt, doneBy } from './row-step.ts'
@@ -18,6 +19,8 @@ export interface RepliesOptions {
   /** A statement's answer does not say what it did. */
   readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
   readonly now: () => Nanos
+  /** Undefined for PostgreSQL's own. */
+  readonly dialect?: Dialect | undefined
   /** Later bytes cannot be understood. */
   readonly lost: (what: string) => void
 }
@@ -37,10 +40,11 @@ export class Replies {
   readonly #doubted: RepliesOptions['doubted']
   readonly #now: RepliesOptions['now']
   readonly #lost: RepliesOptions['lost']
+  readonly #dialect: Dialect | undefined
   /** Sent units without a complete reply, in order. */
   #pending: Unit[] = []
 
-  constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost }: RepliesOptions) {
+  constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost, dialect }: RepliesOptions) {
     this.#questions = questions
     this.#concluded = concluded
     this.#abandoned = abandoned
@@ -48,6 +52,7 @@ export class Replies {
     this.#doubted = doubted
     this.#now = now
     this.#lost = lost
+    this.#dialect = dialect
   }
 
   /** A unit whose reply is expected. */
@@ -89,7 +94,8 @@ export class Replies {
         this.#lost('a connection of PostgreSQL for replication')
         return
       case 'notice':
-        if (unit !== undefined) unit.noticed ??= judgeNotices([reportOf(message)])
+        if (unit !== undefined && this.#dialect === undefined) unit.noticed ??= judgeNotices([reportOf(message)])
+        else if (unit !== undefined) unit.isWarned = true
         return
       case 'ready':
         if (unit !== undefined) this.#ready(unit, message.status)
@@ -106,11 +112,15 @@ export class Replies {
   }
 
   #refused(unit: Unit, report: ServerReport): void {
-    unit.transaction.hasFailed = true
     const [next] = unit.expected
+    // In MySQL an error takes back its statement only.
+    const isStatementOnly = this.#dialect !== undefined && unit.ends === undefined
+    if (!isStatementOnly) unit.transaction.hasFailed = true
+    else if (next?.kind === 'execute') next.executed.isUndone = true
     const isCommit = next?.kind === 'execute' && next.control === 'commit'
     unit.transaction.refusal ??= reportText(report)
-    unit.refused ??= { type: judgeReport(report, unit.hasCarriedOut || isCommit), error: reportText(report) }
+    const judge = this.#dialect?.judge ?? judgeReport
+    unit.refused ??= { type: judge(report, unit.hasCarriedOut || isCommit), error: reportText(report) }
   }
 
   #result(unit: Unit, message: BackendMessage): void {
@@ -176,7 +186,7 @@ export class Replies {
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
     executed.answeredAt = this.#now()
-    executed.done = doneBy(row, { tag, rows, columns, formats, hasMore })
+    executed.done = doneBy(row, { tag, rows, columns, formats, hasMore, isWarned: unit.isWarned })
     const { doubt } = executed.done
     if (doubt !== undefined) this.#doubted(unit.transaction, row.what, doubt)
   }
@@ -192,12 +202,12 @@ export class Replies {
       // BEGIN was refused, and with it everything after it in the same request.
       this.#questions.refused(transaction)
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
-        this.#lost('a transaction of PostgreSQL that ended without a request')
+        this.#lost('a transaction that ended without a request')
       else this.#abandoned(transaction, 'BEGIN was refused')
       return
     }
     if (!isIdle) {
-      this.#lost('a transaction of PostgreSQL that continues after its end')
+      this.#lost('a transaction that continues after its end')
       return
     }
     const { collapsed: all } = transaction

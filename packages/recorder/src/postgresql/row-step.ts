@@ -39,6 +39,7 @@ export interface RowStep {
   readonly portal: Portal | undefined
 }
 
+const WARNED = 'the server warned that a value does not fit, and so may have taken another one; give values that fit'
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
 /** What is known of it before the answer. */
@@ -55,11 +56,11 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   const { table } = statement
   if (statement.does === 'insert')
     return statement.inserted.flatMap(({ key, values }) => {
-      const name = key === undefined ? undefined : keyText(key, portal)
+      const name = key === undefined ? undefined : keyText(table, key, portal)
       if (name === undefined) return []
       return [...values].flatMap(([column, value]) => written(table, name, column, value, portal))
     })
-  const keys = keysOf(statement.rows, portal) ?? []
+  const keys = keysOf(table, statement.rows, portal) ?? []
   const ofRow = (key: string): readonly MicroOperation[] => {
     switch (statement.does) {
       case 'read':
@@ -89,6 +90,8 @@ export function doneBy(step: RowStep, answer: Answer): Done {
 
 function doneByOne(step: RowStep, answer: Answer): Done {
   const { statement } = step
+  if (answer.isWarned === true)
+    return { ...NOTHING, isPredicate: true, doubt: { why: WARNED, touches: mayChange(statement) } }
   const all = shownRows(statement.table, statement.shown, answer, step)
   if (typeof all === 'string') return { ...NOTHING, doubt: { why: all, touches: mayChange(statement) } }
   const rows = statement.does === 'read' && statement.isJoined ? withoutRepeats(all) : all
@@ -126,6 +129,9 @@ function mayChange(statement: RowStatement): Touches {
   return everyCell(statement.table, statement.does === 'update' ? statement.sets.keys() : undefined)
 }
 
+const remedyFor = ({ key, converts }: RecordedTable): string =>
+  converts === true ? `name each by a ${key} in digits or lower case` : `add RETURNING ${key}`
+
 interface ShownRow {
   /** Undefined if the result has no primary key. */
   readonly key: string | undefined
@@ -136,7 +142,7 @@ type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly do
 
 function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore }: Answer, { portal }: RowStep): Done {
   const { table, shown } = statement
-  const keys = keysOf(statement.rows, portal)
+  const keys = keysOf(table, statement.rows, portal)
   const named = rows.map((row) => ({ ...row, key: row.key ?? (keys?.length === 1 ? keys[0] : undefined) }))
   const micro = named.flatMap(({ key, values }) => (key === undefined ? [] : readsOf(table, key, values)))
   const found = new Set(named.map(({ key }) => key))
@@ -168,7 +174,7 @@ function changedBy(
 ): Done {
   const { table } = statement
   const count = rowsOf(tag) ?? 0
-  const keys = keysOf(statement.rows, portal)
+  const keys = keysOf(table, statement.rows, portal)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isExact = statement.rows.kind === 'keys' && statement.rows.isExact
   const isPredicate = !(isExact || (keys?.length === 1 && count === 1))
@@ -180,7 +186,7 @@ function changedBy(
     return {
       ...NOTHING,
       isPredicate,
-      doubt: { why: `it does not say which rows it changed; add RETURNING ${table.key}`, touches },
+      doubt: { why: `it does not say which rows it changed; ${remedyFor(table)}`, touches },
     }
   }
   const micro: MicroOperation[] = []
@@ -208,7 +214,7 @@ function insertedBy(
 ): Done {
   const count = rowsOf(tag) ?? 0
   if (count === 0) return NOTHING
-  const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(key, portal)))
+  const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(table, key, portal)))
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
   const locked: string[] = []
@@ -221,7 +227,7 @@ function insertedBy(
     if (!isKnown)
       return {
         ...NOTHING,
-        doubt: { why: `it does not say which rows it inserted; add RETURNING ${table.key}`, touches: everyCell(table) },
+        doubt: { why: `it does not say which rows it inserted; ${remedyFor(table)}`, touches: everyCell(table) },
       }
     if (!isAll && row === undefined) continue
     locked.push(rowName(table, key))
@@ -247,7 +253,7 @@ function expectedOf(
   portal: Portal | undefined,
 ): readonly MicroOperation[] {
   return [...expected].flatMap(([column, operand]): readonly MicroOperation[] => {
-    const value = operandValue(operand, portal, table.values.get(column) ?? 'text')
+    const value = isCompared(table, column) ? operandValue(operand, portal, table, column) : undefined
     return value === undefined || value === null ? [] : [['r', cellName(table, key, column), value]]
   })
 }
@@ -262,17 +268,16 @@ function written(
   returned?: Json,
 ): readonly MicroOperation[] {
   const cell = cellName(table, key, column)
-  const type = table.values.get(column) ?? 'text'
   const given =
     value.kind === 'operand'
-      ? operandValue(value.operand, portal, type)
+      ? operandValue(value.operand, portal, table, column)
       : value.kind === 'total'
-        ? totalOf(value, portal, type)
+        ? totalOf(value, portal, table, column)
         : undefined
   const known = returned ?? given
   if (known === undefined) return [['w', cell]]
   if (value.kind === 'sum' && typeof known === 'number') {
-    const amount = operandValue(value.amount, portal, type)
+    const amount = operandValue(value.amount, portal, table, column)
     if (typeof amount === 'number')
       return [
         ['r', cell, known - value.sign * amount],
@@ -286,12 +291,17 @@ function written(
 function totalOf(
   { left, right, sign }: Extract<NewValue, { readonly kind: 'total' }>,
   portal: Portal | undefined,
-  type: ColumnType,
+  table: RecordedTable,
+  column: string,
 ): Json | undefined {
-  const [one, other] = [operandValue(left, portal, type), operandValue(right, portal, type)]
+  const [one, other] = [operandValue(left, portal, table, column), operandValue(right, portal, table, column)]
   const total = typeof one === 'number' && typeof other === 'number' ? one + sign * other : undefined
   return Number.isSafeInteger(total) ? total : undefined
 }
+
+/** Whether a condition on it holds for one value only: a text may equal others, or a number. */
+const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
+  converts !== true || values.get(column) !== 'text'
 
 const readsOf = (table: RecordedTable, key: string, values: ReadonlyMap<string, Json>): readonly MicroOperation[] =>
   [...values].map(([column, value]) => ['r', cellName(table, key, column), value])
@@ -308,7 +318,10 @@ function shownRows(
   for (const row of answer.rows) {
     const key = shown.key === undefined ? undefined : fieldOf(row, shown.key, answer)
     if (statement.does === 'read' && statement.isJoined && key?.text === null) continue
-    if (shown.key !== undefined && typeof key?.text !== 'string')
+    if (
+      shown.key !== undefined &&
+      (typeof key?.text !== 'string' || (table.converts === true && !isKey(table, key.text)))
+    )
       return `the primary key in the answer of ${what} is not readable`
     const values = new Map<string, Json>()
     for (const [column, place] of shown.values) {
@@ -339,24 +352,44 @@ function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }
   return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }
 
-function operandValue(operand: Operand, portal: Portal | undefined, type: ColumnType): Json | undefined {
+/** The value that a statement gives to a column; undefined if the server may store another one. */
+function operandValue(
+  operand: Operand,
+  portal: Portal | undefined,
+  { values, converts }: RecordedTable,
+  column: string,
+): Json | undefined {
+  const type = values.get(column) ?? 'text'
   const text = operandText(operand, portal)
-  return text === undefined ? undefined : recordedValue(text, type)
+  if (text === undefined) return undefined
+  const value = recordedValue(text, type)
+  return converts === true && type === 'text' && typeof value === 'string' && MAY_BE_NUMBER.test(value)
+    ? undefined
+    : value
 }
+
+/** What a column of numbers stores as another text, or a column of CHAR without its end. */
+const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
 /** Different texts of one number would be different keys. */
-function keyText(operand: Operand, portal: Portal | undefined): string | undefined {
+function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
-  return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
+  return typeof text === 'string' && isKey(table, text) ? text : undefined
 }
 
+const isKey = ({ converts }: RecordedTable, text: string): boolean =>
+  recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
+
+/** What no collation of MySQL takes for another text; 0 asks AUTO_INCREMENT for the next number. */
+const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
+
 /** The primary keys that a WHERE names, each once; undefined if it does not, or they cannot be read. */
-function keysOf(rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
+function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
   if (rows.kind !== 'keys') return undefined
   const texts =
     'array' in rows.keys
       ? (binaryTexts(rows.keys.array, portal) ?? arrayTexts(operandText(rows.keys.array, portal)))
-      : rows.keys.map((operand) => keyText(operand, portal))
+      : rows.keys.map((operand) => keyText(table, operand, portal))
   const keys = texts?.flatMap((text) => text ?? [])
   return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
 }

@@ -1,6 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { isObject, type Json, UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
+import type { Dialect } from './dialect.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 
 /** The parameter by which clients name themselves. */
@@ -30,6 +31,8 @@ export interface PostgresqlSettings {
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
     /** Whether it is recorded which conditions rows were selected by, and which rows were inserted. */
     readonly followsConditions?: boolean | undefined
+    /** Undefined for PostgreSQL's own. */
+    readonly dialect?: Dialect | undefined
   }
   readonly client: Identifier | undefined
   readonly initial: PostgresqlInitial

@@ -67,6 +67,8 @@ const REMEDY = 'select one row by its primary key, and write the recorded column
 /** The meaning of one statement. */
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
+  const own = recorded.dialect?.meaningOf(tokens, what, recorded.functionsRead)
+  if (own !== undefined) return own
   const control = controlOf(tokens)
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
@@ -114,7 +116,7 @@ interface Confined {
 
 const onlyTouches = (touches: MayTouch, why: string): Confined => ({ touches, why })
 
-function controlOf(tokens: readonly Token[]): Control | undefined {
+export function controlOf(tokens: readonly Token[]): Control | undefined {
   const [first, second, third] = tokens
     .slice(0, 3)
     .map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
@@ -227,15 +229,15 @@ function analyseRows(
   tokens: readonly Token[],
   what: string,
   tables: ReadonlyMap<string, RecordedTable>,
-  { functionsRead }: Recorded,
+  { functionsRead, dialect }: Recorded,
 ): RowsStatement {
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
-  const called = functionsRead ? undefined : strangeFunction(tokens)
+  const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
   const rows = called === undefined && named.length > 0 ? new RowParser(tokens, tables).statement() : undefined
-  if (rows !== undefined) return { kind: 'rows', what, rows }
+  if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
-    const { touches, why, lasts = false } = analyseOther(tokens, { table, functionsRead })
+    const { touches, why, lasts = false } = analyseOther(tokens, { table, functionsRead, dialect })
     if (touches === 'nothing') continue
     return { kind: 'doubtful', what, why, touches: named.length === 0 ? 'everything' : everyCellOf(named), lasts }
   }

@@ -71,4 +71,6 @@ export interface Unit {
   refused: Interpretation | undefined
   /** The outcome by a notice that contradicts its success. */
   noticed: Interpretation | undefined
+  /** Whether the server warned that it may have changed a value. */
+  isWarned: boolean
 }

@@ -14,6 +14,8 @@ export interface WholeOptions {
   readonly isolation: string | undefined
   /** What its statements say that they are for. */
   readonly request: string | undefined
+  /** Whether above READ COMMITTED all that it reads is as of one moment. In MySQL a locking read is not. */
+  readonly hasOneSnapshot: boolean
 }
 
 /** A transaction as one operation, whose value is what it read and wrote, cell by cell. */
@@ -123,7 +125,7 @@ interface Values {
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],
-  { endedAt, isolation, request }: WholeOptions,
+  { endedAt, isolation, request, hasOneSnapshot }: WholeOptions,
 ): { readonly [member: string]: Json } {
   const lockedAt = new Map<string, Nanos>()
   for (const { done, answeredAt } of kept)
@@ -139,7 +141,7 @@ function membersOf(
     statements: told.map((executed) => [
       executed.row?.what ?? executed.condition?.what ?? '',
       microOf(executed).length,
-      ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation }),
+      ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation, hasOneSnapshot }),
     ]),
     ...conditionsIn(told, all, endedAt),
     ...(locks.length === 0 ? {} : { locks }),
@@ -154,16 +156,21 @@ interface Snapshots {
   /** The first that reads or writes recorded rows. */
   readonly firstRows: Executed
   readonly isolation: string | undefined
+  readonly hasOneSnapshot: boolean
 }
 
 /**
  * When what a statement read was fixed: between its request and its answer at read committed, and for the whole transaction
  * by its first statement at the levels above. If the level is not known, it may be either.
  */
-function timesOf({ askedAt, answeredAt }: Executed, { first, firstRows, isolation }: Snapshots): readonly Nanos[] {
+function timesOf(
+  { askedAt, answeredAt }: Executed,
+  { first, firstRows, isolation, hasOneSnapshot }: Snapshots,
+): readonly Nanos[] {
   const isByStatement = isolation === 'read committed' || isolation === 'read uncommitted'
   const from = isByStatement ? askedAt : first.askedAt
-  const to = isByStatement || isolation === undefined ? answeredAt : earlierOf(firstRows.answeredAt, answeredAt)
+  const isOwn = isByStatement || isolation === undefined || !hasOneSnapshot
+  const to = isOwn ? answeredAt : earlierOf(firstRows.answeredAt, answeredAt)
   return to === undefined ? [] : [from, to]
 }
 

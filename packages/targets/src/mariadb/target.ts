@@ -1,9 +1,9 @@
 import { UserError } from '@chaosproxy/history'
+import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { declaredTarget } from '../declared/target.ts'
 import { readsBeforeWriting, SKEWED } from '../sql/weakness.ts'
-import { errorOutcomes } from './client/outcomes.ts'
 import { mariadbCluster, settings } from './cluster.ts'
 import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
 

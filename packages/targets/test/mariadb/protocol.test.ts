@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { errorOutcomes, judgeError } from '../../../recorder/src/mysql/errors.ts'
 import { objects, withParameters } from '../../src/mariadb/client/objects.ts'
-import { errorOutcomes, judgeError } from '../../src/mariadb/client/outcomes.ts'
 import {
   createPacketReader,
   loginPacket,
@@ -77,10 +77,10 @@ test('a comparison with null adds a row, as a register that is null has none', (
 })
 
 test('an error of MariaDB is a certain failure only if its meaning is known', () => {
-  expect([1213, 1020, 1205, 1290, 1047, 1062].map((code) => judgeError({ code }))).toEqual(
+  expect([1213, 1020, 1205, 1290, 1047, 1062].map((code) => judgeError(code))).toEqual(
     Array.from({ length: 6 }, () => 'fail'),
   )
-  expect([1180, 1053, 1317, 1927, 9999].map((code) => judgeError({ code }))).toEqual(
+  expect([1180, 1053, 1317, 1927, 9999].map((code) => judgeError(code))).toEqual(
     Array.from({ length: 5 }, () => 'info'),
   )
   for (const { why } of errorOutcomes) expect(why).not.toBe('')

@@ -22,7 +22,13 @@ export interface Encryption {
   unbinding(): Unbinding
 }
 
-/** Removes the offers of login mechanisms that are bound to the server's own TLS. */
+/** How the first bytes of each direction are rewritten. */
+export interface Starts {
+  readonly requests?: Unbinding | undefined
+  readonly responses: Unbinding
+}
+
+/** Removes offers from what a server says first, such as login mechanisms that are bound to its own TLS. */
 export interface Unbinding {
   /** The bytes to pass on. Some may be held until more have come. */
   rewritten(bytes: Buffer): Buffer

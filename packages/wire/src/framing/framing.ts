@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import type { Encryption } from './encryption.ts'
+import type { Encryption, Starts } from './encryption.ts'
 import type { FrameScanner } from './frame-scanner.ts'
 
 /** Requests go from the side that dialled to the other; responses come back. */
@@ -35,6 +35,8 @@ export interface Framing {
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
   /** How its connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
+  /** Rewrites the start of both directions, so that the two agree on nothing by which later bytes could not be read. */
+  readonly plainly?: (() => Starts) | undefined
 }
 
 /** Whether the bytes are exactly one whole message. */

@@ -1,6 +1,7 @@
+import { MalformedMessage } from '../framing/malformed-message.ts'
 import type { BackendMessage, BareReply, Column } from './message.ts'
 import { int16, int32, list, text, typed, value } from './message-builder.ts'
-import { MalformedMessage, MessageCursor } from './message-cursor.ts'
+import { MessageCursor } from './message-cursor.ts'
 
 /**
  * Reads one whole message of a server. Its bytes are borrowed from the frame.

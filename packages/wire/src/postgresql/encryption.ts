@@ -1,8 +1,8 @@
 import type { Encryption, Unbinding } from '../framing/encryption.ts'
+import { MalformedMessage } from '../framing/malformed-message.ts'
 import { readBackend, writeBackend } from './backend.ts'
 import { writeFrontend } from './frontend.ts'
 import { GSSENC_REQUEST, LONGEST_STARTUP_BYTES, SSL_REQUEST } from './layout.ts'
-import { MalformedMessage } from './message-cursor.ts'
 
 const REQUEST_BYTES = 8
 /** The first byte of TLS; newer clients may begin with it (`sslnegotiation=direct`). */

@@ -1,7 +1,8 @@
+import { MalformedMessage } from '../framing/malformed-message.ts'
 import { CANCEL_REQUEST, GSSENC_REQUEST, MAJOR_VERSION, SSL_REQUEST } from './layout.ts'
 import type { FrontendMessage } from './message.ts'
 import { int16, int32, list, text, typed, untyped, value } from './message-builder.ts'
-import { MalformedMessage, MessageCursor } from './message-cursor.ts'
+import { MessageCursor } from './message-cursor.ts'
 
 /**
  * Reads one whole message of a client. Its bytes are borrowed from the frame.

@@ -1,7 +1,7 @@
+export { MalformedMessage } from '../framing/malformed-message.ts'
 export { readBackend, writeBackend } from './backend.ts'
 export { readFrontend, writeFrontend } from './frontend.ts'
 export type { BackendMessage, Column, FieldValue, Format, FrontendMessage } from './message.ts'
-export { MalformedMessage } from './message-cursor.ts'
 export { backendReader, frontendReader } from './message-reader.ts'
 export type { ServerReport } from './report.ts'
 export { reportOf, reportText, rowsOf } from './report.ts'

@@ -1,10 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { MalformedMessage } from '../framing/malformed-message.ts'
 import type { FieldValue, Format } from './message.ts'
-
-/** A message that is cut off, or does not end where its length says. */
-export class MalformedMessage extends Error {
-  override readonly name = 'MalformedMessage'
-}
 
 /** Steps through the fields of one message. */
 export class MessageCursor {

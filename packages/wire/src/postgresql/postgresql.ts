@@ -1,10 +1,10 @@
 import { type Json, UserError } from '@chaosproxy/history'
 import type { Framing } from '../framing/framing.ts'
+import { MalformedMessage } from '../framing/malformed-message.ts'
 import { readBackend } from './backend.ts'
 import { encryption } from './encryption.ts'
 import { readFrontend, writeFrontend } from './frontend.ts'
 import type { BackendMessage, FrontendMessage } from './message.ts'
-import { MalformedMessage } from './message-cursor.ts'
 import { createPostgresqlScanner } from './postgresql-scanner.ts'
 
 /** PostgreSQL's frontend/backend protocol, version 3. */

@@ -192,7 +192,7 @@ describe('an impossible framing', () => {
   test.each([
     [
       'soap',
-      'route n1: there is no framing "soap"; there are json-lines, postgresql, resp, websocket, length-prefixed',
+      'route n1: there is no framing "soap"; there are json-lines, mysql, postgresql, resp, websocket, length-prefixed',
     ],
     [undefined, 'route n1: there is no framing undefined; there are'],
     [null, 'route n1: there is no framing null'],

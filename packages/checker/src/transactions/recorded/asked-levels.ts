@@ -26,13 +26,19 @@ export const READ_COMMITTED = 0
 export const SNAPSHOT = 1
 export const SERIALIZABLE = 2
 
-/** PostgreSQL's names. It gives read committed to those who ask for read uncommitted, and by default. */
+/**
+ * PostgreSQL's names. It gives read committed to those who ask for read uncommitted, and by default. Others promise less:
+ * InnoDB's repeatable read has a snapshot for plain reads, and the newest rows for reads that lock and for writes.
+ */
 const asked: { readonly [name: string]: number } = {
   'read uncommitted': READ_COMMITTED,
   'read committed': READ_COMMITTED,
   'repeatable read': SNAPSHOT,
   serializable: SERIALIZABLE,
 }
+
+/** It promises nothing that is judged here. */
+export const UNPROMISING = 'read uncommitted of InnoDB'
 
 /** READ_COMMITTED, SNAPSHOT or SERIALIZABLE. */
 export const levelAsked = (note: TransactionNote | undefined): number => asked[note?.isolation ?? ''] ?? READ_COMMITTED

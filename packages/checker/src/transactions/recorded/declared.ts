@@ -16,7 +16,7 @@ import type { Inference } from '../record/inference.ts'
 import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 import { type Told, tellAmong, tellCycle, tellFinding } from '../told/counterexample.ts'
-import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT } from './asked-levels.ts'
+import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './asked-levels.ts'
 
 /**
  * Decides whether each transaction got the level that it asked for. An order between two transactions counts if the
@@ -34,6 +34,7 @@ export function decideDeclared(
   notes: readonly (TransactionNote | undefined)[],
   budget: Budget,
 ): Verdict {
+  if (notes.some((note) => note?.isolation === UNPROMISING)) return { result: 'unknown', reason: NOT_PROMISED }
   const levels = Uint8Array.from(notes, levelAsked)
   const wrong = wrongRead(record, inference, levels)
   if (wrong !== undefined) return violated(levels, tellFinding(record, wrong))
@@ -69,8 +70,12 @@ export function decideDeclared(
   }
 }
 
+const NOT_PROMISED = notRecorded(
+  'transactions asked for READ UNCOMMITTED, at which MySQL promises nothing. Let all of them ask for another level',
+)
+
 const MIXED = notRecorded(
-  'transactions that asked for serializable are on a cycle, but others wrote the same rows in between, and PostgreSQL promises nothing of those. Let all that write them ask for serializable',
+  'transactions that asked for serializable are on a cycle, but others wrote the same rows in between, and a database promises nothing of those. Let all that write them ask for serializable',
 )
 
 const EVERY_KIND = maskOf(WW, WR, RW)

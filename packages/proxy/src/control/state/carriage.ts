@@ -40,11 +40,14 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 
-/** How clients ask for encryption, if connections of this protocol begin in plaintext. */
-export function encryptionOf(carries: Carriage | undefined): Encryption | undefined {
-  if (carries?.kind === 'spoken') return carries.protocol.framing.encryption
-  return carries?.kind === 'messages' ? carries.framing.encryption : undefined
+/** How its connections are cut into messages. */
+export function framingOf(carries: Carriage | undefined): Framing | undefined {
+  if (carries?.kind === 'spoken') return carries.protocol.framing
+  return carries?.kind === 'messages' ? carries.framing : undefined
 }
+
+/** How clients ask for encryption, if connections of this protocol begin in plaintext. */
+export const encryptionOf = (carries: Carriage | undefined): Encryption | undefined => framingOf(carries)?.encryption
 
 /** What decides which requests are operations; undefined if nothing does. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {

@@ -2,15 +2,15 @@ import { type Http2Fault, type HttpFault, linkName, type MessageFault } from '@c
 import { UserError } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { clientSourcesOf } from '@chaosproxy/recorder/routes'
-import { websocket } from '@chaosproxy/wire'
+import { type Starts, websocket } from '@chaosproxy/wire'
 import type { HttpRoute } from '../../http/http-faults.ts'
 import type { HttpStatistics } from '../../http/http-link.ts'
 import { chain } from '../../interceptor/chain.ts'
 import type { Intercept } from '../../interceptor/interceptor.ts'
 import { recordConversations } from '../../interceptor/recorded-conversations.ts'
-import { withoutBinding } from '../../interceptor/without-binding.ts'
+import { withoutOffers } from '../../interceptor/without-offers.ts'
 import type { PeerFinder } from '../../peer/peers.ts'
-import { type Carriage, carriageNames, encryptionOf } from './carriage.ts'
+import { type Carriage, carriageNames, framingOf } from './carriage.ts'
 import type { InForce } from './in-force.ts'
 import type { PreparedWay, ReadWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
@@ -97,10 +97,8 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
   return {
     async interceptFor(carriage, { tls, ...way }) {
       const reader = await readerFor(carriage, way)
-      const encryption = encryptionOf(carriage)
-      return encryption === undefined || tls?.originate === undefined
-        ? reader
-        : chain(reader, withoutBinding(encryption))
+      const starts = startsOf(carriage, tls)
+      return starts === undefined ? reader : chain(reader, withoutOffers(starts))
     },
     async prepare(carriage, { to, upstream }) {
       if (carriage.kind === 'spoken') {
@@ -125,6 +123,20 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     applyToHttp2: (fault) => carriedBy(http2, fault).apply(fault),
     applyToMessages: (fault) => carriedBy(messages, fault).apply(fault),
   }
+}
+
+/** How the start of its connections is rewritten. @throws UserError (usage) for TLS that is not read. */
+function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | undefined {
+  const { plainly, encryption, name } = framingOf(carriage) ?? {}
+  if (plainly !== undefined && tls !== undefined)
+    throw new UserError(
+      'usage',
+      `TLS of ${name} begins within its connections, and is not read here: give both addresses without tls://, and let the server take plaintext.`,
+    )
+  if (plainly !== undefined) return plainly
+  return tls?.originate === undefined || encryption === undefined
+    ? undefined
+    : () => ({ responses: encryption.unbinding() })
 }
 
 /** Whether clients are identified by their process. */

@@ -1,0 +1,34 @@
+import type { Starts, Unbinding } from '@chaosproxy/wire'
+import type { Intercept } from './interceptor.ts'
+
+/** Passes everything on, except what it takes from the server's first bytes: offers that do not work through the proxy. */
+export const withoutOffers =
+  (starts: () => Starts): Intercept =>
+  ({ requests, responses, dial }) => {
+    const { requests: asked, responses: answered } = starts()
+    // Either side may speak first.
+    dial()
+    return {
+      requests: {
+        receive: (bytes) => (asked === undefined ? requests.pass(bytes) : passRewritten(asked, bytes, requests)),
+        end: () => requests.end(),
+        reset: () => requests.reset(),
+        delivered: () => undefined,
+      },
+      responses: {
+        receive: (bytes) => passRewritten(answered, bytes, responses),
+        end: () => responses.end(),
+        reset: () => responses.reset(),
+        delivered: () => undefined,
+      },
+      closed: () => undefined,
+    }
+  }
+
+function passRewritten(start: Unbinding, bytes: Buffer, exit: { readonly pass: (bytes: Buffer) => boolean }): boolean {
+  if (start.isOver) return exit.pass(bytes)
+  const rewritten = start.rewritten(bytes)
+  if (rewritten.length > 0) exit.pass(rewritten)
+  // The bytes may have been copied or replaced.
+  return false
+}

@@ -1,0 +1,248 @@
+import { mysql } from '@chaosproxy/wire'
+import {
+  CAPABILITY,
+  type Command,
+  type Login,
+  type ParameterTypes,
+  packetIn,
+  readColumn,
+  readCommand,
+  readGreeting,
+  readLogin,
+  readParameters,
+  readPrepared,
+  STATUS,
+} from '@chaosproxy/wire/mysql'
+import type { Dialogue, Speech, SpeechEnds } from '../postgresql/speech.ts'
+import { type Answer, AnswerReader } from './answer.ts'
+import { type Asked, Turns } from './turns.ts'
+
+/** The protocol of MySQL and MariaDB. */
+export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends) => new MysqlDialogue(ends) }
+
+/** What programs call every connection. It names no client. */
+const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connector\/J|mysql-connector-python)$/
+
+/** A text that the server has prepared. */
+interface Prepared {
+  readonly sql: string | undefined
+  readonly parameters: number
+  types: ParameterTypes | undefined
+  /** The parameters whose values came in commands of their own. */
+  readonly apart: Set<number>
+}
+
+/** A command whose answer has not come. */
+type Pending =
+  | { readonly kind: 'statement'; readonly reader: AnswerReader }
+  | { readonly kind: 'prepare'; readonly sql: string | undefined }
+  /** The columns and parameters of a prepared statement, with the packets that end them. */
+  | { readonly kind: 'definitions'; left: number }
+  | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
+
+/**
+ * One connection of MySQL. Its client waits for each answer before it sends the next command; one that does not is not
+ * understood.
+ */
+class MysqlDialogue implements Dialogue {
+  readonly #ends: SpeechEnds
+  readonly #turns: Turns
+  readonly #prepared: Map<number, Prepared> = new Map()
+  readonly #inDoubleQuotes: readonly string[]
+  #login: Login | undefined
+  #phase: 'greeting' | 'login' | 'proof' | 'commands' = 'greeting'
+  #pending: Pending | undefined
+
+  constructor(ends: SpeechEnds) {
+    this.#ends = ends
+    this.#turns = new Turns(ends)
+    this.#inDoubleQuotes = [...(ends.commands.tables?.keys() ?? [])].map((name) => `"${name}"`)
+  }
+
+  asked(frame: Buffer): void {
+    const { payload } = packetIn(frame)
+    switch (this.#phase) {
+      case 'greeting':
+        this.#ends.lost('a connection of MySQL whose client speaks first')
+        return
+      case 'login': {
+        const login = readLogin(payload)
+        if (login === 'tls') {
+          this.#ends.lost('an encrypted connection of MySQL (connect to the proxy without TLS)')
+          return
+        }
+        this.#login = login
+        this.#phase = 'proof'
+        const name = login.attributes.get('program_name')
+        const isOwn = name !== undefined && !NAMES_OF_PROGRAMS.test(name)
+        const parameters = isOwn ? [['application_name', name] as const] : []
+        this.#ends.asks({ kind: 'startup', minorVersion: 0, parameters })
+        return
+      }
+      case 'proof':
+        return
+      case 'commands':
+        this.#command(readCommand(payload))
+        return
+    }
+  }
+
+  answered(frame: Buffer): void {
+    const { payload } = packetIn(frame)
+    switch (this.#phase) {
+      case 'greeting':
+        // A server that refuses the connection says so in place of its greeting.
+        if (payload[0] === 0xff) return
+        this.#turns.begin(readGreeting(payload).status)
+        this.#phase = 'login'
+        return
+      case 'login':
+        return
+      case 'proof':
+        // Anything else is a further step of the login.
+        if (payload[0] !== 0) return
+        this.#phase = 'commands'
+        this.#settled(new AnswerReader(false).read(payload))
+        return
+      case 'commands':
+        this.#answer(payload)
+        return
+    }
+  }
+
+  #command(command: Command): void {
+    if (command.kind === 'quit') return
+    if (command.kind === 'close') {
+      this.#prepared.delete(command.statement)
+      return
+    }
+    if (command.kind === 'long-data') {
+      this.#prepared.get(command.statement)?.apart.add(command.parameter)
+      return
+    }
+    if (this.#pending !== undefined) {
+      this.#ends.lost('a connection of MySQL that sends commands before their answers (turn its pipelining off)')
+      return
+    }
+    switch (command.kind) {
+      case 'query':
+        this.#ask({ sql: command.sql, values: undefined }, false)
+        return
+      case 'prepare':
+        this.#pending = { kind: 'prepare', sql: command.sql }
+        return
+      case 'execute':
+        this.#execute(command)
+        return
+      case 'reset':
+      case 'harmless':
+        this.#pending = { kind: command.kind }
+        return
+      case 'set-option':
+      case 'statistics':
+        this.#pending = { kind: 'text' }
+        return
+      case 'field-list':
+        this.#pending = { kind: 'fields' }
+        return
+      case 'other':
+        this.#ends.lost(`a connection of MySQL with the command ${command.number}`)
+        return
+    }
+  }
+
+  #execute({ statement, usesCursor, bytes }: Extract<Command, { readonly kind: 'execute' }>): void {
+    const prepared = this.#prepared.get(statement)
+    if (prepared === undefined) {
+      this.#ends.lost('a connection of MySQL with a statement prepared before')
+      return
+    }
+    if (usesCursor) {
+      this.#ends.lost('a connection of MySQL with cursors of prepared statements')
+      return
+    }
+    const { values, types } = readParameters(bytes, prepared.parameters, prepared.types, prepared.apart)
+    prepared.types = types
+    prepared.apart.clear()
+    this.#ask({ sql: prepared.sql, values }, true)
+  }
+
+  #ask(asked: Omit<Asked, 'countsFound'>, isBinary: boolean): void {
+    this.#pending = { kind: 'statement', reader: new AnswerReader(isBinary) }
+    const text = asked.sql?.toLowerCase() ?? ''
+    if (this.#inDoubleQuotes.some((name) => text.includes(name))) {
+      this.#ends.lost('a connection of MySQL with a table in double quotes, as with ANSI_QUOTES (use backticks)')
+      return
+    }
+    const countsFound = ((this.#login?.capabilities ?? 0) & CAPABILITY.foundRows) !== 0
+    this.#turns.ask({ ...asked, countsFound })
+  }
+
+  #answer(payload: Buffer): void {
+    const pending = this.#pending
+    if (pending === undefined) return
+    switch (pending.kind) {
+      case 'statement': {
+        const answer = pending.reader.read(payload)
+        if (answer === undefined) return
+        this.#pending = undefined
+        if (answer.kind === 'local-file') {
+          this.#ends.lost('a connection of MySQL with LOAD DATA LOCAL')
+          return
+        }
+        this.#turns.answer(answer)
+        this.#settled(answer)
+        return
+      }
+      case 'prepare':
+        this.#prepare(pending.sql, payload)
+        return
+      case 'definitions':
+        if (--pending.left === 0) this.#pending = undefined
+        return
+      case 'fields':
+        if (payload[0] === 0xfe || payload[0] === 0xff) this.#pending = undefined
+        else readColumn(payload)
+        return
+      case 'text':
+        this.#pending = undefined
+        return
+      case 'reset':
+      case 'harmless': {
+        const answer = new AnswerReader(false).read(payload)
+        this.#pending = undefined
+        if (pending.kind === 'reset' && answer?.kind === 'done') {
+          this.#prepared.clear()
+          this.#turns.reset()
+        }
+        this.#settled(answer)
+        return
+      }
+    }
+  }
+
+  #prepare(sql: string | undefined, payload: Buffer): void {
+    this.#pending = undefined
+    if (payload[0] === 0xff) return
+    const { id, columns, parameters } = readPrepared(payload)
+    this.#prepared.set(id, { sql, parameters, types: undefined, apart: new Set() })
+    if (this.#prepared.size > MOST_PREPARED) {
+      this.#ends.lost('a connection of MySQL with too many statements')
+      return
+    }
+    const left = (columns > 0 ? columns + 1 : 0) + (parameters > 0 ? parameters + 1 : 0)
+    if (left > 0) this.#pending = { kind: 'definitions', left }
+  }
+
+  /** What a status says besides the state of the transaction. */
+  #settled(answer: Answer | undefined): void {
+    if (answer?.kind !== 'done') return
+    if ((answer.status & (STATUS.noBackslashEscapes | STATUS.ansiQuotes)) !== 0) {
+      this.#ends.lost('a connection of MySQL with ANSI_QUOTES or NO_BACKSLASH_ESCAPES in its sql_mode')
+      return
+    }
+    this.#turns.status(answer.status)
+  }
+}
+
+const MOST_PREPARED = 100_000

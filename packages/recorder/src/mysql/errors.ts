@@ -1,0 +1,38 @@
+import type { ErrorMeaning } from '@chaosproxy/history'
+
+/**
+ * What an error of MySQL or MariaDB says about a command that changes something, by its number
+ * (https://mariadb.com/kb/en/mariadb-error-codes/). One that is not listed is indefinite.
+ */
+export const errorOutcomes: readonly ErrorMeaning[] = [
+  {
+    says: ['1213', '1020', '1205'],
+    means: 'fail',
+    why: 'a conflict, a deadlock or a lock that was not free: rolled back',
+  },
+  { says: ['1290', '1792', '1836'], means: 'fail', why: 'the server, or the transaction, only reads' },
+  { says: ['1047'], means: 'fail', why: 'a node of Galera that is not in the majority takes no commands' },
+  { says: ['1040', '1203', '1045', '1044', '1049'], means: 'fail', why: 'the session or the database was refused' },
+  {
+    says: ['1062', '1048', '1064', '1054', '1146', '1264', '1364', '1406', '3140', '4025'],
+    means: 'fail',
+    why: 'the command was refused',
+  },
+  { says: ['1180', '1105'], means: 'info', why: 'the commit failed in a place that the server does not name' },
+  { says: ['1053', '1317', '1927', '1928'], means: 'info', why: 'the session was ended, perhaps during its commit' },
+]
+
+/** @returns `info` for an error that is not listed. */
+export const judgeError = (code: number | string): ErrorMeaning['means'] =>
+  errorOutcomes.find(({ says }) => says.includes(String(code)))?.means ?? 'info'
+
+/** Of a COMMIT, only a conflict is known to have prevented it. */
+export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')
+
+/** It rolls back the whole transaction. */
+export const DEADLOCK = '1213'
+
+/** Errors that take back their statement and nothing else. Others may have rolled back the transaction. */
+export const STATEMENT_ONLY: ReadonlySet<number> = new Set([
+  ...[1048, 1054, 1062, 1064, 1136, 1146, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
+])

@@ -1,0 +1,1 @@
+export { errorOutcomes, judgeError } from './errors.ts'

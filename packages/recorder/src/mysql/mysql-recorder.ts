@@ -1,0 +1,9 @@
+import { recordPostgresql } from '../postgresql/postgresql-recorder.ts'
+import type { PostgresqlSettings } from '../postgresql/settings.ts'
+import type { RecordedServer, ServerRecording } from '../spoken/conversation.ts'
+import { mysqlSpeech } from './dialogue.ts'
+import { MYSQL_NAMES } from './settings.ts'
+
+/** Records the transactions of clients of MySQL or MariaDB. */
+export const recordMysql = (recorded: PostgresqlSettings & RecordedServer): ServerRecording =>
+  recordPostgresql({ ...recorded, speech: mysqlSpeech, namedBy: MYSQL_NAMES })

@@ -1,0 +1,26 @@
+import { mysql as framing } from '@chaosproxy/wire'
+import { defineProtocol, type RecordedProtocol } from '../spoken/protocol.ts'
+import { EXAMPLE, MYSQL_NAMES, parseMysqlSettings } from './settings.ts'
+
+/** Records whole transactions of a MySQL or MariaDB database. */
+export const mysql: RecordedProtocol = defineProtocol({
+  framing,
+  example: `'${EXAMPLE}'`,
+  needsSettings: true,
+  schemes: { mysql: { port: 3306, isSecure: false }, mariadb: { port: 3306, isSecure: false } },
+  namedBy: MYSQL_NAMES,
+  resends: false,
+  remedies: {
+    nothing: `statements on the tables of the mapping are recorded. Name them: --as '${EXAMPLE}'.`,
+    notUnderstood:
+      'Each one says what to write instead. Faults that lose single messages cause this too, and so does a client that insists on TLS.',
+    touched:
+      'Write rows by their primary key. If no called function writes the tables, say "functions":"read" beside "tables".',
+    unnamed: 'Set the connection attribute program_name in the clients, or give --client peer.process.',
+  },
+  parse: parseMysqlSettings,
+  load: async () => {
+    const { recordMysql } = await import('./mysql-recorder.ts')
+    return { record: (settings, server) => recordMysql({ ...settings, ...server }) }
+  },
+})

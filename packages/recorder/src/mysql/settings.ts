@@ -1,0 +1,57 @@
+import { isObject, UserError } from '@chaosproxy/history'
+import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
+import { parseIdentifier } from '../record/naming.ts'
+import { levelName, mysqlDialect } from './statement.ts'
+
+/** The attribute of a connection by which clients name themselves. */
+export const MYSQL_NAMES = 'program_name'
+
+export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
+
+/** The default of InnoDB. */
+const USUAL_LEVEL = 'repeatable read'
+
+/**
+ * Parses the members of `{"kind":"mysql"}`: those of `{"kind":"postgresql"}` with `"tables"`.
+ *
+ * @throws UserError that begins with `where`.
+ */
+export function parseMysqlSettings(given: { readonly [name: string]: unknown }, where: string): PostgresqlSettings {
+  const { client, ...members } = given
+  if (members['tables'] === undefined)
+    throw new UserError('input', `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}.`)
+  if (isObject(members['tables'])) refuseNamesTwice(members['tables'], where)
+  const { tables: named, indirect: reached } = members
+  const lower = {
+    ...members,
+    tables: inLowerCase(named),
+    ...(reached === undefined ? {} : { indirect: inLowerCase(reached) }),
+  }
+  const { commands, initial } = parsePostgresqlSettings(lower, where)
+  const { tables, isolation = USUAL_LEVEL } = commands
+  return {
+    commands: {
+      ...commands,
+      tables: new Map([...(tables ?? [])].map(([name, table]) => [name, { ...table, converts: true }])),
+      isolation: levelName(isolation),
+      dialect: mysqlDialect,
+    },
+    client: parseIdentifier(client, MYSQL_NAMES, where),
+    initial,
+  }
+}
+
+/** Names are compared in lower case. */
+function inLowerCase(given: unknown): unknown {
+  if (typeof given === 'string') return given.toLowerCase()
+  if (Array.isArray(given)) return given.map(inLowerCase)
+  if (!isObject(given)) return given
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), inLowerCase(value)]))
+}
+
+function refuseNamesTwice(tables: object, where: string): void {
+  const names = Object.keys(tables).map((name) => name.toLowerCase())
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice === undefined) return
+  throw new UserError('input', `${where}: the table ${twice} is there twice. Names are compared in lower case.`)
+}

@@ -1,0 +1,123 @@
+import type { Token } from '../postgresql/sql-tokens.ts'
+
+const SPACE = /[\s\0]+/y
+const WORD = /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y
+const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
+const LINE_COMMENT = /(?:#|--(?=\s|$))[^\n]*/y
+const SYMBOL = /:=|<=>|<>|!=|<=|>=|\|\||&&|->>?|[\s\S]/y
+/** `/*!` holds what only some versions carry out, `/*M!` what only MariaDB does. */
+const CONDITIONAL = /\/\*M?!/y
+
+/**
+ * The statements of a text in the language of MySQL and MariaDB, each as its tokens; undefined if a quotation or a comment
+ * has no end, or for a comment that some servers carry out. Names are in lower case, quoted or not: a column has any case.
+ */
+export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
+  let tokens: Token[] = []
+  const statements: Token[][] = [tokens]
+  let at = 0
+  let parameters = 0
+  const matched = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at
+    const found = pattern.exec(sql)?.[0]
+    if (found !== undefined) at += found.length
+    return found
+  }
+  while (at < sql.length) {
+    if (matched(SPACE) !== undefined || matched(LINE_COMMENT) !== undefined) continue
+    if (matched(CONDITIONAL) !== undefined) return undefined
+    const first = sql.charAt(at)
+    if (sql.startsWith('/*', at)) {
+      const end = sql.indexOf('*/', at + 2)
+      if (end < 0) return undefined
+      at = end + 2
+    } else if (first === "'" || first === '"' || first === '`') {
+      const end = endOfQuotation(sql, at)
+      if (end === undefined) return undefined
+      tokens.push(quotationOf(first, sql.slice(at + 1, end - 1)))
+      at = end
+    } else if (first === '?') {
+      at++
+      tokens.push({ kind: 'parameter', text: '?', number: ++parameters })
+    } else if (first === ';') {
+      at++
+      tokens = []
+      statements.push(tokens)
+    } else {
+      const word = matched(WORD)
+      const number = word === undefined ? matched(NUMBER) : undefined
+      if (word !== undefined) tokens.push(wordOf(word.toLowerCase()))
+      else if (number !== undefined) tokens.push({ kind: 'number', text: number })
+      else tokens.push({ kind: 'symbol', text: matched(SYMBOL) ?? first })
+    }
+  }
+  return statements.filter(({ length }) => length > 0).map(inUsualWords)
+}
+
+/** TRUE and FALSE are numbers. */
+const wordOf = (text: string): Token =>
+  text === 'true' || text === 'false'
+    ? { kind: 'number', text: text === 'true' ? '1' : '0' }
+    : { kind: 'word', text, quoted: false }
+
+/** After its last quote; undefined if it has no end. A doubled quote stands for one, as does one after a backslash. */
+function endOfQuotation(sql: string, start: number): number | undefined {
+  const quote = sql.charAt(start)
+  for (let at = start + 1; at < sql.length; at++) {
+    const letter = sql.charAt(at)
+    if (letter === '\\' && quote !== '`') at++
+    else if (letter === quote) {
+      if (sql.charAt(at + 1) !== quote) return at + 1
+      at++
+    }
+  }
+  return undefined
+}
+
+function quotationOf(quote: string, written: string): Token {
+  const single = written.replaceAll(quote + quote, quote)
+  if (quote === '`') return { kind: 'word', text: single.toLowerCase(), quoted: true }
+  const text = written.includes('\\')
+    ? written.replace(/\\([\s\S])|(['"])\2/g, (found, escaped: string | undefined, doubled: string | undefined) =>
+        escaped !== undefined ? (ESCAPES[escaped] ?? escaped) : doubled === quote ? quote : found,
+      )
+    : single
+  return { kind: 'string', text }
+}
+
+const ESCAPES: { readonly [letter: string]: string } = {
+  ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
+  // For LIKE; elsewhere the backslash stays as well.
+  ...{ '%': '\\%', _: '\\_' },
+}
+
+/** Words after SELECT that change nothing in its result. */
+const HINTS: ReadonlySet<string> = new Set([
+  ...['sql_no_cache', 'sql_cache', 'high_priority', 'straight_join', 'sql_small_result', 'sql_big_result'],
+  ...['sql_buffer_result', 'sql_calc_found_rows'],
+])
+
+/** With the words that PostgreSQL has for the same: without hints, and `FOR SHARE` for `LOCK IN SHARE MODE`. */
+function inUsualWords(tokens: readonly Token[]): readonly Token[] {
+  const isWord = (at: number, text: string): boolean => {
+    const token = tokens[at]
+    return token?.kind === 'word' && !token.quoted && token.text === text
+  }
+  const usual: Token[] = []
+  let isAfterSelect = false
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at]
+    if (token === undefined) continue
+    const isPlain = token.kind === 'word' && !token.quoted
+    if (isAfterSelect && isPlain && HINTS.has(token.text)) continue
+    isAfterSelect = isPlain && token.text === 'select'
+    if (isAfterSelect && isWord(at + 1, 'distinctrow')) {
+      usual.push(token, { kind: 'word', text: 'distinct', quoted: false })
+      at++
+    } else if (isWord(at, 'lock') && isWord(at + 1, 'in') && isWord(at + 2, 'share') && isWord(at + 3, 'mode')) {
+      usual.push({ kind: 'word', text: 'for', quoted: false }, { kind: 'word', text: 'share', quoted: false })
+      at += 3
+    } else usual.push(token)
+  }
+  return usual
+}

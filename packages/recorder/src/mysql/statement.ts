@@ -1,0 +1,106 @@
+import type { ErrorMeaning } from '@chaosproxy/history'
+import type { AskedIsolation } from '../postgresql/asked-isolation.ts'
+import type { Dialect, OwnMeaning } from '../postgresql/dialect.ts'
+import { strangeFunction } from '../postgresql/other-statements.ts'
+import type { RowStatement } from '../postgresql/row-statement.ts'
+import type { Token } from '../postgresql/sql-tokens.ts'
+import { controlOf } from '../postgresql/statement.ts'
+import { judgeCommit, judgeError } from './errors.ts'
+import { statementsOf } from './sql-tokens.ts'
+
+// What the statements of MySQL and MariaDB mean where PostgreSQL has others.
+
+const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
+
+/** InnoDB promises less by these names than PostgreSQL does. */
+const NAMES: { readonly [level: string]: string } = {
+  'repeatable read': 'repeatable read of InnoDB',
+  'read uncommitted': 'read uncommitted of InnoDB',
+}
+
+/** A level of isolation as it is recorded. */
+export const levelName = (level: string): string => NAMES[level] ?? level
+
+/** Undefined for a statement that asks for none. `isForSession` false: for the next transaction. */
+export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {
+  const text = textOf(tokens)
+  if (!/^set\b/.test(text) || !/isolation/.test(text)) return undefined
+  const found = LEVELS.exec(text)?.[1]?.replace('-', ' ')
+  const isForNext = /^set (transaction|@ @ (?!session|local|global))/.test(text)
+  if (/^set (@ @ )?global/.test(text)) return undefined
+  return { level: found === undefined ? undefined : levelName(found), isForSession: !isForNext }
+}
+
+/** The words of a statement with a space between any two, without quotes. */
+export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text.toLowerCase()).join(' ')
+
+function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolean): OwnMeaning | undefined {
+  const text = textOf(tokens)
+  const control = controlOf(tokens)
+  if (control === 'begin') {
+    const found = LEVELS.exec(text)?.[1]
+    const isolation = found === undefined ? undefined : { level: levelName(found), isForSession: false }
+    return { kind: 'control', what, control, name: '', isolation }
+  }
+  const strange = functionsRead ? undefined : strangeFunction([SELECT, ...tokens.slice(1)], FUNCTIONS)
+  const [first = ''] = text.split(' ')
+  if (first === 'set') {
+    if (strange !== undefined) return doubtful(what, `it calls ${strange}(), which may write`)
+    if (/\bselect\b/.test(text)) return doubtful(what, 'what it reads is not followed', 'nothing')
+    return { kind: 'other', what, touches: 'nothing', why: '', isolation: sessionIsolation(tokens) }
+  }
+  if (UNFOLLOWED.test(text)) return doubtful(what, 'what it changes is not followed')
+  return HARMLESS.test(text) ? { kind: 'other', what, touches: 'nothing', why: '' } : undefined
+}
+
+const SELECT: Token = { kind: 'word', text: 'select', quoted: false }
+
+const sessionIsolation = (tokens: readonly Token[]): AskedIsolation | undefined => {
+  const isolation = isolationIn(tokens)
+  return isolation?.isForSession === true ? isolation : undefined
+}
+
+const doubtful = (what: string, why: string, touches: 'everything' | 'nothing' = 'everything'): OwnMeaning => ({
+  ...{ kind: 'doubtful', what, why, touches, lasts: false },
+})
+
+/** They may change rows of a table that they do not name. */
+const UNFOLLOWED = /^(load|do|call|execute|import|analyze (?!table)|drop (database|schema)|handler|install|uninstall)\b/
+const HARMLESS =
+  /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset|binlog)\b/
+
+/** The key that AUTO_INCREMENT gives to a row comes with the answer, as if by RETURNING. */
+function refined(rows: RowStatement): RowStatement {
+  if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows
+  const key = rows.inserted[0]?.key
+  const isGiven = key !== undefined && !(key.kind === 'constant' && (key.text === null || key.text === '0'))
+  const isShown = rows.shown.key !== undefined || rows.shown.values.size > 0
+  return isGiven || isShown ? rows : { ...rows, shown: { key: 0, values: new Map() } }
+}
+
+const FUNCTIONS: ReadonlySet<string> = new Set(
+  [
+    'ifnull if isnull last_insert_id row_count found_rows connection_id user database schema uuid uuid_short rand pi',
+    'curdate curtime current_date current_time utc_date utc_time utc_timestamp sysdate unix_timestamp from_unixtime',
+    'date time year month day hour minute second microsecond week quarter weekday dayofweek dayofmonth dayofyear dayname',
+    'monthname date_format time_format str_to_date date_add date_sub adddate subdate datediff timediff timestampdiff',
+    'timestampadd last_day makedate maketime to_days from_days convert_tz binary char convert field find_in_set elt',
+    'group_concat instr locate mid ucase lcase space strcmp substring_index hex unhex bin oct conv crc32 sha sha1 sha2',
+    'truncate json_extract json_unquote json_object json_array json_contains json_length json_set json_insert json_value',
+    'json_replace json_remove json_merge_patch json_arrayagg json_objectagg json_valid json_quote json_keys json_type',
+    'any_value bit_count bit_and bit_or bit_xor std stddev_pop stddev_samp var_pop var_samp variance values value key',
+    'get_lock release_lock is_free_lock is_used_lock release_all_locks sleep benchmark inet_aton inet_ntoa regexp_substr',
+    'regexp_like regexp_instr to_base64 from_base64 compress uncompress quote soundex ord asin acos atan sin cos tan cot',
+    'degrees radians log2 log10 exp pow int integer bigint smallint tinyint mediumint double varbinary bool boolean',
+  ]
+    .join(' ')
+    .split(' '),
+)
+
+export const mysqlDialect: Dialect = {
+  statementsOf,
+  meaningOf,
+  refined,
+  functions: FUNCTIONS,
+  judge: ({ code }, isCommit): ErrorMeaning['means'] => (isCommit ? judgeCommit(code) : judgeError(code)),
+}

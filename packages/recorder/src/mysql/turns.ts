@@ -1,0 +1,309 @@
+import { STATUS, type Value } from '@chaosproxy/wire/mysql'
+import type { BackendMessage } from '@chaosproxy/wire/postgresql'
+import type { SpeechEnds } from '../postgresql/speech.ts'
+import type { Token } from '../postgresql/sql-tokens.ts'
+import { controlOf } from '../postgresql/statement.ts'
+import type { Answer } from './answer.ts'
+import { DEADLOCK, STATEMENT_ONLY } from './errors.ts'
+import { statementsOf } from './sql-tokens.ts'
+import { isolationIn, textOf } from './statement.ts'
+import { fieldOf, shownBy, tagOf } from './translated.ts'
+
+/** A statement of a client. */
+export interface Asked {
+  /** Undefined for a text that is not UTF-8. */
+  readonly sql: string | undefined
+  /** Those of its parameters, if it was prepared. */
+  readonly values: readonly Value[] | undefined
+  /** Whether the number of rows is that of those found, not only of those changed. */
+  readonly countsFound: boolean
+}
+
+/** The statement whose answer is awaited. */
+interface Turn extends Asked {
+  readonly tokens: readonly Token[]
+  readonly flow: Flow
+  /** Whether a COMMIT of the earlier transaction was asked in front of it. */
+  readonly commitsFirst: boolean
+}
+
+/** What a statement does to the transaction around it. */
+type Flow =
+  | 'begin'
+  | 'begin-snapshot'
+  | 'commit'
+  | 'rollback'
+  | 'savepoint'
+  | 'rollback-to'
+  | 'ends-first'
+  | 'plain'
+  | 'never-begins'
+
+const MULTIPLE = 'a connection of MySQL with several statements in one text (turn multipleStatements off)'
+const XA = 'a connection of MySQL with transactions of XA, or with blocks of statements'
+const CHAINED = 'a connection of MySQL with COMMIT AND CHAIN'
+
+/** Statements before which the server commits. */
+const COMMITS_FIRST =
+  /^(alter|create|drop|rename|truncate|grant|revoke|lock|unlock|analyze|cache|check|flush|load index|optimize|repair|reset|install|uninstall|set password|start slave|stop slave|start replica|stop replica|change)\b/
+/** Statements that begin no transaction where AUTOCOMMIT is off. */
+const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|deallocate|get|signal|release)\b/
+
+/**
+ * The turns of a client and a server, told as PostgreSQL would have spoken: with a BEGIN where AUTOCOMMIT is off, a COMMIT
+ * where the server commits by itself, and a ROLLBACK after a deadlock.
+ */
+export class Turns {
+  readonly #ends: SpeechEnds
+  #turn: Turn | undefined
+  /** Whether a transaction goes on after the statements so far. */
+  #isOpen = false
+  /** Whether the server has said so of the open one. */
+  #wasSeen = false
+  /** The savepoints of the open one: the server says nothing of a transaction that has only these. */
+  readonly #savepoints: Set<string> = new Set()
+  /** Why the server may have rolled back the open one by itself. */
+  #doubt: string | undefined
+  #isAutocommit = true
+  /** For the session and, once, the next transaction; undefined for that of the server. */
+  #level: string | undefined
+  #nextLevel: string | undefined
+
+  constructor(ends: SpeechEnds) {
+    this.#ends = ends
+  }
+
+  /** A server's status before the first command. */
+  begin(status: number): void {
+    this.#isAutocommit = (status & STATUS.autocommit) !== 0
+  }
+
+  ask(asked: Asked): void {
+    const statements = asked.sql === undefined ? undefined : statementsOf(asked.sql)
+    if (statements !== undefined && statements.length > 1) {
+      this.#ends.lost(MULTIPLE)
+      return
+    }
+    const tokens = statements?.[0] ?? []
+    const flow = flowOf(tokens, this.#isAutocommit)
+    if (flow === 'chain') {
+      this.#ends.lost(CHAINED)
+      return
+    }
+    if (flow === 'foreign') {
+      this.#ends.lost(XA)
+      return
+    }
+    const name = tokens.at(-1)?.text ?? ''
+    if (flow === 'savepoint') this.#savepoints.add(name)
+    if (flow === 'rollback-to' && !this.#savepoints.has(name)) {
+      this.#ends.lost('a connection of MySQL with a ROLLBACK TO a savepoint that no statement made')
+      return
+    }
+    const commitsFirst = this.#isOpen && (flow === 'begin' || flow === 'begin-snapshot' || flow === 'ends-first')
+    const isOwn = flow !== 'begin' && flow !== 'begin-snapshot' && flow !== 'commit' && flow !== 'rollback'
+    this.#turn = { ...asked, values: isOwn ? asked.values : undefined, tokens, flow, commitsFirst }
+    if (commitsFirst) this.#say('COMMIT')
+    else if (!this.#isOpen && !this.#isAutocommit && (flow === 'plain' || flow === 'savepoint')) {
+      this.#say(this.#beginning())
+      this.#answers({ kind: 'command-complete', tag: 'BEGIN' }, ready(true))
+      this.#open()
+    }
+    switch (flow) {
+      case 'begin':
+        this.#say(this.#beginning())
+        return
+      case 'begin-snapshot':
+        // A statement from whose time on its snapshot may be.
+        this.#say(`${this.#beginning()}; SELECT 1`)
+        return
+      case 'commit':
+      case 'rollback':
+        this.#say(flow.toUpperCase())
+        return
+      default:
+    }
+    const sql = asked.sql ?? UNREADABLE_TEXT
+    if (asked.values === undefined) {
+      this.#say(sql)
+      return
+    }
+    const values = asked.values.map(fieldOf)
+    this.#ends.asks({ kind: 'parse', statement: '', sql, types: [] })
+    this.#ends.asks({ kind: 'bind', portal: '', statement: '', formats: [], values, resultFormats: [] })
+    this.#ends.asks({ kind: 'execute', portal: '', mostRows: 0 })
+    this.#ends.asks({ kind: 'sync' })
+  }
+
+  answer(answer: Exclude<Answer, { readonly kind: 'local-file' }>): void {
+    const turn = this.#turn
+    if (turn === undefined) return
+    this.#turn = undefined
+    if (answer.kind === 'refused') {
+      this.#refused(turn, `${answer.error.code}`, answer.error.message)
+      return
+    }
+    if (turn.commitsFirst) this.#concluded('COMMIT')
+    const { flow, tokens, values, countsFound } = turn
+    if (flow === 'commit' || flow === 'rollback') {
+      this.#concluded(flow.toUpperCase())
+      return
+    }
+    const tag = tagOf(answer.result, tokens, countsFound)
+    if (tag === undefined) {
+      this.#ends.lost('a connection of MySQL with an UPDATE that does not say how many rows it found')
+      return
+    }
+    if (flow === 'begin' || flow === 'begin-snapshot') this.#open()
+    if (values !== undefined) this.#answers({ kind: 'parse-complete' }, { kind: 'bind-complete' })
+    if (answer.warnings > 0) this.#answers(WARNED)
+    this.#answers(...shownBy(answer.result, tokens[0]?.text ?? ''), { kind: 'command-complete', tag })
+    if (flow === 'begin-snapshot') this.#answers({ kind: 'command-complete', tag: 'SELECT 1' })
+    this.#answers(ready(this.#isOpen))
+    if (flow === 'plain' && !this.#isOpen) this.#nextLevel = undefined
+    this.#askedFor(tokens)
+  }
+
+  /** What the server says of the transaction after a command. */
+  status(status: number): void {
+    const isOpen = (status & STATUS.inTransaction) !== 0
+    this.#isAutocommit = (status & STATUS.autocommit) !== 0
+    if (isOpen && !this.#isOpen) {
+      this.#ends.lost('a connection of MySQL with a transaction that no statement began, as in a procedure')
+      return
+    }
+    if (isOpen) this.#wasSeen = true
+    else if (this.#isOpen && (this.#wasSeen || this.#savepoints.size === 0)) this.#endedUnasked()
+  }
+
+  /** The session begins anew. */
+  reset(): void {
+    if (this.#isOpen) this.#rollBack()
+    this.#level = undefined
+    this.#nextLevel = undefined
+    this.#say('SET SESSION transaction_isolation = DEFAULT')
+    this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
+  }
+
+  /** The open transaction has ended, or the statement that would have begun it reads no table. */
+  #endedUnasked(): void {
+    this.#say('COMMIT')
+    if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'
+    this.#concluded('COMMIT')
+  }
+
+  #refused(turn: Turn, code: string, message: string): void {
+    const error = errorOf(code, message)
+    if (turn.commitsFirst) {
+      this.#answers(errorOf(UNKNOWN, 'the statement that commits it was refused'), ready(false))
+      this.#close()
+    }
+    if (turn.flow === 'rollback') {
+      this.#ends.lost('a connection of MySQL whose ROLLBACK was refused')
+      return
+    }
+    if (turn.flow === 'rollback-to' || turn.flow === 'begin-snapshot') {
+      this.#ends.lost(
+        `a connection of MySQL with a refused ${turn.flow === 'rollback-to' ? 'ROLLBACK TO' : 'START TRANSACTION'}`,
+      )
+      return
+    }
+    if (turn.values !== undefined) this.#answers({ kind: 'parse-complete' }, { kind: 'bind-complete' })
+    if (turn.flow === 'commit') {
+      this.#answers(error, ready(false))
+      this.#close()
+      return
+    }
+    this.#answers(error, ready(this.#isOpen))
+    if (!this.#isOpen) return
+    if (code === DEADLOCK) this.#rollBack()
+    else if (!STATEMENT_ONLY.has(Number(code)))
+      this.#doubt ??= `after ${code} ${message} the server may have rolled back the transaction`
+  }
+
+  /** The level that a SET asked for, of the session or of the next transaction. */
+  #askedFor(tokens: readonly Token[]): void {
+    const isolation = isolationIn(tokens)
+    if (isolation === undefined) return
+    if (isolation.isForSession) this.#level = isolation.level
+    else this.#nextLevel = isolation.level
+  }
+
+  #beginning(): string {
+    const level = this.#nextLevel ?? this.#level
+    this.#nextLevel = undefined
+    return level === undefined ? 'BEGIN' : `BEGIN ISOLATION LEVEL ${level.replace(/ of InnoDB$/, '')}`
+  }
+
+  #rollBack(): void {
+    this.#say('ROLLBACK')
+    this.#concluded('ROLLBACK')
+  }
+
+  /** The open transaction was ended, if there is one. */
+  #concluded(tag: 'COMMIT' | 'ROLLBACK' | string): void {
+    if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
+    else this.#answers({ kind: 'command-complete', tag })
+    this.#answers(ready(false))
+    this.#close()
+  }
+
+  #open(): void {
+    this.#isOpen = true
+    this.#wasSeen = false
+    this.#doubt = undefined
+  }
+
+  #close(): void {
+    this.#isOpen = false
+    this.#doubt = undefined
+    this.#savepoints.clear()
+  }
+
+  #say(sql: string): void {
+    this.#ends.asks({ kind: 'query', sql })
+  }
+
+  #answers(...messages: readonly BackendMessage[]): void {
+    for (const message of messages) this.#ends.answers(message)
+  }
+}
+
+/** A quotation without an end: what it stands for may be anything. */
+const UNREADABLE_TEXT = "'"
+
+const ready = (isOpen: boolean): BackendMessage => ({ kind: 'ready', status: isOpen ? 'T' : 'I' })
+
+const UNKNOWN = 'HY000'
+
+const errorOf = (code: string, message: string): BackendMessage => ({
+  kind: 'error',
+  fields: [
+    ['V', 'ERROR'],
+    ['C', code],
+    ['M', message],
+  ],
+})
+
+const WARNED: BackendMessage = { kind: 'notice', fields: [['V', 'WARNING']] }
+
+function flowOf(tokens: readonly Token[], isAutocommit: boolean): Flow | 'chain' | 'foreign' {
+  const text = textOf(tokens)
+  if (/^xa\b/.test(text) || /^begin (?!work$)/.test(text)) return 'foreign'
+  const control = controlOf(tokens)
+  switch (control) {
+    case 'begin':
+      return /\bconsistent snapshot\b/.test(text) ? 'begin-snapshot' : 'begin'
+    case 'commit':
+    case 'rollback':
+    case 'savepoint':
+    case 'rollback-to':
+    case 'chain':
+      return control
+    default:
+  }
+  if (!isAutocommit && /^set\b.*\bautocommit\b/.test(text) && !/\bautocommit (: )?= (0|off)\b/.test(text))
+    return 'ends-first'
+  if (COMMITS_FIRST.test(text)) return 'ends-first'
+  return NEVER_BEGINS.test(text) ? 'never-begins' : 'plain'
+}

@@ -1,0 +1,297 @@
+import type { Json } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  AUTOCOMMIT,
+  command,
+  execute,
+  found,
+  greeting,
+  IN_TRANSACTION,
+  login,
+  MORE,
+  ok,
+  prepared,
+  query,
+  refused,
+  rows,
+} from '../../../wire/test/mysql/server-packets.ts'
+import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
+import { parseMysqlSettings } from '../../src/mysql/settings.ts'
+import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { Overwrites } from '../../src/postgresql/overwrites.ts'
+import { recording } from '../record/in-memory.ts'
+
+// What is recorded of a client and a server of MySQL, by their bytes.
+
+const tables = { Accounts: { key: 'ID', values: ['balance'] }, prices: { key: 'id', values: { price: 'numeric' } } }
+const WITHIN = AUTOCOMMIT | IN_TRANSACTION
+const within = { status: WITHIN }
+
+type Turn = readonly [asked: Buffer, answered?: Buffer]
+type Event = { readonly [member: string]: Json }
+
+/** The events of a connection. Its bytes arrive in parts of at most this length. */
+function recorded(turns: readonly Turn[], { part = 1e6, status = AUTOCOMMIT, name = 'a' } = {}): readonly Event[] {
+  const { client, now, connection } = recording()
+  const { commands } = parseMysqlSettings({ tables }, 'a test')
+  const conversation = new PostgresqlConversation({
+    ...{ connection, now, commands, maxMessageBytes: 100_000, overwrites: new Overwrites() },
+    ...{ naming: { kind: 'said' }, speech: mysqlSpeech },
+  })
+  let [sent, delivered] = [0, 0]
+  const ask = (bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; at += part)
+      conversation.asked(Buffer.from(bytes.subarray(at, at + part)), now())
+    sent += bytes.length
+    conversation.sent(sent, now())
+  }
+  const answer = (bytes: Buffer): void => {
+    for (let at = 0; at < bytes.length; at += part) {
+      conversation.answered(Buffer.from(bytes.subarray(at, at + part)))
+      conversation.delivered(Math.min(delivered + at + part, delivered + bytes.length))
+    }
+    delivered += bytes.length
+  }
+  answer(greeting(status))
+  ask(login(name))
+  answer(ok({ status }))
+  for (const [asked, answered] of turns) {
+    ask(asked)
+    if (answered !== undefined) answer(answered)
+  }
+  conversation.closed()
+  return client.lines.map((line) => JSON.parse(line) as Event)
+}
+
+/** The completions of transactions. */
+const completions = (turns: readonly Turn[], options = {}): readonly Json[] =>
+  recorded(turns, options).flatMap(({ f, type, value, error }) =>
+    f === 'txn' && type !== 'invoke' ? [[type ?? '', (type === 'ok' ? value : error) ?? '']] : [],
+  )
+
+/** What was not understood. */
+const doubts = (turns: readonly Turn[], options = {}): readonly Json[] =>
+  recorded(turns, options).flatMap(({ f, key, value }) =>
+    f === 'touched' || f === 'not-understood' ? [[key ?? 'all', (value as { readonly what: string }).what]] : [],
+  )
+
+const begin: Turn = [query('START TRANSACTION'), ok(within)]
+const commit: Turn = [query('COMMIT'), ok()]
+const update = (status = WITHIN): Turn => [query('UPDATE accounts SET balance = 90 WHERE id = 7'), found(1, 1, status)]
+const select: Turn = [query('SELECT balance FROM `accounts` WHERE id = 7'), rows(['balance'], [['100']], within)]
+const READ = ['r', 'accounts/7/balance', 100]
+const WRITE = ['w', 'accounts/7/balance', 90]
+
+describe('a transaction of MySQL', () => {
+  test('is one operation, whose value is what it read and wrote, with its locks, level and statements', () => {
+    const events = recorded([begin, select, update(), commit])
+    expect(events).toHaveLength(2)
+    expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
+    expect(events[1]).toMatchObject({
+      type: 'ok',
+      value: [READ, WRITE],
+      isolation: 'repeatable read of InnoDB',
+      locks: [['accounts/7', expect.any(Number), expect.any(Number)]],
+    })
+  })
+
+  test('is recorded alike however its bytes are divided', () => {
+    const turns = [begin, select, update(), commit]
+    const whole = completions(turns)
+    for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
+  })
+
+  test('has the values of a prepared statement, and its rows', () => {
+    const turns: Turn[] = [
+      [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
+      begin,
+      [execute(3, ['90', '7']), found(1, 1, WITHIN)],
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [WRITE]]])
+    expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
+  })
+
+  test('is each statement where AUTOCOMMIT is on, and all up to a COMMIT where it is off', () => {
+    expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
+    const off = { status: 0 }
+    const inside = IN_TRANSACTION
+    const turns: Turn[] = [
+      [query('SELECT 1'), rows(['1'], [['1']], off)],
+      [select[0], rows(['balance'], [['100']], { status: inside })],
+      update(inside),
+      [query('COMMIT'), ok(off)],
+    ]
+    expect(completions(turns, off)).toEqual([['ok', [READ, WRITE]]])
+  })
+
+  test('is committed by what commits in front of itself', () => {
+    for (const sql of ['BEGIN', 'CREATE TABLE other (id int)', 'LOCK TABLES other READ']) {
+      const status = sql === 'BEGIN' ? WITHIN : AUTOCOMMIT
+      expect(completions([begin, update(), [query(sql), ok({ status })]])).toEqual([['ok', [WRITE]]])
+    }
+  })
+
+  test('fails as a whole by a deadlock, and what follows is not part of it', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('UPDATE accounts SET balance = 1 WHERE id = 8'), refused(1213, 'Deadlock found')],
+      update(AUTOCOMMIT),
+    ]
+    expect(completions(turns)).toEqual([
+      ['fail', '1213 Deadlock found'],
+      ['ok', [WRITE]],
+    ])
+  })
+
+  test('goes on without the statement that an error takes back', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(1062)],
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [WRITE]]])
+  })
+
+  test('has an unknown outcome after an error by which it may have been rolled back', () => {
+    const turns: Turn[] = [
+      begin,
+      update(),
+      [query('UPDATE accounts SET balance = 1 WHERE id = 8'), refused(1205)],
+      commit,
+    ]
+    expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
+  })
+
+  test('has an unknown outcome if its COMMIT has no answer, or the server ends it by itself', () => {
+    expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
+    expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
+    expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
+  })
+
+  test('fails by ROLLBACK, and drops what ROLLBACK TO takes back', () => {
+    expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
+    const turns: Turn[] = [
+      begin,
+      [query('SAVEPOINT s'), ok(within)],
+      update(),
+      [query('ROLLBACK TO SAVEPOINT s'), ok(within)],
+      select,
+      commit,
+    ]
+    expect(completions(turns)).toEqual([['ok', [READ]]])
+    // Where AUTOCOMMIT is off, a savepoint may be the first statement, of which the server says nothing.
+    const off = [turns[1]![0], ok({ status: 0 })] as const
+    expect(completions([off, ...turns.slice(2)], { status: 0 })).toEqual([['ok', [READ]]])
+  })
+
+  test.each<readonly [string, string]>([
+    ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'serializable'],
+    ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed'],
+    ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
+    ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
+  ])('has after %s the level %s', (sql, level) => {
+    const events = recorded([[query(sql), ok()], begin, select, commit])
+    expect(events.at(-1)).toMatchObject({ isolation: level })
+  })
+
+  test('has the level of SET TRANSACTION only once, and none of a session that began anew', () => {
+    const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    for (const turns of [
+      [once, begin, commit, begin, select, commit],
+      [session, [command(31), ok()], begin, select, commit],
+    ])
+      expect(recorded(turns as Turn[]).at(-1)).toMatchObject({ isolation: 'repeatable read of InnoDB' })
+  })
+})
+
+describe('a statement of MySQL', () => {
+  test.each<readonly [string, Buffer, Json]>([
+    ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
+    ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
+    ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance']]],
+    ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 9 }), [['w', 'accounts/9/balance', 5]]],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (NULL, 5)',
+      ok({ affected: 1, insertId: 9 }),
+      [['w', 'accounts/9/balance', 5]],
+    ],
+    [
+      'INSERT INTO `Accounts` (`Id`, balance) VALUES (7, 90), (8, 1)',
+      ok({ affected: 2 }),
+      [WRITE, ['w', 'accounts/8/balance', 1]],
+    ],
+    ['DELETE FROM accounts WHERE id = 7', ok({ affected: 1 }), [['w', 'accounts/7/balance', null]]],
+    ['SELECT SQL_NO_CACHE balance FROM accounts WHERE id = 7 LOCK IN SHARE MODE', rows(['balance'], [['100']]), [READ]],
+    ['SELECT * FROM accounts WHERE id = 7 -- why\n', rows(['ID', 'Balance'], [['7', '100']]), [READ]],
+    ["/* a */ SELECT balance FROM accounts WHERE id = '7' # b", rows(['balance'], [['100']]), [READ]],
+    [
+      "UPDATE accounts SET balance = 'it\\'s ''so''' WHERE id = 7",
+      found(1, 1),
+      [['w', 'accounts/7/balance', "it's 'so'"]],
+    ],
+    ["UPDATE accounts SET balance = '1.0' WHERE id = 7", found(1, 1), [['w', 'accounts/7/balance']]],
+    ['UPDATE prices SET price = 1.50 WHERE id = 7', found(1, 1), [['w', 'prices/7/price', '1.5']]],
+    ['UPDATE accounts SET balance = TRUE WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance', 1]]],
+  ])('is recorded: %s', (sql, answer, value) => {
+    expect(completions([[query(sql), answer]])).toEqual([['ok', value]])
+  })
+
+  test.each<readonly [string, Buffer]>([
+    ['INSERT INTO accounts (id, balance) VALUES (7, 1) ON DUPLICATE KEY UPDATE balance = 1', ok({ affected: 1 })],
+    ['REPLACE INTO accounts (id, balance) VALUES (7, 1)', ok({ affected: 1 })],
+    ['INSERT IGNORE INTO accounts (id, balance) VALUES (7, 1)', ok({ affected: 1 })],
+    ['UPDATE accounts JOIN prices ON prices.id = accounts.id SET balance = 1', found(1, 1)],
+    ['UPDATE accounts SET balance = 1 WHERE balance > 1', found(1, 1)],
+    ["UPDATE accounts SET balance = 1 WHERE id = 'Abc'", found(1, 1)],
+    ['UPDATE accounts SET balance = 1 ORDER BY id LIMIT 1', found(1, 1)],
+    ['/*!40000 UPDATE accounts SET balance = 1 */', found(1, 1)],
+    ['INSERT INTO accounts VALUES (NULL, 5)', ok({ affected: 1, insertId: 9 })],
+    ['CALL pay(7)', ok()],
+    ['SET @a = pay(7)', ok()],
+    ['SELECT pay(7)', rows(['pay(7)'], [['1']])],
+    ["LOAD DATA INFILE 'f' INTO TABLE accounts", ok({ affected: 1 })],
+    ['DROP DATABASE test', ok()],
+    ['TRUNCATE accounts', ok()],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 7',
+      ok({ affected: 1, warnings: 1, info: 'Rows matched: 1  Changed: 1  Warnings: 1' }),
+    ],
+  ])('is named as not understood: %s', (sql, answer) => {
+    expect(doubts([[query(sql), answer]])).not.toEqual([])
+  })
+
+  test.each<readonly [string, readonly Turn[]]>([
+    ['several statements in one text', [[query('SELECT 1; SELECT 2'), rows(['1'], [['1']], { status: MORE })]]],
+    ['XA', [[query("XA START 'a'"), ok()]]],
+    ['COMMIT AND CHAIN', [begin, [query('COMMIT AND CHAIN'), ok(within)]]],
+    ['ANSI_QUOTES', [[query('UPDATE "accounts" SET balance = 1'), found(1, 1)]]],
+    ['NO_BACKSLASH_ESCAPES', [[query('SELECT 1'), rows(['1'], [['1']], { status: AUTOCOMMIT | 512 })]]],
+    ['before their answers', [[Buffer.concat([query('SELECT 1'), query('SELECT 2')])]]],
+    [
+      'LOAD DATA LOCAL',
+      [[query("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts"), Buffer.from([2, 0, 0, 1, 0xfb, 0x66])]],
+    ],
+    ['no statement began', [[query('CALL begin_it()'), ok(within)]]],
+    ['the command 17', [[command(17, 'tester'), ok()]]],
+  ])('ends the reading of its connection, by name: %s', (name, turns) => {
+    expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
+  })
+
+  test('leaves out of a result what it does not read: floats, and enumerations', () => {
+    for (const type of [4, 5, 7, 12])
+      expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
+  })
+})
+
+test('a connection whose bytes are anything is not understood, and never fails', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (asked, answered) => {
+      recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])
+    }),
+  )
+})

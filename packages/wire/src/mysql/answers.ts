@@ -1,0 +1,185 @@
+import { MalformedMessage } from '../framing/malformed-message.ts'
+import { COLUMN_FLAG, TYPE } from './layout.ts'
+import { PacketCursor } from './packet-cursor.ts'
+
+// What a server sends after a login, with an EOF packet after columns and after rows.
+
+/** How a command ended. */
+export interface OkPacket {
+  /** Rows that were changed; or found, if the client asked for that. */
+  readonly affected: number
+  /** What AUTO_INCREMENT gave; 0 if nothing. */
+  readonly insertId: number
+  readonly status: number
+  readonly warnings: number
+  /** `Rows matched: 1  Changed: 0  Warnings: 0`, in the language of the server. */
+  readonly info: string
+}
+
+/** The first packet of an answer. Its kind depends on its first byte alone. */
+export type FirstPacket =
+  | ({ readonly kind: 'ok' } & OkPacket)
+  | { readonly kind: 'error'; readonly error: ServerError }
+  /** The server asks for a file of the client. */
+  | { readonly kind: 'local-file' }
+  | { readonly kind: 'columns'; readonly count: number }
+
+export interface ServerError {
+  readonly code: number
+  readonly message: string
+}
+
+export interface ColumnDefinition {
+  readonly name: string
+  readonly type: number
+  readonly flags: number
+}
+
+const OK = 0
+const ERROR = 0xff
+const END = 0xfe
+const LOCAL_FILE = 0xfb
+const END_BYTES = 5
+
+/** @throws MalformedMessage */
+export function readFirst(payload: Buffer): FirstPacket {
+  if (payload[0] === OK) return { kind: 'ok', ...readOk(payload) }
+  if (payload[0] === ERROR) return { kind: 'error', error: readError(payload) }
+  if (payload[0] === LOCAL_FILE) return { kind: 'local-file' }
+  const cursor = new PacketCursor('the number of columns', payload, 0)
+  const count = cursor.number()
+  if (count === null || count === 0 || !cursor.isAtEnd) throw cursor.error('it is no number of columns')
+  return { kind: 'columns', count }
+}
+
+function readOk(payload: Buffer): OkPacket {
+  const cursor = new PacketCursor('OK', payload, 1)
+  const [affected, insertId] = [cursor.number() ?? 0, cursor.number() ?? 0]
+  const [status, warnings] = [cursor.integer(2), cursor.integer(2)]
+  return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
+}
+
+/** After its length. What changed in the session may follow. */
+function infoOf(rest: Buffer): string {
+  const length = rest[0] ?? 0
+  return rest.subarray(1, 1 + length).toString('utf8')
+}
+
+/** @throws MalformedMessage */
+export function readError(payload: Buffer): ServerError {
+  const cursor = new PacketCursor('ERR', payload, 1)
+  const code = cursor.integer(2)
+  const message = cursor.rest().toString('utf8')
+  return { code, message: message.startsWith('#') ? message.slice(6) : message }
+}
+
+/** The end of columns or rows, or an error in place of it; undefined for a column or a row. */
+export function readEnd(
+  payload: Buffer,
+):
+  | { readonly kind: 'end'; readonly status: number; readonly warnings: number }
+  | { readonly kind: 'error'; readonly error: ServerError }
+  | undefined {
+  if (payload[0] === ERROR) return { kind: 'error', error: readError(payload) }
+  if (payload[0] !== END || payload.length > END_BYTES) return undefined
+  const cursor = new PacketCursor('EOF', payload, 1)
+  const warnings = cursor.integer(2)
+  return { kind: 'end', warnings, status: cursor.integer(2) }
+}
+
+/** @throws MalformedMessage */
+export function readColumn(payload: Buffer): ColumnDefinition {
+  const cursor = new PacketCursor('a column', payload, 0)
+  // Catalogue, schema, table, its own name.
+  for (let i = 0; i < 4; i++) cursor.value()
+  const name = (cursor.value() ?? Buffer.alloc(0)).toString('utf8')
+  cursor.value()
+  cursor.number()
+  cursor.bytes(2 + 4)
+  return { name, type: cursor.integer(1), flags: cursor.integer(2) }
+}
+
+/** What a server answers to a text to prepare, after the OK. @throws MalformedMessage */
+export function readPrepared(payload: Buffer): {
+  readonly id: number
+  readonly columns: number
+  readonly parameters: number
+} {
+  const cursor = new PacketCursor('the answer to a text to prepare', payload, 1)
+  return { id: cursor.integer(4), columns: cursor.integer(2), parameters: cursor.integer(2) }
+}
+
+/** A value of a row, or of a parameter, as text; `unread` if its text depends on the server. */
+export type Value = Buffer | null | 'unread'
+
+/** @throws MalformedMessage */
+export function readTextRow(payload: Buffer, columns: readonly ColumnDefinition[]): readonly Value[] {
+  const cursor = new PacketCursor('a row', payload, 0)
+  const values = columns.map(({ type }): Value => {
+    const value = cursor.value()
+    return value !== null && (type === TYPE.float || type === TYPE.double) ? 'unread' : value
+  })
+  if (!cursor.isAtEnd) throw cursor.error('bytes are left over')
+  return values
+}
+
+/** A row of a prepared statement. @throws MalformedMessage */
+export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinition[]): readonly Value[] {
+  const cursor = new PacketCursor('a binary row', payload, 1)
+  const nulls = cursor.bytes((columns.length + 9) >> 3)
+  const values = columns.map(({ type, flags }, at): Value => {
+    if (isSet(nulls, at + 2)) return null
+    const value = readBinary(cursor, type, (flags & COLUMN_FLAG.unsigned) !== 0)
+    // A number with a fraction is rounded in another way by each column.
+    return type === TYPE.float || type === TYPE.double ? 'unread' : value
+  })
+  if (!cursor.isAtEnd) throw cursor.error('bytes are left over')
+  return values
+}
+
+export const isSet = (bitmap: Buffer, bit: number): boolean => ((bitmap[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0
+
+/** A value of a parameter or a prepared statement's row. @throws MalformedMessage */
+export function readBinary(cursor: PacketCursor, type: number, isUnsigned: boolean): Value {
+  switch (type) {
+    case TYPE.tiny:
+      return integerText(cursor.bytes(1), isUnsigned)
+    case TYPE.short:
+    case TYPE.year:
+      return integerText(cursor.bytes(2), isUnsigned)
+    case TYPE.long:
+    case TYPE.int24:
+      return integerText(cursor.bytes(4), isUnsigned)
+    case TYPE.longlong:
+      return integerText(cursor.bytes(8), isUnsigned)
+    case TYPE.double:
+      return Buffer.from(String(cursor.bytes(8).readDoubleLE(0)))
+    case TYPE.float:
+      cursor.bytes(4)
+      return 'unread'
+    case TYPE.null:
+      return null
+    case TYPE.timestamp:
+    case TYPE.datetime:
+    case TYPE.date:
+    case TYPE.time:
+      cursor.bytes(cursor.integer(1))
+      return 'unread'
+    default: {
+      if (!isText(type)) throw new MalformedMessage(`a value has the unknown type ${type}`)
+      const value = cursor.value()
+      return value === null ? 'unread' : value
+    }
+  }
+}
+
+/** Whether values of the type come as bytes after their length. */
+const isText = (type: number): boolean =>
+  type === 0 || type === TYPE.varchar || type === TYPE.bit || (type >= TYPE.json && type <= 255)
+
+function integerText(bytes: Buffer, isUnsigned: boolean): Buffer {
+  const bits = bytes.length * 8
+  let value = 0n
+  for (let at = bytes.length - 1; at >= 0; at--) value = (value << 8n) | BigInt(bytes[at] ?? 0)
+  return Buffer.from(String(isUnsigned ? value : BigInt.asIntN(bits, value)))
+}

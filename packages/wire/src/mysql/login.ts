@@ -1,0 +1,111 @@
+import type { Starts, Unbinding } from '../framing/encryption.ts'
+import { MalformedMessage } from '../framing/malformed-message.ts'
+import { CAPABILITY, HEADER_BYTES, PROTOCOL_VERSION, UNREADABLE } from './layout.ts'
+import { PacketCursor } from './packet-cursor.ts'
+
+// How a connection begins: the server's greeting and the client's login.
+
+/** In a greeting, from the end of the server's version: thread, scramble, zero. */
+const UNTIL_CAPABILITIES = 4 + 8 + 1
+/** From the capabilities' lower half: that, character set, status. */
+const UNTIL_UPPER = 2 + 1 + 2
+/** From their upper half: that, length of the scramble, six reserved bytes. Then MariaDB's own capabilities. */
+const UNTIL_EXTENDED = 2 + 1 + 6
+const EXTENDED_BYTES = 4
+
+/** Where a greeting has its capabilities; undefined if the payload is none. */
+function capabilitiesAt(payload: Buffer): number | undefined {
+  const end = payload[0] === PROTOCOL_VERSION ? payload.indexOf(0, 1) : -1
+  const at = end + 1 + UNTIL_CAPABILITIES
+  const isWhole = end > 1 && payload.length >= at + UNTIL_UPPER + UNTIL_EXTENDED + EXTENDED_BYTES
+  return isWhole ? at : undefined
+}
+
+/**
+ * The status that a server begins with.
+ *
+ * @throws MalformedMessage for anything but a greeting of protocol 10.
+ */
+export function readGreeting(payload: Buffer): { readonly status: number } {
+  const at = capabilitiesAt(payload)
+  if (at === undefined) throw new MalformedMessage('the server does not begin with a greeting of protocol 10')
+  return { status: payload.readUInt16LE(at + 3) }
+}
+
+/**
+ * Takes from a server's greeting and a client's login what would encrypt or compress the connection, or give its messages
+ * other forms. Some clients ask for what was not offered.
+ */
+export const plainStarts = (): Starts => ({ responses: rewriting(plainGreeting), requests: rewriting(plainLogin) })
+
+/** Rewrites the first packet once it is whole. */
+function rewriting(plain: (payload: Buffer) => Buffer): Unbinding {
+  let kept: Buffer = Buffer.alloc(0)
+  let isOver = false
+  return {
+    get isOver() {
+      return isOver
+    },
+    rewritten(bytes) {
+      if (isOver) return bytes
+      kept = Buffer.concat([kept, bytes])
+      const sizeBytes = kept.length < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + kept.readUIntLE(0, 3)
+      if (kept.length < sizeBytes && sizeBytes <= LONGEST_START_BYTES) return Buffer.alloc(0)
+      isOver = true
+      if (kept.length < sizeBytes) return kept
+      const payload = plain(Buffer.from(kept.subarray(HEADER_BYTES, sizeBytes)))
+      return Buffer.concat([kept.subarray(0, HEADER_BYTES), payload, kept.subarray(sizeBytes)])
+    },
+  }
+}
+
+/** Attributes and proofs make a login long; longer ones are of another protocol. */
+const LONGEST_START_BYTES = 100_000
+
+function plainGreeting(payload: Buffer): Buffer {
+  const at = capabilitiesAt(payload)
+  if (at === undefined) return payload
+  const upper = at + UNTIL_UPPER
+  payload.writeUInt16LE(payload.readUInt16LE(at) & ~UNREADABLE & 0xffff, at)
+  payload.writeUInt16LE(payload.readUInt16LE(upper) & ~(UNREADABLE >>> 16) & 0xffff, upper)
+  return payload.fill(0, upper + UNTIL_EXTENDED, upper + UNTIL_EXTENDED + EXTENDED_BYTES)
+}
+
+/** One that asks for TLS, although it was not offered, stays as it is. */
+function plainLogin(payload: Buffer): Buffer {
+  if (payload.length <= FIXED_LOGIN_BYTES) return payload
+  payload.writeUIntLE((payload.readUInt32LE(0) & ~UNREADABLE) >>> 0, 0, 4)
+  return payload.fill(0, FIXED_LOGIN_BYTES - EXTENDED_BYTES, FIXED_LOGIN_BYTES)
+}
+
+/** The capabilities that a client chose, and what it says of itself. */
+export interface Login {
+  readonly capabilities: number
+  /** `program_name` and others, if it sends any. */
+  readonly attributes: ReadonlyMap<string, string>
+}
+
+const FIXED_LOGIN_BYTES = 32
+
+/** A client's answer to the greeting; `tls` if it asks for that instead. @throws MalformedMessage */
+export function readLogin(payload: Buffer): Login | 'tls' {
+  const cursor = new PacketCursor('a login', payload, 0)
+  const capabilities = cursor.integer(4)
+  if ((capabilities & CAPABILITY.protocol41) === 0) throw cursor.error('a client older than MySQL 4.1 is not read')
+  if (payload.length === FIXED_LOGIN_BYTES && (capabilities & CAPABILITY.ssl) !== 0) return 'tls'
+  const has = (bit: number): boolean => (capabilities & bit) !== 0
+  cursor.bytes(FIXED_LOGIN_BYTES - 4)
+  cursor.untilZero()
+  if (has(CAPABILITY.lengthEncodedAuth)) cursor.value()
+  else if (has(CAPABILITY.secureConnection)) cursor.bytes(cursor.integer(1))
+  else cursor.untilZero()
+  if (has(CAPABILITY.withDatabase) && !cursor.isAtEnd) cursor.untilZero()
+  if (has(CAPABILITY.pluginAuth) && !cursor.isAtEnd) cursor.untilZero()
+  const attributes = new Map<string, string>()
+  if (!has(CAPABILITY.connectAttributes) || cursor.isAtEnd) return { capabilities, attributes }
+  const listed = new PacketCursor('the attributes of a login', cursor.value() ?? Buffer.alloc(0), 0)
+  while (!listed.isAtEnd) attributes.set(textIn(listed), textIn(listed))
+  return { capabilities, attributes }
+}
+
+const textIn = (cursor: PacketCursor): string => (cursor.value() ?? Buffer.alloc(0)).toString('utf8')

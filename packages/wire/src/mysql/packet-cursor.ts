@@ -1,0 +1,73 @@
+import { MalformedMessage } from '../framing/malformed-message.ts'
+
+/** Steps through the fields of one packet's payload. */
+export class PacketCursor {
+  readonly #what: string
+  readonly #bytes: Buffer
+  #at: number
+
+  /** @param what The packet's name, for errors. */
+  constructor(what: string, bytes: Buffer, at: number) {
+    this.#what = what
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length
+  }
+
+  /** An unsigned integer of up to six bytes. */
+  integer(bytes: 1 | 2 | 3 | 4 | 6): number {
+    return this.#bytes.readUIntLE(this.#past(bytes), bytes)
+  }
+
+  bytes(count: number): Buffer {
+    const start = this.#past(count)
+    return this.#bytes.subarray(start, start + count)
+  }
+
+  rest(): Buffer {
+    return this.bytes(this.#bytes.length - this.#at)
+  }
+
+  /** Bytes up to a zero byte. */
+  untilZero(): Buffer {
+    const end = this.#bytes.indexOf(0, this.#at)
+    if (end < 0) throw this.error('a text has no end')
+    const found = this.#bytes.subarray(this.#at, end)
+    this.#at = end + 1
+    return found
+  }
+
+  /** A length-encoded integer; null for the mark of NULL. */
+  number(): number | null {
+    const first = this.integer(1)
+    if (first < 0xfb) return first
+    if (first === 0xfb) return null
+    if (first === 0xfc) return this.integer(2)
+    if (first === 0xfd) return this.integer(3)
+    if (first === 0xff) throw this.error('255 begins no length')
+    const low = this.integer(6)
+    const high = this.integer(2)
+    if (high > 0) throw this.error('a number exceeds 2^48')
+    return low
+  }
+
+  /** Bytes after their length; null for NULL. */
+  value(): Buffer | null {
+    const length = this.number()
+    return length === null ? null : this.bytes(length)
+  }
+
+  error(why: string): MalformedMessage {
+    return new MalformedMessage(`${this.#what}: ${why} (at byte ${this.#at} of ${this.#bytes.length})`)
+  }
+
+  #past(count: number): number {
+    const start = this.#at
+    if (start + count > this.#bytes.length) throw this.error('it breaks off')
+    this.#at = start + count
+    return start
+  }
+}

@@ -1,0 +1,25 @@
+import { MalformedMessage } from '../framing/malformed-message.ts'
+import { HEADER_BYTES, LONGEST_PAYLOAD_BYTES } from './layout.ts'
+
+/** A packet's number within its command, and what it carries. */
+export interface Packet {
+  readonly sequence: number
+  /** Borrowed from the frame. */
+  readonly payload: Buffer
+}
+
+/** @throws MalformedMessage for a packet that continues in the next one. */
+export function packetIn(frame: Buffer): Packet {
+  const payload = frame.subarray(HEADER_BYTES)
+  if (payload.length >= LONGEST_PAYLOAD_BYTES) throw new MalformedMessage('a packet of 16 MiB is not read')
+  return { sequence: frame[HEADER_BYTES - 1] ?? 0, payload }
+}
+
+/** @throws RangeError for a payload of 16 MiB or more. */
+export function packetOf({ sequence, payload }: Packet): Buffer {
+  if (payload.length >= LONGEST_PAYLOAD_BYTES) throw new RangeError(`a payload of ${payload.length} bytes is too long`)
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.writeUIntLE(payload.length, 0, 3)
+  header[3] = sequence & 0xff
+  return Buffer.concat([header, payload])
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MalformedMessage } from '../../src/framing/malformed-message.ts'
+import { readBinary, readColumn, readEnd, readFirst, readPrepared, readTextRow } from '../../src/mysql/answers.ts'
+import { CAPABILITY, TYPE, UNREADABLE } from '../../src/mysql/layout.ts'
+import { plainStarts, readGreeting, readLogin } from '../../src/mysql/login.ts'
+import { mysql } from '../../src/mysql/mysql.ts'
+import { packetIn, packetOf } from '../../src/mysql/packet.ts'
+import { PacketCursor } from '../../src/mysql/packet-cursor.ts'
+import { readCommand, readParameters } from '../../src/mysql/requests.ts'
+import { cut, readAll } from '../framing/examples.ts'
+import { greeting, login, query } from './server-packets.ts'
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((made) => Buffer.from(made))
+
+test('packets are read however their bytes arrive', () => {
+  fc.assert(
+    fc.property(fc.array(bytes, { maxLength: 6 }), fc.array(fc.nat(2000), { maxLength: 8 }), (payloads, edges) => {
+      const all = payloads.map((payload, sequence) => packetOf({ sequence, payload }))
+      const { out, reader } = readAll(mysql, cut(Buffer.concat(all), edges))
+      expect(reader.framed).toBe(true)
+      expect(out.map((each) => packetIn(each.bytes).payload)).toEqual(payloads)
+    }),
+  )
+})
+
+test('a packet that continues in the next one is refused', () => {
+  expect(() => packetIn(Buffer.alloc(4 + 0xff_ff_ff))).toThrow(MalformedMessage)
+  expect(() => packetOf({ sequence: 0, payload: Buffer.alloc(0xff_ff_ff) })).toThrow(RangeError)
+})
+
+describe('the start of a connection', () => {
+  const rewritten = (of: 'requests' | 'responses', parts: readonly Buffer[]): Buffer => {
+    const start = plainStarts()[of]!
+    return Buffer.concat(parts.map((part) => start.rewritten(Buffer.from(part))))
+  }
+
+  test('offers nothing that would encrypt, compress or reshape what follows, and is else as it was', () => {
+    const plain = rewritten('responses', [greeting()])
+    const [lower, upper] = [plain.readUInt16LE(4 + 1 + 17 + 13), plain.readUInt16LE(4 + 1 + 17 + 13 + 5)]
+    expect((lower | (upper << 16)) >>> 0).toBe(~UNREADABLE >>> 0)
+    expect(readGreeting(packetIn(plain).payload)).toEqual({ status: 2 })
+    expect(plain).toHaveLength(greeting().length)
+    const after = Buffer.concat([greeting(), query('SELECT 1')])
+    expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
+  })
+
+  test('does not ask for it either, whatever its client wants', () => {
+    const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
+    expect(plain.readUInt32LE(4) & UNREADABLE).toBe(0)
+    expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
+  })
+
+  test('is rewritten alike however its bytes arrive', () => {
+    for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
+      for (let at = 0; at <= whole.length; at++)
+        expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
+  })
+
+  test('is left alone where the protocol is another one, or the client asks for TLS all the same', () => {
+    const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
+    for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
+    const tls = login('a', 0xffff_ffff).subarray(0, 36)
+    tls.writeUIntLE(32, 0, 3)
+    expect(rewritten('requests', [tls])).toEqual(tls)
+    expect(readLogin(packetIn(tls).payload)).toBe('tls')
+  })
+})
+
+test('whole numbers are read from binary values as they were', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+      const made = Buffer.alloc(8)
+      made.writeBigInt64LE(value)
+      const read = (isUnsigned: boolean) => readBinary(new PacketCursor('x', made, 0), TYPE.longlong, isUnsigned)
+      expect(String(read(false))).toBe(String(value))
+      expect(String(read(true))).toBe(String(BigInt.asUintN(64, value)))
+    }),
+  )
+})
+
+test('any payload is read or refused, and no reader goes past its end', () => {
+  const column = { name: 'a', type: TYPE.varString, flags: 0 }
+  const readers: readonly ((payload: Buffer) => unknown)[] = [
+    ...[readGreeting, readLogin, readFirst, readEnd, readColumn, readPrepared, readCommand],
+    (payload) => readTextRow(payload, [column, column]),
+    (payload) => readParameters(payload, 3, undefined, new Set()),
+    (payload) => mysql.read(packetOf({ sequence: payload.length % 3, payload })),
+    (payload) => mysql.isHandshake?.(packetOf({ sequence: payload.length % 3, payload })),
+  ]
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(...readers), (payload, read) => {
+      try {
+        read(payload)
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedMessage)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a message to fabricate is a query, and the start of a connection is a handshake', () => {
+  expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
+  expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
+  expect([greeting(), login('a'), query('SELECT 1')].map((message) => mysql.isHandshake?.(message))).toEqual([
+    ...[true, true, false],
+  ])
+})
