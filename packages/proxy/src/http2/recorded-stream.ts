@@ -1,5 +1,6 @@
 import { keptOfAnswer, type Peer, type RoutedRequest } from '@chaosproxy/recorder/mapping'
-import { GRPC_UNKNOWN, isGrpc, type Method, onlyMessage } from '@chaosproxy/wire/grpc'
+import { isGrpc, type Method, onlyMessage } from '@chaosproxy/wire/grpc'
+import { GRPC_UNKNOWN } from '@chaosproxy/wire/grpc-status'
 import { type Answer, BodyCapture, type Captured, type MatchableHead } from '@chaosproxy/wire/http'
 import type { HpackFields } from '@chaosproxy/wire/http2'
 import type { HttpTurn } from '../http/turn.ts'

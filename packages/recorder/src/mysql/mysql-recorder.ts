@@ -3,7 +3,13 @@ import type { PostgresqlSettings } from '../postgresql/settings.ts'
 import type { RecordedServer, ServerRecording } from '../spoken/conversation.ts'
 import { mysqlSpeech } from './dialogue.ts'
 import { MYSQL_NAMES } from './settings.ts'
+import { mysqlDialect } from './statement.ts'
 
 /** Records the transactions of clients of MySQL or MariaDB. */
 export const recordMysql = (recorded: PostgresqlSettings & RecordedServer): ServerRecording =>
-  recordPostgresql({ ...recorded, speech: mysqlSpeech, namedBy: MYSQL_NAMES })
+  recordPostgresql({
+    ...recorded,
+    commands: { ...recorded.commands, dialect: mysqlDialect },
+    speech: mysqlSpeech,
+    namedBy: MYSQL_NAMES,
+  })

@@ -1,12 +1,20 @@
 import { isObject, UserError } from '@chaosproxy/history'
 import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
 import { parseIdentifier } from '../record/naming.ts'
-import { levelName, mysqlDialect } from './statement.ts'
 
 /** The attribute of a connection by which clients name themselves. */
 export const MYSQL_NAMES = 'program_name'
 
 export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
+
+/** InnoDB promises less by these names than PostgreSQL does. */
+const LEVEL_NAMES: { readonly [level: string]: string } = {
+  'repeatable read': 'repeatable read of InnoDB',
+  'read uncommitted': 'read uncommitted of InnoDB',
+}
+
+/** A level of isolation as it is recorded. */
+export const levelName = (level: string): string => LEVEL_NAMES[level] ?? level
 
 /** The default of InnoDB. */
 const USUAL_LEVEL = 'repeatable read'
@@ -34,7 +42,6 @@ export function parseMysqlSettings(given: { readonly [name: string]: unknown }, 
       ...commands,
       tables: new Map([...(tables ?? [])].map(([name, table]) => [name, { ...table, converts: true }])),
       isolation: levelName(isolation),
-      dialect: mysqlDialect,
     },
     client: parseIdentifier(client, MYSQL_NAMES, where),
     initial,

@@ -6,20 +6,12 @@ import type { RowStatement } from '../postgresql/row-statement.ts'
 import type { Token } from '../postgresql/sql-tokens.ts'
 import { controlOf } from '../postgresql/statement.ts'
 import { judgeCommit, judgeError } from './errors.ts'
+import { levelName } from './settings.ts'
 import { statementsOf } from './sql-tokens.ts'
 
 // What the statements of MySQL and MariaDB mean where PostgreSQL has others.
 
 const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
-
-/** InnoDB promises less by these names than PostgreSQL does. */
-const NAMES: { readonly [level: string]: string } = {
-  'repeatable read': 'repeatable read of InnoDB',
-  'read uncommitted': 'read uncommitted of InnoDB',
-}
-
-/** A level of isolation as it is recorded. */
-export const levelName = (level: string): string => NAMES[level] ?? level
 
 /** Undefined for a statement that asks for none. `isForSession` false: for the next transaction. */
 export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {

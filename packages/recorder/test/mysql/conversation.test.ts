@@ -18,6 +18,7 @@ import {
 } from '../../../wire/test/mysql/server-packets.ts'
 import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../src/mysql/settings.ts'
+import { mysqlDialect } from '../../src/mysql/statement.ts'
 import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recording } from '../record/in-memory.ts'
@@ -36,7 +37,13 @@ function recorded(turns: readonly Turn[], { part = 1e6, status = AUTOCOMMIT, nam
   const { client, now, connection } = recording()
   const { commands } = parseMysqlSettings({ tables }, 'a test')
   const conversation = new PostgresqlConversation({
-    ...{ connection, now, commands, maxMessageBytes: 100_000, overwrites: new Overwrites() },
+    ...{
+      connection,
+      now,
+      commands: { ...commands, dialect: mysqlDialect },
+      maxMessageBytes: 100_000,
+      overwrites: new Overwrites(),
+    },
     ...{ naming: { kind: 'said' }, speech: mysqlSpeech },
   })
   let [sent, delivered] = [0, 0]

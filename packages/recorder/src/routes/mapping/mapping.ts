@@ -1,4 +1,5 @@
-import { describeGrpcStatus, type Schema } from '@chaosproxy/wire/grpc'
+import type { Schema } from '@chaosproxy/wire/grpc'
+import { describeGrpcStatus } from '@chaosproxy/wire/grpc-status'
 import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import { compilePath, decodeSegment, pathOf } from '@chaosproxy/wire/http'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../../record/call.ts'

@@ -1,4 +1,4 @@
-import { grpcStatusNames, usualGrpcOutcome } from '@chaosproxy/wire/grpc'
+import { grpcStatusNames, usualGrpcOutcome } from '@chaosproxy/wire/grpc-status'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { OutcomeName, RecordedRoute } from '../table/route-table.ts'
 import { compileConditions } from './conditions.ts'

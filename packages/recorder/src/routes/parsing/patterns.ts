@@ -1,4 +1,4 @@
-import { grpcStatusNames } from '@chaosproxy/wire/grpc'
+import { grpcStatusNames } from '@chaosproxy/wire/grpc-status'
 import { peerSources } from '../mapping/client-source.ts'
 import { patternOf } from '../places/place-of.ts'
 import { places } from '../places/registry.ts'
