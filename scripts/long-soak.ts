@@ -73,6 +73,10 @@ export const LONG_FILES: readonly LongFile[] = [
     file: 'packages/testcontainers/test/with-testcontainers.soak.test.ts',
     inCi: 'packages/testcontainers/test/chaos-network.soak.test.ts',
   },
+  {
+    file: `${CLI}/simulate/postgresql-prisma.soak.test.ts`,
+    inCi: `${CLI}/simulate/postgresql-services.soak.test.ts`,
+  },
   { file: `${CLI}/run/seeds.soak.test.ts`, inCi: `${CLI}/run/run.test.ts, with one seed` },
   { file: `${CLI}/containers/rootless.soak.test.ts`, inCi: `${CLI}/containers/compose.soak.test.ts` },
   { file: `${CLI}/containers/killed-rootless.soak.test.ts`, inCi: `${CLI}/containers/killed-compose.soak.test.ts` },

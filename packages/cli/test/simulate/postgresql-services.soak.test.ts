@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startPostgres, whySkipped } from '../../../proxy/test/real-servers.ts'
+import { whySkipped } from '../../../proxy/test/real-servers.ts'
 import { chaos, temporaryDirectory } from '../chaos.ts'
-import { initdb, lacking, postgres, psql } from '../record/doctors-and-accounts.ts'
+import { lacking } from '../record/doctors-and-accounts.ts'
+import { recordedService } from './recorded-service.ts'
 
 // Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
 // bug is found and its cure is not accused, and a real PostgreSQL that is recorded shows the same of the same files.
@@ -101,39 +100,17 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('Seats that are booked af
 })
 
 describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  /** The service as it is, its database behind the recorder, which judges the transactions. */
-  async function recorded(service: string) {
-    const [name = ''] = service.split('-')
-    const { port } = await startPostgres(initdb!, postgres!)
-    const database = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester']
-    execFileSync(psql!, [...database, '-qc', readFileSync(join(cwd, `${name}.sql`), 'utf8'), 'postgres'])
-    const suggested = await chaos(['routes', 'suggest', `postgres://tester@127.0.0.1:${port}/postgres`], { cwd })
-    const env = {
-      ...{ PGHOST: '127.0.0.1', PGUSER: 'tester', PGDATABASE: 'postgres' },
-      DATABASE_URL: 'postgres://tester@127.0.0.1/postgres',
-    }
-    const { exitCode, stdout, stderr } = await chaos(
-      [
-        ...['record', '--upstream', `127.0.0.1:${port}`, '--as', suggested.stdout.replace(/\s+/g, ' ')],
-        ...['--faults', 'none', '--expect', 'serializable', '--seed', '1', '--out', temporaryDirectory(), '--'],
-        ...['sh', '-c', `PGPORT={n1.port} exec ${process.execPath} load.mjs ${service}`],
-      ],
-      { cwd, env },
-    )
-    return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
-  }
-
   test.each([
     ['wallet-lost-update', /updates? (was|were) lost/i],
     ['duty-skewed', /Write skew/],
   ] as const)('shows the bug of %s to the recorder', async (service, told) => {
-    const found = await recorded(service)
+    const found = await recordedService(cwd, service)
     expect(found.told).toMatch(told)
     expect(found.exitCode).toBe(1)
   })
 
   test.each(['wallet-added', 'duty-serializable'])('shows nothing of %s to the recorder', async (service) => {
-    const { exitCode, told } = await recorded(service)
+    const { exitCode, told } = await recordedService(cwd, service)
     expect(exitCode, told).toBe(0)
   })
 })

@@ -1,0 +1,24 @@
+// Wallets, with Prisma and fastify. A deposit adds to the balance in one UPDATE.
+import { PrismaPg } from '@prisma/adapter-pg'
+import fastify from 'fastify'
+import { PrismaClient } from '#prisma'
+
+const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env['DATABASE_URL'], max: 5 }) })
+const app = fastify()
+
+app.get('/wallets/:name', async (request, reply) => {
+  const wallet = await prisma.wallet.findUnique({ where: { name: request.params.name } })
+  return wallet ?? reply.code(404).send({ error: 'no such wallet' })
+})
+
+app.post('/wallets/:name/deposits', async (request, reply) => {
+  const { name } = request.params
+  const { amount } = request.body
+  const wallet = await prisma.$transaction(async (db) => {
+    await db.deposit.create({ data: { wallet: name, amount } })
+    return db.wallet.update({ where: { name }, data: { balance: { increment: amount } } })
+  })
+  return reply.code(201).send(wallet)
+})
+
+await app.listen({ port: Number(process.env['PORT'] ?? 3000), host: process.env['HOST'] ?? '127.0.0.1' })
