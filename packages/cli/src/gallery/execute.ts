@@ -19,7 +19,9 @@ import { type Listed, listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
-import { lackedBy, runExhibit, toldExhibit } from './run-exhibits.ts'
+import { keptExhibits } from './kept.ts'
+import { lackedBy, runExhibit, toldExhibit, untried } from './run-exhibits.ts'
+import { leftInWords, type Ran, secondsLeft } from './time-left.ts'
 import type { GalleryRun, GallerySettings } from './use.ts'
 
 /** Lists the exhibits, shows some, or runs them. */
@@ -39,15 +41,27 @@ export async function execute(settings: GallerySettings): Promise<ExitCode> {
 
 async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   const { exhibits, isAll, seeds, seed, out, html, markdown } = settings
-  if (!isAll) await refuseWhatLacks(exhibits)
+  const lacking = await lackingOf(exhibits)
+  if (!isAll) refuseWhatLacks(lacking)
   const interrupts = listenForInterrupts('Interrupted: the trial that runs is ended.')
   const progress = await createProgress({ quiet: false })
   const told: ToldExhibit[] = []
+  const ran: Ran[] = []
+  const kept = json ? [] : keptExhibits()
+  const runnable = exhibits.map(({ name }) => name).filter((name) => !lacking.has(name))
   try {
     for (const exhibit of exhibits) {
       const { signal } = interrupts
-      const each = await runExhibit(exhibit, { seeds, seed, out: resolve(out), signal, began: progress.update })
+      const lacks = lacking.get(exhibit.name)
+      const startedAt = performance.now()
+      const took = (): number => (performance.now() - startedAt) / 1000
+      const left = secondsLeft(ran, runnable.slice(ran.length), kept)
+      const began = (what: string): void =>
+        progress.update(what, left === undefined ? undefined : leftInWords(left - took()))
+      const trials = { seeds, seed, out: resolve(out), signal, began }
+      const each = lacks === undefined ? await runExhibit(exhibit, trials) : untried(exhibit, lacks)
       if (signal.aborted) return EXIT.interrupted
+      if (lacks === undefined) ran.push({ name: exhibit.name, seconds: took() })
       told.push(each)
       progress.stop()
       if (!json) print(process.stdout, fitted(`${exhibitLines(each).join('\n')}\n`))
@@ -64,12 +78,19 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   return exitCode
 }
 
-/** @throws UserError (environment) if one that was named cannot be run here. */
-async function refuseWhatLacks(exhibits: readonly Exhibit[]): Promise<void> {
+/** What this machine lacks, by the name of the exhibit that needs it. */
+async function lackingOf(exhibits: readonly Exhibit[]): Promise<ReadonlyMap<string, string>> {
+  const lacking = new Map<string, string>()
   for (const exhibit of exhibits) {
     const lacks = await lackedBy(exhibit)
-    if (lacks !== undefined) throw new UserError('environment', `chaos gallery run ${exhibit.name}: ${lacks}.`)
+    if (lacks !== undefined) lacking.set(exhibit.name, lacks)
   }
+  return lacking
+}
+
+/** @throws UserError (environment) if one that was named cannot be run here. */
+function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
+  for (const [name, lacks] of lacking) throw new UserError('environment', `chaos gallery run ${name}: ${lacks}.`)
 }
 
 /** What was skipped is not known to be as documented. */

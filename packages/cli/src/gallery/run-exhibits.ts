@@ -29,11 +29,12 @@ export async function lackedBy({ servers, compiles }: Exhibit): Promise<string |
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 
-/** Runs the trials of the weakness, then those of the cure, one after another: they are timed, and some use every core. */
+/**
+ * Runs the trials of the weakness, then those of the cure, one after another: they are timed, and some use every core.
+ * Its servers are there.
+ */
 export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ToldExhibit> {
   const { program, breaks, args, cure } = exhibit
-  const lacks = await lackedBy(exhibit)
-  if (lacks !== undefined) return untried(exhibit, lacks)
   if (program !== undefined) trials.began(`${exhibit.name}: its packages`)
   const prepared = program === undefined ? { directory: tmpdir() } : await prepareProgram(program, trials.signal)
   if ('lacks' in prepared) return untried(exhibit, prepared.lacks)
@@ -52,7 +53,8 @@ export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<Told
   return { ...toldExhibit(exhibit), triedOn, weaknessTrials, cureTrials: await each('the cure', cure.args) }
 }
 
-const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
+/** An exhibit that cannot be run here. */
+export const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
 
 /** An exhibit without trials. */
 export const toldExhibit = ({

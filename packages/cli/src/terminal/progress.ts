@@ -4,8 +4,11 @@ import { wantsColours } from './page-width.ts'
 
 /** Progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
-  /** The current state. A terminal shows it in place of the previous one; elsewhere it is printed now and then. */
-  update(text: string): void
+  /**
+   * The current state. A terminal shows it in place of the previous one, with what is true for a moment only; elsewhere it
+   * is printed now and then.
+   */
+  update(text: string, momentary?: string): void
   /** A text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
@@ -60,8 +63,9 @@ async function spinner(): Promise<ProgressDisplay> {
   // To hide the cursor, ora would take over signals, which then go unheard while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
-    update(text) {
-      display.text = clippedLines(printableLines(text), process.stderr.columns)
+    update(text, momentary) {
+      const whole = momentary === undefined ? text : `${text}, ${momentary}`
+      display.text = clippedLines(printableLines(whole), process.stderr.columns)
       if (!display.isSpinning) display.start()
       // Checking leaves no time for the spinner's own timer.
       display.render()

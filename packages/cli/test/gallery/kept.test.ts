@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exhibitOutcome, galleryMarkdown, type ToldExhibit } from '@chaosproxy/report/gallery'
+import { exhibitOutcome, galleryMarkdown } from '@chaosproxy/report/gallery'
 import { gallery } from '@chaosproxy/scenarios'
 import { describe, expect, test } from 'vitest'
+import { keptExhibits } from '../../src/gallery/kept.ts'
 import { toldExhibit } from '../../src/gallery/run-exhibits.ts'
 import { root } from '../chaos.ts'
 
 const docs = join(root, 'packages', 'cli', 'docs')
 const page = join(docs, 'weaknesses.md')
 const MARK = '<!-- Generated from here on: npx vitest run packages/cli/test/gallery/kept.test.ts -u -->\n'
-const kept: readonly ToldExhibit[] = readFileSync(join(docs, 'gallery', 'kept.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line))
+const kept = keptExhibits()
 
 /** Longer than the minute that a trial may take on a quiet machine: these ran beside other work. */
 const LONGEST_SECONDS = 90

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ToldExhibit } from '@chaosproxy/report/gallery'
+import { PACKAGE } from './programs.ts'
+
+/** The kept results of the gallery, in its order. `scripts/keep-gallery.mjs` writes them. */
+export const keptExhibits = (): readonly ToldExhibit[] =>
+  readFileSync(join(PACKAGE, 'docs', 'gallery', 'kept.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))

@@ -1,0 +1,37 @@
+import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
+
+/** An exhibit that has been run, with all of its trials. */
+export interface Ran {
+  readonly name: string
+  readonly seconds: number
+}
+
+/**
+ * How many seconds the exhibits that are left will take: what a trial of each took when it was kept, times how much longer
+ * those that have been run took here. One without kept trials is taken for an average one. Undefined if none has been run.
+ */
+export function secondsLeft(
+  ran: readonly Ran[],
+  left: readonly string[],
+  kept: readonly ToldExhibit[],
+): number | undefined {
+  if (ran.length === 0 || kept.length === 0) return undefined
+  const usual = new Map(kept.map((exhibit) => [exhibit.name, usualSeconds(exhibit)]))
+  const average = total([...usual.values()]) / usual.size
+  const usually = (names: readonly string[]): number => total(names.map((name) => usual.get(name) ?? average))
+  const slowness = total(ran.map(({ seconds }) => seconds)) / usually(ran.map(({ name }) => name))
+  return slowness * usually(left)
+}
+
+/** `about 12 min left`, `about 3 h left`. */
+export function leftInWords(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  return minutes < 120 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`
+}
+
+/** One trial of the weakness, and one of the cure. */
+const usualSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number => mean(weaknessTrials) + mean(cureTrials)
+
+const mean = (trials: readonly ToldTrial[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
