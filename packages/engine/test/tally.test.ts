@@ -1,5 +1,8 @@
+import type { Reason } from '@chaosproxy/checker'
+import { millis } from '@chaosproxy/history'
 import { noEvidence, type SearchResult, type SeedFailure } from '@chaosproxy/simulator'
 import { expect, test } from 'vitest'
+import { doubtsOf } from '../src/search/in-parallel.ts'
 import { followRanges } from '../src/search/searched-ranges.ts'
 import { createTally } from '../src/search/tally.ts'
 
@@ -25,6 +28,31 @@ test('the combined result of ranges does not depend on their order, or on being 
   for (const each of results.slice(0, 2)) continued.add(each)
   expect(continued.state()).toEqual(forward.state())
   expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
+})
+
+test('a search says why histories are undecided, the first seed of each reason, in whatever order ranges end', () => {
+  const undecided = (seed: number, kind: Reason['kind'], text: string): SearchResult => ({
+    ...result(),
+    evidence: { missing: [], undecided: 1, reasons: [{ seed, reason: { kind, text } }] },
+  })
+  const unread = [11, 12, 13].map((seed) => undecided(seed, 'record', `nobody polled up to ${seed}`))
+  const doubts = (results: readonly SearchResult[]) => {
+    const tally = createTally()
+    for (const each of results) tally.add(each)
+    const { sum, lost } = tally.state()
+    return doubtsOf({ ...sum, lost, times: new Map(), elapsedMs: millis(1) })
+  }
+  const [first] = doubts([...unread, undecided(9, 'record', 'nobody polled up to 12')])
+  expect(first).toBe(
+    '4 of 256 histories could not be judged: nobody polled up to 12 (seed 9); nobody polled up to 11 (seed 11); nobody polled up to 13 (seed 13)',
+  )
+  const slow = [undecided(7, 'time', 'out of time'), undecided(3, 'time', 'out of time'), ...unread]
+  expect(doubts(slow)).toEqual(doubts(slow.toReversed()))
+  expect(doubts(slow)).toEqual([
+    expect.stringContaining('out of time (seed 3); nobody polled up to 11 (seed 11)'),
+    'with fewer --operations, a history takes less time and memory',
+  ])
+  expect(doubts(unread)).toHaveLength(1)
 })
 
 test('of many failures with one cause the lowest hundred seeds are kept, and all are counted', () => {

@@ -131,9 +131,9 @@ describe('a search', () => {
 
   test.each([
     // Too few steps for one of the histories.
-    { steps: 'a million steps', checkSteps: 1_000_000, undecided: 1 },
-    { steps: 'as many steps as usual', checkSteps: undefined, undecided: 0 },
-  ])('has the same outcome whatever the wall clock does, if checks may take $steps', ({ checkSteps, undecided }) => {
+    { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
+    { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
+  ])('has the same outcome whatever the wall clock does, if checks may take $steps', ({ checkSteps, reasons }) => {
     const random = createRandom('clock')
     let time = 0
     const jumping = () => {
@@ -149,14 +149,16 @@ describe('a search', () => {
       }),
     )
     expect(JSON.stringify(one)).toBe(JSON.stringify(other))
-    expect(one!.evidence).toEqual({ missing: [], undecided })
+    const { missing, undecided } = one!.evidence
+    const kinds = one!.evidence.reasons.map(({ reason }) => reason.kind)
+    expect({ missing, undecided, kinds }).toEqual({ missing: [], undecided: reasons.length, kinds: reasons })
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
     'proves something about %s',
     (_, workload) => {
       const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
-      expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0 } })
+      expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0, reasons: [] } })
     },
   )
 

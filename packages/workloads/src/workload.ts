@@ -56,7 +56,8 @@ export interface Client {
   learned?(input: Input, completion: Completion): void
   /**
    * The next operation after everything is healed and all other clients have stopped, such as a poll for the rest of a
-   * stream. Called until it returns undefined, for at most half a minute; operations are marked final.
+   * stream. Called until it returns undefined, for at most half a minute; operations are marked final. Where operations
+   * are planned ahead, it is asked of a client at each node that has made none, and has learned those its node answered.
    */
   after?(): Input | undefined
   /** How long to wait before each of these; when absent, not at all. */

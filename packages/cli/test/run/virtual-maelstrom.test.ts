@@ -19,6 +19,20 @@ patientTest('finds a wrong kafka of Maelstrom in virtual time, and replays the f
   expect(again.exitCode).toBe(1)
 })
 
+patientTest('finds nothing in a correct kafka of Maelstrom in virtual time, and polls every message', async () => {
+  const search = await maelstrom('fuzz', 'node ./kafka.mjs', 'kafka', ['--seeds', '3', '--workers', '1', '--json'])
+  expect(search.exitCode, search.stdout + search.stderr).toBe(0)
+  expect(JSON.parse(search.stdout)).toMatchObject({ found: false, trials: 3, vacuous: [] })
+})
+
+patientTest('finds messages that a kafka of Maelstrom never shows, as polls after healing tell', async () => {
+  const limits = ['--seeds', '3', '--workers', '1', '--shrink', '0s', '--out', temporaryDirectory(), '--json']
+  const search = await maelstrom('fuzz', 'node ./kafka.mjs silent', 'kafka', limits)
+  expect(search.exitCode, search.stdout + search.stderr).toBe(1)
+  const [{ sentence }] = JSON.parse(search.stdout).failures
+  expect(sentence).toContain('but after everything was healed')
+})
+
 patientTest('runs a program of Maelstrom with timers twice alike in virtual time', async () => {
   const options = ['--sim', '--verify-determinism', '--time-limit', '2', '--rate', '20', '--seed', '1']
   const run = await maelstrom('run', 'node ./g-set.mjs', 'g-set', [...options, '--out', temporaryDirectory(), '--json'])

@@ -1,5 +1,12 @@
 import { type Millis, millis } from '@chaosproxy/history'
-import { noEvidence, planTrial, type SearchResult, type SeedFailure, strategiesNamed } from '@chaosproxy/simulator'
+import {
+  type Evidence,
+  noEvidence,
+  planTrial,
+  type SearchResult,
+  type SeedFailure,
+  strategiesNamed,
+} from '@chaosproxy/simulator'
 import { doEach, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import { subjectOf } from '../worlds/subject.ts'
@@ -67,18 +74,22 @@ export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSigna
 })
 
 /** Why a search that found nothing proves less than it seems to; empty if there is no such reason. */
-export function doubtsOf({ trials, evidence: { missing, undecided }, lost }: SearchOutcome): string[] {
+export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run', ...lost]
   return [
     ...lost,
     ...(missing ?? []).map((what) => `${what} in any trial`),
-    ...(undecided === 0
-      ? []
-      : [
-          `${undecided} of ${trials} histories could not be judged with a trial's steps and memory: try fewer --operations`,
-        ]),
+    ...(judged.undecided === 0 ? [] : [`${judged.undecided} of ${trials} ${undecidedText(judged)}`]),
+    ...(judged.reasons.some(isOfLimits) ? ['with fewer --operations, a history takes less time and memory'] : []),
   ]
 }
+
+/** `histories could not be judged: out of memory (seed 7)`. */
+export const undecidedText = ({ reasons }: Pick<Evidence, 'reasons'>): string =>
+  `histories could not be judged: ${reasons.map(({ seed, reason }) => `${reason.text} (seed ${seed})`).join('; ')}`
+
+/** Whether fewer operations would help. */
+const isOfLimits = ({ reason: { kind } }: Evidence['reasons'][number]): boolean => kind === 'time' || kind === 'memory'
 
 const SEEDS_A_TASK = 64
 

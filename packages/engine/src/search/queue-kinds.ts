@@ -1,3 +1,4 @@
+import type { Reason } from '@chaosproxy/checker'
 import { nemeses } from '@chaosproxy/faults'
 import { type Millis, millis, nanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
@@ -137,12 +138,21 @@ const seedsSpec: v.GenericSchema<unknown, SeedsSpec> = v.strictObject({
   interesting: v.optional(v.pipe(v.array(count), v.maxLength(MOST_SHARED))),
 })
 
+const reason: v.GenericSchema<unknown, Reason> = v.strictObject({
+  kind: v.picklist(['time', 'memory', 'operations', 'final reads', 'record', 'unasked']),
+  text: v.string(),
+})
+
 export const searchResult: v.GenericSchema<unknown, SearchResult> = v.strictObject({
   trials: count,
   steps: count,
   evidence: v.pipe(
-    v.strictObject({ missing: v.optional(v.array(v.string())), undecided: count }),
-    v.transform(({ missing, undecided }) => ({ missing, undecided })),
+    v.strictObject({
+      missing: v.optional(v.array(v.string())),
+      undecided: count,
+      reasons: v.array(v.strictObject({ seed: count, reason })),
+    }),
+    v.transform(({ missing, ...judged }) => ({ missing, ...judged })),
   ),
   findings: v.array(finding),
   tried: v.record(v.picklist(strategies.map(({ name }) => name)), v.strictObject({ trials: count, found: count })),
@@ -163,7 +173,8 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
     const result = v.parse(searchResult, data)
     requireSame(subject, ...result.findings.map(({ scenario }) => scenario))
     const isWithin = (seed: number): boolean => seed >= first && seed < first + many
-    const seeds = [...result.findings.map(({ seed }) => seed), ...result.interesting]
+    const told = [...result.findings, ...result.evidence.reasons]
+    const seeds = [...told.map(({ seed }) => seed), ...result.interesting]
     if (result.trials > many || !seeds.every(isWithin))
       throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and returns others`)
     return result

@@ -24,7 +24,7 @@ import type { ServiceDeclaration } from '../references/services.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import type { Subject } from '../worlds/world.ts'
 import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.ts'
-import { type Searcher, searchInParallel } from './in-parallel.ts'
+import { type Searcher, searchInParallel, undecidedText } from './in-parallel.ts'
 import { requireRepeatable } from './repeatable.ts'
 import { showScenario, unpromisedLevel } from './show.ts'
 
@@ -146,7 +146,7 @@ export async function search(
     vacuous: [
       ...(interrupted ? [`it was ended after ${trials} of ${seeds} trials`] : []),
       ...missing,
-      ...(undecided > 0 ? [`${undecided} histories could not be judged`] : []),
+      ...(undecided > 0 ? [`${undecided} ${undecidedText(evidence)}`] : []),
     ],
     interrupted,
   }

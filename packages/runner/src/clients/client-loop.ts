@@ -85,22 +85,36 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
         finished()
         return
       }
-      process.becomeFinal()
-      const next = (): void => {
-        const input = clock.now() < deadline ? client.after?.() : undefined
-        if (input === undefined) {
-          process.close()
-          finished()
-        } else
-          process.invoke(nodes.pick(), input, (completion) => {
-            client.learned?.(input, completion)
-            // On a later turn: a client that is answered at once would otherwise never yield.
-            clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
-          })
-      }
-      next()
+      finishClient({ clock, process, client, pick: nodes.pick }, deadline, finished)
     },
   }
+}
+
+interface FinishOptions extends Pick<ClientLoopOptions, 'clock' | 'process' | 'client'> {
+  /** The node to ask next. */
+  readonly pick: () => NodeId
+}
+
+/** Performs what a client asks for once everything is healed, until `deadline`, closes, then calls back. */
+export function finishClient(
+  { clock, process, client, pick }: FinishOptions,
+  deadline: Nanos,
+  finished: () => void,
+): void {
+  process.becomeFinal()
+  const next = (): void => {
+    const input = clock.now() < deadline ? client.after?.() : undefined
+    if (input === undefined) {
+      process.close()
+      finished()
+    } else
+      process.invoke(pick(), input, (completion) => {
+        client.learned?.(input, completion)
+        // On a later turn: a client that is answered at once would otherwise never yield.
+        clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
+      })
+  }
+  next()
 }
 
 interface NodePicker {

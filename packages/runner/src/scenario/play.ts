@@ -8,6 +8,7 @@ import { startNemesisLoop } from '../nemesis/nemesis-loop.ts'
 import type { Clock, Cluster, HistorySink } from '../ports/cluster.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
+import { createLastClients, type LastClients } from './last-clients.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
 export interface PlayOptions {
@@ -63,6 +64,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   const since = () => nanos(clock.now() - startedAt)
   const recorder = createRunRecorder(sink, since)
   const schedule = options.schedule ?? scheduleOf(scenario)
+  const lastClients = createLastClients({ cluster, scenario, workload })
   const nemesis = startNemesisLoop({ cluster, recorder, schedule, startedAt, random: createRandom(scenario.seed) })
   let waitingFor = 1
   let disturbances = 0
@@ -77,7 +79,9 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   for (const places of placesByClient(scenario.operations)) {
     waitingFor++
     const process = startProcess({ cluster, recorder, workload, timeoutMs, final: false })
-    playClient({ clock, process, workload, operations: scenario.operations, places, startedAt, beginsLate }, oneLess)
+    const { learned } = lastClients
+    const { operations } = scenario
+    playClient({ clock, process, workload, operations, places, startedAt, beginsLate, learned }, oneLess)
   }
   clock.at(nanos(startedAt + schedule.reduce((latest, { to }) => Math.max(latest, to), 0)), oneLess)
 
@@ -88,20 +92,13 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
       isHealed = true
       const healedAt = since()
       recorder.nemesis('healed', null)
-      const inputs = workload.finale(keysOf(scenario))
-      readFinally(
-        {
-          cluster,
-          recorder,
-          workload,
-          inputs,
-          otherwise: operationsOf(options),
-          timeoutMs,
-          quietMs,
-          until: options.until,
-        },
-        ({ recovery }) => ended({ healedAt, faults: nemesis.injected(), records, trouble, recovery }),
-      )
+      lastClients.finish(recorder, () => {
+        const inputs = workload.finale(keysOf(scenario))
+        const asked = { inputs, otherwise: operationsOf(options), timeoutMs, quietMs, until: options.until }
+        readFinally({ cluster, recorder, workload, ...asked }, ({ recovery }) =>
+          ended({ healedAt, faults: nemesis.injected(), records, trouble, recovery }),
+        )
+      })
     })
   }
 
@@ -163,11 +160,13 @@ interface ClientOptions {
   readonly startedAt: Nanos
   /** Called when an operation begins after its planned time. */
   readonly beginsLate: (place: number) => void
+  /** Called with each answer. */
+  readonly learned: LastClients['learned']
 }
 
 /** One client: starts each operation at its time, or as soon as the previous one has ended. */
 function playClient(options: ClientOptions, ended: () => void): void {
-  const { clock, process, workload, operations, places, startedAt, beginsLate } = options
+  const { clock, process, workload, operations, places, startedAt, beginsLate, learned } = options
   const follower = workload.follow?.()
   let position = 0
   let planned: PlannedOperation
@@ -196,6 +195,7 @@ function playClient(options: ClientOptions, ended: () => void): void {
 
   function completed(completion: Completion): void {
     follower?.learned(asked, completion)
+    learned(planned.node, asked, completion)
     position++
     begin()
   }

@@ -1,3 +1,4 @@
+import type { Reason } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
 import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
@@ -49,16 +50,36 @@ export interface Evidence {
    * then proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
-  /** Trials whose history the checker could not judge within its limits. */
+  /** Trials that the checker could not decide. */
   readonly undecided: number
+  /** Why: the first seed of each reason, in order of seeds; the first few. */
+  readonly reasons: readonly UndecidedSeed[]
 }
 
-export const noEvidence: Evidence = { missing: undefined, undecided: 0 }
+/** A trial that the checker could not decide. */
+export interface UndecidedSeed {
+  readonly seed: number
+  readonly reason: Reason
+}
+
+export const noEvidence: Evidence = { missing: undefined, undecided: 0, reasons: [] }
+
+/** The reasons that are kept: every trial may have its own. */
+const MOST_REASONS = 3
 
 export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
   missing: inBoth(one.missing, other.missing),
   undecided: one.undecided + other.undecided,
+  reasons: firstReasons([...one.reasons, ...other.reasons]),
 })
+
+/** The same in whatever order results are combined. */
+function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
+  if (all.length === 0) return all
+  const inOrder = all.toSorted((one, other) => one.seed - other.seed)
+  const texts = inOrder.map(({ reason }) => reason.text)
+  return inOrder.filter((_, i) => texts.indexOf(texts[i] ?? '') === i).slice(0, MOST_REASONS)
+}
 
 const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
   one === undefined || other === undefined ? (one ?? other) : one.filter((what) => other.includes(what))
@@ -67,6 +88,7 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
 const withTrial = (
   evidence: Evidence,
   { workload }: SearchedProtocol,
+  seed: number,
   { history, undecided, unmet }: Trial,
 ): Evidence =>
   sumOfEvidence(evidence, {
@@ -75,6 +97,7 @@ const withTrial = (
         ? []
         : [...workload.vacuous(history), ...withoutConcurrency(history, workload), ...unmet],
     undecided: undecided === undefined ? 0 : 1,
+    reasons: undecided === undefined ? [] : [{ seed, reason: undecided }],
   })
 
 export interface SearchResult {
@@ -140,7 +163,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
     if (coverage?.learn(trial) === true && !varies) interesting.push(seed)
     trials++
     steps += trial.steps
-    evidence = withTrial(evidence, subject, trial)
+    evidence = withTrial(evidence, subject, seed, trial)
     const failure = unrepeatable(subject, plan, trial, options) ?? trial.failure
     const before = tried[strategy.name] ?? { trials: 0, found: 0 }
     tried[strategy.name] = { trials: before.trials + 1, found: before.found + (failure === undefined ? 0 : 1) }

@@ -1,4 +1,4 @@
-import { check, limitedTo, verdictOf } from '@chaosproxy/checker'
+import { check, limitedTo, type Reason, verdictOf } from '@chaosproxy/checker'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
@@ -72,7 +72,7 @@ export interface Trial {
   readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
   /** Why the checker could not decide whether the level holds; absent if it could, or was not asked. */
-  readonly undecided: string | undefined
+  readonly undecided: Reason | undefined
   /** What some trial of a search should reach, and this one has not. */
   readonly unmet: readonly string[]
   /** What this trial has reached of what some trial should reach. */
@@ -158,7 +158,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const since = (time: Nanos): Nanos => nanos(hasBegun ? time - startedAt : 0)
   let happened = (): Scenario => scenario
   let played: Played | undefined
-  const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: string): Trial => ({
+  const finish = (failure: Failure | undefined, history = historyOf(events), undecided?: Reason): Trial => ({
     ...{ scenario: happened, events, history, startedAt, played },
     ...{ failure, undecided, heard: ear?.heard() },
     ...{ unmet: cluster?.unmet?.() ?? [], met: cluster?.met?.() ?? [], steps: cluster?.stepCount() ?? 0 },
@@ -252,8 +252,10 @@ const breachIn =
   () =>
     invariants?.broken ?? (watched ? cluster.broken?.() : undefined)
 
-const tooLongToRecover = (end: string): string =>
-  `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`
+const tooLongToRecover = (end: string): Reason => ({
+  kind: 'record',
+  text: `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`,
+})
 
 /** The node that took the last step, and the event. */
 interface LastStep {
@@ -335,7 +337,7 @@ function judge(
     case 'met':
       return { failure: undefined, undecided: undefined }
     case 'unknown':
-      return { failure: undefined, undecided: verdict.reason.text }
+      return { failure: undefined, undecided: verdict.reason }
     case 'violated': {
       const { sentence } = verdict.counterexample
       return { failure: { kind: 'violation', level, sentence }, undecided: undefined }

@@ -1,9 +1,10 @@
 import { error, request, serve } from './node.mjs'
 
 // Partitions in lin-kv, one slot for each message; offsets have gaps. Wrong: a slot is read first and then written, so
-// that two nodes take the same one.
+// that two nodes take the same one. Silent: no poll returns a message.
 
 const wrong = process.argv[2] === 'wrong'
+const silent = process.argv[2] === 'silent'
 const GAP = 10
 const BATCH = 5
 /** By partition: a slot that is not before the first free one by much. */
@@ -33,6 +34,7 @@ serve({
   },
   async poll({ offsets }) {
     const msgs = {}
+    if (silent) return { type: 'poll_ok', msgs }
     for (const [key, from] of Object.entries(offsets)) {
       msgs[key] = []
       for (let n = Math.ceil(from / GAP); msgs[key].length < BATCH; n++) {
