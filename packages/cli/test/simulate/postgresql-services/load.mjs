@@ -28,7 +28,11 @@ async function post(path, body) {
 }
 
 const asked = {
-  wallet: () => Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount }))),
+  wallet: async () => {
+    await Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount })))
+    // What an addition made of a balance is known once the balance is read.
+    await (await fetch(`http://127.0.0.1:${port}/wallets/x`)).text()
+  },
   duty: async () => {
     await Promise.all([post('/doctors/xa/leave', { deputy: 'xb' }), post('/doctors/xb/leave', { deputy: 'xa' })])
     for (const name of ['xa', 'xb']) await post(`/doctors/${name}/return`, {})
