@@ -2,6 +2,7 @@ import { type FaultKind, type Nemesis, nemeses, nodeNames } from '@chaosproxy/fa
 import { completeRun, parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
 import { register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
+import { requestedFaults } from '../src/plan/plan-run.ts'
 
 /** It happens to one of the nodes that it is offered for. */
 const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
@@ -139,5 +140,18 @@ describe('all faults', () => {
     expect(spec.timeMs).toBeGreaterThan(20_000)
     expect((await planRun(spec, registries(plain), 'test')).shortage()).toBeUndefined()
     expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
+  })
+
+  test("a spec tells the target's usual faults from the same ones that were asked for", async () => {
+    const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
+    const of = registries(target)
+    const told = async (draft: object) => {
+      const spec = await completeRun({ target: 'fake', ...draft }, of, { where: 'test', seed: 7 })
+      const again = parseRunSpec(JSON.parse(JSON.stringify(spec)), 'run.json')
+      return requestedFaults(await planRun(again, of, 'test'))
+    }
+    const partition = { name: 'partition', kind: 'partition' }
+    expect(await told({})).toEqual([{ ...partition, isUsual: true }])
+    expect(await told({ faults: ['partition'] })).toEqual([{ ...partition, isUsual: false }])
   })
 })

@@ -45,8 +45,10 @@ const runCommandLine = (words: readonly string[]): string =>
 
 /** The members that a run has only by what is typed. */
 function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
-  const usual: { readonly [member: string]: unknown } = { ...RUN_DEFAULTS, nodes: run.target.defaultNodes }
-  const members = { ...run.spec, expect: expectTyped(run) }
+  const { usualFaults, ...spec } = run.spec
+  const faults = usualFaults === true ? spec.faults : run.target.usual === undefined ? RUN_DEFAULTS.faults : undefined
+  const usual: { readonly [member: string]: unknown } = { ...RUN_DEFAULTS, nodes: run.target.defaultNodes, faults }
+  const members = { ...spec, expect: expectTyped(run) }
   return Object.fromEntries(
     Object.entries(members).filter(([member, value]) => !isDeepStrictEqual(value, usual[member])),
   )

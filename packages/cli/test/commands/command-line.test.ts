@@ -63,6 +63,13 @@ test('the command that repeats a run has every member that is not as usual', asy
   expect(await againFor({ seed: 1 })).toBe('npx chaos run --target raft --seed 1')
 })
 
+test('the command that repeats a run names the faults that were typed, also if the target suffers them by itself', async () => {
+  const typed = { target: 'maelstrom:unique-ids:node ./unique-ids.mjs', seed: 1 }
+  expect(await againFor(typed)).not.toContain('--faults')
+  expect(await againFor({ ...typed, faults: 'partition' })).toContain('--faults partition')
+  expect(await againFor({ ...typed, faults: 'partition,kill,pause' })).toContain('--faults partition,kill,pause')
+})
+
 test('the command that repeats a run driven by workers uses workers again', async () => {
   const load = { queue: 'env:CHAOS_QUEUE', workers: 2, reach: '10.0.0.5' }
   expect(await againFor({ seed: 1, ...load })).toContain('--queue env:CHAOS_QUEUE --workers 2 --reach 10.0.0.5')

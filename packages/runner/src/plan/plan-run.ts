@@ -143,12 +143,12 @@ export interface RequestedFault {
 }
 
 /** What a run has to show: every fault that was chosen by its name, and every kind that a schedule adds. */
-export function requestedFaults({ nemeses: chosen, schedule, target }: PlannedRun): readonly RequestedFault[] {
-  const isUsual = (name: string): boolean => target.usual?.faults.includes(name) ?? false
+export function requestedFaults({ nemeses: chosen, schedule, spec }: PlannedRun): readonly RequestedFault[] {
+  const isUsual = spec.usualFaults === true
   const scheduled = schedule
     .filter(({ plan }) => chosen.every(({ kind }) => kind !== plan.kind))
     .map(({ plan }) => ({ name: nameOfKind(plan.kind, placeOf(plan)), kind: plan.kind }))
-  const all = [...chosen.map(({ name, kind }) => ({ name, kind, isUsual: isUsual(name) })), ...scheduled]
+  const all = [...chosen.map(({ name, kind }) => ({ name, kind, isUsual })), ...scheduled]
   return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i)
 }
 

@@ -87,7 +87,7 @@ export async function completeRun(
     {
       seed,
       nodes: target.defaultNodes,
-      ...defined({ faults: under?.faults ?? target.usual?.faults }),
+      ...(under?.faults === undefined ? usualFaults(target, rest) : { faults: under.faults }),
       ...rest,
       ...(expect === undefined ? {} : { expect }),
       target: { name, ...(bug === undefined ? {} : { bug }), settings: { ...under?.settings, ...settings } },
@@ -111,6 +111,9 @@ export function usualWorkload(target: Target, settings: Settings): string {
   const functions = target.functions({ ...settingsFor(target), ...settings })
   return functions.length === 1 && functions[0] === 'read' ? READING_WORKLOAD : DEFAULT_WORKLOAD
 }
+
+const usualFaults = ({ usual }: Target, { faults }: RunDraft): Partial<RunSpec> =>
+  usual === undefined || faults !== undefined ? {} : { faults: usual.faults, usualFaults: true }
 
 const usualSettings = ({ name }: Workload, { usual }: Target): Settings =>
   usual?.workload.name === name ? usual.workload.settings : {}

@@ -29,6 +29,8 @@ export interface RunSpec {
   readonly timeoutMs: Millis
   /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
+  /** Whether nobody chose them, and they are those that the target suffers by itself. */
+  readonly usualFaults?: true | undefined
   readonly seed: number
   /** When absent, what the target promises. `none`: the run only observes. */
   readonly expect?: string | undefined
@@ -43,7 +45,8 @@ export interface RunSpec {
 /**
  * Part of a run's spec; missing members get defaults. Configuration files, command lines and programs all give drafts.
  */
-export interface RunDraft extends Said<Omit<RunSpec, 'target' | 'workload' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
+export interface RunDraft
+  extends Said<Omit<RunSpec, 'target' | 'workload' | 'usualFaults' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
   /** A name in the registry or the path of a file; an object to give more than that. */
   readonly target?: string | NamedPart | undefined
   readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
@@ -117,7 +120,7 @@ const faults = v.pipe(
   v.description('kinds of faults, as chaos targets --faults lists them, all, or faults with their times'),
 )
 
-type Members = Omit<RunSpec, 'target' | 'workload'>
+type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
 
 /**
  * The members of a run besides its target and workload. Each says its type, bounds, text and default: for specs,
@@ -169,6 +172,12 @@ const runSchema = v.strictObject({
     settings: {},
   }),
   ...runMembers,
+  usualFaults: v.optional(
+    v.pipe(
+      v.literal(true, 'must be true, or absent'),
+      v.description('nobody chose the faults: they are those that the target suffers by itself'),
+    ),
+  ),
 })
 
 const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')
