@@ -38,6 +38,7 @@ export const stream: Workload = {
       fraction: true,
     },
   ],
+  asksAfterHealing: true,
   create(settings, serial) {
     const shared: Shared = { keys: createKeyPool(numberOf(settings, 'keys')), ends: new Map(), last: serial }
     return { client: (random, rank) => createClient({ random, rank, settings, shared }) }

@@ -29,6 +29,8 @@ export interface Workload {
   create(settings: Settings, serial: number): Clients
   /** Absent if operations planned ahead can be asked as they are. */
   follow?(): Follower
+  /** Whether clients also ask after healing where operations are planned ahead: see `Client.after`. */
+  readonly asksAfterHealing?: true
   /** The final operations for each node after healing, in order; `keys` are the keys the run used. */
   finale(keys: readonly string[]): readonly Input[]
   /** The part of a final read's answer on which nodes must agree; when absent, all of it. */
@@ -57,7 +59,8 @@ export interface Client {
   /**
    * The next operation after everything is healed and all other clients have stopped, such as a poll for the rest of a
    * stream. Called until it returns undefined, for at most half a minute; operations are marked final. Where operations
-   * are planned ahead, it is asked of a client at each node that has made none, and has learned those its node answered.
+   * are planned ahead and the workload has `asksAfterHealing`, it is asked of a client at each node that has made none,
+   * and has learned those its node answered.
    */
   after?(): Input | undefined
   /** How long to wait before each of these; when absent, not at all. */

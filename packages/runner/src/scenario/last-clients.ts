@@ -1,6 +1,6 @@
 import { createRandom, type NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, millisToNanos, nanos } from '@chaosproxy/history'
-import { type Workload, WRITING_RANK } from '@chaosproxy/workloads'
+import { settingsFor, type Workload, WRITING_RANK } from '@chaosproxy/workloads'
 import { finishClient } from '../clients/client-loop.ts'
 import { afterAll, FOLLOW_MS } from '../clients/driven-clients.ts'
 import { startProcess } from '../clients/process.ts'
@@ -22,9 +22,14 @@ interface LastClientsOptions {
   readonly workload: Workload
 }
 
+const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
+
 /** A scenario's clients may have been cut away, so that what is asked at the end does not depend on them. */
 export function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
-  const { settings, operations, seed, timeoutMs } = scenario
+  if (workload.asksAfterHealing !== true) return NONE
+  const { operations, seed, timeoutMs } = scenario
+  // A scenario that was written by hand names no settings.
+  const settings = { ...settingsFor(workload), ...scenario.settings }
   const random = createRandom(`after healing ${seed}`)
   const crew = workload.create(settings, operations.length)
   const clients = new Map(
