@@ -241,7 +241,7 @@ export class Turns {
   }
 
   /** The open transaction was ended, if there is one. */
-  #concluded(tag: 'COMMIT' | 'ROLLBACK' | string): void {
+  #concluded(tag: string): void {
     if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
     else this.#answers({ kind: 'command-complete', tag })
     this.#answers(ready(false))
