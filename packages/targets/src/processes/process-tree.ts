@@ -98,11 +98,22 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
   }
   const begun = performance.now()
   for (let round = 0; performance.now() - begun < LONGEST_WAIT_MS; round++) {
-    const left = livingMembers(root).filter(remains)
+    const members = livingMembers(root)
+    const left = members.filter(remains)
     if (left.length === 0) return
     for (const { pid } of left) signal(pid, name)
+    if (name === 'SIGSTOP') for (const { pid } of stoppedBeforeExec(members)) signal(pid, 'SIGCONT')
     await (root.forks || round > QUICK_ROUNDS ? wait(1) : setImmediate())
   }
+}
+
+/**
+ * The stopped children of processes in an uninterruptible wait, as that of vfork(2): such a process stops only once its
+ * child has called exec.
+ */
+function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
+  const waiting = new Set(members.filter(({ state }) => state === 'D').map(({ pid }) => pid))
+  return members.filter((stat) => halted(stat) && waiting.has(stat.parent))
 }
 
 /** The processes of a tree, without zombies. */

@@ -49,6 +49,18 @@ describe('the processes started by a command', () => {
     await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
   })
 
+  test('are stopped while they start others, again and again', async () => {
+    const path = join(run.directory(), 'pids')
+    // dash starts a command by vfork: it cannot stop before the command's process has called exec.
+    const node = await run.start(shell(`sh -c 'echo $$ >> ${path}; while :; do /bin/true; done' & wait`))
+    const [busy = 0] = await pidsWritten(path, 1)
+    for (let round = 0; round < 100; round++) {
+      await node.pause()
+      expect(isStopped(busy), `round ${round}`).toBe(true)
+      node.resume()
+    }
+  })
+
   test('are killed even while they are stopped', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
