@@ -8,7 +8,7 @@ import { chaos } from '../chaos.ts'
 import { lacking } from '../record/doctors-and-accounts.ts'
 import { recordedService } from './recorded-service.ts'
 
-// Prisma compiles queries in WebAssembly, and its client is generated beside the program, as TypeScript by default.
+// Prisma compiles queries in WebAssembly. It generates its client beside the program, by default as TypeScript.
 
 const PACKAGES = ['prisma@7', '@prisma/client@7', '@prisma/adapter-pg@7', 'fastify@5']
 const CLIENTS = {

@@ -9,8 +9,9 @@ const SYMBOL = /:=|<=>|<>|!=|<=|>=|\|\||&&|->>?|[\s\S]/y
 const CONDITIONAL = /\/\*M?!/y
 
 /**
- * The statements of a text in the language of MySQL and MariaDB, each as its tokens; undefined if a quotation or a comment
- * has no end, or for a comment that some servers carry out. Names are in lower case, quoted or not: a column has any case.
+ * The statements of a text in the language of MySQL and MariaDB, each as its tokens. Undefined if a quotation or comment has
+ * no end, or if the text has a comment that some servers execute. Names are given in lower case, since case does not
+ * distinguish columns.
  */
 export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
   let tokens: Token[] = []

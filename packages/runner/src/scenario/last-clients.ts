@@ -24,7 +24,7 @@ interface LastClientsOptions {
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 
-/** A scenario's clients may have been cut away, so that what is asked at the end does not depend on them. */
+/** These are not the scenario's own clients, which shrinking may have removed. */
 export function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
   if (workload.asksAfterHealing !== true) return NONE
   const { operations, seed, timeoutMs } = scenario
