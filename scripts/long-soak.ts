@@ -47,6 +47,7 @@ export const LONG_FILES: readonly LongFile[] = [
   { file: `${CLI}/commands/scenario.soak.test.ts`, inCi: `${CLI}/commands/scenario.test.ts` },
   { file: `${CLI}/pages/timeline-in-browser.soak.test.ts`, inCi: `${CLI}/pages/report-in-browser.test.ts` },
   { file: `${CLI}/queue/queue-chaos.soak.test.ts`, inCi: `${CLI}/queue/queue-faults.soak.test.ts` },
+  { file: `${CLI}/queue/queue-exhausted.soak.test.ts`, inCi: `${CLI}/queue/queue-faults.soak.test.ts` },
   { file: `${CLI}/queue/queue-trouble.soak.test.ts`, inCi: `${CLI}/queue/queue-faults.soak.test.ts` },
   { file: `${CLI}/queue/run-queue-stale.soak.test.ts`, inCi: `${CLI}/queue/run-queue.soak.test.ts` },
   { file: `${CLI}/record/recording-days.soak.test.ts`, inCi: 'packages/proxy/test/record-file' },

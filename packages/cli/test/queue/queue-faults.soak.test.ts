@@ -6,49 +6,19 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { bin, chaos, chaosHere, root, startChaos, startProcess, temporaryDirectory } from '../chaos.ts'
+import { chaos, startChaos, temporaryDirectory } from '../chaos.ts'
 import { until } from '../processes.ts'
-import { joined, queueOf } from './queue-process.ts'
+import { joined, ownCampaign, queueOf, waiting } from './queue-process.ts'
 import { recordingOf } from './recorded-registers.ts'
 
 // What users see when something of a queue is damaged, full, of another version, or wants their password.
 
 const redis = installed('redis-server')
 
-/** Its first step takes memory without an end. */
-const GREEDY = `import own from './own.ts'
-export default {
-  ...own,
-  create: (options) => ({
-    ...own.create(options),
-    step() {
-      const kept = []
-      for (;;) kept.push(new Array(1e5).fill(kept.length))
-    },
-  }),
-}
-`
-
 function clientOf(queue: string): Redis {
   const client = new Redis(queue)
   onTestFinished(() => client.disconnect())
   return client
-}
-
-/** A command that waits for workers, and what it says. */
-function waiting(words: readonly string[], cwd = root) {
-  const running = startChaos(words, { cwd })
-  let said = ''
-  running.child.stderr?.on('data', (chunk) => {
-    said += chunk
-  })
-  return { ...running, said: () => said }
-}
-
-async function ownProtocol() {
-  const cwd = temporaryDirectory()
-  await chaosHere(['init', 'protocol'], { cwd })
-  return { cwd, words: ['fuzz', '--protocol', 'protocol.ts', '--seeds', '100', '--keep-going', '--no-guide', '--json'] }
 }
 
 /** A recording under a name that means another file to every process, so that workers have to fetch it. */
@@ -84,7 +54,7 @@ async function damage(client: Redis): Promise<number> {
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
   test('sends a file again that was damaged in Redis, and says so', async () => {
     const queue = await queueOf()
-    const { cwd, words } = await ownProtocol()
+    const { cwd, words } = await ownCampaign()
     const client = clientOf(queue)
     const { finished, said } = waiting([...words, '--queue', queue], cwd)
     await until(() => hasJobs(client))
@@ -125,51 +95,6 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
       `recording.jsonl: a file that it needs is damaged each time a worker fetches it from the Redis at ${host}:${port}. Find out who else writes to that Redis.`,
     )
     expect([stdout, exitCode]).toEqual(['', 4])
-  })
-
-  test('leaves the jobs of a worker whose disk is full to another, and says what to do', async () => {
-    const queue = await queueOf()
-    const { cwd, words } = await ownProtocol()
-    // No file may have more than 512 bytes.
-    const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
-    const worker = ['worker', '--queue', queue, '--threads', '1', '--allow-code']
-    const full = startProcess('sh', ['-c', script, 'sh', process.execPath, bin, ...worker])
-    let printed = ''
-    full.child.stdout?.on('data', (chunk) => {
-      printed += chunk
-    })
-    const { finished } = waiting([...words, '--queue', queue], cwd)
-    await until(() => printed.includes('Could not do a job'))
-    expect(printed).toMatch(/the worker cannot write below .*chaos-worker-.*EFBIG.* Make room there/s)
-    const roomy = await joined(queue, ['--allow-code'])
-    const { stdout } = await finished
-    await until(() => roomy.searched() === 2)
-    expect(JSON.parse(stdout).trials).toBe(100)
-  })
-
-  test('ends the campaign if all workers have a full disk, and says what they lack', async () => {
-    const queue = await queueOf()
-    const { cwd, words } = await ownProtocol()
-    const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
-    startProcess('sh', ['-c', script, 'sh', process.execPath, bin, 'worker', '--queue', queue, '--allow-code'])
-    const { exitCode, stderr } = await waiting([...words, '--queue', queue], cwd).finished
-    expect(stderr).toMatch(/a worker could not do seeds .*: the worker cannot write below .* Make room there/s)
-    expect(exitCode).toBe(4)
-  })
-
-  test('reports a protocol that takes all memory of a worker as a failure of the protocol', async () => {
-    const queue = await queueOf()
-    const { cwd, words } = await ownProtocol()
-    writeFileSync(join(cwd, 'own.ts'), readFileSync(join(cwd, 'protocol.ts')))
-    writeFileSync(join(cwd, 'protocol.ts'), GREEDY)
-    const worker = await joined(queue, ['--allow-code'])
-    const { stdout, exitCode } = await waiting(
-      [...words.filter((word) => word !== '--keep-going'), '--queue', queue],
-      cwd,
-    ).finished
-    expect(JSON.parse(stdout).failures[0].cause).toContain('takes more memory than there is')
-    expect(exitCode).toBe(4)
-    expect(worker.child.exitCode).toBeNull()
   })
 
   test('refuses jobs of another version of chaos, and does those of this version', async () => {
@@ -240,7 +165,7 @@ describe.skipIf(redis === undefined)('a password', () => {
     const env = { CHAOS_QUEUE: `redis://:${password}@${host}:${port}` }
     const client = clientOf(env.CHAOS_QUEUE)
     const out = temporaryDirectory()
-    const { cwd, words } = await ownProtocol()
+    const { cwd, words } = await ownCampaign()
     const worker = await joined('env:CHAOS_QUEUE', ['--allow-code'], env)
     const fuzz = startChaos(
       [...words, '--bug', 'none', '--verbose', '--out', out, '--queue', 'env:CHAOS_QUEUE'].filter(

@@ -1,5 +1,5 @@
 import { installed, startRedis, whySkipped } from '../../../proxy/test/real-servers.ts'
-import { startChaos } from '../chaos.ts'
+import { chaosHere, root, startChaos, temporaryDirectory } from '../chaos.ts'
 import { until } from '../processes.ts'
 
 /** A Redis of the test's own, which keeps nothing. */
@@ -27,4 +27,21 @@ export async function joined(
     })
   await until(() => printed.includes('Joined the queue at') || child.exitCode !== null)
   return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
+}
+
+/** A command that waits for workers, and what it says. */
+export function waiting(words: readonly string[], cwd = root) {
+  const running = startChaos(words, { cwd })
+  let said = ''
+  running.child.stderr?.on('data', (chunk) => {
+    said += chunk
+  })
+  return { ...running, said: () => said }
+}
+
+/** A campaign on a protocol of the test's own, and the directory to start it in. */
+export async function ownCampaign() {
+  const cwd = temporaryDirectory()
+  await chaosHere(['init', 'protocol'], { cwd })
+  return { cwd, words: ['fuzz', '--protocol', 'protocol.ts', '--seeds', '100', '--keep-going', '--no-guide', '--json'] }
 }
