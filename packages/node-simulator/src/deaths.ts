@@ -34,7 +34,7 @@ export function createDeaths(service: Service, world: World): Deaths {
       first ??= { name: DIES, node: node.id, what: `it ${what}${trace[0] === undefined ? '' : `, at ${trace[0]}`}` }
       world.schedule(SUPERVISOR_NANOS, () => node.start())
     },
-    broken: () => first,
+    broken: () => (service.spec.mayEnd === true ? undefined : first),
     requireStarted() {
       if (early !== undefined) throw early
     },

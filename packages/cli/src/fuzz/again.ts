@@ -43,6 +43,7 @@ const serviceWords = ({
   beside = {},
   postgres = {},
   http,
+  mayEnd,
 }: ServiceSpec): readonly string[] => [
   ...['simulate', program],
   ...wordsFor({
@@ -56,6 +57,7 @@ const serviceWords = ({
     sql: Object.values(postgres)[0]?.sql,
     'assert-sql': Object.values(postgres)[0]?.assert,
     http: http === 'messages' ? http : undefined,
+    'no-invariants': mayEnd === true,
     arg: args,
     env: printSettings(environment),
   }),

@@ -138,8 +138,6 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       ? NO_LEVEL
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
-  if (isolation !== undefined && !typed.invariants)
-    throw new UserError('usage', `--expect ${isolation} judges transactions as invariants: leave out --no-invariants.`)
   requireAskable({ ...held, protocol, workload, settings })
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
   const choices = withFaults(
@@ -157,7 +155,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       name: protocol.name,
       ...terms,
       strategies: strategiesOf(typed.strategy, spec, loaded),
-      invariants: typed.invariants,
+      invariants: true,
       guide: false,
     },
     queue: undefined,
@@ -225,6 +223,7 @@ function parseService(
       environment: { ...spec.environment, ...environment },
       ...(typed.redis ? { redis: 'simulated' as const } : {}),
       http: typed.http ?? spec.http,
+      ...(typed.invariants ? {} : { mayEnd: true as const }),
     },
     nodes: typed.nodes ?? configured ?? service?.nodes,
   }

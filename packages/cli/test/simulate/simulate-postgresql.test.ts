@@ -67,6 +67,29 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(JSON.stringify(failures)).toContain('sold=2')
   })
 
+  patientTest('asserts about the data of programs that may crash', async () => {
+    const cwd = shop()
+    writeFileSync(
+      join(cwd, 'crashing.ts'),
+      `import { createServer } from 'node:http'
+      import pg from 'pg'
+      const pool = new pg.Pool()
+      createServer((request, response) => {
+        if (request.method === 'GET') process.exit(1)
+        pool.query('UPDATE items SET sold = 1').then(() => response.end('{}'))
+      }).listen(process.env.PORT)`,
+    )
+    const args = ['simulate', './crashing.ts', ...withPostgres.slice(2), '--seeds', '2', '--expect', 'none']
+    const assertion = 'SELECT bool_and(sold = 0) FROM items'
+    const causeOf = async (...more: readonly string[]) => {
+      const asserted = [...args, '--assert-sql', assertion, ...more, '--json', '--shrink', '1ms']
+      const { stdout } = await chaos(asserted, { cwd })
+      return JSON.parse(stdout).failures[0].cause
+    }
+    expect(await causeOf()).toBe('a program that serves must not end by itself')
+    expect(await causeOf('--no-invariants')).toBe(assertion)
+  })
+
   test('lists every statement that is not simulated, with exit code 3', async () => {
     const cwd = shop()
     writeFileSync(
@@ -95,7 +118,6 @@ describe('chaos simulate --beside pg=postgres', () => {
     [['--expect', 'serializable'], 'there is no PostgreSQL: add --beside pg=postgres.'],
     [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
     [['--beside', 'pg=postgres', '--unit', 'request'], 'add --expect serializable.'],
-    [['--beside', 'pg=postgres', '--expect', 'declared', '--no-invariants'], 'leave out --no-invariants'],
   ])('refuses %j, and says what to add', async (args, said) => {
     const { stderr, exitCode } = await chaos(['simulate', './server.ts', ...args], { cwd: shop() })
     expect(stderr).toContain(said)

@@ -25,6 +25,8 @@ interface ServicePrograms {
   readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
   /** The form of traffic between HTTP clients and servers; when absent, bytes. */
   readonly http?: 'bytes' | 'messages' | undefined
+  /** Whether a program that ends by itself is only restarted; when absent, that is a failure. */
+  readonly mayEnd?: true | undefined
   /** The default number of nodes of a run. */
   readonly nodes?: number | undefined
 }
@@ -72,6 +74,7 @@ export const serviceReference = (spec: ServiceSpec): string =>
     ...(spec.beside === undefined ? {} : { beside: spec.beside }),
     ...(spec.postgres === undefined ? {} : { postgres: spec.postgres }),
     ...(spec.environment === undefined ? {} : { environment: spec.environment }),
+    ...(spec.mayEnd === undefined ? {} : { mayEnd: spec.mayEnd }),
     ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
   })
 
