@@ -1,3 +1,4 @@
+import { BOOKED, BOOKINGS, booking } from './random-bookings.ts'
 import { type Kind, type Random, type RandomStatement, randomExpression } from './random-expressions.ts'
 import { documentRows, merge, zonedMoment } from './random-merges.ts'
 import { documents, frame, subquery, upsert, writingWith } from './random-subqueries.ts'
@@ -9,6 +10,7 @@ export const SCHEMA: readonly string[] = [
   `create table t2 (id serial primary key, t1_id int references t1 (id) on delete cascade, q int not null default 7,
     name varchar(12) unique, v float8, u uuid, check (q >= -50))`,
   'create table t3 (k text primary key, n bigint, m numeric default 1.5, label char(4))',
+  ...BOOKINGS,
 ]
 
 /** Columns by their kind. */
@@ -27,6 +29,7 @@ const TABLES: Readonly<Record<string, Partial<Record<Kind, readonly string[]>>>>
   },
   t2: { int: ['id', 't1_id', 'q'], text: ['name'], float: ['v'], uuid: ['u'] },
   t3: { text: ['k', 'label'], big: ['n'], num: ['m'] },
+  t4: { int: ['id', 'room'], range: ['during'], span: ['held'] },
 }
 const NAMES = Object.keys(TABLES)
 
@@ -104,6 +107,8 @@ const SORTED: readonly Kind[] = [
   'uuid',
   'ints',
   'jsonb',
+  'range',
+  'span',
 ]
 
 function items(r: Random, sources: readonly Source[]): readonly string[] {
@@ -297,6 +302,7 @@ function onConflict(r: Random, table: string, key: string, given: readonly (read
 
 function update(r: Random): RandomStatement {
   const table = r.pick(NAMES)
+  if (table === 't4') return booking(r)
   const sources = [{ alias: table, table }]
   const all = columnValues(r, table).filter(([name]) => name !== 'id' && name !== 'k' && name !== 't1_id')
   const [first] = all
@@ -350,6 +356,7 @@ const FORMS: readonly ((r: Random) => RandomStatement)[] = [
   merge,
   documentRows,
   zonedMoment,
+  booking,
 ]
 
 export function randomStatement(r: Random): RandomStatement {
@@ -367,4 +374,5 @@ export const ROWS: readonly string[] = [
   `insert into t2 (t1_id, q, name, v, u) values (1, 1, 'one', 1.5, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'),
     (1, 2, 'two', -0.25, null), (2, 3, null, null, '00000000-0000-0000-0000-000000000000'), (null, 0, 'four', 1e10, null)`,
   `insert into t3 values ('k1', 1, 2.75, 'ab'), ('k2', null, default, 'cd'), ('k3', 3, null, null)`,
+  ...BOOKED,
 ]

@@ -38,6 +38,8 @@ export interface Check {
   readonly expression: Node
   /** The column that it was written at, for the generated name. */
   readonly column: string | undefined
+  /** NOT VALID: rows older than it were not checked. */
+  validated: boolean
 }
 
 export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'

@@ -8,11 +8,11 @@ import { coerce } from '../expressions/coerce.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
-import type { SqlValue } from '../types/value.ts'
-import { addConstraint, columnNamed, setNotNull } from './constraints.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex } from './indexes.ts'
 import type { TableLocker } from './names.ts'
@@ -109,8 +109,10 @@ function* alter(
       addIdentity(table, columnNamed(table, name), generated_when === 'a', options, context, run)
       return
     }
-    // What they say changes no result.
     case 'AT_ValidateConstraint':
+      validateConstraint(table, name, context, run)
+      return
+    // What they say changes no result.
     case 'AT_ChangeOwner':
     case 'AT_ReplicaIdentity':
     case 'AT_SetStatistics':
@@ -229,14 +231,46 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
   )
     throw new NotSupported('another type of a column that an exclusion constraint has')
   rewrite(table, run, (row) => row.with(place, converted.evaluate({ row, parameters: [], session: run })))
-  const before = { type: column.type, indexes: table.indexes }
+  const before = { type: column.type, default: column.default, indexes: table.indexes }
   column.type = type
+  column.default = convertedDefault(column.default, before.type, type)
   table.indexes = []
   run.catalogue.changed(run.transaction.current, () => {
-    column.type = before.type
+    Object.assign(column, { type: before.type, default: before.default })
     table.indexes = before.indexes
   })
+  setDefault(column, column.default, context)
+  revalidate(
+    table,
+    table.checks.filter(({ validated }) => validated),
+    context,
+    run,
+  )
   for (const index of before.indexes) addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+}
+
+/** A default is a value of the old type, which converts to the new one. */
+function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): Node | undefined {
+  if (node === undefined || from.oid === to.oid) return node
+  return { TypeCast: { arg: node, typeName: { names: [{ String: { sval: from.name } }], typemod: -1 } } }
+}
+
+function validateConstraint(table: Table, name: string, context: Context, run: Run): void {
+  const check = table.checks.find((each) => each.name === name)
+  if (check !== undefined) {
+    revalidate(table, [check], context, run)
+    const { validated } = check
+    check.validated = true
+    run.catalogue.changed(run.transaction.current, () => {
+      check.validated = validated
+    })
+  } else if (table.foreignKeys.some((each) => each.name === name)) oweForeignKey(table, run)
+  else if (table.indexes.some((each) => each.constraint && each.name === name))
+    throw new SqlError(
+      '42809',
+      `constraint "${name}" of relation "${table.name}" is not a foreign key, check, or not-null constraint`,
+    )
+  else throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
 }
 
 function dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): void {

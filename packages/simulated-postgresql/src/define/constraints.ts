@@ -1,6 +1,13 @@
 import { isTemporary } from '../catalogue/catalogue.ts'
 import { createIndex } from '../catalogue/indexes.ts'
-import { type Column, columnsOf, type ForeignKey, type ReferentialAction, type Table } from '../catalogue/table.ts'
+import {
+  type Check,
+  type Column,
+  columnsOf,
+  type ForeignKey,
+  type ReferentialAction,
+  type Table,
+} from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { equalityOf } from '../execute/scope.ts'
@@ -137,12 +144,18 @@ function addCheck(
   if (table.checks.some((check) => check.name === name))
     throw new SqlError('42710', `constraint "${name}" for relation "${table.name}" already exists`)
   if (skip_validation !== true) validate(table, compiled, name, run)
-  const check = { name, expression: raw_expr, column: column?.name }
+  const check: Check = { name, expression: raw_expr, column: column?.name, validated: skip_validation !== true }
   table.checks.push(check)
   table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   run.catalogue.changed(run.transaction.current, () => {
     table.checks = table.checks.filter((each) => each !== check)
   })
+}
+
+/** Checks the rows that there are: after VALIDATE CONSTRAINT, and where a column has become of another type. */
+export function revalidate(table: Table, checks: readonly Check[], context: Context, run: Run): void {
+  for (const { expression, name } of checks)
+    validate(table, context.condition(expression, rowScope(table, context), 'CHECK'), name, run)
 }
 
 function validate(table: Table, condition: Compiled, name: string, run: Run): void {
