@@ -4,7 +4,8 @@ import { type Random, type RandomStatement, randomExpression } from './random-ex
 
 /** Needs the extension btree_gist. */
 export const BOOKINGS: readonly string[] = [
-  `create table t4 (id int primary key, room int, during int4range, held tsrange,
+  'create domain rate as numeric(6,2) default 1 check (value < 1000) check (value is null or value <> 13)',
+  `create table t4 (id int primary key, room int, during int4range, held tsrange, rate rate,
     exclude using gist (room with =, during with &&))`,
 ]
 export const BOOKED: readonly string[] = [

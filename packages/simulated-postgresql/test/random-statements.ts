@@ -29,7 +29,7 @@ const TABLES: Readonly<Record<string, Partial<Record<Kind, readonly string[]>>>>
   },
   t2: { int: ['id', 't1_id', 'q'], text: ['name'], float: ['v'], uuid: ['u'] },
   t3: { text: ['k', 'label'], big: ['n'], num: ['m'] },
-  t4: { int: ['id', 'room'], range: ['during'], span: ['held'] },
+  t4: { int: ['id', 'room'], num: ['rate'], range: ['during'], span: ['held'] },
 }
 const NAMES = Object.keys(TABLES)
 

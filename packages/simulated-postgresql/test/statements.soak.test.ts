@@ -24,7 +24,7 @@ afterAll(() => oracle.close())
 async function reset(): Promise<void> {
   session = new SimulatedAnswers()
   await oracle.execute('rollback; deallocate all; close all')
-  await oracle.execute('drop table if exists t2, t1, t3, t4')
+  await oracle.execute('drop table if exists t2, t1, t3, t4; drop domain if exists rate')
   await oracle.execute('create extension if not exists btree_gist')
   session.execute('create extension btree_gist')
   for (const sql of [...SCHEMA, ...ROWS]) {

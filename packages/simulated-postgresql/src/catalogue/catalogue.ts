@@ -3,6 +3,7 @@ import type { Subtransaction, Transaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Types } from '../types/registry.ts'
+import type { DomainDefinition } from './domain.ts'
 import type { Routine } from './routine.ts'
 import type { ForeignKey, Table } from './table.ts'
 
@@ -30,6 +31,8 @@ export class Catalogue {
   readonly roles: Set<string> = new Set(['postgres'])
   /** The labels of enums by the numbers of their types. */
   readonly enums: Map<number, readonly string[]> = new Map()
+  /** Domains by the numbers of their types. */
+  readonly domains: Map<number, DomainDefinition> = new Map()
   readonly routines: Set<Routine> = new Set()
   readonly tables: Set<Table> = new Set()
   readonly sequences: Set<Sequence> = new Set()

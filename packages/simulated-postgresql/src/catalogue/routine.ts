@@ -61,7 +61,7 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
     ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false, defaults: 0 },
     source: `${SOURCE}${oid}`,
     result: resultOid(returns),
-    arguments: all.map(({ type }) => type.oid),
+    arguments: all.map(({ type }) => type.domain ?? type.oid),
     columns:
       set === undefined || (set.scalar && !set.named)
         ? []

@@ -54,8 +54,9 @@ const pgType: Relation = {
     ['typrelid', 'oid', () => 0],
     ['typelem', 'oid', (type: Type) => type.elementOid],
     ['typarray', 'oid', (type: Type) => type.arrayOid],
-    ['typbasetype', 'oid', () => 0],
-    ['typnotnull', 'bool', () => false],
+    ['typbasetype', 'oid', ({ domain }: Type) => domain?.of.domain ?? domain?.of.oid ?? 0],
+    ['typtypmod', 'int4', ({ domain }: Type) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
+    ['typnotnull', 'bool', ({ domain }: Type) => domain?.isNotNull === true],
   ],
 }
 
@@ -121,9 +122,9 @@ const pgAttribute: Relation = {
   fields: [
     ['attrelid', 'oid', ({ table }: TableColumn) => table.oid],
     ['attname', 'name', ({ column }: TableColumn) => column.name],
-    ['atttypid', 'oid', ({ column }: TableColumn) => column.type.oid],
+    ['atttypid', 'oid', ({ column: { type } }: TableColumn) => type.domain ?? type.oid],
     ['attnum', 'int2', ({ column }: TableColumn) => column.attribute],
-    ['atttypmod', 'int4', ({ column }: TableColumn) => column.type.typmod],
+    ['atttypmod', 'int4', ({ column: { type } }: TableColumn) => (type.domain === undefined ? type.typmod : -1)],
     ['attnotnull', 'bool', ({ column }: TableColumn) => column.notNull],
     ['atthasdef', 'bool', ({ column }: TableColumn) => column.default !== undefined],
     ['attisdropped', 'bool', () => false],
@@ -179,6 +180,16 @@ const columns: Relation = {
       },
     ],
     ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],
+    ...(['catalog', 'schema', 'name'] as const).map(
+      (part): Field => [
+        `domain_${part}`,
+        'name',
+        ({ column: { type } }: TableColumn, { types, database }) => {
+          if (type.domain === undefined) return null
+          return { catalog: database, schema: 'public', name: types.typeOf(type.domain).name }[part]
+        },
+      ],
+    ),
   ],
 }
 

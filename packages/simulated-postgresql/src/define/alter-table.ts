@@ -140,10 +140,7 @@ function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Con
   const value = compileDefault(column, context)
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
-  rewrite(table, run, (row) => {
-    const env = { row, parameters: [], session: run }
-    return [...row, (computed ?? value)?.evaluate(env) ?? null]
-  })
+  rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ row, parameters: [], session: run }) ?? null)
   if (column.notNull) {
     column.notNull = false
     setNotNull(table, column, run)
@@ -151,16 +148,24 @@ function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Con
   for (const constraint of constraints) addConstraint(constraint, table, column, context, run)
 }
 
-/** Changes the rows in place, for every snapshot: nobody else reads the table until the end of the transaction. */
-function rewrite(table: Table, run: Run, change: (row: readonly SqlValue[]) => readonly SqlValue[]): void {
+/**
+ * Gives a column new values in place, for every snapshot: nobody else reads the table until the end of the transaction.
+ * Versions that are dead have none.
+ */
+function rewrite(table: Table, { attribute }: Column, run: Run, compute: (row: readonly SqlValue[]) => SqlValue): void {
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
-  for (const { tuple, values } of before) tuple.values = change(values)
+  for (const { tuple, values } of before) {
+    const changed = [...values]
+    changed[attribute - 1] = visible(tuple, snapshot, run.transaction) ? compute(values) : null
+    tuple.values = changed
+  }
   run.transaction.current.undo.push(() => {
     for (const { tuple, values } of before) tuple.values = values
   })
 }
 
-function dropColumn(
+export function dropColumn(
   table: Table,
   name: string,
   cascade: boolean,
@@ -230,7 +235,7 @@ function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, c
     )
   )
     throw new NotSupported('another type of a column that an exclusion constraint has')
-  rewrite(table, run, (row) => row.with(place, converted.evaluate({ row, parameters: [], session: run })))
+  rewrite(table, column, run, (row) => converted.evaluate({ row, parameters: [], session: run }))
   const before = { type: column.type, default: column.default, indexes: table.indexes }
   column.type = type
   column.default = convertedDefault(column.default, before.type, type)

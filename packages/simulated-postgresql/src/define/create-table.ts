@@ -214,7 +214,11 @@ function addColumnProperty(
 }
 
 /** Compiles a default, so that an error is reported now, and keeps its text. */
-export function setDefault(column: Column, node: Node | undefined, context: Context): void {
+export function setDefault(
+  column: Pick<Column, 'name' | 'type' | 'default'>,
+  node: Node | undefined,
+  context: Context,
+): void {
   if (node !== undefined) {
     const scope = new QueryScope(context, undefined)
     scope.place = 'DEFAULT expressions'

@@ -7,6 +7,7 @@ import { alterTable } from './alter-table.ts'
 import { createIndexStatement } from './create-index.ts'
 import { createTable } from './create-table.ts'
 import { createTableAs } from './create-table-as.ts'
+import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
 import type { TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
@@ -39,6 +40,8 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('AlterSeqStmt' in node) return alterSequence(node.AlterSeqStmt, context, run)
   if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run, lock)
   if ('CreateEnumStmt' in node) return createEnum(node.CreateEnumStmt, context, run)
+  if ('CreateDomainStmt' in node) return createDomain(node.CreateDomainStmt, context, run)
+  if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run, lock)
   if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, context, run)
   if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, run)
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)

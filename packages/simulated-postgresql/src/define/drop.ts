@@ -1,11 +1,14 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import type { Table } from '../catalogue/table.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
+import type { TypeDefinition } from '../types/registry.ts'
+import type { SqlType } from '../types/value.ts'
+import { dropColumn } from './alter-table.ts'
 import type { TableLocker } from './names.ts'
 import { dropFunction, dropTrigger } from './routines.ts'
 
@@ -16,6 +19,7 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_SEQUENCE: 'sequence',
   OBJECT_SCHEMA: 'schema',
   OBJECT_TYPE: 'type',
+  OBJECT_DOMAIN: 'domain',
   OBJECT_EXTENSION: 'extension',
   OBJECT_TRIGGER: 'trigger',
   OBJECT_FUNCTION: 'function',
@@ -58,6 +62,7 @@ export function* drop(
 const MISSING: Readonly<Record<string, string>> = {
   schema: '3F000',
   type: '42704',
+  domain: '42704',
   index: '42704',
   extension: '42704',
   trigger: '42704',
@@ -136,9 +141,12 @@ function* dropOne(
     }
     case 'schema':
       return dropSchema(name, cascade, context, run, tables)
-    case 'type': {
+    case 'type':
+    case 'domain': {
       const type = catalogue.types.named(name)
       if (type === undefined) return false
+      if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
+      dropDependents(type, cascade, context, run)
       const array = catalogue.types.find(type.arrayOid)
       for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
       catalogue.changed(by, () => {
@@ -157,6 +165,35 @@ function* dropOne(
     default:
       throw new NotSupported(`DROP ${kind}`)
   }
+}
+
+/** The columns of a type go with it; what else depends on it is not dropped here. */
+function dropDependents({ oid, arrayOid, name }: TypeDefinition, cascade: boolean, context: Context, run: Run): void {
+  const { domains, routines } = run.catalogue
+  const isOf = (type: SqlType): boolean => [oid, arrayOid].includes(type.domain ?? type.oid)
+  const refuse = (detail: string): never => {
+    throw new SqlError('2BP01', `cannot drop type ${name} because other objects depend on it`, {
+      detail: `${detail} depends on type ${name}`,
+      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    })
+  }
+  const others = [
+    ...[...domains.values()].filter((domain) => isOf(domain.of)).map((domain) => `type ${domain.name}`),
+    ...[...routines]
+      .filter((each) => each.arguments.some(({ type }) => isOf(type)))
+      .map((each) => `function ${each.name}`),
+  ]
+  for (const other of others) {
+    if (!cascade) refuse(other)
+    throw new NotSupported(`DROP TYPE … CASCADE of ${other}`)
+  }
+  for (const table of run.catalogue.visibleTables(context.own))
+    for (const column of columnsOf(table)) {
+      if (!isOf(column.type)) continue
+      if (!cascade) refuse(`column ${column.name} of table ${table.name}`)
+      if (table.view !== undefined) throw new NotSupported(`DROP TYPE … CASCADE of view ${table.name}`)
+      dropColumn(table, column.name, true, false, run, context)
+    }
 }
 
 function dropSchema(name: string, cascade: boolean, context: Context, run: Run, tables: Table[]): boolean {

@@ -68,8 +68,12 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
 
 type Arguments = Routine['arguments']
 
+/** By which a function is told from others of its name. */
+const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
+
 const sameArguments = (a: Arguments, b: Arguments): boolean =>
-  a.length === b.length && a.every((each, at) => each.type.oid === b[at]?.type.oid)
+  a.length === b.length &&
+  a.every((each, at) => signedOid(each.type) === (b[at] === undefined ? 0 : signedOid(b[at].type)))
 
 /** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
 function plpgsqlBody(text: string, declared: Arguments, returns: Returns): Body {
@@ -358,13 +362,15 @@ export function dropFunction(fields: Fields<'ObjectWithArgs'>, cascade: boolean,
   ])
   const { catalogue } = run
   const names = namesOf(objname)
-  const wanted = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types).oid)
+  const wanted = (objargs ?? [])
+    .map((node) => resolveTypeName(expectKind(node, 'TypeName'), context.types))
+    .map(signedOid)
   const path = names.length > 1 ? [names.at(-2)] : context.searchPath
   const found = [...catalogue.routines].filter(
     ({ schema, name, arguments: all }) =>
       path.includes(schema) &&
       name === names.at(-1) &&
-      (args_unspecified === true || all.map(({ type }) => type.oid).join() === wanted.join()),
+      (args_unspecified === true || all.map(({ type }) => signedOid(type)).join() === wanted.join()),
   )
   if (found.length > 1) throw new SqlError('42725', `function name "${names.join('.')}" is not unique`)
   const [routine] = found

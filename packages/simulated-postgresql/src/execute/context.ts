@@ -15,6 +15,7 @@ import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { TextContext, Types } from '../types/registry.ts'
+import { typeNumbered } from '../types/types.ts'
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { ModificationPlan, QueryPlan, TableFacts } from './model.ts'
 import { runOf } from './run.ts'
@@ -126,7 +127,7 @@ export class Context implements TextContext {
   }
 
   type(oid: number): SqlType {
-    return { oid, name: this.types.typeOf(oid).name, typmod: -1 }
+    return typeNumbered(this.types, oid)
   }
 
   parameterType(number: number, wanted?: SqlType): SqlType {
@@ -146,7 +147,7 @@ export class Context implements TextContext {
   parameterOids(): readonly number[] {
     return Array.from(this.#parameters, (type, at) => {
       if (type === undefined) throw new SqlError('42P18', `could not determine data type of parameter $${at + 1}`)
-      return type.oid
+      return type.domain ?? type.oid
     })
   }
 
@@ -210,7 +211,7 @@ export class Context implements TextContext {
   }
 
   /** An expression as the value of a column. */
-  assigned(node: Node, scope: Scope, column: Column): Compiled {
+  assigned(node: Node, scope: Scope, column: Pick<Column, 'name' | 'type'>): Compiled {
     return this.assignedValue(compileExpression(node, scope, column.type), scope, column)
   }
 

@@ -1,3 +1,4 @@
+import { defaultOf } from '../catalogue/domain.ts'
 import { type Column, columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import type { Context } from './context.ts'
@@ -74,6 +75,9 @@ export function compileDefault(column: Column, context: Context): Compiled | und
   const { identity } = column
   if (column.dropped || column.generated !== undefined) return undefined
   if (identity !== undefined) return context.nextOf(identity.sequence, column.type)
-  if (column.default === undefined) return undefined
-  return context.assigned(column.default, new QueryScope(context, undefined), column)
+  const { domain } = column.type
+  const value = column.default ?? (domain === undefined ? undefined : defaultOf(context.catalogue.domains, domain))
+  // A domain may not have null.
+  if (value === undefined && domain === undefined) return undefined
+  return context.assigned(value ?? { A_Const: { isnull: true } }, new QueryScope(context, undefined), column)
 }

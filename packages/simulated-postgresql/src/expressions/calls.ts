@@ -11,8 +11,8 @@ import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { derived } from './fold.ts'
-import { chooseFunction, pathway, resolveGenerics } from './resolve.ts'
-import { position } from './type-name.ts'
+import { chooseFunction, isGenericArray, pathway, resolveGenerics } from './resolve.ts'
+import { arrayOf, position } from './type-name.ts'
 
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
@@ -74,6 +74,8 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
       ? converted
       : packed(converted, choice.variadicFrom, scope)
   const result = typeNamed(scope, generic.result)
+  const of = given.find(({ type }) => type.domain !== undefined)
+  if (of !== undefined && isGenericArray(signature.result)) arrayOf(types, of.type)
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
 }
 

@@ -8,6 +8,7 @@ import { fitInterval } from '../types/interval.ts'
 import { fitNumeric } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { fitBpchar, fitVarchar } from '../types/text.ts'
+import { typeNumbered } from '../types/types.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known, Scope, SessionFacts } from './env.ts'
 import { constant, derived } from './fold.ts'
@@ -17,7 +18,7 @@ import { position } from './type-name.ts'
 type Convert = (value: SqlValue, env: Env) => SqlValue
 
 export function typeNamed(scope: Scope, oid: number, typmod = -1): SqlType {
-  return { oid, name: scope.context.types.typeOf(oid).name, typmod }
+  return typeNumbered(scope.context.types, oid, typmod)
 }
 
 /** Converts to a type, in the given context. Throws 42846 if there is no such cast. */
@@ -28,6 +29,7 @@ export function coerce(
   scope: Scope,
   location?: number,
 ): Compiled {
+  if (target.domain !== undefined) return coerceToDomain(compiled, target, target.domain, context, scope, location)
   if (compiled.type.oid === OID.unknown) {
     if (target.oid === OID.unknown || target.oid === OID.any) return compiled
     const decided = decideUnknown(compiled, target, scope, location)
@@ -58,6 +60,27 @@ export function coerce(
   }
   const pure = isPure(path, source.oid, target.oid)
   return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
+}
+
+/** Converts to what a domain is based on, and checks the value, null too; a value of the domain was checked before. */
+function coerceToDomain(
+  compiled: Compiled,
+  target: SqlType,
+  oid: number,
+  context: CastContext,
+  scope: Scope,
+  location: number | undefined,
+): Compiled {
+  if (compiled.type.domain === oid) return compiled
+  if (compiled.parameter !== undefined) scope.parameter(compiled.parameter, target)
+  const { domain: _, ...base } = target
+  const inner = coerce(compiled, base, context, scope, location)
+  const { domain } = scope.context.types.typeOf(oid)
+  return derived(target, [inner], { strict: false, pure: false }, (env) => {
+    const value = inner.evaluate(env)
+    domain?.check(value, env.session)
+    return value
+  })
 }
 
 /** The types whose texts depend on no setting. */
@@ -231,7 +254,7 @@ export function coerceAssignment(
   if (source !== OID.unknown && source !== target.oid && pathway(types, source, target.oid, 'a') === undefined) {
     throw new SqlError(
       '42804',
-      `column "${column}" is of type ${formatType(types, target.oid)} but expression is of type ${formatType(types, source)}`,
+      `column "${column}" is of type ${formatType(types, target.domain ?? target.oid)} but expression is of type ${formatType(types, source)}`,
       { hint: 'You will need to rewrite or cast the expression.', ...position(location) },
     )
   }
@@ -274,7 +297,9 @@ export function commonType(all: readonly Compiled[], what: string, scope: Scope,
   const oids = all.map((each) => each.type.oid)
   const oid = commonTypeOf(types, oids)
   if (oid === undefined) throw noCommonType(types, oids, what, location)
-  const first = all[0]?.type.typmod ?? -1
+  const only = all[0]?.type
+  if (only?.domain !== undefined && all.every(({ type }) => type.domain === only.domain)) return only
+  const first = only?.typmod ?? -1
   const same = all.every((each) => each.type.oid === oid && each.type.typmod === first)
   return typeNamed(scope, oid, same ? first : -1)
 }

@@ -40,6 +40,8 @@ export function elementType(types: Types, oid: number): number | undefined {
 /** How a value of one type becomes one of another: `find_coercion_pathway`. */
 export function pathway(types: Types, source: number, target: number, context: CastContext): Pathway | undefined {
   if (source === target) return { kind: 'same' }
+  const domain = types.find(target)?.domain
+  if (domain !== undefined) return pathway(types, source, domain.of.oid, context)
   const cast = castBetween(source, target)
   if (cast !== undefined) {
     return STRENGTH[context] >= STRENGTH[cast.context] ? { kind: 'cast', cast } : undefined
@@ -71,6 +73,10 @@ const GENERIC = new Set<number>([
 
 export function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
+}
+
+export function isGenericArray(oid: number): boolean {
+  return oid === OID.anyarray || oid === OID.anycompatiblearray
 }
 
 export function canCoerce(

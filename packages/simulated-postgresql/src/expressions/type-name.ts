@@ -2,6 +2,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
+import { typeNumbered } from '../types/types.ts'
 import type { SqlType } from '../types/value.ts'
 
 /** The type that a TypeName of the parse tree names. Throws 42704 for an unknown one. */
@@ -18,11 +19,13 @@ export function resolveTypeName(typeName: Fields<'TypeName'> | undefined, types:
   if (type === undefined) {
     throw new SqlError('42704', `type "${path.join('.')}" does not exist`, position(typeName.location))
   }
-  const modified = { oid: type.oid, name: type.name, typmod: modifier(type, integers(typmods)) }
+  const modified = typeNumbered(types, type.oid, modifier(type, integers(typmods)))
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
 }
 
 export function arrayOf(types: Types, element: SqlType): SqlType {
+  if (element.domain !== undefined)
+    throw new NotSupported(`an array of the domain ${types.typeOf(element.domain).name}`)
   const array = types.find(types.typeOf(element.oid).arrayOid)
   if (array === undefined) {
     throw new SqlError('42704', `could not find array type for data type ${element.name}`)

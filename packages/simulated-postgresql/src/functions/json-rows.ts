@@ -46,11 +46,17 @@ function jsonPart(source: string): Part {
   }
 }
 
+/** A domain may not have null. */
+function nullOf({ domain }: SqlType, env: Env): null {
+  if (domain !== undefined) env.session.types.typeOf(domain).domain?.check(null, env.session)
+  return null
+}
+
 /** `key` is where, for messages. */
 function fieldOf(part: Part, type: SqlType, key: string, env: Env): SqlValue {
-  if (part.kind === 'null') return null
   const { types } = env.session
-  const { elementOid, input } = types.typeOf(type.oid)
+  const { elementOid, input } = types.typeOf(type.domain ?? type.oid)
+  if (part.kind === 'null') return nullOf(type, env)
   if (elementOid !== 0 && part.kind !== 'string') return arrayOf(part, elementOid, type.typmod, key, env)
   const isDocument = type.oid === OID.json || type.oid === OID.jsonb
   return input(isDocument ? part.text : part.plain, env.session, type.typmod)
@@ -95,7 +101,8 @@ function rowOf(part: Part, columns: readonly RecordColumn[], base: SqlRecord | n
   const members = part.members()
   return columns.map(({ name, type }, at) => {
     const member = members.get(name)
-    return member === undefined ? (base?.values[at] ?? null) : fieldOf(member, type, name, env)
+    if (member !== undefined) return fieldOf(member, type, name, env)
+    return base === null ? nullOf(type, env) : (base.values[at] ?? null)
   })
 }
 

@@ -47,7 +47,7 @@ export const SYSTEM: Builtins = {
   int4random: ([low, high], env) => randomInteger(env, asNumber(low), asNumber(high)),
   format_type: ([oid = null, typmod = null], env) =>
     oid === null ? null : formatType(env.session.types, asNumber(oid), typmod === null ? -1 : asNumber(typmod)),
-  pg_typeof: (_, _env, call) => call.arguments[0]?.oid ?? 0,
+  pg_typeof: (_, _env, call) => call.arguments[0]?.domain ?? call.arguments[0]?.oid ?? 0,
   to_regtype: ([name], env) => typeOfText(env.session.types, asString(name)) ?? null,
   to_regclass: ([name], env) => {
     if (env.session.relation === undefined) throw new NotSupported('to_regclass')

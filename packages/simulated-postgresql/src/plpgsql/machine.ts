@@ -91,6 +91,7 @@ export class Machine<P extends Planned> {
       this.#shapes[at] = { kind: 'scalar', type }
       if (variable.initial !== undefined) yield* this.#assign(at, variable.initial)
       else if (variable.name === 'found') this.#values[at] = false
+      else if (type.domain !== undefined) this.#put(at, null, type)
       if (variable.notNull && this.#values[at] === null)
         throw new SqlError('22004', `null value cannot be assigned to variable "${variable.name}" declared NOT NULL`)
     }

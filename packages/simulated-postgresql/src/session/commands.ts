@@ -186,9 +186,10 @@ function prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Sta
   const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
-  const oids = (argtypes ?? []).map(
-    (node) => resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue.types).oid,
-  )
+  const oids = (argtypes ?? []).map((node) => {
+    const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.server.catalogue.types)
+    return domain ?? oid
+  })
   // Its text must not be that of another statement: plans are shared by it.
   connection.prepared.set(name, connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'

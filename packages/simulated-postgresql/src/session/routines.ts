@@ -14,6 +14,7 @@ import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { parse } from '../sql/parse.ts'
 import { beginSubtransaction } from '../storage/transaction.ts'
 import { OID } from '../types/oids.ts'
+import { typeNumbered } from '../types/types.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { executeCommand } from './commands.ts'
 import type { Host } from './host.ts'
@@ -213,11 +214,11 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   #typeOf(oid: number): SqlType {
-    return { oid, name: this.context.types.typeOf(oid).name, typmod: -1 }
+    return typeNumbered(this.context.types, oid)
   }
 
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue {
-    if (value === null || (from.oid === to.oid && to.typmod < 0)) return value
+    if (to.domain === undefined && (value === null || (from.oid === to.oid && to.typmod < 0))) return value
     const context = this.#host.planner.newContext()
     try {
       const given = { type: from, evaluate: () => value }

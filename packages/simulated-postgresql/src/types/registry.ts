@@ -1,4 +1,4 @@
-import type { RecordColumn, SqlValue } from './value.ts'
+import type { RecordColumn, SqlType, SqlValue } from './value.ts'
 
 /** What the engine knows of a type: `pg_type`'s columns, and how its values are read, written and compared. */
 export interface TypeDefinition {
@@ -10,8 +10,8 @@ export interface TypeDefinition {
   readonly elementOid: number
   /** Bytes of a value, -1 if they vary: `pg_type.typlen`. */
   readonly length: number
-  /** `pg_type.typtype`: base, enum, pseudo, range, multirange. */
-  readonly kind: 'b' | 'e' | 'p' | 'r' | 'm'
+  /** `pg_type.typtype`: base, domain, enum, pseudo, range, multirange. */
+  readonly kind: 'b' | 'd' | 'e' | 'p' | 'r' | 'm'
   /** `pg_type.typcategory`: which types convert into each other without a cast. */
   readonly category: string
   readonly preferred: boolean
@@ -24,6 +24,15 @@ export interface TypeDefinition {
   send(value: SqlValue, context: TextContext): Uint8Array
   /** The order of the type's default operator class; undefined where there is none, as for json. */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
+  readonly domain?: Domain
+}
+
+export interface Domain {
+  /** What it is based on, directly. */
+  readonly of: SqlType
+  readonly isNotNull: boolean
+  /** Throws {@link SqlError} 23502 or 23514 for a value that the domain does not have. */
+  check(value: SqlValue, session: TextContext): void
 }
 
 /** What text forms depend on. */

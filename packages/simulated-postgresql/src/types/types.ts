@@ -5,8 +5,9 @@ import { arrayBehaviour, asArray, BEHAVIOURS, enumBehaviour, refusedBehaviour } 
 import { OID } from './oids.ts'
 import { asRange, compareRanges, rangeBehaviours, subtypeOf } from './range.ts'
 import { recordBehaviour } from './record.ts'
-import type { TypeDefinition, Types } from './registry.ts'
+import type { Domain, TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
+import type { SqlType } from './value.ts'
 
 /** The types of a new database. */
 export function createTypes(): Types {
@@ -124,6 +125,42 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
     },
     arrayType(types, arrayOid, oid, name, false, ','),
   ]
+}
+
+/** A domain, whose values are read as those of the type that it is based on, and checked. */
+export function domainType(types: Types, { oid, arrayOid, name }: NewType, domain: Domain): readonly TypeDefinition[] {
+  const base = types.typeOf(domain.of.oid)
+  const type: TypeDefinition = {
+    ...base,
+    oid,
+    name,
+    arrayOid,
+    elementOid: 0,
+    kind: 'd',
+    preferred: false,
+    domain,
+    input(text, context) {
+      const value = base.input(text, context, domain.of.typmod)
+      domain.check(value, context)
+      return value
+    },
+    receive(bytes, context) {
+      const value = base.receive(bytes, context, domain.of.typmod)
+      domain.check(value, context)
+      return value
+    },
+  }
+  const refused: TypeDefinition = {
+    ...arrayType(types, arrayOid, oid, name, false, base.delimiter),
+    ...refusedBehaviour(`${name}[], an array of a domain`),
+  }
+  return [type, refused]
+}
+
+/** A type by its number, with a modifier; of a domain, what it is based on. */
+export function typeNumbered(types: Types, oid: number, typmod = -1): SqlType {
+  const { name, domain } = types.typeOf(oid)
+  return domain === undefined ? { oid, name, typmod } : { ...domain.of, domain: oid }
 }
 
 /** The comparison of a type; 42883 where it has no order. */

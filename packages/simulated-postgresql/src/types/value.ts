@@ -38,6 +38,8 @@ export interface SqlType {
   readonly oid: number
   readonly name: string
   readonly typmod: number
+  /** The number of the domain, where the type is one: `oid`, `name` and `typmod` are those of what it is based on. */
+  readonly domain?: number
 }
 
 /** A decimal number: `unscaled / 10^scale`, where the scale is the number of digits shown after the point. */

@@ -1,0 +1,221 @@
+import { checkValue, type DomainCheck, type DomainDefinition, fulfils } from '../catalogue/domain.ts'
+import { columnsOf, type Table } from '../catalogue/table.ts'
+import type { Context } from '../execute/context.ts'
+import type { Run } from '../execute/model.ts'
+import { QueryScope } from '../execute/scope.ts'
+import { resolveTypeName } from '../expressions/type-name.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { visible } from '../storage/visibility.ts'
+import type { Wait } from '../storage/wait.ts'
+import { domainType } from '../types/types.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
+import { setDefault } from './create-table.ts'
+import { firstFree } from './indexes.ts'
+import type { TableLocker } from './names.ts'
+
+/** Numbers below are those of PostgreSQL's own types. */
+const FIRST_OID = 16_384
+
+/** CREATE DOMAIN. */
+export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): string {
+  const { domainname, typeName, constraints } = fieldsOf('CreateDomainStmt', fields, [
+    'domainname',
+    'typeName',
+    'constraints',
+  ])
+  const names = namesOf(domainname)
+  const name = names.at(-1) ?? ''
+  const { types, catalogue } = context
+  if (names.length > 1 && names.at(-2) !== 'public') throw new NotSupported('a domain in another schema than public')
+  if ((types.named(name)?.oid ?? FIRST_OID) < FIRST_OID)
+    throw new NotSupported(`a domain with the name ${name} of a type`)
+  if (types.named(name) !== undefined) throw new SqlError('42710', `type "${name}" already exists`)
+  const of = resolveTypeName(typeName, types)
+  if (types.typeOf(of.oid).kind === 'p')
+    throw new SqlError('42804', `"${of.name}" is not a valid base type for a domain`)
+  const domain: DomainDefinition = { name, of, default: undefined, isNotNull: false, checks: [] }
+  for (const node of constraints ?? []) addProperty(expectKind(node, 'Constraint'), domain, context)
+  run.store.xidOf(run.backend, run.transaction.current)
+  const oid = run.store.nextOid()
+  const { domains } = catalogue
+  const created = domainType(
+    types,
+    { oid, arrayOid: run.store.nextOid(), name },
+    {
+      of,
+      get isNotNull() {
+        return domain.isNotNull
+      },
+      check: (value, session) => checkValue(domains, oid, value, session),
+    },
+  )
+  for (const type of created) types.add(type)
+  domains.set(oid, domain)
+  catalogue.changed(run.transaction.current, () => {
+    for (const type of created) types.remove(type.oid)
+    domains.delete(oid)
+  })
+  return 'CREATE DOMAIN'
+}
+
+function addProperty(fields: Fields<'Constraint'>, domain: DomainDefinition, context: Context): void {
+  switch (fields.contype) {
+    case 'CONSTR_NULL':
+      return
+    case 'CONSTR_NOTNULL':
+      domain.isNotNull = true
+      return
+    case 'CONSTR_DEFAULT': {
+      const { raw_expr } = fieldsOf('Constraint', fields, ['contype', 'raw_expr'])
+      if (domain.default !== undefined) throw new SqlError('42601', 'multiple default expressions')
+      changeDefault(domain, raw_expr, context)
+      return
+    }
+    case 'CONSTR_CHECK':
+      domain.checks = inOrder([...domain.checks, checkOf(fields, domain, context)])
+      return
+    case 'CONSTR_PRIMARY':
+      throw new SqlError('42601', 'primary key constraints not possible for domains')
+    case 'CONSTR_UNIQUE':
+      throw new SqlError('42601', 'unique constraints not possible for domains')
+    case 'CONSTR_EXCLUSION':
+      throw new SqlError('42601', 'exclusion constraints not possible for domains')
+    case 'CONSTR_FOREIGN':
+      throw new SqlError('42601', 'foreign key constraints not possible for domains')
+    default:
+      throw new NotSupported(`the constraint ${fields.contype ?? ''} of a domain`)
+  }
+}
+
+function changeDefault(domain: DomainDefinition, node: Node | undefined, context: Context): void {
+  setDefault({ name: domain.name, type: domain.of, default: undefined }, node, context)
+  domain.default = node
+}
+
+const inOrder = (checks: readonly DomainCheck[]): readonly DomainCheck[] =>
+  checks.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+
+function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context: Context): DomainCheck {
+  const { conname, raw_expr, skip_validation } = fieldsOf('Constraint', fields, [
+    'contype',
+    'conname',
+    'raw_expr',
+    'skip_validation',
+    'initially_valid',
+  ])
+  if (raw_expr === undefined) throw new NotSupported('CHECK without a condition')
+  const taken = (name: string): boolean => domain.checks.some((check) => check.name === name)
+  if (conname !== undefined && taken(conname))
+    throw new SqlError('42710', `constraint "${conname}" for domain "${domain.name}" already exists`)
+  const scope = new QueryScope(context, undefined)
+  scope.columns = [{ name: 'value', type: domain.of, slot: 0, tableOid: 0, attribute: 0 }]
+  scope.width = 1
+  return {
+    name: conname ?? firstFree(`${domain.name}_check`, taken),
+    condition: context.condition(raw_expr, scope, 'CHECK'),
+    validated: skip_validation !== true,
+  }
+}
+
+/** ALTER DOMAIN. */
+export function* alterDomain(
+  fields: Fields<'AlterDomainStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, string, void> {
+  const read = fieldsOf('AlterDomainStmt', fields, ['subtype', 'typeName', 'name', 'def', 'behavior', 'missing_ok'])
+  const { oid, domain } = domainNamed(namesOf(read.typeName), context)
+  const { name = '', def } = read
+  const { default: before, isNotNull, checks } = domain
+  run.store.xidOf(run.backend, run.transaction.current)
+  run.catalogue.changed(run.transaction.current, () => Object.assign(domain, { default: before, isNotNull, checks }))
+  switch (read.subtype) {
+    case 'T':
+      changeDefault(domain, def, context)
+      break
+    case 'N':
+      domain.isNotNull = false
+      break
+    case 'O':
+      yield* eachValue(oid, context, run, lock, (value, column, table) => {
+        if (value === null)
+          throw new SqlError('23502', `column "${column}" of table "${table.name}" contains null values`)
+      })
+      domain.isNotNull = true
+      break
+    case 'C': {
+      const constraint = expectKind(def, 'Constraint')
+      if (constraint.contype !== 'CONSTR_CHECK') throw new NotSupported('ALTER DOMAIN ADD of this constraint')
+      const check = checkOf(constraint, domain, context)
+      if (check.validated) yield* validate(check, oid, context, run, lock)
+      domain.checks = inOrder([...domain.checks, check])
+      break
+    }
+    case 'V': {
+      const check = domain.checks.find((each) => each.name === name)
+      if (check === undefined) throw missingConstraint(name, domain)
+      yield* validate(check, oid, context, run, lock)
+      domain.checks = domain.checks.map((each) => (each === check ? { ...each, validated: true } : each))
+      break
+    }
+    case 'X':
+      if (domain.checks.every((each) => each.name !== name)) {
+        if (read.missing_ok !== true) throw missingConstraint(name, domain)
+        run.notice('NOTICE', '00000', `${missingConstraint(name, domain).message}, skipping`)
+      }
+      domain.checks = domain.checks.filter((each) => each.name !== name)
+      break
+    default:
+      throw new NotSupported('this form of ALTER DOMAIN')
+  }
+  return 'ALTER DOMAIN'
+}
+
+const missingConstraint = (name: string, domain: DomainDefinition): SqlError =>
+  new SqlError('42704', `constraint "${name}" of domain "${domain.name}" does not exist`)
+
+function domainNamed(names: readonly string[], { types, catalogue }: Context) {
+  const name = names.at(-1) ?? ''
+  const type = types.named(name)
+  if (type === undefined) throw new SqlError('42704', `type "${names.join('.')}" does not exist`)
+  const domain = catalogue.domains.get(type.oid)
+  if (domain === undefined) throw new SqlError('42809', `${name} is not a domain`)
+  return { oid: type.oid, domain }
+}
+
+function validate(check: DomainCheck, oid: number, context: Context, run: Run, lock: TableLocker) {
+  return eachValue(oid, context, run, lock, (value, column, table) => {
+    if (!fulfils(check, value, run))
+      throw new SqlError(
+        '23514',
+        `column "${column}" of table "${table.name}" contains values that violate the new constraint`,
+      )
+  })
+}
+
+/** The values that there are of a domain, and of the domains that are based on it. */
+function* eachValue(
+  oid: number,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+  visit: (value: SqlValue, column: string, table: Table) => void,
+): Generator<Wait, void, void> {
+  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  for (const table of context.catalogue.visibleTables(context.own)) {
+    const columns = columnsOf(table).filter(({ type }) => isBasedOn(type, oid, context))
+    if (columns.length === 0 || table.view !== undefined) continue
+    yield* lock(table, 'ShareLock')
+    for (const tuple of table.tuples)
+      if (visible(tuple, snapshot, run.transaction))
+        for (const { name, attribute } of columns) visit(tuple.values[attribute - 1] ?? null, name, table)
+  }
+}
+
+function isBasedOn(type: SqlType, oid: number, context: Context): boolean {
+  if (type.domain === undefined) return false
+  const of = context.catalogue.domains.get(type.domain)?.of
+  return type.domain === oid || (of !== undefined && isBasedOn(of, oid, context))
+}
