@@ -384,11 +384,16 @@ describe('what is not simulated', () => {
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
     ['create extension hstore', 'the extension hstore'],
+    [
+      'explain analyze delete from orders',
+      "EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),",
+    ],
+    ['select array_agg(x) from (values (1::positive)) v(x)', 'an array of the domain positive'],
     ['set role admin', 'SET ROLE to another role'],
     ['select (select max(c.id)) from customers c', 'an aggregate of an outer query'],
   ])('ends the statement: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
-    for (const each of ORDERS) sessions.send(0, each)
+    for (const each of [...ORDERS, 'create domain positive as int check (value > 0)']) sessions.send(0, each)
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
   })
 })

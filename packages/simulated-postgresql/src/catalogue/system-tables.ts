@@ -3,7 +3,7 @@ import { formatType } from '../types/format-type.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { type Catalogue, isTemporary } from './catalogue.ts'
-import { columnsOf, type Table } from './table.ts'
+import { columnsOf, kindOfRelation, type Table } from './table.ts'
 
 /** A table of PostgreSQL's catalogue, as far as drivers and query builders ask: what has no column here is refused. */
 export interface SystemTable {
@@ -108,7 +108,7 @@ const pgClass: Relation = {
     ['oid', 'oid', (table: Table) => table.oid],
     ['relname', 'name', (table: Table) => table.name],
     ['relnamespace', 'oid', (table: Table, view) => namespaceOf(view, table.schema)],
-    ['relkind', 'char', (table: Table) => (table.view === undefined ? 'r' : 'v')],
+    ['relkind', 'char', (table: Table) => ({ table: 'r', view: 'v', 'materialized view': 'm' })[kindOfRelation(table)]],
   ],
 }
 
@@ -133,12 +133,26 @@ const pgAttribute: Relation = {
 
 const pgTables: Relation = {
   name: 'pg_tables',
-  rows: (view) => tablesIn(view).filter((table) => table.view === undefined),
+  rows: (view) => tablesIn(view).filter((table) => kindOfRelation(table) === 'table'),
   fields: [
     ['schemaname', 'name', (table: Table) => table.schema],
     ['tablename', 'name', (table: Table) => table.name],
   ],
 }
+
+const pgMatviews: Relation = {
+  name: 'pg_matviews',
+  rows: (view) => tablesIn(view).filter((table) => table.materialized !== undefined),
+  fields: [
+    ['schemaname', 'name', (table: Table) => table.schema],
+    ['matviewname', 'name', (table: Table) => table.name],
+    ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
+    ['ispopulated', 'bool', (table: Table) => table.materialized?.populated === true],
+  ],
+}
+
+/** The information schema has no materialized views. */
+const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
 const pgRoles: Relation = {
   name: 'pg_roles',
@@ -148,7 +162,7 @@ const pgRoles: Relation = {
 
 const tables: Relation = {
   name: 'tables',
-  rows: tablesIn,
+  rows: standardTablesIn,
   fields: [
     ['table_catalog', 'name', (_: Table, { database }) => database],
     ['table_schema', 'name', (table: Table) => table.schema],
@@ -163,7 +177,7 @@ const tables: Relation = {
 
 const columns: Relation = {
   name: 'columns',
-  rows: columnsIn,
+  rows: (view) => columnsIn(view).filter(({ table }) => table.materialized === undefined),
   fields: [
     ['table_catalog', 'name', (_: TableColumn, { database }) => database],
     ['table_schema', 'name', ({ table }: TableColumn) => table.schema],
@@ -194,7 +208,7 @@ const columns: Relation = {
 }
 
 const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
-  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables, pgRoles],
+  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables, pgMatviews, pgRoles],
   information_schema: [tables, columns],
 }
 

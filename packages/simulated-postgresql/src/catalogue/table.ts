@@ -4,7 +4,7 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Trigger } from './routine.ts'
 
-/** A table or a view. What is created or dropped in an open transaction is so for that transaction only. */
+/** A table or a view, materialized or not. What is created or dropped in an open transaction is so for that transaction only. */
 export interface Table extends Heap {
   columns: Column[]
   checks: Check[]
@@ -15,6 +15,8 @@ export interface Table extends Heap {
   onCommit: 'drop' | 'delete rows' | undefined
   /** The query of a view. */
   view: Node | undefined
+  /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
+  materialized: { readonly query: Node; readonly populated: boolean } | undefined
   createdBy: Subtransaction | undefined
   droppedBy: Subtransaction | undefined
 }
@@ -58,6 +60,11 @@ export interface ForeignKey {
   readonly matchFull: boolean
   readonly deferrable: boolean
   initiallyDeferred: boolean
+}
+
+/** What a relation is called in messages. */
+export function kindOfRelation({ view, materialized }: Table): 'table' | 'view' | 'materialized view' {
+  return materialized !== undefined ? 'materialized view' : view !== undefined ? 'view' : 'table'
 }
 
 /** The columns that were not dropped. */

@@ -16,7 +16,7 @@ import { addConstraint, columnNamed, revalidate, setNotNull } from './constraint
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex } from './indexes.ts'
 import type { TableLocker } from './names.ts'
-import { relationOf } from './names.ts'
+import { tableOf, viewsOn } from './names.ts'
 
 export function* alterTable(
   fields: Fields<'AlterTableStmt'>,
@@ -36,7 +36,7 @@ export function* alterTable(
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
     return 'ALTER TABLE'
   }
-  const table = relationOf(relation, context)
+  const table = tableOf(relation, context)
   yield* lock(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, run.transaction.current)
   for (const node of cmds ?? []) yield* alter(expectKind(node, 'AlterTableCmd'), table, context, run)
@@ -73,15 +73,9 @@ function* alter(
     case 'AT_DropColumn':
       dropColumn(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run, context)
       return
-    case 'AT_ColumnDefault': {
-      const column = columnNamed(table, name)
-      const before = column.default
-      setDefault(column, def, context)
-      run.catalogue.changed(run.transaction.current, () => {
-        column.default = before
-      })
+    case 'AT_ColumnDefault':
+      changeDefault(columnNamed(table, name), def, context, run)
       return
-    }
     case 'AT_SetNotNull':
       setNotNull(table, columnNamed(table, name), run)
       return
@@ -122,6 +116,14 @@ function* alter(
     default:
       throw new NotSupported(`ALTER TABLE ${(subtype ?? '').replace('AT_', '')}`)
   }
+}
+
+function changeDefault(column: Column, value: Node | undefined, context: Context, run: Run): void {
+  const before = column.default
+  setDefault(column, value, context)
+  run.catalogue.changed(run.transaction.current, () => {
+    column.default = before
+  })
 }
 
 function dropNotNull(table: Table, name: string, run: Run): void {
@@ -178,6 +180,7 @@ export function dropColumn(
     return
   }
   const column = columnNamed(table, name)
+  if (viewsOn(table, context).length > 0) throw new NotSupported('DROP COLUMN of a table that a view reads')
   const place = column.attribute - 1
   const before = {
     indexes: table.indexes,
@@ -212,6 +215,8 @@ export function dropColumn(
 function changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): void {
   const { typeName, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'raw_default'])
   const type = resolveTypeName(typeName, context.types)
+  if (viewsOn(table, context).length > 0)
+    throw new NotSupported('another type of a column of a table that a view reads')
   const scope = rowScope(table, context)
   const place = column.attribute - 1
   const reference = { ColumnRef: { fields: [{ String: { sval: column.name } }] } }

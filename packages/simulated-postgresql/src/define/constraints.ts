@@ -18,7 +18,7 @@ import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { visible } from '../storage/visibility.ts'
 import { addExclusion } from './exclusion.ts'
 import { addIndex, firstFree, freeName } from './indexes.ts'
-import { relationOf } from './names.ts'
+import { tableOf } from './names.ts'
 
 /** Adds a constraint to a table: at its creation, or by ALTER TABLE, which checks the rows that there are. */
 export function addConstraint(
@@ -202,7 +202,7 @@ function addForeignKey(
     'initially_valid',
   ])
   if (read.fk_matchtype === 'p') throw new NotSupported('MATCH PARTIAL')
-  const referenced = relationOf(read.pktable, context, table)
+  const referenced = tableOf(read.pktable, context, table)
   if (isTemporary(table) !== isTemporary(referenced)) {
     const kind = isTemporary(table) ? 'temporary' : 'permanent'
     throw new SqlError('42P16', `constraints on ${kind} tables may reference only ${kind} tables`)

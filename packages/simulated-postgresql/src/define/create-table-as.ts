@@ -1,14 +1,14 @@
+import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
-import { insertOne } from '../execute/insert.ts'
 import type { Run } from '../execute/model.ts'
-import { compileFacts } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { emptyTable, newColumn, onCommitOf } from './create-table.ts'
+import { insertAll } from './materialized-views.ts'
 import { isFree, newName, type TableLocker } from './names.ts'
 
-/** CREATE TABLE … AS: a table with the columns and rows of a query. */
+/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: a table with the columns and rows of a query. */
 export function* createTableAs(
   fields: Fields<'CreateTableAsStmt'>,
   context: Context,
@@ -22,9 +22,10 @@ export function* createTableAs(
     'if_not_exists',
     'is_select_into',
   ])
-  if (objtype !== 'OBJECT_TABLE') throw new NotSupported('CREATE MATERIALIZED VIEW')
+  const isView = objtype === 'OBJECT_MATVIEW'
+  const tag = isView ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS'
   if (query === undefined || into === undefined || !('SelectStmt' in query))
-    throw new NotSupported('CREATE TABLE AS of this statement')
+    throw new NotSupported(`${tag} of this statement`)
   const { rel, colNames, onCommit, skipData } = fieldsOf('IntoClause', into, [
     'rel',
     'colNames',
@@ -32,17 +33,21 @@ export function* createTableAs(
     'skipData',
   ])
   const { schema, name } = newName(rel, context)
-  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return 'CREATE TABLE AS'
+  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return tag
   const plan = context.compilers.query(query, context, undefined)
   const names = namesOf(colNames)
   if (names.length > plan.columns.length) throw new SqlError('42601', 'too many column names were specified')
+  if (isView && [...context.tables.keys()].some(isTemporary))
+    throw new SqlError('0A000', 'materialized views must not use temporary tables or views')
+  if (isView && [...context.tables.values()].includes('RowExclusiveLock'))
+    throw new SqlError('0A000', 'materialized views must not use data-modifying statements in WITH')
   for (const [table, mode] of context.tables) yield* lock(table, mode)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   const table = emptyTable(schema, name, run)
   table.onCommit = onCommitOf(onCommit, table)
   run.catalogue.add(table, run.transaction.current)
   for (const [at, column] of plan.columns.entries()) newColumn(table, names[at] ?? column.name, column.type, run)
-  const facts = compileFacts(table, context)
-  for (const row of rows) yield* insertOne(facts, [...row], undefined, run)
-  return skipData === true ? 'CREATE TABLE AS' : `SELECT ${rows.length}`
+  yield* insertAll(table, rows, context, run)
+  if (isView) table.materialized = { query, populated: skipData !== true }
+  return skipData === true ? tag : `SELECT ${rows.length}`
 }

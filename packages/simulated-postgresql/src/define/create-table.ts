@@ -126,6 +126,7 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
     triggers: [],
     onCommit: undefined,
     view: undefined,
+    materialized: undefined,
     createdBy: run.transaction.current,
     droppedBy: undefined,
   }

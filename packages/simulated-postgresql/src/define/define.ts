@@ -9,6 +9,7 @@ import { createTable } from './create-table.ts'
 import { createTableAs } from './create-table-as.ts'
 import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
+import { refresh } from './materialized-views.ts'
 import type { TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
@@ -45,6 +46,7 @@ export function* define(node: Node, context: Context, run: Run, lock: TableLocke
   if ('AlterEnumStmt' in node) return alterEnum(node.AlterEnumStmt, context, run)
   if ('CreateSchemaStmt' in node) return createSchema(node.CreateSchemaStmt, run)
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
+  if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run, lock)
   // What they say changes no result.
   if ('CommentStmt' in node) return 'COMMENT'
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { columnsOf, type Table } from '../catalogue/table.ts'
+import { columnsOf, kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -9,12 +9,13 @@ import type { Wait } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
-import type { TableLocker } from './names.ts'
+import { type TableLocker, viewsOn } from './names.ts'
 import { dropFunction, dropTrigger } from './routines.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
   OBJECT_VIEW: 'view',
+  OBJECT_MATVIEW: 'materialized view',
   OBJECT_INDEX: 'index',
   OBJECT_SEQUENCE: 'sequence',
   OBJECT_SCHEMA: 'schema',
@@ -101,10 +102,11 @@ function* dropOne(
   const by = run.transaction.current
   switch (kind) {
     case 'table':
-    case 'view': {
+    case 'view':
+    case 'materialized view': {
       const table = catalogue.table(path, name, context.own)
       if (table === undefined) return false
-      if ((table.view !== undefined) !== (kind === 'view')) throw new SqlError('42809', `"${name}" is not a ${kind}`)
+      if (kindOfRelation(table) !== kind) throw new SqlError('42809', `"${name}" is not a ${kind}`)
       yield* lock(table, 'AccessExclusiveLock')
       tables.push(table)
       return true
@@ -142,18 +144,8 @@ function* dropOne(
     case 'schema':
       return dropSchema(name, cascade, context, run, tables)
     case 'type':
-    case 'domain': {
-      const type = catalogue.types.named(name)
-      if (type === undefined) return false
-      if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
-      dropDependents(type, cascade, context, run)
-      const array = catalogue.types.find(type.arrayOid)
-      for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
-      catalogue.changed(by, () => {
-        for (const each of [type, array]) if (each !== undefined) catalogue.types.add(each)
-      })
-      return true
-    }
+    case 'domain':
+      return dropType(kind, name, cascade, context, run)
     case 'trigger':
       return yield* dropTrigger(names, context, run, lock)
     case 'extension': {
@@ -165,6 +157,20 @@ function* dropOne(
     default:
       throw new NotSupported(`DROP ${kind}`)
   }
+}
+
+function dropType(kind: 'type' | 'domain', name: string, cascade: boolean, context: Context, run: Run): boolean {
+  const { catalogue } = run
+  const type = catalogue.types.named(name)
+  if (type === undefined) return false
+  if (kind === 'domain' && type.domain === undefined) throw new SqlError('42809', `"${name}" is not a domain`)
+  dropDependents(type, cascade, context, run)
+  const array = catalogue.types.find(type.arrayOid)
+  for (const each of [type, array]) if (each !== undefined) catalogue.types.remove(each.oid)
+  catalogue.changed(run.transaction.current, () => {
+    for (const each of [type, array]) if (each !== undefined) catalogue.types.add(each)
+  })
+  return true
 }
 
 /** The columns of a type go with it; what else depends on it is not dropped here. */
@@ -227,6 +233,19 @@ function dropTable(table: Table, together: ReadonlySet<Table>, cascade: boolean,
     catalogue.changed(by, () => {
       key.table.foreignKeys = before
     })
+  }
+  for (const view of viewsOn(table, context)) {
+    if (together.has(view) || view.droppedBy !== undefined) continue
+    if (!cascade)
+      throw new SqlError(
+        '2BP01',
+        `cannot drop ${kindOfRelation(table)} ${table.name} because other objects depend on it`,
+        {
+          detail: `${kindOfRelation(view)} ${view.name} depends on ${kindOfRelation(table)} ${table.name}`,
+          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+        },
+      )
+    dropTable(view, together, cascade, context, run)
   }
   dropTogether([table], by, catalogue)
 }

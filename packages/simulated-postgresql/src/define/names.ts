@@ -1,5 +1,5 @@
 import { undefinedTable } from '../catalogue/catalogue.ts'
-import type { Table } from '../catalogue/table.ts'
+import { kindOfRelation, type Table } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -14,6 +14,13 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
   const table = context.table(schemaname, relname)
   if (table === undefined) throw undefinedTable(schemaname === undefined ? relname : `${schemaname}.${relname}`)
+  return table
+}
+
+/** The same, of a table that is no view of any kind. */
+export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
+  const table = relationOf(fields, context, self)
+  if (kindOfRelation(table) !== 'table') throw new SqlError('42809', `"${table.name}" is not a table`)
   return table
 }
 
@@ -64,6 +71,17 @@ export function* isFree(
       constraint: 'pg_type_typname_nsp_index',
     })
   return true
+}
+
+/** The views that read a relation, also through other views whose rows are not kept. */
+export function viewsOn(relation: Table, context: Context): readonly Table[] {
+  return context.catalogue.visibleTables(context.own).filter((each) => {
+    const query = each.view ?? each.materialized?.query
+    if (query === undefined || each === relation) return false
+    const inner = context.with({})
+    inner.check(() => inner.compilers.query(query, inner, undefined))
+    return inner.tables.has(relation) || inner.views.has(relation)
+  })
 }
 
 export type TableLocker = (table: Table, mode: LockMode) => Generator<Wait, void, void>

@@ -1,4 +1,5 @@
 import { isTemporary } from '../catalogue/catalogue.ts'
+import { kindOfRelation } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
@@ -9,7 +10,7 @@ import { enumTypes } from '../types/types.ts'
 import { columnNamed } from './constraints.ts'
 import { emptyTable } from './create-table.ts'
 import type { TableLocker } from './names.ts'
-import { isFree, newName, relationOf } from './names.ts'
+import { isFree, newName, relationOf, viewsOn } from './names.ts'
 
 export function createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): string {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
@@ -162,14 +163,20 @@ export function* rename(
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined)
     return 'ALTER TABLE'
   const table = relationOf(relation, context)
+  const isView = renameType === 'OBJECT_MATVIEW'
+  if (isView && table.materialized === undefined)
+    throw new SqlError('42809', `"${table.name}" is not a materialized view`)
+  if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
+  if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of what a view reads')
   yield* lock(table, 'AccessExclusiveLock')
   run.store.xidOf(run.backend, by)
   switch (renameType) {
     case 'OBJECT_TABLE':
+    case 'OBJECT_MATVIEW':
       if (catalogue.relation([table.schema], newname, context.own) !== undefined)
         throw new SqlError('42P07', `relation "${newname}" already exists`)
       catalogue.rename(table, table.schema, newname, by)
-      return 'ALTER TABLE'
+      return isView ? 'ALTER MATERIALIZED VIEW' : 'ALTER TABLE'
     case 'OBJECT_COLUMN': {
       const column = columnNamed(table, subname)
       if (table.columns.some((each) => !each.dropped && each.name === newname))

@@ -6,7 +6,7 @@ import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { TableLocker } from './names.ts'
-import { relationOf } from './names.ts'
+import { tableOf } from './names.ts'
 
 export function* truncate(
   fields: Fields<'TruncateStmt'>,
@@ -20,7 +20,7 @@ export function* truncate(
     'behavior',
   ])
   const tables = new Set<Table>()
-  for (const node of relations ?? []) tables.add(relationOf(expectKind(node, 'RangeVar'), context))
+  for (const node of relations ?? []) tables.add(tableOf(expectKind(node, 'RangeVar'), context))
   for (const table of tables)
     for (const key of run.catalogue.referencing(table, context.own)) {
       if (tables.has(key.table)) continue

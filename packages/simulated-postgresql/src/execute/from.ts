@@ -99,6 +99,7 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) {
     const plan = scope.context.compilers.query(table.view, scope.context, undefined)
+    scope.context.views.add(table)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
     const relation = addRelation(scope, alias?.aliasname ?? relname, renamed(columns, alias), undefined)
     return rowsItem(relation, (run) => plan.rows(run, undefined))

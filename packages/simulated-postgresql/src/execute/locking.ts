@@ -37,6 +37,8 @@ export function compileLocking(clause: readonly Node[] | undefined, scope: Query
     const tables = lockedRels?.map((each) => expectKind(each, 'RangeVar').relname ?? '')
     for (const relation of scope.relations) {
       if (tables !== undefined ? !tables.includes(relation.alias) : false) continue
+      if (relation.table?.materialized !== undefined)
+        throw new SqlError('42809', `cannot lock rows in materialized view "${relation.table.name}"`)
       if (relation.table !== undefined) scope.context.locks(relation.table, 'RowShareLock')
       else if (tables === undefined || tables.includes(relation.alias))
         throw new NotSupported(`${lock} of a subquery in FROM`)

@@ -69,6 +69,9 @@ export function compileMerge(
   ])
   const scope = new QueryScope(context, undefined, names)
   const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope, fields)
+  const { schemaname, relname = '' } = read.relation ?? {}
+  if (context.table(schemaname, relname)?.materialized !== undefined)
+    throw new SqlError('0A000', `cannot execute MERGE on relation "${relname}"`)
   const table = targetTable(read.relation, scope)
   if (read.sourceRelation === undefined) throw new NotSupported('MERGE without a source')
   const source = compileFrom([read.sourceRelation], scope)

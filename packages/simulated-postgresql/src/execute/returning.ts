@@ -1,5 +1,5 @@
 import type { Table } from '../catalogue/table.ts'
-import { NotSupported } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import { vacuum } from '../storage/unique.ts'
 import { findTable } from './from.ts'
@@ -19,6 +19,7 @@ export function targetTable(fields: Fields<'RangeVar'> | undefined, scope: Query
   ])
   const table = findTable(scope, schemaname, relname, fields.location)
   if (table.view !== undefined) throw new NotSupported('changing rows through a view')
+  if (table.materialized !== undefined) throw new SqlError('42809', `cannot change materialized view "${table.name}"`)
   scope.context.locks(table, 'RowExclusiveLock')
   return table
 }

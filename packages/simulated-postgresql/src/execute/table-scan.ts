@@ -40,6 +40,15 @@ export class TableScan implements Item {
     this.#dependent = dependent
   }
 
+  /** A materialized view is read once it was filled. */
+  #requirePopulated(): void {
+    const { materialized, name } = this.table
+    if (materialized?.populated === false)
+      throw new SqlError('55000', `materialized view "${name}" has not been populated`, {
+        hint: 'Use the REFRESH MATERIALIZED VIEW command.',
+      })
+  }
+
   /** Uses a condition to read less, if it is an equality of a column with what is known before. */
   narrow(condition: Node, scope: QueryScope): void {
     if (!('A_Expr' in condition)) return
@@ -117,6 +126,7 @@ export class TableScan implements Item {
   }
 
   *extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void> {
+    this.#requirePopulated()
     const env = envOf(left, outer, run)
     const tuples = yield* evaluating(() => this.#read(run, env))
     return tuples.map((tuple) => this.place(left, tuple))

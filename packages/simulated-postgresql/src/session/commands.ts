@@ -70,6 +70,8 @@ function* command(
   if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE'
   if ('DoStmt' in node) return yield* connection.routines.block(node.DoStmt)
   if ('CheckPointStmt' in node) return 'CHECKPOINT'
+  if ('ExplainStmt' in node)
+    throw new NotSupported("EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),")
   return yield* defineInTransaction(connection, node)
 }
 
@@ -79,6 +81,7 @@ const NAMES: Readonly<Record<string, string>> = {
   DropStmt: 'DROP TABLE',
   TruncateStmt: 'TRUNCATE TABLE',
   ViewStmt: 'CREATE VIEW',
+  RefreshMatViewStmt: 'REFRESH MATERIALIZED VIEW',
 }
 
 function* defineInTransaction(connection: Host, node: Node): Generator<Wait, string, void> {

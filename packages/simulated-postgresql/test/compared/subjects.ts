@@ -2,6 +2,7 @@ import { ALTER_COLUMN } from './alter-column.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
+import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
 import { RANGES } from './ranges.ts'
 import { ROLES } from './roles.ts'
@@ -17,6 +18,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
   'exclusion constraints': EXCLUSION,
+  'materialized views': MATERIALIZED_VIEWS,
   MERGE,
   ranges: RANGES,
   roles: ROLES,
