@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { installed, whySkipped } from '../../../proxy/test/real-servers.ts'
 import { chaosHere, temporaryDirectory } from '../chaos.ts'
 
-// Whether reads of ZooKeeper are stale without `sync`, and never with it.
+// Whether reads of ZooKeeper are stale without `sync`, and never with it; and what its locks are worth when sessions expire.
 
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const seeds = isShort ? [1] : [1, 2, 3]
@@ -63,4 +63,40 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     },
   )
+
+  describe.skipIf(isShort)('whose sessions expire while their clients are cut off', () => {
+    /** Two servers' clients, for longer than a session lasts. */
+    function clientsCutOff(): string {
+      const faults = [
+        [2_000, 5_000, 'clients>n1', 'clients>n2'] as const,
+        [6_500, 9_500, 'clients>n2', 'clients>n3'] as const,
+      ].map(([fromMs, toMs, ...links]) => ({ kind: 'partition', mode: 'hold', links, fromMs, toMs }))
+      const file = join(temporaryDirectory(), 'clients.json')
+      writeFileSync(file, JSON.stringify(faults))
+      return file
+    }
+    const busy = ['--clients', '40', '--rate', '400', '--timeout', '8s', '--time', '11s', '--set', 'ttl=2']
+    const counters = ['--workload', 'counter', '--workload-set', 'reads=0.1', '--keys', '10']
+    const locked = ['--set', 'update=lock', '--set', 'sync=true', ...counters, ...busy]
+
+    test.each(seeds)('gives a lock two holders (seed %i)', async (seed) => {
+      const { levels } = await run(seed, '--workload', 'lock', '--faults', clientsCutOff(), ...busy)
+      expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
+    })
+
+    test.each(seeds)('gives each lock one holder while nothing fails (seed %i)', async (seed) => {
+      const { levels } = await run(seed, '--workload', 'lock', '--faults', 'none', '--time', '6s')
+      expect(levels).toMatchObject({ linearizable: { result: 'met' } })
+    })
+
+    test.each(seeds)('loses additions that were under way (seed %i)', async (seed) => {
+      const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
+      expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
+    })
+
+    test.each(seeds)("loses none if each checks that its lock's node exists (seed %i)", async (seed) => {
+      const { levels } = await run(seed, ...locked, '--set', 'fencing=true', '--faults', clientsCutOff())
+      expect(levels).toMatchObject({ linearizable: { result: 'met' } })
+    })
+  })
 })

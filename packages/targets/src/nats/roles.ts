@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
+import { bodyIn, bodyOf, listIn } from '../clients/json-body.ts'
 import { addressText } from '../cluster/node-placeholders.ts'
 import { type RoleWatch, watchRoles } from '../cluster/role.ts'
 import { httpAnswer } from '../cluster/role-watch.ts'
-import { bodyIn, bodyOf, listIn } from './client/jetstream.ts'
 
 export interface NatsNode {
   readonly id: NodeId

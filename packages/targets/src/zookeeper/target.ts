@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { numberOf, type Setting } from '@chaosproxy/workloads'
+import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
 import type { NodesDeclaration } from '../cluster/declaration.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { targetWithClients } from '../declared/target.ts'
@@ -23,6 +23,18 @@ const own: readonly Setting[] = [
     max: 10_000,
   },
   {
+    name: 'update',
+    summary: 'how counters are changed: at the version that was read, retried on conflict, or under a lock',
+    default: 'version',
+    values: ['version', 'lock'],
+  },
+  {
+    name: 'fencing',
+    summary: "whether a change under a lock is made in one transaction with a check that the holder's node exists",
+    default: false,
+  },
+  { name: 'ttl', summary: 'seconds until the session of a lock without pings expires', default: 10, min: 1, max: 600 },
+  {
     name: 'sync-limit',
     summary: 'ticks without a word after which a follower gives up its leader, and a leader its follower (syncLimit)',
     default: 5,
@@ -38,7 +50,7 @@ const LOGGING = '/usr/share/java/slf4j-simple.jar'
 
 const declaration: NodesDeclaration = {
   name: 'zookeeper',
-  summary: 'ZooKeeper: registers in nodes, replicated on every server',
+  summary: 'ZooKeeper: registers, counters and locks in nodes, replicated on every server',
   nodes: 3,
   command: [
     ...['java', '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
@@ -91,7 +103,7 @@ export const zookeeper: Target = {
   ...base,
   // A session with one server sees changes in their order; two sessions of one client need not.
   sticky: true,
-  objects: ['register'],
+  objects: ['register', 'counter', 'lock'],
   promises: promised,
   weakness,
   errors: zookeeperErrors,
@@ -105,7 +117,8 @@ export const zookeeper: Target = {
   },
 }
 
-function weakness({ settings: { sync, data, ...rest } }: WeaknessQuestion): string {
+function weakness({ object, settings: { sync, data, ...rest } }: WeaknessQuestion): string {
+  if (isUnguarded(object, rest)) return 'a lock is lost without notice when the session of its holder expires'
   const reads =
     sync === true
       ? `sync asks the leader, which does not ask whether others still follow it: one that stood still for ${numberOf(rest, 'tick-ms') * numberOf(rest, 'sync-limit')} ms may answer for another`
@@ -118,10 +131,19 @@ function weakness({ settings: { sync, data, ...rest } }: WeaknessQuestion): stri
  * makes everything sequential. With `sync` before each read it is linearizable, unless a leader that was replaced
  * still answers.
  */
-function promised({ settings: { data, sync }, faults }: PromiseQuestion): string {
+function promised({ object, settings, faults }: PromiseQuestion): string {
+  const { data, sync } = settings
   if (data === 'wiped' && faults.includes('kill')) return 'nothing'
-  return sync === true && !faults.some((kind) => STOPS_TIME.includes(kind)) ? 'linearizable' : 'sequential'
+  // To be safe, any fault may keep a holder from renewing its session.
+  if (isUnguarded(object, settings) && faults.length > 0) return 'nothing'
+  if (object === 'lock') return 'linearizable'
+  if (sync === true && !faults.some((kind) => STOPS_TIME.includes(kind))) return 'linearizable'
+  return object === 'counter' ? 'eventual' : 'sequential'
 }
+
+/** Whether a client that has lost its lock without notice may go on. */
+const isUnguarded = (object: string, { update, fencing }: Settings): boolean =>
+  object === 'lock' || (object === 'counter' && update === 'lock' && fencing !== true)
 
 /** Faults after which a leader may believe for a moment that no time has passed. */
 const STOPS_TIME: readonly string[] = ['pause', 'clock', 'slow-fsync']

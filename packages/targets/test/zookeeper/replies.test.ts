@@ -43,6 +43,13 @@ test('reads a session and then an answer, however they are cut into pieces', () 
   })
 })
 
+test('pings are not counted among the requests', () => {
+  const replies = opened()
+  expect(replies.request('ping', Buffer.alloc(0))).toEqual(framed(int(-2), int(11)))
+  expect(replies.read(framed(int(-2), long(5n), int(0)))).toMatchObject({ type: 'reply' })
+  expect(replies.request('sync', text('/x'))).toEqual(framed(int(1), int(9), text('/x')))
+})
+
 test.each([
   ['another request', framed(int(2), long(5n), int(0)), 'request 1 was answered as 2'],
   ['half a header', framed(int(1)), 'a reply that ends early'],

@@ -1,5 +1,7 @@
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
+import { startOperation } from '../../clients/operation-time.ts'
+import { performingClient } from '../../clients/performing.ts'
 import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
 import { openGateway } from './gateway.ts'
 import { openLocks } from './locks.ts'
@@ -56,42 +58,31 @@ interface Shared {
   readonly serializable: boolean
 }
 
-/** The pause before retrying a transaction that conflicted. */
-const PAUSE_MS = 5
-
 function etcdClient(address: NodeAddress, { keeping, serializable, performOf }: Shared): Client {
   const gateway = openGateway(address)
   const streams = new Map<number, WatchStream>()
 
   function begin(timeoutMs: number): Operation {
-    const deadline = performance.now() + timeoutMs
-    const remainingMs = () => deadline - performance.now()
+    const time = startOperation(timeoutMs)
     return {
+      ...time,
       address,
       serializable,
       streams,
-      remainingMs,
-      ask: (path, request) => gateway.ask(path, request, remainingMs()),
-      async pause() {
-        if (remainingMs() <= PAUSE_MS) return false
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-        return true
-      },
+      ask: (path, request) => gateway.ask(path, request, time.remainingMs()),
     }
   }
 
-  return {
-    invoke({ input, harmless }, timeoutMs, completed) {
+  return performingClient({
+    perform(input, timeoutMs) {
       const perform = performOf(input.f)
       if (perform === undefined) throw new Error(`etcd's clients are not asked to ${input.f}`)
-      perform(begin(timeoutMs), input, keeping).then((completion) =>
-        completed(completion.type === 'info' && harmless ? { type: 'fail', error: completion.error } : completion),
-      )
+      return perform(begin(timeoutMs), input, keeping)
     },
     close() {
       gateway.close()
       for (const stream of streams.values()) stream.close()
       streams.clear()
     },
-  }
+  })
 }

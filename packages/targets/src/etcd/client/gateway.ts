@@ -1,20 +1,18 @@
-import { type Json, type Millis, millis } from '@chaosproxy/history'
+import { type Millis, millis } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type HttpReplies, httpReplies } from '../../clients/http-replies.ts'
+import { type Body, bodyOf } from '../../clients/json-body.ts'
 import { type ExchangeEnd, openLine } from '../../clients/line.ts'
 import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
+import type { Trouble } from '../../clients/trouble.ts'
 import { etcdErrors } from './outcomes.ts'
 
-/** A reply of etcd's JSON gateway: 64-bit numbers are strings, bytes are base64, and zero values are omitted. */
-export interface Body {
-  readonly [member: string]: Json | undefined
-}
-
-/** How a request ended. `fail`: it certainly had no effect; `info`: it may have. */
-export type Reply =
-  | { readonly type: 'ok'; readonly body: Body }
-  | { readonly type: 'fail' | 'info'; readonly error: string }
+/**
+ * How a request to etcd's JSON gateway ended. In its body 64-bit numbers are strings, bytes are base64, and zero values are
+ * omitted.
+ */
+export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
 /** A line to one member: one request at a time, never sent again. */
 export interface Gateway {
@@ -55,40 +53,13 @@ export const requestText = ({ host, port }: NodeAddress, path: string, body: str
 function replyOf(end: ExchangeEnd<Answer>): Reply {
   if (end.type === 'lost') return { type: end.neverLeft ? 'fail' : 'info', error: end.why }
   const { status, body } = end.reply
-  const json = body !== undefined && 'bytes' in body ? objectIn(body.bytes.toString()) : undefined
+  const json = body !== undefined && 'bytes' in body ? bodyOf(body.bytes.toString()) : undefined
   if (json === undefined) return { type: 'info', error: `HTTP ${status}, and an answer that is not understood` }
   if (status === 200) return { type: 'ok', body: json }
   const { error, message } = json
   const said = typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
   return { type: outcomeOf(etcdErrors, said), error: `HTTP ${status}: ${said}` }
 }
-
-/** The first object of a stream. */
-export function objectIn(text: string): Body | undefined {
-  try {
-    const json: unknown = JSON.parse(text)
-    return isBody(json) ? json : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
-
-/** A member that is an object; empty if absent. */
-export function bodyIn(body: Body, member: string): Body {
-  const found = body[member]
-  return isBody(found) ? found : {}
-}
-
-/** A member that is a list of objects; empty if absent. */
-export function listIn(body: Body, member: string): readonly Body[] {
-  const found = body[member]
-  return Array.isArray(found) ? found.filter(isBody) : []
-}
-
-/** A 64-bit number; 0 if omitted. Revisions stay far below 2^53, so a double is exact. */
-export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)
 
 export const encoded = (text: string): string => Buffer.from(text).toString('base64')
 

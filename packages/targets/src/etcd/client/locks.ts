@@ -1,23 +1,26 @@
+import { numberIn } from '../../clients/json-body.ts'
+import type { Lock, Token } from '../../clients/lock.ts'
+import type { OperationTime } from '../../clients/operation-time.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { encoded, numberIn, openGateway } from './gateway.ts'
-import { type Asking, type Compare, commit, createdAt, deleteStep, isTrouble, putStep, type Trouble } from './store.ts'
+import { isTrouble, type Trouble } from '../../clients/trouble.ts'
+import { encoded, openGateway } from './gateway.ts'
+import { type Asking, type Compare, commit, createdAt, deleteStep, putStep } from './store.ts'
 
 /**
  * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that fails to do so
  * within the time to live loses the lock without notice.
  */
 export interface Locks {
-  /** `held`: another client has it. */
-  acquire(asking: Asking, address: NodeAddress, key: string): Promise<Token | 'held' | Trouble>
-  /** Resolves with whether the lock still existed when it was released. */
-  release(asking: Asking, key: string, token: number): Promise<boolean | Trouble>
+  /** A token is the create_revision of the lock's key. */
+  of(operation: LockUse, key: string): Lock
   /** Conditions that keep a client whose lock is lost from making a change; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
   close(): void
 }
 
-/** The lock's create_revision, which increases with every holder. */
-export type Token = { readonly token: number }
+export interface LockUse extends Asking, OperationTime {
+  readonly address: NodeAddress
+}
 
 export interface LocksOptions {
   readonly ttlSeconds: number
@@ -32,29 +35,37 @@ export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
   /** Stops the keep-alives, by token. */
   const keeping = new Map<number, () => void>()
 
-  return {
-    async acquire(asking, address, key) {
-      const granted = await asking.ask('/v3/lease/grant', { TTL: ttlSeconds })
-      // A failed grant has no effect on the lock: a lease without a key locks nothing.
-      if (granted.type !== 'ok') return { type: 'fail', error: granted.error }
-      const lease = String(granted.body['ID'])
-      const name = nameOf(key)
-      const taken = await commit(asking, [createdAt(name, 0)], [putStep(name, address.node, lease)])
-      if (isTrouble(taken)) return taken
-      if (!taken.succeeded) return 'held'
-      keeping.set(taken.revision, keepAlive(address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
-      return { token: taken.revision }
-    },
+  async function tryToAcquire(use: LockUse, name: string): Promise<Token | 'held' | Trouble> {
+    const granted = await use.ask('/v3/lease/grant', { TTL: ttlSeconds })
+    // A failed grant has no effect on the lock: a lease without a key locks nothing.
+    if (granted.type !== 'ok') return { type: 'fail', error: granted.error }
+    const lease = String(granted.body['ID'])
+    const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
+    if (isTrouble(taken)) return taken
+    if (!taken.succeeded) return 'held'
+    keeping.set(taken.revision, keepAlive(use.address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
+    return { token: taken.revision }
+  }
 
-    async release(asking, key, token) {
-      const name = nameOf(key)
-      const released = fencing
-        ? await commit(asking, [createdAt(name, token)], [deleteStep(name)])
-        : await deleted(asking, name)
-      keeping.get(token)?.()
-      keeping.delete(token)
-      return isTrouble(released) ? released : released.succeeded
-    },
+  return {
+    of: (use, key) => ({
+      async acquire(waits) {
+        const name = nameOf(key)
+        let taken = await tryToAcquire(use, name)
+        while (waits && taken === 'held' && (await use.pause())) taken = await tryToAcquire(use, name)
+        return taken
+      },
+
+      async release(token) {
+        const name = nameOf(key)
+        const released = fencing
+          ? await commit(use, [createdAt(name, token)], [deleteStep(name)])
+          : await deleted(use, name)
+        keeping.get(token)?.()
+        keeping.delete(token)
+        return isTrouble(released) ? released : released.succeeded
+      },
+    }),
 
     guard: (key, token) => (fencing ? [createdAt(nameOf(key), token)] : []),
 

@@ -1,4 +1,5 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { OperationTime } from '../../clients/operation-time.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import type { Locks } from './locks.ts'
 import type { Asking } from './store.ts'
@@ -16,11 +17,8 @@ export interface Keeping {
 }
 
 /** An operation in progress. */
-export interface Operation extends Asking {
+export interface Operation extends Asking, OperationTime {
   readonly address: NodeAddress
-  /** Waits for a moment; resolves with false if no time is left. */
-  pause(): Promise<boolean>
-  remainingMs(): number
   /** The client's watches, by name. */
   readonly streams: Map<number, WatchStream>
 }

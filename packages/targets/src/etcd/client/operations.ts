@@ -1,6 +1,8 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
+import { acquired, released } from '../../clients/lock.ts'
+import { isTrouble } from '../../clients/trouble.ts'
 import type { Keeping, Operation, Perform } from './operation.ts'
-import { commit, createdAt, deleteStep, get, holds, isTrouble, list, putStep } from './store.ts'
+import { commit, createdAt, deleteStep, get, holds, list, putStep } from './store.ts'
 import { object, updated } from './update.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
@@ -58,20 +60,9 @@ export const ownOperations: { readonly [f: string]: Perform } = {
     return isTrouble(found) ? found : { type: 'ok', value: found.held !== undefined }
   },
 
-  async acquire(operation, { key = '' }, { locks }) {
-    const taken = await locks.acquire(operation, operation.address, key)
-    if (taken === 'held') return { type: 'fail', error: 'held', answered: true }
-    return isTrouble(taken) ? taken : { type: 'ok', value: taken.token }
-  },
+  acquire: (operation, { key = '' }, { locks }) => acquired(locks.of(operation, key)),
 
-  async release(operation, { key = '', value }, { locks }) {
-    // There is nothing to release without a token.
-    if (typeof value !== 'number')
-      return { type: 'fail', error: 'the server was not asked, because the client has no token' }
-    const released = await locks.release(operation, key, value)
-    if (typeof released === 'object') return released
-    return released ? { type: 'ok', value } : { type: 'fail', error: 'the lock was lost', answered: true }
-  },
+  release: (operation, { key = '', value }, { locks }) => released(locks.of(operation, key), value),
 }
 
 /** All operations by function. */

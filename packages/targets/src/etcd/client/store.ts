@@ -1,5 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import { type Body, bodyIn, decodedIn, encoded, listIn, numberIn, type Reply } from './gateway.ts'
+import { type Body, bodyIn, listIn, numberIn } from '../../clients/json-body.ts'
+import type { Trouble } from '../../clients/trouble.ts'
+import { decodedIn, encoded, type Reply } from './gateway.ts'
 
 /** The context of one operation: the member that it asks, one request at a time, until its deadline. */
 export interface Asking {
@@ -15,11 +17,6 @@ export interface Held {
   readonly created: number
   readonly modified: number
 }
-
-/** A reply without a usable result. */
-export type Trouble = Exclude<Reply, { readonly type: 'ok' }>
-
-export const isTrouble = (found: object): found is Trouble => 'error' in found
 
 /** Reads one key; `held` is undefined if it does not exist. */
 export async function get(asking: Asking, key: string): Promise<{ readonly held: Held | undefined } | Trouble> {

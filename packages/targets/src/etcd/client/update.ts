@@ -1,6 +1,8 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
+import { underLock } from '../../clients/lock.ts'
+import { isTrouble } from '../../clients/trouble.ts'
 import type { Keeping, Operation } from './operation.ts'
-import { type Compare, commit, createdAt, get, type Held, isTrouble, modifiedAt, putStep } from './store.ts'
+import { type Compare, commit, createdAt, get, type Held, modifiedAt, putStep } from './store.ts'
 
 /** The name of the key that holds an object. */
 export const object = (key: string): string => `object/${key}`
@@ -18,7 +20,7 @@ export async function updated(
   keeping: Keeping,
   change: Change,
 ): Promise<Completion> {
-  if (keeping.update === 'lock') return underLock(operation, input, keeping, change)
+  if (keeping.update === 'lock') return heldUpdate(operation, input, keeping, change)
   const name = object(input.key ?? '')
   do {
     const found = await get(operation, name)
@@ -35,27 +37,19 @@ export async function updated(
 const unchanged = (name: string, held: Held | undefined): Compare =>
   held === undefined ? createdAt(name, 0) : modifiedAt(name, held.modified)
 
-async function underLock(
+function heldUpdate(
   operation: Operation,
   { key = '' }: Input,
   { locks }: Keeping,
   change: Change,
 ): Promise<Completion> {
   const name = object(key)
-  let taken = await locks.acquire(operation, operation.address, key)
-  while (taken === 'held' && (await operation.pause())) taken = await locks.acquire(operation, operation.address, key)
-  if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been acquired, but the object is unchanged.
-  if (isTrouble(taken)) return { type: 'fail', error: taken.error }
-  const { token } = taken
-  const found = await get(operation, name)
-  const changed = isTrouble(found) ? found : change(found.held?.value)
-  const done = isTrouble(changed)
-    ? changed
-    : await commit(operation, locks.guard(key, token), [putStep(name, changed.next)])
-  // Ignore the result: whether the change was made does not depend on the release.
-  await locks.release(operation, key, token)
-  if (isTrouble(changed)) return changed
-  if (isTrouble(done)) return done
-  return done.succeeded ? changed.completion : { type: 'fail', error: 'the lock was lost' }
+  return underLock(locks.of(operation, key), async (token) => {
+    const found = await get(operation, name)
+    if (isTrouble(found)) return found
+    const { next, completion } = change(found.held?.value)
+    const done = await commit(operation, locks.guard(key, token), [putStep(name, next)])
+    if (isTrouble(done)) return done
+    return done.succeeded ? completion : { type: 'fail', error: 'the lock was lost' }
+  })
 }

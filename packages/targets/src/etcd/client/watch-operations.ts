@@ -1,7 +1,9 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import { bodyIn, encoded, numberIn } from './gateway.ts'
+import { bodyIn, numberIn } from '../../clients/json-body.ts'
+import { isTrouble } from '../../clients/trouble.ts'
+import { encoded } from './gateway.ts'
 import type { Operation, Perform } from './operation.ts'
-import { commit, endOf, isTrouble, list, putStep } from './store.ts'
+import { commit, endOf, list, putStep } from './store.ts'
 import { openWatchStream } from './watch-stream.ts'
 
 /** The prefix of this workload's keys. */

@@ -1,8 +1,10 @@
 import { type ClientRequest, request } from 'node:http'
 import type { Json } from '@chaosproxy/history'
+import { type Body, bodyIn, bodyOf, isBody, listIn, numberIn } from '../../clients/json-body.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { type Body, bodyIn, decodedIn, isBody, listIn, numberIn, objectIn } from './gateway.ts'
-import { type Trouble, valueIn } from './store.ts'
+import type { Trouble } from '../../clients/trouble.ts'
+import { decodedIn } from './gateway.ts'
+import { valueIn } from './store.ts'
 
 /** The events of one watch, in order of arrival. Never reconnects. */
 export interface WatchStream {
@@ -55,7 +57,7 @@ export function openWatchStream({
     }
 
     function line(text: string): void {
-      const message = objectIn(text)
+      const message = bodyOf(text)
       const result = message === undefined ? undefined : message['result']
       if (!isBody(result)) {
         broken(`no answer of a watch: ${text.slice(0, 200)}`)

@@ -1,7 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 import { objects } from '@chaosproxy/protocols'
+import { isTrouble } from '../../clients/trouble.ts'
 import type { Perform } from './operation.ts'
-import { get, isTrouble } from './store.ts'
+import { get } from './store.ts'
 import { object as keyOf, updated } from './update.ts'
 
 type WholeObject = (typeof objects)[number]

@@ -1,5 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
-import { type Asking, api, askJetStream, bodyIn, isTrouble, numberIn, type Trouble, tokenOf } from './jetstream.ts'
+import { bodyIn, numberIn } from '../../clients/json-body.ts'
+import { isTrouble, type Trouble } from '../../clients/trouble.ts'
+import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 import type { NatsMessage } from './replies.ts'
 
 /** The stream behind the bucket, as every client library of NATS makes it: one message is kept of each key. */

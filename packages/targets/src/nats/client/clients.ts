@@ -1,9 +1,12 @@
-import { UserError } from '@chaosproxy/history'
+import { type Completion, type Input, UserError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
+import { bodyIn, listIn } from '../../clients/json-body.ts'
+import { performingClient } from '../../clients/performing.ts'
 import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
+import { isTrouble } from '../../clients/trouble.ts'
 import { BUCKET, bucketConfig, onBucket } from './bucket.ts'
-import { type Asking, api, bodyIn, isTrouble, listIn, openJetStream } from './jetstream.ts'
+import { type Asking, api, openJetStream } from './jetstream.ts'
 import { LOGS, logsConfig, onLogs } from './logs.ts'
 import { openQueues, QUEUES, queuesConfig } from './queues.ts'
 
@@ -40,18 +43,14 @@ export const natsClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-type Perform = (asking: Asking, input: Parameters<Client['invoke']>[0]['input']) => ReturnType<typeof onBucket>
+type Perform = (asking: Asking, input: Input) => Promise<Completion>
 
 function natsClient(address: NodeAddress, perform: Perform): Client {
   const jetstream = openJetStream(address)
-  return {
-    invoke({ input, harmless }, timeoutMs, completed) {
-      perform(jetstream.begin(timeoutMs), input).then((completion) =>
-        completed(completion.type === 'info' && harmless ? { type: 'fail', error: completion.error } : completion),
-      )
-    },
+  return performingClient({
+    perform: (input, timeoutMs) => perform(jetstream.begin(timeoutMs), input),
     close: () => jetstream.close(),
-  }
+  })
 }
 
 interface Making {

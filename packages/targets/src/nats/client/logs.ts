@@ -1,5 +1,7 @@
 import { type Completion, type Input, isObject, type Json } from '@chaosproxy/history'
-import { type Asking, api, askJetStream, bodyIn, isTrouble, numberIn, type Trouble, tokenOf } from './jetstream.ts'
+import { bodyIn, numberIn } from '../../clients/json-body.ts'
+import { isTrouble, type Trouble } from '../../clients/trouble.ts'
+import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
 /** The stream of all partitions, and of the offsets committed in them. A message's offset is its place in the stream. */
 export const LOGS = 'chaos-logs'

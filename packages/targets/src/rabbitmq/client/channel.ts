@@ -2,14 +2,9 @@ import type { Json } from '@chaosproxy/history'
 import { openIntroducedLine } from '../../clients/introduced-line.ts'
 import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
+import { isTrouble, type Trouble } from '../../clients/trouble.ts'
 import { rabbitmqErrors } from './outcomes.ts'
 import { type ChannelReplies, channelReplies, type Reply } from './replies.ts'
-
-/** Why something was not done. `fail`: certainly not; `info`: it may have been. */
-export interface Trouble {
-  readonly type: 'fail' | 'info'
-  readonly error: string
-}
 
 export type Message = Extract<Reply, { type: 'message' }>
 
@@ -20,9 +15,6 @@ export const nameOf = (key: string): string => `chaos.${key}`
 
 /** The pause before a broker is asked the same again. */
 export const PAUSE_MS = 100
-
-export const isTrouble = (answer: Reply | Trouble | 'empty'): answer is Trouble =>
-  typeof answer === 'object' && (answer.type === 'fail' || answer.type === 'info')
 
 /** How messages are stored, and who says when they are done with. */
 export interface Keeping {

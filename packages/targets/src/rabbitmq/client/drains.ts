@@ -1,15 +1,7 @@
 import type { Completion } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import {
-  type Channel,
-  isTrouble,
-  type Keeping,
-  type Message,
-  nameOf,
-  PAUSE_MS,
-  type Remaining,
-  valueIn,
-} from './channel.ts'
+import { isTrouble } from '../../clients/trouble.ts'
+import { type Channel, type Keeping, type Message, nameOf, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 
 /** The drains of all queues, one of each queue at a time: two at once would wait for each other's messages. */
 export interface Drains {

@@ -1,15 +1,7 @@
 import { type Completion, type Input, type Json, UserError } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import {
-  type Channel,
-  isTrouble,
-  type Keeping,
-  nameOf,
-  openChannel,
-  PAUSE_MS,
-  type Remaining,
-  valueIn,
-} from './channel.ts'
+import { isTrouble } from '../../clients/trouble.ts'
+import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 import { openDrains } from './drains.ts'
 
 /** The queues of a run. */

@@ -1,11 +1,15 @@
-import { UserError } from '@chaosproxy/history'
+import { type Json, UserError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
-import type { Settings } from '@chaosproxy/workloads'
+import { numberOf, type Settings } from '@chaosproxy/workloads'
+import { performingClient } from '../../clients/performing.ts'
 import type { NodeAddress, PlannedClients } from '../../clients/planned-clients.ts'
-import { isTrouble, openSessions } from './session.ts'
-import { create, isThere, onRegister, ROOT } from './znodes.ts'
+import { isTrouble } from '../../clients/trouble.ts'
+import { openLocks } from './locks.ts'
+import { type Keeping, onObject } from './objects.ts'
+import { openSessions } from './session.ts'
+import { create, isThere, ROOT } from './znodes.ts'
 
-/** No node of a register depends on its session, so it may last longer than any run. */
+/** No object depends on this session, so it may last longer than any run. */
 const SESSION_MS = 3_600_000
 
 /**
@@ -13,26 +17,30 @@ const SESSION_MS = 3_600_000
  * are the history: one operation may take several requests.
  */
 export const zookeeperClients = (settings: Settings): PlannedClients => ({
-  functions: ['read', 'write', 'cas'],
+  functions: ['read', 'write', 'cas', 'add', 'acquire', 'release'],
   sessions: undefined,
   carries: () => undefined,
-  open: async () => ({
+  open: async ({ asked }) => ({
     prepare: makeRoot,
-    connect: (address) => zookeeperClient(address, settings['sync'] === true),
+    connect: (address) => zookeeperClient(address, settings, asked.initial),
     close: async () => {},
   }),
 })
 
-function zookeeperClient(address: NodeAddress, sync: boolean): Client {
+function zookeeperClient(address: NodeAddress, settings: Settings, initial: Json): Client {
   const sessions = openSessions(address, SESSION_MS)
-  return {
-    invoke({ input, harmless }, timeoutMs, completed) {
-      onRegister(sessions.begin(timeoutMs), input, sync).then((completion) =>
-        completed(completion.type === 'info' && harmless ? { type: 'fail', error: completion.error } : completion),
-      )
-    },
-    close: () => sessions.close(),
+  const locks = openLocks(address, numberOf(settings, 'ttl') * 1000)
+  const keeping: Keeping = {
+    ...{ initial, locks, sync: settings['sync'] === true, fencing: settings['fencing'] === true },
+    update: settings['update'] === 'lock' ? 'lock' : 'version',
   }
+  return performingClient({
+    perform: (input, timeoutMs) => onObject(sessions.begin(timeoutMs), input, keeping),
+    close() {
+      sessions.close()
+      locks.close()
+    },
+  })
 }
 
 /** Makes the node under which registers are, once the servers have chosen a leader. */

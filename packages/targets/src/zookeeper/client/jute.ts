@@ -24,6 +24,7 @@ export const text = (value: string): Buffer => bytes(Buffer.from(value))
 export interface RecordReader {
   int(): number
   long(): bigint
+  boolean(): boolean
   /** Empty if the length is negative, which stands for none. */
   bytes(): Buffer
   text(): string
@@ -38,6 +39,7 @@ export function recordReader(record: Buffer): RecordReader {
   const reader: RecordReader = {
     int: () => record.readInt32BE(passing(4)),
     long: () => record.readBigInt64BE(passing(8)),
+    boolean: () => record.readInt8(passing(1)) !== 0,
     bytes() {
       const size = Math.max(0, reader.int())
       const start = passing(size)

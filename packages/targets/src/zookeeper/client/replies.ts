@@ -3,9 +3,23 @@ import type { Received } from '../../clients/line.ts'
 import { boolean, bytes, int, long, recordReader } from './jute.ts'
 
 /** The types of requests that are sent. */
-const OPERATIONS = { create: 1, getData: 4, setData: 5, sync: 9 } as const
+const OPERATIONS = {
+  create: 1,
+  delete: 2,
+  getData: 4,
+  setData: 5,
+  getChildren: 8,
+  sync: 9,
+  ping: 11,
+  check: 13,
+  multi: 14,
+  create2: 15,
+  closeSession: -11,
+} as const
 
 export type Operation = keyof typeof OPERATIONS
+
+export const operationNumber = (operation: Operation): number => OPERATIONS[operation]
 
 /** What answers a request. That a session was opened has neither a zxid nor a record. */
 export interface Reply {
@@ -29,11 +43,15 @@ const LENGTH = 4
 const MOST_BYTES = 16 * 1024 * 1024
 const NO_PASSWORD = Buffer.alloc(16)
 const PROTOCOL = 0
+/** Pings are not counted. */
+const PING = -2
 
 export function sessionReplies(): SessionReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let asked = 0
+  /** The number of the last request. */
+  let awaited = 0
 
   function replyIn(record: Buffer): Received<Reply> {
     const reader = recordReader(record)
@@ -45,7 +63,7 @@ export function sessionReplies(): SessionReplies {
       return { type: 'reply', reply: OPENED, reusable: true }
     }
     const [number, zxid, error] = [reader.int(), reader.long(), reader.int()]
-    if (number !== asked) return { type: 'unreadable', why: `request ${asked} was answered as ${number}` }
+    if (number !== awaited) return { type: 'unreadable', why: `request ${awaited} was answered as ${number}` }
     return { type: 'reply', reply: { zxid, error, record: record.subarray(HEADER) }, reusable: true }
   }
 
@@ -54,8 +72,8 @@ export function sessionReplies(): SessionReplies {
     introduce: (zxid, sessionMs) =>
       framed(int(PROTOCOL), long(zxid), int(sessionMs), long(0n), bytes(NO_PASSWORD), boolean(false)),
     request(operation, record) {
-      asked++
-      return framed(int(asked), int(OPERATIONS[operation]), record)
+      awaited = operation === 'ping' ? PING : ++asked
+      return framed(int(awaited), int(OPERATIONS[operation]), record)
     },
     read(chunk) {
       buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])

@@ -1,35 +1,33 @@
 import { openIntroducedLine } from '../../clients/introduced-line.ts'
+import { type OperationTime, startOperation } from '../../clients/operation-time.ts'
 import { outcomeOf } from '../../clients/outcome-of.ts'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
+import type { Trouble } from '../../clients/trouble.ts'
 import { errorText, zookeeperErrors } from './outcomes.ts'
 import { type Operation, type Reply, type SessionReplies, sessionReplies } from './replies.ts'
 
-/** Why there is no answer. `fail`: the request certainly had no effect; `info`: it may have had one. */
-export interface Trouble {
-  readonly type: 'fail' | 'info'
-  readonly error: string
+/** Trouble that a server may have answered with. */
+export interface SessionTrouble extends Trouble {
   /** The code that answered. */
   readonly code?: number
 }
 
 /** Sends the requests of one operation, one at a time, until its time is up. */
-export interface Asking {
+export interface Asking extends OperationTime {
   /** Resolves with the record that answers. */
-  ask(operation: Operation, record: Buffer): Promise<Buffer | Trouble>
-  /** Waits for a moment; resolves with false if no time is left. */
-  pause(): Promise<boolean>
+  ask(operation: Operation, record: Buffer): Promise<Buffer | SessionTrouble>
 }
 
-export const isTrouble = (answer: object): answer is Trouble => 'type' in answer && 'error' in answer
+export function troubleOf(code: number): SessionTrouble {
+  const error = errorText(code)
+  return { type: outcomeOf(zookeeperErrors, error), error, code }
+}
 
 /** Sessions with one server, one after the other: each lasts as long as its connection. No request is sent twice. */
 export interface Sessions {
   begin(timeoutMs: number): Asking
   close(): void
 }
-
-/** The pause before trying again what another client interfered with. */
-const PAUSE_MS = 5
 
 /** `sessionMs`: how long the server waits for a sign of life before it ends a session. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
@@ -42,27 +40,20 @@ export function openSessions(address: NodeAddress, sessionMs: number): Sessions 
   async function answerTo(
     request: (reader: SessionReplies) => Buffer,
     remainingMs: () => number,
-  ): Promise<Buffer | Trouble> {
+  ): Promise<Buffer | SessionTrouble> {
     const answer = await line.ask(request, remainingMs)
     if (answer.type !== 'reply') return answer
     const { zxid, error: code, record } = answer.reply
     if (zxid > seen) seen = zxid
-    if (code === 0) return record
-    const error = errorText(code)
-    return { type: outcomeOf(zookeeperErrors, error), error, code }
+    return code === 0 ? record : troubleOf(code)
   }
 
   return {
     begin(timeoutMs) {
-      const deadline = performance.now() + timeoutMs
-      const remainingMs = () => deadline - performance.now()
+      const time = startOperation(timeoutMs)
       return {
-        ask: (operation, record) => answerTo((reader) => reader.request(operation, record), remainingMs),
-        async pause() {
-          if (remainingMs() <= PAUSE_MS) return false
-          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-          return true
-        },
+        ...time,
+        ask: (operation, record) => answerTo((reader) => reader.request(operation, record), time.remainingMs),
       }
     },
     close: () => line.close(),

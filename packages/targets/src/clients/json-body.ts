@@ -1,0 +1,33 @@
+import type { Json } from '@chaosproxy/history'
+
+/** A JSON object that a server answered with. */
+export interface Body {
+  readonly [member: string]: Json | undefined
+}
+
+export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
+
+/** The object that a text is; undefined if it is none. */
+export function bodyOf(text: string): Body | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return isBody(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A member that is an object; empty if absent. */
+export function bodyIn(body: Body, member: string): Body {
+  const found = body[member]
+  return isBody(found) ? found : {}
+}
+
+/** A member that is a list of objects; empty if absent. */
+export function listIn(body: Body, member: string): readonly Body[] {
+  const found = body[member]
+  return Array.isArray(found) ? found.filter(isBody) : []
+}
+
+/** A number, or a text of a 64-bit one; 0 if absent. Revisions stay far below 2^53, so a double is exact. */
+export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)

@@ -1,0 +1,42 @@
+import type { Completion, Json } from '@chaosproxy/history'
+import { isTrouble, type Trouble } from './trouble.ts'
+
+/** A lock of one key, as one operation uses it. */
+export interface Lock {
+  /** `waits`: until no time is left. `held`: another client has it. */
+  acquire(waits: boolean): Promise<Token | 'held' | Trouble>
+  /** Resolves with whether the lock was still held when it was released. */
+  release(token: number): Promise<boolean | Trouble>
+}
+
+/** A fencing token, which is greater than those of all earlier holders. */
+export interface Token {
+  readonly token: number
+}
+
+export async function acquired(lock: Lock): Promise<Completion> {
+  const taken = await lock.acquire(false)
+  if (taken === 'held') return { type: 'fail', error: 'held', answered: true }
+  return isTrouble(taken) ? taken : { type: 'ok', value: taken.token }
+}
+
+export async function released(lock: Lock, token: Json): Promise<Completion> {
+  // There is nothing to release without a token.
+  if (typeof token !== 'number')
+    return { type: 'fail', error: 'the server was not asked, because the client has no token' }
+  const done = await lock.release(token)
+  if (isTrouble(done)) return done
+  return done ? { type: 'ok', value: token } : { type: 'fail', error: 'the lock was lost', answered: true }
+}
+
+/** Makes a change while the lock is held, as its holder believes. */
+export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
+  const taken = await lock.acquire(true)
+  if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
+  // The lock may have been acquired, but nothing is changed.
+  if (isTrouble(taken)) return { type: 'fail', error: taken.error }
+  const completion = await change(taken.token)
+  // Ignore the result: whether the change was made does not depend on the release.
+  await lock.release(taken.token)
+  return completion
+}
