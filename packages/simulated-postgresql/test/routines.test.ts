@@ -281,8 +281,11 @@ describe('a function', () => {
 
   test.each([
     ['create function f() returns setof record language sql as $$ select 1 $$', 'a function that returns SETOF record'],
-    ['create function f(out a int) language sql as $$ select 1 $$', 'CREATE FUNCTION without RETURNS'],
-    ['create function f(a int default 1) returns int language sql as $$ select 1 $$', 'FunctionParameter.defexpr'],
+    ['create function f(out a int, b int) language sql as $$ select 1 $$', 'an OUT parameter before others'],
+    [
+      'create function f(variadic a int[]) returns int language sql as $$ select 1 $$',
+      'VARIADIC parameters of a function',
+    ],
     ['create function f() returns int language plv8 as $$ 1 $$', 'CREATE FUNCTION in the language plv8'],
   ])('%s is not simulated', (sql, construct) => {
     expect(() => send([sql])).toThrow(new NotSupported(construct))

@@ -8,7 +8,7 @@ export interface Routine {
   readonly oid: number
   readonly schema: string
   readonly name: string
-  readonly arguments: readonly { readonly name: string | undefined; readonly type: SqlType }[]
+  arguments: readonly Argument[]
   returns: Returns
   /** What pg_proc.provolatile says; another than `v` sees what the statement around it sees. */
   volatility: 'v' | 's' | 'i'
@@ -22,10 +22,22 @@ export interface Routine {
   text: string
 }
 
+export interface Argument {
+  readonly name: string | undefined
+  readonly type: SqlType
+  /** What it is where a call leaves it out. */
+  readonly default: Node | undefined
+  /** INOUT: it is one of the results too. */
+  readonly out: boolean
+}
+
 export type Returns =
   | { readonly kind: 'trigger' }
   | { readonly kind: 'void' }
-  | { readonly kind: 'value'; readonly type: SqlType }
+  /** `name` is that of an OUT parameter. */
+  | { readonly kind: 'value'; readonly type: SqlType; readonly name: string | undefined }
+  /** Several OUT parameters: one row. */
+  | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] }
   | {
       readonly kind: 'set'
       readonly columns: readonly RecordColumn[]
@@ -57,16 +69,22 @@ const RECORD = 2249
 /** A routine as one of the functions that calls choose from. */
 export function signatureOf({ oid, name, arguments: all, returns, volatility, strict }: Routine): FunctionSignature {
   const set = returns.kind === 'set' ? returns : undefined
+  const defaults = all.flatMap((each) => each.default ?? [])
   return {
-    ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false, defaults: 0 },
+    ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false },
+    ...{ defaults: defaults.length, defaultValues: defaults },
     source: `${SOURCE}${oid}`,
     result: resultOid(returns),
     arguments: all.map(({ type }) => type.domain ?? type.oid),
-    columns:
-      set === undefined || (set.scalar && !set.named)
-        ? []
-        : set.columns.map((column) => ({ name: column.name, oid: column.type.oid })),
+    columns: shownColumns(returns).map(({ name: column, type }) => ({ name: column, oid: type.domain ?? type.oid })),
   }
+}
+
+/** The columns that have names of their own, rather than the function's. */
+function shownColumns(returns: Returns): readonly RecordColumn[] {
+  if (returns.kind === 'record') return returns.columns
+  if (returns.kind === 'set') return returns.scalar && !returns.named ? [] : returns.columns
+  return returns.kind === 'value' && returns.name !== undefined ? [{ name: returns.name, type: returns.type }] : []
 }
 
 function resultOid(returns: Returns): number {
@@ -77,6 +95,8 @@ function resultOid(returns: Returns): number {
       return VOID
     case 'value':
       return returns.type.oid
+    case 'record':
+      return RECORD
     case 'set':
       return returns.scalar ? (returns.columns[0]?.type.oid ?? RECORD) : RECORD
   }

@@ -1,4 +1,4 @@
-import type { Returns, Routine, Trigger, TriggerEvent } from '../catalogue/routine.ts'
+import type { Argument, Returns, Routine, Trigger, TriggerEvent } from '../catalogue/routine.ts'
 import type { Table } from '../catalogue/table.ts'
 import { isModification } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
@@ -11,8 +11,10 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
+import { setDefault } from './create-table.ts'
 import { relationOf, type TableLocker } from './names.ts'
 
 /** CREATE FUNCTION in PL/pgSQL or SQL. */
@@ -26,13 +28,16 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
   ])
   const { schema, name } = routineName(namesOf(funcname), context)
   const all = (parameters ?? []).map((node) => parameterOf(node, context))
-  const declared = all.filter(({ out }) => !out).map(({ name: own, type }) => ({ name: own, type }))
+  const declared = argumentsOf(all)
   const outputs = all.filter(({ out }) => out).map(({ name: own = '', type }) => ({ name: own, type }))
   const returns = returnsOf(returnType, name, outputs, context)
   if (returns.kind === 'trigger' && declared.length > 0)
     throw new SqlError('42P13', 'trigger functions cannot have declared arguments')
   const { language, text, ...read } = optionsOf(options)
-  const body = language === 'sql' ? sqlBodyOf(text, declared, returns, context) : plpgsqlBody(text, declared, returns)
+  const body =
+    language === 'sql'
+      ? sqlBodyOf(text, declared, returns, context)
+      : plpgsqlBody(text, returns.kind === 'set' ? declared : all, returns)
   const { catalogue } = run
   run.store.xidOf(run.backend, run.transaction.current)
   const known = [...catalogue.routines].find(
@@ -60,13 +65,17 @@ export function createFunction(fields: Fields<'CreateFunctionStmt'>, context: Co
     })
   if (known.arguments.some((each, at) => each.name !== declared[at]?.name))
     throw new NotSupported('CREATE OR REPLACE FUNCTION with other names of arguments')
+  if (known.arguments.some((each, at) => each.default !== undefined && declared[at]?.default === undefined))
+    throw new SqlError('42P13', 'cannot remove parameter defaults from existing function', {
+      hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
+    })
   const before = { ...known }
-  Object.assign(known, { body, text, ...read })
+  Object.assign(known, { arguments: declared, body, text, ...read })
   catalogue.changed(run.transaction.current, () => Object.assign(known, before))
   return 'CREATE FUNCTION'
 }
 
-type Arguments = Routine['arguments']
+type Arguments = readonly Argument[]
 
 /** By which a function is told from others of its name. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
@@ -76,24 +85,31 @@ const sameArguments = (a: Arguments, b: Arguments): boolean =>
   a.every((each, at) => signedOid(each.type) === (b[at] === undefined ? 0 : signedOid(b[at].type)))
 
 /** The parser of PL/pgSQL only asks that arguments have a type, whatever its name. */
-function plpgsqlBody(text: string, declared: Arguments, returns: Returns): Body {
-  const given = declared.map(({ name }) => `${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`)
-  const result = declaredResult(returns)
-  return parseBody(`CREATE FUNCTION f(${given.join()}) RETURNS ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
+function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
+  const given = all.map(
+    ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,
+  )
+  // With OUT parameters they say what it returns.
+  const result = returns.kind !== 'set' && all.some(({ mode }) => mode?.endsWith('OUT')) ? '' : declaredResult(returns)
+  return parseBody(`CREATE FUNCTION f(${given.join()}) ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
 }
 
 function declaredResult(returns: Returns): string {
-  if (returns.kind === 'value') return 'int'
-  if (returns.kind !== 'set') return returns.kind
-  if (!returns.named) return returns.scalar ? 'SETOF int' : 'SETOF record'
-  return `TABLE (${returns.columns.map(({ name }) => `"${name.replaceAll('"', '""')}" int`).join()})`
+  if (returns.kind === 'value') return 'RETURNS int'
+  if (returns.kind !== 'set') return `RETURNS ${returns.kind}`
+  if (!returns.named) return returns.scalar ? 'RETURNS SETOF int' : 'RETURNS SETOF record'
+  return `RETURNS TABLE (${returns.columns.map(({ name }) => `"${name.replaceAll('"', '""')}" int`).join()})`
 }
 
 /** The statements of a function in SQL are compiled at once, for their errors. */
 function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
   const names = declared.map(({ name }) => name)
-  const body = sqlBody(text, names, returns.kind === 'set' ? 'rows' : returns.kind)
+  const body = sqlBody(
+    text,
+    names,
+    returns.kind === 'set' ? 'rows' : returns.kind === 'record' ? 'value' : returns.kind,
+  )
   const shapes = declared.map(({ type }) => ({ kind: 'scalar' as const, type }))
   const variables = variablesOf(
     body,
@@ -111,6 +127,7 @@ function sqlBodyOf(text: string, declared: Arguments, returns: Returns, context:
   }
   if (returns.kind === 'value') checkResult(result, returns.type, context)
   if (returns.kind === 'set') checkRows(result, returns, context)
+  if (returns.kind === 'record') checkRows(result, { ...returns, scalar: false }, context)
   return body
 }
 
@@ -132,7 +149,7 @@ function checkResult(columns: readonly { readonly type: SqlType }[], type: SqlTy
 
 function checkRows(
   columns: readonly { readonly type: SqlType }[],
-  returns: Extract<Returns, { readonly kind: 'set' }>,
+  returns: Pick<Extract<Returns, { readonly kind: 'set' }>, 'columns' | 'scalar'>,
   context: Context,
 ): void {
   const [only] = returns.columns
@@ -153,20 +170,45 @@ function routineName(names: readonly string[], context: Context): { schema: stri
   return { schema, name }
 }
 
-type Parameter = Routine['arguments'][number] & { readonly out: boolean }
+type Mode = 'IN' | 'OUT' | 'INOUT'
+type Parameter = Argument & { readonly mode?: Mode }
+
+const MODES: Readonly<Record<string, Mode>> = {
+  FUNC_PARAM_DEFAULT: 'IN',
+  FUNC_PARAM_IN: 'IN',
+  FUNC_PARAM_OUT: 'OUT',
+  FUNC_PARAM_TABLE: 'OUT',
+  FUNC_PARAM_INOUT: 'INOUT',
+}
+
+function argumentsOf(all: readonly Parameter[]): Arguments {
+  const given = all.filter(({ mode }) => mode !== 'OUT')
+  if (given.some((each, at) => each !== all[at])) throw new NotSupported('an OUT parameter before others')
+  const first = given.findIndex((each) => each.default !== undefined)
+  if (first >= 0 && given.slice(first).some((each) => each.default === undefined))
+    throw new SqlError('42P13', 'input parameters after one with a default value must also have defaults')
+  return given.map(({ mode: _, ...each }) => each)
+}
 
 function parameterOf(node: Node, context: Context): Parameter {
-  const { name, argType, mode } = fieldsOf('FunctionParameter', expectKind(node, 'FunctionParameter'), [
+  const read = fieldsOf('FunctionParameter', expectKind(node, 'FunctionParameter'), [
     'name',
     'argType',
     'mode',
+    'defexpr',
   ])
-  const out = mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE'
-  if (!out && mode !== 'FUNC_PARAM_DEFAULT' && mode !== 'FUNC_PARAM_IN')
-    throw new NotSupported('INOUT or VARIADIC parameters of a function')
+  const { name, argType, defexpr } = read
+  const mode = MODES[read.mode ?? '']
+  if (mode === undefined) throw new NotSupported('VARIADIC parameters of a function')
+  const out = mode !== 'IN'
+  if (out && name === undefined) throw new NotSupported('an OUT parameter without a name')
   const type = resolveTypeName(argType, context.types)
+  if (defexpr !== undefined) {
+    if (mode === 'OUT') throw new SqlError('42P13', 'only input parameters can have default values')
+    setDefault({ name: name ?? '', type, default: undefined }, defexpr, context)
+  }
   if (context.types.typeOf(type.oid).kind === 'p') throw new NotSupported(`the type ${type.name} of an argument`)
-  return { name, type: { ...type, typmod: -1 }, out }
+  return { name, type: { ...type, typmod: -1 }, default: defexpr, out, mode }
 }
 
 function returnsOf(
@@ -175,15 +217,32 @@ function returnsOf(
   outputs: readonly RecordColumn[],
   context: Context,
 ): Returns {
-  if (type === undefined) throw new NotSupported('CREATE FUNCTION without RETURNS')
-  if (type.setof === true) return setOf(type, functionName, outputs, context)
-  if (outputs.length > 0) throw new NotSupported('OUT parameters of a function that returns no set')
+  if (type?.setof === true) return setOf(type, functionName, outputs, context)
+  if (outputs.length > 0) return outputsOf(type, outputs, context)
+  if (type === undefined) throw new SqlError('42P13', 'function result type must be specified')
   const name = namesOf(type.names).at(-1)
   if (name === 'trigger') return { kind: 'trigger' }
   if (name === 'void') return { kind: 'void' }
   const value = resolveTypeName(type, context.types)
   if (context.types.typeOf(value.oid).kind === 'p') throw new NotSupported(`a function that returns ${value.name}`)
-  return { kind: 'value', type: { ...value, typmod: -1 } }
+  return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
+}
+
+function outputsOf(
+  type: Fields<'CreateFunctionStmt'>['returnType'],
+  outputs: readonly RecordColumn[],
+  context: Context,
+): Returns {
+  const [only, ...others] = outputs
+  const single = only !== undefined && others.length === 0
+  const declared = type === undefined ? undefined : resolveTypeName(type, context.types)
+  if (declared !== undefined && signedOid(declared) !== (single ? signedOid(only.type) : OID.record))
+    throw new SqlError(
+      '42P13',
+      `function result type must be ${single ? context.format(only.type) : 'record'} because of OUT parameters`,
+    )
+  if (single) return { kind: 'value', type: only.type, name: only.name }
+  return { kind: 'record', columns: outputs }
 }
 
 function setOf(

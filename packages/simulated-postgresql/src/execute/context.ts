@@ -133,6 +133,8 @@ export class Context implements TextContext {
   }
 
   parameterType(number: number, wanted?: SqlType): SqlType {
+    if (this.variables !== undefined && number > this.variables.parameterOids.length)
+      throw new SqlError('42P02', `there is no parameter $${number}`)
     const known = this.#parameters[number - 1]
     if (known !== undefined) return known
     if (wanted === undefined || wanted.oid === OID.unknown) {

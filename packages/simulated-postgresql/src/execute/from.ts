@@ -267,7 +267,7 @@ function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Buildin
   const table = compileFunctionTable(fields, scope)
   scope.columns = before
   const name = fields.alias?.aliasname ?? table.name
-  const relation = addRelation(scope, name, renamed(table.columns, fields.alias), undefined)
+  const relation = addRelation(scope, name, renamed(table.columns, fields.alias), undefined, table.isScalar)
   return {
     columns: relation.columns,
     *extend(run, outer, left) {

@@ -12,6 +12,8 @@ import type { QueryScope } from './scope.ts'
 export interface FunctionTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  /** It gives values, not rows. */
+  readonly isScalar: boolean
   rows(env: Env): readonly (readonly SqlValue[])[]
 }
 
@@ -39,6 +41,7 @@ export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: Que
   if (ordinality !== true) return table
   return {
     name: table.name,
+    isScalar: false,
     columns: [...table.columns, { name: 'ordinality', type: { oid: OID.int8, name: 'int8', typmod: -1 } }],
     rows: (env) => table.rows(env).map((row, at) => [...row, BigInt(at + 1)]),
   }
@@ -61,10 +64,11 @@ function functionRows(
 ): FunctionTable {
   const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
-  // The only column of a function is named after the item's alias.
-  const only = compiled.scalar ? (fields.alias?.aliasname ?? compiled.columns[0]?.name) : undefined
+  // The only column of a function is named after the item's alias, unless it has a name of its own.
+  const only = compiled.scalar && !compiled.isNamed ? fields.alias?.aliasname : undefined
   return {
     name,
+    isScalar: compiled.scalar,
     columns: compiled.columns.map((column) => ({ name: only ?? column.name, type: column.type })),
     rows: (env) => [...compiled.rows(env)],
   }
@@ -73,5 +77,10 @@ function functionRows(
 /** `FROM current_date` and its like: one row. */
 function plainValue(node: Node, scope: QueryScope): FunctionTable {
   const compiled = compileExpression(node, scope)
-  return { name: 'value', columns: [{ name: 'value', type: compiled.type }], rows: (env) => [[compiled.evaluate(env)]] }
+  return {
+    name: 'value',
+    isScalar: true,
+    columns: [{ name: 'value', type: compiled.type }],
+    rows: (env) => [[compiled.evaluate(env)]],
+  }
 }

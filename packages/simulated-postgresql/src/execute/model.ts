@@ -59,6 +59,8 @@ export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]
   readonly table: Table | undefined
+  /** A function's values: its name stands for one of them, not for a row. */
+  readonly isScalar: boolean
   /** Its place among the versions of a row. */
   readonly tuple: number
 }

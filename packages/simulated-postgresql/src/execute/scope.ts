@@ -107,7 +107,10 @@ export class QueryScope implements Scope {
       if (whole !== undefined) {
         if (scope !== this)
           for (const column of whole.columns) scope.onOuterReference?.(column, [whole.alias, column.name])
-        return wholeRow(whole, levelsUp, scope)
+        const [only] = whole.columns
+        if (!whole.isScalar || only === undefined) return wholeRow(whole, levelsUp, scope)
+        scope.recorder?.(only.slot)
+        return { type: only.type, index: only.slot, levelsUp }
       }
       levelsUp++
       if (scope.parent !== undefined) scope.parent.searchedFromBelow++
@@ -171,12 +174,14 @@ export function addRelation(
   alias: string,
   columns: readonly { name: string; type: SqlType; attribute?: number }[],
   table: Table | undefined,
+  isScalar = false,
 ): Relation {
   if (scope.relations.some((each) => each.alias === alias))
     throw new SqlError('42712', `table name "${alias}" specified more than once`)
   const relation: Relation = {
     alias,
     table,
+    isScalar,
     tuple: scope.tuples++,
     columns: columns.map((column, at) => ({
       name: column.name,

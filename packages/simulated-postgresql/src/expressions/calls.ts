@@ -69,6 +69,7 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
     const decided = target === OID.any ? decideAny(argument) : argument
     return coerce(decided, typeNamed(scope, target), 'i', scope, locationOf(call.args?.[i]))
   })
+  converted.push(...leftOut(signature, given.length, compiler))
   const all =
     choice.variadicFrom === undefined || signature.source === 'text_concat' || choice.arguments.includes(OID.any)
       ? converted
@@ -77,6 +78,14 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const of = given.find(({ type }) => type.domain !== undefined)
   if (of !== undefined && isGenericArray(signature.result)) arrayOf(types, of.type)
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
+}
+
+/** The defaults of a user's function for arguments that the call does not have. */
+function leftOut({ arguments: declared, defaultValues = [] }: FunctionSignature, given: number, compiler: Compiler) {
+  const missing = declared.slice(given)
+  return defaultValues
+    .slice(defaultValues.length - missing.length)
+    .map((node, i) => coerce(compiler.compile(node), typeNamed(compiler.scope, missing[i] ?? 0), 'a', compiler.scope))
 }
 
 const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
@@ -209,7 +218,7 @@ export function implementationOf(signature: FunctionSignature): Builtin {
 /** A call of an ordinary function, its arguments evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
-  if (signature.source.startsWith('routine ')) return routineCall(resolved)
+  if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
   if (builtin(signature.source) === undefined && !SESSION_FUNCTION.test(signature.source)) {
     const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
     throw new NotSupported(`the function ${name}(${shown})`)
@@ -225,9 +234,11 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
 }
 
 /** A call of a function that a user wrote. Never computed in advance. */
-function routineCall({ signature, arguments: all, types }: ResolvedCall): Compiled {
+function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: Scope): Compiled {
+  const columns = signature.columns.map(({ name, oid }) => ({ name, type: typeNamed(scope, oid) }))
   return {
     type: types.result,
+    ...(types.result.oid === OID.record ? { columns } : {}),
     evaluate(env) {
       const values = all.map((argument) => argument.evaluate(env))
       if (signature.strict && values.includes(null)) return null

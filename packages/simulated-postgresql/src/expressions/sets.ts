@@ -4,7 +4,7 @@ import { setFunction } from '../functions/sets.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
-import type { RecordColumn, SqlValue } from '../types/value.ts'
+import { type RecordColumn, SqlRecord, type SqlValue } from '../types/value.ts'
 import { applied, functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { typeNamed } from './coerce.ts'
 import { compileExpression } from './compile.ts'
@@ -17,6 +17,8 @@ export interface SetCall {
   readonly columns: readonly RecordColumn[]
   /** The rows have one column of the function's own type, rather than the columns of a row. */
   readonly scalar: boolean
+  /** That column has a name of its own. */
+  readonly isNamed: boolean
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
@@ -50,7 +52,14 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (!signature.returnsSet && (!isRow || implementation === undefined)) {
     if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
-    return { columns: [{ name, type: types.result }], scalar: true, rows: (env) => [[compiled.evaluate(env)]] }
+    const column = signature.columns[0]?.name ?? name
+    const isNamed = signature.columns.length > 0
+    return {
+      columns: [{ name: column, type: types.result }],
+      isNamed,
+      scalar: true,
+      rows: (env) => [[compiled.evaluate(env)]],
+    }
   }
   if (implementation === undefined) throw new NotSupported(`the function ${name}`)
   const columns =
@@ -62,6 +71,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   return {
     columns,
     scalar: !isRow,
+    isNamed: signature.columns.length > 0,
     rows: (env) => {
       const values = all.map((argument) => argument.evaluate(env))
       if (signature.strict && values.includes(null)) return signature.returnsSet ? [] : [columns.map(() => null)]
@@ -70,14 +80,26 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   }
 }
 
-/** A function that a user wrote; undefined for one that returns no set. */
+/** A function that a user wrote; undefined for one that returns a value. */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
-  if (!signature.returnsSet) return undefined
   const site = {}
+  if (!signature.returnsSet)
+    return signature.result === OID.record ? (values, env) => [routineRow(signature, values, env, site)] : undefined
   return (values, { session }) => {
     if (session.routineRows === undefined) throw new NotSupported(`the function ${signature.name} here`)
     return session.routineRows(Number(signature.source.split(' ')[1]), values, site)
   }
+}
+
+function routineRow(
+  { name, source, columns }: FunctionSignature,
+  values: readonly SqlValue[],
+  { session }: Env,
+  site: object,
+): readonly SqlValue[] {
+  if (session.callRoutine === undefined) throw new NotSupported(`the function ${name} here`)
+  const row = session.callRoutine(Number(source.split(' ')[1]), values, site)
+  return row instanceof SqlRecord ? row.values : columns.map(() => null)
 }
 
 /** The columns that the call says for a function of rows: in a list, or by its first argument. Undefined for others. */
@@ -113,6 +135,7 @@ function unnestTogether(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   return {
     columns: parts.flatMap((part) => part.columns),
     scalar: false,
+    isNamed: true,
     rows: (env) => {
       const lists = parts.map((part) => Array.from(part.rows(env)))
       const length = Math.max(...lists.map((list) => list.length))

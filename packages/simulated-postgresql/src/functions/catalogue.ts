@@ -1,3 +1,4 @@
+import type { Node } from '../sql/nodes.ts'
 import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
 
 /** A row of pg_proc. */
@@ -12,6 +13,8 @@ export interface FunctionSignature {
   readonly variadic: boolean
   /** Arguments at the end that may be left out. */
   readonly defaults: number
+  /** Their values, of a function that a user wrote. */
+  readonly defaultValues?: readonly Node[]
   /** The name of the implementation: pg_proc.prosrc, or the function's own for those in SQL. */
   readonly source: string
   readonly result: number

@@ -134,6 +134,7 @@ export class Machine<P extends Planned> {
       }
       case 'first': {
         const { rows, columns } = yield* this.#rows(step.query.statement)
+        if (this.#results.length > 0) return this.#rowOf(rows[0], columns)
         const [column, ...others] = columns
         if (column === undefined || others.length > 0)
           throw new NotSupported('a function in SQL whose last statement does not return one column')
@@ -141,6 +142,12 @@ export class Machine<P extends Planned> {
       }
       case 'return': {
         if (step.variable !== undefined) {
+          const held = this.#body.variables[step.variable]
+          if (held?.kind === 'list')
+            return this.#rowOf(
+              held.targets.map((target) => this.#values[target] ?? null),
+              this.#results,
+            )
           const shape = this.#shapes[step.variable]
           const type = shape?.kind === 'scalar' ? shape.type : undefined
           return { kind: 'return', value: this.#values[step.variable] ?? null, type }
@@ -153,6 +160,14 @@ export class Machine<P extends Planned> {
         yield* this.#statement(step)
         return NEXT
     }
+  }
+
+  /** What a function with several OUT parameters returns. */
+  #rowOf(row: readonly SqlValue[] | undefined, columns: readonly RecordColumn[]): Extract<Flow, { kind: 'return' }> {
+    const values = this.#results.map(({ type }, at) =>
+      this.#host.converted(row?.[at] ?? null, columns[at]?.type ?? type, type),
+    )
+    return { kind: 'return', value: row === undefined ? null : new SqlRecord(this.#results, values), type: undefined }
   }
 
   *#statement(

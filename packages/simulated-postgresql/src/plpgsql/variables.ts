@@ -36,7 +36,7 @@ export function variablesOf(
     precedence: language === 'sql' ? 'column' : 'error',
     parameterOids: argumentsOf.map((at) => {
       const shape = shapes[at]
-      return shape?.kind === 'scalar' ? shape.type.oid : 0
+      return shape?.kind === 'scalar' ? (shape.type.domain ?? shape.type.oid) : 0
     }),
     find(names) {
       const [name = '', field, ...others] = names

@@ -127,6 +127,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     const { result } = yield* this.#within(routine, values)
     // A function in SQL gives null, one in PL/pgSQL a value.
     if (returns.kind === 'void') return body.language === 'sql' ? null : ''
+    if (result !== undefined && returns.kind === 'record') return result.value
     if (result === undefined || returns.kind !== 'value')
       throw new SqlError('2F005', 'control reached end of function without RETURN')
     return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
@@ -135,8 +136,8 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   /** Calls a function with its settings. */
   *#within(routine: Routine, values: readonly SqlValue[]): Generator<Wait, Called, void> {
     const { body, returns, settings } = routine
-    const columns = returns.kind === 'set' ? returns.columns : []
-    const variables = returns.kind === 'set' && returns.named && body.language === 'plpgsql' ? columns : []
+    const columns = returns.kind === 'set' || returns.kind === 'record' ? returns.columns : []
+    const variables = body.language === 'plpgsql' ? outVariables(routine) : []
     const given: Given = new Map(
       [...routine.arguments, ...variables].map(({ type }, at) => [
         at,
@@ -252,6 +253,14 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void {
     this.#host.notice(severity, code, message)
   }
+}
+
+/** The variables of PL/pgSQL after the arguments, which hold what is to be returned. */
+function outVariables({ returns, arguments: all }: Routine): readonly Pick<RecordColumn, 'type'>[] {
+  if (returns.kind === 'set') return returns.named ? returns.columns : []
+  const known = all.filter(({ out }) => out).length
+  if (returns.kind === 'record') return returns.columns.slice(known)
+  return returns.kind === 'value' && returns.name !== undefined && known === 0 ? [returns] : []
 }
 
 function recordOf(

@@ -4,6 +4,7 @@ import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
+import { OUT_PARAMETERS } from './out-parameters.ts'
 import { RANGES } from './ranges.ts'
 import { ROLES } from './roles.ts'
 import { SET_ROUTINES } from './set-routines.ts'
@@ -20,6 +21,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'exclusion constraints': EXCLUSION,
   'materialized views': MATERIALIZED_VIEWS,
   MERGE,
+  'OUT parameters and defaults': OUT_PARAMETERS,
   ranges: RANGES,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
