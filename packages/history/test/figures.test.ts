@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, duration, percent, plural, rate } from '../src/text/figures.ts'
+import { byName, count, duration, percent, plural, rate } from '../src/text/figures.ts'
 
 test.each([
   [count(58_113), '58,113'],
@@ -21,4 +21,8 @@ test('a share is never rounded to all or nothing', () => {
     '0.01%',
     '100.00%',
   ])
+})
+
+test('names are compared by the numbers in them', () => {
+  expect(['n10', 'n2', 'm3', 'n1'].sort(byName)).toEqual(['m3', 'n1', 'n2', 'n10'])
 })

@@ -1,3 +1,4 @@
+import type { History } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { binsOf } from '../src/html/bins.ts'
@@ -17,7 +18,7 @@ const hundred = (more: (i: number) => Partial<Made>): Made[] =>
 describe('the heat map of latency', () => {
   test('counts each success once, in the column of its call and the row of its latency', () => {
     const history = made([...hundred(() => ({})), read(50, 20, { p: 1 }), read(60, 900, { p: 2, type: 'info' })])
-    const heat = heatMapOf(history, 100e6)
+    const heat = heatMapOf(binsOf(history, 100e6))
     const total = heat.counts.flatMap((column) => [...column]).reduce((sum, amount) => sum + amount, 0)
     expect(total).toBe(101)
     const slowest = heat.counts.findIndex((column) => column.some((amount, row) => amount > 0 && row > 15))
@@ -27,7 +28,7 @@ describe('the heat map of latency', () => {
 
   test('has an axis of whole powers of ten, also if nothing succeeded', () => {
     for (const history of [made([read(1, 5, { type: 'fail' })]), made([]), made([read(1, 0)])]) {
-      const decades = decadesOf(heatMapOf(history, 10e6))
+      const decades = decadesOf(heatMapOf(binsOf(history, 10e6)))
       expect(decades.length).toBeGreaterThan(1)
       for (const decade of decades) expect(Number.isInteger(Math.log10(decade))).toBe(true)
     }
@@ -50,7 +51,7 @@ describe('the charts', () => {
   })
 
   test('have a strip for each node: what it answered, and when it was down', () => {
-    const strips = nodeStripsOf(history, 25, 4e6)
+    const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
     expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
     expect(strips[0]!.answered).toEqual(strips[0]!.asked)
@@ -70,7 +71,8 @@ describe('the charts', () => {
   })
 
   test('leave the strips out for one node, and for more than fit', () => {
-    expect(nodeStripsOf(made(hundred(() => ({ node: 'n1' }))), 25, 4e6)).toEqual([])
-    expect(nodeStripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))), 25, 4e6)).toEqual([])
+    const stripsOf = (history: History): unknown => nodeStripsOf(history, binsOf(history, 100e6))
+    expect(stripsOf(made(hundred(() => ({ node: 'n1' }))))).toEqual([])
+    expect(stripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { byName, FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { addTo } from '../encoding/lists.ts'
 import { type OperationRow, placeOf } from '../encoding/operation-row.ts'
@@ -198,7 +198,7 @@ function acknowledgedText(history: History, read: OperationRow, updates: readonl
     sums.set(name, decimal((sums.get(name) ?? 0) + amount))
   }
   if (sums.size < 2 || sums.size > MOST_NODES) return ''
-  const sorted = [...sums].sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
+  const sorted = [...sums].sort(([one], [other]) => byName(one, other))
   return `: ${sorted.map(([name, sum], i) => `${name} ${i === 0 ? 'acknowledged ' : ''}${sum}`).join(', ')}`
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { NamedFile } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
+import { byName, UserError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedParts } from '@chaosproxy/history/files'
 
 /**
@@ -31,7 +31,7 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
       continue
     }
     const matches = await glob(name, { absolute: isAbsolute(name), expandDirectories: false })
-    for (const match of matches.toSorted(naturalOrder())) if (!files.has(match)) files.set(match, { file: match })
+    for (const match of matches.toSorted(byName)) if (!files.has(match)) files.set(match, { file: match })
     if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
   }
   return [...files.values()]
@@ -80,9 +80,6 @@ function namedByRun(name: string): NamedFile {
   const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } = run
   return { file, setup: { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } }
 }
-
-/** Created on demand: the first collator of a process takes a tenth of the start of a command. */
-const naturalOrder = () => new Intl.Collator('en', { numeric: true }).compare
 
 const noMatch = (pattern: string): UserError =>
   new UserError(

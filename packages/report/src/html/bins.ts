@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, OK } from '@chaosproxy/history'
+import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
 import { quantile } from '@chaosproxy/runner/result'
 
 /** What happened in each stretch of the run: what the charts draw. */
@@ -15,33 +15,77 @@ export interface Bins {
   readonly p99: readonly number[]
 }
 
+/** The same with all latencies, and what each node answered. */
+export interface Binned {
+  readonly bins: Bins
+  /** By bin: nanoseconds of its `ok` operations, ascending. */
+  readonly latencies: readonly Float64Array[]
+  /** By node, then by bin: operations sent to it, and how many of them it answered. */
+  readonly asked: readonly Uint32Array[]
+  readonly answered: readonly Uint32Array[]
+}
+
+/** At most 256, since a byte holds the number of one. */
 const MOST_BINS = 240
 
 /** Operations by the moment of their call, in at most 240 equal stretches; `staleRows` are those known to be stale. O(n log n). */
-export function binsOf(history: History, end: number, staleRows?: ArrayLike<number>): Bins {
-  const { length, callTime, returnTime, outcome } = history.operations
+export function binsOf(history: History, end: number, staleRows?: ArrayLike<number>): Binned {
+  const { length, callTime, outcome, node } = history.operations
   const size = Math.max(1, Math.min(MOST_BINS, Math.ceil(length / 4)))
   const width = end / size
-  const zeros = (): number[] => Array.from({ length: size }, () => 0)
-  const [ok, fail, info] = [zeros(), zeros(), zeros()]
-  const binOf = (i: number): number => Math.min(size - 1, Math.max(0, Math.floor((callTime[i] ?? 0) / width)))
-  const stale = staleRows === undefined ? [] : zeros()
-  for (const row of Array.from(staleRows ?? [])) stale[binOf(row)] = (stale[binOf(row)] ?? 0) + 1
-  const latencies = Array.from({ length: size }, (): number[] => [])
-  for (let i = 0; i < length; i++) {
-    const bin = binOf(i)
-    const counts = outcome[i] === OK ? ok : outcome[i] === FAIL ? fail : outcome[i] === INFO ? info : ok
-    counts[bin] = (counts[bin] ?? 0) + 1
-    if (outcome[i] === OK) latencies[bin]?.push((returnTime[i] ?? 0) - (callTime[i] ?? 0))
+  // The first is of operations that no node is known of.
+  const places = history.nodes.length + 1
+  const binOf = new Uint8Array(length)
+  const counts = new Uint32Array(size * OUTCOMES)
+  const [asked, answered] = [new Uint32Array(size * places), new Uint32Array(size * places)]
+  for (let row = 0; row < length; row++) {
+    const bin = Math.max(0, Math.min(size - 1, Math.floor((callTime[row] ?? 0) / width)))
+    binOf[row] = bin
+    const place = bin * OUTCOMES + (outcome[row] ?? 0)
+    counts[place] = (counts[place] ?? 0) + 1
+    const atNode = ((node[row] ?? -1) + 1) * size + bin
+    asked[atNode] = (asked[atNode] ?? 0) + 1
+    if (isAnswered(history, row)) answered[atNode] = (answered[atNode] ?? 0) + 1
   }
-  const sorted = latencies.map((bin) => new Float64Array(bin).sort())
+  const byNode = (all: Uint32Array): Uint32Array[] =>
+    history.nodes.map((_, i) => all.subarray((i + 1) * size, (i + 2) * size))
+  const countsOf = (outcome: number): number[] =>
+    Array.from({ length: size }, (_, bin) => counts[bin * OUTCOMES + outcome] ?? 0)
+  const stale = staleRows === undefined ? [] : Array.from({ length: size }, () => 0)
+  for (const row of Array.from(staleRows ?? [])) {
+    const bin = binOf[row] ?? 0
+    stale[bin] = (stale[bin] ?? 0) + 1
+  }
+  const ok = countsOf(OK)
+  const latencies = latenciesOf(history, ok, binOf)
   return {
-    width,
-    ok,
-    fail,
-    info,
-    stale,
-    p50: sorted.map((bin) => quantile(bin, 0.5)),
-    p99: sorted.map((bin) => quantile(bin, 0.99)),
+    bins: {
+      ...{ width, ok, fail: countsOf(FAIL), info: countsOf(INFO), stale },
+      p50: latencies.map((sorted) => quantile(sorted, 0.5)),
+      p99: latencies.map((sorted) => quantile(sorted, 0.99)),
+    },
+    ...{ latencies, asked: byNode(asked), answered: byNode(answered) },
   }
+}
+
+const OUTCOMES = 3
+
+/** By bin, sorted. */
+function latenciesOf(
+  { operations: { length, callTime, returnTime, outcome } }: History,
+  sizes: readonly number[],
+  binOf: Uint8Array,
+): readonly Float64Array[] {
+  const next = new Uint32Array(sizes.length + 1)
+  for (const [bin, size] of sizes.entries()) next[bin + 1] = (next[bin] ?? 0) + size
+  const bounds = next.slice()
+  const all = new Float64Array(next[sizes.length] ?? 0)
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK) continue
+    const bin = binOf[row] ?? 0
+    const place = next[bin] ?? 0
+    all[place] = (returnTime[row] ?? 0) - (callTime[row] ?? 0)
+    next[bin] = place + 1
+  }
+  return sizes.map((_, bin) => all.subarray(bounds[bin], bounds[bin + 1]).sort())
 }

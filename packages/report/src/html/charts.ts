@@ -2,7 +2,7 @@ import { count, duration, type History, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
 import { moment } from '../words.ts'
-import type { Bins } from './bins.ts'
+import type { Binned, Bins } from './bins.ts'
 import { decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
 import { type Html, html } from './markup.ts'
 import { type NodeStrip, nodeStrips, nodeStripsOf, STRIP_HEIGHT } from './node-strips.ts'
@@ -34,11 +34,10 @@ export interface Charted {
 /** Everything that the charts of a history draw. */
 export function chartedOf(
   history: History,
-  bins: Bins,
+  binned: Binned,
   { spans, end, marks }: Pick<Charted, 'spans' | 'end' | 'marks'>,
 ): Charted {
-  const strips = nodeStripsOf(history, bins.ok.length, bins.width)
-  return { bins, heat: heatMapOf(history, end), strips, spans, end, marks }
+  return { bins: binned.bins, heat: heatMapOf(binned), strips: nodeStripsOf(history, binned), spans, end, marks }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { EmbeddedOperations } from '../browser/page-data.ts'
 import { hasTimes } from '../moments.ts'
 import { isTelling, printable, processText, valueText } from '../operation-words.ts'
 import { digitsOf } from './digits.ts'
-import { errorsOf, formsOf, linesOf, numberColumn, timesOf, valuesOf } from './fields.ts'
+import { fieldsOf } from './fields.ts'
 import type { Lanes } from './lanes.ts'
 
 /** More operations than this are not embedded: the page must open at once, and be small enough to send. */
@@ -13,7 +13,8 @@ const MOST_EMBEDDED = 50_000
 /** The most embedded operations to use for the moments that matter; the rest is an even sample. */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
-const WIDTHS = 1_000
+const STEPS = 1_000
+const STEP_NANOS = NEAR_NANOS / STEPS
 /** Characters of one value, key or error in the page, and of all of one kind together. */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
@@ -51,11 +52,10 @@ export function select(
     ...accused.map((operation) => callTime[operation] ?? 0),
     ...spans.flatMap((span) => [span.from, span.to]),
   ].sort((a, b) => a - b)
-  const distances = distancesOf(callTime, length, edges)
-  const within = widthOf(distances, Math.min(MOST_NEAR, Math.floor(most * 0.75)))
-  let far = 0
-  for (let operation = 0; operation < length; operation++) if ((distances[operation] ?? 0) >= within) far++
-  const every = Math.max(1, Math.ceil(far / (most - (length - far))))
+  const distances = new Float64Array(length)
+  const nearby = nearbyOf(callTime, edges, distances)
+  const { within, near } = widthOf(nearby, Math.min(MOST_NEAR, Math.floor(most * 0.75)))
+  const every = Math.max(1, Math.ceil((length - near) / (most - near)))
   const named = [...new Set(accused)].sort((a, b) => a - b)
   const operations = new Int32Array(length)
   let [chosen, passed, nextNamed] = [0, 0, 0]
@@ -69,23 +69,14 @@ export function select(
   return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
-/** The usual width; where more operations lie within it than are allowed, a smaller one. */
-function widthOf(distances: Float64Array, allowed: number): number {
-  // Counted, since sorting them all would take longer than everything else.
-  const step = NEAR_NANOS / WIDTHS
-  const counts = new Uint32Array(WIDTHS)
-  for (let operation = 0; operation < distances.length; operation++) {
-    const distance = distances[operation] ?? 0
-    if (distance >= NEAR_NANOS) continue
-    const width = Math.floor(distance / step)
-    counts[width] = (counts[width] ?? 0) + 1
-  }
+/** The usual width, with the operations within it; a smaller one where they are more than allowed. */
+function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
-  for (const [width, count] of counts.entries()) {
+  for (const [step, count] of nearby.entries()) {
+    if (near + count > allowed) return { within: step * STEP_NANOS, near }
     near += count
-    if (near > allowed) return width * step
   }
-  return NEAR_NANOS
+  return { within: NEAR_NANOS, near }
 }
 
 /** The stretches up to this far from one of the sorted edges, joined where they meet. */
@@ -100,56 +91,53 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * How far each operation's call is from the nearest of the sorted edges; Infinity if there are none. Each search begins
- * where the last one ended: operations are called one after the other.
+ * How many operations are called in each step of distance from the nearest of the sorted edges, up to the usual width;
+ * `distances` takes the distance of each, Infinity if there are no edges. Each search begins where the last one ended:
+ * operations are called one after the other. Counted, since sorting them would take longer than everything else.
  */
-function distancesOf(callTime: Float64Array, length: number, edges: readonly number[]): Float64Array {
+function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)
-  const distances = new Float64Array(length)
+  const nearby = new Uint32Array(STEPS)
   let next = 1
-  for (let operation = 0; operation < length; operation++) {
+  for (let operation = 0; operation < distances.length; operation++) {
     const time = callTime[operation] ?? 0
     while ((bounds[next] ?? 0) < time) next++
     while (next > 1 && (bounds[next - 1] ?? 0) >= time) next--
-    distances[operation] = Math.min((bounds[next] ?? 0) - time, time - (bounds[next - 1] ?? 0))
+    const distance = Math.min((bounds[next] ?? 0) - time, time - (bounds[next - 1] ?? 0))
+    distances[operation] = distance
+    if (distance >= NEAR_NANOS) continue
+    const step = Math.floor(distance / STEP_NANOS)
+    nearby[step] = (nearby[step] ?? 0) + 1
   }
-  return distances
+  return nearby
 }
 
 /**
  * Operations as digits for `decode` in the browser, one field of all of them after the other: each is its difference
- * from a prediction, in as few digits as possible. Several short loops are compiled sooner than a long one.
+ * from a prediction, in as few digits as possible.
  */
 export function embed(
   history: History,
   rows: Int32Array,
-  accused: ReadonlySet<OperationRow>,
+  accused: readonly OperationRow[],
   lanes: Lanes,
 ): EmbeddedOperations {
-  const { process, key } = history.operations
   const unit = hasTimes(history) ? 1000 : 1
-  const processes = numberColumn(process, rows, history.processCount)
-  const keys = numberColumn(key, rows, history.keys.length)
-  const errors = errorsOf(history, rows)
-  const values = valuesOf(history, rows)
-  const fields = [
-    ...[timesOf(history, rows, unit), linesOf(history, rows), processes.numbers, keys.numbers],
-    ...[formsOf(history, rows, accused), errors.numbers, values.numbers],
-  ]
+  const { numbers, processes, keys, values, errors } = fieldsOf(history, rows, accused, unit)
   return {
     count: rows.length,
     unit,
-    digits: fields.map(digitsOf).join(''),
-    processes: processes.all.map((process) => processText(history, process)),
+    digits: numbers.map(digitsOf).join(''),
+    processes: processes.map((process) => processText(history, process)),
     lanes: lanes.names.map((name) => cut(name, LONGEST_TEXT)),
     atOpening: lanes.atOpening,
-    laneOf: processes.all.map((process) => lanes.laneOf.get(process) ?? 0),
+    laneOf: processes.map((process) => lanes.laneOf.get(process) ?? 0),
     functions: history.functions.map(printable),
     telling: history.functions.map(isTelling),
-    keys: clipped(keys.all.map((key) => printable(history.keys[key] ?? ''))),
+    keys: clipped(keys.map((key) => printable(history.keys[key] ?? ''))),
     nodes: history.nodes.map(printable),
-    values: clipped(values.all.map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
-    errors: clipped(errors.all.map(printable)),
+    values: clipped(values.map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),
+    errors: clipped(errors.map(printable)),
   }
 }
 

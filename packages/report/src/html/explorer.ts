@@ -1,5 +1,5 @@
 import type { OperationRow, Report } from '@chaosproxy/checker'
-import { count, duration, type History, plural } from '@chaosproxy/history'
+import { byName, count, duration, type History, plural } from '@chaosproxy/history'
 import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import type { Selection } from './columns.ts'
 import { type Html, html, script, scriptJson } from './markup.ts'
@@ -32,7 +32,7 @@ const MOST_OPTIONS = 500
 function choice(id: string, title: string, names: readonly string[]): Html | undefined {
   if (names.length <= 1) return undefined
   const options = names.map((name, i) => ({ name, i }))
-  options.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  options.sort((a, b) => byName(a.name, b.name))
   return html`<label>${title} <select id="by-${id}"><option value="">all</option>${options
     .slice(0, MOST_OPTIONS)
     .map(({ name, i }) => html`<option value="${String(i)}">${name}</option>`)}</select></label>`

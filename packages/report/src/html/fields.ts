@@ -2,116 +2,123 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
-/** Some rows of a history, as numbers for `digitsOf`. */
-type Rows = Int32Array
-
-/** Of each row its call, as the difference from the one before, and 1 + how long it took; 0 if it never returned. */
-export function timesOf({ operations: { callTime, returnTime } }: History, rows: Rows, unit: number): Float64Array {
-  const numbers = new Float64Array(2 * rows.length)
-  let last = 0
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const call = Math.round((callTime[row] ?? 0) / unit)
-    const took = Math.round((returnTime[row] ?? 0) / unit) - call
-    numbers[2 * i] = signed(call - last)
-    numbers[2 * i + 1] = took < Number.POSITIVE_INFINITY ? 1 + Math.max(0, took) : 0
-    last = call
-  }
-  return numbers
-}
-
-/** The same of the lines in the history's file. */
-export function linesOf({ operations: { callLine, returnLine } }: History, rows: Rows): Float64Array {
-  const numbers = new Float64Array(2 * rows.length)
-  let last = 0
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const line = callLine[row] ?? 0
-    const end = returnLine[row] ?? 0
-    numbers[2 * i] = signed(line - last)
-    numbers[2 * i + 1] = end === 0 ? 0 : 1 + Math.max(0, end - line)
-    last = line
-  }
-  return numbers
-}
-
-export interface Numbered<Thing> {
-  readonly numbers: Float64Array
-  /** The things that have a number, in its order. */
-  readonly all: readonly Thing[]
-}
-
-/** Numbers what a column has, in order of first appearance, from 1 on; what is negative there is 0. */
-export function numberColumn(column: Int32Array, rows: Rows, different: number): Numbered<number> {
-  const numbers = new Float64Array(rows.length)
-  const known = new Int32Array(different)
-  const all: number[] = []
-  for (let i = 0; i < rows.length; i++) {
-    const thing = column[rows[i] ?? 0] ?? -1
-    if (thing < 0) continue
-    if (known[thing] === 0) known[thing] = all.push(thing)
-    numbers[i] = known[thing] ?? 0
-  }
-  return { numbers, all }
-}
-
-/** Of each row its function, its node, and bits for the rest of what many operations have in common. */
-export function formsOf(history: History, rows: Rows, accused: ReadonlySet<OperationRow>): Float64Array {
-  const { f, node, input, output, outcome, flags } = history.operations
-  const [functions, places] = [history.functions.length, history.nodes.length + 1]
-  const numbers = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const asked = input[row] ?? 0
-    // Without a branch that is rarely taken, which would have this compiled twice.
-    const bits =
-      Number(asked === output[row]) +
-      2 * Number(asked === NULL) +
-      4 * (outcome[row] ?? 0) +
-      16 * ((flags[row] ?? 0) & FLAG_FINAL) +
-      32 * Number(accused.has(row))
-    numbers[i] = (bits * places + (node[row] ?? -1) + 1) * functions + (f[row] ?? 0)
-  }
-  return numbers
+/** Some rows of a history, as numbers for `digitsOf`, and what the numbers stand for. */
+export interface Fields {
+  /** One field of all rows after the other, in the order of `decode`. */
+  readonly numbers: readonly Float64Array[]
+  /** What has a number, by it; of processes and keys from 1 on. */
+  readonly processes: readonly number[]
+  readonly keys: readonly number[]
+  readonly values: readonly number[]
+  readonly errors: readonly string[]
 }
 
 /**
- * The inputs that are not null, and the outputs that are not the input: small integers as in the history, others by
- * their number in order of first appearance. What is read was written lately, so each is near the one before.
+ * The fields of some rows, in one walk over them: code that runs so briefly costs more to compile than to run.
+ *
+ * Of each row its call, as the difference from the one before, and 1 + how long it took, in units, or 0 if it never
+ * returned; the same of its lines in the history's file. Its process and its key, numbered in order of first appearance.
+ * Its form: its function, its node, and bits for the rest of what many operations have in common. The inputs that are not
+ * null, and the outputs that are not the input: small integers as in the history, others by their number in order of
+ * first appearance. What is read was written lately, so each is near the one before.
  */
-export function valuesOf({ operations: { input, output } }: History, rows: Rows): Numbered<number> {
-  const numbers = new Float64Array(2 * rows.length)
+export function fieldsOf(history: History, rows: Int32Array, accused: readonly OperationRow[], unit: number): Fields {
+  const { callTime, returnTime, callLine, returnLine, process, key } = history.operations
+  const { f, node, input, output, outcome, flags } = history.operations
+  const [functions, places] = [history.functions.length, history.nodes.length + 1]
+  const count = rows.length
+  const [times, lines] = [new Float64Array(2 * count), new Float64Array(2 * count)]
+  const [processes, keys, forms] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)]
+  const values = new Float64Array(2 * count)
+  const isAccused = new Uint8Array(history.operations.length)
+  for (const row of accused) isAccused[row] = 1
+  const processNumbers = numbering(history.processCount)
+  const keyNumbers = numbering(history.keys.length)
   // Null is 0 there as it is here.
   const known = new Map<number, number>([[NULL, 0]])
-  let [end, last] = [0, 0]
-  for (let i = 0; i < 2 * rows.length; i++) {
-    const row = rows[i >> 1] ?? 0
-    const asked = input[row] ?? 0
-    const id = (i & 1) === 0 ? asked : (output[row] ?? 0)
-    if (id === ((i & 1) === 0 ? NULL : asked)) continue
-    let number = id
-    if ((id & 1) === 0) {
-      number = 2 * (known.get(id) ?? known.size)
-      known.set(id, number / 2)
-    }
-    numbers[end++] = signed(number - last)
-    last = number
+  const numberOf = (id: number): number => {
+    if ((id & 1) === 1) return id
+    const number = known.get(id) ?? known.size
+    known.set(id, number)
+    return 2 * number
   }
-  return { numbers: numbers.subarray(0, end), all: [...known.keys()] }
+  let [lastCall, lastLine, lastValue, end] = [0, 0, 0, 0]
+  for (let i = 0; i < count; i++) {
+    const row = rows[i] ?? 0
+    const call = Math.round((callTime[row] ?? 0) / unit)
+    const took = Math.round((returnTime[row] ?? 0) / unit) - call
+    times[2 * i] = signed(call - lastCall)
+    times[2 * i + 1] = took < Number.POSITIVE_INFINITY ? 1 + Math.max(0, took) : 0
+    lastCall = call
+    const line = callLine[row] ?? 0
+    const endLine = returnLine[row] ?? 0
+    lines[2 * i] = signed(line - lastLine)
+    lines[2 * i + 1] = endLine === 0 ? 0 : 1 + Math.max(0, endLine - line)
+    lastLine = line
+    processes[i] = processNumbers.of(process[row] ?? -1)
+    keys[i] = keyNumbers.of(key[row] ?? -1)
+    const asked = input[row] ?? 0
+    const answered = output[row] ?? 0
+    const bits =
+      Number(asked === answered) +
+      2 * Number(asked === NULL) +
+      4 * (outcome[row] ?? 0) +
+      16 * ((flags[row] ?? 0) & FLAG_FINAL) +
+      32 * (isAccused[row] ?? 0)
+    forms[i] = (bits * places + (node[row] ?? -1) + 1) * functions + (f[row] ?? 0)
+    if (asked !== NULL) {
+      const value = numberOf(asked)
+      values[end++] = signed(value - lastValue)
+      lastValue = value
+    }
+    if (answered !== asked) {
+      const value = numberOf(answered)
+      values[end++] = signed(value - lastValue)
+      lastValue = value
+    }
+  }
+  const errors = errorsOf(history, rows)
+  return {
+    numbers: [times, lines, processes, keys, forms, errors.numbers, values.subarray(0, end)],
+    ...{ processes: processNumbers.all, keys: keyNumbers.all, values: [...known.keys()], errors: errors.all },
+  }
+}
+
+interface Numbering {
+  readonly of: (thing: number) => number
+  readonly all: readonly number[]
+}
+
+/** Numbers things in order of first appearance, from 1 on; what is negative is 0. */
+function numbering(different: number): Numbering {
+  const known = new Int32Array(different)
+  const all: number[] = []
+  const of = (thing: number): number => {
+    if (thing < 0) return 0
+    if (known[thing] === 0) known[thing] = all.push(thing)
+    return known[thing] ?? 0
+  }
+  return { of, all }
 }
 
 /** How many rows have an error; then of each how far it is from the one before, and the error's number. */
-export function errorsOf(history: History, rows: Rows): Numbered<string> {
-  const found: number[] = []
+function errorsOf(
+  history: History,
+  rows: Int32Array,
+): { readonly numbers: Float64Array; readonly all: readonly string[] } {
+  const numbers = new Float64Array(1 + 2 * rows.length)
   const known = new Map<string, number>()
-  let last = 0
+  let [found, last] = [0, 0]
   for (let i = 0; i < rows.length; i++) {
     const error = history.errorOf(rows[i] ?? 0)
     if (error === undefined) continue
     const number = known.get(error) ?? known.size
     known.set(error, number)
-    found.push(i - last, number)
+    numbers[1 + 2 * found] = i - last
+    numbers[2 + 2 * found] = number
+    found += 1
     last = i
   }
-  return { numbers: Float64Array.of(found.length / 2, ...found), all: [...known.keys()] }
+  numbers[0] = found
+  return { numbers: numbers.subarray(0, 1 + 2 * found), all: [...known.keys()] }
 }

@@ -1,4 +1,4 @@
-import { type History, OK } from '@chaosproxy/history'
+import type { Binned } from './bins.ts'
 import { type Html, html } from './markup.ts'
 
 /** How often each latency occurred in each stretch of the run. */
@@ -12,35 +12,34 @@ export interface HeatMap {
   readonly counts: readonly Uint32Array[]
 }
 
-const MOST_COLUMNS = 120
 const ROWS_PER_DECADE = 8
 const MOST_DECADES = 8
+/** So many make a column. */
+const BINS = 2
 
 /** The latencies of the operations that succeeded, by the moment of their call. O(n). */
-export function heatMapOf(history: History, end: number): HeatMap {
-  const { length, callTime, returnTime, outcome } = history.operations
-  const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.ceil(length / 8)))
-  const width = end / columns
-  const latencyOf = (i: number): number => Math.max(1, (returnTime[i] ?? 0) - (callTime[i] ?? 0))
-  let [least, most] = [Number.POSITIVE_INFINITY, 1]
-  for (let i = 0; i < length; i++) {
-    if (outcome[i] !== OK) continue
-    least = Math.min(least, latencyOf(i))
-    most = Math.max(most, latencyOf(i))
-  }
+export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
+  const least = Math.min(...latencies.map((sorted) => sorted[0] ?? Number.POSITIVE_INFINITY))
+  const most = Math.max(1, ...latencies.map((sorted) => sorted.at(-1) ?? 1))
   const top = Math.ceil(Math.log10(Math.max(1e6, most)))
-  const bottom = Math.max(top - MOST_DECADES, Math.min(top - 1, Math.floor(Math.log10(Math.min(1e6, least)))))
+  const lowest = Math.floor(Math.log10(Math.max(1, Math.min(1e6, least))))
+  const bottom = Math.max(top - MOST_DECADES, Math.min(top - 1, lowest))
   const rows = (top - bottom) * ROWS_PER_DECADE
-  const counts = Array.from({ length: columns }, () => new Uint32Array(rows))
-  for (let i = 0; i < length; i++) {
-    if (outcome[i] !== OK) continue
-    const column = Math.max(0, Math.min(columns - 1, Math.floor((callTime[i] ?? 0) / width)))
-    const row = Math.floor((Math.log10(latencyOf(i)) - bottom) * ROWS_PER_DECADE)
-    const counted = counts[column]
-    const place = Math.max(0, Math.min(rows - 1, row))
-    if (counted !== undefined) counted[place] = (counted[place] ?? 0) + 1
+  const counts = Array.from({ length: Math.ceil(latencies.length / BINS) }, () => new Uint32Array(rows))
+  for (const [bin, sorted] of latencies.entries()) {
+    const column = counts[Math.floor(bin / BINS)]
+    if (column !== undefined) countRows(sorted, bottom, column)
   }
-  return { width, low: 10 ** bottom, high: 10 ** top, counts }
+  return { width: BINS * width, low: 10 ** bottom, high: 10 ** top, counts }
+}
+
+/** Adds latencies to the rows of a column, of which the lowest begins at a power of ten. */
+function countRows(latencies: Float64Array, bottom: number, column: Uint32Array): void {
+  for (let i = 0; i < latencies.length; i++) {
+    const row = Math.floor((Math.log10(Math.max(1, latencies[i] ?? 1)) - bottom) * ROWS_PER_DECADE)
+    const place = Math.max(0, Math.min(column.length - 1, row))
+    column[place] = (column[place] ?? 0) + 1
+  }
 }
 
 interface Box {
@@ -55,14 +54,18 @@ const SHADES = 5
 export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (time: number) => number): Html[] {
   const most = counts.reduce((all, column) => column.reduce((a, b) => Math.max(a, b), all), 1)
   const paths = Array.from({ length: SHADES }, () => '')
+  const rows = counts[0]?.length ?? 0
+  const high = (bottom - top) / rows
+  // Written once for each row, and not for each cell.
+  const edges = Array.from({ length: rows + 1 }, (_, row) => String(round(bottom - row * high)))
+  const down = `v${round(high)}z`
   for (const [i, column] of counts.entries()) {
-    const [left, right] = [round(x(i * width)), round(x((i + 1) * width))]
-    const high = (bottom - top) / column.length
-    for (const [row, amount] of column.entries()) {
+    const [left, right] = [`M${round(x(i * width))} `, `H${round(x((i + 1) * width))}${down}`]
+    for (let row = 0; row < rows; row++) {
+      const amount = column[row] ?? 0
       if (amount === 0) continue
       const shade = most === 1 ? SHADES - 1 : Math.floor((Math.log(amount) / Math.log(most)) * (SHADES - 0.001))
-      paths[shade] =
-        `${paths[shade] ?? ''}M${left} ${round(bottom - row * high)}V${round(bottom - (row + 1) * high)}H${right}v${round(high)}z`
+      paths[shade] += `${left}${edges[row]}V${edges[row + 1]}${right}`
     }
   }
   return paths.flatMap((path, shade) => (path === '' ? [] : [html`<path class="heat h${shade + 1}" d="${path}"/>`]))

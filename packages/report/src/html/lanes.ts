@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, INFO, UNNAMED } from '@chaosproxy/history'
-import { hasReturned, isFinal, processText } from '../operation-words.ts'
+import { byName, FLAG_FINAL, type History, INFO, UNNAMED } from '@chaosproxy/history'
+import { hasReturned, processText } from '../operation-words.ts'
 
 /** The rows of the timeline, from the top, and the row of each process. */
 export interface Lanes {
@@ -25,8 +25,6 @@ interface Span {
 
 /** The timeline opens on a contradiction's last operation, and those of it at most this long before. */
 export const OPENS_NANOS = 1e9
-
-type Unfinished<Whole> = { -readonly [Member in keyof Whole]: Whole[Member] }
 
 /**
  * A lane for each client: the processes of a session, or those that follow one another because an operation of unknown
@@ -54,7 +52,7 @@ export function lanesOf(history: History, first: readonly OperationRow[]): Lanes
       a.rank - b.rank ||
       Number(b.isNear) - Number(a.isNear) ||
       Number(a.isFinal) - Number(b.isFinal) ||
-      a.name.localeCompare(b.name, 'en', { numeric: true }),
+      byName(a.name, b.name),
   )
   const lanes = ranked.flatMap(({ name, spans }) =>
     packed(spans).map((own, i) => ({ name: i === 0 ? name : '', spans: own })),
@@ -81,32 +79,35 @@ function stretchOf({ operations: { callTime } }: History, rows: readonly Operati
 }
 
 function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
-  const { process, callTime, returnTime, outcome, length } = history.operations
-  // By number: of many operations, looking each up in a map takes longer than everything else.
-  const spans: (Unfinished<Span> | undefined)[] = Array.from({ length: history.processCount }, () => undefined)
-  const found: Span[] = []
-  for (let operation = 0; operation < length; operation++) {
-    const own = process[operation] ?? 0
-    const called = callTime[operation] ?? 0
-    const returned = hasReturned(history, operation) ? (returnTime[operation] ?? called) : called
-    const retiredAt = outcome[operation] === INFO && hasReturned(history, operation) ? returned : undefined
-    const span = spans[own]
-    const isNear = called <= to && returned >= from
-    if (span === undefined) {
-      const first = {
-        ...{ process: own, first: called, last: returned, retiredAt },
-        ...{ isFinal: isFinal(history, operation), isNear },
-      }
-      spans[own] = first
-      found.push(first)
-    } else {
-      span.last = Math.max(span.last, returned)
-      span.retiredAt = retiredAt
-      span.isFinal &&= isFinal(history, operation)
-      span.isNear ||= isNear
+  const { process, callTime, returnTime, outcome, flags, length } = history.operations
+  // Columns by process: of many operations, changing an object for each takes longer than everything else.
+  const size = history.processCount
+  const [firstRow, lastRow] = [new Int32Array(size), new Int32Array(size).fill(-1)]
+  const last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
+  const [isOrdinary, isNear] = [new Uint8Array(size), new Uint8Array(size)]
+  const found: number[] = []
+  for (let row = 0; row < length; row++) {
+    const own = process[row] ?? 0
+    const called = callTime[row] ?? 0
+    const returned = returnTime[row] ?? 0
+    const seen = returned < Number.POSITIVE_INFINITY ? returned : called
+    if (lastRow[own] === -1) {
+      firstRow[own] = row
+      found.push(own)
     }
+    lastRow[own] = row
+    if (seen > (last[own] ?? 0)) last[own] = seen
+    if (called <= to && seen >= from) isNear[own] = 1
+    if (((flags[row] ?? 0) & FLAG_FINAL) === 0) isOrdinary[own] = 1
   }
-  return found
+  return found.map((own): Span => {
+    const row = lastRow[own] ?? 0
+    return {
+      ...{ process: own, first: callTime[firstRow[own] ?? 0] ?? 0, last: last[own] ?? 0 },
+      retiredAt: outcome[row] === INFO && hasReturned(history, row) ? returnTime[row] : undefined,
+      ...{ isFinal: isOrdinary[own] === 0, isNear: isNear[own] === 1 },
+    }
+  })
 }
 
 function bySession(history: History, spans: readonly Span[]): readonly (readonly Span[])[] {

@@ -1,8 +1,9 @@
-import { type History, isAnswered } from '@chaosproxy/history'
+import { byName, type History } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { moment } from '../words.ts'
+import type { Binned } from './bins.ts'
 import { type Html, html } from './markup.ts'
 
 /** What one node answered over time. */
@@ -18,22 +19,11 @@ export const MOST_STRIPS = 9
 export const STRIP_HEIGHT = 20
 
 /** The strips of all nodes that were asked, by name; none if there are too many, or only one. */
-export function nodeStripsOf(history: History, bins: number, width: number): readonly NodeStrip[] {
-  if (history.nodes.length < 2 || history.nodes.length > MOST_STRIPS) return []
-  const strips = history.nodes.map((node) => ({
-    node,
-    asked: new Uint32Array(bins),
-    answered: new Uint32Array(bins),
-  }))
-  const { length, callTime, node } = history.operations
-  for (let i = 0; i < length; i++) {
-    const strip = strips[node[i] ?? -1]
-    if (strip === undefined) continue
-    const bin = Math.max(0, Math.min(bins - 1, Math.floor((callTime[i] ?? 0) / width)))
-    strip.asked[bin] = (strip.asked[bin] ?? 0) + 1
-    if (isAnswered(history, i)) strip.answered[bin] = (strip.answered[bin] ?? 0) + 1
-  }
-  return strips.sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+export function nodeStripsOf({ nodes }: Pick<History, 'nodes'>, { asked, answered }: Binned): readonly NodeStrip[] {
+  if (nodes.length < 2 || nodes.length > MOST_STRIPS) return []
+  const none = new Uint32Array()
+  const strips = nodes.map((node, i) => ({ node, asked: asked[i] ?? none, answered: answered[i] ?? none }))
+  return strips.sort((a, b) => byName(a.node, b.node))
 }
 
 interface Place {

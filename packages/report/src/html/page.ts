@@ -48,11 +48,12 @@ export function renderHtml(page: Page): string {
   const telling = tellingOf(facts, page)
   const statistics = statisticsOf(history)
   const end = endOf(history, spans)
-  const bins = binsOf(history, end, report?.staleness?.staleRows)
+  const binned = binsOf(history, end, report?.staleness?.staleRows)
+  const { bins } = binned
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
   const lanes = lanesOf(history, shown?.operations.map(({ operation }) => operation) ?? [])
-  const embedded = embed(history, selection.operations, new Set(accused), lanes)
+  const embedded = embed(history, selection.operations, accused, lanes)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
@@ -84,7 +85,7 @@ ${raceSection(facts.race)}
 ${phasesSection(run?.phases ?? [])}
 ${
   hasTimes(history) && history.operations.length >= FEWEST_CHARTED
-    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, bins, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
+    ? html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`
     : undefined
 }
 ${explorer(history, selection, embedded)}

@@ -1,5 +1,5 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
-import { count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {
   amountText,
@@ -124,9 +124,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
     rounded(total + amountIn(others.filter((row) => amountOf(history, row) < 0))),
     rounded(total + amountIn(others.filter((row) => amountOf(history, row) > 0))),
   ]
-  const nodes = [...new Set(before.map((row) => nodeOf(history, row)))].sort((a, b) =>
-    (a ?? '').localeCompare(b ?? '', 'en', { numeric: true }),
-  )
+  const nodes = [...new Set(before.map((row) => nodeOf(history, row)))].sort((a, b) => byName(a ?? '', b ?? ''))
   const isByNode = nodes.length > 1
   const groups = isByNode
     ? nodes.map((node) => ({

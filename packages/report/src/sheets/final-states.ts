@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { byName, count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
   clientOf,
   functionOf,
@@ -39,9 +39,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
   const wrong = [...ends.values()].filter((end) => wrongOf(history, end).length > 0)
   if (!wrong.includes(shown)) return undefined
   const told = [shown, ...wrong.filter((end) => end !== shown)].slice(0, MOST_KEYS)
-  const nodes = [...new Set(told.flatMap(({ reads }) => [...reads.keys()]))].sort((a, b) =>
-    a.localeCompare(b, 'en', { numeric: true }),
-  )
+  const nodes = [...new Set(told.flatMap(({ reads }) => [...reads.keys()]))].sort(byName)
   const at = clockOf(
     history,
     told.flatMap(({ last }) => last ?? []),

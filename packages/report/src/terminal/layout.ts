@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { byName, type History } from '@chaosproxy/history'
 import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 
@@ -45,7 +45,7 @@ export function layOut(history: History, counterexample: Counterexample, firstCo
       ? nameText(nodeOf(history, operation) ?? 'node unknown')
       : processText(history, processOf(history, operation))
   const names = [...new Set(counterexample.operations.map(({ operation }) => laneOf(operation)))]
-  names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  names.sort(byName)
 
   const withKey = counterexample.keys.length > 1
   const unplaced = counterexample.operations.map(({ operation, role }): Box => {

@@ -1,6 +1,6 @@
 import type { Report } from '@chaosproxy/checker'
 import { type Fault, faultName, type NodeId } from '@chaosproxy/faults'
-import { FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
+import { byName, FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
 import { hasMajority, isStopping } from '../result/majority.ts'
 import { firstAnswerAfter } from '../result/requirements/measures.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary } from '../result/run-summary.ts'
@@ -197,5 +197,5 @@ export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[]
       const { operations, answered } = asked[i] ?? { operations: 0, answered: 0 }
       return { node: name, operations, availability: operations === 0 ? 1 : answered / operations }
     })
-    .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true }))
+    .sort((a, b) => byName(a.node, b.node))
 }

@@ -1,4 +1,4 @@
-import { FAIL, type History, INFO, isAnswered, OK, oncePerHistory, type Tally } from '@chaosproxy/history'
+import { byName, FAIL, type History, INFO, isAnswered, OK, oncePerHistory, type Tally } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What can be counted in a history alone, without its run. */
@@ -37,7 +37,7 @@ export const statisticsOf: (history: History) => Statistics = oncePerHistory((hi
         operations,
         availability: operations === 0 ? Number.NaN : answered / operations,
       }))
-      .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true })),
+      .sort((a, b) => byName(a.node, b.node)),
     p50Nanos: quantile(sorted, 0.5),
     p99Nanos: quantile(sorted, 0.99),
   }
@@ -57,7 +57,7 @@ function statisticsOfTally({ operations: total, functions, nodes, answered, p50N
     availability: total === 0 ? Number.NaN : answered / total,
     nodes: nodes
       .map(({ node, operations, answered: served }) => ({ node, operations, availability: served / operations }))
-      .sort((a, b) => a.node.localeCompare(b.node, 'en', { numeric: true })),
+      .sort((a, b) => byName(a.node, b.node)),
     p50Nanos,
     p99Nanos,
   }

@@ -1,3 +1,4 @@
+import { byName } from '@chaosproxy/history'
 import { type ContainerKind, imageName, kindOf, NO_NODES } from './container-kind.ts'
 import { databaseNames } from './databases.ts'
 import type { Container } from './engine.ts'
@@ -42,9 +43,7 @@ const rank = ({ kind, containers }: NodeGroup): number =>
 function groupOf(containers: readonly Container[]): NodeGroup & { readonly name: string } {
   const sorted = containers.toSorted(
     (a, b) =>
-      mentioned(a, containers) - mentioned(b, containers) ||
-      a.service.localeCompare(b.service, 'en', { numeric: true }) ||
-      a.number - b.number,
+      mentioned(a, containers) - mentioned(b, containers) || byName(a.service, b.service) || a.number - b.number,
   )
   const services = [...new Set(sorted.map(({ service }) => service))]
   const [first] = sorted

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createRandom, type NodeId, type Random } from '@chaosproxy/faults'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { byName, type Millis, millis, UserError } from '@chaosproxy/history'
 import type { Effect, MachineEvent, NodeSetting, NodeStatus, ProtocolModule, Transition } from '@chaosproxy/protocols'
 import { findWorkload } from '@chaosproxy/workloads'
 import type { LineProcess } from '../binary/line-process.ts'
@@ -132,7 +132,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[]) {
     start({ id, peers, seed }: NodeSetting): Step {
       const random = createRandom(seed).fork('services')
       services ??= createServices(random)
-      const nodes = [id, ...peers].toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true }))
+      const nodes = [id, ...peers].toSorted(byName)
       const process = processes.launched(id, wordsFor(program, seed))
       const state: Running = {
         ...{ id, nodes, process, random, began: undefined, isReady: false, serial: INIT_ID },
