@@ -28,6 +28,9 @@ test('primary-replica with sticky sessions promises an order only if writes wait
 })
 
 test('quorum says where reads and writes need not meet', () => {
+  const { weakness: ofReplicas } = findProtocol('primary-replica')!
+  expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
+  expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')
   const { weakness } = findProtocol('quorum')!
   expect(weakness?.({ r: 2, w: 3 }, 5)).toBe(
     'r + w is 5, not more than 5 replicas, so a read can miss the newest write',

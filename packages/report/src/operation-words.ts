@@ -127,6 +127,10 @@ export const isTelling = (f: string): boolean => TELLING.has(f)
 /** Whether its answer is what it was made for, as of a read or a dequeue. */
 export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
 
+/** Whether nobody else may be given what it returns. */
+export const isTaking = (history: History, operation: number): boolean =>
+  ['dequeue', 'generate'].includes(functionOf(history, operation))
+
 /** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]

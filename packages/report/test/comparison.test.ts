@@ -159,7 +159,7 @@ test('a broken promise is told as that run itself tells it: what happened, why, 
 })
 
 test('what is undecided comes with what would decide it', () => {
-  const toDecide = 'Run longer, so that reads and writes succeed.'
+  const toDecide = 'Run longer, so that more requests succeed.'
   const open: ComparedCell = { ...cell('partition', 'unknown'), kept: 'unknown', toDecide, again: 'npx chaos run' }
   const next = comparisonNext(comparison([systemOf('masters', cell('calm', 'eventual'), open)]))
   expect(next).toEqual({

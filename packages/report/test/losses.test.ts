@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { accountLines } from '../src/accounting-words.ts'
 import { factsOf } from '../src/facts/facts.ts'
-import { gapOf } from '../src/facts/gap.ts'
+import { changeText, gapOf } from '../src/facts/gap.ts'
 import { storyOf } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { reproach } from '../src/moments.ts'
@@ -104,13 +104,19 @@ describe('a queue', () => {
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'context', 'core', 'core'])
   })
 
-  test('that hands a message out again in the last drain says so, and blames no message that came out', () => {
+  test('that hands a message out again in the last drain says so, and blames the first taking', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
     const { headline, shown, history } = judge(operations, 'queue')
     expect(headline.title).toBe('Message 1 was handed out twice')
     expect(reproach(history, shown!)?.text).toBe('process 7 had been given 1')
-    expect(gapOf(history, shown!).ignored).toBeUndefined()
+    const { ignored } = gapOf(history, shown!)
+    expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
+  })
+
+  test('that hands several messages out again counts them', () => {
+    const again = [dequeue(7, 1, 30, 35), dequeue(8, 2, 40, 45), dequeue(7, 1, 50, 55), dequeue(8, 2, 60, 65)]
+    expect(titleOf([enqueue(1, 1), enqueue(2, 2), ...again], 'queue')).toBe('2 messages were handed out more than once')
   })
 
   test('counts what a brute force over all that unknown dequeues may have taken counts', () => {
@@ -210,9 +216,12 @@ describe('a register', () => {
   })
 
   test('that no replica remembers names whose write is gone', () => {
-    const told = judge([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50, { final: true })], 'register')
+    const [end, other] = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
+    const told = judge([write(1, 1, 0), write(2, 2, 10), end, other], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")
     expect(told.shown?.level).toBe('eventual')
+    const oneAsked = judge([write(1, 1, 0), write(2, 2, 10), end], 'register')
+    expect(oneAsked.headline.title).toBe("n3 ended without p2's confirmed write to x")
   })
 
   test('that a single node does not serve is not said to be gone', () => {

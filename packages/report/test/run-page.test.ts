@@ -203,6 +203,11 @@ describe('the page at the end of a run', () => {
     expect(text).toContain('no violation found')
   })
 
+  test('does not say of what is violated that it proves little', () => {
+    const text = renderRun({ ...run, vacuous: ['no message was dequeued'] }, stale.history, plainStyle, options)
+    expect(text).not.toContain('proves little')
+  })
+
   test('says once of a run that proves little and misses a requirement that it does', () => {
     const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
     const text = renderRun(

@@ -24,7 +24,10 @@ test('the rate of trials is that of the search alone, and cutting down has a tim
 })
 
 test('a violation is headed by what users lost, and followed by what to do next', () => {
-  const told = { what: 'p0 did not see its own confirmed write', next: 'Read from the primary.' }
+  const told = {
+    what: 'p0 did not see its own confirmed write',
+    answers: [['Next', 'Read from the primary.']],
+  } as const
   const page = renderSearch({ ...summary, failures: [{ ...failure, told }] }, plainStyle, { width: 110, unicode: true })
   expect(page).toMatch(
     /^\s*p0 did not see its own confirmed write\n {2}NOT LINEARIZABLE\n {2}a read went back\n {2}next: Read from the primary\.\n {2}seed 4/,

@@ -67,7 +67,7 @@ const page = (told: ReturnType<typeof restarted>) => renderHtml({ ...told, title
 
 describe('of all faults, a report draws', () => {
   const told = restarted()
-  const CAUSE = 'n3 was killed at 5.138 s and came back 216 ms before.'
+  const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
   test('only the one on the culprit’s node in the decisive gap', () => {
     const { near } = factsOf(told)

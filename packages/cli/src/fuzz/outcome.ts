@@ -81,7 +81,9 @@ function toldOf({ subject: { bug } }: SearchSpec, shown: Result['shown']): Found
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told
-  return { ...told, next: `This is what the planted bug ${bug} does. Without it the search should find nothing.` }
+  // The bug is why.
+  const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
+  return { ...told, answers: [['Next', next]] }
 }
 
 /** A replay file is data: the code that it names has to be named again. */

@@ -28,4 +28,8 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
+/** Whether it has functions without effects: all requests to a queue or a lock change it. Without a name, it may. */
+export const isEverRead = (name: string | undefined): boolean =>
+  name === undefined || findObject(name)?.reads.length !== 0
+
 export const findObject = (name: string): AnyObject | undefined => objects.find((object) => object.name === name)

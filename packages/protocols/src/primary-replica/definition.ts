@@ -4,6 +4,7 @@ import type { Invariant, ProtocolDefinition, Weakness } from '../definition.ts'
 import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchCompleteness, watchLeaders, watchLogMatching } from '../log-invariants.ts'
 import { unavailable } from '../objects/object.ts'
+import { isEverRead } from '../objects/registry.ts'
 import { defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
@@ -108,8 +109,8 @@ const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
 /** Who answers reads, and what a write waits for. */
-const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes) => {
-  const lag = reads === 'primary' ? '' : 'replicas answer reads, and lag'
+const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes, object) => {
+  const lag = reads === 'primary' || !isEverRead(object) ? '' : 'replicas answer reads, and lag'
   const early =
     sync === 0
       ? 'a write is acknowledged before any replica has it'

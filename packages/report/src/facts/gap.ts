@@ -1,9 +1,11 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
+  clientOf,
   functionOf,
   hasReturned,
   isFinal,
+  isTaking,
   keyOf,
   nameText,
   nodeOf,
@@ -74,7 +76,17 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
     .filter((row) => (callEvent[row] ?? 0) < end && !seen.has(writtenText(history, row)))
     .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
   const called = callEvent[culprit] ?? 0
-  return changes.find((row) => hasReturned(history, row) && (returnEvent[row] ?? 0) < called) ?? changes[0]
+  const before = (row: OperationRow): boolean => hasReturned(history, row) && (returnEvent[row] ?? 0) < called
+  return (
+    changes.find(before) ?? changes[0] ?? rows.findLast((row) => before(row) && isTakenAgain(history, row, culprit))
+  )
+}
+
+/** Whether the culprit was given what another operation had taken out, so that the taking is what was ignored. */
+function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
+  const { key, outcome } = history.operations
+  if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
+  return outputOf(history, row) !== null && seenBy(history, culprit).has(JSON.stringify(outputOf(history, row)))
 }
 
 /** What an answer shows: a value or, of a drain, each message. */
@@ -85,8 +97,10 @@ function seenBy(history: History, row: OperationRow): ReadonlySet<string | undef
   return new Set(shown.map((each) => JSON.stringify(each)))
 }
 
-/** A change by its key and value: `x = 743`. */
+/** A change by its key and value, `x = 743`; `p6's dequeue of 15` if it took something out. */
 export function changeText(history: History, row: OperationRow): string {
+  if (isTaking(history, row))
+    return `${clientOf(history, row)}'s ${functionOf(history, row)} of ${valueText(outputOf(history, row) ?? null, 24)}`
   const [key, value] = [keyOf(history, row), writtenBy(history, row)]
   return `${key === undefined ? '' : `${nameText(key, 24)} = `}${transferText(value) ?? valueText(value, 24)}`
 }

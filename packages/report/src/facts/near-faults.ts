@@ -68,7 +68,7 @@ export function nearFaults(
           ? forgottenText(history, span, gap)
           : isTakeover
             ? takeoverText(history, span, gap)
-            : relationOf(span, short, gap)
+            : relationOf(history, span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
         return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: span.to < gap.asked }
       })
@@ -209,18 +209,22 @@ const inBrief = (label: string): string =>
   )
 
 function relationOf(
+  history: History,
   { kind, nodes, from, to }: FaultSpan,
   short: string,
-  { culprit, asked, to: answered }: Gap,
+  { culprit, asked, to: answered, ignored }: Gap,
 ): string {
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
   if (culprit === undefined) return `In force meanwhile: ${short}, ${moment(from)} to ${moment(to)}.`
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
-    return ended === undefined
-      ? `In force until ${duration(asked - to)} before: ${short}.`
-      : `${nameText(culprit)} ${ended} at ${moment(from)} and came back ${duration(asked - to)} before.`
+    if (ended === undefined) return `In force until ${duration(asked - to)} before: ${short}.`
+    const missed = ignored === undefined ? Number.NaN : (history.operations.callTime[ignored] ?? Number.NaN)
+    const isMissed = LOSES_MEMORY.has(kind) && from < missed && missed < to
+    const missing =
+      ignored === undefined || !isMissed ? ' and' : `, missed ${changeText(history, ignored)} at ${moment(missed)}, and`
+    return `${nameText(culprit)} ${ended} at ${moment(from)}${missing} came back ${duration(asked - to)} before it was asked.`
   }
   if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
   return `In force then: ${short}, since ${moment(from)}.`

@@ -100,6 +100,8 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
+    // An account that is overdrawn says it all.
+    if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined
         ? ''

@@ -15,7 +15,8 @@ export const warningsOf = (
   ...(run?.interrupted && outcome !== 'interrupted'
     ? ['The run was interrupted; what was recorded until then is checked.']
     : []),
-  ...(outcome === 'vacuous' ? [] : vacuous).map((reason) =>
+  // What is found is proved.
+  ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuous).map((reason) =>
     headline.mood === 'bad' ? `Proves little: ${reason}` : reason,
   ),
   ...(outcome === 'missed' ? [] : missed),

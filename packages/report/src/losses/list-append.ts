@@ -7,7 +7,7 @@ import type { FindLoss } from './loss.ts'
  * `A read of list k missed 3 acknowledged appends`, or what another client had already read. An append of unknown outcome
  * counts only if it was read.
  */
-export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys } }) => {
+export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   const seen = new Set(elementsOf(outputOf(history, culprit)))
   const before = rowsBefore(history, culprit)
@@ -17,7 +17,9 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys } 
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  for (const row of before.toReversed()) {
+  // One that is drawn, if there is one.
+  const drawn = new Set(operations.map(({ operation }) => operation))
+  for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue
     const gone = elementsOf(outputOf(history, row)).filter((element) => !seen.has(element)).length
     if (gone === 0) continue

@@ -28,6 +28,8 @@ function twice({ history, report, counterexample }: LossInput): Loss | undefined
   )
   if (again === undefined) return undefined
   if (core.filter((row) => sentBy(history, row) === again).length !== 1) return undefined
+  const many = report.accounting?.duplicated.length ?? 0
+  if (many > 1) return { title: `${plural(many, 'message')} were handed out more than once` }
   // Sent once, it came out once more than there are too many of it.
   const surplus = report.accounting?.duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]

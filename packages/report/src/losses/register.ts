@@ -53,7 +53,10 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   const [only, ...others] = history.nodes
   // A single node may still hold it: what it serves may come from a cache.
   const isAlone = only !== undefined && others.length === 0
-  return { title: isAlone ? `${nameText(only, 24)} answered without ${write}` : `${write} is gone`, level: 'eventual' }
+  if (isAlone) return { title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
+  const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
+  const isKnown = asked.length === 0 || asked.length >= history.nodes.length
+  return { title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
 /** `at least 20 of 25 acknowledged writes lost`, where last writes to a key overlapped. */
@@ -76,17 +79,18 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
   const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
   const [fewest, most] = [groups[0], groups.at(-1)]
   if (fewest === undefined || most === undefined || fewest === most) return undefined
-  const names = (nodes: readonly string[]): string =>
-    nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
   const key = end.key === undefined ? undefined : nameText(end.key, 24)
   if (end.isSurelyLast && end.last !== undefined) {
     const write = `${clientOf(history, end.last)}'s confirmed write${key === undefined ? '' : ` to ${key}`}`
-    return { title: `${names(wrongOf(history, end))} ended without ${write}`, level: 'eventual' }
+    return { title: `${namesOf(wrongOf(history, end))} ended without ${write}`, level: 'eventual' }
   }
   const isOneAgainstAll = groups.length === 2 && most.length > MOST_NODES
-  const [few, many] = [names(fewest), isOneAgainstAll ? 'the others' : names(most)]
+  const [few, many] = [namesOf(fewest), isOneAgainstAll ? 'the others' : namesOf(most)]
   return { title: `${few} ended with another ${key ?? 'value'} than ${many}`, level: 'eventual' }
 }
+
+const namesOf = (nodes: readonly string[]): string =>
+  nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
 
 /** More names than these are counted. */
 const MOST_NODES = 3

@@ -3,9 +3,11 @@ import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { NearFault } from '../facts/near-faults.ts'
+import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
-import { isFinal, isRead, isSameClient, nodeOf, writtenText } from '../operation-words.ts'
+import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
+import { endOf } from '../sheets/final-states.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
@@ -106,9 +108,28 @@ const causes: readonly Cause[] = [
     fits: (input) => hasOldValue(input) && input.race === undefined,
   },
   {
+    cause: 'Two requests had read the same state, and both changed it.',
+    remedy:
+      'Read and change in one step (an atomic statement, a lock, a transaction), with nothing to wait for between.',
+    fits: ({ race }) => race !== undefined && race.overtaken.request.f !== 'read',
+  },
+  {
     cause: 'A node took over without a write that had been acknowledged.',
     remedy: KEPT_IN_FAILOVERS,
     fits: ({ near }) => near.some(({ isTakeover }) => isTakeover),
+  },
+  {
+    cause: 'A lock was given to a second client while the first held it.',
+    remedy:
+      'A lock that is granted for some time has a holder who may not notice its end: give every grant an increasing token, and let the protected resource refuse lower ones. If it has no such end, let one node, or a majority, decide who holds it, and keep that on its disk.',
+    fits: ({ history, counterexample }) =>
+      doubleHolding(history, counterexample) !== undefined || unreleasedBefore(history, counterexample) !== undefined,
+  },
+  {
+    cause: 'A copy had not got a write that had been acknowledged when it was read last.',
+    remedy:
+      'Let a write wait for so many copies, and a read ask so many, that the two always meet in one; let a copy that was away catch up before it answers.',
+    fits: isOfOneOldCopy,
   },
   {
     cause: 'A write that was acknowledged is gone.',
@@ -249,13 +270,32 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
   return stopsNodes(kind)
 }
 
+/** Whether one of several copies lacked a write at the end, and the others were not asked, or had it. */
+function isOfOneOldCopy(input: CauseInput): boolean {
+  const { history, counterexample } = input
+  if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
+  const asked = endOf(
+    history,
+    counterexample.culprit === undefined ? undefined : keyOf(history, counterexample.culprit),
+  )
+  return asked !== undefined && asked.reads.size < history.nodes.length
+}
+
+const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
+  culprit !== undefined && isFinal(history, culprit)
+
+/** Whether the operation accused is a read on the way that was answered by a copy that was behind. */
+function isStaleRead(input: CauseInput): boolean {
+  return isOfOldCopy(input) && !isOfTheEnd(input)
+}
+
 /**
  * Whether the operation accused is a read that was answered, at another node than the last write before it. Of a counter
  * the read alone shows that additions are missing.
  */
-function isStaleRead({ history, counterexample, report }: CauseInput): boolean {
+function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
-  if (culprit === undefined || !isRead(history, culprit) || isFinal(history, culprit)) return false
+  if (culprit === undefined || !isRead(history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
   if (writes.length === 0) return report.model === 'counter'

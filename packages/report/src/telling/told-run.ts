@@ -4,7 +4,8 @@ import type { RunSummary } from '@chaosproxy/runner/result'
 import { factsOf } from '../facts/facts.ts'
 import { sentenceText } from '../facts/violation-words.ts'
 import type { Race } from '../race/code-run.ts'
-import { type Telling, tellingOf } from './telling.ts'
+import { raceSentence } from '../race/race-words.ts'
+import { answersOf, type Telling, tellingOf } from './telling.ts'
 
 /** What is told of one run among many. */
 export interface ToldRun extends Telling {
@@ -25,13 +26,17 @@ export function toldRun(history: History, run: RunSummary): ToldRun {
 export interface ToldHistory {
   /** Empty if there is no more to say than the verdict. */
   readonly what: string
-  readonly next: string
+  /** Why, how sure that is, and what to do next: each with its name. */
+  readonly answers: readonly (readonly [name: string, text: string])[]
 }
 
 /** @param race What explains it, where the header of the history does not say so. */
 export function toldHistory(history: History, report: Report<string>, asked: string, race?: Race): ToldHistory {
   const found = factsOf({ history, report, asked })
-  const facts = race === undefined ? found : { ...found, race }
+  const facts =
+    race === undefined
+      ? found
+      : { ...found, race, why: { text: `${raceSentence(race)}.`, certainty: 'shown' } as const }
   const { title, verdict } = facts.headline
-  return { what: title === verdict ? '' : title, next: tellingOf(facts, { history }).next.text }
+  return { what: title === verdict ? '' : title, answers: answersOf(tellingOf(facts, { history })) }
 }

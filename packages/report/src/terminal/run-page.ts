@@ -170,7 +170,8 @@ function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle
     ...(summary.interrupted && outcome !== 'interrupted'
       ? ['interrupted: what was recorded until then is checked']
       : []),
-    ...(outcome === 'vacuous' ? [] : vacuousTexts(summary.vacuous)),
+    // What is found is proved.
+    ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuousTexts(summary.vacuous)),
     ...summary.trouble,
   ]
   return warnings(lines, page)

@@ -123,7 +123,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       style.bold(style.accent(failure.title.toUpperCase())),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
-      ...(told === undefined ? [] : wrap(`next: ${told.next}`, width)),
+      ...(told?.answers ?? []).flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width)),
       ...wrap(foundText(failure), width).map((line) => style.dim(line)),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
