@@ -36,7 +36,7 @@ import type { ServiceNode } from './world/node.ts'
 import type { CodeWatch } from './world/requests.ts'
 import { freeParsers } from './world/servers.ts'
 import { requireNoStray, watchStrays } from './world/strays.ts'
-import { advanceInTime } from './world/time-limit.ts'
+import { advanceInTime, type Ended } from './world/time-limit.ts'
 import { weatherOf } from './world/weather.ts'
 import { CLIENTS, type TurnWatch, World } from './world/world.ts'
 
@@ -58,7 +58,7 @@ export interface ServiceClusterOptions {
   readonly holds?: readonly PlannedHold[] | undefined
   /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
-  /** The real time after which a run is ended if a program does not return; when absent, never. */
+  /** The processor time after which a run is ended if a program does not return; when absent, never. */
   readonly longestMs?: Millis | undefined
   /**
    * Whether starts may reuse installed packages that an earlier run loaded. That is faster, and equivalent unless a
@@ -147,7 +147,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
         }
         return 'done'
       }
-      return advanceInTime(options.longestMs, advance, () => stuckError(service, options.longestMs))
+      return advanceInTime(options.longestMs, advance, { ended: (how) => endedError(service, how) })
     },
     eventCount: () => events,
     stepCount: () => world.turnCount,
@@ -363,12 +363,18 @@ const refusalError = (service: Service, { node, error }: NonNullable<World['refu
   new UserError('input', `${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
 /** Call it while the program still has its turn. */
-function stuckError({ spec }: Service, longestMs = millis(0)): UserError {
+function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined
+  const what = `${life?.id ?? 'it'} does not return from a turn, and was stopped after ${afterMs / 1_000} s`
+  if (isStuck)
+    return new UserError(
+      'input',
+      `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
+    )
   return new UserError(
-    'input',
-    `${spec.program} cannot be simulated: ${life?.id ?? 'it'} does not return from a turn, and was stopped after ${longestMs / 1_000} s. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
+    'environment',
+    `${spec.program}: ${what}, in which it had too little of a processor to tell whether it ever would. Run it again while the machine does less. If the machine has little to do, look for Atomics.wait.`,
   )
 }
 

@@ -55,7 +55,7 @@ export interface VirtualWorld extends World {
 export interface Watching {
   /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
-  /** Without such a watch: the real time after which a run is ended if a program does not return. */
+  /** Without such a watch: the processor time after which a run is ended if a program does not return. */
   readonly longestMs?: Millis | undefined
   /** Where a debugger may stop. */
   readonly stops?: Stops | undefined
