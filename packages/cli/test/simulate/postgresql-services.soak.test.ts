@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { whySkipped } from '../../../proxy/test/real-servers.ts'
 import { chaos, temporaryDirectory } from '../chaos.ts'
 import { lacking } from '../record/doctors-and-accounts.ts'
-import { recordedService } from './recorded-service.ts'
+import { type Judged, recordedService, recordedWithLosses } from './recorded-service.ts'
 
 // Services as backend developers write them, on the usual drivers, frameworks and query builders. In the simulator each
 // bug is found and its cure is not accused, and a real PostgreSQL that is recorded shows the same of the same files.
@@ -99,18 +99,55 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('Seats that are booked af
   })
 })
 
+/** Of an invariant the database is asked after the recording. */
+const assertionOf = (service: string): string | undefined => {
+  const { options } = ASKED[service.split('-')[0] ?? '']!
+  return options.includes('--assert-sql') ? options.at(-1) : undefined
+}
+
+/** What a worker selects also depends on rows that are not shown, so that only the rows are judged. */
+const JOBS: Judged = {
+  level: 'repeatable-read',
+  as: JSON.stringify({
+    ...{ kind: 'postgresql', tables: { jobs: { key: 'id', values: ['status'] } }, transactions: 'whole' },
+    ...{ indirect: 'none', isolation: 'read committed' },
+  }),
+}
+
+async function recordedAs(service: string) {
+  if (!service.startsWith('payments'))
+    return recordedService(cwd, service, service.startsWith('jobs') ? JOBS : undefined)
+  // Whether the reply to a COMMIT is among the lost ones is chance; and each lost reply to a BEGIN costs Drizzle a connection.
+  for (let seed = 1; ; seed++) {
+    const recorded = await recordedWithLosses(cwd, service, seed)
+    if (recorded.exitCode !== 0 || seed === 3 || CURES.includes(service)) return recorded
+  }
+}
+
+const TOLD: Readonly<Record<string, RegExp>> = {
+  'wallet-lost-update': /updates? (was|were) lost/i,
+  'duty-skewed': /Write skew/,
+  'jobs-handed-out-twice': /updates? (was|were) lost/i,
+  'payments-retried': /not linearizable/i,
+}
+
 describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  test.each([
-    ['wallet-lost-update', /updates? (was|were) lost/i],
-    ['duty-skewed', /Write skew/],
-  ] as const)('shows the bug of %s to the recorder', async (service, told) => {
-    const found = await recordedService(cwd, service)
-    expect(found.told).toMatch(told)
-    expect(found.exitCode).toBe(1)
+  test.each(BUGS)('shows the bug of %s to the recorder', async (service) => {
+    const { exitCode, told, answered } = await recordedAs(service)
+    expect(told).toMatch(TOLD[service]!)
+    expect(exitCode).toBe(1)
+    const assertion = assertionOf(service)
+    if (assertion !== undefined) expect(answered(assertion)).toBe('f')
   })
 
-  test.each(['wallet-added', 'duty-serializable'])('shows nothing of %s to the recorder', async (service) => {
-    const { exitCode, told } = await recordedService(cwd, service)
-    expect(exitCode, told).toBe(0)
+  test.each(CURES)('shows nothing of %s to the recorder', async (service) => {
+    const { exitCode, told, answered } = await recordedAs(service)
+    if (service === 'jobs-skip-locked') {
+      // It reads the status of no job, so that little is proved by it.
+      expect(told).toContain('no violation found')
+      expect(told).toMatch(/found (strong-(session-)?)?repeatable-read/)
+    } else expect(exitCode, told).toBe(0)
+    const assertion = assertionOf(service)
+    if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })
 })

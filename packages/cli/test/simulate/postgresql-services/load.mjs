@@ -1,11 +1,14 @@
-// Asks a service for what its name says, from several clients at once, as a load test would: node load.mjs SERVICE.
+// Asks a service for what its name says, from several clients at once, as a load test would: node load.mjs SERVICE starts it,
+// node load.mjs SERVICE ADDRESS finds it there.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const [service = ''] = process.argv.slice(2)
+const [service = '', given] = process.argv.slice(2)
 const ROUNDS = 40
+/** Replies are lost now and then. */
+const LONGEST_MS = 20_000
 
 async function freePort() {
   const server = createServer()
@@ -15,33 +18,72 @@ async function freePort() {
   return port
 }
 
-const port = await freePort()
-const program = spawn(process.execPath, [join(import.meta.dirname, `${service}.mjs`)], {
-  stdio: 'inherit',
-  env: { ...process.env, PORT: String(port) },
-})
+const programs = []
 
-async function post(path, body) {
+async function started() {
+  const port = await freePort()
+  const env = { ...process.env, PORT: String(port) }
+  programs.push(spawn(process.execPath, [join(import.meta.dirname, `${service}.mjs`)], { stdio: 'inherit', env }))
+  return `127.0.0.1:${port}`
+}
+
+const address = given ?? (await started())
+
+async function get(path) {
+  return (await fetch(`http://${address}${path}`)).json()
+}
+
+async function post(path, body = {}) {
   const headers = { 'content-type': 'application/json' }
-  const url = `http://127.0.0.1:${port}${path}`
-  await (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).text()
+  const response = await fetch(`http://${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return response.json()
+}
+
+async function repeated(asked) {
+  for (let round = 0; round < ROUNDS; round += 1) await asked()
 }
 
 const asked = {
-  wallet: async () => {
-    await Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount })))
-    // What an addition made of a balance is known once the balance is read.
-    await (await fetch(`http://127.0.0.1:${port}/wallets/x`)).text()
+  wallet: () =>
+    repeated(async () => {
+      await Promise.all([1, 2, 3].map((amount) => post('/wallets/x/deposits', { amount })))
+      // What an addition made of a balance is known once the balance is read.
+      await get('/wallets/x')
+    }),
+  duty: () =>
+    repeated(async () => {
+      await Promise.all([post('/doctors/xa/leave', { deputy: 'xb' }), post('/doctors/xb/leave', { deputy: 'xa' })])
+      for (const name of ['xa', 'xb']) await post(`/doctors/${name}/return`)
+    }),
+  async jobs() {
+    let queued = 0
+    await repeated(async () => {
+      await Promise.all([1, 2, 3].map(() => post('/mails/x')))
+      queued += 3
+      while ((await get('/mails/x')).sent < queued) await delay(5)
+    })
   },
-  duty: async () => {
-    await Promise.all([post('/doctors/xa/leave', { deputy: 'xb' }), post('/doctors/xb/leave', { deputy: 'xa' })])
-    for (const name of ['xa', 'xb']) await post(`/doctors/${name}/return`, {})
+  // Until one was made twice.
+  async payments() {
+    let [asked, balance] = [0, 0]
+    const end = Date.now() + LONGEST_MS
+    const paying = async () => {
+      while (Date.now() < end && balance <= asked) {
+        asked += 1
+        await post('/accounts/x/payments', { amount: 1 }).catch(() => {})
+        balance = (await get('/accounts/x').catch(() => undefined))?.balance ?? balance
+      }
+    }
+    await Promise.all([paying(), paying(), paying(), paying()])
   },
 }[service.split('-')[0] ?? '']
 
+/** Workers are several processes, of which one is asked. */
+if (service.startsWith('jobs')) await started()
+
 async function listens() {
   while (
-    !(await fetch(`http://127.0.0.1:${port}/`).then(
+    !(await fetch(`http://${address}/`).then(
       () => true,
       () => false,
     ))
@@ -50,5 +92,5 @@ async function listens() {
 }
 
 await listens()
-for (let round = 0; round < ROUNDS; round += 1) await asked()
-program.kill()
+await asked()
+for (const program of programs) program.kill()
