@@ -81,7 +81,7 @@ export function judgedIsolation(
 
 /** In place of what is told of rows that are there to be locked. */
 const ROWS_COME_TO_BE = {
-  cause: 'Each transaction decided by the rows that it had found, and another one inserted a further one.',
+  cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
 }
 

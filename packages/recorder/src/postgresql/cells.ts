@@ -10,6 +10,8 @@ export const cellName = (table: RecordedTable, key: string, column: string): str
 /** The row of a cell. */
 export const rowOfCell = (cell: string): string => cell.slice(0, cell.lastIndexOf('/'))
 
+export const columnOfCell = (cell: string): string => cell.slice(cell.lastIndexOf('/') + 1)
+
 export const cellsOf = (table: RecordedTable, keys: readonly string[], columns: readonly string[]): Touches => ({
   keys: keys.flatMap((key) => columns.map((column) => cellName(table, key, column))),
 })

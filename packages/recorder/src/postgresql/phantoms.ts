@@ -1,27 +1,32 @@
 import { isObject, type Json } from '@chaosproxy/history'
-import { type AskedCondition, isTrueOf } from './asked-condition.ts'
+import { isNotTrueOf, isTrueOf, type RowValues, type Sensitive } from './asked-condition.ts'
 
-// A row that a transaction inserts is a phantom for another that had asked for such rows before. Nothing shows it there, so
-// a cell of its own stands for it: null to who asked, and written by who inserted it.
+// A row that a transaction inserts, or changes so that a condition is true of it, is a phantom for another that had asked for
+// such rows before. Nothing shows it there, so a cell of its own stands for it: null to who asked, and written by who changed
+// it. So does one for a row that goes, which is true to who asked.
 
 interface Members {
   readonly [member: string]: unknown
 }
 
-interface Inserted {
+/** A row that a transaction inserted, deleted or changed. */
+interface Changed {
   /** The place of the transaction among the objects, and of its statement. */
   readonly at: number
   readonly statement: number
   readonly table: string
-  readonly values: { readonly [column: string]: Json }
+  /** What is known of it before and after; null without a row. */
+  readonly before: RowValues | null
+  readonly after: RowValues | null
   /** When the statement was answered, and when the commit was requested. */
   readonly answeredAt: number
   readonly endedAt: number
 }
 
-interface Asked extends Omit<AskedCondition, 'isLimited' | 'tells'> {
+interface Asked extends Sensitive {
   readonly at: number
   readonly statement: number
+  readonly table: string
   /** When it was answered at the latest. */
   readonly answeredAt: number
 }
@@ -34,8 +39,8 @@ interface Added {
 }
 
 /**
- * The objects of a recorded history with a cell for each inserted row that another transaction asked for before the commit
- * was requested, and so without seeing it. Undefined if there is none.
+ * The objects of a recorded history with a cell for each row that another transaction asked for, or would have, before the
+ * commit of its change was requested, and so without seeing that. Undefined if there is none.
  */
 export function withPhantoms(objects: readonly unknown[]): readonly unknown[] | undefined {
   const committed = objects.map((object) => (isObject(object) && object['type'] === 'ok' ? object : undefined))
@@ -44,28 +49,42 @@ export function withPhantoms(objects: readonly unknown[]): readonly unknown[] | 
   const added = new Map<number, Added[]>()
   const add = (at: number, one: Added): void => void added.set(at, [...(added.get(at) ?? []), one])
   const counts = new Map<string, number>()
-  for (const row of committed.flatMap(insertedIn)) {
-    const missed = asked.filter((each) => {
-      return (
-        each.at !== row.at && each.table === row.table && each.answeredAt < row.endedAt && isTrueOf(each, row.values)
-      )
+  for (const row of committed.flatMap(changedIn)) {
+    const unaware = asked.filter(({ at, table, answeredAt }) => {
+      return at !== row.at && table === row.table && answeredAt < row.endedAt
     })
-    if (missed.length === 0) continue
-    const { at, statement, answeredAt, endedAt } = row
-    const name = rowName(row, counts)
-    const cell = `${name}/${COLUMN}`
-    add(at, { statement, micro: ['w', cell, true], lock: [name, answeredAt, endedAt] })
-    for (const each of missed) add(each.at, { statement: each.statement, micro: ['r', cell, null] })
+    for (const isThere of [true, false]) {
+      const values = isThere ? row.after : row.before
+      const missed = values === null ? [] : unaware.filter(isThere ? comesTo(row) : goesFrom(row))
+      if (values === null || missed.length === 0) continue
+      const { at, statement, table, answeredAt, endedAt } = row
+      const name = rowName(table, values, counts)
+      const cell = `${name}/${COLUMN}`
+      add(at, { statement, micro: ['w', cell, isThere || null], lock: [name, answeredAt, endedAt] })
+      for (const each of missed) add(each.at, { statement: each.statement, micro: ['r', cell, isThere ? null : true] })
+    }
   }
   if (added.size === 0) return undefined
   return objects.map((object, at) => (isObject(object) ? withAdded(object, added.get(at) ?? []) : object))
 }
 
+/** Whether a condition becomes true of a row. One that was true of no row need not be known to be false of it before. */
+const comesTo =
+  ({ before, after }: Changed) =>
+  (asked: Asked): boolean =>
+    after !== null && isTrueOf(asked, after) && (before === null || asked.isEmpty || isNotTrueOf(asked, before))
+
+/** Whether it no longer is. */
+const goesFrom =
+  ({ before, after }: Changed) =>
+  (asked: Asked): boolean =>
+    before !== null && asked.isToLosses && isTrueOf(asked, before) && (after === null || isNotTrueOf(asked, after))
+
 /** Of a phantom, whose columns are in its name. */
 const COLUMN = 'exists'
 
 /** `bookings/(room=5, day="2")`, and with a number if there are several of these. */
-function rowName({ table, values }: Inserted, counts: Map<string, number>): string {
+function rowName(table: string, values: RowValues, counts: Map<string, number>): string {
   const shown = Object.entries(values).map(([column, value]) => `${column}=${JSON.stringify(value)}`)
   const name = `${table}/(${shown.join(', ').replaceAll('/', ' ')})`
   const count = (counts.get(name) ?? 0) + 1
@@ -75,7 +94,7 @@ function rowName({ table, values }: Inserted, counts: Map<string, number>): stri
 
 /** With further micro-operations at the end of their statements, and a lock on each row that is inserted. */
 function withAdded(object: Members, added: readonly Added[]): Members {
-  const { asked: _, inserted: __, ...rest } = object
+  const { asked: _, changed: __, ...rest } = object
   if (added.length === 0) return rest
   const micro = listIn(rest['value'])
   const statements = statementsOf(object)
@@ -95,17 +114,20 @@ function withAdded(object: Members, added: readonly Added[]): Members {
 
 function askedIn(object: Members | undefined, at: number): readonly Asked[] {
   return listIn(object?.['asked']).flatMap((each): Asked[] => {
-    const [statement, table, comparisons] = listIn(each) as readonly [number, string, Asked['comparisons']]
+    const [statement, table, sensitive] = listIn(each) as unknown as readonly [number, string, Sensitive]
     const answeredAt = answeredIn(object, statement)
-    return answeredAt === undefined ? [] : [{ at, statement, table, comparisons, answeredAt }]
+    return answeredAt === undefined ? [] : [{ ...sensitive, at, statement, table, answeredAt }]
   })
 }
 
-function insertedIn(object: Members | undefined, at: number): readonly Inserted[] {
-  return listIn(object?.['inserted']).flatMap((each): Inserted[] => {
-    const [statement, table, values, endedAt] = listIn(each) as readonly [number, string, Inserted['values'], number]
+function changedIn(object: Members | undefined, at: number): readonly Changed[] {
+  return listIn(object?.['changed']).flatMap((each): Changed[] => {
+    const [statement, table, before, after, endedAt] = listIn(each) as unknown as readonly [
+      ...[statement: number, table: string],
+      ...[before: RowValues | null, after: RowValues | null, endedAt: number],
+    ]
     const answeredAt = answeredIn(object, statement)
-    return answeredAt === undefined ? [] : [{ at, statement, table, values, answeredAt, endedAt }]
+    return answeredAt === undefined ? [] : [{ at, statement, table, before, after, answeredAt, endedAt }]
   })
 }
 

@@ -228,10 +228,11 @@ export class Questions {
     const { transaction } = unit
     const values = portal ?? (literals === undefined ? undefined : { ...NO_PARAMETERS, literals })
     const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
-    const { condition, isCast, isUnclear } = asideOf(statement, values)
+    const { condition, changed, isCast, isUnclear } = asideOf(statement, values)
     // A spread here costs 14 µs a transaction.
     const executed: Executed = {
       condition,
+      changed,
       isCast,
       isUnclear,
       step: stepOf(statement, portal, this.#commands),
@@ -373,13 +374,13 @@ interface Asked {
 function asideOf(
   statement: Statement,
   values: Portal | undefined,
-): Pick<Executed, 'condition' | 'isCast' | 'isUnclear'> {
+): Pick<Executed, 'condition' | 'changed' | 'isCast' | 'isUnclear'> {
   if (statement.kind !== 'rows' && statement.kind !== 'doubtful')
     return { isUnclear: statement.kind === 'other' && statement.touches !== 'nothing' }
-  const { what, condition, isCast, indirect } = statement
+  const { what, condition, changed, isCast, indirect } = statement
   const asked = condition && askedBy(condition, values)
   const isUnclear = indirect !== undefined || (statement.kind === 'doubtful' && statement.touches !== 'nothing')
-  return { isUnclear, isCast, condition: asked && { what, asked } }
+  return { isUnclear, isCast, condition: asked && { what, asked }, changed: changed && askedBy(changed, values) }
 }
 
 /** The values of a statement that is not prepared. */

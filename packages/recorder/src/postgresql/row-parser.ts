@@ -209,7 +209,12 @@ export class RowParser extends SqlReader {
     return sets
   }
 
-  #newValue(column: string): NewValue | undefined {
+  #newValue(column: string, depth = 0): NewValue | undefined {
+    // As Prisma writes it.
+    if (depth < MOST_NESTED && this.takeSymbol('(')) {
+      const value = this.#newValue(column, depth + 1)
+      return this.takeSymbol(')') ? value : undefined
+    }
     const operand = this.operand()
     if (operand !== undefined) {
       const sign = this.#sign()

@@ -2,7 +2,7 @@ import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch, Operand } from './action.ts'
 import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
-import { type Condition, conditionOf } from './condition.ts'
+import { type Condition, changedOf, conditionOf } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { RowParser } from './row-parser.ts'
@@ -29,6 +29,7 @@ export type Statement =
       readonly rows: RowStatement
       readonly indirect?: Indirect | undefined
       readonly condition?: Condition | undefined
+      readonly changed?: Condition | undefined
       readonly isCast?: boolean | undefined
     }
   /** It declares a cursor, whose rows are read by FETCH. */
@@ -43,6 +44,7 @@ export type Statement =
       readonly lasts: boolean
       readonly indirect?: Indirect | undefined
       readonly condition?: Condition | undefined
+      readonly changed?: Condition | undefined
       readonly isCast?: boolean | undefined
     }
   | {
@@ -104,7 +106,7 @@ function withCondition(
 ): RowsStatement {
   if (statement.kind === 'other') return statement
   const isCast = tokens.some(({ kind, text }) => (kind === 'symbol' && text === '::') || text === 'cast')
-  return { ...statement, isCast, condition: conditionOf(tokens, tables) }
+  return { ...statement, isCast, condition: conditionOf(tokens, tables), changed: changedOf(tokens, tables) }
 }
 
 /** The statement is understood as far as the rows that it may change. */

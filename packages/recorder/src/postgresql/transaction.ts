@@ -1,7 +1,7 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { UNSAID } from '../record/call.ts'
-import type { AskedCondition } from './asked-condition.ts'
+import type { AskedCondition, Sensitive } from './asked-condition.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
@@ -17,12 +17,16 @@ export interface Executed {
   answeredAt?: Nanos | undefined
   /** What its answer rests on besides the rows that it shows. */
   readonly condition?: { readonly what: string; readonly asked: AskedCondition } | undefined
+  /** The condition of the rows that it changes. */
+  readonly changed?: AskedCondition | undefined
   /** Whether a cast may change the values that it gives; undefined if that is not followed. */
   readonly isCast?: boolean | undefined
   /** Whether it may change rows that are not told. */
   readonly isUnclear?: boolean | undefined
-  /** The number of rows that its condition was true of, once it was answered. */
-  found?: number | undefined
+  /** Which rows would have changed its answer, once it was answered. */
+  sensitive?: Sensitive | undefined
+  /** The number of rows that it returned or changed, once it was answered. */
+  count?: number | undefined
   /** Whether ROLLBACK TO took it back. */
   isUndone?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 import type { Json, Nanos } from '@chaosproxy/history'
-import { givenValue } from './asked-condition.ts'
 import { rowOfCell } from './cells.ts'
+import { changesOf } from './changes.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
@@ -55,71 +55,29 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** Whether a further row would have changed its answer. */
-const isCondition = ({ condition, found }: Executed): boolean =>
-  condition !== undefined && found !== undefined && !(condition.asked.isLimited && found > 0)
-
-/** The conditions that its statements asked, and the rows that it inserted, each with the place of its statement. */
+/** The conditions that its statements asked, and the rows that they changed, each with the place of its statement. */
 function conditionsIn(
   told: readonly Executed[],
   all: readonly Executed[],
-  endedAt: Nanos,
+  { endedAt, isolation }: Pick<WholeOptions, 'endedAt' | 'isolation'>,
 ): { readonly [member: string]: Json } {
   // Most recordings follow no conditions.
   if (told.every(({ condition, isCast }) => condition === undefined && isCast !== false)) return NO_CONDITIONS
-  const asked = told.flatMap((executed, at): Json[] => {
-    const { asked } = executed.condition ?? {}
-    if (asked === undefined || !isCondition(executed)) return []
-    return [[at, asked.table, asked.comparisons as Json]]
-  })
-  const inserted = told.flatMap((executed, at): Json[] =>
-    isKept(executed, all)
-      ? insertedValues(executed).map(({ table, values }): Json => [at, table, values, endedAt])
-      : [],
+  const asked = told.flatMap(({ condition, sensitive }, at): Json[] =>
+    condition === undefined || sensitive === undefined ? [] : [[at, condition.asked.table, { ...sensitive } as Json]],
+  )
+  const changed = told.flatMap((executed, at): Json[] =>
+    changesOf(executed, { all, isolation }).map(({ table, before, after }): Json => {
+      return [at, table, before, after, endedAt]
+    }),
   )
   return {
     ...(asked.length === 0 ? {} : { asked }),
-    ...(inserted.length === 0 ? {} : { inserted }),
+    ...(changed.length === 0 ? {} : { changed }),
   }
 }
 
 const NO_CONDITIONS = {}
-
-/** Whether no later statement of its transaction may change what it inserted. */
-function isKept(executed: Executed, all: readonly Executed[]): boolean {
-  const later = all.slice(all.indexOf(executed) + 1)
-  return !later.some(({ row, isUndone, isUnclear }) => {
-    if (isUndone) return false
-    const does = row?.statement.does
-    const isOther = row?.statement.table !== executed.row?.statement.table
-    return isUnclear || does === 'delete' || (does === 'update' && !isOther)
-  })
-}
-
-/** The known values of the rows that an INSERT added. */
-function insertedValues({
-  row,
-  answeredAt,
-  isCast,
-}: Executed): readonly { readonly table: string; readonly values: Values }[] {
-  if (row === undefined || answeredAt === undefined || isCast !== false) return []
-  const { statement, portal } = row
-  if (statement.does !== 'insert' || statement.conflict !== 'none') return []
-  const { table } = statement
-  return statement.inserted.map(({ values }) => ({
-    table: table.name,
-    values: Object.fromEntries(
-      [...values].flatMap(([column, value]) => {
-        const known = value.kind === 'operand' ? givenValue(value.operand, portal, table, column) : undefined
-        return known === undefined ? [] : [[column, known]]
-      }),
-    ),
-  }))
-}
-
-interface Values {
-  readonly [column: string]: Json
-}
 
 /** What a judge needs beyond the value: see `TransactionNote` of the history. */
 function membersOf(
@@ -136,14 +94,16 @@ function membersOf(
   const predicates = kept.flatMap(({ row, done }) =>
     done?.isPredicate === true && row !== undefined ? [row.what] : [],
   )
-  const told = all.filter((executed) => !executed.isUndone && (executed.row !== undefined || isCondition(executed)))
+  const told = all.filter(
+    (executed) => !executed.isUndone && (executed.row !== undefined || executed.sensitive !== undefined),
+  )
   return {
     statements: told.map((executed) => [
       executed.row?.what ?? executed.condition?.what ?? '',
       microOf(executed).length,
       ...timesOf(executed, { first: all[0] ?? executed, firstRows: kept[0] ?? executed, isolation, hasOneSnapshot }),
     ]),
-    ...conditionsIn(told, all, endedAt),
+    ...conditionsIn(told, all, { endedAt, isolation }),
     ...(locks.length === 0 ? {} : { locks }),
     ...(isolation === undefined ? {} : { isolation }),
     ...(request === undefined ? {} : { request }),

@@ -168,6 +168,16 @@ describe('a transaction recorded whole', () => {
       ],
     ],
     [
+      'UPDATE "public"."accounts" SET "balance" = ("public"."accounts"."balance" + 10) WHERE ("public"."accounts"."id" = 1 AND 1=1) RETURNING "public"."accounts"."balance"',
+      [columns('balance'), row('110'), tag('UPDATE 1')],
+      [
+        ['r', 'accounts/1/balance', 100],
+        ['w', 'accounts/1/balance', 110],
+      ],
+    ],
+    ['UPDATE accounts SET balance = (balance + 1) * 2 WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']]],
+    ['UPDATE accounts SET balance = (5) WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance', 5]]],
+    [
       'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4',
       [tag('UPDATE 1')],
       [
