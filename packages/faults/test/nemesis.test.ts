@@ -52,6 +52,18 @@ describe('a schedule', () => {
     )
   })
 
+  test('draws short and long faults alike for a system that takes seconds to notice one', () => {
+    const durationMs = millis(10_000)
+    const kinds = nemeses.filter(({ name }) => name === 'partition')
+    const lengths = Array.from({ length: 50 }, (_, seed) =>
+      planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed), longestFault: 0.4 }),
+    ).flatMap((schedule) => schedule.map(({ from, to }) => (to - from) / 1e6))
+    expect(Math.max(...lengths)).toBeGreaterThan(3_000)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(4_000)
+    expect(Math.min(...lengths)).toBeLessThan(500)
+    expect(lengths.length / 50).toBeGreaterThan(3)
+  })
+
   test('uses every kind once before it repeats one', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })

@@ -3,7 +3,7 @@ import { knownName, type NamedRegistries, registriesOf } from '@chaosproxy/engin
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, type Target } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, isDeclaration, isMaelstrom, isUserFile, maelstromWorkload } from '@chaosproxy/targets/named'
+import { EXECUTED, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
@@ -131,57 +131,4 @@ export function parseTargetSettings(
       throw new UserError('usage', `--set ${name}=${value}: ${name} can be ${values.join(', ')}.`)
   }
   return targetSettings
-}
-
-/** Options of Maelstrom, and ours for the same. */
-const MAELSTROM_OPTIONS: { readonly [option: string]: string } = {
-  '--node-count': '--nodes',
-  '--time-limit': '--time',
-  '--concurrency': '--clients',
-  '-w': '--workload',
-}
-
-/**
- * A command line as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
- * stay as they are. In virtual time the program takes the place of a protocol.
- */
-export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
-  const isVirtual = argv.includes('--sim')
-  const words = await inOurOptions(argv, isVirtual)
-  return !isVirtual || words === argv || argv.includes('--faults') ? words : [...words, '--faults', 'partition']
-}
-
-/** The same for a search, which is always in virtual time. */
-export const withoutMaelstromInSearch = (argv: readonly string[]): Promise<readonly string[]> =>
-  inOurOptions(argv, true)
-
-async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
-  const words = argv.flatMap((word) => {
-    const [, option = '', value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
-    return value === undefined ? [word] : [option, value]
-  })
-  const at = words.indexOf('--target')
-  if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  const renamed = words.map((word) => MAELSTROM_OPTIONS[word] ?? word)
-  const taken = (option: string): string => {
-    const from = renamed.indexOf(option)
-    return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
-  }
-  const [program, workload, seconds] = [taken('--bin'), taken('--workload'), taken('--time')]
-  const reference = `maelstrom:${workload}:${program}`
-  renamed.splice(renamed.indexOf('--target'), 2, ...(isVirtual ? ['--binary', reference] : ['--target', reference]))
-  const time = /^\d+$/.test(seconds) ? `${seconds}s` : seconds
-  return [
-    ...renamed,
-    ...(isVirtual ? await clientsOf(workload, renamed) : []),
-    ...(time === '' ? [] : ['--time', time]),
-  ]
-}
-
-/** What clients of a Maelstrom workload do, and what it is held to. */
-async function clientsOf(name: string, argv: readonly string[]): Promise<readonly string[]> {
-  const rpc = await maelstromWorkload(name)
-  if (rpc === undefined) return []
-  const settings = Object.entries(rpc.settings).flatMap(([setting, value]) => ['--workload-set', `${setting}=${value}`])
-  return ['--workload', rpc.workload, ...settings, ...(argv.includes('--expect') ? [] : ['--expect', rpc.promises])]
 }

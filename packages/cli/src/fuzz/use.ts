@@ -20,15 +20,9 @@ import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets/nam
 import { findWorkload, levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
+import { withoutMaelstromInSearch } from '../arguments/maelstrom.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import {
-  chooseTarget,
-  parseBug,
-  parseTargetSettings,
-  requireSettings,
-  targetOptions,
-  withoutMaelstromInSearch,
-} from '../arguments/target.ts'
+import { chooseTarget, parseBug, parseTargetSettings, requireSettings, targetOptions } from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'

@@ -47,7 +47,8 @@ const runCommandLine = (words: readonly string[]): string =>
 function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
   const { usualFaults, ...spec } = run.spec
   const faults = usualFaults === true ? spec.faults : run.target.usual === undefined ? RUN_DEFAULTS.faults : undefined
-  const usual: { readonly [member: string]: unknown } = { ...RUN_DEFAULTS, nodes: run.target.defaultNodes, faults }
+  const { defaultNodes: nodes, usual: own } = run.target
+  const usual: { readonly [member: string]: unknown } = { ...RUN_DEFAULTS, ...own?.load, nodes, faults }
   const members = { ...spec, expect: expectTyped(run) }
   return Object.fromEntries(
     Object.entries(members).filter(([member, value]) => !isDeepStrictEqual(value, usual[member])),
@@ -67,6 +68,8 @@ function expectTyped({ target, workload, targetSettings, faultKinds, expect }: P
 
 function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const { name, settings } = spec.workload
+  const own = target.usual?.workload
+  if (own !== undefined && isDeepStrictEqual({ name, settings }, { name: own.name, settings: own.settings })) return {}
   const { keys, cas, ...others } = settings
   const isUsual = name === DEFAULT_WORKLOAD
   const usesCas = usualOperations(target).includes('cas')

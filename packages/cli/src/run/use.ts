@@ -39,6 +39,7 @@ import {
 } from '../arguments/declare.ts'
 import { parseFaultChoices, printFaults, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
+import { withoutMaelstrom } from '../arguments/maelstrom.ts'
 import { oneOf } from '../arguments/names.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import {
@@ -49,7 +50,6 @@ import {
   requireSettings,
   targetOptions,
   usualPromise,
-  withoutMaelstrom,
 } from '../arguments/target.ts'
 import { parseUi, type UiSettings } from '../arguments/ui.ts'
 import { chooseWorkload, parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'

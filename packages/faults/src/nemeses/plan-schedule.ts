@@ -11,6 +11,8 @@ export interface SchedulePlan {
   /** How long clients will keep working. */
   readonly durationMs: Millis
   readonly random: Random
+  /** The longest fault as a share of the run, for systems that take seconds to notice one; by default faults are short. */
+  readonly longestFault?: number | undefined
 }
 
 // Shares of a run. The first tenth is calm, as a baseline, and so is the last twentieth, so that recovery from the last
@@ -34,17 +36,22 @@ const DRAWS = 6
  * Plans which faults happen when, as a pure function of its arguments. Kinds take turns in random order, so that every
  * kind comes up before any repeats; now and then two faults overlap.
  */
-export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: SchedulePlan): Schedule {
+export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longestFault }: SchedulePlan): Schedule {
   const schedule: PlannedFault[] = []
   if (kinds.length === 0) return []
   const scale = Math.min(1, Math.max(SMALLEST_SCALE, durationMs / FULL_LENGTH_RUN_MS))
   const between = (shortest: number, longest: number) => scale * (shortest + random.next() * (longest - shortest))
+  const lastEnd = durationMs * (1 - CALM_END)
+  const lengthFrom = (from: number): number => {
+    if (longestFault === undefined) return between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    const shortest = scale * SHORTEST_FAULT_MS
+    return spread(shortest, Math.max(shortest, Math.min(durationMs * longestFault, lastEnd - from)), random)
+  }
   const draw = (nemesis: Nemesis, from: number): Turn => {
     const episode = nemesis.plan(random, nodes)
-    const to = from + episode.lengths * between(SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
+    const to = from + episode.lengths * lengthFrom(from)
     return { from, to, parts: partsBetween(episode, from, to) }
   }
-  const lastEnd = durationMs * (1 - CALM_END)
   const budget = createOutageBudget({ kinds: kinds.length, nodes, durationMs })
   let waiting: Nemesis[] = []
   let from = durationMs * CALM_START
@@ -63,9 +70,8 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: Sche
     passedOver = 0
     budget.spend(turn.parts)
     schedule.push(...turn.parts)
-    const length = turn.to - turn.from
     from = random.chance(OVERLAP_PROBABILITY)
-      ? turn.from + length / 2
+      ? (turn.from + turn.to) / 2
       : turn.to + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
     lastTo = turn.to
   }
@@ -74,6 +80,10 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random }: Sche
     schedule.push(...partsBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
+
+/** Short and long alike: as many below the geometric mean as above. */
+const spread = (shortest: number, longest: number, random: Random): number =>
+  shortest * (longest / shortest) ** random.next()
 
 /** One turn of a nemesis, in milliseconds since the start of the run. */
 interface Turn {

@@ -11,8 +11,9 @@ import {
   type Random,
   refusalText,
   type Schedule,
+  type SchedulePlan,
 } from '@chaosproxy/faults'
-import { didYouMean, type Millis, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { didYouMean, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { Offer, Target } from '../ports/target.ts'
 import type { RunSpec } from './run-spec.ts'
@@ -48,7 +49,9 @@ export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOp
   const groups = offers.map((offer) => ({ ...offer, nemeses: names.flatMap((name) => named(offer, name) ?? []) }))
   const random = createRandom(spec.seed).fork('schedule')
   const planned =
-    target.clients === 'observed' ? planRounds(groups, spec.timeMs, random) : planOnce(groups, spec.timeMs, random)
+    target.clients === 'observed'
+      ? planRounds(groups, spec.timeMs, random)
+      : planOnce(groups, { durationMs: spec.timeMs, longestFault: target.longestFault }, random)
   const all = groups.flatMap((group) => group.nemeses)
   return {
     nemeses: all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i),
@@ -86,10 +89,14 @@ export function sufferingText(
 }
 
 /** Faults for as long as our own clients work. */
-const planOnce = (groups: readonly Offer[], durationMs: Millis, random: Random): Schedule =>
+const planOnce = (
+  groups: readonly Offer[],
+  run: Pick<SchedulePlan, 'durationMs' | 'longestFault'>,
+  random: Random,
+): Schedule =>
   inOrder(
     groups.flatMap(({ nodes, nemeses: kinds }, i) =>
-      planSchedule({ nemeses: kinds, nodes, durationMs, random: i === 0 ? random : random.fork(`group ${i}`) }),
+      planSchedule({ ...run, nemeses: kinds, nodes, random: i === 0 ? random : random.fork(`group ${i}`) }),
     ),
   )
 

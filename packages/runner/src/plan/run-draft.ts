@@ -87,6 +87,7 @@ export async function completeRun(
     {
       seed,
       nodes: target.defaultNodes,
+      ...target.usual?.load,
       ...(under?.faults === undefined ? usualFaults(target, rest) : { faults: under.faults }),
       ...rest,
       ...(expect === undefined ? {} : { expect }),

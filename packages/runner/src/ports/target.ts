@@ -72,7 +72,11 @@ export interface Target {
   readonly usual?: {
     readonly workload: { readonly name: string; readonly settings: Settings }
     readonly faults: readonly string[]
+    /** How long, and how often. */
+    readonly load?: { readonly timeMs: number; readonly rate: number }
   }
+  /** See `SchedulePlan`. */
+  readonly longestFault?: number | undefined
   /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
   /** The objects it holds, by their names in workloads. Undefined if the functions tell. */

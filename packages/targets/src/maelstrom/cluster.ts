@@ -10,11 +10,13 @@ import { injectIntoNodes } from '../network/inject.ts'
 import { nodeHarms } from '../network/node-harms.ts'
 import { startCluster } from '../network/starting.ts'
 import type { ProgramCommand } from '../processes/command.ts'
+import { createBusiest } from './busiest.ts'
 import { createExchanges } from './exchanges.ts'
 import type { Message } from './message.ts'
 import { type MaelstromNode, maelstromNode } from './node.ts'
 import { createServices } from './services.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
+import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 export interface MaelstromOptions extends Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
@@ -22,6 +24,8 @@ export interface MaelstromOptions extends Pick<StartOptions, 'seed' | 'nodes' | 
   readonly rpc: RpcWorkload
   /** See `SwitchboardOptions`. */
   readonly latencyMs: Millis
+  /** A name that `topologyNames` lists. */
+  readonly topology: string
 }
 
 /** A line of a program that is no message, as much of it as a message shows. */
@@ -60,7 +64,8 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
       })
       const managed = names.map((id) =>
         maelstromNode({
-          ...{ id, nodes: names, words, keeper, hasTopology: rpc.name === 'broadcast' },
+          ...{ id, nodes: names, words, keeper },
+          topology: rpc.name === 'broadcast' ? topologyOf(names, options.topology) : undefined,
           directory: join(dataDir, id),
           logPath: join(logDir, `${id}.log`),
           sent: traffic.sent,
@@ -72,10 +77,15 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
       const byId = new Map(managed.map((node) => [node.id, node]))
       starting.nodes = managed
       await Promise.all(managed.map((node) => node.start()))
-      const status = () =>
-        new Map(
-          managed.map(({ id, life }) => [id, life().alive ? { role: 'node', leads: false, ready: true } : undefined]),
+      const status = () => {
+        const busiest = traffic.busiest()
+        return new Map(
+          managed.map(({ id, life }) => {
+            const leads = id === busiest
+            return [id, life().alive ? { role: leads ? 'busiest' : 'node', leads, ready: true } : undefined]
+          }),
         )
+      }
       return {
         nodes: names,
         clock,
@@ -125,6 +135,8 @@ interface Traffic {
   /** Adds to the trouble, once for each kind. */
   once(text: string, kind: string): void
   notes(): readonly string[]
+  /** See `Busiest`. */
+  busiest(): NodeId | undefined
 }
 
 /** Carries the messages of nodes, clients and services. */
@@ -132,6 +144,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
   const { rpc, seed, latencyMs } = options
   const services = createServices(createRandom(seed).fork('services'))
   const told = new Set<string>()
+  const busiest = createBusiest()
 
   const switchboard = createSwitchboard({
     ...{ nodes: names, clock, seed, latencyMs },
@@ -169,6 +182,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     switchboard,
     once,
     connect: exchanges.connect,
+    busiest: busiest.node,
     sent(message) {
       const { src, dest, body } = message
       const service = services.get(dest)
@@ -177,6 +191,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
         node(src)?.receive({ src: dest, dest: src, body: reply })
       } else if (names.includes(dest)) {
         switchboard.send(src, dest, message)
+        busiest.sent(src, clock.now())
         refuseFlood()
       } else if (/^c\d/.test(dest)) switchboard.send(src, 'clients', message)
       else once(`${src} sent a message to ${dest}, and there is no such node, client or service`, `${src} to ${dest}`)

@@ -7,6 +7,7 @@ import { type Life, type SupervisedNode, superviseNode } from '../command/superv
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { type Message, parseMessage } from './message.ts'
+import type { Topology } from './topology.ts'
 
 /** The client that initialises nodes. */
 export const STARTER = 'c0'
@@ -23,8 +24,8 @@ export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
   asked(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
 
 /** Tells a node of broadcast its neighbours. */
-export const topologyMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
-  asked(id, TOPOLOGY_ID, 'topology', { topology: gridOf(nodes) })
+export const topologyMessage = (id: NodeId, topology: Topology): Message =>
+  asked(id, TOPOLOGY_ID, 'topology', { topology })
 
 export interface MaelstromNodeOptions {
   readonly id: NodeId
@@ -34,8 +35,8 @@ export interface MaelstromNodeOptions {
   readonly directory: string
   readonly logPath: string
   readonly keeper: Keeper
-  /** Whether nodes are told of their neighbours, as those of broadcast are. */
-  readonly hasTopology: boolean
+  /** Tells nodes of their neighbours, as those of broadcast are told. */
+  readonly topology?: Topology | undefined
   /** Called with each message to another node, a client or a service. */
   sent(message: Message): void
   /** Called with a line that is no message, and why. */
@@ -53,7 +54,7 @@ const STARTUP_MS = 10_000
 
 /** A program that speaks Maelstrom's protocol, over all its lives. */
 export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
-  const { id, nodes, words, directory, logPath, keeper, hasTopology } = options
+  const { id, nodes, words, directory, logPath, keeper, topology } = options
   let tell: ((message: Message) => void) | undefined
 
   async function launch(): Promise<Life<void>> {
@@ -75,7 +76,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     function answered({ body }: Message): void {
       if (body.type === 'error')
         failed(new UserError('input', `${id}: the program answers init with an error: ${JSON.stringify(body)}`))
-      else if (body.in_reply_to === INIT_ID && hasTopology) receive(topologyMessage(id, nodes))
+      else if (body.in_reply_to === INIT_ID && topology !== undefined) receive(topologyMessage(id, topology))
       else ready()
     }
 
@@ -100,19 +101,8 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
 
   const supervised = superviseNode<void>({
     ...{ id, logPath, launch, startupTimeoutMs: STARTUP_MS, died: options.died },
-    awaited: () => `answers init with init_ok${hasTopology ? ', and topology with topology_ok' : ''}`,
+    awaited: () => `answers init with init_ok${topology === undefined ? '' : ', and topology with topology_ok'}`,
     moved() {},
   })
   return { ...supervised, receive: (message) => tell?.(message) }
-}
-
-/** Neighbours in a grid as nearly square as can be: Maelstrom's usual topology. */
-function gridOf(nodes: readonly NodeId[]): { readonly [node: NodeId]: readonly NodeId[] } {
-  const width = Math.ceil(Math.sqrt(nodes.length))
-  return Object.fromEntries(
-    nodes.map((node, i) => {
-      const beside = [i % width > 0 ? i - 1 : -1, i % width < width - 1 ? i + 1 : -1, i - width, i + width]
-      return [node, beside.flatMap((at) => nodes[at] ?? [])]
-    }),
-  )
 }

@@ -4,8 +4,18 @@ import type { Suffering, Target } from '@chaosproxy/runner'
 import { simulatorSuffers } from '@chaosproxy/simulator'
 import { nodeHarms } from '../network/node-harms.ts'
 import { maelstromProgram } from './reference.ts'
+import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
+import type { RpcWorkload } from './workloads.ts'
 
 const MAELSTROM = 'maelstrom'
+
+/**
+ * Programs are often written for a course, and log each message: 40 times as many as Maelstrom sends, in less time. Where
+ * replicas must agree in the end, waiting for that takes most of it.
+ */
+const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
+/** Programs may gossip every five seconds. */
+const QUIET_MS = millis(8_000)
 
 /**
  * A program that speaks Maelstrom's protocol, by its workload and command: `maelstrom:lin-kv:python3 ./node.py`.
@@ -28,18 +38,33 @@ export function maelstromTarget(reference: string): Target {
         max: 10_000,
         fraction: true,
       },
+      {
+        name: 'topology',
+        summary: 'who is whose neighbour, as nodes of broadcast are told',
+        default: USUAL_TOPOLOGY,
+        values: topologyNames,
+      },
     ],
     bugs: [],
     marks: false,
     sticky: true,
+    // Raft as a tutorial has it waits for two to four seconds before it elects.
+    longestFault: 0.4,
+    quietMs: QUIET_MS,
     functions: () => rpc.functions,
     objects: [rpc.object],
-    usual: { workload: { name: rpc.workload, settings: rpc.settings }, faults: rpc.faults ?? ['partition'] },
+    usual: {
+      workload: { name: rpc.workload, settings: rpc.settings },
+      faults: rpc.faults ?? ['partition'],
+      load: usualLoad(rpc),
+    },
     promises: ({ faults }) => (faults.some(losesMemory) ? 'nothing' : rpc.promises),
     suffers,
     async start({ settings, ...options }) {
       const { startMaelstrom } = await import('./cluster.ts')
-      return startMaelstrom({ ...options, words, rpc, latencyMs: millis(Number(settings['latency'] ?? 0)) })
+      const latencyMs = millis(Number(settings['latency'] ?? 0))
+      const topology = String(settings['topology'] ?? USUAL_TOPOLOGY)
+      return startMaelstrom({ ...options, words, rpc, latencyMs, topology })
     },
   }
 }

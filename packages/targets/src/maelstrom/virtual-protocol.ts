@@ -14,6 +14,7 @@ import { type Body, type Message, parseMessage } from './message.ts'
 import { INIT_ID, initMessage, STARTER, topologyMessage } from './node.ts'
 import { maelstromProgram } from './reference.ts'
 import { createServices, type Service } from './services.ts'
+import { topologyOf, USUAL_TOPOLOGY } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /** How long a request takes to a service, and its reply back, at most. A program that waits is overtaken meanwhile. */
@@ -174,7 +175,7 @@ function initialised(rpc: RpcWorkload, state: Running, body: Body): readonly Sen
   if (body.type === 'error')
     throw new Error(`${state.id}: the program answers init with an error: ${JSON.stringify(body)}`)
   if (body.in_reply_to === INIT_ID && rpc.name === 'broadcast')
-    return [later(state, topologyMessage(state.id, state.nodes))]
+    return [later(state, topologyMessage(state.id, topologyOf(state.nodes, USUAL_TOPOLOGY)))]
   state.isReady = true
   return []
 }

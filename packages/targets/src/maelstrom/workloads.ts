@@ -35,7 +35,7 @@ const grownSet = (name: string, add: (element: Json) => Body, member: string): R
   settings: ONE_GROWING_SET,
   functions: ['add', 'read'],
   object: 'set',
-  promises: 'convergent',
+  promises: 'eventual',
   request: ({ f, value }) => (f === 'read' ? { type: 'read' } : add(value)),
   completion(reply, { f, value }) {
     if (f === 'add') return ok(value)
@@ -50,7 +50,7 @@ const counted = (name: string): RpcWorkload => ({
   settings: { keys: 1, amount: 5 },
   functions: ['add', 'read'],
   object: 'counter',
-  promises: 'convergent',
+  promises: 'eventual',
   request: ({ f, value }) => (f === 'read' ? { type: 'read' } : { type: 'add', delta: value }),
   completion({ value: read }, { f, value }) {
     if (f === 'add') return ok(value)

@@ -1,0 +1,127 @@
+import { UserError } from '@chaosproxy/history'
+import { maelstromWorkload } from '@chaosproxy/targets/named'
+
+/**
+ * A command line as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
+ * stay as they are. In virtual time the program takes the place of a protocol.
+ */
+export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
+  const isVirtual = argv.includes('--sim')
+  const words = await inOurOptions(argv, isVirtual)
+  return !isVirtual || words === argv || words.includes('--faults') ? words : [...words, '--faults', 'partition']
+}
+
+/** The same for a search, which is always in virtual time. */
+export const withoutMaelstromInSearch = (argv: readonly string[]): Promise<readonly string[]> =>
+  inOurOptions(argv, true)
+
+async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
+  const words = argv.flatMap((word) => {
+    const [, option = '', value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
+    return value === undefined ? [word] : [option, value]
+  })
+  const at = words.indexOf('--target')
+  if (at < 0 || words[at + 1] !== 'maelstrom') return argv
+  const renamed = renamedOptions(words)
+  const taken = (option: string): string => {
+    const from = renamed.indexOf(option)
+    return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
+  }
+  const [program, workload] = [taken('--bin'), taken('--workload')]
+  const reference = `maelstrom:${workload}:${program}`
+  renamed.splice(renamed.indexOf('--target'), 2, ...(isVirtual ? ['--binary', reference] : ['--target', reference]))
+  return [...renamed, ...(isVirtual ? await clientsOf(workload, renamed) : [])]
+}
+
+/** Nodes, if nobody says how many. */
+const USUAL_NODES = 5
+
+/** An option of Maelstrom in ours: its value gives the words. */
+type Renamed = (value: string, nodes: number) => readonly string[]
+
+const same =
+  (option: string): Renamed =>
+  (value) => [option, value]
+
+const inSeconds: Renamed = (value) => ['--time', /^\d+$/.test(value) ? `${value}s` : value]
+
+/** A list of names, as Maelstrom also takes them: only their number counts here. */
+const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
+
+/** `4n` is four for each node. */
+const perNode: Renamed = (value, nodes) => {
+  const [, each] = /^(\d*)n$/.exec(value) ?? []
+  return ['--clients', each === undefined ? value : String(Number(each || 1) * nodes)]
+}
+
+const shareOf: Renamed = (value) => {
+  const share = value === 'total' ? 1 : Number(value)
+  if (Number.isFinite(share)) return ['--require', `availability >= ${share * 100}%`]
+  throw new UserError('usage', `--availability ${value}: give total, or a share from 0 to 1, such as 0.9.`)
+}
+
+const oneModel: Renamed = (value) => {
+  if (!value.includes(',')) return ['--expect', value]
+  throw new UserError('usage', `--consistency-models ${value}: a run is held to one level: give one of them.`)
+}
+
+const uniform: Renamed = (value) => {
+  if (value === 'uniform') return []
+  throw new UserError(
+    'usage',
+    `--latency-dist ${value}: delays are uniform, from 0 to twice --latency: leave the option out.`,
+  )
+}
+
+const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
+  '-w': same('--workload'),
+  '--nodes': nodesNamed,
+  '--node-count': nodesNamed,
+  '--time-limit': inSeconds,
+  '--time': inSeconds,
+  '--concurrency': perNode,
+  '--test-count': same('--times'),
+  '--nemesis': same('--faults'),
+  '--availability': shareOf,
+  '--consistency-models': oneModel,
+  '--latency': (value) => ['--set', `latency=${value}`],
+  '--latency-dist': uniform,
+  '--topology': (value) => ['--set', `topology=${value}`],
+  '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
+}
+
+/** Options of Maelstrom without a value that ask for what every run does. */
+const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
+
+/** Options of Maelstrom that have no match, and what to do. */
+const REFUSED: { readonly [option: string]: string } = {
+  '--nemesis-interval': 'the seed and the time of the run decide when faults strike: --faults schedule.json says when',
+  '--log-net-send': 'messages are not kept: let the program log them on standard error',
+  '--log-net-recv': 'messages are not kept: let the program log them on standard error',
+  '--key-count': 'write --keys',
+  '--max-writes-per-key': 'the workload decides when a key is replaced: leave the option out',
+}
+
+function renamedOptions(words: readonly string[]): string[] {
+  const typed = (...options: readonly string[]): string | undefined =>
+    words[words.findIndex((word) => options.includes(word)) + 1 || words.length]
+  const [, counted = String(USUAL_NODES)] = nodesNamed(typed('--node-count', '--nodes') ?? String(USUAL_NODES), 0)
+  const renamed: string[] = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    const refusal = Object.hasOwn(REFUSED, word) ? REFUSED[word] : undefined
+    if (refusal !== undefined) throw new UserError('usage', `${word}: ${refusal}.`)
+    const rename = Object.hasOwn(MAELSTROM_OPTIONS, word) ? MAELSTROM_OPTIONS[word] : undefined
+    if (rename !== undefined && at + 1 < words.length) renamed.push(...rename(words[++at] ?? '', Number(counted)))
+    else if (!ALWAYS_SO.has(word)) renamed.push(word)
+  }
+  return renamed
+}
+
+/** What clients of a Maelstrom workload do, and what it is held to. */
+async function clientsOf(name: string, argv: readonly string[]): Promise<readonly string[]> {
+  const rpc = await maelstromWorkload(name)
+  if (rpc === undefined) return []
+  const settings = Object.entries(rpc.settings).flatMap(([setting, value]) => ['--workload-set', `${setting}=${value}`])
+  return ['--workload', rpc.workload, ...settings, ...(argv.includes('--expect') ? [] : ['--expect', rpc.promises])]
+}

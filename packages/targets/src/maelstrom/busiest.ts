@@ -1,0 +1,37 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
+
+/** How far back messages count, at least; at most twice as far. */
+const WINDOW_MS: Millis = millis(500)
+/** A node that leads sends so many times as many messages as any other. */
+const CLEARLY = 1.5
+
+/** Guesses which node leads by what each sends: a program does not say, and faults aim at the one that does. */
+export interface Busiest {
+  sent(from: NodeId, at: Nanos): void
+  /** Undefined while none clearly sends most. */
+  node(): NodeId | undefined
+}
+
+export function createBusiest(): Busiest {
+  let began: number = 0
+  let before = new Map<NodeId, number>()
+  let now = new Map<NodeId, number>()
+  return {
+    sent(from, at) {
+      if (at - began > millisToNanos(WINDOW_MS)) {
+        before = now
+        now = new Map()
+        began = at
+      }
+      now.set(from, (now.get(from) ?? 0) + 1)
+    },
+    node() {
+      const counts = [...new Set([...before.keys(), ...now.keys()])]
+        .map((node) => ({ node, count: (before.get(node) ?? 0) + (now.get(node) ?? 0) }))
+        .toSorted((one, other) => other.count - one.count)
+      const [first, second] = counts
+      return first !== undefined && first.count > CLEARLY * (second?.count ?? 0) ? first.node : undefined
+    },
+  }
+}
