@@ -8,7 +8,7 @@ const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'strange
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SEEDS = short ? [1] : [1, 2, 3]
 
-const all = [
+const all: readonly (readonly [workload: string, program: string, ...options: string[]])[] = [
   ['echo', './echo.sh'],
   ['broadcast', './gossip.cjs'],
   ['g-counter', './seq-counter.cjs'],
@@ -17,15 +17,18 @@ const all = [
   ['txn-list-append', './root.cjs'],
   ['txn-rw-register', './hat.cjs', '--consistency-models', 'read-committed'],
   ['kafka', './log-lists.cjs'],
-] as const
-const chosen = all.filter(([workload]) => !short || workload === 'g-counter')
+]
+type Given = readonly [workload: string, program: string, more: readonly string[]]
+const chosen: readonly Given[] = all
+  .map(([workload, program, ...more]): Given => [workload, program, more])
+  .filter(([workload]) => !short || workload === 'g-counter')
 
 const run = (program: string, workload: string, seed: number, more: readonly string[]) => {
   const options = ['--seed', String(seed), '--out', temporaryDirectory(), ...more]
   return chaos(['run', '--target', 'maelstrom', '--bin', program, '-w', workload, ...options], { cwd: programs })
 }
 
-describe.each(chosen)('%s by %s', (workload, program, ...more) => {
+describe.each(chosen)('%s by %s', (workload, program, more) => {
   test.each(SEEDS)('passes (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed, more)
     expect(exitCode, stdout + stderr).toBe(0)
@@ -33,7 +36,7 @@ describe.each(chosen)('%s by %s', (workload, program, ...more) => {
 })
 
 // A leader that is not cut off answers rightly, so Raft is wrong only in some runs.
-describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))('%s by %s', (workload, program, ...more) => {
+describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))('%s by %s', (workload, program, more) => {
   test.each(SEEDS)('is caught if it is wrong (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
     expect([1, 3], stdout + stderr).toContain(exitCode)

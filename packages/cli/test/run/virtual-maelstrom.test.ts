@@ -5,6 +5,8 @@ import { patientTest, test } from '../patient.ts'
 
 const programs = join(root, 'packages', 'targets', 'test', 'maelstrom', 'programs')
 
+const strangers = join(programs, '..', 'strangers')
+
 const maelstrom = (command: string, program: string, workload: string, more: readonly string[]) =>
   chaos([command, '--target', 'maelstrom', '--bin', program, '-w', workload, ...more], { cwd: programs })
 
@@ -31,6 +33,17 @@ patientTest('finds messages that a kafka of Maelstrom never shows, as polls afte
   expect(search.exitCode, search.stdout + search.stderr).toBe(1)
   const [{ sentence }] = JSON.parse(search.stdout).failures
   expect(sentence).toContain('but after everything was healed')
+})
+
+patientTest('finds what a kafka of Maelstrom loses when its node is killed, and replays the failure', async () => {
+  const options = ['--faults', 'kill,partition', '--seeds', '3', '--workers', '1', '--shrink', '0s', '--json']
+  const program = ['--target', 'maelstrom', '--bin', './single-log.cjs', '-w', 'kafka']
+  const search = await chaos(['fuzz', ...program, ...options, '--out', temporaryDirectory()], { cwd: strangers })
+  expect(search.exitCode, search.stdout + search.stderr).toBe(1)
+  const [{ replay }] = JSON.parse(search.stdout).failures
+  expect(replay).toContain('not-faithful')
+  const again = await chaos(['replay', replay, '--binary', 'maelstrom:kafka:./single-log.cjs'], { cwd: strangers })
+  expect(again.exitCode, again.stdout + again.stderr).toBe(1)
 })
 
 patientTest('runs a program of Maelstrom with timers twice alike in virtual time', async () => {

@@ -10,6 +10,9 @@ export interface Timeline {
   ring(): boolean
 }
 
+/** Times are differences of milliseconds, so that a timer may seem to be due a little later than it was set for. */
+const NANOSECOND_MS = 1e-6
+
 interface Waiting {
   readonly at: number
   readonly ring: () => void
@@ -36,7 +39,7 @@ export function createTimeline(): Timeline {
     },
     ring() {
       const [first] = waiting
-      if (first === undefined || first.at > now) return false
+      if (first === undefined || first.at > now + NANOSECOND_MS) return false
       waiting.shift()
       first.ring()
       return true
