@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { maelstromWorkload } from '@chaosproxy/targets/named'
 
 /**
- * A command line as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
+ * A command line of `chaos run` as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
  * stay as they are. In virtual time the program takes the place of a protocol.
  */
 export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {

@@ -132,3 +132,12 @@ export function parseTargetSettings(
   }
   return targetSettings
 }
+
+const NAMES_MAELSTROM = ['maelstrom', '--target=maelstrom']
+
+/** The options of Maelstrom in ours, on a command line that tests one of its programs. */
+export async function normalizeMaelstrom(argv: readonly string[], command: 'run' | 'fuzz'): Promise<readonly string[]> {
+  if (!argv.some((word) => NAMES_MAELSTROM.includes(word))) return argv
+  const { withoutMaelstrom, withoutMaelstromInSearch } = await import('./maelstrom.ts')
+  return command === 'run' ? withoutMaelstrom(argv) : withoutMaelstromInSearch(argv)
+}

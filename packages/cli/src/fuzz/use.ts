@@ -20,9 +20,15 @@ import { isDeclaration, isUserFile, loadProtocol } from '@chaosproxy/targets/nam
 import { findWorkload, levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asName, asRead, flag, inGroup, unlessNot, valuesOf, word } from '../arguments/declare.ts'
-import { withoutMaelstromInSearch } from '../arguments/maelstrom.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { chooseTarget, parseBug, parseTargetSettings, requireSettings, targetOptions } from '../arguments/target.ts'
+import {
+  chooseTarget,
+  normalizeMaelstrom,
+  parseBug,
+  parseTargetSettings,
+  requireSettings,
+  targetOptions,
+} from '../arguments/target.ts'
 import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
@@ -123,7 +129,7 @@ export const use: Use<FuzzSettings | CampaignsAsked> = {
     ],
     ['chaos fuzz --seeds 20000 --json', 'for CI: exits with 1 when something was found'],
   ],
-  normalize: withoutMaelstromInSearch,
+  normalize: (argv) => normalizeMaelstrom(argv, 'fuzz'),
   read: (options) =>
     flagOf(options, 'campaigns') ? { campaignsOf: textOf(options, 'queue') } : parseFuzzSettings(options),
 }

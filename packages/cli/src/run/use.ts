@@ -39,12 +39,12 @@ import {
 } from '../arguments/declare.ts'
 import { parseFaultChoices, printFaults, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
-import { withoutMaelstrom } from '../arguments/maelstrom.ts'
 import { oneOf } from '../arguments/names.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import {
   chooseTarget,
   isTargetTyped,
+  normalizeMaelstrom,
   parseBug,
   parseTargetSettings,
   requireSettings,
@@ -166,7 +166,7 @@ export const use: Use<RunSettings> = {
     ['chaos run --sim --seed 7 --faults partition,loss', 'the same protocol, simulated'],
     ['chaos run --target maelstrom --bin ./node -w lin-kv', "a program that speaks Maelstrom's protocol"],
   ],
-  normalize: withoutMaelstrom,
+  normalize: (argv) => normalizeMaelstrom(argv, 'run'),
   read: parseRunSettings,
 }
 
