@@ -54,6 +54,22 @@ liveDescribe(`a MariaDB whose replication is asynchronous${why}`, { timeout: 120
   })
 })
 
+/** n3 takes over from n2 before n1 is rebuilt; both are promoted at a time. */
+const overlapping = [
+  { kind: 'failover', nodes: ['n2'], fromMs: 1000, toMs: 2500 },
+  { kind: 'failover', nodes: ['n3'], fromMs: 2000, toMs: 3500 },
+  { kind: 'failover', nodes: ['n1', 'n2'], fromMs: 4000, toMs: 4500 },
+]
+
+liveDescribe(`a MariaDB with overlapping failovers${why}`, { timeout: 180_000 }, () => {
+  test.each(seeds)('has one primary and its replicas once they are over (seed %d)', async (seed) => {
+    const args = ['--workload', 'counter', '--time', '6s', '--expect', 'none']
+    const { result } = await run(seed, overlapping, args)
+    expect(result.availability.phases.healed).toBeGreaterThan(0)
+    expect(result.levels.convergent.result).toBe('met')
+  })
+})
+
 liveDescribe(`a MariaDB whose commits wait for its replica, however long${why}`, { timeout: 120_000 }, () => {
   test.each(seeds)('loses no acknowledged write when the replica is promoted (seed %d)', async (seed) => {
     const { exitCode, result } = await run(seed, takenOver(['n1>n2', 'n2>n1']), [

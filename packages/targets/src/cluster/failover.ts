@@ -41,7 +41,8 @@ export interface FailoverOptions {
 }
 
 /**
- * Makes a node fail over. An exit code other than 0 means that the system refused, which may be legitimate: then
+ * Makes a node fail over. Commands of one cluster run one after another: two promotions at a time would each demote the
+ * other's node. An exit code other than 0 means that the system refused, which may be legitimate: then
  * nothing has happened. Rejects with a UserError (environment) if the command cannot be run or takes too long.
  */
 export function failoverOf(
@@ -66,12 +67,19 @@ export function failoverOf(
     return code === 0
   }
 
+  let latest: Promise<unknown> = Promise.resolve()
+  function inTurn(id: NodeId, command: ProgramCommand): Promise<boolean> {
+    const turn = latest.then(() => run(id, command))
+    latest = turn.catch(() => {})
+    return turn
+  }
+
   return async (id) => {
-    const done = await run(id, plan.do)
+    const done = await inTurn(id, plan.do)
     return {
       done,
       async undo() {
-        if (done && plan.undo !== undefined) await run(id, plan.undo)
+        if (done && plan.undo !== undefined) await inTurn(id, plan.undo)
       },
     }
   }

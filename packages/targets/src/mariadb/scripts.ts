@@ -2,13 +2,14 @@
 //
 // A node's directory holds its server's data directory, `db`; its `port`; the process `server`; a `follow-n2.sql` for every other node, which
 // says how to replicate from it (here n2); `follow.sql`, the one that the node follows; and `lead.sql`, which makes it the
-// primary. A primary has no `follow.sql`: its `leads` has the number of promotions that preceded it. n1 creates the cluster and keeps a copy from before its first
+// primary. A primary has no `follow.sql`: its `leads` has the number of promotions that preceded it, and of the last change that
+// it had then. The highest such number is the primary's; others are replaced ones that have not restarted yet. n1 creates the cluster and keeps a copy from before its first
 // start. Every replica starts from that copy, as does a replaced primary, and replicates all changes that were ever
 // made: no node drops its binary logs.
 
 /** Asks the server of a node directly, past all proxies. A paused one does not answer. */
 const ASK = `ask() {
-  timeout 5 "$client" --no-defaults -h 127.0.0.1 -P "$(cat "$1/port")" -u keeper --connect-timeout=2 -N -E -e "$2"
+  timeout 5 "$client" --no-defaults -h 127.0.0.1 -P "$(cat "$1/port")" -u keeper --connect-timeout=2 -E -e "$2"
 }
 `
 
@@ -30,7 +31,7 @@ END
 /** DATA INSTALL: n1 creates the cluster. */
 export const MAKE: string = `${CREATE}
 cp -a new db
-echo 0 > leads
+echo 0 0 > leads
 mv new template`
 
 /** DATA: a replica starts from the copy that n1 keeps. */
@@ -70,27 +71,36 @@ while :; do
   [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
 done`
 
-/** DATA NODE CLIENT: promotes a replica, unless another one has received more, once it has applied what it received. */
+/**
+ * DATA NODE CLIENT: promotes a replica once it has applied what it received. One that lacks what its primary had when that
+ * was promoted is refused: it has just been rebuilt. So is one that another one is ahead of.
+ */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3
 ${ASK}
 received() {
   ask "$1" 'SHOW SLAVE STATUS; SELECT @@gtid_slave_pos' | grep -oE '[0-9]+-[0-9]+-[0-9]+' | sort -t - -k 3 -n | tail -n 1
 }
-[ ! -e leads ] && ask . 'STOP SLAVE IO_THREAD' || exit 1
-position=$(received .)
+[ ! -e leads ] && [ ! -e rejoin ] || exit 1
+others=
 for other in ../n*; do
-  [ "$(basename "$other")" != "$2" ] && [ ! -e "$other/leads" ] || continue
-  more=$(received "$other")
-  if [ "\${more##*-}" -gt "\${position##*-}" ] 2> /dev/null; then
-    ask . 'START SLAVE IO_THREAD'
-    exit 1
-  fi
+  [ -e "$other/leads" ] || [ "$(basename "$other")" = "$2" ] || others="$others $other"
 done
-ask . "SELECT MASTER_GTID_WAIT('$position', 4)" | grep -qx 0 || exit 1
+# Otherwise one that was asked later would always have received more.
+for replica in . $others; do ask "$replica" 'STOP SLAVE IO_THREAD'; done
+last=$(cat ../n*/leads | sort -n | tail -n 1)
+position=$(received .)
+newest=\${last#* }
+for other in $others; do
+  more=$(received "$other")
+  [ "\${more##*-}" -gt "$newest" ] 2> /dev/null && newest=\${more##*-}
+done
+if ! { [ "\${position##*-}" -ge "$newest" ] 2> /dev/null && ask . "SELECT MASTER_GTID_WAIT('$position', 4)" | grep -q ': 0$'; }; then
+  for replica in . $others; do ask "$replica" 'START SLAVE IO_THREAD'; done
+  exit 1
+fi
 ask . "STOP SLAVE; RESET SLAVE ALL; $(cat lead.sql)" || exit 1
-term=$(cat ../n*/leads | sort -n | tail -n 1)
-echo $((term + 1)) > leads
+echo "$((\${last% *} + 1)) \${position##*-}" > leads
 rm -f follow.sql
 for other in ../n*; do
   [ "$(basename "$other")" != "$2" ] || continue
@@ -102,25 +112,30 @@ done
 exit 0`
 
 /**
- * DATA NODE CLIENT: restarts every server that does not follow the new primary as its replica: the old primary, and any
- * that was not told or has received more than the new one.
+ * DATA NODE CLIENT: restarts every server that does not follow the primary as its replica: replaced primaries, and any
+ * that was not told or has received more than the primary. Another one than this node may have been promoted since.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3
 ${ASK}
 follows() {
-  ask "$1" 'SHOW SLAVE STATUS' | tr -d '\\n' | grep -q "$(sed -n "s/.*master_port = \\([0-9]*\\),.*/\\1/p" "$1/follow.sql").*YesYes"
+  status=$(ask "$1" 'SHOW SLAVE STATUS')
+  case $status in *'SQL_Running: Yes'*) ;; *) return 1 ;; esac
+  case $status in *'IO_Running: Yes'*) ;; *) return 1 ;; esac
+  echo "$status" | grep -q "Master_Port: $(sed -n "s/.*master_port = \\([0-9]*\\),.*/\\1/p" "$1/follow.sql")$"
 }
+primary=$(grep -H . ../n*/leads | sed 's/^\\(.*\\)leads:/\\1 /' | sort -k 2 -n | tail -n 1)
+primary=\${primary%%/ *}
 left=30
 for other in ../n*; do
-  [ "$(basename "$other")" != "$2" ] && kill -0 "$(cat "$other/server")" 2> /dev/null || continue
+  [ "$other" != "$primary" ] || continue
   while [ ! -e "$other/rejoin" ] && ! follows "$other"; do
     left=$((left - 1))
-    if [ "$left" -le 0 ]; then : > "$other/rejoin"; else sleep 0.1; fi
+    if [ "$left" -le 0 ] || ! kill -0 "$(cat "$other/server")" 2> /dev/null; then : > "$other/rejoin"; else sleep 0.1; fi
   done
   [ -e "$other/rejoin" ] || continue
   server=$(cat "$other/server")
-  kill -KILL "$server"
+  kill -KILL "$server" || continue
   ending=100
   while kill -0 "$server" 2> /dev/null && [ "$ending" -gt 0 ]; do
     ending=$((ending - 1))

@@ -75,6 +75,21 @@ describe("a cluster started by the user's commands", () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
+  test('failovers run one after another, although they begin at a time', async () => {
+    const said = join(directory(), 'said')
+    const slow = `test ! -e ${said}.busy && : > ${said}.busy && echo {node} >> ${said} && sleep 0.1 && rm ${said}.busy`
+    const { inject } = await start({ ...kv, faults: { failover: { do: ['/bin/sh', '-c', slow] } } })
+    const heals = await Promise.all([
+      inject({ kind: 'failover', nodes: ['n1', 'n2'] }),
+      inject({ kind: 'failover', nodes: ['n2'] }),
+    ])
+    expect(await Promise.all(heals.map((heal) => heal()))).toEqual([
+      { type: 'healed', hits: 2 },
+      { type: 'healed', hits: 1 },
+    ])
+    expect(readFileSync(said, 'utf8')).toBe('n1\nn2\nn2\n')
+  })
+
   test('refuses a failover without a command for it', () => {
     expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
     expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
