@@ -110,7 +110,8 @@ async function openNodes(
   const ids = nodeNames(options.nodes)
   const dataDir = dataDirectory(options, starting)
   makeDataDirectory(logDir)
-  const machines = await openMachines({ faults: options.faults ?? [], seed: options.seed, keeper: starting.keeper })
+  const { faults = [], seed, exposure } = options
+  const machines = await openMachines({ faults, seed, keeper: starting.keeper, by: exposure.below })
   starting.machines = machines
   const around: Surroundings = {
     nodes: ids,

@@ -110,6 +110,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
       connect: (id) => clients.connect(reached(id)),
     })
+    await starting.machines?.settle(nodes)
     return openCluster({
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),

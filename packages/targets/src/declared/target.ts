@@ -48,6 +48,8 @@ export interface OwnClients {
   readonly clients: (settings: Settings) => PlannedClients
   /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
   readonly machine?: Exposure['machine']
+  /** What comes between programs and their disks; by default libraries. */
+  readonly below?: Exposure['below']
   /** Loads what watches roles, when a cluster starts; by default the declaration says how. */
   readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined
 }
@@ -55,7 +57,7 @@ export interface OwnClients {
 /** A target whose nodes are declared and whose clients are code. @throws UserError (input), like `declaredTarget`. */
 export function targetWithClients(
   declared: NodesDeclaration,
-  { where, own, clients: clientsFor, machine = machineSuffers, watchRoles }: OwnClients,
+  { where, own, clients: clientsFor, machine = machineSuffers, below, watchRoles }: OwnClients,
 ): Target {
   const declaration = own === undefined ? declared : { ...declared, settings: declarationsOf(own) }
   const plan = planCluster(declaration, where)
@@ -65,6 +67,7 @@ export function targetWithClients(
     linked: dialsPeers(declaration, plan),
     framed: plan.peerPorts.some(({ framing }) => framing !== undefined),
     machine,
+    below,
     refused: { failover: plan.failover === undefined ? NO_FAILOVER : undefined },
   }
   const count = nodeCount(declaration)

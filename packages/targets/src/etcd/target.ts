@@ -82,6 +82,7 @@ const base = targetWithClients(declaration, {
   own,
   clients: etcdClients,
   machine: goSuffers('etcd'),
+  below: 'layer',
 })
 
 /** An etcd cluster from the etcd installed on this machine. Faults can reach every member and link. */

@@ -86,8 +86,8 @@ others=
 for other in ../n*; do
   [ -e "$other/leads" ] || [ "$(basename "$other")" = "$2" ] || others="$others $other"
 done
-# Otherwise one that was asked later would always have received more.
-for replica in . $others; do ask "$replica" 'STOP SLAVE IO_THREAD'; done
+# The last one has received most.
+for replica in $others .; do ask "$replica" 'STOP SLAVE IO_THREAD'; done
 last=$(cat ../n*/leads | sort -n | tail -n 1)
 position=$(received .)
 newest=\${last#* }

@@ -61,6 +61,7 @@ const base = targetWithClients(declaration, {
   own,
   clients: natsClients,
   machine: goSuffers('nats-server'),
+  below: 'layer',
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
 })
 
@@ -84,11 +85,13 @@ export const nats: Target = {
   },
 }
 
-function weakness({ settings: { direct, data } }: WeaknessQuestion): string {
+function weakness({ settings: { direct, data }, faults }: WeaknessQuestion): string {
   const reads =
     direct === 'on'
       ? 'any replica answers a read, and may lag, or stay behind after a kill (direct=on)'
       : 'the leader answers reads without asking whether the others still follow it (direct=off)'
+  if (faults.includes('power-loss'))
+    return `what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it; ${reads}`
   return data === 'wiped' ? `${reads}; a server that is killed loses its data, and may vote twice` : reads
 }
 
@@ -101,5 +104,7 @@ function weakness({ settings: { direct, data } }: WeaknessQuestion): string {
 function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
   const isDirect = object === 'register' && direct === 'on'
   if ((data === 'wiped' || isDirect) && faults.includes('kill')) return 'nothing'
+  // It acknowledges what it has not fsynced.
+  if (faults.includes('power-loss')) return 'nothing'
   return workload === 'stream' ? 'faithful' : 'eventual'
 }

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
+import type { Machines } from '../preload/machines.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
@@ -29,7 +30,7 @@ export interface Starting<Node extends StartedNode> {
     close(): Promise<void>
   }
   /** What is under the programs of nodes, if faults can hurt it. */
-  machines?: { close(): void } | undefined
+  machines?: Pick<Machines, 'settle' | 'close'> | undefined
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */

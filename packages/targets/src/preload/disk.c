@@ -1,11 +1,7 @@
 /*
  * Preloaded into a program, keeps a log for every file below $CHAOS_DISK of how to undo what was not yet fsynced, so that
- * chaos can take it back after the program was killed: a power loss. Also lets fsync be slow or fail, and the disk be full.
- *
- * A file's log, in $CHAOS_MACHINE/undo, is named after its inode and time of birth. Each record says what a part of the file
- * held, and how large the file was, before a change; undone from the last to the first, they lead back to the last fsync.
- * The log's length at the start of that fsync is in a file beside it: earlier records no longer count. Data that is appended
- * needs no record of its own, since a record of the size is made at each opening and after each fsync.
+ * chaos can take it back after the program was killed: a power loss (undo.h). Also lets fsync be slow or fail, and the disk
+ * be full.
  *
  * What cannot be told apart counts as synced: a correct program never loses data that it fsynced. Writes by stdio are seen
  * as far as they append. Asynchronous writes (io_uring, libaio) are refused, so that programs fall back to others.
@@ -14,41 +10,16 @@
  */
 #define _GNU_SOURCE
 #include "control.h"
+#include "undo.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <time.h>
-
-enum { SIZE = 1, BYTES = 2, ZEROS = 3 };
-
-struct record {
-  int64_t kind;
-  /* The size of the file before the change. */
-  int64_t size;
-  int64_t offset;
-  int64_t length;
-};
-
-struct tracked {
-  /* Its log without a suffix. */
-  char log[PATH_MAX];
-  int64_t size;
-};
-
-/* Small enough for the stacks of threads. */
-#define CHUNK 8192
-/* Logs that are longer give back what no longer counts. */
-#define LONG_LOG (1 << 20)
 
 static char root[PATH_MAX];
 static size_t root_length;
-static char machine[PATH_MAX];
 
 static void lock_mappings(void);
 static void unlock_mappings(void);
@@ -64,10 +35,6 @@ __attribute__((constructor)) static void begin(void) {
   pthread_atfork(lock_mappings, unlock_mappings, unlock_mappings);
 }
 
-static int open_quietly(const char *path, int flags) {
-  return (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0666);
-}
-
 /* Whether it is a file on the disk, and if so which. */
 static int is_tracked(int fd, struct tracked *file) {
   struct statx found;
@@ -79,84 +46,7 @@ static int is_tracked(int fd, struct tracked *file) {
   long length = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
   if (length < (long)root_length + 1) return 0;
   if (memcmp(path, root, root_length) != 0 || path[root_length] != '/') return 0;
-  long long born = found.stx_mask & STATX_BTIME ? found.stx_btime.tv_sec * 1000000000LL + found.stx_btime.tv_nsec : 0;
-  int made = snprintf(file->log, sizeof file->log, "%s/undo/%llu-%lld", machine, (unsigned long long)found.stx_ino, born);
-  file->size = (int64_t)found.stx_size;
-  return made < (int)sizeof file->log - 8;
-}
-
-static int open_log(const struct tracked *file, const char *suffix, int flags) {
-  char path[PATH_MAX + 8];
-  snprintf(path, sizeof path, "%s%s", file->log, suffix);
-  return open_quietly(path, flags);
-}
-
-static void append_record(int log, const struct record *record, const void *bytes) {
-  struct iovec parts[2] = {{(void *)record, sizeof *record}, {(void *)bytes, (size_t)record->length}};
-  syscall(SYS_writev, log, parts, record->kind == BYTES ? 2 : 1);
-}
-
-static void record_size(const struct tracked *file, int64_t size) {
-  int log = open_log(file, ".log", O_WRONLY | O_CREAT | O_APPEND);
-  if (log < 0) return;
-  struct record record = {SIZE, size, 0, 0};
-  append_record(log, &record, NULL);
-  syscall(SYS_close, log);
-}
-
-static int is_zero(const char *bytes, int64_t length) {
-  return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, (size_t)length - 1) == 0);
-}
-
-/* Records what a part of the file holds, from a descriptor that can be read, or from memory. */
-static void record_part(const struct tracked *file, int fd, const char *memory, int64_t from, int64_t to) {
-  char bytes[CHUNK];
-  if (to > file->size) to = file->size;
-  if (from >= to) return;
-  int own = -1, log = open_log(file, ".log", O_WRONLY | O_CREAT | O_APPEND);
-  if (log < 0) return;
-  if (memory == NULL && (syscall(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-    snprintf(bytes, sizeof bytes, "/proc/self/fd/%d", fd);
-    fd = own = open_quietly(bytes, O_RDONLY);
-  }
-  for (int64_t at = from; at < to;) {
-    int64_t wanted = to - at < CHUNK ? to - at : CHUNK;
-    if (memory != NULL) memcpy(bytes, memory + (at - from), (size_t)wanted);
-    else wanted = syscall(SYS_pread64, fd, bytes, wanted, at);
-    if (wanted <= 0) break;
-    struct record record = {is_zero(bytes, wanted) ? ZEROS : BYTES, file->size, at, wanted};
-    append_record(log, &record, bytes);
-    at += wanted;
-  }
-  if (own >= 0) syscall(SYS_close, own);
-  syscall(SYS_close, log);
-}
-
-/* The length of a file's log; -1 if it has none, so that there is nothing to sync. */
-static int64_t log_length(const struct tracked *file) {
-  struct stat found;
-  char path[PATH_MAX + 8];
-  snprintf(path, sizeof path, "%s.log", file->log);
-  return syscall(SYS_newfstatat, AT_FDCWD, path, &found, 0) == 0 ? (int64_t)found.st_size : -1;
-}
-
-/* Records before this length of the log no longer count. */
-static void forget_until(const struct tracked *file, int64_t length) {
-  int fd = open_log(file, ".synced", O_RDWR | O_CREAT);
-  if (fd < 0) return;
-  syscall(SYS_ftruncate, fd, sizeof(int64_t));
-  int64_t *synced = (int64_t *)syscall(SYS_mmap, NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  syscall(SYS_close, fd);
-  if (synced == MAP_FAILED) return;
-  int64_t known = now_at(synced);
-  while (known < length && !__atomic_compare_exchange_n(synced, &known, length, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-  }
-  syscall(SYS_munmap, synced, sizeof(int64_t));
-  if (length < LONG_LOG) return;
-  int log = open_log(file, ".log", O_WRONLY);
-  if (log < 0) return;
-  syscall(SYS_fallocate, log, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, length & ~4095LL);
-  syscall(SYS_close, log);
+  return name_log(&found, file);
 }
 
 /* Memory that is shared with a file on the disk: it changes without a call. */
@@ -195,19 +85,6 @@ static void mark_synced(const struct tracked *file, int64_t length, int fd) {
   unlock_mappings();
 }
 
-/* What an fsync suffers. Non-zero if it fails. */
-static int hurt_sync(void) {
-  int64_t delay = now_at(&control->sync_delay_us);
-  int fails = now_at(&control->sync_fails) != 0;
-  if (delay > 0 || fails) count(&control->syncs_hit);
-  if (delay > 0) {
-    struct timespec pause = {delay / 1000000, delay % 1000000 * 1000};
-    syscall(SYS_nanosleep, &pause, NULL);
-  }
-  if (fails) errno = EIO;
-  return fails;
-}
-
 static int sync_file(int fd, long number) {
   struct tracked file;
   int kept = errno;
@@ -244,12 +121,7 @@ static int before_writing(struct writing *writing, int fd, int64_t offset, int64
   writing->is_synced = syncs || (flags & O_DSYNC) != 0;
   if (flags & O_APPEND) offset = writing->file.size;
   else if (offset < 0) offset = syscall(SYS_lseek, fd, 0, SEEK_CUR);
-  if (offset + length > writing->file.size && now_at(&control->disk_full)) {
-    count(&control->writes_refused);
-    errno = ENOSPC;
-    return -1;
-  }
-  if (offset < writing->file.size) record_part(&writing->file, fd, NULL, offset, offset + length);
+  if (before_change(&writing->file, fd, offset, length)) return -1;
   if (writing->is_synced && hurt_sync()) return -1;
   errno = kept;
   return 0;
@@ -306,15 +178,7 @@ ssize_t splice(int from, off64_t *from_at, int fd, off64_t *at, size_t length, u
 static int before_resizing(int fd, int64_t length) {
   struct tracked file;
   int kept = errno;
-  if (is_tracked(fd, &file)) {
-    if (length > file.size && now_at(&control->disk_full)) {
-      count(&control->writes_refused);
-      errno = ENOSPC;
-      return -1;
-    }
-    if (length < file.size) record_part(&file, fd, NULL, length, file.size);
-    else record_size(&file, file.size);
-  }
+  if (is_tracked(fd, &file) && before_length(&file, fd, length)) return -1;
   errno = kept;
   return 0;
 }
@@ -483,43 +347,15 @@ int msync(void *start, size_t length, int flags) {
   return result;
 }
 
-/* Everything is synced. Each log is found by the name that it has in the directory. */
-static void sync_all(void) {
-  struct entry {
-    uint64_t inode;
-    int64_t next;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-  };
-  char names[CHUNK] __attribute__((aligned(8))), path[PATH_MAX];
-  if (root_length == 0 || snprintf(path, sizeof path, "%s/undo", machine) >= (int)sizeof path) return;
-  int directory = open_quietly(path, O_RDONLY | O_DIRECTORY);
-  if (directory < 0) return;
-  for (long read; (read = syscall(SYS_getdents64, directory, names, sizeof names)) > 0;)
-    for (long at = 0; at < read;) {
-      const struct entry *each = (const struct entry *)(names + at);
-      const char *suffix = strstr(each->name, ".log");
-      struct tracked file;
-      at += each->length;
-      if (suffix == NULL) continue;
-      int made = snprintf(file.log, sizeof file.log, "%s/%.*s", path, (int)(suffix - each->name), each->name);
-      int64_t length = made < (int)sizeof file.log ? log_length(&file) : -1;
-      /* Its size is recorded again when it is next opened or fsynced. */
-      if (length >= 0) forget_until(&file, length);
-    }
-  syscall(SYS_close, directory);
-}
-
 void sync(void) {
   int kept = errno;
   syscall(SYS_sync);
-  sync_all();
+  if (root_length > 0) sync_all();
   errno = kept;
 }
 int syncfs(int fd) {
   int result = (int)syscall(SYS_syncfs, fd), kept = errno;
-  if (result == 0) sync_all();
+  if (result == 0 && root_length > 0) sync_all();
   errno = kept;
   return result;
 }

@@ -8,11 +8,15 @@ import { promisify } from 'node:util'
 import { UserError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** What can be preloaded into programs: the name of its source. */
-export type LibraryName = 'disk' | 'clock'
+/** What is compiled: the name of its source. Libraries are preloaded into programs; the layer runs them. */
+export type LibraryName = 'disk' | 'clock' | 'layer'
 
 const COMPILER = 'cc'
-const FLAGS = ['-O2', '-shared', '-fPIC'] as const
+const FLAGS: { readonly [name in LibraryName]: readonly string[] } = {
+  disk: ['-O2', '-shared', '-fPIC'],
+  clock: ['-O2', '-shared', '-fPIC'],
+  layer: ['-O2'],
+}
 const LIBRARIES = ['-ldl', '-lpthread'] as const
 const LONGEST_MS = 60_000
 
@@ -29,6 +33,8 @@ const SOURCES = join(
   'preload',
 )
 
+const HEADERS = ['control.h', 'undo.h'] as const
+
 /** Where compiled libraries are kept: a program of this source is compiled once on a machine. */
 const cache = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chaosproxy', 'preload')
 
@@ -39,9 +45,10 @@ const cache = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir()
  */
 export async function builtLibrary(name: LibraryName): Promise<string> {
   const source = join(SOURCES, `${name}.c`)
-  const texts = [source, join(SOURCES, 'control.h')].map((path) => readFileSync(path))
+  const flags = FLAGS[name]
+  const texts = [source, ...HEADERS.map((header) => join(SOURCES, header))].map((path) => readFileSync(path))
   const key = createHash('sha256')
-  for (const text of [...texts, process.arch, ...FLAGS]) key.update(text)
+  for (const text of [...texts, process.arch, ...flags]) key.update(text)
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
@@ -49,7 +56,7 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)
-    await promisify(execFile)(COMPILER, [...FLAGS, '-o', made, source, ...LIBRARIES], { timeout: LONGEST_MS })
+    await promisify(execFile)(COMPILER, [...flags, '-o', made, source, ...LIBRARIES], { timeout: LONGEST_MS })
     renameSync(made, path)
     return path
   } catch (error) {

@@ -1,21 +1,30 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MachineFault, Random } from '@chaosproxy/faults'
+import type { ProgramCommand } from '../processes/command.ts'
 import type { Clock } from './clock.ts'
 import type { Control, Counter } from './control.ts'
-import { type Cut, losePower, type Unsynced } from './power.ts'
+import { type Cut, losePower, settleDisk, type Unsynced } from './power.ts'
 
 /** The machine of one node. */
 export interface Machine {
-  /** The libraries that each of its programs must have loaded. */
-  readonly libraries: readonly string[]
-  /** Added to the environment of its programs, which may preload something of their own. */
-  environment(preloaded: string | undefined): { readonly [name: string]: string }
+  readonly disk: string
+  /** How its programs come to be on it. */
+  readonly below: Below
+  /** Has a command run on it. */
+  under(command: ProgramCommand): ProgramCommand
   /** Takes from its files what was not fsynced. Call only while none of its programs runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
+  /** Lets everything on its disk count as fsynced. Call only while its programs are stopped. */
+  settle(): void
   /** Has an effect until it is undone. `hits` then says how often programs met it. */
   hurt(fault: Exclude<MachineFault, { readonly kind: 'power-loss' }>): Hurt
 }
+
+/** What comes between programs and their disk and clock: libraries, or a file system, which `layer` mounts. */
+export type Below =
+  | { readonly by: 'libraries'; readonly paths: readonly string[] }
+  | { readonly by: 'layer'; readonly path: string }
 
 export interface Hurt {
   undo(): void
@@ -26,12 +35,12 @@ export interface Hurt {
 export interface MachineParts {
   readonly own: string
   readonly disk: string
-  readonly libraries: readonly string[]
+  readonly below: Below
   readonly control: Control
   readonly clock: Clock
 }
 
-export function machineOf({ own, disk, libraries, control, clock }: MachineParts, random: Random): Machine {
+export function machineOf({ own, disk, below, control, clock }: MachineParts, random: Random): Machine {
   const standing = { 'slow-fsync': [] as number[], 'fail-fsync': [] as number[], 'fill-disk': [] as number[] }
   /** Faults may overlap: the slowest holds. */
   const settle = () => {
@@ -40,15 +49,11 @@ export function machineOf({ own, disk, libraries, control, clock }: MachineParts
     control.set('diskFull', standing['fill-disk'].length)
   }
   return {
-    libraries,
-    environment: (preloaded) => ({
-      LD_PRELOAD: [...libraries, ...(preloaded ? [preloaded] : [])].join(':'),
-      CHAOS_MACHINE: own,
-      CHAOS_DISK: realpathSync(disk),
-      // Asynchronous writes pass by the library.
-      UV_USE_IO_URING: '0',
-    }),
+    disk,
+    below,
+    under: (command) => onMachine(command, { own, disk, below }),
     losePower: (unsynced) => losePower({ disk: realpathSync(disk), undo: join(own, 'undo'), unsynced, random }),
+    settle: () => settleDisk({ disk: realpathSync(disk), undo: join(own, 'undo') }),
     hurt(fault) {
       const counter = COUNTERS[fault.kind]
       const before = control.count(counter)
@@ -66,6 +71,30 @@ export function machineOf({ own, disk, libraries, control, clock }: MachineParts
         hits,
       }
     },
+  }
+}
+
+function onMachine(
+  command: ProgramCommand,
+  { own, disk, below }: Omit<MachineParts, 'control' | 'clock'>,
+): ProgramCommand {
+  const environment = { ...command.environment, CHAOS_MACHINE: own }
+  switch (below.by) {
+    case 'layer':
+      return { ...command, words: [below.path, realpathSync(disk), ...command.words], environment }
+    case 'libraries': {
+      const preloaded = command.environment?.['LD_PRELOAD']
+      return {
+        ...command,
+        environment: {
+          ...environment,
+          LD_PRELOAD: [...below.paths, ...(preloaded ? [preloaded] : [])].join(':'),
+          CHAOS_DISK: realpathSync(disk),
+          // Asynchronous writes pass by the library.
+          UV_USE_IO_URING: '0',
+        },
+      }
+    }
   }
 }
 

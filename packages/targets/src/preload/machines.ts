@@ -2,22 +2,25 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRandom, type FaultKind, isMachineKind, type NodeId } from '@chaosproxy/faults'
 import type { NodeMachine } from '../command/command-node.ts'
+import type { SupervisedNode } from '../command/supervised-node.ts'
 import { userToBecome } from '../command/user.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
-import type { ProgramCommand } from '../processes/command.ts'
 import { createClock } from './clock.ts'
 import { openControl } from './control.ts'
 import { builtLibrary, type LibraryName } from './library.ts'
-import { type Machine, type MachineParts, machineOf } from './machine.ts'
-import { requireLoaded, sufferingOf } from './suffering.ts'
+import { type Below, type Machine, type MachineParts, machineOf } from './machine.ts'
+import { requireOn, sufferingOf } from './suffering.ts'
 
 // What is under the programs of a node: a disk that can lose power, be slow, fail or be full, and a clock that can be
-// wrong. Libraries of ours are preloaded between the programs and their C library, and steered through a file.
+// wrong. Libraries of ours are preloaded between the programs and their C library, or a file system is mounted below them.
+// Both are steered through a file.
 
 /** The machines of a run's nodes. */
 export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
+  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
+  settle(nodes: readonly Pick<SupervisedNode, 'id' | 'pause' | 'resume'>[]): Promise<void>
   close(): void
 }
 
@@ -32,6 +35,8 @@ interface MachinesOptions {
   readonly faults: readonly FaultKind[]
   readonly seed: number
   readonly keeper: Keeper
+  /** What comes between; by default libraries. */
+  readonly by?: Below['by'] | undefined
 }
 
 /**
@@ -39,23 +44,26 @@ interface MachinesOptions {
  *
  * @throws UserError (environment) if a library cannot be compiled.
  */
-export async function openMachines({ faults, seed, keeper }: MachinesOptions): Promise<Machines | undefined> {
+export async function openMachines({ faults, seed, keeper, by }: MachinesOptions): Promise<Machines | undefined> {
   const kinds = faults.filter(isMachineKind)
   if (kinds.length === 0) return undefined
   const names: LibraryName[] = []
-  if (kinds.some((kind) => kind !== 'clock')) names.push('disk')
+  if (kinds.some((kind) => kind !== 'clock')) names.push(by === 'layer' ? 'layer' : 'disk')
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
   const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
   // Nodes may run as any user, who may not enter where libraries are kept.
   chmodSync(directory, 0o755)
-  const libraries = built.map((path, i) => {
-    const copy = join(directory, `chaos-${names[i]}.so`)
+  const paths = built.map((path, i) => {
+    const copy = join(directory, `chaos-${names[i]}`)
     copyFileSync(path, copy)
     chmodSync(copy, 0o755)
     return copy
   })
+  const [layer] = paths
+  const below: Below = by === 'layer' && layer !== undefined ? { by, path: layer } : { by: 'libraries', paths }
   const open: MachineParts[] = []
+  const made = new Map<NodeId, Machine>()
   return {
     of(node, { disk, user, logPath }) {
       const own = join(directory, node)
@@ -64,14 +72,21 @@ export async function openMachines({ faults, seed, keeper }: MachinesOptions): P
       const owner = user === undefined ? undefined : userToBecome(user)
       if (owner !== undefined)
         for (const path of [own, join(own, 'undo'), join(own, 'control')]) chownSync(path, owner.uid, owner.gid)
-      const parts = { own, disk, libraries, control, clock: createClock(control) }
+      const parts = { own, disk, below, control, clock: createClock(control) }
       open.push(parts)
       const machine = machineOf(parts, createRandom(seed).fork(`power of ${node}`))
+      made.set(node, machine)
       return {
         ...machine,
-        under: (command) => onMachine(command, machine),
-        requireUnder: (pids) => requireLoaded(node, pids, machine),
+        requireUnder: (pids) => requireOn(node, pids, machine),
         suffering: (supervised) => sufferingOf(supervised, machine, logPath),
+      }
+    },
+    async settle(nodes) {
+      for (const node of nodes) {
+        await node.pause()
+        made.get(node.id)?.settle()
+        node.resume()
       }
     },
     close() {
@@ -83,8 +98,3 @@ export async function openMachines({ faults, seed, keeper }: MachinesOptions): P
     },
   }
 }
-
-const onMachine = (command: ProgramCommand, machine: Machine): ProgramCommand => ({
-  ...command,
-  environment: { ...command.environment, ...machine.environment(command.environment?.['LD_PRELOAD']) },
-})

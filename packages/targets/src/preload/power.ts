@@ -1,5 +1,7 @@
 import {
+  appendFileSync,
   closeSync,
+  existsSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -8,6 +10,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -46,6 +49,24 @@ export function losePower({ disk, undo, unsynced, random }: LossOptions): readon
   // What is left is on disk now.
   for (const name of readdirSync(undo)) rmSync(join(undo, name))
   return cuts
+}
+
+/**
+ * Lets everything on a disk count as fsynced, as in a system that was idle for long enough. Its programs must be stopped: what
+ * they append from now on is then beyond the size that is recorded here.
+ */
+export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): void {
+  for (const path of filesBelow(disk)) {
+    const log = join(undo, logName(path))
+    const records = read(`${log}.log`)
+    if (records === undefined) continue
+    const [size, length] = [Buffer.alloc(HEADER_BYTES), Buffer.alloc(8)]
+    size.writeBigInt64LE(KINDS.size)
+    size.writeBigInt64LE(BigInt(statSync(path).size), 8)
+    appendFileSync(`${log}.log`, size)
+    length.writeBigInt64LE(BigInt(records.length))
+    writeFileSync(`${log}.synced`, length, { flag: existsSync(`${log}.synced`) ? 'r+' : 'w' })
+  }
 }
 
 const filesBelow = (disk: string): string[] =>

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, realpathSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isMachineFault, type NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
@@ -51,22 +51,38 @@ const LOOK_EVERY_MS = 20
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that what hurts a machine is loaded into every program of a node.
+ * Requires that every program of a node is on its machine.
  *
- * @throws UserError (environment) for a program that makes its system calls without the C library.
+ * @throws UserError (environment) for one that is not.
  */
-export async function requireLoaded(id: NodeId, pids: () => readonly number[], { libraries }: Machine): Promise<void> {
+export async function requireOn(id: NodeId, pids: () => readonly number[], { below, disk }: Machine): Promise<void> {
+  const isOn =
+    below.by === 'layer'
+      ? (pid: number) => isMounted(pid, realpathSync(disk))
+      : (pid: number) => isLoaded(pid, below.paths)
   let blind: number | undefined
   // One that has only just begun has loaded nothing yet.
   for (const deadline = performance.now() + LOADED_WITHIN_MS; ; await wait(LOOK_EVERY_MS)) {
-    blind = pids().find((pid) => !isLoaded(pid, libraries))
+    blind = pids().find((pid) => !isOn(pid))
     if (blind === undefined) return
     if (performance.now() > deadline) break
   }
+  const why =
+    below.by === 'layer'
+      ? 'does not see the file system that was mounted for it'
+      : 'makes its system calls without the C library, as programs in Go and static ones do'
   throw new UserError(
     'environment',
-    `${id}: its disk and clock cannot be hurt: ${programOf(blind)} makes its system calls without the C library, as programs in Go and static ones do. Leave out power-loss, slow-fsync, fail-fsync, fill-disk and clock: use kill or pause.`,
+    `${id}: its disk and clock cannot be hurt: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, fill-disk and clock: use kill or pause.`,
   )
+}
+
+function isMounted(pid: number, disk: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/mounts`, 'utf8').includes(`chaos-disk ${disk} `)
+  } catch {
+    return true // it has ended
+  }
 }
 
 function isLoaded(pid: number, libraries: readonly string[]): boolean {

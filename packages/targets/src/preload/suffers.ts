@@ -1,6 +1,7 @@
 import type { MachineFault, Refusal } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
+import { whyNoLayer } from './mounting.ts'
 
 type Kind = MachineFault['kind']
 
@@ -21,8 +22,14 @@ export function machineSuffers(kind: Kind): Suffering {
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/** The same of a server in Go. */
+/** The same of a server in Go, which asks the kernel without the C library. */
 export const goSuffers =
   (name: string) =>
-  (kind: Kind): Suffering =>
-    refused(kind, `${name} is a Go program, which asks the kernel without the C library that chaos can come between`)
+  (kind: Kind): Suffering => {
+    if (kind === 'clock') return refused(kind, `${name} is a Go program, which reads the clock without the C library`)
+    if (process.platform !== 'linux') return refused(kind, 'disks of programs can be hurt on Linux only')
+    const why = whyNoLayer()
+    if (why !== undefined)
+      return refused(kind, `${name} is a Go program, whose disk is hurt by a file system below it: ${why}`)
+    return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
+  }

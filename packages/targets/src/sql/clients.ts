@@ -106,7 +106,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
     return { node, session }
   }
 
-  /** A session with the first node that takes writes, starting with the last known primary. */
+  /** A session with the first node that takes writes, starting with the last known primary, or after a node that hung. */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)
@@ -122,7 +122,11 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
       } catch (error) {
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
-        if (signal.aborted) break
+        if (signal.aborted) {
+          // A node that hangs would use up the time of every request.
+          primary = all[(all.indexOf(address) + 1) % all.length]?.node
+          break
+        }
       }
     }
     throw new NotConnected(`no node takes writes: ${tried.join('; ')}`)

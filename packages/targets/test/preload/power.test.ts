@@ -1,12 +1,13 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Below } from '../../src/preload/machine.ts'
 import type { Unsynced } from '../../src/preload/power.ts'
-import { isPossible, openMachine, WHY_SKIPPED } from './programs.ts'
+import { openMachine, ways } from './programs.ts'
 
 /** What a file holds after a power loss: `before` was there when its program started. */
-async function left(script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
-  const { machine, disk, start } = await openMachine(['power-loss'])
+async function left(by: Below['by'], script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
+  const { machine, disk, start } = await openMachine(['power-loss'], by)
   const path = join(disk, 'file')
   if (before !== undefined) writeFileSync(path, before)
   const program = await start(`${script}; say('written')`)
@@ -16,9 +17,12 @@ async function left(script: string, before?: string, unsynced: Unsynced = 'lost'
   return readFileSync(path, 'latin1')
 }
 
+const APPENDING = `const fd = fs.openSync('file', 'a')`
 const OPEN = `const fd = fs.openSync('file', 'r+')`
 
-describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, () => {
+describe.each(ways)('what a power loss leaves of a file, by the $by$without', ({ by, without }) => {
+  beforeEach(({ skip }) => skip(without !== ''))
+
   test.each([
     [
       'what was fsynced, of what was appended',
@@ -90,25 +94,25 @@ describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, (
       'abcd',
     ],
   ])('is %s', async (_, script, before, after) => {
-    expect(await left(script, before)).toBe(after)
+    expect(await left(by, script, before)).toBe(after)
   })
 
   test('is what a large overwrite had replaced', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
     const before = 'abcdefghij'.repeat(20_000)
-    expect(await left(script, before)).toBe(before)
+    expect(await left(by, script, before)).toBe(before)
   })
 
   test('may be a part of the last write, and all before it', async () => {
     const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
-    const torn = await left(script, 'start', 'torn')
+    const torn = await left(by, script, 'start', 'torn')
     expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
     expect(torn.startsWith('start')).toBe(true)
   })
 
   test('may be some blocks and not others, of which those that were fsynced stay', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(40_960, 'X'), 0, 40_960, 0); fs.writeSync(fd, 'Y', 45_000)`
-    const reordered = await left(script, 'a'.repeat(45_000), 'reordered')
+    const reordered = await left(by, script, 'a'.repeat(45_000), 'reordered')
     const blocks = reordered.match(/.{1,4096}/g) ?? []
     expect(blocks.slice(0, 10).every((block) => /^(?:X+|a+)$/.test(block))).toBe(true)
     expect(new Set(blocks.slice(0, 10).map(([first]) => first))).toEqual(new Set(['X', 'a']))
@@ -116,7 +120,7 @@ describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, (
   })
 
   test('is whatever it held when a second power loss takes nothing more', async () => {
-    const { machine, disk, start } = await openMachine(['power-loss'])
+    const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
     )
@@ -127,8 +131,22 @@ describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, (
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
+  test('keeps what was there when it was settled, and nothing later', async () => {
+    const { machine, disk, start } = await openMachine(['power-loss'], by)
+    const program = await start(
+      `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,
+    )
+    await program.line()
+    machine.settle()
+    program.signal('SIGUSR2')
+    expect(await program.line()).toBe('more')
+    await program.kill()
+    machine.losePower('lost')
+    expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
+  })
+
   test('is not hurt by what a file of the same number had logged', async () => {
-    const { machine, disk, start } = await openMachine(['power-loss'])
+    const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('old', 'ab'); fs.unlinkSync('old'); fs.writeFileSync('file', 'cd', { flush: true }); say('')`,
     )
@@ -140,11 +158,13 @@ describe.runIf(isPossible)(`what a power loss leaves of a file${WHY_SKIPPED}`, (
   })
 })
 
-describe.runIf(isPossible)(`a disk${WHY_SKIPPED}`, () => {
+describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
+  beforeEach(({ skip }) => skip(without !== ''))
+
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
 
   test('is slow, fails or is full while a fault says so, and then works again', async () => {
-    const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'])
+    const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'], by)
     const program = await start(`${SYNC} setInterval(sync, 5)`)
     const until = async (right: (line: string) => boolean) => {
       while (!right(await program.line()));
@@ -155,6 +175,10 @@ describe.runIf(isPossible)(`a disk${WHY_SKIPPED}`, () => {
     await until((line) => Number(line) >= 300)
     expect(slow.hits()).toBeGreaterThan(0)
     slow.undo()
+    await until(isQuick)
+    const frozen = machine.hurt({ kind: 'slow-fsync', nodes: ['n1'], delayMs: 60_000 as never })
+    await expect.poll(frozen.hits, { timeout: 10_000 }).toBeGreaterThan(0)
+    frozen.undo()
     await until(isQuick)
     const failing = machine.hurt({ kind: 'fail-fsync', nodes: ['n1'] })
     await until((line) => line === 'EIO')

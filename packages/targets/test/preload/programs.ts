@@ -8,23 +8,35 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { onTestFinished } from 'vitest'
 import type { Keeper } from '../../src/keeper/keeper.ts'
 import { hasCompiler } from '../../src/preload/library.ts'
-import type { Machine } from '../../src/preload/machine.ts'
+import type { Below, Machine } from '../../src/preload/machine.ts'
 import { openMachines } from '../../src/preload/machines.ts'
+import { whyNoLayer } from '../../src/preload/mounting.ts'
 
-/** Whether this machine can compile what is preloaded. */
-export const isPossible: boolean = process.platform === 'linux' && hasCompiler()
-export const WHY_SKIPPED: string = isPossible ? '' : ': skipped, for want of cc'
+interface Way {
+  readonly by: Below['by']
+  readonly without: string
+}
+
+/** How programs can come to be on a machine, and why they cannot here, which names what a test needs. */
+export const ways: readonly [Way, Way] = [
+  { by: 'libraries', without: hasCompiler() ? '' : ': skipped, for want of cc' },
+  {
+    by: 'layer',
+    without: hasCompiler() && whyNoLayer() === undefined ? '' : ': skipped, for want of cc, root and /dev/fuse',
+  },
+]
 
 const nobody = { removeLater() {} } as unknown as Keeper
 
 /** A machine with a disk of its own, and a function that runs a script in Node on it. */
 export async function openMachine(
   faults: readonly FaultKind[],
+  by: Below['by'] = 'libraries',
 ): Promise<{ readonly machine: Machine; readonly disk: string; start(script: string): Promise<Program> }> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-preload-'))
   const disk = join(directory, 'disk')
   mkdirSync(disk)
-  const machines = await openMachines({ faults, seed: 1, keeper: nobody })
+  const machines = await openMachines({ faults, seed: 1, keeper: nobody, by })
   if (machines === undefined) throw new Error('no fault needs a machine')
   onTestFinished(() => {
     machines.close()
@@ -37,15 +49,18 @@ export async function openMachine(
 export interface Program {
   /** The next line that it prints. */
   line(): Promise<string>
+  signal(name: NodeJS.Signals): void
   kill(): Promise<void>
 }
 
 /** Runs a script, which has `fs`, and `say`, which prints a line; it goes on until it is killed. */
 async function started(script: string, machine: Machine, directory: string): Promise<Program> {
   const text = `const fs = require('node:fs'); const say = (it) => fs.writeSync(1, it + '\\n'); setInterval(() => {}, 1000); ${script}`
-  const child = spawn(process.execPath, ['-e', text], {
+  const { words, environment } = machine.under({ words: [process.execPath, '-e', text] })
+  const [program, ...rest] = words
+  const child = spawn(program, rest, {
     cwd: directory,
-    env: { ...process.env, ...machine.environment(undefined) },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')
@@ -60,6 +75,7 @@ async function started(script: string, machine: Machine, directory: string): Pro
       const { value } = await lines.next()
       return String(value)
     },
+    signal: (name) => void child.kill(name),
     kill,
   }
 }
