@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs'
+import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
-import type { Machines } from '../preload/machines.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
+import type { Victim } from './node-harms.ts'
 
 /** The parts of a cluster started so far. All are stopped if the start fails, and at the end. */
 export interface Starting<Node extends StartedNode> {
@@ -30,11 +31,22 @@ export interface Starting<Node extends StartedNode> {
     close(): Promise<void>
   }
   /** What is under the programs of nodes, if faults can hurt it. */
-  machines?: Pick<Machines, 'settle' | 'close'> | undefined
+  machines?: StartedMachines | undefined
   /** A temporary directory of ours. */
   temporary?: string
   /** Stops everything; later calls return the first one's promise. */
   stop(): Promise<void>
+}
+
+/** A node that can be stopped for a moment. */
+export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
+  readonly id: NodeId
+}
+
+interface StartedMachines {
+  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
+  settle(nodes: readonly Pausable[]): Promise<void>
+  close(): void
 }
 
 export interface StartedNode {

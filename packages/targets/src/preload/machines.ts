@@ -2,10 +2,10 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRandom, type FaultKind, isMachineKind, type NodeId } from '@chaosproxy/faults'
 import type { NodeMachine } from '../command/command-node.ts'
-import type { SupervisedNode } from '../command/supervised-node.ts'
 import { userToBecome } from '../command/user.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
+import type { Pausable } from '../network/starting.ts'
 import { createClock } from './clock.ts'
 import { openControl } from './control.ts'
 import { builtLibrary, type LibraryName } from './library.ts'
@@ -20,7 +20,7 @@ import { requireOn, sufferingOf } from './suffering.ts'
 export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
-  settle(nodes: readonly Pick<SupervisedNode, 'id' | 'pause' | 'resume'>[]): Promise<void>
+  settle(nodes: readonly Pausable[]): Promise<void>
   close(): void
 }
 
@@ -86,7 +86,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
       for (const node of nodes) {
         await node.pause()
         made.get(node.id)?.settle()
-        node.resume()
+        await node.resume()
       }
     },
     close() {
