@@ -24,9 +24,8 @@ import { capitalised, listed } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
-import { type Html, html, nextPart, script, trusted } from './markup.ts'
+import { type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
 import { comparisonScript } from './scripts.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /**
  * A comparison as one self-contained file: what each system promises and keeps, what that costs, and every number. It
@@ -35,9 +34,8 @@ import { stylesheet } from './stylesheet.ts'
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
   const { conditions, sweep, notes } = comparison
   const title = comparisonTitle(comparison)
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"><title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos compare</span><button id="theme" type="button">Theme: auto</button></header>
+  return html`${headOf(title, own)}
+<body>${topBar(version, ['chaos compare'])}
 <main>
 <section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
 <section>${nextPart(comparisonNext(comparison))}</section>

@@ -5,9 +5,8 @@ import { type Difference, type DifferenceRow, differenceOf, differenceTitle } fr
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
 import { moment } from '../words.ts'
-import { fileLink, type Html, html, nextPart, script, trusted } from './markup.ts'
+import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /** One of two results shown side by side. */
 export interface ComparedResult {
@@ -33,9 +32,8 @@ export interface DifferencePage {
 export function renderDifferenceHtml({ version, before, after, home }: DifferencePage): string {
   const difference = differenceOf(before.result, after.result)
   const title = differenceTitle(difference)
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${title}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos diff</span>${home === undefined ? undefined : html`<span><a href="${home}">All runs</a></span>`}<span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+  return html`${headOf(title, own, { isServed: home !== undefined })}
+<body>${topBar(version, ['chaos diff', home === undefined ? undefined : html`<a href="${home}">All runs</a>`])}
 <main>
 <section class="head"><h1>${title}</h1><p class="standing">${sameText(difference)}</p></section>
 <section class="pair">${card('Before', before, difference, 0)}${card('After', after, difference, 1)}</section>

@@ -9,16 +9,14 @@ import {
   trialsText,
 } from '../gallery/told-exhibit.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, script, trusted } from './markup.ts'
+import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /** The results of a gallery as one self-contained page: a table, then each exhibit with its two commands and its trials. */
 export function renderGalleryHtml(exhibits: readonly ToldExhibit[], version: string): string {
   const title = 'Weaknesses of real systems'
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${title}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos gallery run</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+  return html`${headOf(title, own)}
+<body>${topBar(version, ['chaos gallery run'])}
 <main>
 <section class="head"><h1>${title}</h1><p class="standing">${capitalised(gallerySummary(exhibits))}.</p></section>
 <section aria-labelledby="all"><h2 id="all">All</h2><div class="scroll" tabindex="0" role="region" aria-label="All exhibits, as a table"><table><thead><tr><th scope="col">Exhibit</th><th scope="col">System</th><th scope="col">Weakness</th><th scope="col">Trials</th><th scope="col">Longest</th></tr></thead><tbody>${exhibits.map(row)}</tbody></table></div></section>

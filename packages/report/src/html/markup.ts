@@ -1,5 +1,6 @@
 import { printable } from '../operation-words.ts'
 import type { Next } from '../telling/next.ts'
+import { stylesheet } from './stylesheet.ts'
 
 /** Text that is already markup; all other text is escaped when it is put into a page. */
 export interface Html {
@@ -66,3 +67,18 @@ export function fileLink(path: string): string {
     .split('/')
   return `${path.startsWith('/') ? '/' : './'}${parts.map(encodeURIComponent).join('/')}`
 }
+
+/** Nothing is loaded or sent. */
+const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
+
+/** A server sends its own policy, with which a page can ask it for what is new; it would be asked for an icon. */
+const SERVED = html`<link rel="icon" href="data:,">`
+
+/** How every page begins, up to its body; `own` are the styles that only this page has. */
+export const headOf = (title: string, own: string, { isServed = false }: { readonly isServed?: boolean } = {}): Html =>
+  html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${isServed ? SERVED : POLICY}<title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>`
+
+/** The bar above a page: the program, what the page is about, and its buttons. */
+export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
+  html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => (each === undefined ? undefined : html`<span>${each}</span>`))}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`

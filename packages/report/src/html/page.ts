@@ -19,7 +19,7 @@ import { accusedOf, contradictionSvg, drawnOf } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { hasOrder, ladder, reasons } from './ladder.ts'
 import { lanesOf } from './lanes.ts'
-import { fileLink, type Html, html, script, scriptJson, trusted } from './markup.ts'
+import { fileLink, type Html, headOf, html, script, scriptJson, topBar, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { renderPicture } from './picture.ts'
@@ -28,7 +28,6 @@ import { explorerScript, pageScript } from './scripts.ts'
 import { factsSection, faultsSection, lostSection, phasesSection, recordSection } from './sections.ts'
 import { sheetTable } from './sheet-table.ts'
 import { story } from './story.ts'
-import { stylesheet } from './stylesheet.ts'
 import { canDraw, transactionsList, transactionsSvg } from './transactions.ts'
 import { wireNotes } from './wire-arrows.ts'
 
@@ -66,10 +65,9 @@ export function renderHtml(page: Page): string {
     plot: plotArea,
     bins: { ...bins, p50: bins.p50.map(finite), p99: bins.p99.map(finite) },
   }
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${headline.title}: ${page.title}</title><style>${trusted(stylesheet)}${facts.race === undefined ? undefined : trusted(raceStyles)}</style></head>
+  return html`${headOf(`${headline.title}: ${page.title}`, facts.race === undefined ? '' : raceStyles)}
 <body><a class="skip" href="#${shown === undefined ? 'levels' : 'why'}">Skip to the explanation</a>
-<header class="top"><span><b>chaos</b> ${page.version}</span>${topFacts(page).map((fact) => html`<span>${fact}</span>`)}<span class="buttons">${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button><button id="theme" type="button">Theme: auto</button></span></header>
+${topBar(page.version, topFacts(page), html`${page.markdown === undefined ? undefined : html`<button id="copy-markdown" type="button">Copy Markdown</button>`}<button id="save-png" type="button">Save PNG</button><button id="save-svg" type="button">Save SVG</button>`)}
 <main>
 ${head(page, facts, telling)}
 ${

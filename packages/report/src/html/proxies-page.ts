@@ -1,9 +1,8 @@
 import { count, plural } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, script, trusted } from './markup.ts'
+import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /** What the page of a proxy without a cluster shows. */
 export interface ProxiesPage {
@@ -64,9 +63,8 @@ export function renderProxiesHtml(page: ProxiesPage): string {
   const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
   const title =
     hurt === 0 ? 'No fault in force' : `Faults on ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}: chaos proxy</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>chaos proxy</span><span>seed ${seed}</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+  return html`${headOf(`${title}: chaos proxy`, own, { isServed: true })}
+<body>${topBar(version, ['chaos proxy', `seed ${seed}`])}
 <main id="proxies" tabindex="-1">
 <section class="head"><h1>${title}</h1><p class="standing">${count(faults.reduce((sum, { hits }) => sum + hits, 0))} hits so far</p></section>
 <p id="problem" role="alert"></p>

@@ -1,9 +1,8 @@
 import { count, plural } from '@chaosproxy/history'
 import type { ListedRun } from '../runs/listed-run.ts'
 import { type Trend, trendsOf } from '../runs/trends.ts'
-import { fileLink, type Html, html, nextPart, script, trusted } from './markup.ts'
+import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
 import { runsScript } from './scripts.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /** What a list of runs shows. */
 export interface RunsPage {
@@ -41,9 +40,8 @@ export interface LivePage {
 export function renderRunsHtml(page: RunsPage): string {
   const { version, directory, runs, served } = page
   const title = runs.length === 0 ? 'No runs yet' : plural(runs.length + page.older, 'run')
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${served === undefined ? POLICY : undefined}<title>${title}: ${directory}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(own)}</style></head>
-<body><header class="top"><span><b>chaos</b> ${version}</span><span>${directory}</span>${served === undefined ? undefined : html`<a href="./judge">Judge a saved history</a>`}<span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+  return html`${headOf(`${title}: ${directory}`, own, { isServed: served !== undefined })}
+<body>${topBar(version, [directory, served === undefined ? undefined : html`<a href="./judge">Judge a saved history</a>`])}
 <main id="runs" tabindex="-1" data-directory="${directory}"${served === undefined ? undefined : html` data-state="${served.state}"`}>
 <section class="head"><h1>${title}</h1><p class="standing">${summaryOf(page)}</p></section>
 <div id="live">${served === undefined || served.live.length === 0 ? undefined : liveSection(served.live)}</div>
@@ -53,9 +51,6 @@ ${runs.length === 0 ? emptySection() : listSection(page)}
 </main>${script(trusted(runsScript))}</body></html>
 `.html
 }
-
-/** A server sends its own, without which the page could not ask it for what is new. */
-const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
 function summaryOf({ runs, older, directory }: RunsPage): string {
   const counted = (mood: ListedRun['mood']) => runs.filter((run) => run.mood === mood).length

@@ -1,12 +1,11 @@
 import { verdictsText } from '../story-words.ts'
 import type { Goodput, StoryTelling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, script, trusted } from './markup.ts'
+import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { toldScript } from './scripts.ts'
 import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
 import { storyStyle } from './story-style.ts'
-import { stylesheet } from './stylesheet.ts'
 
 /**
  * A story as one self-contained file: every telling step by step, words on the left, what was drawn of them on the
@@ -16,9 +15,8 @@ import { stylesheet } from './stylesheet.ts'
 export function renderStoryHtml(story: ToldStory, version: string): string {
   const { name, summary, lesson, source, tellings } = story
   const title = capitalised(name.replaceAll('-', ' '))
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"><title>${title}</title><link rel="icon" href="data:,"><style>${trusted(stylesheet)}${trusted(storyStyle)}</style></head>
-<body${tellings.some(({ kind }) => kind === 'fix') && tellings.length > 1 ? html` class="wide"` : undefined}><header class="top"><span><b>chaos</b> ${version}</span><span>chaos scenario ${name}</span><span class="buttons"><button id="theme" type="button">Theme: auto</button></span></header>
+  return html`${headOf(title, storyStyle)}
+<body${tellings.some(({ kind }) => kind === 'fix') && tellings.length > 1 ? html` class="wide"` : undefined}>${topBar(version, [`chaos scenario ${name}`])}
 <main>${hatching}
 <section class="intro"><h1>${title}</h1><p class="lede">${capitalised(summary)}.</p></section>
 ${sectionsOf(tellings)}
