@@ -384,6 +384,7 @@ describe('what is not simulated', () => {
     ['select customer from orders group by distinct rollup (customer)', 'GROUP BY DISTINCT'],
     ['create table p (id int) partition by range (id)', 'PARTITION BY'],
     ['create extension hstore', 'the extension hstore'],
+    ['alter table orders add check (total > 5) not enforced', 'NOT ENFORCED'],
     [
       'explain analyze delete from orders',
       "EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),",

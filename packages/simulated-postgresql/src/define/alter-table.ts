@@ -1,4 +1,4 @@
-import type { Column, Table } from '../catalogue/table.ts'
+import type { Column, ForeignKey, Table } from '../catalogue/table.ts'
 import { columnsOf } from '../catalogue/table.ts'
 import type { Context } from '../execute/context.ts'
 import { oweInsertChecks } from '../execute/foreign-keys.ts'
@@ -87,8 +87,7 @@ function* alter(
       return
     case 'AT_AddConstraint': {
       const constraint = expectKind(def, 'Constraint')
-      addConstraint(constraint, table, undefined, context, run)
-      if (constraint.contype === 'CONSTR_FOREIGN' && constraint.skip_validation !== true) oweForeignKey(table, run)
+      addChecked(constraint, table, undefined, context, run)
       return
     }
     case 'AT_DropConstraint':
@@ -147,7 +146,21 @@ function addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Con
     column.notNull = false
     setNotNull(table, column, run)
   }
-  for (const constraint of constraints) addConstraint(constraint, table, column, context, run)
+  for (const constraint of constraints) addChecked(constraint, table, column, context, run)
+}
+
+/** Adds a constraint, which the rows that there are must fulfil. */
+function addChecked(
+  constraint: Fields<'Constraint'>,
+  table: Table,
+  column: Column | undefined,
+  context: Context,
+  run: Run,
+): void {
+  addConstraint(constraint, table, column, context, run)
+  const key = table.foreignKeys.at(-1)
+  if (constraint.contype === 'CONSTR_FOREIGN' && constraint.skip_validation !== true && key !== undefined)
+    oweForeignKey(key, run)
 }
 
 /**
@@ -267,6 +280,7 @@ function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): N
 
 function validateConstraint(table: Table, name: string, context: Context, run: Run): void {
   const check = table.checks.find((each) => each.name === name)
+  const key = table.foreignKeys.find((each) => each.name === name)
   if (check !== undefined) {
     revalidate(table, [check], context, run)
     const { validated } = check
@@ -274,7 +288,7 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
     run.catalogue.changed(run.transaction.current, () => {
       check.validated = validated
     })
-  } else if (table.foreignKeys.some((each) => each.name === name)) oweForeignKey(table, run)
+  } else if (key !== undefined) oweForeignKey(key, run)
   else if (table.indexes.some((each) => each.constraint && each.name === name))
     throw new SqlError(
       '42809',
@@ -298,9 +312,8 @@ function dropConstraint(table: Table, name: string, missingOk: boolean, run: Run
 }
 
 /** The rows that there are must fulfil a new foreign key. */
-function oweForeignKey(table: Table, run: Run): void {
-  const facts = run.factsOf(table)
+function oweForeignKey(key: ForeignKey, run: Run): void {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
-  for (const tuple of table.tuples)
-    if (visible(tuple, snapshot, run.transaction)) oweInsertChecks(facts, tuple, undefined, run)
+  for (const tuple of key.table.tuples)
+    if (visible(tuple, snapshot, run.transaction)) oweInsertChecks([key], tuple, undefined, run)
 }

@@ -28,6 +28,8 @@ export function addConstraint(
   context: Context,
   run: Run,
 ): void {
+  if (['CONSTR_CHECK', 'CONSTR_FOREIGN'].includes(fields.contype ?? '') && fields.is_enforced !== true)
+    throw new NotSupported('NOT ENFORCED')
   switch (fields.contype) {
     case 'CONSTR_PRIMARY':
     case 'CONSTR_UNIQUE':

@@ -13,8 +13,8 @@ import { refuseTriggers } from './triggers.ts'
 import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 
 /** A new version owes the proof that what it refers to exists. */
-export function oweInsertChecks(facts: TableFacts, tuple: Tuple, before: Tuple | undefined, run: Run): void {
-  for (const key of facts.table.foreignKeys) {
+export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
+  for (const key of keys) {
     const values = key.columns.map((place) => tuple.values[place] ?? null)
     if (values.includes(null) && !(key.matchFull && values.some((value) => value !== null))) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {

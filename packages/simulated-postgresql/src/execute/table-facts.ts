@@ -43,7 +43,7 @@ export function compileFacts(table: Table, context: Context): TableFacts {
     triggers: compileTriggers(table, context),
     assigned: new Set(),
     inserted: (tuple, before, run) => {
-      oweInsertChecks(facts, tuple, before, run)
+      oweInsertChecks(table.foreignKeys, tuple, before, run)
       if (before === undefined) oweAfter(facts, 'INSERT', undefined, tuple, run)
     },
     ended: (tuple, next, run) => {

@@ -40,5 +40,13 @@ export const ALTER_COLUMN: readonly (readonly string[])[] = [
     'alter table t validate constraint positive',
     'alter table t validate constraint t_p_fkey',
     'select * from t',
+    'alter table t add column q int default 6 references p',
+    'alter table t add column q int default 5 references p',
+    'alter table t add constraint unmet foreign key (a) references p not valid',
+    'alter table t add constraint met foreign key (q) references p',
+    'alter table t validate constraint unmet',
+    'insert into t values (1, 5, 5)',
+    'insert into t values (5, 5, 6)',
+    'insert into t values (5, 5, 5)',
   ],
 ]

@@ -23,8 +23,17 @@ export class RealSessions implements Sessions {
   }
 
   static async open(port: number, count: number): Promise<RealSessions> {
+    // A session is never replaced by a new one, which would have another process: by default it is after half an hour.
     const connect = (): postgres.Sql =>
-      postgres({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1, onnotice() {} })
+      postgres({
+        host: '127.0.0.1',
+        port,
+        user: 'tester',
+        database: 'postgres',
+        max: 1,
+        max_lifetime: null,
+        onnotice() {},
+      })
     // What decides which locks a statement takes: no statistics, and deadlocks that are found at once.
     const admin = connect()
     for (const setting of ['autovacuum = off', 'jit = off', `deadlock_timeout = '${DEADLOCK_TIMEOUT}'`])
