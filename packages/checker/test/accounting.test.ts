@@ -329,7 +329,7 @@ test('an id given out twice is reported with both clients that got it', () => {
   const { linearizable } = report.levels
   if (linearizable.result !== 'violated') throw new Error('not violated')
   expect(linearizable.counterexample.sentence).toBe(
-    'Process 0 was given "x" at 0.000 s, and 1.0 ms later process 1 was given "x": no id is given out twice.',
+    'Process 0 was given "x" by 0.001 s, and 1.0 ms later process 1 was given "x": no id is given out twice.',
   )
 })
 

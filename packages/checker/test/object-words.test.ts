@@ -35,7 +35,7 @@ const cases: readonly Case[] = [
       ...both(1, 'dequeue', null, 1),
     ],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: a queue hands out each message once, in order.',
+      'Process 0 enqueued 1 by 0.001 s, 1.0 ms later process 0 enqueued 2, 1.0 ms later process 1 dequeued 2, and 1.0 ms later process 1 dequeued 1: a queue hands out each message once, in order.',
     passes: [
       ...both(0, 'enqueue', 1, 1),
       ...both(0, 'enqueue', 2, 2),
@@ -47,7 +47,7 @@ const cases: readonly Case[] = [
     model: 'queue',
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, null)],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, and 1.0 ms later process 1 dequeued and found nothing: a queue hands out each message once, in order.',
+      'Process 0 enqueued 1 by 0.001 s, and 1.0 ms later process 1 dequeued and found nothing: a queue hands out each message once, in order.',
     // Somebody else may have taken it.
     passes: [...both(0, 'enqueue', 1, 1), [2, 'invoke', 'dequeue'], ...both(1, 'dequeue', null, null)],
   },
@@ -55,7 +55,7 @@ const cases: readonly Case[] = [
     model: 'bag',
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, 1), ...both(1, 'dequeue', null, 1)],
     sentence:
-      'Process 0 enqueued 1 at 0.000 s, 1.0 ms later process 1 dequeued 1, and 1.0 ms later process 1 dequeued 1: a bag hands out each message once.',
+      'Process 0 enqueued 1 by 0.001 s, 1.0 ms later process 1 dequeued 1, and 1.0 ms later process 1 dequeued 1: a bag hands out each message once.',
     passes: [
       ...both(0, 'enqueue', 2, 2),
       ...both(0, 'enqueue', 1, 1),
@@ -67,7 +67,7 @@ const cases: readonly Case[] = [
     model: 'set',
     fails: [...both(0, 'add', 1, 1), ...both(1, 'read', null, [])],
     sentence:
-      'Process 0 added 1 at 0.000 s, and 1.0 ms later process 1 read []: an element is in from its addition until it is removed, for every read.',
+      'Process 0 added 1 by 0.001 s, and 1.0 ms later process 1 read []: an element is in from its addition until it is removed, for every read.',
     passes: [...both(0, 'add', 1, 1), ...both(0, 'remove', 1, 1), ...both(1, 'read', null, [])],
   },
   {
@@ -134,7 +134,7 @@ const cases: readonly Case[] = [
     model: 'list-append',
     fails: [...both(0, 'append', 1, 1), ...both(0, 'append', 2, 2), ...both(1, 'read', null, [2, 1])],
     sentence:
-      'Process 0 appended 1 at 0.000 s, 1.0 ms later process 0 appended 2, and 1.0 ms later process 1 read [2,1]: every read returns all that was appended before it, in one order for all.',
+      'Process 0 appended 1 by 0.001 s, 1.0 ms later process 0 appended 2, and 1.0 ms later process 1 read [2,1]: every read returns all that was appended before it, in one order for all.',
     passes: [...both(0, 'append', 1, 1), ...both(0, 'append', 2, 2), ...both(1, 'read', null, [1, 2])],
   },
   {
@@ -146,7 +146,7 @@ const cases: readonly Case[] = [
       ...both(1, 'read', null, { a: 1, b: 4 }),
     ],
     sentence:
-      'Process 0 transferred 2 from "a" to "b" at 0.000 s, 1.0 ms later process 0 transferred 2 from "a" to "b", and 1.0 ms later process 1 read {"a":1,"b":4}: money is moved as it was asked for, once, and never overdrawn.',
+      'Process 0 transferred 2 from "a" to "b" by 0.001 s, 1.0 ms later process 0 transferred 2 from "a" to "b", and 1.0 ms later process 1 read {"a":1,"b":4}: money is moved as it was asked for, once, and never overdrawn.',
     passes: [
       ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
       ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
@@ -157,7 +157,7 @@ const cases: readonly Case[] = [
     model: 'log',
     fails: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 0)],
     sentence:
-      'Process 0 appended "x" and got 0 at 0.000 s, and 1.0 ms later process 1 appended "y" and got 0: offsets increase, and each holds one value for all.',
+      'Process 0 appended "x" and got 0 by 0.001 s, and 1.0 ms later process 1 appended "y" and got 0: offsets increase, and each holds one value for all.',
     passes: [...both(0, 'append', 'x', 0), ...both(1, 'append', 'y', 1)],
   },
 ]

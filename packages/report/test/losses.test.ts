@@ -8,6 +8,7 @@ import { factsOf } from '../src/facts/facts.ts'
 import { changeText, gapOf } from '../src/facts/gap.ts'
 import { storyOf } from '../src/facts/violation-words.ts'
 import { renderHtml } from '../src/html/page.ts'
+import { lostText } from '../src/losses/register.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
 import { causesOf } from '../src/telling/causes.ts'
@@ -112,6 +113,22 @@ describe('a queue', () => {
     expect(reproach(history, shown!)?.text).toBe('process 7 had been given 1')
     const { ignored } = gapOf(history, shown!)
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
+  })
+
+  test('that two clients are given at once is drawn without a time between them', () => {
+    const taken = (p: number, from: number, to: number): Made => ({
+      p,
+      f: 'dequeue',
+      key: 'q',
+      out: 1,
+      from,
+      to,
+      node: 'n1',
+    })
+    const { history, report } = judge([enqueue(1, 1), taken(7, 30, 50), taken(8, 40, 60)], 'queue')
+    const page = renderHtml({ history, report: report!, title: 't', version: '1', historyFile: 'h' })
+    expect(page).not.toMatch(/>-[\d.]+ \S+ later</)
+    expect(page).toContain('>meanwhile<')
   })
 
   test('that hands several messages out again counts them', () => {
@@ -231,9 +248,9 @@ describe('a register', () => {
 
   test('whose last two writes overlapped has lost one of them at least', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
-    expect(titleOf([...both, read(3, 1, 50, { final: true })], 'register')).toBe(
-      'At least 1 acknowledged write was lost',
-    )
+    const { headline, report } = judge([...both, read(3, 1, 50, { final: true })], 'register')
+    expect(headline.title).toBe('At least 1 acknowledged write was lost')
+    expect(lostText(report!.lost)).toBe('at least 1 of 2 acknowledged writes lost')
   })
 
   test('that a stale node answers says where the write was missing', () => {

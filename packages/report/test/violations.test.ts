@@ -13,6 +13,7 @@ import { toJson } from '../src/reporters/result-json.ts'
 import type { FileSubject } from '../src/reporters/subject.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
+import { capitalised } from '../src/words.ts'
 
 // Each cause of a violation is told once, in the same words everywhere.
 
@@ -62,7 +63,7 @@ describe('an effect without its cause', () => {
 
   test('is told in the same words by terminal, page, JSON, explanation and Markdown, once each', () => {
     const { violations } = facts
-    const forbidding = `Also forbidden by ${violations[0]?.others.slice(0, -1).join(', ')} and ${violations[0]?.others.at(-1)}.`
+    const forbidding = `${capitalised(violations[0]?.others.slice(0, -1).join(', ') ?? '')} and ${violations[0]?.others.at(-1)} forbid it, too.`
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }
     const subject: FileSubject = {
       ...{ kind: 'file', file: 'f.jsonl', title: 'f.jsonl', report, history, parseMs: 1, checkMs: 1, alone: true },

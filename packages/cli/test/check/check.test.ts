@@ -274,6 +274,8 @@ test.each([[['--help']], [['help', 'run']], [['check', '--help']], [['targets', 
 test('targets are listed, with the faults they can suffer and their bugs', async () => {
   expect((await chaosHere(['targets'])).stdout).toMatch(/raft[\s\S]*primary-replica[\s\S]*master-master/)
   expect((await chaosHere(['targets', '--faults'])).stdout).toMatch(/^ {2}loss +drop 5 to 30% of the messages/m)
+  const listed = (await chaosHere(['targets', '--bugs'])).stdout
+  expect(listed).toMatch(/\n {2}answer-before-prepare-ok {2}\w/)
   const bugs = JSON.parse((await chaosHere(['targets', '--bugs', '--json'])).stdout)
   expect(bugs).toContainEqual(expect.objectContaining({ target: 'raft', bug: 'forget-vote' }))
 })

@@ -128,11 +128,14 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * `Also forbidden by sequential, causal and session.`; empty if nothing else forbids it. Of transactions, there are thirty
+ * `Sequential, causal and session forbid it, too.`; empty if nothing else forbids it. Of transactions, there are thirty
  * levels: the weakest that refuses it stands for them.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
-  if (story === undefined) return others.length === 0 ? '' : `Also forbidden by ${listed(others)}.`
+  if (story === undefined)
+    return others.length === 0
+      ? ''
+      : `${capitalised(listed(others))} ${others.length === 1 ? 'forbids' : 'forbid'} it, too.`
   if ((story.refusedBy === level && others.length === 0) || !isIsolation(story.refusedBy)) return ''
   return `Refused by ${story.refusedBy}${story.refusedBy === isolationLadder.levels[0] ? '' : ' and every stronger level'}.`
 }

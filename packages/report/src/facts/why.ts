@@ -78,13 +78,15 @@ function seenOf({ near, wire, lease = '', leaseClock, race, story, spans, setup 
       // That it had come does not show why it was ignored.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
+  // A fact of the record comes before what the settings may give up.
+  if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
   if (gives !== '' && (fault === '' || near[0]?.isOver === true))
     return { text: sentences(gives, fault), certainty: 'likely' }
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR), certainty: fault === '' ? 'unknown' : 'likely' }
-  if (fault !== '') return { text: fault, certainty: near[0]?.isForgetting === true ? 'shown' : 'likely' }
+  if (fault !== '') return { text: fault, certainty: 'likely' }
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
@@ -99,7 +101,8 @@ const afterClock = ({ label }: FaultSpan): string =>
 export const NO_CAUSE = 'The record does not show why.'
 
 const UNCLEAR = 'Not every message was captured, so the cause may be missing.'
-const UNAIDED = 'No fault explains this: the system does it by itself.'
+/** What is said where no fault is to blame. */
+export const UNAIDED = 'No fault explains this: the system does it by itself.'
 
 /** What the settings of the target give up. */
 const weaknessText = (setup: RunSetup | undefined): string =>

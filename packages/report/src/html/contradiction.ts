@@ -281,7 +281,7 @@ function reproachBetween<B extends Bar>(
   return from === undefined || to === undefined ? undefined : [from, to]
 }
 
-/** An arc from an answer to the operation that ignores it, with the time between them. */
+/** An arc from an answer to the operation that ignores it, with the time between them, if they did not overlap. */
 function accusation(
   history: History,
   counterexample: Counterexample,
@@ -293,7 +293,7 @@ function accusation(
   const [from, to] = between
   const { callTime, returnTime } = history.operations
   const gap = (callTime[to.operation] ?? 0) - (returnTime[from.operation] ?? 0)
-  const text = hasTimes(history) ? `${duration(gap)} later` : 'later'
+  const text = !hasTimes(history) ? 'later' : gap > 0 ? `${duration(gap)} later` : 'meanwhile'
   const width = text.length * CHARACTER
   const { arc } = routeOf(from, to, covers)
   const { x, y } = besideArc(arc, width, [...covers.texts, ...covers.bars], BOUNDS)

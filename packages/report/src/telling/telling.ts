@@ -1,5 +1,5 @@
 import type { Facts } from '../facts/facts.ts'
-import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
+import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
 import { type Next, nextOf } from './next.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 import { costText, evidenceText } from './strength.ts'
@@ -19,9 +19,11 @@ export interface Telling {
   readonly next: Next
 }
 
-/** What the second answer is called: `Likely why`. What nothing is wrong with was tried. */
-export const nameOfWhy = ({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string =>
-  outcome === 'met' || outcome === 'weaker' ? 'Tried' : why.certainty === 'likely' ? 'Likely why' : 'Why'
+/** What the second answer is called: `Likely why`, unless it names no cause. What nothing is wrong with was tried. */
+export function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
+  if (outcome === 'met' || outcome === 'weaker') return 'Tried'
+  return why.certainty === 'likely' && why.text !== UNAIDED ? 'Likely why' : 'Why'
+}
 
 /** The answers below the title, each with its name. */
 export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {

@@ -18,8 +18,8 @@ import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 const MOST_TOLD = 6
 
 /**
- * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break:
- * `Process 0 enqueued 1 at 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
+ * Describes each operation of a contradiction, in order of call, how they followed each other, and the rule they break. What
+ * comes later is counted from an answer: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const { callTime, returnTime } = core.history.operations
@@ -27,12 +27,12 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   for (let i = Math.max(0, core.length - MOST_TOLD); i < core.length; i++) {
     const did = didOf(core, i)
     if (clauses.length === 0) {
-      clauses.push(`${did} at ${(callTime[core.row[i]] / 1e9).toFixed(3)} s`)
+      const isCounted = i + 1 < core.length && isLater(core, i + 1)
+      const time = isCounted ? returnTime[core.row[i]] : callTime[core.row[i]]
+      clauses.push(`${did} ${isCounted ? 'by' : 'at'} ${(time / 1e9).toFixed(3)} s`)
       continue
     }
-    const ended = lastReturn(core, i)
-    const gap = ended === undefined ? 0 : callTime[core.row[i]] - returnTime[ended]
-    clauses.push(core.returns[i - 1] < core.calls[i] && gap > 0 ? `${span(gap)} later ${did}` : `then ${did}`)
+    clauses.push(isLater(core, i) ? `${span(gapBefore(core, i))} later ${did}` : `then ${did}`)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
@@ -43,6 +43,15 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }
+
+/** Nanoseconds from the last answer before the `i`th operation to its call; 0 if there was none. */
+function gapBefore(core: Part, i: number): number {
+  const { callTime, returnTime } = core.history.operations
+  const ended = lastReturn(core, i)
+  return ended === undefined ? 0 : callTime[core.row[i]] - returnTime[ended]
+}
+
+const isLater = (core: Part, i: number): boolean => core.returns[i - 1] < core.calls[i] && gapBefore(core, i) > 0
 
 /** The row of the operation that returned last among those called before the `i`th; undefined if none did. */
 function lastReturn({ returns, row }: Part, i: number): number | undefined {
