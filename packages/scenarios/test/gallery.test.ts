@@ -1,4 +1,4 @@
-import { levels } from '@chaosproxy/checker'
+import { isolations, levels } from '@chaosproxy/checker'
 import { describe, expect, test } from 'vitest'
 import { SEED, withSeed } from '../src/gallery/exhibit.ts'
 import { gallery } from '../src/gallery/registry.ts'
@@ -13,7 +13,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('%s', 
   test('says where its weakness is documented, in one sentence, and which level it breaks', () => {
     expect(URL.canParse(source)).toBe(true)
     expect(weakness).toMatch(/^.{20,160}[^.]$/)
-    expect([...levels, 'faithful']).toContain(breaks)
+    expect([...levels, ...isolations, 'faithful']).toContain(breaks)
     expect(exhibit.kind === 'package' || exhibit.kind === 'server').toBe(exhibit.version !== undefined)
   })
 

@@ -26,8 +26,8 @@ export interface Exhibit {
   readonly servers: readonly string[]
   /** Whether a fault of it needs a C compiler. */
   readonly compiles?: true
-  /** The level that each trial of the weakness must break; of watches, whether they are faithful. */
-  readonly breaks: Level | 'faithful'
+  /** The level that each trial of the weakness must break; of watches, whether they are faithful; or of transactions. */
+  readonly breaks: Level | 'faithful' | 'serializable'
   readonly args: readonly string[]
   readonly cure: Cure
 }

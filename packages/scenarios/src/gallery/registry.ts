@@ -1,4 +1,7 @@
+import { brokerExhibits } from './brokers.ts'
 import { cacheExhibits } from './caches.ts'
+import { coordinatorExhibits } from './coordinators.ts'
+import { databaseExhibits } from './databases.ts'
 import type { Exhibit } from './exhibit.ts'
 import { httpRetries } from './http-retries.ts'
 import { clockExhibits, redisLocks } from './locks.ts'
@@ -6,7 +9,6 @@ import { modelExhibits } from './models.ts'
 import { ormExhibits } from './orms.ts'
 import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
-import { serverExhibits } from './servers.ts'
 import { simulatedServices } from './simulated.ts'
 
 /** The weaknesses that `chaos gallery` shows: somebody's packages and servers first, embedded models last. */
@@ -17,7 +19,9 @@ export const gallery: readonly Exhibit[] = [
   ...redisLocks,
   ...queueExhibits,
   ...ormExhibits,
-  ...serverExhibits,
+  ...databaseExhibits,
+  ...coordinatorExhibits,
+  ...brokerExhibits,
   ...clockExhibits,
   ...simulatedServices,
   ...modelExhibits,

@@ -1,0 +1,83 @@
+import type { Exhibit } from './exhibit.ts'
+import { runArgs } from './run-args.ts'
+
+const natsReads = (direct: string): readonly string[] =>
+  runArgs({
+    target: 'nats',
+    workload: 'register',
+    settings: [`direct=${direct}`],
+    faults: 'followers-cut-off.json',
+    more: ['--workload-set', 'cas=0', '--rate', '300'],
+    seconds: 11,
+    expect: 'linearizable',
+  })
+
+const natsUpdates = (clients: number): readonly string[] =>
+  runArgs({
+    target: 'nats',
+    workload: 'register',
+    settings: ['direct=off'],
+    faults: 'none',
+    more: [
+      ...['--workload-set', 'cas=0.9', '--workload-set', 'reads=0.5'],
+      ...['--keys', '2', '--clients', String(clients), '--rate', '1000'],
+    ],
+    seconds: 8,
+    expect: 'linearizable',
+  })
+
+/** Most operations enqueue, so that there is something to lose. */
+const rabbitMessages = (settings: readonly string[]): readonly string[] =>
+  runArgs({
+    ...{ target: 'rabbitmq', workload: 'queue', settings, faults: 'broker-killed.json' },
+    more: ['--nodes', '1', '--workload-set', 'dequeues=0.3', '--rate', '200'],
+    seconds: 6,
+    expect: 'eventual',
+  })
+
+/** Brokers of messages, started as this machine has them. */
+export const brokerExhibits: readonly Exhibit[] = [
+  {
+    name: 'nats-direct-get',
+    kind: 'server',
+    system: 'NATS JetStream',
+    version: '2.9.10',
+    weakness: 'direct gets, as buckets have them by default, are answered by a replica that is cut off: old values',
+    source: 'https://docs.nats.io/nats-concepts/jetstream/streams#direct-get',
+    program: 'gallery/servers',
+    servers: ['nats'],
+    breaks: 'linearizable',
+    args: natsReads('on'),
+    cure: { says: 'allow_direct is off: the leader of the stream answers', args: natsReads('off') },
+  },
+  {
+    name: 'nats-two-updates',
+    kind: 'server',
+    system: 'NATS JetStream',
+    version: '2.9.10',
+    weakness: 'two updates of a key that expect one and the same revision both succeed: one of them is lost',
+    source: 'https://github.com/nats-io/nats-server/issues/4320',
+    program: 'gallery/servers',
+    servers: ['nats'],
+    breaks: 'linearizable',
+    args: natsUpdates(30),
+    cure: { says: 'no two updates are under way at once: one client makes them all', args: natsUpdates(1) },
+  },
+  {
+    name: 'rabbitmq-transient',
+    kind: 'server',
+    system: 'RabbitMQ',
+    version: '3.10.8',
+    weakness:
+      'a classic queue confirms transient messages once it has them in memory, and a broker that dies loses them',
+    source: 'https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed',
+    program: 'gallery/servers',
+    servers: ['rabbitmq'],
+    breaks: 'eventual',
+    args: rabbitMessages(['queue=classic', 'persistent=false']),
+    cure: {
+      says: 'a quorum queue, which confirms a message once most of its brokers, here the only one, have it on disk',
+      args: rabbitMessages(['queue=quorum']),
+    },
+  },
+]

@@ -1,0 +1,130 @@
+import type { Exhibit } from './exhibit.ts'
+import { runArgs } from './run-args.ts'
+
+const etcdReads = (reads: string): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'register',
+    settings: [`reads=${reads}`],
+    faults: 'partition',
+    seconds: 8,
+    expect: 'linearizable',
+  })
+
+const etcdLock = (fencing: boolean): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'counter',
+    settings: ['update=lock', 'ttl=2', `fencing=${fencing}`],
+    faults: 'holders-cut-off.json',
+    more: ['--keys', '4', '--clients', '30', '--rate', '200', '--timeout', '8s'],
+    seconds: 11,
+    expect: 'linearizable',
+  })
+
+const etcdWatch = (compact: string): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'watch',
+    faults: 'none',
+    more: ['--workload-set', `compact=${compact}`, '--rate', '100'],
+    seconds: 10,
+    expect: 'faithful',
+  })
+
+const zookeeperReads = (sync: boolean): readonly string[] =>
+  runArgs({
+    target: 'zookeeper',
+    workload: 'register',
+    settings: [`sync=${sync}`],
+    faults: 'each-cut-off.json',
+    more: ['--rate', '400', '--keys', '4'],
+    seconds: 6,
+    expect: 'linearizable',
+  })
+
+/** So many add under one of a few locks that a change is on its way when its holder is cut off. */
+const zookeeperLock = (fencing: boolean): readonly string[] =>
+  runArgs({
+    target: 'zookeeper',
+    workload: 'counter',
+    settings: ['update=lock', 'sync=true', 'ttl=2', `fencing=${fencing}`],
+    faults: 'holders-cut-off.json',
+    more: [
+      ...['--workload-set', 'reads=0.1', '--keys', '10'],
+      ...['--clients', '40', '--rate', '400', '--timeout', '8s'],
+    ],
+    seconds: 11,
+    expect: 'linearizable',
+  })
+
+/** Stores that others coordinate by, started as this machine has them. */
+export const coordinatorExhibits: readonly Exhibit[] = [
+  {
+    name: 'etcd-serializable-reads',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'serializable reads are answered by a member that is cut off, with what it had before',
+    source: 'https://etcd.io/docs/v3.5/learning/api_guarantees/',
+    servers: ['etcd'],
+    breaks: 'linearizable',
+    args: etcdReads('serializable'),
+    cure: { says: 'linearizable reads, which are the default', args: etcdReads('linearizable') },
+  },
+  {
+    name: 'etcd-lock-overwritten',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'a holder of a lock who is heard of after its lease writes over what the next holder wrote',
+    source: 'https://github.com/etcd-io/etcd/issues/11456',
+    program: 'gallery/servers',
+    servers: ['etcd'],
+    breaks: 'linearizable',
+    args: etcdLock(false),
+    cure: { says: "each write compares the lock's create_revision in its transaction", args: etcdLock(true) },
+  },
+  {
+    name: 'etcd-watch-compacted',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'a watch from the revision of a deletion at which the store was compacted never hears of the deletion',
+    source: 'https://github.com/etcd-io/etcd/issues/18089',
+    program: 'gallery/servers',
+    servers: ['etcd'],
+    breaks: 'faithful',
+    args: etcdWatch('at-deletes'),
+    cure: { says: 'nothing is compacted that a watch may still start from', args: etcdWatch('never') },
+  },
+  {
+    name: 'zookeeper-stale-read',
+    kind: 'server',
+    system: 'ZooKeeper',
+    version: '3.8.0',
+    weakness: 'a read is answered by the server that the client is connected to, with what it had when it was cut off',
+    source: 'https://zookeeper.apache.org/doc/r3.8.0/zookeeperProgrammers.html#ch_zkGuarantees',
+    program: 'gallery/servers',
+    servers: ['zookeeper'],
+    breaks: 'linearizable',
+    args: zookeeperReads(false),
+    cure: { says: 'a sync precedes each read', args: zookeeperReads(true) },
+  },
+  {
+    name: 'zookeeper-lock-overwritten',
+    kind: 'server',
+    system: 'ZooKeeper',
+    version: '3.8.0',
+    weakness: 'a holder of a lock who is heard of after its session expired writes over what the next holder wrote',
+    source: 'https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks',
+    program: 'gallery/servers',
+    servers: ['zookeeper'],
+    breaks: 'linearizable',
+    args: zookeeperLock(false),
+    cure: {
+      says: "each write is made in one transaction with a check that the holder's node exists, which no later holder has",
+      args: zookeeperLock(true),
+    },
+  },
+]

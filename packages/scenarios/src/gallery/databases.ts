@@ -1,0 +1,187 @@
+import type { Exhibit } from './exhibit.ts'
+import { runArgs } from './run-args.ts'
+
+const bank = (target: string, settings: readonly string[]): readonly string[] =>
+  runArgs({
+    target,
+    workload: 'bank',
+    settings: ['transfers=read-then-write', ...settings],
+    faults: 'none',
+    seconds: 5,
+    expect: 'linearizable',
+  })
+
+const skew = (isolation: string): readonly string[] =>
+  runArgs({
+    target: 'postgres',
+    workload: 'txn-list-append',
+    settings: [`isolation=${isolation}`],
+    faults: 'none',
+    more: ['--nodes', '2'],
+    seconds: 6,
+    expect: 'serializable',
+  })
+
+const failover = (settings: readonly string[]): readonly string[] =>
+  runArgs({ target: 'redis', workload: 'set', settings, faults: 'failover', seconds: 8, expect: 'eventual' })
+
+/** The primary is cut off and dies, and its only replica is promoted. */
+const promotion = (target: string, settings: readonly string[]): readonly string[] => [
+  ...runArgs({ target, workload: 'set', settings, faults: 'promotion.json', seconds: 6, expect: 'eventual' }),
+  ...['--nodes', '2'],
+]
+
+const galeraReads = (sync: number): readonly string[] =>
+  runArgs({
+    ...{ target: 'galera', workload: 'register', faults: 'none', seconds: 6, expect: 'linearizable' },
+    settings: [`sync=${sync}`],
+  })
+
+/** The master of some keys is cut off from all nodes, but not from its clients. */
+const masterCutOff = (settings: readonly string[]): readonly string[] =>
+  runArgs({
+    ...{ target: 'redis-cluster', workload: 'set', settings, faults: 'master-cut-off.json' },
+    more: ['--rate', '400', '--timeout', '3s'],
+    seconds: 8,
+    expect: 'eventual',
+  })
+
+const redisPower = (appendonly: string): readonly string[] =>
+  runArgs({
+    target: 'redis',
+    workload: 'set',
+    settings: [`appendonly=${appendonly}`],
+    faults: 'power-cut-twice.json',
+    more: ['--nodes', '1', '--workload-set', 'keys=3'],
+    seconds: 4,
+    expect: 'linearizable',
+  })
+
+/** Databases, started as this machine has them. */
+export const databaseExhibits: readonly Exhibit[] = [
+  {
+    name: 'postgres-lost-update',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'at read committed, its default, transfers that read balances and write them later lose updates',
+    source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
+    servers: ['postgres'],
+    breaks: 'linearizable',
+    args: bank('postgres', []),
+    cure: { says: 'serializable transactions', args: bank('postgres', ['isolation=serializable']) },
+  },
+  {
+    name: 'postgres-write-skew',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'at repeatable read two transactions write what neither of them has read: no serial order explains both',
+    source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ',
+    servers: ['postgres'],
+    breaks: 'serializable',
+    args: skew('repeatable-read'),
+    cure: { says: 'serializable transactions', args: skew('serializable') },
+  },
+  {
+    name: 'postgres-promotion',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'a promotion forgets writes that the old primary acknowledged before its standby had them',
+    source: 'https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION',
+    program: 'gallery/servers',
+    servers: ['postgres'],
+    breaks: 'eventual',
+    args: promotion('postgres', ['commit=async']),
+    cure: {
+      says: 'synchronous replication: a commit waits for the standby, however long',
+      args: promotion('postgres', ['commit=on', 'synchronous=ANY 1']),
+    },
+  },
+  {
+    name: 'redis-failover',
+    kind: 'server',
+    system: 'Redis with Sentinel',
+    version: '7.0.15',
+    weakness: 'a failover forgets writes that the old primary acknowledged before its replicas had them',
+    source: 'https://github.com/redis/redis/issues/6062',
+    servers: ['redis'],
+    breaks: 'eventual',
+    args: failover([]),
+    cure: { says: 'WAIT for both replicas, and what they do not confirm is unknown', args: failover(['wait=2']) },
+  },
+  {
+    name: 'redis-cluster-failover',
+    kind: 'server',
+    system: 'Redis Cluster',
+    version: '7.0.15',
+    weakness: 'a master that is cut off acknowledges writes until it notices, and its promoted replica never has them',
+    source: 'https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#write-safety',
+    program: 'gallery/servers',
+    servers: ['redis-cluster'],
+    breaks: 'eventual',
+    args: masterCutOff([]),
+    cure: {
+      says: 'WAIT for the replica: what it does not confirm is unknown. A restarted replica may still forget',
+      args: masterCutOff(['wait=1']),
+    },
+  },
+  {
+    name: 'redis-power-loss',
+    kind: 'server',
+    system: 'Redis',
+    version: '7.0.15',
+    weakness: 'with appendfsync everysec, up to a second of acknowledged writes is gone after a power loss',
+    source: 'https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/',
+    program: 'gallery/servers',
+    servers: ['redis'],
+    compiles: true,
+    breaks: 'linearizable',
+    args: redisPower('everysec'),
+    cure: { says: 'appendfsync always', args: redisPower('always') },
+  },
+  {
+    name: 'mariadb-lost-update',
+    kind: 'server',
+    system: 'MariaDB',
+    version: '10.11.19',
+    weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
+    source: 'https://mariadb.com/kb/en/innodb-system-variables/#innodb_snapshot_isolation',
+    servers: ['mariadb'],
+    breaks: 'linearizable',
+    args: bank('mariadb', []),
+    cure: {
+      says: 'innodb_snapshot_isolation, which was added for this and is off by default in this version',
+      args: bank('mariadb', ['snapshot-isolation=on']),
+    },
+  },
+  {
+    name: 'mariadb-promotion',
+    kind: 'server',
+    system: 'MariaDB',
+    version: '10.11.19',
+    weakness: 'a promotion forgets writes that the old primary acknowledged before its replica had them',
+    source: 'https://mariadb.com/kb/en/semisynchronous-replication/',
+    program: 'gallery/servers',
+    servers: ['mariadb'],
+    breaks: 'eventual',
+    args: promotion('mariadb', []),
+    cure: {
+      says: 'semi-synchronous replication that waits before others see a change, and does not give up',
+      args: promotion('mariadb', ['commit=semi-sync', 'wait-point=after-sync', 'give-up-ms=3600000']),
+    },
+  },
+  {
+    name: 'galera-stale-read',
+    kind: 'server',
+    system: 'Galera (MariaDB)',
+    version: '10.11.19',
+    weakness: 'a node answers reads before it has applied what another node committed',
+    source: 'https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait',
+    servers: ['galera'],
+    breaks: 'linearizable',
+    args: galeraReads(0),
+    cure: { says: 'wsrep_sync_wait=1: reads wait for what was committed before them', args: galeraReads(1) },
+  },
+]

@@ -1,0 +1,29 @@
+import { type Exhibit, SEED } from './exhibit.ts'
+
+interface Run {
+  readonly target: string
+  readonly workload: string
+  /** Settings of the target. */
+  readonly settings?: readonly string[]
+  /** Comma-separated, or a file of the exhibit's program. */
+  readonly faults: string
+  readonly seconds: number
+  readonly expect: Exhibit['breaks']
+  readonly more?: readonly string[]
+}
+
+/** The arguments of `chaos run`. */
+export const runArgs = ({
+  target,
+  workload,
+  settings = [],
+  faults,
+  seconds,
+  expect,
+  more = [],
+}: Run): readonly string[] => [
+  ...['run', '--target', target, '--workload', workload],
+  ...settings.flatMap((setting) => ['--set', setting]),
+  ...more,
+  ...['--faults', faults, '--time', `${seconds}s`, '--seed', SEED, '--expect', expect],
+]
