@@ -50,6 +50,7 @@ export const LONG_FILES: readonly LongFile[] = [
   { file: `${CLI}/queue/queue-exhausted.soak.test.ts`, inCi: `${CLI}/queue/queue-faults.soak.test.ts` },
   { file: `${CLI}/queue/queue-trouble.soak.test.ts`, inCi: `${CLI}/queue/queue-faults.soak.test.ts` },
   { file: `${CLI}/queue/run-queue-stale.soak.test.ts`, inCi: `${CLI}/queue/run-queue.soak.test.ts` },
+  { file: `${CLI}/record/mysql-suggested.soak.test.ts`, inCi: 'packages/recorder/test/postgresql/proposal.test.ts' },
   { file: `${CLI}/record/recording-days.soak.test.ts`, inCi: 'packages/proxy/test/record-file' },
   { file: `${CLI}/run/clocks.soak.test.ts`, inCi: 'packages/targets/test/preload/clock.test.ts' },
   { file: `${CLI}/run/own-disk-and-clock.soak.test.ts`, inCi: 'packages/targets/test/containers' },

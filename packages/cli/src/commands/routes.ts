@@ -35,6 +35,7 @@ export const routesCommand: Command = {
       'what this would be recorded as',
     ],
     ['chaos routes suggest postgres://app@localhost/shop > whole.json', 'record the transactions of a database whole'],
+    ['chaos routes suggest mysql://app@localhost/shop > whole.json', 'the same of MySQL or MariaDB'],
   ],
   async run(options: ParsedOptions) {
     const word = textsOf(options, 'action').at(-1) ?? ''

@@ -14,7 +14,7 @@ import {
   type WrittenAnswer,
   type WrittenRequest,
 } from '@chaosproxy/recorder/routes'
-import { checkTable, readCatalogue } from '@chaosproxy/targets'
+import { checkTable, mysqlCatalogue, postgresqlCatalogue, readCatalogue } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { print } from '../terminal/output.ts'
 
@@ -45,7 +45,8 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
       )
     const statements = textOf(options, 'statements')
     const text = statements === undefined ? undefined : readBytesFile('chaos routes suggest', statements).toString()
-    const { as, leftOut } = proposeTables(await readCatalogue(address), text)
+    const { kind, catalogue } = await readCatalogue(address, [postgresqlCatalogue, mysqlCatalogue])
+    const { as, leftOut } = proposeTables(catalogue, { kind, statements: text })
     if (Object.keys(as.tables).length === 0)
       throw new UserError('input', ['no table of the database can be recorded', ...leftOut].join('\n  '))
     if (leftOut.length > 0) print(process.stderr, `  left out:\n${leftOut.map((line) => `    ${line}\n`).join('')}`)

@@ -114,10 +114,7 @@ describe('a request is tried', () => {
     [['routes', 'check', 'nope.json'], 'chaos routes check nope.json: there is no such file'],
     [['routes', 'shema'], 'there is no such action. There are: schema, check, try, suggest. Did you mean schema?'],
     [['routes', 'schema', 'x.json'], 'all tables have the same schema'],
-    [
-      ['routes', 'suggest', 'mysql://app:secret@shop'],
-      'the database is named by an address: postgres://user:password@',
-    ],
+    [['routes', 'suggest', 'http://app:secret@shop'], 'the database is named by an address: postgres://user:password@'],
     [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
   ])('a request is refused: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)

@@ -27,7 +27,10 @@ const USUAL_LEVEL = 'repeatable read'
 export function parseMysqlSettings(given: { readonly [name: string]: unknown }, where: string): PostgresqlSettings {
   const { client, ...members } = given
   if (members['tables'] === undefined)
-    throw new UserError('input', `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}.`)
+    throw new UserError(
+      'input',
+      `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}, or let chaos routes suggest mysql://user@host/database write this.`,
+    )
   if (isObject(members['tables'])) refuseNamesTwice(members['tables'], where)
   const { tables: named, indirect: reached } = members
   const lower = {

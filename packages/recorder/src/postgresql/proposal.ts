@@ -43,19 +43,21 @@ export interface CatalogueTable {
 
 export interface CatalogueColumn {
   readonly name: string
-  /** As `format_type` writes it: `bigint`, `numeric(10,2)`. */
+  /** As the database writes it: `bigint`, `numeric(10,2)`, `int(10) unsigned`. */
   readonly type: string
 }
+
+type DatabaseKind = 'postgresql' | 'mysql'
 
 /** What records the transactions of a database whole. */
 export interface Proposal {
   readonly as: {
-    readonly kind: 'postgresql'
+    readonly kind: DatabaseKind
     readonly tables: { readonly [table: string]: { readonly key: string; readonly values: Values } }
     readonly transactions: 'whole'
     readonly indirect: 'none' | { readonly [table: string]: IndirectWrites }
   }
-  /** The tables that were left out, each with the reason. */
+  /** The tables and columns that were left out, each with the reason. */
   readonly leftOut: readonly string[]
 }
 
@@ -66,20 +68,31 @@ type Values = readonly string[] | { readonly [column: string]: ColumnType }
  *
  * @param statements SQL that the application sends, in any form: only tables that it names are proposed. By default all.
  */
-export function proposeTables(catalogue: Catalogue, statements?: string): Proposal {
+export function proposeTables(
+  catalogue: Catalogue,
+  { kind = 'postgresql', statements }: { readonly kind?: DatabaseKind; readonly statements?: string | undefined } = {},
+): Proposal {
   const named = statements === undefined ? undefined : wordsOf(statements)
   const leftOut: string[] = []
   const tables: { [table: string]: Proposal['as']['tables'][string] } = {}
   for (const table of catalogue.tables) {
     if (named?.has(table.name.toLowerCase()) === false) continue
     const [key, ...others] = table.primaryKey
-    const why = Object.hasOwn(tables, table.name) ? 'another schema has a table of this name' : reasonAgainst(table)
+    const read = table.columns.filter(({ name, type }) => name !== key && (kind !== 'mysql' || !UNREAD.test(type)))
+    const why = Object.hasOwn(tables, table.name)
+      ? 'another schema has a table of this name'
+      : reasonAgainst(table, read)
     if (why !== undefined || key === undefined || others.length > 0)
       leftOut.push(`${table.schema}.${table.name}: ${why ?? 'it has no primary key'}`)
-    else tables[table.name] = { key, values: valuesOf(table.columns.filter(({ name }) => name !== key)) }
+    else {
+      tables[table.name] = { key, values: valuesOf(read) }
+      for (const { name, type } of table.columns)
+        if (name !== key && !read.some((column) => column.name === name))
+          leftOut.push(`${table.schema}.${table.name}.${name}: its values, ${type}, are not read`)
+    }
   }
   const indirect = indirectWrites(catalogue, Object.keys(tables))
-  return { as: { kind: 'postgresql', tables, transactions: 'whole', indirect }, leftOut }
+  return { as: { kind, tables, transactions: 'whole', indirect }, leftOut }
 }
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
@@ -129,14 +142,17 @@ function indirectWrites(
   return found.length === 0 ? 'none' : Object.fromEntries(found)
 }
 
-function reasonAgainst({ kind, primaryKey, columns, triggers }: CatalogueTable): string | undefined {
+function reasonAgainst(
+  { kind, primaryKey, triggers }: CatalogueTable,
+  read: readonly CatalogueColumn[],
+): string | undefined {
   if (kind === 'view') return 'it is a view; statements through it would not be seen as those of its tables'
   if (kind === 'other') return 'it is no ordinary table'
   if (primaryKey.length === 0) return 'it has no primary key, by which rows are named'
   if (primaryKey.length > 1) return `its primary key is (${primaryKey.join(', ')}); rows are named by one column`
   if (triggers.length > 0)
     return `${triggers.join(', ')} may write what the wire does not show; add the table if that changes no recorded column`
-  return columns.length === 1 ? 'it has no column besides its key' : undefined
+  return read.length === 0 ? 'it has no column besides its key that is read' : undefined
 }
 
 function valuesOf(columns: readonly CatalogueColumn[]): Values {
@@ -144,8 +160,14 @@ function valuesOf(columns: readonly CatalogueColumn[]): Values {
   return types.every(([, type]) => type === 'text') ? types.map(([name]) => name) : Object.fromEntries(types)
 }
 
+/** Types of MySQL whose values the server may have changed, or writes in several ways. */
+const UNREAD =
+  /^(float|double|real|date|time|year|enum|set|bit|geometry|point|linestring|polygon|binary|varbinary|\w*blob)/
+const NUMERIC =
+  /^(tinyint|smallint|mediumint|int|integer|bigint|real|double precision|numeric|decimal)(\([\d,]*\))?( unsigned)?( zerofill)?$/
+
 function columnType(type: string): ColumnType {
-  if (/^(smallint|integer|bigint|real|double precision|numeric(\(.*\))?)$/.test(type)) return 'numeric'
-  if (type === 'boolean') return 'boolean'
+  if (type === 'boolean' || type === 'tinyint(1)') return 'boolean'
+  if (NUMERIC.test(type)) return 'numeric'
   return type === 'json' || type === 'jsonb' ? 'json' : 'text'
 }

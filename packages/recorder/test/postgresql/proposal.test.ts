@@ -37,6 +37,36 @@ test('the key is the primary key, and the types of columns decide how values are
   ])
 })
 
+test('of MySQL a column whose values are not read is left out, and its table is not', () => {
+  const columns = [
+    ...[
+      { name: 'id', type: 'int(10) unsigned' },
+      { name: 'stock', type: 'int(11)' },
+    ],
+    ...[
+      { name: 'price', type: 'decimal(8,2)' },
+      { name: 'open', type: 'tinyint(1)' },
+    ],
+    ...[
+      { name: 'kg', type: 'double' },
+      { name: 'since', type: 'timestamp' },
+      { name: 'name', type: 'varchar(20)' },
+    ],
+  ]
+  const dated = table('dates', { columns: [...columns.slice(0, 1), { name: 'on', type: 'date' }] })
+  const { as, leftOut } = proposeTables(database([table('goods', { columns }), dated]), { kind: 'mysql' })
+  expect(as).toMatchObject({
+    kind: 'mysql',
+    tables: { goods: { key: 'id', values: { stock: 'numeric', price: 'numeric', open: 'boolean', name: 'text' } } },
+  })
+  expect(Object.keys(as.tables)).toEqual(['goods'])
+  expect(leftOut).toEqual([
+    'public.goods.kg: its values, double, are not read',
+    'public.goods.since: its values, timestamp, are not read',
+    'public.dates: it has no column besides its key that is read',
+  ])
+})
+
 test.each<[Partial<CatalogueTable>, RegExp]>([
   [{ kind: 'view' }, /^public\.x: it is a view/],
   [{ kind: 'other' }, /^public\.x: it is no ordinary table/],
@@ -58,7 +88,7 @@ test('of two tables of one name only the first is proposed', () => {
 
 test('only tables that the statements name are proposed', () => {
   const statements = 'LOG: execute <unnamed>: SELECT * FROM "Orders" o WHERE o.id = $1'
-  const { as } = proposeTables(database([table('Orders'), table('order')]), statements)
+  const { as } = proposeTables(database([table('Orders'), table('order')]), { statements })
   expect(Object.keys(as.tables)).toEqual(['Orders'])
 })
 

@@ -1,10 +1,8 @@
-import { UserError } from '@chaosproxy/history'
-import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
+import type { CatalogueSource, Login, Session } from '../sql/catalogue.ts'
 import { openConnection, PostgresRefused } from './client/connection.ts'
 
-/** One row for each column of each table and view of users: schema, table, kind, key, column, type, triggers. */
 const TABLES = `
-  SELECT n.nspname, c.relname, c.relkind,
+  SELECT n.nspname, c.relname, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'other' END,
     (SELECT string_agg(k.attname, chr(31) ORDER BY array_position(i.indkey::int2[], k.attnum))
        FROM pg_index i JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
       WHERE i.indrelid = c.oid AND i.indisprimary),
@@ -18,10 +16,6 @@ const TABLES = `
     AND n.nspname NOT LIKE 'pg_toast%' AND NOT c.relispartition
   ORDER BY n.nspname <> 'public', n.nspname, c.relname, a.attnum`
 
-/**
- * What writes other tables than a statement names: the named one, by which statements, a text that names the others, its
- * name, and of updates the columns.
- */
 const WRITERS = `
   SELECT c.relname, by, text, name, columns FROM (
     SELECT tgrelid AS named, 'write' AS by, (SELECT proname::text FROM pg_proc WHERE oid = tgfoid) AS text,
@@ -51,83 +45,29 @@ const DEFINITIONS = `
 /** Languages whose functions write only tables that their texts name. Those of C hardly ever write any. */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 
-/** Between names, of which it is no part: chr(31). */
-const SEPARATOR = '\u001f'
-
-const PORT = 5_432
-
-/**
- * Reads which tables a database has, and what writes them.
- *
- * @param address `postgres://user:password@host:port/database`; PGPASSWORD has the password if the address has none.
- * @throws UserError if it is no such address, or the server does not answer.
- */
-export async function readCatalogue(address: string): Promise<Catalogue> {
-  const url = addressOf(address)
-  const user = decodeURIComponent(url.username) || 'postgres'
-  const password = url.password === '' ? process.env['PGPASSWORD'] : decodeURIComponent(url.password)
-  const database = decodeURIComponent(url.pathname.slice(1)) || user
-  const shown = `${url.hostname}:${url.port || PORT}/${database}`
-  try {
-    const connection = await openConnection({
-      ...{ host: url.hostname, port: Number(url.port || PORT), user, password, database },
-    })
-    const read = async (sql: string) => {
+async function open(login: Login): Promise<Session> {
+  const connection = await openConnection(login)
+  return {
+    async rows(sql) {
       const end = await connection.query(sql)
       if (end.type === 'done') return end.rows
       throw new PostgresRefused(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
-    }
-    try {
-      return {
-        tables: tablesIn(await read(TABLES)),
-        writers: (await read(WRITERS)).map(([table, by, text, name, columns]) => ({
-          table: table ?? '',
-          by: by === 'delete' || by === 'update' ? by : 'write',
-          text: text ?? '',
-          name: name ?? '',
-          ...(columns === null || columns === undefined ? {} : { columns: columns.split(SEPARATOR) }),
-        })),
-        definitions: (await read(DEFINITIONS)).map(([name, text, language]) => ({
-          name: name ?? '',
-          text: text ?? '',
-          isOpaque: !READABLE.includes(language ?? '') || /\bexecute\b/i.test(text ?? ''),
-        })),
-      }
-    } finally {
-      connection.close()
-    }
-  } catch (error) {
-    if (!(error instanceof PostgresRefused)) throw error
-    throw new UserError(
-      'environment',
-      `${shown}: ${error.message}. Is it a PostgreSQL that runs, and ${user} its user?`,
-    )
+    },
+    close: () => connection.close(),
   }
 }
 
-function addressOf(address: string): URL {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '') return url
-  // The address may hold a password.
-  throw new UserError('usage', 'the database is named by an address: postgres://user:password@host:port/database')
-}
-
-const KINDS: { readonly [relkind: string]: CatalogueTable['kind'] } = { r: 'table', v: 'view', m: 'view' }
-
-function tablesIn(rows: readonly (readonly (string | null)[])[]): readonly CatalogueTable[] {
-  const tables = new Map<string, CatalogueTable & { readonly columns: { name: string; type: string }[] }>()
-  for (const [schema, name, kind, key, column, type, triggers] of rows) {
-    const id = `${schema}.${name}`
-    const table = tables.get(id) ?? {
-      schema: schema ?? '',
-      name: name ?? '',
-      kind: KINDS[kind ?? ''] ?? 'other',
-      primaryKey: key?.split(SEPARATOR) ?? [],
-      columns: [],
-      triggers: triggers?.split(SEPARATOR) ?? [],
-    }
-    table.columns.push({ name: column ?? '', type: type ?? '' })
-    tables.set(id, table)
-  }
-  return [...tables.values()]
+/** What a PostgreSQL says about itself. */
+export const postgresqlCatalogue: CatalogueSource = {
+  kind: 'postgresql',
+  system: 'PostgreSQL',
+  schemes: ['postgres:', 'postgresql:'],
+  port: 5_432,
+  user: 'postgres',
+  passwordIn: 'PGPASSWORD',
+  tables: TABLES,
+  writers: WRITERS,
+  definitions: DEFINITIONS,
+  isOpaque: (text, language) => !READABLE.includes(language) || /\bexecute\b/i.test(text),
+  open,
 }

@@ -1,0 +1,131 @@
+import { UserError } from '@chaosproxy/history'
+import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
+import { NotConnected } from './clients.ts'
+
+/** A kind of database, and how it is asked what it has. Lists in one cell are separated by {@link SEPARATOR}. */
+export interface CatalogueSource {
+  readonly kind: 'postgresql' | 'mysql'
+  /** As people call it. */
+  readonly system: string
+  /** The first words of addresses: `postgres:`. The first of them is shown. */
+  readonly schemes: readonly string[]
+  readonly port: number
+  readonly user: string
+  /** The variable that holds the password if the address has none. */
+  readonly passwordIn: string
+  /**
+   * Rows of schema, table, `table` or `view` or something else, primary key, column, type, triggers: one row for each column
+   * of each table and view of users.
+   */
+  readonly tables: string
+  /**
+   * What writes other tables than a statement names: rows of the named one, by which statements, a text that names the
+   * others, its name, and of updates the columns.
+   */
+  readonly writers: string
+  /** Rows of name, text and language. */
+  readonly definitions: string
+  /** Whether such a function may write tables that its text does not name. */
+  isOpaque(text: string, language: string): boolean
+  /** @throws NotConnected */
+  open(login: Login): Promise<Session>
+}
+
+export interface Login {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string | undefined
+  readonly database: string
+}
+
+export interface Session {
+  /** @throws NotConnected */
+  rows(sql: string): Promise<readonly Row[]>
+  close(): void
+}
+
+type Row = readonly (string | null)[]
+
+/** Between names, of which it is no part. */
+export const SEPARATOR = '\u001f'
+
+/**
+ * Reads which tables a database has, and what writes them.
+ *
+ * @param address such as `postgres://user:password@host:port/database`.
+ * @throws UserError if it is no such address, or the server does not answer.
+ */
+export async function readCatalogue(
+  address: string,
+  sources: readonly CatalogueSource[],
+): Promise<{ readonly kind: CatalogueSource['kind']; readonly catalogue: Catalogue }> {
+  const { url, source } = addressOf(address, sources)
+  const { port: usualPort, kind, system } = source
+  const user = decodeURIComponent(url.username) || source.user
+  const password = url.password === '' ? process.env[source.passwordIn] : decodeURIComponent(url.password)
+  const database = decodeURIComponent(url.pathname.slice(1)) || user
+  const port = Number(url.port || usualPort)
+  try {
+    const session = await source.open({ host: url.hostname, port, user, password, database })
+    try {
+      return { kind, catalogue: await catalogueOf(session, source) }
+    } finally {
+      session.close()
+    }
+  } catch (error) {
+    if (!(error instanceof NotConnected)) throw error
+    throw new UserError(
+      'environment',
+      `${url.hostname}:${port}/${database}: ${error.message}. Is it a ${system} that runs, and ${user} its user?`,
+    )
+  }
+}
+
+async function catalogueOf(session: Session, source: CatalogueSource): Promise<Catalogue> {
+  return {
+    tables: tablesIn(await session.rows(source.tables)),
+    writers: (await session.rows(source.writers)).map(([table, by, text, name, columns]) => ({
+      table: table ?? '',
+      by: by === 'delete' || by === 'update' ? by : 'write',
+      text: text ?? '',
+      name: name ?? '',
+      ...(columns === null || columns === undefined ? {} : { columns: columns.split(SEPARATOR) }),
+    })),
+    definitions: (await session.rows(source.definitions)).map(([name, text, language]) => ({
+      name: name ?? '',
+      text: text ?? '',
+      isOpaque: text === null || source.isOpaque(text ?? '', language ?? ''),
+    })),
+  }
+}
+
+function addressOf(
+  address: string,
+  sources: readonly CatalogueSource[],
+): { readonly url: URL; readonly source: CatalogueSource } {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  const source = sources.find(({ schemes }) => url !== undefined && schemes.includes(url.protocol))
+  if (url !== undefined && source !== undefined && url.hostname !== '') return { url, source }
+  const forms = sources.map(({ schemes: [scheme] }) => `${scheme}//user:password@host:port/database`)
+  // The address may hold a password.
+  throw new UserError('usage', `the database is named by an address: ${forms.join(' or ')}`)
+}
+
+function tablesIn(rows: readonly Row[]): readonly CatalogueTable[] {
+  const tables = new Map<string, CatalogueTable & { readonly columns: { name: string; type: string }[] }>()
+  for (const [schema, name, kind, key, column, type, triggers] of rows) {
+    const id = `${schema}.${name}`
+    const table = tables.get(id) ?? {
+      schema: schema ?? '',
+      name: name ?? '',
+      kind: kind === 'table' || kind === 'view' ? kind : 'other',
+      primaryKey: key?.split(SEPARATOR) ?? [],
+      columns: [],
+      triggers: triggers?.split(SEPARATOR) ?? [],
+    }
+    table.columns.push({ name: column ?? '', type: type ?? '' })
+    tables.set(id, table)
+  }
+  return [...tables.values()]
+}
