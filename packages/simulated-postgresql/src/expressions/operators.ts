@@ -6,7 +6,7 @@ import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/no
 import { asArray, asBoolean } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
-import type { SqlValue } from '../types/value.ts'
+import { SqlRange, type SqlValue } from '../types/value.ts'
 import { coerce, coerceBoolean, coerceToCommon, commonType, elementTypeOf, typeNamed } from './coerce.ts'
 import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
@@ -133,9 +133,20 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
   const evaluate = (env: Env): SqlValue => {
     const x = a.evaluate(env)
     const y = b.evaluate(env)
-    return strict && (x === null || y === null) ? null : apply(x, y, env)
+    return strict && (x === null || y === null) ? ofNull(resolved, env) : apply(x, y, env)
   }
   return result(resolved, evaluate)
+}
+
+/** Where a range is constant and empty, or has no bounds, PostgreSQL's planner decides what is in it without looking. */
+function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
+  const { source } = signature
+  if (source !== 'elem_contained_by_range' && source !== 'range_contains_elem') return null
+  const [element, range] = source === 'elem_contained_by_range' ? [a, b] : [b, a]
+  const value = range?.fold?.(env)?.value
+  if (!(value instanceof SqlRange) || element?.fold?.(env) !== undefined) return null
+  if (value.empty) return false
+  return value.lower === null && value.upper === null ? true : null
 }
 
 /** Operators on moments depend on the session's time zone: they are not computed in advance. */

@@ -71,6 +71,13 @@ export const RANGES: readonly (readonly string[])[] = [
     'select 5::int4range',
   ],
   [
+    'create table n (id int, v int)',
+    'insert into n values (1, null), (2, 5)',
+    "select v <@ 'empty'::int4range, v <@ '(,)'::int4range, v <@ '[1,9)'::int4range from n order by id",
+    "select 'empty'::int4range @> v, int4range(null, null) @> v, '[,9)'::int4range @> v from n order by id",
+    "select null::int <@ 'empty'::int4range, null::int <@ '(,)'::int4range, id from n order by id",
+  ],
+  [
     "create table b (id int primary key, room int, during tstzrange not null, days daterange default '[2020-01-01,2020-01-05)', unique (room, during))",
     "insert into b (id, room, during) values (1, 1, '[2020-01-01 10:00,2020-01-01 12:00)'), (2, 1, '[2020-01-01 12:00,2020-01-01 13:00)')",
     "insert into b (id, room, during) values (3, 1, '[2020-01-01 10:00,2020-01-01 12:00)')",
