@@ -10,7 +10,13 @@ const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
   plan: (random, nodes) => ({ lengths: 1, parts: [{ from: 0, to: 1, plan: { kind, nodes: [random.pick(nodes)] } }] }),
 })
 
-const ON_DISK: ReadonlySet<FaultKind> = new Set<FaultKind>(['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk'])
+const ON_DISK: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'power-loss',
+  'slow-fsync',
+  'fail-fsync',
+  'freeze-disk',
+  'fill-disk',
+])
 
 const plain: Target = {
   name: 'fake',

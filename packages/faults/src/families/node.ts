@@ -9,6 +9,7 @@ import {
   failFsync,
   failover,
   fillDisk,
+  freezeDisk,
   kill,
   limitCpu,
   limitMemory,
@@ -27,11 +28,11 @@ import {
 /** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
 /** Faults of what is under a process: its disk and its clock. */
-const machineKinds = [powerLoss, slowFsync, failFsync, fillDisk, clock] as const
+const machineKinds = [powerLoss, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
 /** Faults of the PostgreSQL that the simulator has. */
 const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
 const kinds = [
-  ...[kill, crash, pause, failover, powerLoss, slowFsync, failFsync],
+  ...[kill, crash, pause, failover, powerLoss, slowFsync, failFsync, freezeDisk],
   ...engineKinds,
   ...databaseKinds,
 ] as const

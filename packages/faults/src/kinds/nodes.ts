@@ -44,6 +44,14 @@ export const failFsync = defineFault({
   describe: (_, nodes) => `every fsync of ${nodes} failed`,
 })
 
+export const freezeDisk = defineFault({
+  kind: 'freeze-disk',
+  plural: 'frozen disks',
+  summary: 'let every write, truncation and fsync of the process wait, as fsfreeze does; when healed, they go on',
+  parameters: {},
+  describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} frozen`,
+})
+
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
 /** Effects are counted from when the fault is injected. */

@@ -52,6 +52,14 @@ export const failFsync: Nemesis = {
   plan: (random) => just({ kind: 'fail-fsync', nodes: random.pick(pauseChoices) }),
 }
 
+export const freezeDisk: Nemesis = {
+  name: 'freeze-disk',
+  summary: 'let every write and fsync of one node, a minority or the leader wait',
+  kind: 'freeze-disk',
+  among: 'nodes',
+  plan: (random) => just({ kind: 'freeze-disk', nodes: random.pick(pauseChoices) }),
+}
+
 export const shifting: Nemesis = {
   name: 'shifting',
   summary: 'kill all nodes; run one majority for a while, then another with as few common nodes as possible, and so on',

@@ -27,7 +27,7 @@ const CRASH: readonly FaultKind[] = [
   ...(['kill', 'crash', 'power-loss', 'stop', 'restart', 'crash-before-reply', 'pause'] as const),
 ]
 
-const DISK: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'fill-disk']
+const DISK: readonly FaultKind[] = ['power-loss', 'slow-fsync', 'fail-fsync', 'freeze-disk', 'fill-disk']
 
 /** Every profile. Help, documentation and tests iterate over this list. */
 export const faultProfiles: readonly FaultProfile[] = [
@@ -35,7 +35,7 @@ export const faultProfiles: readonly FaultProfile[] = [
   profile('gentle', 'late, slow and reordered traffic; nothing is cut, lost or stopped', GENTLE),
   profile('network', 'those of gentle, and cut links, resets, lost and repeated messages', NETWORK),
   profile('crash', 'killed, paused and restarted nodes', CRASH),
-  profile('disk', 'power losses, and disks that are slow, fail or are full', DISK),
+  profile('disk', 'power losses, and disks that are slow, fail, are frozen or full', DISK),
 ]
 
 /** The profile of this name, if there is one. */

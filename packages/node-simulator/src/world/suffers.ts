@@ -20,6 +20,7 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   'half-open': ['blackhole'],
   'slow-fsync': ['pause'],
   'fail-fsync': ['kill'],
+  'freeze-disk': ['pause'],
   'fill-disk': ['kill'],
 }
 

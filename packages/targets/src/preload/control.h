@@ -29,9 +29,11 @@ struct control {
   int64_t sync_delay_us;
   int64_t sync_fails;
   int64_t disk_full;
-  /* How many fsyncs were delayed or failed, and how many writes found no room. */
+  int64_t disk_frozen;
+  /* How many fsyncs were delayed or failed, how many writes found no room, and how many changes and fsyncs had to wait. */
   int64_t syncs_hit;
   int64_t writes_refused;
+  int64_t changes_held;
   int64_t clock_reads;
   /* Which of the two holds: the other one is written first, so that no reader sees half of a change. */
   int64_t clock_slot;

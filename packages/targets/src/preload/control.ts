@@ -2,8 +2,8 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 
 // The page through which what is preloaded into the programs of a node is steered; `control.h` has its structure.
 
-const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, clockSlot: 48, clocks: 56 } as const
-const COUNTED = { syncsHit: 24, writesRefused: 32, clockReads: 40 } as const
+const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, diskFrozen: 24, clockSlot: 64, clocks: 72 } as const
+const COUNTED = { syncsHit: 32, writesRefused: 40, changesHeld: 48, clockReads: 56 } as const
 const CLOCK_BYTES = 24
 const PAGE_BYTES = 4096
 
@@ -18,7 +18,7 @@ export interface Wrongness {
 export type Counter = keyof typeof COUNTED
 
 export interface Control {
-  set(what: 'syncDelayUs' | 'syncFails' | 'diskFull', value: number): void
+  set(what: 'syncDelayUs' | 'syncFails' | 'diskFull' | 'diskFrozen', value: number): void
   setClock(wrong: Wrongness): void
   /** How often programs met it so far. */
   count(what: Counter): number

@@ -1,7 +1,7 @@
 /*
  * Preloaded into a program, keeps a log for every file below $CHAOS_DISK of how to undo what was not yet fsynced, so that
  * chaos can take it back after the program was killed: a power loss (undo.h). Also lets fsync be slow or fail, and the disk
- * be full.
+ * be full or frozen.
  *
  * What cannot be told apart counts as synced: a correct program never loses data that it fsynced. Writes by stdio are seen
  * as far as they append. Asynchronous writes (io_uring, libaio) are refused, so that programs fall back to others.
@@ -49,6 +49,11 @@ static int is_tracked(int fd, struct tracked *file) {
   return name_log(&found, file);
 }
 
+/* The same, before it is changed or fsynced. */
+static int is_changeable(int fd, struct tracked *file) {
+  return is_tracked(fd, file) && (!wait_while_frozen() || is_tracked(fd, file));
+}
+
 /* Memory that is shared with a file on the disk: it changes without a call. */
 struct mapping {
   char *start;
@@ -88,7 +93,7 @@ static void mark_synced(const struct tracked *file, int64_t length, int fd) {
 static int sync_file(int fd, long number) {
   struct tracked file;
   int kept = errno;
-  if (!is_tracked(fd, &file)) {
+  if (!is_changeable(fd, &file)) {
     errno = kept;
     return (int)syscall(number, fd);
   }
@@ -114,7 +119,7 @@ struct writing {
 /* Non-zero if there is no room. Without an offset (-1) it writes where the descriptor is. */
 static int before_writing(struct writing *writing, int fd, int64_t offset, int64_t length, int syncs) {
   int kept = errno;
-  writing->is_tracked = length > 0 && is_tracked(fd, &writing->file);
+  writing->is_tracked = length > 0 && is_changeable(fd, &writing->file);
   errno = kept;
   if (!writing->is_tracked) return 0;
   long flags = syscall(SYS_fcntl, fd, F_GETFL);
@@ -178,7 +183,7 @@ ssize_t splice(int from, off64_t *from_at, int fd, off64_t *at, size_t length, u
 static int before_resizing(int fd, int64_t length) {
   struct tracked file;
   int kept = errno;
-  if (is_tracked(fd, &file) && before_length(&file, fd, length)) return -1;
+  if (is_changeable(fd, &file) && before_length(&file, fd, length)) return -1;
   errno = kept;
   return 0;
 }
@@ -200,7 +205,7 @@ int truncate(const char *path, off_t length) {
 int fallocate(int fd, int mode, off_t at, off_t length) {
   struct tracked file;
   int kept = errno;
-  if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0 && is_tracked(fd, &file)) record_part(&file, fd, NULL, at, at + length);
+  if (is_changeable(fd, &file) && (mode & ~FALLOC_FL_KEEP_SIZE) != 0) record_part(&file, fd, NULL, at, at + length);
   errno = kept;
   if (mode == 0 && before_resizing(fd, at + length)) {
     if (errno == ENOSPC) return -1;
@@ -219,7 +224,7 @@ static void before_emptying(int directory, const char *path) {
   struct tracked file;
   int fd = (int)syscall(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
   if (fd < 0) return;
-  if (is_tracked(fd, &file)) record_part(&file, fd, NULL, 0, file.size);
+  if (is_changeable(fd, &file)) record_part(&file, fd, NULL, 0, file.size);
   syscall(SYS_close, fd);
 }
 
@@ -338,6 +343,7 @@ int msync(void *start, size_t length, int flags) {
       }
     unlock_mappings();
   }
+  if (found) wait_while_frozen();
   int64_t before = found ? log_length(&file) : -1;
   if (found && hurt_sync()) return -1;
   int result = (int)syscall(SYS_msync, start, length, flags);

@@ -1,6 +1,7 @@
 /*
  * layer DISK PROGRAM ARGUMENTS…: runs a program for which DISK, a directory, is a file system that keeps the logs of undo.h,
- * whose fsyncs can be slow or fail, and which can be full: what disk.c does for programs that use the C library, for any.
+ * whose fsyncs can be slow or fail, and which can be full or frozen: what disk.c does for programs that use the C library,
+ * for any.
  *
  * It is mounted in a namespace of this program alone (FUSE, linux/fuse.h) and hands all to the directory below, which
  * others, chaos too, use as it is. So nothing has to be unmounted: the mount ends with the last process that sees it.
@@ -405,7 +406,19 @@ static void on_names(const struct request *request, char *buffer) {
   }
 }
 
+/* Whether a frozen disk holds it: what changes or syncs a file. */
+static int is_held(const struct request *request) {
+  switch (request->in->opcode) {
+    case FUSE_WRITE:
+    case FUSE_FALLOCATE:
+    case FUSE_FSYNC: return 1;
+    case FUSE_SETATTR: return (((const struct fuse_setattr_in *)request->arg)->valid & FATTR_SIZE) != 0;
+    default: return 0;
+  }
+}
+
 static void serve_one(const struct request *request, char *buffer) {
+  if (is_held(request)) wait_while_frozen();
   switch (request->in->opcode) {
     case FUSE_INIT: on_init(request); return;
     case FUSE_DESTROY: _exit(0);

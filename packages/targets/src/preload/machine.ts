@@ -41,11 +41,17 @@ export interface MachineParts {
 }
 
 export function machineOf({ own, disk, below, control, clock }: MachineParts, random: Random): Machine {
-  const standing = { 'slow-fsync': [] as number[], 'fail-fsync': [] as number[], 'fill-disk': [] as number[] }
+  const standing = {
+    'slow-fsync': [] as number[],
+    'fail-fsync': [] as number[],
+    'freeze-disk': [] as number[],
+    'fill-disk': [] as number[],
+  }
   /** Faults may overlap: the slowest holds. */
   const settle = () => {
     control.set('syncDelayUs', Math.max(0, ...standing['slow-fsync']) * 1000)
     control.set('syncFails', standing['fail-fsync'].length)
+    control.set('diskFrozen', standing['freeze-disk'].length)
     control.set('diskFull', standing['fill-disk'].length)
   }
   return {
@@ -101,6 +107,7 @@ function onMachine(
 const COUNTERS: { readonly [kind in Exclude<MachineFault['kind'], 'power-loss'>]: Counter } = {
   'slow-fsync': 'syncsHit',
   'fail-fsync': 'syncsHit',
+  'freeze-disk': 'changesHeld',
   'fill-disk': 'writesRefused',
   clock: 'clockReads',
 }

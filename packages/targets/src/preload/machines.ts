@@ -12,7 +12,7 @@ import { builtLibrary, type LibraryName } from './library.ts'
 import { type Below, type Machine, type MachineParts, machineOf } from './machine.ts'
 import { requireOn, sufferingOf } from './suffering.ts'
 
-// What is under the programs of a node: a disk that can lose power, be slow, fail or be full, and a clock that can be
+// What is under the programs of a node: a disk that can lose power, be slow, fail, or be full or frozen, and a clock that can be
 // wrong. Libraries of ours are preloaded between the programs and their C library, or a file system is mounted below them.
 // Both are steered through a file.
 

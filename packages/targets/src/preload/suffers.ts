@@ -10,6 +10,7 @@ const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'slow-fsync': ['pause'],
   'fail-fsync': ['kill'],
+  'freeze-disk': ['pause'],
   'fill-disk': ['kill'],
   clock: ['pause'],
 }

@@ -1,5 +1,5 @@
 /*
- * The logs of how to undo what was not yet fsynced, and what an fsync suffers: for disk.c and layer.c.
+ * The logs of how to undo what was not yet fsynced, and what a change or an fsync suffers: for disk.c and layer.c.
  *
  * A file's log, in $CHAOS_MACHINE/undo, is named after its inode and time of birth. Each record says what a part of the file
  * held, and how large the file was, before a change; undone from the last to the first, they lead back to the last fsync.
@@ -127,6 +127,22 @@ static void forget_until(const struct tracked *file, int64_t length) {
   syscall(SYS_close, log);
 }
 
+/* So that a wait ends soon after its fault. */
+#define LONGEST_PAUSE_US 10000
+
+static void sleep_us(int64_t microseconds) {
+  struct timespec pause = {0, microseconds * 1000};
+  syscall(SYS_nanosleep, &pause, NULL);
+}
+
+/* Before a change or an fsync. Non-zero if it had to wait: others may have changed the file first. */
+static int wait_while_frozen(void) {
+  if (!now_at(&control->disk_frozen)) return 0;
+  count(&control->changes_held);
+  while (now_at(&control->disk_frozen)) sleep_us(LONGEST_PAUSE_US);
+  return 1;
+}
+
 /* Non-zero if a file may not grow to this size. */
 static int is_refused(const struct tracked *file, int64_t size) {
   if (size <= file->size || !now_at(&control->disk_full)) return 0;
@@ -150,9 +166,6 @@ static int before_length(const struct tracked *file, int fd, int64_t length) {
   return 0;
 }
 
-/* So that a delay ends soon after the fault. */
-#define LONGEST_PAUSE_US 10000
-
 /* What an fsync suffers. Non-zero if it fails. */
 static int hurt_sync(void) {
   int64_t delay = now_at(&control->sync_delay_us);
@@ -160,8 +173,7 @@ static int hurt_sync(void) {
   if (delay > 0 || fails) count(&control->syncs_hit);
   for (int64_t slept = 0, left; (left = now_at(&control->sync_delay_us) - slept) > 0; slept += left) {
     if (left > LONGEST_PAUSE_US) left = LONGEST_PAUSE_US;
-    struct timespec pause = {0, left * 1000};
-    syscall(SYS_nanosleep, &pause, NULL);
+    sleep_us(left);
   }
   if (fails) errno = EIO;
   return fails;

@@ -146,4 +146,4 @@ const isUnguarded = (object: string, { update, fencing }: Settings): boolean =>
   object === 'lock' || (object === 'counter' && update === 'lock' && fencing !== true)
 
 /** Faults after which a leader may believe for a moment that no time has passed. */
-const STOPS_TIME: readonly string[] = ['pause', 'clock', 'slow-fsync']
+const STOPS_TIME: readonly string[] = ['pause', 'clock', 'slow-fsync', 'freeze-disk']

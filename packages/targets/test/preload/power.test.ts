@@ -191,4 +191,29 @@ describe.each(ways)('a disk, by the $by$without', ({ by, without }) => {
     expect(full.hits()).toBeGreaterThan(0)
     await until(isQuick)
   })
+
+  test.each([
+    ['a write', `fs.writeSync(fd, 'cd')`],
+    ['a truncation', `fs.ftruncateSync(fd, 1)`],
+    ['an opening that empties', `fs.openSync('file', 'w')`],
+    ['an fsync', `fs.fsyncSync(fd)`],
+    ['a write with O_DSYNC', `fs.writeSync(fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC), 'x')`],
+  ])('that is frozen holds %s until it is not, and no longer than its program lives', async (_, change) => {
+    const { machine, disk, start } = await openMachine(['freeze-disk'], by)
+    writeFileSync(join(disk, 'file'), 'ab')
+    const changing = `${APPENDING}; process.on('SIGUSR2', () => { ${change}; say(fs.existsSync('../thawed')) }); say('')`
+    const [one, other] = [await start(changing), await start(changing)]
+    await Promise.all([one.line(), other.line()])
+    const frozen = machine.hurt({ kind: 'freeze-disk', nodes: ['n1'] })
+    expect(frozen.hits()).toBe(0)
+    one.signal('SIGUSR2')
+    other.signal('SIGUSR2')
+    await expect.poll(frozen.hits, { timeout: 10_000 }).toBe(2)
+    expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
+    await other.kill()
+    expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
+    writeFileSync(join(disk, '..', 'thawed'), '')
+    frozen.undo()
+    expect(await one.line()).toBe('true')
+  })
 })
