@@ -168,7 +168,7 @@ test('an acknowledged write that a later read of an older value shows to be gone
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
-    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, but at the end n3 read 1, last written 3.0 ms before it was called.",
+    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, but at the end n3 read 1, whose write had returned 3.0 ms before that one was called.",
   )
 })
 

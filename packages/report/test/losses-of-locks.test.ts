@@ -4,9 +4,9 @@ import { type Header, millis } from '@chaosproxy/history'
 import { leaseMember } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { type Made, made, summary } from '../../runner/test/timeline.ts'
+import { causesOf } from '../src/facts/causes.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { reproach } from '../src/moments.ts'
-import { causesOf } from '../src/telling/causes.ts'
 import { tellingOf } from '../src/telling/telling.ts'
 
 // Who held a lock when, and whether the time that it was for had passed.

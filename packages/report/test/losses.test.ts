@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../runner/test/timeline.ts'
 import { accountLines } from '../src/accounting-words.ts'
+import { causesOf } from '../src/facts/causes.ts'
 import { factsOf } from '../src/facts/facts.ts'
 import { changeText, gapOf } from '../src/facts/gap.ts'
 import { storyOf } from '../src/facts/violation-words.ts'
@@ -11,7 +12,6 @@ import { renderHtml } from '../src/html/page.ts'
 import { lostText } from '../src/losses/register.ts'
 import { reproach } from '../src/moments.ts'
 import { operationText } from '../src/operation-words.ts'
-import { causesOf } from '../src/telling/causes.ts'
 
 // The headline says what users lost, and claims no more than the record shows.
 
@@ -694,6 +694,11 @@ test('an addition that is lost on the one node of a service is no matter of repl
   expect(causesOf({ report, history, counterexample: shown, near: [] })[0]).toEqual({
     cause: 'A change was computed from an old value, and undid another one.',
     remedy: 'Change the value in one step, such as an atomic increment, or lock it from the read to the write.',
+  })
+  const setup = { spec: { target: { settings: {} }, nodes: 1 } }
+  expect(factsOf({ history, report, setup: setup as never }).why).toEqual({
+    text: 'No fault explains this: the system does it by itself. It looks as if a change was computed from an old value, and undid another one.',
+    certainty: 'likely',
   })
 })
 

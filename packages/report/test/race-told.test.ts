@@ -11,12 +11,12 @@ import {
 } from '@chaosproxy/report'
 import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
+import { causesOf } from '../src/facts/causes.ts'
 import { renderHtml } from '../src/html/page.ts'
 import { raceOfHeader } from '../src/race/race-json.ts'
 import { findingsOf } from '../src/reporters/finding.ts'
 import { markdownOf } from '../src/reporters/markdown.ts'
 import type { FileSubject } from '../src/reporters/subject.ts'
-import { causesOf } from '../src/telling/causes.ts'
 import { renderCheck } from '../src/terminal/check-page.ts'
 import { plainStyle } from '../src/terminal/style.ts'
 

@@ -253,7 +253,7 @@ describe('a cause', () => {
       probability: 0.2,
     } as never
     expect(why({ faults: [fault(lossOfReplies, 6000, 9000)] }).text).toBe(
-      'No fault explains this: the system does it by itself.',
+      'No fault explains this: the system does it by itself. It looks as if a read was answered by a copy that was behind.',
     )
   })
 

@@ -17,10 +17,11 @@ import { requirementText } from '../measured-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { raceOfHeader } from '../race/race-json.ts'
 import { shownFaults } from '../shown-faults.ts'
+import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { type NearFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
-import { type Why, whyOf } from './why.ts'
+import { UNAIDED, type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
 /** What is known of a run, or of a history without one. */
@@ -116,6 +117,12 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const lease = shown === undefined ? '' : leaseSentence(history, shown)
   const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
   const race = shown === undefined ? undefined : raceOfHeader(history.header)
+  const why =
+    shown === undefined
+      ? NOTHING_SHOWN
+      : whyOf({ near, wire, lease, leaseClock, race, story: shown.story, spans, setup })
+  const isUnaided = report !== undefined && shown !== undefined && why.text === UNAIDED
+  const likely = isUnaided ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race }) : undefined
   return {
     report,
     expectation,
@@ -140,9 +147,9 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     spans,
     ...{ near, wire, lease, leaseClock, race },
     why:
-      shown === undefined
-        ? NOTHING_SHOWN
-        : whyOf({ near, wire, lease, leaseClock, race, story: shown.story, spans, setup }),
+      likely === undefined
+        ? why
+        : { ...why, text: `${why.text} It looks as if ${likely.charAt(0).toLowerCase()}${likely.slice(1)}` },
     missed: requirements.filter(({ met }) => met !== true).map(requirementText),
   }
 }

@@ -1,10 +1,10 @@
 import { type Reason, verdictOf } from '@chaosproxy/checker'
 import type { History } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
+import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
 import { adjective } from '../level-words.ts'
 import { listed } from '../words.ts'
-import { causesOf } from './causes.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
 /** What to do next. */
@@ -41,7 +41,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
     case 'weaker':
       return (
         hiddenBug(run, again) ?? {
-          text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, expect it.`,
+          text: `Nothing promises that it is ${adjective(strongestIn(facts))}. If you rely on that, run it with --expect ${strongestIn(facts)}.`,
           command: withOption(again, 'expect', strongestIn(facts)),
         }
       )

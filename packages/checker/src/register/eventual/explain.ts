@@ -81,7 +81,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
   const since =
     writer === FROM_THE_START
       ? ''
-      : `, last written ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before it was called`
+      : `, whose write had returned ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before that one was called`
   return counterexample(input, 'eventual', {
     sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],

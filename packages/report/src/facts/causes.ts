@@ -2,12 +2,12 @@ import type { Accounted, Counterexample, Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { FAIL, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
-import type { NearFault } from '../facts/near-faults.ts'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { endOf } from '../sheets/final-states.ts'
+import type { NearFault } from './near-faults.ts'
 
 /** What is known of a violation. */
 export interface CauseInput {
@@ -31,6 +31,8 @@ interface KnownCause {
 
 /** Something that usually leads to such a violation, by what can be seen in the record alone. */
 interface Cause extends KnownCause {
+  /** Whether it says again what was seen, rather than what may have led to it. */
+  readonly isSeen?: true
   /** Whether what is seen fits. */
   readonly fits: (input: CauseInput) => boolean
 }
@@ -42,29 +44,34 @@ const KEPT_IN_FAILOVERS =
 const causes: readonly Cause[] = [
   {
     cause: 'The client got other answers than the nodes gave: the answers of the nodes meet the level.',
+    isSeen: true,
     remedy: 'Look between them: at a proxy, a cache, a driver that retries.',
     fits: ({ backend, counterexample }) => backend?.levels[counterexample.level]?.result === 'met',
   },
   {
     cause: 'A watch did not show every change once and in order.',
+    isSeen: true,
     remedy:
       'Resume a watch from the revision after the last change that it showed. Where the store has forgotten that revision, end the watch, so that its client lists everything again.',
     fits: ({ report }) => report.model === 'watch',
   },
   {
     cause: 'A partition did not give every consumer the same messages in the same order.',
+    isSeen: true,
     remedy:
       'Give out an offset only where one node decides the order of a partition; acknowledge a message once no failure takes it away, and hand out messages only up to there.',
     fits: ({ report }) => report.model === 'stream',
   },
   {
     cause: 'A value was read whose write was reported as failed.',
+    isSeen: true,
     remedy:
       'Report a failure only where the write certainly had no effect; after a timeout or a lost connection, say that the outcome is unknown.',
     fits: ({ history, counterexample }) => readsWrittenBy(history, counterexample, FAIL),
   },
   {
     cause: 'The copies did not converge.',
+    isSeen: true,
     remedy:
       'Two nodes accepted writes of one key and neither learned of the other’s, or they settled the conflict differently: settle it by the same rule everywhere, and compare the copies once links are healed.',
     fits: disagreeInTheEnd,
@@ -120,6 +127,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A lock was given to a second client while the first held it.',
+    isSeen: true,
     remedy:
       'A lock that is granted for some time has a holder who may not notice its end: give every grant an increasing token, and let the protected resource refuse lower ones. If it has no such end, let one node, or a majority, decide who holds it, and keep that on its disk.',
     fits: ({ history, counterexample }) =>
@@ -133,6 +141,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A write that was acknowledged is gone.',
+    isSeen: true,
     remedy: KEPT_IN_FAILOVERS,
     fits: ({ report: { lost, accounting } }) =>
       lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
@@ -149,6 +158,7 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A message was handed out again.',
+    isSeen: true,
     remedy:
       'A message whose acknowledgement is lost is handed out again: let consumers remember the ids of what they have handled. If messages may come again and in another order, expect eventual.',
     fits: ({ report: { model, accounting } }) => model === 'queue' && (accounting?.duplicated.length ?? 0) > 0,
@@ -169,12 +179,14 @@ const causes: readonly Cause[] = [
   },
   {
     cause: 'A client did not see its own write.',
+    isSeen: true,
     remedy:
       'It reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'write'),
   },
   {
     cause: 'A client saw something new and then something older.',
+    isSeen: true,
     remedy: 'Its reads moved from one replica or cache to one that is behind: keep a session at one replica.',
     fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'read'),
   },
@@ -225,6 +237,10 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   const fitting = causes.filter(({ fits }) => fits(input)).slice(0, MOST_CAUSES)
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
+
+/** What most likely led to it, where no fault did: the first cause that is more than what was seen; undefined if none is. */
+export const likelyCause = (input: CauseInput): string | undefined =>
+  causes.find(({ isSeen, fits }) => isSeen !== true && fits(input))?.cause
 
 /** Whether a single node, which was never down, had an old value. */
 const hasOldValue = (input: CauseInput): boolean =>
