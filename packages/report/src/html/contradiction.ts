@@ -18,7 +18,7 @@ import {
 } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { digitsToTellApart, moment } from '../words.ts'
-import { besideArc, pathOf } from './arc-label.ts'
+import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
 import { BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
 import { holdingBars } from './holding-bars.ts'
@@ -103,12 +103,14 @@ export function contradictionSvg(
     bounds,
   )
   const covers = coversOf(bars, bounds)
-  const holdings = holdingBars(history, counterexample, {
-    ...{ scale, left: LEFT, right: RIGHT + 14, taken: [...covers.texts, ...covers.bars] },
-    laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0,
-  })
   const bottom = underClients + heightOfNodes(nodes, wire)
   const height = bottom + 34
+  const axisBox = { left: 0, right: WIDTH, top: bottom, bottom: height }
+  const gaps = scale.breaks.map(({ x, nanos }) => boxOf({ x, y: bottom - 4 }, duration(nanos).length * CHARACTER))
+  const holdings = holdingBars(history, counterexample, {
+    ...{ scale, left: LEFT, right: RIGHT + 14, taken: [...covers.texts, ...covers.bars, ...gaps, axisBox] },
+    laneOf: (row) => plain.find((bar) => bar.operation === row)?.y ?? 0,
+  })
   return html`<svg class="why-svg"${place(WIDTH, height)} viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="The ${operations.length} operations of the contradiction, by process, time to the right">
 <defs><pattern id="hatch-${level}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V7" class="hatch"/></pattern><marker id="tip-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip"/></marker><marker id="tip-calm-${level}" viewBox="0 0 8 8" refX="6.500" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 .8L7 4 0 7.2z" class="tip-calm"/></marker></defs>
 ${across.map((fault) => faultBand(level, fault, scale, top - leap - across.length * 16, bottom))}
