@@ -55,6 +55,7 @@ export const LONG_FILES: readonly LongFile[] = [
   { file: `${CLI}/run/clocks.soak.test.ts`, inCi: 'packages/targets/test/preload/clock.test.ts' },
   { file: `${CLI}/run/own-disk-and-clock.soak.test.ts`, inCi: 'packages/targets/test/containers' },
   { file: `${CLI}/run/power-loss-of-go-servers.soak.test.ts`, inCi: 'packages/targets/test/preload/power.test.ts' },
+  { file: `${CLI}/run/etcd-frozen-disk.soak.test.ts`, inCi: 'packages/targets/test/preload/power.test.ts' },
   { file: `${CLI}/run/planted.soak.test.ts`, inCi: 'packages/checker/test/limits.test.ts' },
   ...['etcd', 'payments', 'scaled', 'sentinel'].map((name) => ({
     file: `${CLI}/containers/${name}-compose.soak.test.ts`,

@@ -31,6 +31,12 @@ const own: readonly Setting[] = [
     default: false,
   },
   { name: 'ttl', summary: 'seconds until a lock without keep-alives expires', default: 10, min: 2, max: 600 },
+  {
+    name: 'keep-alives',
+    summary: 'which members keep a lock alive: the one that granted it, or only those that followed then',
+    default: 'granting',
+    values: ['granting', 'following'],
+  },
   { name: 'heartbeat', summary: 'ms between heartbeats of the leader', default: 100, min: 10, max: 10_000 },
   {
     name: 'election',

@@ -18,8 +18,13 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
   sessions: undefined,
   carries: () => ({ kind: 'http', table: undefined, websocket: false }),
-  async open({ asked }) {
-    const locks = openLocks({ ttlSeconds: numberOf(settings, 'ttl'), fencing: settings['fencing'] === true })
+  async open({ asked, nodes }) {
+    const locks = openLocks({
+      ttlSeconds: numberOf(settings, 'ttl'),
+      fencing: settings['fencing'] === true,
+      keptAliveBy: settings['keep-alives'] === 'following' ? 'following' : 'granting',
+      members: () => nodes().map(({ node }) => node),
+    })
     const keeping: Keeping = {
       as: isOfElements(asked) ? 'elements' : 'value',
       initial: asked.initial,

@@ -1,3 +1,5 @@
+import type { NodeId } from '@chaosproxy/faults'
+import { isObject } from '@chaosproxy/history'
 import { numberIn } from '../../clients/json-body.ts'
 import type { Lock, Token } from '../../clients/lock.ts'
 import type { OperationTime } from '../../clients/operation-time.ts'
@@ -26,12 +28,15 @@ export interface LocksOptions {
   readonly ttlSeconds: number
   /** Whether releases and changes under the lock compare the token. */
   readonly fencing: boolean
+  /** Which members are asked to keep a lock alive: the one that granted it, or that one if it followed, else the others. */
+  readonly keptAliveBy: 'granting' | 'following'
+  readonly members: () => readonly NodeId[]
 }
 
 /** The number of keep-alives sent within one time to live. */
 const KEEP_ALIVES = 3
 
-export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
+export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOptions): Locks {
   /** Stops the keep-alives, by token. */
   const keeping = new Map<number, () => void>()
 
@@ -43,7 +48,11 @@ export function openLocks({ ttlSeconds, fencing }: LocksOptions): Locks {
     const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
     if (isTrouble(taken)) return taken
     if (!taken.succeeded) return 'held'
-    keeping.set(taken.revision, keepAlive(use.address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
+    const asked = keptAliveBy === 'following' ? await followersFor(use, members()) : [use.address]
+    const stops = asked.map((address) => keepAlive(address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
+    keeping.set(taken.revision, () => {
+      for (const stop of stops) stop()
+    })
     return { token: taken.revision }
   }
 
@@ -82,6 +91,15 @@ const nameOf = (key: string): string => `lock/${key}`
 async function deleted(asking: Asking, name: string): Promise<{ readonly succeeded: boolean } | Trouble> {
   const reply = await asking.ask('/v3/kv/deleterange', { key: encoded(name) })
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
+}
+
+/** Members that follow: the one that is asked, or all others if that one leads. */
+async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
+  const reply = await ask('/v3/maintenance/status', {})
+  const { header, leader } = reply.type === 'ok' ? reply.body : {}
+  const leads = isObject(header) && leader !== undefined && header['member_id'] === leader
+  if (!leads) return [address]
+  return members.filter((node) => node !== address.node).map((node) => address.other?.(node) ?? address)
 }
 
 /**
