@@ -125,6 +125,9 @@ describe('a report, opened in a real browser', () => {
       expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
       await page.setViewportSize({ width: 400, height: 800 })
       expect(await bottomOf(page, 'svg.why-svg')).toBeLessThan(900)
+      await page.reload()
+      const accused = await page.locator('svg.why-svg .bar.bad').boundingBox()
+      expect((accused?.x ?? 400) + (accused?.width ?? 0)).toBeLessThan(400)
       await page.setViewportSize({ width: 1280, height: 800 })
       const [svg, png] = [await saved(page, '#save-svg'), await saved(page, '#save-png')]
       expect([svg.name, png.name]).toEqual(['report.svg', 'report.png'])

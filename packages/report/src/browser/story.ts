@@ -43,4 +43,10 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
+  // A narrow screen opens at the answer that cannot be.
+  const accused = drawing.querySelector('.bar.bad')
+  if (accused === null) return
+  const marginPx = 40
+  const hiddenPx = accused.getBoundingClientRect().right + marginPx - scroller.getBoundingClientRect().right
+  scroller.scrollLeft = Math.max(0, hiddenPx)
 }
