@@ -24,7 +24,7 @@ async function run(seed: number, faults: readonly object[] | string, args: reado
   return { exitCode, result: JSON.parse(stdout) }
 }
 
-const late = [{ kind: 'latency', latencyMs: 300, links: 'between-nodes', fromMs: 500, toMs: 5500 }]
+const late = [{ kind: 'latency', latencyMs: 600, links: 'between-nodes', fromMs: 500, toMs: 5500 }]
 
 /** The primary, n1, is cut off from its replicas and dies; n2 takes over. */
 const takenOver = (links: readonly string[]) => [
