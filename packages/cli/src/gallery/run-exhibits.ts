@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { commandLine, registriesOf } from '@chaosproxy/engine/run'
 import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
-import { hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
+import { goSuffers, hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'
 
@@ -17,7 +17,7 @@ interface Trials {
 }
 
 /** The names of what this machine lacks for an exhibit, with how to install it; undefined if it has all. */
-export async function lackedBy({ servers, compiles }: Exhibit): Promise<string | undefined> {
+export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): Promise<string | undefined> {
   const registries = registriesOf({ where: 'chaos gallery', directory: '.' })
   const missing = await Promise.all(servers.map(async (name) => (await registries.target(name)).missing?.()))
   const texts = missing.flatMap((programs = []) =>
@@ -26,6 +26,8 @@ export async function lackedBy({ servers, compiles }: Exhibit): Promise<string |
     ),
   )
   if (compiles === true && !hasCompiler()) texts.push(WITHOUT_COMPILER)
+  const suffering = mounts === true ? goSuffers(system)('freeze-disk') : true
+  if (suffering !== true) texts.push(suffering.not)
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 

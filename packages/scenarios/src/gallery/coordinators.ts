@@ -22,6 +22,18 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
+/** Few acquires, most of them granted: a leader has only 16 leases revoked at once. */
+const etcdFrozen = (ttl: number): readonly string[] =>
+  runArgs({
+    target: 'etcd',
+    workload: 'lock',
+    settings: [`ttl=${ttl}`, 'keep-alives=following'],
+    faults: 'leader-frozen.json',
+    more: ['--workload-set', 'keys=12', '--clients', '50', '--rate', '6', '--timeout', '20s'],
+    seconds: 20,
+    expect: 'linearizable',
+  })
+
 const etcdWatch = (compact: string): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -84,6 +96,20 @@ export const coordinatorExhibits: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: etcdLock(false),
     cure: { says: "each write compares the lock's create_revision in its transaction", args: etcdLock(true) },
+  },
+  {
+    name: 'etcd-lease-revoked',
+    kind: 'server',
+    system: 'etcd',
+    version: '3.4.23',
+    weakness: 'a leader whose disk was frozen has leases revoked that others kept alive meanwhile',
+    source: 'https://github.com/etcd-io/etcd/issues/15247',
+    program: 'gallery/servers',
+    servers: ['etcd'],
+    mounts: true,
+    breaks: 'linearizable',
+    args: etcdFrozen(3),
+    cure: { says: 'leases that live for longer than a disk may be frozen', args: etcdFrozen(20) },
   },
   {
     name: 'etcd-watch-compacted',

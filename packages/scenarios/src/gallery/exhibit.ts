@@ -26,6 +26,8 @@ export interface Exhibit {
   readonly servers: readonly string[]
   /** Whether a fault of it needs a C compiler. */
   readonly compiles?: true
+  /** Whether a fault of it needs a file system of ours below a server in Go. */
+  readonly mounts?: true
   /** The level that each trial of the weakness must break; of watches, whether they are faithful; or of transactions. */
   readonly breaks: Level | 'faithful' | 'serializable'
   readonly args: readonly string[]
