@@ -138,7 +138,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
     cure: { says: 'a sync precedes each read', args: zookeeperReads(true) },
   },
   {
-    name: 'zookeeper-lock-overwritten',
+    name: 'zookeeper-lock-lost',
     kind: 'server',
     system: 'ZooKeeper',
     version: '3.8.0',
