@@ -39,7 +39,7 @@ describe('chaos explain', () => {
     ['own-transfer-invisible', 'A client did not see its own write.'],
     ['replica-goes-back', 'A client saw something new and then something older.'],
     ['split-brain', 'The copies did not converge.'],
-    ['failover-forgets', 'A copy had not got a write that had been acknowledged when it was read last.'],
+    ['failover-forgets', 'A write that was acknowledged is gone.'],
     ['read-of-failed-write', 'A value was read whose write was reported as failed.'],
   ])('names for %s what it was made to show: %s', async (name, cause) => {
     expect((await explained(name)).causes[0].cause).toBe(cause)

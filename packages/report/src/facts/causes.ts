@@ -286,7 +286,7 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
   return stopsNodes(kind)
 }
 
-/** Whether one of several copies lacked a write at the end, and the others were not asked, or had it. */
+/** Whether copies lacked a write at the end, and as many others were not asked. */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -294,7 +294,7 @@ function isOfOneOldCopy(input: CauseInput): boolean {
     history,
     counterexample.culprit === undefined ? undefined : keyOf(history, counterexample.culprit),
   )
-  return asked !== undefined && asked.reads.size < history.nodes.length
+  return asked !== undefined && 2 * asked.reads.size <= history.nodes.length
 }
 
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
