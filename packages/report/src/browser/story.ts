@@ -43,9 +43,9 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
-  // A narrow screen opens at the answer that cannot be.
+  // A narrow screen opens at the answer that cannot be. Elsewhere nothing is hidden, and to measure takes time before the first paint.
   const accused = drawing.querySelector('.bar.bad')
-  if (accused === null) return
+  if (accused === null || !matchMedia('(max-width: 760px)').matches) return
   const marginPx = 40
   const hiddenPx = accused.getBoundingClientRect().right + marginPx - scroller.getBoundingClientRect().right
   scroller.scrollLeft = Math.max(0, hiddenPx)
