@@ -30,7 +30,7 @@ import { canDrain, takeUncaught } from './world/drain.ts'
 import { hostsOf } from './world/hosts.ts'
 import { injectorOf } from './world/inject.ts'
 import { type Life, turn } from './world/life.ts'
-import { sweepMemory, watchMemory } from './world/memory.ts'
+import { watchMemory } from './world/memory.ts'
 import { Network } from './world/network.ts'
 import type { ServiceNode } from './world/node.ts'
 import type { CodeWatch } from './world/requests.ts'
@@ -87,7 +87,6 @@ const LOGS_TOO_MUCH = [
 
 /** A cluster of one program's nodes in virtual time: a function of its options, byte for byte. */
 export function createServiceCluster(service: Service, options: ServiceClusterOptions): SimulatedCluster {
-  sweepMemory()
   const names = nodeNames(options.nodes)
   const { world, network, nodes, beside, servers, clients, deaths, close } = openWorld(service, options, names)
   const programs = [...beside.values(), ...nodes.values()]

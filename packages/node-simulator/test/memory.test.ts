@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createSweeper, watchMemory } from '../src/world/memory.ts'
+import { watchMemory } from '../src/world/memory.ts'
 
 const MB = 2 ** 20
 
@@ -90,27 +90,4 @@ describe('the memory of simulated programs', () => {
     expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
     expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
   })
-})
-
-test('what runs leave behind is collected between them, once it is much', () => {
-  let [bytes, kept, count] = [40 * MB, 40 * MB, 0]
-  const sweep = createSweeper(
-    () => bytes,
-    () => {
-      count++
-      bytes = kept
-    },
-  )
-  const runsUntil = (collections: number): number => {
-    for (let run = 1; ; run++) {
-      sweep()
-      if (count === collections) return run
-      bytes += 5 * MB
-    }
-  }
-  expect(runsUntil(1)).toBe(14)
-  expect(runsUntil(2)).toBe(14)
-  // Whoever runs them may need more than before.
-  kept = 300 * MB
-  expect([runsUntil(3), runsUntil(4)]).toEqual([14, 14])
 })

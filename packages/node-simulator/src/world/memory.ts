@@ -80,35 +80,6 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
     exhausts: true,
   })
 
-/** Old objects that a run leaves behind take a few MB, and collecting what lies among them some 50 ms. */
-const MOST_LEFT_BYTES = 64 * 2 ** 20
-
-/**
- * Called between runs, when hardly anything is in use. V8 itself collects during a run, when that run's objects are,
- * and not before hundreds of MB have gathered in every thread.
- */
-export function createSweeper(oldBytes: () => number = oldBytesNow, collect: () => void = collectGarbage): () => void {
-  let keptBytes = Number.POSITIVE_INFINITY
-  return () => {
-    const bytes = oldBytes()
-    keptBytes = Math.min(keptBytes, bytes)
-    if (bytes <= keptBytes + MOST_LEFT_BYTES) return
-    collect()
-    keptBytes = oldBytes()
-  }
-}
-
-/** The young are collected every few runs anyway. */
-function oldBytesNow(): number {
-  let bytes = 0
-  for (const { space_name: name, space_used_size: used } of v8.getHeapSpaceStatistics())
-    if (!name.startsWith('new')) bytes += used
-  return bytes
-}
-
-/** For all runs of this thread. */
-export const sweepMemory: () => void = createSweeper()
-
 let collecting: (() => void) | undefined
 
 /** Collects garbage. Only a context that is created while the flag is set has the function. */
