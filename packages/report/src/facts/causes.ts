@@ -31,7 +31,7 @@ interface KnownCause {
 
 /** Something that usually leads to such a violation, by what can be seen in the record alone. */
 interface Cause extends KnownCause {
-  /** Whether it says again what was seen, rather than what may have led to it. */
+  /** Whether `cause` restates the violation instead of naming a mechanism. */
   readonly isSeen?: true
   /** Whether what is seen fits. */
   readonly fits: (input: CauseInput) => boolean
@@ -238,7 +238,7 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   return fitting.length === 0 ? [OTHERWISE] : fitting.map(({ cause, remedy }) => ({ cause, remedy }))
 }
 
-/** What most likely led to it, where no fault did: the first cause that is more than what was seen; undefined if none is. */
+/** The first cause that fits and names a mechanism, for a violation that no fault explains; undefined if there is none. */
 export const likelyCause = (input: CauseInput): string | undefined =>
   causes.find(({ isSeen, fits }) => isSeen !== true && fits(input))?.cause
 

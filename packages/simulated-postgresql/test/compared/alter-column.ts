@@ -1,4 +1,4 @@
-/** ALTER COLUMN … TYPE and VALIDATE CONSTRAINT: the rows that there are must fulfil what is asked of them. */
+/** ALTER COLUMN … TYPE and VALIDATE CONSTRAINT check the rows of the table. */
 export const ALTER_COLUMN: readonly (readonly string[])[] = [
   [
     "create table t (id int primary key, v text default '05', w int default '07', check (length(v) > 1), constraint low check (w < 100))",

@@ -3,7 +3,7 @@ import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/hist
 
 /** How far back messages count, at least; at most twice as far. */
 const WINDOW_MS: Millis = millis(500)
-/** A node that leads sends so many times as many messages as any other. */
+/** The least ratio of the messages of a leader to those of any other node. */
 const CLEARLY = 1.5
 
 /** Guesses which node leads by what each sends: a program does not say, and faults aim at the one that does. */

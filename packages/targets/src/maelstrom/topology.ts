@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 /** Who is whose neighbour. */
 export type Topology = { readonly [node: NodeId]: readonly NodeId[] }
 
-/** The places beside a node's own, among so many nodes; others than those of nodes are left out. */
+/** The places of a node's neighbours, by its own place and the number of nodes. Places out of range are dropped. */
 type Beside = (at: number, count: number) => readonly number[]
 
 /** In a grid as nearly square as can be. */

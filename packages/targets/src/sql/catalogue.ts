@@ -47,7 +47,7 @@ export interface Session {
 
 type Row = readonly (string | null)[]
 
-/** Between names, of which it is no part. */
+/** Separates names in a list; no name contains it. */
 export const SEPARATOR = '\u001f'
 
 /**

@@ -6,8 +6,8 @@ import type { Asking } from './session.ts'
 import { childrenOf, create, createSequential, isCode, isThere, NO_NODE, pathOf, remove } from './znodes.ts'
 
 /**
- * One client's locks by ZooKeeper's recipe: whoever has the child with the lowest number holds the lock. A holder whose
- * session expires loses its child without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
+ * The locks of one client, by ZooKeeper's recipe: the child with the lowest number holds the lock. A holder whose session
+ * expires loses its child without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
  */
 export interface Locks {
   /** A token is the zxid of the creation of the holder's child. */
