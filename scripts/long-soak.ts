@@ -61,6 +61,14 @@ export const LONG_FILES: readonly LongFile[] = [
     file: `${CLI}/containers/${name}-compose.soak.test.ts`,
     inCi: `${CLI}/containers/compose.soak.test.ts`,
   })),
+  { file: `${CLI}/containers/image.soak.test.ts`, inCi: `${CLI}/containers/containers.soak.test.ts` },
+  { file: `${CLI}/record/postgres-drivers.soak.test.ts`, inCi: `${CLI}/record/postgres-transactions.soak.test.ts` },
+  {
+    file: `${CLI}/record/postgres-standby-transactions.soak.test.ts`,
+    inCi: `${CLI}/run/postgres-standby.soak.test.ts`,
+  },
+  { file: `${CLI}/record/postgres-tls.soak.test.ts`, inCi: `${CLI}/record/record-tls.test.ts` },
+  { file: `${CLI}/run/bypassed-bridge.soak.test.ts`, inCi: 'packages/targets/test/containers/attach.soak.test.ts' },
   ...PATIENT_FILES.map((name) => ({
     file: `${CLI}/${name}.test.ts`,
     inCi: `the other tests of that file, in npm run test:commands`,

@@ -23,6 +23,11 @@ test('skipped tests are counted by what they need, as their note, their title or
   ])
 })
 
+test('tests that CI has no time for are left to the whole soak', () => {
+  const source = "test.skipIf(process.env['CHAOS_SOAK'] === 'short')('waits', () => {})"
+  expect(sumsOfSkipped([{ name: 'a', source }], nothing)).toEqual(['1 left to the whole soak: npm run test:soak'])
+})
+
 test('a file is taken to need only the programs that are missing', () => {
   const source = "installed('etcd')\ninstalled('etcdctl')\nfindProgram('curl')"
   expect(sumsOfSkipped([{ name: 'a', source }], (program) => program !== 'etcdctl')).toEqual([

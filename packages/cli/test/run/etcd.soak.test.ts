@@ -105,7 +105,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('of five members is linearizable while two are gone (seed %i)', async (seed) => {
+  test.each(rare)('of five members is linearizable while two are gone (seed %i)', async (seed) => {
     const two = faults(
       { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },
       { kind: 'pause', nodes: ['n3', 'n4'], fromMs: 5_500, toMs: 8_000 },
