@@ -24,10 +24,10 @@ const PURE =
 const LONG = [
   'packages/simulator/test/{bugs,determinism,marks,replicated-objects,search,seeds,shortcut,systems/systems,windows/windows}.test.ts',
   'packages/checker/test/{asked-alone,frugal,many-keys,medium-objects,uncut}.test.ts',
-  'packages/proxy/test/{http/under-faults,integrity}.test.ts',
+  'packages/proxy/test/{http/{pipelining,under-faults},integrity,tcp/shapes}.test.ts',
   'packages/console/test/saved.test.ts',
   'packages/engine/test/{arrivals,interruption,large,long-key}.test.ts',
-  'packages/node-simulator/test/{messages,middleware,postgresql/{faults,isolation,service},redis/{libraries,service}}.test.ts',
+  'packages/node-simulator/test/{messages,middleware,postgresql/{faults,isolation,libraries,service},redis/{libraries,service}}.test.ts',
 ]
 
 /** These open sockets, threads and files. */
