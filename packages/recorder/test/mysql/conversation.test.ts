@@ -1,6 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { packetOf } from '../../../wire/src/mysql/packet.ts'
 import {
   AUTOCOMMIT,
   command,
@@ -15,6 +16,7 @@ import {
   query,
   refused,
   rows,
+  SCRAMBLE,
 } from '../../../wire/test/mysql/server-packets.ts'
 import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../src/mysql/settings.ts'
@@ -32,8 +34,28 @@ const within = { status: WITHIN }
 type Turn = readonly [asked: Buffer, answered?: Buffer]
 type Event = { readonly [member: string]: Json }
 
+/** A packet of a login after the first one of each side; without `asked`, the server goes on by itself. */
+type LoginStep = { readonly asked?: Buffer; readonly answered: Buffer }
+
+interface Options {
+  readonly part?: number
+  readonly status?: number
+  readonly name?: string
+  readonly greets?: Buffer
+  readonly steps?: readonly LoginStep[]
+}
+
 /** The events of a connection. Its bytes arrive in parts of at most this length. */
-function recorded(turns: readonly Turn[], { part = 1e6, status = AUTOCOMMIT, name = 'a' } = {}): readonly Event[] {
+function recorded(
+  turns: readonly Turn[],
+  {
+    part = 1e6,
+    status = AUTOCOMMIT,
+    name = 'a',
+    greets = greeting(status),
+    steps = [{ answered: ok({ status }) }],
+  }: Options = {},
+): readonly Event[] {
   const { client, now, connection } = recording()
   const { commands } = parseMysqlSettings({ tables }, 'a test')
   const conversation = new PostgresqlConversation({
@@ -60,9 +82,12 @@ function recorded(turns: readonly Turn[], { part = 1e6, status = AUTOCOMMIT, nam
     }
     delivered += bytes.length
   }
-  answer(greeting(status))
+  answer(greets)
   ask(login(name))
-  answer(ok({ status }))
+  for (const { asked, answered } of steps) {
+    if (asked !== undefined) ask(asked)
+    answer(answered)
+  }
   for (const [asked, answered] of turns) {
     ask(asked)
     if (answered !== undefined) answer(answered)
@@ -292,6 +317,66 @@ describe('a statement of MySQL', () => {
   test('leaves out of a result what it does not read: floats, and enumerations', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
+  })
+})
+
+// As https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html shows them.
+describe('a login of MySQL 8', () => {
+  const greets = greeting(AUTOCOMMIT, { version: '8.4.6', plugin: 'caching_sha2_password' })
+  const packet = (sequence: number, ...parts: readonly (string | Buffer | readonly number[])[]): Buffer =>
+    packetOf({ sequence, payload: Buffer.concat(parts.map((part) => Buffer.from(part as Buffer))) })
+  const proof = (sequence: number, bytes: number): Buffer => packet(sequence, Buffer.alloc(bytes, 0xab))
+  const done = (sequence: number): Buffer => ok({ sequence, changed: ['autocommit', 'ON'] })
+  const KEY = '-----BEGIN PUBLIC KEY-----\nMIIBIjANBg\n-----END PUBLIC KEY-----\n'
+  const switched = packet(2, [0xfe], 'mysql_native_password\0', SCRAMBLE, [0])
+
+  test.each<readonly [string, readonly LoginStep[]]>([
+    ['by a proof that the server has cached', [{ answered: packet(2, [1, 3]) }, { answered: done(3) }]],
+    [
+      "by a password that the server's key encrypts",
+      [
+        { answered: packet(2, [1, 4]) },
+        { asked: packet(3, [2]), answered: packet(4, [1], KEY) },
+        { asked: proof(5, 256), answered: done(6) },
+      ],
+    ],
+    ['by another method', [{ answered: switched }, { asked: proof(3, 20), answered: done(4) }]],
+    [
+      'by another method, without a password',
+      [
+        { answered: packet(2, [0xfe], 'caching_sha2_password\0', SCRAMBLE, [0]) },
+        { asked: packet(3), answered: done(4) },
+      ],
+    ],
+    [
+      'by three factors',
+      [
+        { answered: packet(2, [1, 3]) },
+        { answered: packet(3, [2], 'mysql_native_password\0', SCRAMBLE, [0]) },
+        { asked: proof(4, 20), answered: packet(5, [2], 'caching_sha2_password\0', SCRAMBLE, [0]) },
+        { asked: proof(6, 32), answered: packet(7, [1, 3]) },
+        { answered: done(8) },
+      ],
+    ],
+  ])('ends with the OK of the server: %s', (_, steps) => {
+    const transaction: Turn[] = [begin, select, update(), commit]
+    for (const part of [1e6, 1]) {
+      expect(completions(transaction, { greets, steps, part })).toEqual([['ok', [READ, WRITE]]])
+      expect(doubts(transaction, { greets, steps, part })).toEqual([])
+    }
+  })
+
+  test('that is refused records nothing', () => {
+    const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
+    expect(recorded([], { greets, steps })).toEqual([])
+  })
+
+  test('is followed by answers that say what changed in the session', () => {
+    const changed = ['character_set_client', 'utf8mb4'] as const
+    const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
+    const said = ok({ affected: 0, status: WITHIN, info, changed })
+    const turns: Turn[] = [begin, [query('UPDATE accounts SET balance = 90 WHERE id = 7'), said], commit]
+    expect(completions(turns, { greets, steps: [{ answered: done(2) }] })).toEqual([['ok', [WRITE]]])
   })
 })
 

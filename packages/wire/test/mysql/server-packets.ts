@@ -16,18 +16,23 @@ export const AUTOCOMMIT = 2
 export const IN_TRANSACTION = 1
 export const MORE = 8
 
-const PLUGIN = 'mysql_native_password\0'
+const PLUGIN = 'mysql_native_password'
 /** All that a server may offer. */
 const EVERYTHING = 0xffff_ffff
 
-export const greeting = (status = AUTOCOMMIT): Buffer =>
+export const SCRAMBLE: Buffer = Buffer.alloc(20, 1)
+
+export const greeting = (
+  status = AUTOCOMMIT,
+  { version = '10.11.19-MariaDB', plugin = PLUGIN }: { readonly version?: string; readonly plugin?: string } = {},
+): Buffer =>
   packetOf({
     sequence: 0,
     payload: Buffer.concat([
-      ...[Buffer.from([10]), Buffer.from('10.11.19-MariaDB\0'), int(7, 4), Buffer.alloc(8, 1), Buffer.alloc(1)],
+      ...[Buffer.from([10]), Buffer.from(`${version}\0`), int(7, 4), SCRAMBLE.subarray(0, 8), Buffer.alloc(1)],
       ...[int(EVERYTHING & 0xffff, 2), Buffer.from([45]), int(status, 2), int(EVERYTHING >>> 16, 2)],
-      ...[Buffer.from([21]), Buffer.alloc(6), Buffer.alloc(4, 0xff), Buffer.alloc(12, 1), Buffer.alloc(1)],
-      Buffer.from(PLUGIN),
+      ...[Buffer.from([21]), Buffer.alloc(6), Buffer.alloc(4, 0xff), SCRAMBLE.subarray(8), Buffer.alloc(1)],
+      Buffer.from(`${plugin}\0`),
     ]),
   })
 
@@ -37,7 +42,7 @@ export const login = (name: string, capabilities = 0x38_a208): Buffer => {
     sequence: 1,
     payload: Buffer.concat([
       ...[int(capabilities, 4), int(0xff_ff_ff, 4), Buffer.from([45]), Buffer.alloc(23), Buffer.from('tester\0')],
-      ...[Buffer.from([0]), Buffer.from('test\0'), Buffer.from(PLUGIN)],
+      ...[Buffer.from([0]), Buffer.from('test\0'), Buffer.from(`${PLUGIN}\0`)],
       ...[Buffer.from([attributes.length]), attributes],
     ]),
   })
@@ -66,16 +71,27 @@ export interface Said {
   readonly status?: number
   readonly warnings?: number
   readonly info?: string
+  /** 1, unless a login had further steps. */
+  readonly sequence?: number
+  /** What changed in the session: a system variable and its value. */
+  readonly changed?: readonly [variable: string, value: string]
 }
 
-export const ok = ({ affected = 0, insertId = 0, status = AUTOCOMMIT, warnings = 0, info }: Said = {}): Buffer =>
-  packetOf({
-    sequence: 1,
+const SESSION_CHANGED = 0x4000
+
+export const ok = ({ affected = 0, insertId = 0, status = AUTOCOMMIT, warnings = 0, ...said }: Said = {}): Buffer => {
+  const { info, sequence = 1, changed } = said
+  const states = changed === undefined ? undefined : Buffer.concat(changed.map(counted))
+  return packetOf({
+    sequence,
     payload: Buffer.concat([
-      ...[Buffer.from([0, affected, insertId]), int(status, 2), int(warnings, 2)],
-      info === undefined ? Buffer.alloc(0) : counted(info),
+      ...[Buffer.from([0, affected, insertId]), int(status | (states === undefined ? 0 : SESSION_CHANGED), 2)],
+      int(warnings, 2),
+      ...(info === undefined && states === undefined ? [] : [counted(info ?? '')]),
+      ...(states === undefined ? [] : [Buffer.from([states.length + 2, 0, states.length]), states]),
     ]),
   })
+}
 
 /** Of an UPDATE. */
 export const found = (matched: number, changed: number, status = AUTOCOMMIT): Buffer =>
