@@ -34,7 +34,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   const [likeliest, ...more] = groups
   if (likeliest === undefined) throw nothingToTest(survey)
   const group = asks && more.length > 0 ? await askedGroup(groups) : likeliest
-  const { declaration, faults, open } = proposalFor({ ...survey, group })
+  const { declaration, faults, cuttable, open } = proposalFor({ ...survey, group })
   const file = `${fileNameOf(survey.name)}.json`
   requireFree(file, force)
   try {
@@ -43,26 +43,26 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
     throw new UserError('environment', `${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
-  const dependencies = [...new Set(survey.containers.map(({ service }) => service))].filter(
-    (service) => !group.services.includes(service),
-  )
+  // Its services are known to a run that finds them up.
+  const { startedBy } = survey
+  const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [
     `Wrote ${file}. Its nodes are ${described(group)}.`,
     ...(others.length === 0 || asks
       ? []
       : [`Other services could be: ${others.map(described).join('; ')}. Choose them by --service.`]),
     ...open,
-    ...(dependencies.length === 0 ? [] : [linksText(dependencies, faults)]),
-    `Try it, as root: npx chaos run --target ./${file} --faults ${faults.join()} --time 10s --expect linearizable`,
+    ...(cuttable.length === 0 ? [] : [linksText(cuttable, faults)]),
+    `Try it, as root: ${first}npx chaos run --target ./${file} --faults ${faults.join()} --time 10s --expect linearizable`,
   ]
   print(process.stdout, `${lines.join('\n')}\n`)
 }
 
-function linksText(dependencies: readonly string[], faults: readonly string[]): string {
+function linksText(cuttable: readonly string[], faults: readonly string[]): string {
   const proposed = faults.find((fault) => fault.startsWith('partition:'))
   return proposed === undefined
-    ? `Links to ${dependencies.join(', ')} can be cut, too: --faults partition:${dependencies[0]}`
-    : `Nothing says that the nodes talk to each other. What can be cut is their links to ${dependencies.join(', ')}.`
+    ? `Links to ${cuttable.join(', ')} can be cut, too: --faults partition:${cuttable[0]}`
+    : `Nothing says that the nodes talk to each other. What can be cut is their links to ${cuttable.join(', ')}.`
 }
 
 /** A project's label may be any text, and its declaration stays in this directory. */

@@ -10,6 +10,8 @@ export interface Proposal {
   readonly declaration: ContainersDeclaration
   /** The first faults to try: if nodes do not mention each other, faults on the links to what they use. */
   readonly faults: readonly string[]
+  /** The services whose links to nodes a run can cut. */
+  readonly cuttable: readonly string[]
   /** What to look at or complete, each a sentence. */
   readonly open: readonly string[]
 }
@@ -41,6 +43,7 @@ export function proposalFor(options: ProposalOptions): Proposal {
       client,
     },
     faults: faultsFor(options),
+    cuttable: cuttableOf(options),
     open: [
       ...(port === undefined ? ['"port" is missing: the port that clients dial is not clear.'] : []),
       ...gateway.open,
@@ -49,8 +52,18 @@ export function proposalFor(options: ProposalOptions): Proposal {
   }
 }
 
-function faultsFor({ group, containers }: ProposalOptions): readonly string[] {
-  const [used] = usedBy(group, containers)
+const isDown = (containers: readonly Container[]): boolean => !containers.some(({ running }) => running)
+
+/** Of a project that is up, only what runs takes part in a run. */
+const cuttableOf = ({ group, containers }: ProposalOptions): readonly string[] => {
+  const able = isDown(containers) ? containers : containers.filter(({ running }) => running)
+  return [...new Set(able.map(({ service }) => service))].filter((service) => !group.services.includes(service))
+}
+
+function faultsFor(options: ProposalOptions): readonly string[] {
+  const { group, containers } = options
+  const cuttable = cuttableOf(options)
+  const used = usedBy(group, containers).find((service) => cuttable.includes(service))
   if (talkAmongThemselves(group) || used === undefined) return ['partition', 'kill']
   return [`partition:${used}`, 'kill']
 }

@@ -15,6 +15,8 @@ export interface Survey {
   readonly compose: NonNullable<ContainersDeclaration['compose']>
   readonly containers: readonly Container[]
   readonly listening: (container: Container) => readonly number[]
+  /** The command that starts the project, if nothing of it runs: a run knows its services only then. */
+  readonly startedBy?: string | undefined
 }
 
 export interface SurveyOptions {
@@ -39,18 +41,22 @@ const WITHIN_MS = 600_000
 export function surveyProject({ wanted, directory, creating }: SurveyOptions): Survey {
   const compose = composeOf(wanted, directory)
   const found = surveyed(compose, directory)
-  if (found !== undefined) return found
+  const commands = () => commandsFor({ compose, client: NO_CLIENT }, { where: `--compose ${wanted}`, directory })
+  if (found !== undefined) {
+    const isStopped = typeof compose === 'string' && !found.containers.some(({ running }) => running)
+    return isStopped ? { ...found, startedBy: commands().up.words.join(' ') } : found
+  }
   if (typeof compose !== 'string')
     throw new UserError(
       'usage',
       `--compose ${wanted}: there is no such file, and no engine has containers of a project of this name. Give the path of a Compose file.`,
     )
-  const { create, down } = commandsFor({ compose, client: NO_CLIENT }, { where: `--compose ${compose}`, directory })
+  const { create, up, down } = commands()
   creating(create.words.join(' '))
   const { status, stderr } = ended(create)
   try {
     const made = status === 0 ? surveyed(compose, directory) : undefined
-    if (made !== undefined) return made
+    if (made !== undefined) return { ...made, startedBy: up.words.join(' ') }
     throw new UserError(
       'environment',
       `--compose ${compose}: ${create.words.join(' ')} failed: ${stderr.trim().split('\n').at(-1)}. Start the project yourself, then try again.`,

@@ -56,6 +56,7 @@ export function containersTarget(
   const offering = (): Offering => ({
     nodes: nodes(),
     services: servicesOf(members()),
+    isUp: members().length > 0,
     suffers: ({ kind, among }) => declaredSuffers(exposure, kind, among),
   })
   return {
@@ -127,6 +128,7 @@ export interface Offering {
   readonly nodes: readonly NodeId[]
   /** The services that are no nodes, with the names of their containers on links. */
   readonly services: ReadonlyMap<string, readonly string[]>
+  readonly isUp: boolean
   readonly suffers: (nemesis: Nemesis) => Suffering
 }
 
@@ -146,7 +148,7 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
 /** Why no fault of this name is available. */
-function containerRefusal(name: string, { services, suffers }: Offering): string {
+function containerRefusal(name: string, { services, isUp, suffers }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)
   if (nemesis === undefined) {
@@ -155,6 +157,8 @@ function containerRefusal(name: string, { services, suffers }: Offering): string
   }
   const suffering = suffers(nemesis)
   if (suffering !== true) return `this cluster cannot suffer ${base}: ${refusalText(suffering)}`
+  if (!isUp)
+    return `${name}: the project is not up, so its services are not known. Start it first (docker compose up -d), then run this again.`
   const known = [...services.keys()]
   if (!services.has(service))
     return `${name}: no service ${service} is running besides the nodes.${didYouMean(service, known)} There are: ${known.join(', ') || 'none'}.`

@@ -162,6 +162,20 @@ describe('the proposed faults', () => {
     ).toEqual(['partition:mail', 'kill'])
     expect(proposed({ web: [web(), web()], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
   })
+
+  test('are of what runs, once anything does', () => {
+    const shop = { web: web('DB=db', 'MAIL=mail'), mail: { image: 'shop_mail' } }
+    const { faults, cuttable } = proposed({ ...shop, db: { image: 'postgres:16', ended: true } }, ['web'])
+    expect(faults).toEqual(['partition:mail', 'kill'])
+    expect(cuttable).toEqual(['mail'])
+    const { web: stopped, ...rest } = { ...shop, db: { image: 'postgres:16' } }
+    const down = {
+      web: { ...stopped, ended: true },
+      mail: { ...rest.mail, ended: true },
+      db: { ...rest.db, ended: true },
+    } as const
+    expect(proposed(down, ['web']).faults).toEqual(['partition:db', 'kill'])
+  })
 })
 
 describe('the proposed declaration', () => {
