@@ -3,14 +3,8 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { foundJson, type KnownRuns, listRuns, packageVersion, RUN_JSON } from '@chaosproxy/engine/run'
 import { parseAddress } from '@chaosproxy/proxy/control'
-import {
-  type ComparedResult,
-  type ListedRun,
-  type LivePage,
-  renderDifferenceHtml,
-  renderRunsHtml,
-  runsScript,
-} from '@chaosproxy/report'
+import { type ListedRun, type LivePage, renderRunsHtml, runsScript } from '@chaosproxy/report'
+import { type ComparedResult, renderDifferenceHtml } from '@chaosproxy/report/difference'
 import { resultIn } from '@chaosproxy/runner/result'
 import { renderSavedPage, SAVED_POLICY } from './saved-page.ts'
 import { announcedIn } from './server/announcement.ts'

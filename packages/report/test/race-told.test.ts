@@ -1,14 +1,8 @@
 import { check } from '@chaosproxy/checker'
 import { type Event, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
-import {
-  differenceOf,
-  explain,
-  type Race,
-  raceMember,
-  renderDifference,
-  renderExplained,
-  toJson,
-} from '@chaosproxy/report'
+import { type Race, raceMember, toJson } from '@chaosproxy/report'
+import { differenceOf, renderDifference } from '@chaosproxy/report/difference'
+import { explain, renderExplained } from '@chaosproxy/report/explanation'
 import { isParsed } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import { causesOf } from '../src/facts/causes.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { renderDifferenceHtml, renderRunsHtml } from '../src/index.ts'
+import { renderDifferenceHtml } from '../src/difference/index.ts'
+import { renderRunsHtml } from '../src/index.ts'
 import { listedRun, type RunFiles } from '../src/runs/listed-run.ts'
 import { trendsOf } from '../src/runs/trends.ts'
 

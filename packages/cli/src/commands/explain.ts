@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { type Explained, explain, renderExplained } from '@chaosproxy/report'
+import { type Explained, explain, renderExplained } from '@chaosproxy/report/explanation'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'

@@ -5,7 +5,7 @@ import { type CheckedHistory, check } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, type Ordering, UserError } from '@chaosproxy/history'
 import { isStored, readHistory } from '@chaosproxy/history/files'
-import type { ExplainInput } from '@chaosproxy/report'
+import type { ExplainInput } from '@chaosproxy/report/explanation'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { oneOf, parseLevel } from '../arguments/names.ts'
 

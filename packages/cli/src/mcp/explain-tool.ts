@@ -1,4 +1,5 @@
-import { drawContradiction, explain, plainStyle, renderExplained } from '@chaosproxy/report'
+import { plainStyle } from '@chaosproxy/report'
+import { drawContradiction, explain, renderExplained } from '@chaosproxy/report/explanation'
 import * as v from 'valibot'
 import { readExplained } from '../explain/read-explained.ts'
 import { confined, confinedWithin } from './confined.ts'

@@ -1,0 +1,2 @@
+export { drawContradiction, renderExplained } from '../terminal/explained-page.ts'
+export { type Explained, type ExplainInput, explain } from './explained.ts'
