@@ -8,8 +8,8 @@ export const streamMutations: readonly Mutation[] = [
     [
       {
         name: 'stream-offsets-may-repeat',
-        before: 'if (before?.offset !== undefined && send.offset <= before.offset) {',
-        after: 'if (before?.offset !== undefined && send.offset < before.offset) {',
+        before: 'if (before === undefined || at.offset > before.offset) continue',
+        after: 'if (before === undefined || at.offset >= before.offset) continue',
         breaks: 'two messages of one producer may have one offset',
       },
       {
@@ -17,6 +17,18 @@ export const streamMutations: readonly Mutation[] = [
         before: 'next = offset + 1',
         after: 'next = offset',
         breaks: 'a consumer may get one message twice in a poll',
+      },
+      {
+        name: 'stream-groups-need-no-beginning',
+        before: 'const isOpen = missed.offset <= first.offset || commits.some(({ offset }) => offset >= missed.offset)',
+        after: 'const isOpen = commits.some(({ offset }) => offset >= missed.offset)',
+        breaks: 'a group that may have begun later has passed over what came before',
+      },
+      {
+        name: 'stream-groups-lose-nothing-unanswered',
+        before: 'if (isOpen || lostPolls.length > 0) {',
+        after: 'if (isOpen) {',
+        breaks: 'what a poll without an answer returned is lost',
       },
       {
         name: 'stream-resends-are-duplicates',
@@ -41,6 +53,13 @@ export const streamMutations: readonly Mutation[] = [
         before: 'return found !== undefined && found.offset < to ? found : undefined',
         after: 'return found !== undefined && found.offset <= to ? found : undefined',
         breaks: 'a message that was polled was not passed over',
+      },
+      {
+        name: 'stream-groups-stay-where-they-are',
+        before:
+          'if (last !== undefined && subscription === undefined) lasts.set(partition, { row, offset: last.offset })',
+        after: 'if (last !== undefined) lasts.set(partition, { row, offset: last.offset })',
+        breaks: 'a partition that another consumer has had in between was read on from the same place',
       },
     ],
   ),

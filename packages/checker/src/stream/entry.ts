@@ -1,8 +1,9 @@
-import { type History, inputOf } from '@chaosproxy/history'
-import type { ModelEntry } from '../judge/entry.ts'
+import { type History, OK } from '@chaosproxy/history'
+import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
-import { functions, partitionsOf, readRecord } from './record.ts'
+import { stepsOf } from './forms.ts'
+import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
 import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
 
 /**
@@ -14,11 +15,11 @@ export const streamEntry: ModelEntry<StreamLevel> = {
   aliases: [],
   summary: 'partitioned logs with consumers and committed offsets, as in Kafka',
   functions,
-  knows: (f) => (functions as readonly string[]).includes(f),
+  knows: isKnown,
   levels: streamLadder.levels,
   needs: [
-    { what: 'poll', functions: ['poll'] },
-    { what: 'send', functions: ['send'] },
+    { what: 'poll', functions: ['poll', 'txn'], isMetBy: did('poll') },
+    { what: 'send', functions: ['send', 'txn'], isMetBy: did('send') },
   ],
   record: { mayLackInput: [], mayBeTaken: false },
   judge: {
@@ -27,6 +28,12 @@ export const streamEntry: ModelEntry<StreamLevel> = {
     check,
     headline: (verdicts) => headlineOfGuarantees(verdicts, faults),
   },
+}
+
+/** A transaction may do one or the other. */
+function did(what: 'send' | 'poll'): IsMetBy {
+  return (history) => (row) =>
+    history.operations.outcome[row] === OK && stepsOf(history, row).some(({ does }) => does === what)
 }
 
 function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>): Report<StreamLevel> {
@@ -41,7 +48,7 @@ function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>
       unsure(guarantee, why) {
         if (!unsure.has(guarantee)) unsure.set(guarantee, why)
       },
-      lost: (operation) => lost.push({ key: partition.name, value: inputOf(history, operation), operation }),
+      lost: ({ message, row }) => lost.push({ key: partition.name, value: JSON.parse(message), operation: row }),
     })
   const levels = verdictsOf(guarantees, { best, unsure })
   const total = record.sends.filter(({ outcome }) => outcome === 'open').length

@@ -1,16 +1,6 @@
-import {
-  canonical,
-  FAIL,
-  FLAG_FINAL,
-  type History,
-  inputOf,
-  isObject,
-  type Json,
-  OK,
-  outputOf,
-  UserError,
-} from '@chaosproxy/history'
+import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { type Got, offsetsIn, type Polled, type Sent, stepsOf } from './forms.ts'
 
 /** A message sent to a partition. */
 export interface Send {
@@ -24,11 +14,6 @@ export interface Send {
   readonly offset: number | undefined
 }
 
-export interface Polled {
-  readonly offset: number
-  readonly message: string
-}
-
 /** What a consumer polled of one partition. */
 export interface Poll {
   readonly row: OperationRow
@@ -38,6 +23,8 @@ export interface Poll {
   readonly from: number | undefined
   /** The poll that it continues, if it did not say from where to poll. */
   readonly continues: OperationRow | undefined
+  /** The subscription since which its group decides where it continues; undefined if it knows that itself. */
+  readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
   /** Invoked after all faults were healed and sending had stopped. */
   readonly final: boolean
@@ -56,6 +43,8 @@ export interface StreamRecord {
   readonly sends: readonly Send[]
   /** In the order of their completions for each process. */
   readonly polls: readonly Poll[]
+  /** Those whose answers nobody knows: a consumer may have gone on past what they returned. */
+  readonly lostPolls: readonly OperationRow[]
   /** All that may have been done. */
   readonly commits: readonly Commit[]
   /** The committed offsets that consumers were told when they were assigned partitions. */
@@ -63,18 +52,29 @@ export interface StreamRecord {
 }
 
 /** The functions that the model understands. */
-export const functions = ['send', 'poll', 'commit_offsets', 'assign'] as const
+export const functions = ['send', 'poll', 'txn', 'commit_offsets', 'assign', 'subscribe', 'crash'] as const
+
+/** What Jepsen's tests of Kafka write into a history only for people. */
+const REMARK = 'debug-topic-partitions'
+
+export const isKnown = (f: string): boolean => (functions as readonly string[]).includes(f) || f === REMARK
 
 /**
  * Reads a history of partitioned logs; a key is a partition:
  *
  * - `send` (key, value) returns the offset of the message, or null if it is not told
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may have
- *   gaps; a null in the place of the offset continues after the process's last poll. After an `assign`, or a poll
- *   without an answer, nobody knows where it continues
+ *   gaps; a null in the place of the offset continues after the process's last poll. After a poll without an answer
+ *   nobody knows where it continues
+ * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches, and
+ *   transactions
  * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
- * - `assign` `["k"]` returns the committed offsets, `{"k":8}`, after which the consumer goes on; without what nobody
- *   committed
+ * - `assign` `["k"]` replaces the partitions of a consumer. Where it returns the committed offsets, `{"k":8}`, without
+ *   what nobody committed, the consumer goes on after these; where it returns the partitions, it stays where it is in
+ *   those that it keeps
+ * - `subscribe` `["k"]` joins the one group of consumers, which share out the partitions and begin at what is committed, or
+ *   else at the first message: from then on nobody knows where a poll of this process continues
+ * - `crash`: the consumer forgets where it is
  *
  * @throws UserError (input) for a history of any other form.
  */
@@ -82,48 +82,56 @@ export function readRecord(history: History): StreamRecord {
   const { length, f, outcome, process, callEvent, returnEvent } = history.operations
   const sends: Send[] = []
   const polls: Poll[] = []
+  const lostPolls: OperationRow[] = []
   const commits: Commit[] = []
   const starts: Commit[] = []
-  const lasts = new Map<number, Map<string, Last>>()
+  const consumers = new Map<number, Consumer>()
   for (let row = 0; row < length; row++) {
     const isDone = outcome[row] === OK
     switch (history.functions[f[row]]) {
       case 'send':
-        sends.push(sendOf(history, row))
-        break
+      case 'txn':
       case 'poll':
-        if (isDone) polls.push(...pollsOf(history, row, lasts))
-        else lasts.delete(process[row])
+        for (const step of stepsOf(history, row)) {
+          const consumer = consumerOf(consumers, process[row])
+          if (step.does === 'send') sends.push(sendOf(history, row, step))
+          else if (step.does === 'poll') polls.push(pollOf(history, row, { step, consumer }))
+          else {
+            lostPolls.push(row)
+            consumer.lasts.clear()
+          }
+        }
         break
       case 'commit_offsets':
         if (outcome[row] !== FAIL)
           for (const [partition, offset] of offsetsIn(inputOf(history, row), history, row))
             commits.push({ at: callEvent[row], row, partition, offset })
         break
-      case 'assign':
-        lasts.delete(process[row])
-        if (isDone)
-          for (const [partition, offset] of offsetsIn(outputOf(history, row), history, row))
+      case 'assign': {
+        const told = isDone ? outputOf(history, row) : null
+        consumers.set(process[row], { subscription: undefined, lasts: keptOf(consumers.get(process[row]), told) })
+        if (isDone && !Array.isArray(told))
+          for (const [partition, offset] of offsetsIn(told, history, row))
             starts.push({ at: returnEvent[row], row, partition, offset })
+        break
+      }
+      case 'subscribe':
+        consumers.set(process[row], { subscription: { row, isDone }, lasts: new Map() })
+        break
+      case 'crash':
+        consumers.delete(process[row])
         break
     }
   }
-  return { sends, polls, commits, starts }
+  return { sends, polls, lostPolls, commits, starts }
 }
 
-function sendOf(history: History, row: OperationRow): Send {
-  const { outcome, key, process } = history.operations
-  const ended = outcome[row]
-  const answer = ended === OK ? outputOf(history, row) : null
-  if (answer !== null && !Number.isSafeInteger(answer)) throw bad(history, row, 'it ends with an offset or null')
-  return {
-    row,
-    process: process[row],
-    partition: history.keys[key[row]] ?? '',
-    message: canonical(inputOf(history, row)),
-    outcome: ended === OK ? 'done' : ended === FAIL ? 'failed' : 'open',
-    offset: typeof answer === 'number' ? answer : undefined,
-  }
+/** What is known of a process that consumes. */
+interface Consumer {
+  /** What may have left it to its group where its next poll begins. */
+  readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
+  /** By partition. */
+  readonly lasts: Map<string, Last>
 }
 
 /** The last offset that a process polled of a partition. */
@@ -132,55 +140,50 @@ interface Last {
   readonly offset: number
 }
 
-function pollsOf(history: History, row: OperationRow, byProcess: Map<number, Map<string, Last>>): Poll[] {
-  const { process: processes, flags } = history.operations
-  const asked = objectIn(inputOf(history, row), history, row)
-  const told = objectIn(outputOf(history, row), history, row)
-  const process = processes[row]
-  const lasts = byProcess.get(process) ?? new Map<string, Last>()
-  byProcess.set(process, lasts)
-  return [...new Set([...Object.keys(asked), ...Object.keys(told)])].map((partition) => {
-    const before = lasts.get(partition)
-    const from = asked[partition] ?? (before && before.offset + 1)
-    if (from !== undefined && typeof from !== 'number')
-      throw bad(history, row, `"${partition}" is asked from no offset`)
-    const messages = messagesIn(told[partition] ?? [], history, row)
-    const last = messages.at(-1)
-    if (last !== undefined) lasts.set(partition, { row, offset: last.offset })
-    const continues = isOffset(asked[partition]) ? undefined : before?.row
-    return { row, process, partition, from, continues, messages, final: (flags[row] & FLAG_FINAL) !== 0 }
-  })
+function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer {
+  const known = consumers.get(process)
+  if (known !== undefined) return known
+  const consumer: Consumer = { subscription: undefined, lasts: new Map() }
+  consumers.set(process, consumer)
+  return consumer
 }
 
-function messagesIn(pairs: Json, history: History, row: OperationRow): Polled[] {
-  if (!Array.isArray(pairs)) throw bad(history, row, PAIRS)
-  return (pairs as readonly Json[]).map((pair) => {
-    const [offset, message = null] = Array.isArray(pair) ? (pair as readonly Json[]) : []
-    if (!isOffset(offset)) throw bad(history, row, PAIRS)
-    return { offset, message: canonical(message) }
-  })
+/** Where a consumer still is after an assignment that was answered with its partitions. */
+function keptOf(consumer: Consumer | undefined, told: Json): Map<string, Last> {
+  if (consumer === undefined || !Array.isArray(told)) return new Map()
+  const keys = new Set((told as readonly Json[]).map(String))
+  return new Map([...consumer.lasts].filter(([partition]) => keys.has(partition)))
 }
 
-const PAIRS = 'it ends with lists of pairs by key, each an offset and a message'
-
-const isOffset = (json: Json | undefined): json is number => typeof json === 'number' && Number.isSafeInteger(json)
-
-function offsetsIn(json: Json, history: History, row: OperationRow): [string, number][] {
-  return Object.entries(objectIn(json, history, row)).map(([partition, offset]) => {
-    if (!isOffset(offset)) throw bad(history, row, 'its offsets are whole numbers by key')
-    return [partition, offset]
-  })
+function sendOf(history: History, row: OperationRow, { partition, message, offset }: Sent): Send {
+  const { outcome, process } = history.operations
+  const ended = outcome[row]
+  return {
+    ...{ row, process: process[row], partition, message, offset },
+    outcome: ended === OK ? 'done' : ended === FAIL ? 'failed' : 'open',
+  }
 }
 
-function objectIn(json: Json, history: History, row: OperationRow): { readonly [member: string]: Json } {
-  if (isObject(json)) return json as { readonly [member: string]: Json }
-  throw bad(history, row, `not an object: ${JSON.stringify(json)}`)
+interface Polling {
+  readonly step: Got
+  readonly consumer: Consumer
 }
 
-function bad(history: History, row: OperationRow, why: string): UserError {
-  const { callLine, f } = history.operations
-  const line = callLine[row] === 0 ? '' : `line ${callLine[row]}: `
-  return new UserError('input', `${line}${history.functions[f[row]]}: ${why}.`)
+function pollOf(history: History, row: OperationRow, { step, consumer }: Polling): Poll {
+  const { process, flags } = history.operations
+  const { partition, messages } = step
+  const { subscription, lasts } = consumer
+  const before = lasts.get(partition)
+  const last = messages.at(-1)
+  // Between two polls of a group a partition may have been another consumer's.
+  if (last !== undefined && subscription === undefined) lasts.set(partition, { row, offset: last.offset })
+  return {
+    ...{ row, process: process[row], partition, messages },
+    from: step.from ?? (before && before.offset + 1),
+    continues: step.from === undefined ? before?.row : undefined,
+    subscribed: step.from === undefined && subscription?.isDone === true ? subscription.row : undefined,
+    final: (flags[row] & FLAG_FINAL) !== 0,
+  }
 }
 
 /** A message at an offset, and who says so. */
@@ -194,7 +197,7 @@ export interface Placed {
 }
 
 /** All that is known of one partition. */
-export interface Partition {
+export interface Partition extends Pick<StreamRecord, 'lostPolls'> {
   readonly name: string
   readonly sends: readonly Send[]
   readonly polls: readonly Poll[]
@@ -208,7 +211,7 @@ export interface Partition {
 
 export const seenAt = (offset: number, message: string): string => `${offset} ${message}`
 
-export function partitionsOf({ sends, polls, commits, starts }: StreamRecord): readonly Partition[] {
+export function partitionsOf({ sends, polls, lostPolls, commits, starts }: StreamRecord): readonly Partition[] {
   const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
   const by = <T extends { readonly partition: string }>(all: readonly T[]) => grouped(all, ({ partition }) => partition)
   const [bySend, byPoll, byCommit, byStart] = [by(sends), by(polls), by(commits), by(starts)]
@@ -217,7 +220,7 @@ export function partitionsOf({ sends, polls, commits, starts }: StreamRecord): r
     const seen = new Set(own.polls.flatMap(({ messages }) => messages.map((each) => seenAt(each.offset, each.message))))
     return {
       ...{ name, ...own, commits: byCommit.get(name) ?? [], starts: byStart.get(name) ?? [] },
-      ...{ placed: placedBy(own), seen },
+      ...{ placed: placedBy(own), seen, lostPolls },
     }
   })
 }

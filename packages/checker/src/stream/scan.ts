@@ -15,7 +15,8 @@ import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll,
  * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
  *   (nonmonotonic-poll)
  * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
- * - no-lost-writes: an acknowledged message that a consumer passed over was polled by another at least (lost-write)
+ * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed, was
+ *   polled by another at least (lost-write)
  * - committed-starts: a consumer that resumes does not begin after what was committed
  * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
  */
@@ -57,7 +58,7 @@ export interface ScanOptions {
   /** Says why the record leaves a guarantee open. */
   unsure(guarantee: Guarantee, why: string): void
   /** Called for each acknowledged message that was lost. */
-  lost(row: OperationRow): void
+  lost(placed: Placed): void
 }
 
 /** Judges one partition by each guarantee. */
@@ -120,24 +121,58 @@ function sent({ history, partition, found, unsure }: ScanOptions): void {
   }
 }
 
-/** The offsets of one producer's messages increase. */
+/** The offsets of one producer's messages increase, within a batch and from one to the next. */
 function inSendOrder({ history, partition, found }: ScanOptions): void {
-  const highest = new Map<number, Send>()
+  const placeOf = placesOfSends(partition)
+  /** By producer, the highest of its acknowledged messages, and the highest of its present batch. */
+  const done = new Map<number, SendAt>()
+  const batch = new Map<number, SendAt>()
   for (const send of partition.sends) {
-    const before = highest.get(send.process)
-    if (send.offset === undefined) continue
-    if (before?.offset !== undefined && send.offset <= before.offset) {
-      const sentence = `${who(history, send.row)} sent ${before.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${send.offset}.`
-      found(finding('monotonic-sends', sentence, [before.row, send.row]))
-    } else highest.set(send.process, send)
+    const at = placeOf(send)
+    if (at === undefined) continue
+    const { process, row } = send
+    const ofBatch = batch.get(process)
+    const mates = ofBatch?.send.row === row ? ofBatch : undefined
+    // One that is not acknowledged may come after those that are sent later.
+    for (const before of [mates, done.get(process)]) {
+      if (before === undefined || at.offset > before.offset) continue
+      const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
+      found(finding('monotonic-sends', sentence, [...before.rows, ...at.rows]))
+    }
+    batch.set(process, higher(mates, at))
+    if (send.outcome === 'done') done.set(process, higher(done.get(process), at))
+  }
+}
+
+const higher = (one: SendAt | undefined, other: SendAt): SendAt =>
+  one !== undefined && one.offset > other.offset ? one : other
+
+/** A message with its offset, and the operations that tell it. */
+interface SendAt {
+  readonly send: Send
+  readonly offset: number
+  readonly rows: readonly OperationRow[]
+}
+
+/** Where a send put its message: as it was told or, of a message that was sent once, as it was polled. */
+function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
+  const attempts = grouped(sends, ({ message }) => message)
+  const places = grouped(placed, ({ message }) => message)
+  return (send) => {
+    const { row, message, outcome, offset } = send
+    if (offset !== undefined) return { send, offset, rows: [row] }
+    const [place, other] = places.get(message) ?? []
+    if (outcome === 'failed' || place === undefined || other !== undefined) return undefined
+    return attempts.get(message)?.length === 1 ? { send, offset: place.offset, rows: [row, place.row] } : undefined
   }
 }
 
 /** A consumer's offsets increase, and it passes over no message that is there; above all none that nobody else sees. */
-function consumed({ history, partition, found, lost }: ScanOptions): void {
+function consumed(options: ScanOptions): void {
+  const { history, partition, found, lost } = options
   const { name, placed, polls, seen } = partition
   const unseen = placed.filter(({ offset, message }) => !seen.has(seenAt(offset, message)))
-  const reported = new Set<OperationRow>()
+  const reported = new Set<Placed>()
   for (const poll of polls) {
     const by = who(history, poll.row)
     let next = poll.from
@@ -156,15 +191,48 @@ function consumed({ history, partition, found, lost }: ScanOptions): void {
         for (let at = firstAt(unseen, next); ; at++) {
           const missed = unseen[at]
           if (missed === undefined || missed.offset >= offset) break
-          if (reported.has(missed.row)) continue
-          reported.add(missed.row)
-          lost(missed.row)
+          if (reported.has(missed)) continue
+          reported.add(missed)
+          lost(missed)
           const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
           found(finding('no-lost-writes', sentence, [missed.row, ...rows]))
         }
       }
       next = offset + 1
     })
+  }
+  passedByGroup(
+    options,
+    unseen.filter((each) => !reported.has(each)),
+  )
+}
+
+/** The group of those that have subscribed passes over no message either, whoever of it would have to poll it. */
+function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions, unseen: readonly Placed[]): void {
+  const { name, polls, lostPolls, commits } = partition
+  const ofGroup = polls
+    .flatMap(({ row, process, subscribed, messages }) =>
+      subscribed === undefined ? [] : messages.map(({ offset }) => ({ row, process, subscribed, offset })),
+    )
+    .sort((a, b) => a.offset - b.offset)
+  const [first, last] = [ofGroup.at(0), ofGroup.at(-1)]
+  if (first === undefined || last === undefined) return
+  for (const missed of unseen) {
+    if (missed.offset >= last.offset) continue
+    const isOpen = missed.offset <= first.offset || commits.some(({ offset }) => offset >= missed.offset)
+    if (isOpen || lostPolls.length > 0) {
+      const where = `at offset ${missed.offset} of ${name}, and no answer that is known has it`
+      unsure('no-lost-writes', `${missed.message} was acknowledged ${where}, though consumers have polled beyond`)
+      continue
+    }
+    lost(missed)
+    const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
+    const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
+    const subscribed = [first.subscribed, last.subscribed]
+    // One consumer alone passes over no message in any case.
+    const isOne = first.process === last.process
+    const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
+    found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
   }
 }
 
@@ -252,7 +320,7 @@ function finding(
   { context = [] }: More = {},
 ): Finding<Guarantee> {
   const core = [...new Set(rows)].sort((a, b) => a - b)
-  return { guarantee, sentence, core, context, culprit: rows.at(-1) ?? 0 }
+  return { guarantee, sentence, core, context: [...new Set(context)], culprit: rows.at(-1) ?? 0 }
 }
 
 const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])

@@ -1,0 +1,151 @@
+import { canonical, type History, inputOf, isObject, type Json, OK, outputOf, UserError } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+
+/** A message that an operation sent. */
+export interface Sent {
+  readonly does: 'send'
+  readonly partition: string
+  /** Its value as canonical JSON. */
+  readonly message: string
+  /** Undefined if it was not told. */
+  readonly offset: number | undefined
+}
+
+export interface Polled {
+  readonly offset: number
+  readonly message: string
+}
+
+/** What an operation polled of one partition. */
+export interface Got {
+  readonly does: 'poll'
+  readonly partition: string
+  /** The offset from which messages were asked for; undefined if the consumer knew where it was. */
+  readonly from: number | undefined
+  readonly messages: readonly Polled[]
+}
+
+/** A poll without an answer: what it would have returned, nobody knows. */
+export interface Unanswered {
+  readonly does: 'unanswered'
+}
+
+export type Step = Sent | Got | Unanswered
+
+const UNANSWERED: Unanswered = { does: 'unanswered' }
+
+/** One operation of a history, for the errors of its form. */
+interface Form {
+  readonly history: History
+  readonly row: OperationRow
+}
+
+/**
+ * What an operation sent and polled, in its order. It has one of two forms: a single send with its key, or a poll of an object of offsets; or, as Jepsen writes them, a list of
+ * micro-operations `["send",key,value]`, which becomes `["send",key,[offset,value]]`, and `["poll"]`, which becomes
+ * `["poll",{key:[[offset,value],…],…}]`.
+ *
+ * @throws UserError (input) for any other form.
+ */
+export function stepsOf(history: History, row: OperationRow): readonly Step[] {
+  const { key, f, outcome } = history.operations
+  const form = { history, row }
+  const asked = inputOf(history, row)
+  const answer = outcome[row] === OK ? outputOf(history, row) : undefined
+  const does = history.functions[f[row]]
+  const name = history.keys[key[row]]
+  if (does === 'send' && !(name === undefined && areMicroOperations(asked)))
+    return [{ does, partition: name ?? '', message: canonical(asked), offset: offsetTold(answer, form) }]
+  if (does === 'poll' && !areMicroOperations(asked))
+    return answer === undefined ? [UNANSWERED] : polledIn(objectIn(asked, form), objectIn(answer, form), form)
+  if (!areMicroOperations(asked) || asked.length === 0)
+    throw bad(form, `${MICRO_OPERATIONS}, not ${JSON.stringify(asked)}`)
+  const told = answer ?? undefined
+  if (told !== undefined && !(areMicroOperations(told) && told.length === asked.length))
+    throw bad(form, 'it ends with as many micro-operations as it begins with')
+  return asked.flatMap((micro, i) => microSteps(micro, told?.[i], form))
+}
+
+type MicroOperation = readonly Json[]
+
+const MICRO_OPERATIONS = 'its value is a list of ["send",key,value] and ["poll"]'
+
+const areMicroOperations = (value: Json): value is readonly MicroOperation[] =>
+  Array.isArray(value) && (value as readonly Json[]).every((each) => Array.isArray(each) && kindOf(each) !== undefined)
+
+/** EDN writes names as keywords. */
+function kindOf([name = null]: MicroOperation): 'send' | 'poll' | undefined {
+  if (name === 'send' || name === ':send') return 'send'
+  return name === 'poll' || name === ':poll' ? 'poll' : undefined
+}
+
+function microSteps(asked: MicroOperation, told: MicroOperation | undefined, form: Form): readonly Step[] {
+  const [, key = null, value = null] = asked
+  if (told !== undefined && kindOf(told) !== kindOf(asked)) throw bad(form, 'it ends with other micro-operations')
+  if (kindOf(asked) === 'poll')
+    return told === undefined ? [UNANSWERED] : polledIn({}, objectIn(told[1] ?? {}, form), form)
+  const message = canonical(value)
+  return [{ does: 'send', partition: textOf(key), message, offset: offsetBeside(message, told?.[2], form) }]
+}
+
+const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
+
+/** The offset in a pair with the message; undefined where the message stands alone. */
+function offsetBeside(message: string, told: Json | undefined, form: Form): number | undefined {
+  if (told === undefined || canonical(told) === message) return undefined
+  const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []
+  if (canonical(sent) !== message)
+    throw bad(form, `it ends with ["send",key,[offset,value]], not with ${JSON.stringify(told)}`)
+  return offsetTold(offset, form)
+}
+
+function offsetTold(answer: Json | undefined, form: Form): number | undefined {
+  if (answer === undefined || answer === null) return undefined
+  if (!isOffset(answer)) throw bad(form, 'it ends with an offset or null')
+  return answer
+}
+
+function polledIn(asked: JsonObject, told: JsonObject, form: Form): readonly Got[] {
+  return [...new Set([...Object.keys(asked), ...Object.keys(told)])].map((partition) => {
+    const from = asked[partition] ?? undefined
+    if (from !== undefined && typeof from !== 'number') throw bad(form, `"${partition}" is asked from no offset`)
+    return { does: 'poll', partition, from, messages: messagesIn(told[partition] ?? [], form) }
+  })
+}
+
+function messagesIn(pairs: Json, form: Form): readonly Polled[] {
+  if (!Array.isArray(pairs)) throw bad(form, PAIRS)
+  return (pairs as readonly Json[]).map((pair) => {
+    const [offset, message = null] = Array.isArray(pair) ? (pair as readonly Json[]) : []
+    if (!isOffset(offset)) throw bad(form, PAIRS)
+    return { offset, message: canonical(message) }
+  })
+}
+
+const PAIRS = 'it ends with lists of pairs by key, each an offset and a message'
+
+const isOffset = (json: Json | undefined): json is number => typeof json === 'number' && Number.isSafeInteger(json)
+
+/** @throws UserError (input) if it is no object of offsets. */
+export function offsetsIn(json: Json, history: History, row: OperationRow): readonly (readonly [string, number])[] {
+  const form = { history, row }
+  return Object.entries(objectIn(json, form)).map(([partition, offset]) => {
+    if (!isOffset(offset)) throw bad(form, 'its offsets are whole numbers by key')
+    return [partition, offset]
+  })
+}
+
+interface JsonObject {
+  readonly [member: string]: Json
+}
+
+function objectIn(json: Json, form: Form): JsonObject {
+  if (isObject(json)) return json
+  throw bad(form, `not an object: ${JSON.stringify(json)}`)
+}
+
+function bad({ history, row }: Form, why: string): UserError {
+  const { callLine, f } = history.operations
+  const line = callLine[row] === 0 ? '' : `line ${callLine[row]}: `
+  return new UserError('input', `${line}${history.functions[f[row]]}: ${why}.`)
+}
