@@ -1,5 +1,5 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
+import type { Broken } from '@chaosproxy/simulator'
 import { programOf } from './environment.ts'
 import { errorText } from './program/stacks.ts'
 import { DIES, type Service } from './service.ts'
@@ -13,13 +13,13 @@ const SUPERVISOR_NANOS = 1e9
 export interface Deaths {
   add(node: ServiceNode, death: Death): void
   /** The first program that ended by itself although it should serve. */
-  broken(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  broken(): Broken | undefined
   /** @throws UserError (input) for a program that ended before it ever listened. */
   requireStarted(): void
 }
 
 export function createDeaths(service: Service, world: World): Deaths {
-  let first: { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  let first: Broken | undefined
   let early: UserError | undefined
   return {
     add(node, death) {
@@ -31,7 +31,10 @@ export function createDeaths(service: Service, world: World): Deaths {
         early ??= new UserError('input', told.join('\n    at '))
         return
       }
-      first ??= { name: DIES, node: node.id, what: `it ${what}${trace[0] === undefined ? '' : `, at ${trace[0]}`}` }
+      first ??= {
+        ...{ name: DIES, node: node.id, what: `it ${what}${trace[0] === undefined ? '' : `, at ${trace[0]}`}` },
+        ...unheardOf(death),
+      }
       world.schedule(SUPERVISOR_NANOS, () => node.start())
     },
     broken: () => (service.spec.mayEnd === true ? undefined : first),
@@ -39,6 +42,27 @@ export function createDeaths(service: Service, world: World): Deaths {
       if (early !== undefined) throw early
     },
   }
+}
+
+/**
+ * An error that was emitted where nothing listened, which ends a program. Node notes the emitter at the error for its own
+ * last words (`events.js`, `kEnhanceStackBeforeInspector`); if it did not, nothing is said.
+ */
+function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
+  if (death.type === 'exit' || !(death.error instanceof Error)) return {}
+  const [lastWords] = Object.getOwnPropertySymbols(death.error)
+    .filter(({ description }) => description === 'kEnhanceStackBeforeInspector')
+    .map((symbol) => Reflect.get(death.error as Error, symbol) as unknown)
+  const emitter =
+    typeof lastWords === 'function'
+      ? /Emitted 'error' event(?: on (\w+) instance)? at:/.exec(String(lastWords()))
+      : null
+  if (emitter === null) return {}
+  const evidence = [
+    `${emitter[1] === undefined ? 'an EventEmitter' : `a ${emitter[1]}`} emitted it as 'error', and nothing listened: add .on('error', …) to it`,
+    'to look further: --no-invariants starts such a program again',
+  ]
+  return { evidence, fromOutside: true }
 }
 
 export function deathText(

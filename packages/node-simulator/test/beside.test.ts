@@ -77,6 +77,15 @@ describe('a program beside the nodes', () => {
       what: expect.stringMatching(/payments.ts:/),
     })
   })
+
+  test('that ends because nothing listens to an error is told who emitted it', async () => {
+    const program = `import { EventEmitter } from 'node:events'
+      class Connection extends EventEmitter {}
+      ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`
+    const { broken } = await ran(serving(''), { ...payments, beside: { 'payments.ts': program }, meanwhile: () => {} })
+    expect(broken).toMatchObject({ node: 'payments', fromOutside: true })
+    expect(broken?.evidence?.[0]).toMatch(/^a Connection emitted it as 'error', and nothing listened/)
+  })
 })
 
 test.each([

@@ -49,6 +49,17 @@ export interface RunLimits {
  */
 export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 
+/** An invariant that a node broke. */
+export interface Broken {
+  readonly name: string
+  readonly node: NodeId
+  readonly what: string
+  /** Lines that show it, such as the transactions that broke a level of isolation. */
+  readonly evidence?: readonly string[] | undefined
+  /** It came from outside of the program, such as a broken connection: no order of its requests explains it. */
+  readonly fromOutside?: boolean | undefined
+}
+
 /** A whole cluster in virtual time: a function of its options, byte for byte. */
 export interface SimulatedCluster extends Cluster {
   recoveryMs(): Millis
@@ -61,16 +72,9 @@ export interface SimulatedCluster extends Cluster {
   /** Steps taken so far by the machines of all nodes. */
   stepCount(): number
   /** The first forbidden action of a node; when absent, only the protocol's own invariants are watched. */
-  broken?(): { readonly name: string; readonly node: NodeId; readonly what: string } | undefined
+  broken?(): Broken | undefined
   /** The same, of what must hold once every operation has ended and every fault is healed. */
-  brokenAtRest?():
-    | {
-        readonly name: string
-        readonly node: NodeId
-        readonly what: string
-        readonly evidence?: readonly string[] | undefined
-      }
-    | undefined
+  brokenAtRest?(): Broken | undefined
   /** What the programs of some run should reach and this run has not; when absent, nothing. */
   unmet?(): readonly string[]
   /** What this run has reached of it. */

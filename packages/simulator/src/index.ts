@@ -1,4 +1,4 @@
-export type { RunEnd, SimulatedCluster } from './cluster.ts'
+export type { Broken, RunEnd, SimulatedCluster } from './cluster.ts'
 export { fate, type Stream, streamOf, substream } from './fate.ts'
 export { createInjector, type Injector, strangerIn, type Undo } from './injector.ts'
 export type { StandingFault } from './message-troubles.ts'

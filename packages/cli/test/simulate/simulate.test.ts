@@ -62,6 +62,41 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
+  test('blames no race for a program that ends because nothing listens to an error', async () => {
+    const cwd = folderWith(`
+      import { EventEmitter } from 'node:events'
+      const fails = process.env.FAILS === 'from outside'
+      const failing = () => {
+        if (fails) new EventEmitter().emit('error', new Error('reset'))
+        throw new Error('reset')
+      }
+      let requests = 0
+      ${RACING.replace('const body =', 'if (++requests === 18) setImmediate(failing)\n  const body =')}`)
+    const raceOf = async (fails: string) => {
+      const args = [
+        'simulate',
+        './server.ts',
+        '--nodes',
+        '1',
+        '--keys',
+        '1',
+        '--faults',
+        'none',
+        '--seeds',
+        '1',
+        '--workload-set',
+        'cas=0.6',
+      ]
+      const brief = ['--expect', 'none', '--shrink', '1ms', '--json']
+      const { stdout } = await chaos([...args, ...brief, '--env', `FAILS=${fails}`], { cwd })
+      const [failure] = JSON.parse(stdout).failures
+      expect(failure.kind).toBe('invariant')
+      return failure.race
+    }
+    expect(await raceOf('from outside')).toBeUndefined()
+    expect(await raceOf('by itself')).toBeDefined()
+  })
+
   test('refuses a program that acts in the real world after the last run, by its call, with exit code 3', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)

@@ -102,6 +102,7 @@ const failure: v.GenericSchema<unknown, Failure> = v.variant('kind', [
   v.strictObject({
     ...{ kind: v.literal('invariant'), name: v.string(), node: v.string(), what: v.string(), at },
     evidence: v.optional(v.array(v.string())),
+    fromOutside: v.optional(v.boolean()),
   }),
   v.strictObject({
     kind: v.literal('broken'),

@@ -99,7 +99,7 @@ export function explain(played: PlayedScenario): Shown {
   const violation: Failure | undefined =
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
-  const race = raceOf(played, counterexample)
+  const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
   const extra = raceMember(race)
   return {
     scenario,
@@ -161,6 +161,9 @@ function raceOf(
   })
   return raceIn(ran, requests)
 }
+
+const isFromOutside = (failure: Failure | undefined): boolean =>
+  failure?.kind === 'invariant' && failure.fromOutside === true
 
 function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text: string } | undefined {
   if (failure?.kind === 'invariant') return { at: failure.at, node: failure.node, text: failure.name }

@@ -266,7 +266,7 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
   if (existsSync(beside)) return isAbsolute(beside) || beside.startsWith('.') ? beside : `./${beside}`
   throw new UserError(
     'usage',
-    `${where}: it needs a route table for clients' requests: give its file with ${option}, or put routes.json next to ${program}. chaos routes --help says how to write one.`,
+    `${where}: it needs a route table for clients' requests: give its file with ${option}, or put routes.json next to ${program}, such as { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists its members.`,
   )
 }
 

@@ -34,7 +34,7 @@ describe('a wrong table', () => {
       route({ value: 'json.a[0]' }),
       '"value" is "json.a[0]". Elements are named by their position after a dot: "json.a.0".',
     ],
-    [route({ value: ['json.old', 3] }), '"value" is 3. Give a place'],
+    [route({ value: ['json.old', 3] }), '"value" is 3. Write {"const": 3} for that value'],
     [route({ value: [] }), '"value" is an empty list.'],
     [route({ value: { constant: 1 } }), `${at}: "value" is {"constant":1}. Give a place ("json.value"), {"const": …}`],
     [route({ value: 'item.id' }), `"value" is "item.id", but there is no list: name it with "each".`],

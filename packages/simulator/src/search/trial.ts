@@ -5,7 +5,7 @@ import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/pro
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
 import type { Heard, Listening } from '@chaosproxy/runner/result'
 import { isStrongest } from '@chaosproxy/workloads'
-import type { RunLimits, SimulatedCluster } from '../cluster.ts'
+import type { Broken, RunLimits, SimulatedCluster } from '../cluster.ts'
 import { createEar } from '../ear.ts'
 import type { AnyEvent, Observer } from '../node.ts'
 import { longestSettingMs } from '../recovery-time.ts'
@@ -23,16 +23,11 @@ export type Failure =
   | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
   | Unrecovered
   /** An invariant that the protocol declares was broken, whether or not a client noticed. */
-  | {
+  | (Broken & {
       readonly kind: 'invariant'
-      readonly name: string
-      readonly node: NodeId
-      readonly what: string
-      /** Lines that show it, such as the transactions that broke a level of isolation. */
-      readonly evidence?: readonly string[] | undefined
       /** Counted from the start of the scenario. */
       readonly at: Nanos
-    }
+    })
   /** The protocol itself is broken: it threw, it floods, or the run cannot end. Never a verdict on a level. */
   | {
       readonly kind: 'broken'

@@ -20,7 +20,11 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
     if (value.length === 0) throw wrong(`${place.where} is an empty list. Give the places of its parts.`)
     return value.map((part: unknown) => parseValue(part, place))
   }
-  if (value === null || typeof value !== 'object') return parseSource(value, place)
+  if (value === null || typeof value === 'number' || typeof value === 'boolean')
+    throw wrong(
+      `${place.where} is ${quote(value)}. Write {"const": ${quote(value)}} for that value, or a place such as "json.value".`,
+    )
+  if (typeof value !== 'object') return parseSource(value, place)
   const members = value as Written
   const form = findForm(members)
   if (form !== undefined)
