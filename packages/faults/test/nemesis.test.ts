@@ -97,6 +97,21 @@ describe('a schedule', () => {
     }
   })
 
+  test('flips bits of the same minority throughout, so that a majority is never damaged', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (size, seed) => {
+        const kinds = nemeses.filter(({ name }) => name === 'flip-bit')
+        const random = createRandom(seed)
+        const schedule = planSchedule({ nemeses: kinds, nodes: nodeNames(size), durationMs: millis(60_000), random })
+        const damaged = new Set(schedule.flatMap(({ plan }) => ('nodes' in plan ? plan.nodes : [])))
+        expect(schedule.length).toBeGreaterThan(5)
+        expect(damaged.size).toBeGreaterThan(0)
+        if (size > 2) expect(damaged.size).toBeLessThan(size / 2)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   test('is empty without nemeses', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
   })

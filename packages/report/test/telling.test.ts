@@ -242,6 +242,15 @@ describe('a cause', () => {
     expect(certainty).toBe('unknown')
   })
 
+  test('may be a bit that was flipped long before at the node that answered', () => {
+    const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
+    const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
+    expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
+    expect(certainty).toBe('likely')
+    const elsewhere: Fault = { ...flipped, nodes: ['n2'] }
+    expect(why({ faults: [fault(elsewhere, 1000, 2000)] }).text).not.toMatch(/bit/)
+  })
+
   test('is likely a fault between the two nodes where no message was captured', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })

@@ -6,6 +6,7 @@ export { driveShare } from './load/drive-share.ts'
 export type { LoadEntry, RemoteLoad } from './load/remote-load.ts'
 export { currentLeader } from './nemesis/nemesis-loop.ts'
 export { type JudgedRunOptions, performRun, type UnjudgedRunOptions } from './perform-run.ts'
+export { promiseOf } from './plan/plan-faults.ts'
 export { type ObservedParts, type PlannedRun, planRun, type Registries, type TrafficRunSpec } from './plan/plan-run.ts'
 export {
   completeRun,

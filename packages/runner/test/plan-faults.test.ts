@@ -124,6 +124,14 @@ describe('all faults', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
+  test('a run with flipped bits is held to nothing that its target promises', async () => {
+    const target: Target = { ...plain, promises: () => 'linearizable' }
+    expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
+    expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')
+    expect((await planned(target, ['flip-bit'])).expect).toBeUndefined()
+    expect((await planned(target, ['kill'])).expect).toEqual({ level: 'linearizable', promised: true })
+  })
+
   test('a profile becomes one named fault of each of its kinds that the target can suffer', async () => {
     const { spec } = await planned(plain, ['gentle', 'kill'])
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])

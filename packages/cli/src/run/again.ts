@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CONFIG_NAMES, commandLine } from '@chaosproxy/engine/run'
-import { DEFAULT_WORKLOAD, type PlannedRun, RUN_DEFAULTS, type RunSpec } from '@chaosproxy/runner'
+import { DEFAULT_WORKLOAD, type PlannedRun, promiseOf, RUN_DEFAULTS, type RunSpec } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isDeclaration, isUserFile } from '@chaosproxy/targets/named'
@@ -63,7 +63,7 @@ const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[]
 function expectTyped({ target, workload, targetSettings, faultKinds, expect }: PlannedRun): string | undefined {
   if (expect?.promised === true) return undefined
   const question = { workload: workload.name, object: workload.object, settings: targetSettings, faults: faultKinds }
-  return expect?.level ?? (target.promises(question) === 'nothing' ? undefined : 'none')
+  return expect?.level ?? (promiseOf(target, question) === 'nothing' ? undefined : 'none')
 }
 
 function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {

@@ -34,6 +34,8 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly notInProcesses?: Refusal | undefined
   /** Whether its nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
+  /** Whether no system promises anything once it has suffered it. */
+  readonly voidsPromises?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined
   /** Describes the fault in a few words. `targets` names its links or nodes. */

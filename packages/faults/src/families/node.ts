@@ -9,6 +9,7 @@ import {
   failFsync,
   failover,
   fillDisk,
+  flipBit,
   freezeDisk,
   kill,
   limitCpu,
@@ -28,11 +29,11 @@ import {
 /** Faults that nodes can suffer if a container engine runs them, unlike plain processes. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
 /** Faults of what is under a process: its disk and its clock. */
-const machineKinds = [powerLoss, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
+const machineKinds = [powerLoss, flipBit, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
 /** Faults of the PostgreSQL that the simulator has. */
 const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
 const kinds = [
-  ...[kill, crash, pause, failover, powerLoss, slowFsync, failFsync, freezeDisk],
+  ...[kill, crash, pause, failover, powerLoss, flipBit, slowFsync, failFsync, freezeDisk],
   ...engineKinds,
   ...databaseKinds,
 ] as const
@@ -73,6 +74,10 @@ export const isSurroundingFault = (fault: { readonly kind: string }): fault is S
 /** Whether a kind of fault keeps its nodes from doing anything while it lasts. */
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
+
+/** Whether systems promise nothing any more once they have suffered a fault of this kind. */
+export const voidsPromises = (kind: string): boolean =>
+  nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.voidsPromises === true)
 
 /** Faults of whole nodes, injected by what runs the nodes and not by the proxy. */
 export const nodeFamily = {

@@ -1,5 +1,6 @@
+import { UserError } from '@chaosproxy/history'
 import { defineFault } from '../definition/definition.ts'
-import { bytes, choice, ms, or, probability, wholeNumber } from '../definition/parameter.ts'
+import { bytes, choice, ms, optional, or, probability, text, wholeNumber } from '../definition/parameter.ts'
 
 export const kill = defineFault({
   kind: 'kill',
@@ -50,6 +51,32 @@ export const freezeDisk = defineFault({
   summary: 'let every write, truncation and fsync of the process wait, as fsfreeze does; when healed, they go on',
   parameters: {},
   describe: (_, nodes) => `${nodes.includes(' ') ? 'disks' : 'disk'} of ${nodes} frozen`,
+})
+
+const LAST_BIT = 7
+
+export const flipBit = defineFault({
+  kind: 'flip-bit',
+  plural: 'flipped bits',
+  stopsNodes: true,
+  voidsPromises: true,
+  summary:
+    'kill the process and flip a bit of its files; when healed, start it on what they hold then: one that refuses to start is lost',
+  parameters: {
+    files: optional(text('only files whose path in the data directory contains this')),
+    matching: optional(text('only bytes in what this regular expression matches, with a character for each byte')),
+    at: or(probability('where among these bytes, which are counted file after file'), 0.5),
+    bit: or(wholeNumber('which bit of the byte, the lowest being 0', { most: LAST_BIT }), 0),
+  },
+  validate({ matching }, where) {
+    if (matching === undefined) return
+    try {
+      new RegExp(matching)
+    } catch (error) {
+      throw new UserError('input', `${where}: "matching": ${(error as Error).message}`)
+    }
+  },
+  describe: ({ files }, nodes) => `a bit of ${files ?? 'the files'} flipped at ${nodes}`,
 })
 
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const

@@ -1,4 +1,5 @@
 import { millis } from '@chaosproxy/history'
+import { minoritySize } from '../schedule/outage.ts'
 import { just, type Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
@@ -31,6 +32,27 @@ export const powerLoss: Nemesis = {
   among: 'nodes',
   plan: (random) =>
     just({ kind: 'power-loss', nodes: random.pick(killChoices), unsynced: random.pick(['lost', 'torn'] as const) }),
+}
+
+const BITS = 8
+/** Places are told apart to this many parts of what can be hit. */
+const PLACES = 10_000
+
+/** Damage stays, so the same minority has it throughout. */
+export const flipBit: Nemesis = {
+  name: 'flip-bit',
+  summary: 'kill one of a minority of nodes, the same throughout, flip a bit of its files and restart it',
+  kind: 'flip-bit',
+  among: 'nodes',
+  plan(random, nodes) {
+    const decaying = random.fork('decaying disks').shuffle(nodes).slice(0, minoritySize(nodes.length))
+    return just({
+      kind: 'flip-bit',
+      nodes: [random.pick(decaying)],
+      at: random.integer(PLACES) / PLACES,
+      bit: random.integer(BITS),
+    })
+  },
 }
 
 const SLOW_FSYNC_MS = [20, 100, 500] as const

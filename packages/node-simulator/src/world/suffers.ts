@@ -22,6 +22,7 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   'fail-fsync': ['kill'],
   'freeze-disk': ['pause'],
   'fill-disk': ['kill'],
+  'flip-bit': ['power-loss', 'kill'],
 }
 
 export function serviceSuffers(kind: FaultKind): Suffering {

@@ -84,6 +84,12 @@ const causes: readonly Cause[] = [
       leaseClock !== undefined || leaseSentence(history, counterexample) !== '',
   },
   {
+    cause: 'A node took what a damaged disk gave it for what it had written.',
+    remedy:
+      'Keep a checksum of what is stored, compare it with every read, refuse what fails, and fetch that from another copy.',
+    fits: ({ near }) => near.some(({ kind }) => kind === 'flip-bit'),
+  },
+  {
     cause: 'A node that was killed came back without a write that it had acknowledged.',
     remedy:
       'Write to the disk before acknowledging, with fsync where power may fail: what is only in memory is gone with the process.',

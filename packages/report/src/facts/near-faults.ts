@@ -70,7 +70,7 @@ export function nearFaults(
             ? takeoverText(history, span, gap)
             : relationOf(history, span, short, gap)
         const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-        return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: span.to < gap.asked }
+        return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: endOf(span) < gap.asked }
       })
   )
 }
@@ -136,9 +136,13 @@ function hasMet(
   )
 }
 
+/** When its effect ended: what a disk holds is still wrong after a restart. */
+const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
+  kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
+
 /** A fault that only touches the gap still overlaps it, and so does a failover before it: whoever took over leads since. */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
-  const overlap = Math.min(to, gap.to) - Math.max(from, gap.from)
+  const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
   return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
 }
 
@@ -216,6 +220,7 @@ function relationOf(
 ): string {
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
+  if (kind === 'flip-bit') return `Since ${moment(from)}, and for good: ${short}.`
   if (culprit === undefined) return `In force meanwhile: ${short}, ${moment(from)} to ${moment(to)}.`
   if (to < asked) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined

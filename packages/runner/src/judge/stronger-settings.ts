@@ -1,5 +1,6 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import type { Setting, Settings, SettingValue } from '@chaosproxy/workloads'
+import { promiseOf } from '../plan/plan-faults.ts'
 import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
@@ -25,7 +26,7 @@ export function strongerSettings(
     target.weakness?.({ object, settings, faults: faultKinds, nodes }) !== undefined
   if (!givesUp(targetSettings)) return {}
   // What breaks even what these settings promise is not what they give up.
-  const promised = target.promises({ workload: workloadName, object, settings: targetSettings, faults: faultKinds })
+  const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
     try {
@@ -49,7 +50,7 @@ export function strongerSettings(
     const alone: Settings = Object.fromEntries([change])
     const settings = { ...targetSettings, ...alone }
     if (!isValid(settings)) continue
-    const level = target.promises({ workload: workloadName, object, settings, faults: faultKinds })
+    const level = promiseOf(target, { workload: workloadName, object, settings, faults: faultKinds })
     if (level !== 'nothing' && verdictOf(report, level).result === 'violated')
       return { stronger: alone, strongerPromise: level }
   }

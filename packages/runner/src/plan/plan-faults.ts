@@ -12,10 +12,11 @@ import {
   refusalText,
   type Schedule,
   type SchedulePlan,
+  voidsPromises,
 } from '@chaosproxy/faults'
 import { didYouMean, millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import type { Settings, Workload } from '@chaosproxy/workloads'
-import type { Offer, Target } from '../ports/target.ts'
+import type { Offer, PromiseQuestion, Target } from '../ports/target.ts'
 import type { RunSpec } from './run-spec.ts'
 
 export interface PlannedFaults {
@@ -140,6 +141,10 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 
+/** The level that a run is held to unless somebody says otherwise: what its target promises, if its faults leave that. */
+export const promiseOf = (target: Pick<Target, 'promises'>, question: PromiseQuestion): string =>
+  question.faults.some(voidsPromises) ? 'nothing' : target.promises(question)
+
 interface Parts {
   readonly target: Target
   readonly workload: Workload
@@ -161,7 +166,7 @@ export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): rea
       .filter(({ kind }) => profile.has(kind))
     if (offered.length === 0) throw new UserError('usage', noneOf(profile, target))
     const question = { workload: workload.name, object: workload.object, settings }
-    const kept = offered.filter(({ kind }) => target.promises({ ...question, faults: [kind] }) !== 'nothing')
+    const kept = offered.filter(({ kind }) => promiseOf(target, { ...question, faults: [kind] }) !== 'nothing')
     const possible = kept.length > 0 ? kept : offered
     return possible
       .filter(({ kind }, i) => possible.findIndex((other) => other.kind === kind) === i)

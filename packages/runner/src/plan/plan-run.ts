@@ -5,7 +5,7 @@ import type { Target } from '../ports/target.ts'
 import type { RunExpectation } from '../result/requirements/expectation.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import { type Shortage, shortageOf } from './least-time.ts'
-import { planFaults, sufferingText, withProfilesNamed } from './plan-faults.ts'
+import { planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-faults.ts'
 import type { RunSpec } from './run-spec.ts'
 import type { TrafficSpec } from './traffic-spec.ts'
 
@@ -97,7 +97,7 @@ export async function planRun(
       refuse(sufferingText(target, { kind, name: `${id} (${nameOfKind(kind, among)})`, among }))
   }
   const faults = requestedKinds(chosen, schedule)
-  const promised = target.promises({
+  const promised = promiseOf(target, {
     workload: workload.name,
     object: workload.object,
     settings: targetSettings,

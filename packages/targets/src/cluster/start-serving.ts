@@ -115,7 +115,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
       elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),
       suffers: (kind) => declaredSuffers(exposure, kind),
-      notes: async () => (await starting.redirected?.notes?.()) ?? [],
+      notes: async () => [...((await starting.redirected?.notes?.()) ?? []), ...(starting.machines?.notes() ?? [])],
       others: options.others,
       remotes,
       datagrams: cutsOf(starting.redirected),

@@ -10,7 +10,7 @@ import {
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Suffering } from '@chaosproxy/runner'
 import { processRefusal } from '../network/node-harms.ts'
-import type { Below } from '../preload/machine.ts'
+import type { Between } from '../preload/machine.ts'
 
 /** The properties of an external cluster that decide which faults it can suffer. */
 export interface Exposure {
@@ -27,7 +27,7 @@ export interface Exposure {
   /** Whether the disks and clocks of nodes can be hurt; by default they cannot. */
   readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
   /** What comes between programs and their disks; by default libraries. */
-  readonly below?: Below['by'] | undefined
+  readonly below?: Between | undefined
   /** Whether a container engine runs the nodes. */
   readonly hasEngine?: boolean | undefined
 }

@@ -46,6 +46,8 @@ export interface SupervisedNode {
   /** Expects that it may end by itself. Like a kill, each needs a `revive`, which starts it again if it did. */
   expectEnd(): void
   revive(): Promise<void>
+  /** From now on it may end by itself, or not start again, which is told, as its files are damaged. */
+  damage(lost: (why: string) => void): void
   /**
    * Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last one resumes it.
    */
@@ -55,13 +57,34 @@ export interface SupervisedNode {
   end(): Promise<void>
 }
 
+/** Who hears of a process that ended by itself, or did not start again. */
+interface Hearing {
+  readonly ended: (text: string) => void
+  /** Throws the error, unless that is no trouble. */
+  readonly refused: (error: unknown) => void
+}
+
+const rethrow = (error: unknown): never => {
+  throw error
+}
+
+/** Of a node with damaged files. */
+const lostTo = (lost: (why: string) => void): Hearing => ({
+  ended: lost,
+  refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
+})
+
+const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }): string =>
+  `${id} ended by itself; its last output: ${lastWords(logPath)} (${logPath})`
+
 export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): SupervisedNode {
-  const { id, logPath } = options
+  const { id } = options
   let current: Life<Ready>['process'] | undefined
   let launching: Promise<unknown> | undefined
   let life = { number: 0, alive: false }
   let [lives, kills, pauses] = [0, 0, 0]
   let ended = false
+  const hearing: Hearing = { ended: options.died, refused: rethrow }
   let command: ProgramCommand | undefined
 
   function enter(alive: boolean): void {
@@ -81,8 +104,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     process.exited.then(() => {
       if (current !== process) return
       current = undefined
-      if (life.alive && kills === 0 && !ended)
-        options.died(`${id} ended by itself; its last output: ${lastWords(logPath)} (${logPath})`)
+      if (life.alive && kills === 0 && !ended) hearing.ended(endedText(options))
       if (life.alive) enter(false)
       options.moved(undefined)
     })
@@ -112,11 +134,10 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     async revive() {
       kills--
       if (kills > 0 || current !== undefined) return
-      await start().catch((error: unknown) => {
-        // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
-        if (kills === 0) throw error
-      })
+      // Killed again while starting: the healed fault is over, and the new one will be healed in turn.
+      await start().catch((error: unknown) => (kills > 0 ? undefined : hearing.refused(error)))
     },
+    damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
       pauses++
       // A node that is starting is paused once its process exists.

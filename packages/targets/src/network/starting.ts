@@ -46,6 +46,8 @@ export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
 interface StartedMachines {
   /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
+  /** Remarks for the report of a run. */
+  notes(): readonly string[]
   close(): void
 }
 

@@ -26,10 +26,11 @@ export function postgresCluster({
 }: PostgresClusterOptions): StartedDeclaration {
   const ids = nodeNames(nodes)
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
+  const checksums = settings['checksums'] === 'on' ? ['--data-checksums'] : []
   return {
     name: 'postgres',
     nodes: ids.map((id) => ({
-      prepare: [id === 'n1' ? script(MAKE, programs) : script(COPY)],
+      prepare: [id === 'n1' ? script(MAKE, programs, ...checksums) : script(COPY)],
       files: Object.fromEntries(
         ids.filter((other) => other !== id).map((other) => [`follow-${other}.conf`, conninfo(other)]),
       ),
@@ -112,6 +113,12 @@ export const settings: readonly Setting[] = [
     summary: "where to read: at the primary, or at each client's own node",
     default: 'primary',
     values: [...readsFrom],
+  },
+  {
+    name: 'checksums',
+    summary: 'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
+    default: 'off',
+    values: ['off', 'on'],
   },
   { name: 'isolation', summary: 'of every transaction', default: 'read-committed', values: [...isolations] },
   {

@@ -5,13 +5,14 @@
 // copy from before its first start. A standby starts from that copy, which is a cold backup.
 
 /**
- * DATA BIN: n1 creates the cluster. The temporary servers of initdb always have shared memory in /dev/shm; \`shared\`
+ * DATA BIN OPTIONS…: n1 creates the cluster. The temporary servers of initdb always have shared memory in /dev/shm; \`shared\`
  * lists what was there before, in case they are killed.
  */
 export const MAKE = `set -e
 cd "$1"
+bin=$2; shift 2
 ls /dev/shm > shared 2> /dev/null || :
-"$2/initdb" -D new -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions
+"$bin/initdb" -D new -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions "$@"
 rm shared
 echo "include_if_exists '../follow.conf'" >> new/postgresql.conf
 cp -a new db

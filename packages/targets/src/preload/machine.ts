@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import type { MachineFault, Random } from '@chaosproxy/faults'
+import type { FaultOfKind, MachineFault, Random } from '@chaosproxy/faults'
 import type { ProgramCommand } from '../processes/command.ts'
 import type { Clock } from './clock.ts'
 import type { Control, Counter } from './control.ts'
+import { type Flip, flipBit } from './flip.ts'
 import { type Cut, losePower, settleDisk, type Unsynced } from './power.ts'
 
 /** The machine of one node. */
@@ -15,16 +16,25 @@ export interface Machine {
   under(command: ProgramCommand): ProgramCommand
   /** Takes from its files what was not fsynced. Call only while none of its programs runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
+  /** Undefined if there is nothing to hit. Call only while none of its programs runs. */
+  flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
   /** Lets everything on its disk count as fsynced. Call only while its programs are stopped. */
   settle(): void
   /** Has an effect until it is undone. `hits` then says how often programs met it. */
-  hurt(fault: Exclude<MachineFault, { readonly kind: 'power-loss' }>): Hurt
+  hurt(fault: Exclude<MachineFault, { readonly kind: AtRest }>): Hurt
 }
 
-/** What comes between programs and their disk and clock: libraries, or a file system, which `layer` mounts. */
+/** Kinds of faults that hit a disk while no program runs. */
+type AtRest = 'power-loss' | 'flip-bit'
+
+/** What comes between programs and their disk and clock, if anything: libraries, or a file system, which `layer` mounts. */
 export type Below =
+  | { readonly by: 'nothing' }
   | { readonly by: 'libraries'; readonly paths: readonly string[] }
   | { readonly by: 'layer'; readonly path: string }
+
+/** What comes between where a fault needs it. */
+export type Between = Exclude<Below['by'], 'nothing'>
 
 export interface Hurt {
   undo(): void
@@ -59,6 +69,7 @@ export function machineOf({ own, disk, below, control, clock }: MachineParts, ra
     below,
     under: (command) => onMachine(command, { own, disk, below }),
     losePower: (unsynced) => losePower({ disk: realpathSync(disk), undo: join(own, 'undo'), unsynced, random }),
+    flipBit: (fault) => flipBit(realpathSync(disk), fault),
     settle: () => settleDisk({ disk: realpathSync(disk), undo: join(own, 'undo') }),
     hurt(fault) {
       const counter = COUNTERS[fault.kind]
@@ -86,6 +97,8 @@ function onMachine(
 ): ProgramCommand {
   const environment = { ...command.environment, CHAOS_MACHINE: own }
   switch (below.by) {
+    case 'nothing':
+      return command
     case 'layer':
       return { ...command, words: [below.path, realpathSync(disk), ...command.words], environment }
     case 'libraries': {
@@ -104,7 +117,7 @@ function onMachine(
   }
 }
 
-const COUNTERS: { readonly [kind in Exclude<MachineFault['kind'], 'power-loss'>]: Counter } = {
+const COUNTERS: { readonly [kind in Exclude<MachineFault['kind'], AtRest>]: Counter } = {
   'slow-fsync': 'syncsHit',
   'fail-fsync': 'syncsHit',
   'freeze-disk': 'changesHeld',

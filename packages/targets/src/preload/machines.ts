@@ -9,7 +9,7 @@ import type { Pausable } from '../network/starting.ts'
 import { createClock } from './clock.ts'
 import { openControl } from './control.ts'
 import { builtLibrary, type LibraryName } from './library.ts'
-import { type Below, type Machine, type MachineParts, machineOf } from './machine.ts'
+import { type Below, type Between, type Machine, type MachineParts, machineOf } from './machine.ts'
 import { requireOn, sufferingOf } from './suffering.ts'
 
 // What is under the programs of a node: a disk that can lose power, be slow, fail, or be full or frozen, and a clock that can be
@@ -21,6 +21,8 @@ export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
+  /** What was damaged, and what became of it. */
+  notes(): readonly string[]
   close(): void
 }
 
@@ -35,8 +37,14 @@ interface MachinesOptions {
   readonly faults: readonly FaultKind[]
   readonly seed: number
   readonly keeper: Keeper
-  /** What comes between; by default libraries. */
-  readonly by?: Below['by'] | undefined
+  /** What comes between if a fault needs it; by default libraries. */
+  readonly by?: Between | undefined
+}
+
+function belowOf(paths: readonly string[], by: MachinesOptions['by']): Below {
+  const [first] = paths
+  if (first === undefined) return { by: 'nothing' }
+  return by === 'layer' ? { by, path: first } : { by: 'libraries', paths }
 }
 
 /**
@@ -48,7 +56,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
   const kinds = faults.filter(isMachineKind)
   if (kinds.length === 0) return undefined
   const names: LibraryName[] = []
-  if (kinds.some((kind) => kind !== 'clock')) names.push(by === 'layer' ? 'layer' : 'disk')
+  if (kinds.some((kind) => kind !== 'clock' && kind !== 'flip-bit')) names.push(by === 'layer' ? 'layer' : 'disk')
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
   const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
@@ -60,10 +68,10 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
     chmodSync(copy, 0o755)
     return copy
   })
-  const [layer] = paths
-  const below: Below = by === 'layer' && layer !== undefined ? { by, path: layer } : { by: 'libraries', paths }
+  const below = belowOf(paths, by)
   const open: MachineParts[] = []
   const made = new Map<NodeId, Machine>()
+  const notes: string[] = []
   return {
     of(node, { disk, user, logPath }) {
       const own = join(directory, node)
@@ -79,7 +87,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
       return {
         ...machine,
         requireUnder: (pids) => requireOn(node, pids, machine),
-        suffering: (supervised) => sufferingOf(supervised, machine, logPath),
+        suffering: (supervised) => sufferingOf(supervised, machine, { logPath, note: (text) => notes.push(text) }),
       }
     },
     async settle(nodes) {
@@ -89,6 +97,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
         await node.resume()
       }
     },
+    notes: () => notes,
     close() {
       for (const { control, clock } of open) {
         clock.stop()

@@ -69,7 +69,8 @@ export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): 
   }
 }
 
-const filesBelow = (disk: string): string[] =>
+/** Sorted. */
+export const filesBelow = (disk: string): string[] =>
   readdirSync(disk, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

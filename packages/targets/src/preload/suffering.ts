@@ -1,25 +1,43 @@
 import { appendFileSync, readFileSync, realpathSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isMachineFault, type NodeId } from '@chaosproxy/faults'
+import { type FaultOfKind, isMachineFault, type NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { SupervisedNode } from '../command/supervised-node.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { Machine } from './machine.ts'
 import type { Cut, Unsynced } from './power.ts'
 
-type Node = Pick<SupervisedNode, 'id' | 'kill' | 'revive' | 'expectEnd'>
+type Node = Pick<SupervisedNode, 'id' | 'kill' | 'revive' | 'expectEnd' | 'damage'>
+
+interface Telling {
+  readonly logPath: string
+  /** Tells the report of the run. */
+  note(text: string): void
+}
 
 /** Injects the faults of a node's machine. */
-export function sufferingOf(node: Node, machine: Machine, logPath: string): NonNullable<Victim['suffer']> {
+export function sufferingOf(node: Node, machine: Machine, { logPath, note }: Telling): NonNullable<Victim['suffer']> {
   async function cutPower(unsynced: Unsynced): Promise<Handover> {
     const done = await node.kill()
     const cuts = machine.losePower(unsynced)
     appendFileSync(logPath, logOf(node.id, cuts))
     return { done, undo: () => node.revive() }
   }
+  async function flipBit(fault: FaultOfKind<'flip-bit'>): Promise<Handover> {
+    await node.kill()
+    const flip = machine.flipBit(fault)
+    if (flip !== undefined) {
+      const { path, offset, before, after } = flip
+      note(`a bit of ${path} was flipped at ${node.id}: byte ${offset}, ${before}, is ${after}`)
+      appendFileSync(logPath, `chaos: a bit of ${path} was flipped: byte ${offset}, ${before}, is ${after}\n`)
+      node.damage(note)
+    }
+    return { done: flip !== undefined, undo: () => node.revive() }
+  }
   return async (fault) => {
     if (!isMachineFault(fault)) throw new Error(`${fault.kind} needs a container engine`)
     if (fault.kind === 'power-loss') return cutPower(fault.unsynced)
+    if (fault.kind === 'flip-bit') return flipBit(fault)
     const hurt = machine.hurt(fault)
     // A server may end because of its disk, and is started again once that works.
     node.expectEnd()
@@ -56,6 +74,7 @@ const GO = Buffer.from('\xff Go buildinf:', 'latin1')
  * @throws UserError (environment) for one that is not.
  */
 export async function requireOn(id: NodeId, pids: () => readonly number[], { below, disk }: Machine): Promise<void> {
+  if (below.by === 'nothing') return
   const isOn =
     below.by === 'layer'
       ? (pid: number) => isMounted(pid, realpathSync(disk))

@@ -8,6 +8,7 @@ type Kind = MachineFault['kind']
 /** The faults that come nearest to one of a machine that a program cannot have. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
+  'flip-bit': ['kill'],
   'slow-fsync': ['pause'],
   'fail-fsync': ['kill'],
   'freeze-disk': ['pause'],
@@ -19,6 +20,7 @@ const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[k
 
 /** Whether programs that use the C library can suffer faults of their disks and clocks here. */
 export function machineSuffers(kind: Kind): Suffering {
+  if (kind === 'flip-bit') return true
   if (process.platform !== 'linux') return refused(kind, 'disks and clocks of programs can be hurt on Linux only')
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
@@ -27,6 +29,7 @@ export function machineSuffers(kind: Kind): Suffering {
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {
+    if (kind === 'flip-bit') return true
     if (kind === 'clock') return refused(kind, `${name} is a Go program, which reads the clock without the C library`)
     if (process.platform !== 'linux') return refused(kind, 'disks of programs can be hurt on Linux only')
     const why = whyNoLayer()

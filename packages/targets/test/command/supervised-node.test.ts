@@ -1,6 +1,8 @@
+import { UserError } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import type { Exit } from '../../src/command/command-process.ts'
 import { superviseNode } from '../../src/command/supervised-node.ts'
+import type { ProgramCommand } from '../../src/processes/command.ts'
 
 /** As of Node 22's `Promise.withResolvers`. */
 function withResolvers<T>() {
@@ -40,4 +42,36 @@ test('a node that becomes ready while it is killed for being late was not ready 
   await expect(node.start()).rejects.toThrow('n1 was not ready within 1 ms.')
   await exited.promise
   expect([died, node.life().alive]).toEqual([[], false])
+})
+
+test('a node with damaged files may end by itself, and not start again, which is no trouble', async () => {
+  const died: string[] = []
+  const lost: string[] = []
+  const exits: ((exit: Exit) => void)[] = []
+  const node = superviseNode({
+    ...{ id: 'n1', logPath: '/no/such.log', startupTimeoutMs: 60_000 },
+    async launch(life) {
+      const exited = withResolvers<Exit>()
+      exits.push(exited.resolve)
+      const kill = async () => exited.resolve({ code: null, signal: 'SIGKILL' } as Exit)
+      const ready = life < 3 ? Promise.resolve('ready') : Promise.reject(new UserError('environment', 'it refuses'))
+      const command: ProgramCommand = { words: ['server'] }
+      return {
+        ready,
+        process: { pid: 2 ** 22 + 1, command, exited: exited.promise, kill, pause: kill, resume() {}, end: kill },
+      }
+    },
+    moved() {},
+    died: (message) => void died.push(message),
+  })
+  await node.start()
+  await node.kill()
+  node.damage((why) => void lost.push(why))
+  await node.revive()
+  exits[1]?.({ code: 1, signal: null } as Exit)
+  await expect.poll(() => lost).toHaveLength(1)
+  await node.kill()
+  await node.revive()
+  expect(lost).toEqual([expect.stringContaining('n1 ended by itself'), 'it refuses'])
+  expect(died).toEqual([])
 })

@@ -1,12 +1,12 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Below } from '../../src/preload/machine.ts'
+import type { Between } from '../../src/preload/machine.ts'
 import type { Unsynced } from '../../src/preload/power.ts'
 import { openMachine, ways } from './programs.ts'
 
 /** What a file holds after a power loss: `before` was there when its program started. */
-async function left(by: Below['by'], script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
+async function left(by: Between, script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
   const { machine, disk, start } = await openMachine(['power-loss'], by)
   const path = join(disk, 'file')
   if (before !== undefined) writeFileSync(path, before)

@@ -8,12 +8,12 @@ import type { FaultKind } from '@chaosproxy/faults'
 import { onTestFinished } from 'vitest'
 import type { Keeper } from '../../src/keeper/keeper.ts'
 import { hasCompiler } from '../../src/preload/library.ts'
-import type { Below, Machine } from '../../src/preload/machine.ts'
+import type { Between, Machine } from '../../src/preload/machine.ts'
 import { openMachines } from '../../src/preload/machines.ts'
 import { whyNoLayer } from '../../src/preload/mounting.ts'
 
 interface Way {
-  readonly by: Below['by']
+  readonly by: Between
   readonly without: string
 }
 
@@ -31,7 +31,7 @@ const nobody = { removeLater() {} } as unknown as Keeper
 /** A machine with a disk of its own, and a function that runs a script in Node on it. */
 export async function openMachine(
   faults: readonly FaultKind[],
-  by: Below['by'] = 'libraries',
+  by: Between = 'libraries',
 ): Promise<{ readonly machine: Machine; readonly disk: string; start(script: string): Promise<Program> }> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-preload-'))
   const disk = join(directory, 'disk')
