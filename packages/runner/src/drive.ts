@@ -198,11 +198,12 @@ const postponed = (schedule: Schedule, by: Nanos): Schedule =>
 /** How long the replicas may take to agree after healing, unless the target gives another time. */
 const QUIET_MS = millis(10_000)
 
-export const quietMsOf = ({ quietMs = QUIET_MS }: Target): Millis => quietMs
+export const quietMsOf = ({ quietMs = QUIET_MS }: Target, expect: PlannedRun['expect']): Millis =>
+  typeof quietMs === 'function' ? quietMs(expect?.level) : quietMs
 
 /** The options of the clients and the nemesis of a planned run, on any cluster. */
 export const runOptionsOf = (
-  { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings }: PlannedRun,
+  { spec, target, targetSettings, nemeses, schedule, workload, workloadSettings, expect }: PlannedRun,
   sink: HistorySink,
   listener?: RunListener,
 ): Omit<RunOptions, 'cluster'> => ({
@@ -218,7 +219,7 @@ export const runOptionsOf = (
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,
-  quietMs: quietMsOf(target),
+  quietMs: quietMsOf(target, expect),
   seed: spec.seed,
   mayStandStill: target.tier === 'real',
   violated: listener && ((violation) => listener({ type: 'violation', violation })),

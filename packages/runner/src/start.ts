@@ -78,7 +78,7 @@ export async function withRemarks(
 }
 
 const startTarget = (
-  { spec, target, workload, targetSettings, workloadSettings, faultKinds }: PlannedRun,
+  { spec, target, workload, targetSettings, workloadSettings, faultKinds, expect }: PlannedRun,
   { interrupted, dataDir, logDir, version, reach, listening }: StartOptions,
 ): Promise<StartedCluster> =>
   target.start({
@@ -90,7 +90,7 @@ const startTarget = (
     seed: spec.seed,
     faults: faultKinds,
     ...{ dataDir, logDir, version, reach, listening },
-    longestMs: millis(2 * (spec.timeMs + quietMsOf(target) + spec.timeoutMs) + SPARE_MS),
+    longestMs: millis(2 * (spec.timeMs + quietMsOf(target, expect) + spec.timeoutMs) + SPARE_MS),
     rate: spec.rate,
     signal: interrupted,
   })

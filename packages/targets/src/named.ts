@@ -1,5 +1,5 @@
 export { EXECUTED, isBinary, isMaelstrom } from './binary/reference.ts'
-export { wordsOf } from './command/words.ts'
+export { quotedWord, wordsOf } from './command/words.ts'
 export { isDeclaration, maelstromWorkload, protocolTargets, targetNames, targetOf } from './registry.ts'
 export { RECORDING } from './traffic/name.ts'
 export { isUserFile } from './user-files/import.ts'

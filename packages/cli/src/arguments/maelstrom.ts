@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
-import { maelstromWorkload } from '@chaosproxy/targets/named'
+import { maelstromWorkload, quotedWord } from '@chaosproxy/targets/named'
 
 /**
  * A command line of `chaos run` as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
@@ -8,15 +9,20 @@ import { maelstromWorkload } from '@chaosproxy/targets/named'
 export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
   const isVirtual = argv.includes('--sim')
   const words = await inOurOptions(argv, isVirtual)
-  return !isVirtual || words === argv || words.includes('--faults') ? words : [...words, '--faults', 'partition']
+  if (!isVirtual || words === argv) return words
+  return [...words, ...unless(words, '--faults', 'partition'), ...unless(words, '--nodes', String(USUAL_NODES))]
 }
+
+const unless = (words: readonly string[], option: string, usual: string): readonly string[] =>
+  words.includes(option) ? [] : [option, usual]
 
 /** The same for a search, which is always in virtual time. */
 export const withoutMaelstromInSearch = (argv: readonly string[]): Promise<readonly string[]> =>
   inOurOptions(argv, true)
 
 async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
-  const words = argv.flatMap((word) => {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
+  const words = argv.slice(0, end).flatMap((word) => {
     const [, option = '', value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []
     return value === undefined ? [word] : [option, value]
   })
@@ -28,12 +34,17 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
     return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
   }
   const [program, workload] = [taken('--bin'), taken('--workload')]
-  const reference = `maelstrom:${workload}:${program}`
+  const command = program === '' ? '' : [ofFile(program), ...argv.slice(end + 1).map(quotedWord)].join(' ')
+  const reference = `maelstrom:${workload}:${command}`
   renamed.splice(renamed.indexOf('--target'), 2, ...(isVirtual ? ['--binary', reference] : ['--target', reference]))
   return [...renamed, ...(isVirtual ? await clientsOf(workload, renamed) : [])]
 }
 
-/** Nodes, if nobody says how many. */
+/** The path of a file, as Maelstrom takes it: one word, never looked up in PATH. Others are command lines. */
+const ofFile = (program: string): string =>
+  existsSync(program) ? quotedWord(program.includes('/') ? program : `./${program}`) : program
+
+/** Nodes of a run, if nobody says how many. */
 const USUAL_NODES = 5
 
 /** An option of Maelstrom in ours: its value gives the words. */
@@ -43,7 +54,7 @@ const same =
   (option: string): Renamed =>
   (value) => [option, value]
 
-const inSeconds: Renamed = (value) => ['--time', /^\d+$/.test(value) ? `${value}s` : value]
+const inSeconds: Renamed = (value) => ['--time', /^\d+(\.\d+)?$/.test(value) ? `${value}s` : value]
 
 /** A list of names, as Maelstrom also takes them: only their number counts here. */
 const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
@@ -65,12 +76,9 @@ const oneModel: Renamed = (value) => {
   throw new UserError('usage', `--consistency-models ${value}: a run is held to one level: give one of them.`)
 }
 
-const uniform: Renamed = (value) => {
-  if (value === 'uniform') return []
-  throw new UserError(
-    'usage',
-    `--latency-dist ${value}: delays are uniform, from 0 to twice --latency: leave the option out.`,
-  )
+const distribution: Renamed = (value) => {
+  if (value === 'uniform' || value === 'constant') return ['--set', `latency-dist=${value}`]
+  throw new UserError('usage', `--latency-dist ${value}: delays are uniform, from 0 to twice --latency, or constant.`)
 }
 
 const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
@@ -85,8 +93,9 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--availability': shareOf,
   '--consistency-models': oneModel,
   '--latency': (value) => ['--set', `latency=${value}`],
-  '--latency-dist': uniform,
+  '--latency-dist': distribution,
   '--topology': (value) => ['--set', `topology=${value}`],
+  '--key-count': same('--keys'),
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
@@ -98,7 +107,6 @@ const REFUSED: { readonly [option: string]: string } = {
   '--nemesis-interval': 'the seed and the time of the run decide when faults strike: --faults schedule.json says when',
   '--log-net-send': 'messages are not kept: let the program log them on standard error',
   '--log-net-recv': 'messages are not kept: let the program log them on standard error',
-  '--key-count': 'write --keys',
   '--max-writes-per-key': 'the workload decides when a key is replaced: leave the option out',
 }
 

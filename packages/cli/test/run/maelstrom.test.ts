@@ -59,7 +59,8 @@ patientTest.each([
   ],
   ['twice', 'replied twice to the same request'],
   ['stranger', 'sent a message to n99, and there is no such node, client or service'],
-  ['dies', 'n2 ended by itself'],
+  ['dies', 'n2 ended by itself (exit code 9)'],
+  ['joins', 'characters without a line feed, which ends a message: {"src":'],
 ])('names what a program does that %s', async (how, message) => {
   const { exitCode, stdout } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stdout.replace(/\s+/g, ' ')).toContain(message)

@@ -53,6 +53,15 @@ patientTest('runs a program of Maelstrom with timers twice alike in virtual time
   expect(JSON.parse(run.stdout).levels.convergent.result).toBe('met')
 })
 
+patientTest('tells the nodes of broadcast their neighbours in virtual time as options say', async () => {
+  const options = ['--sim', '--time-limit', '1', '--topology', 'total', '--latency', '5', '--out', temporaryDirectory()]
+  const { exitCode, stdout, stderr } = await maelstrom('run', 'node ./bad.mjs', 'broadcast', options)
+  expect((stdout + stderr).replace(/\s+/g, ' ')).toMatch(
+    /n[1-5]: the program answers topology with an error.*at most two/,
+  )
+  expect(exitCode).toBe(4)
+})
+
 test('refuses a program in virtual time whose timers it cannot take over', async () => {
   const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
   expect(stderr.replace(/\s+/g, ' ')).toContain('only programs of Node run in virtual time')

@@ -60,8 +60,11 @@ export interface Target {
   readonly sticky?: Stickiness | ((settings: Settings) => Stickiness) | undefined
   /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
   readonly tier: 'simulated' | 'real'
-  /** How long replicas may take to agree once all is healed and writing has stopped; by default 10 s. */
-  readonly quietMs?: Millis | undefined
+  /**
+   * How long replicas may take to agree once all is healed and writing has stopped, also by the level that the run is held to;
+   * by default 10 s.
+   */
+  readonly quietMs?: Millis | ((level: string | undefined) => Millis) | undefined
   /** How its proxy's record tells clients apart; absent if it keeps no record. */
   readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
   /** `routes`: a route table of the user says what its operations are. */

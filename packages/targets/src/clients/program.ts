@@ -4,7 +4,7 @@ import { type Completion, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer, shownAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { lastWords } from '../command/log-tail.ts'
+import { lastWordsText } from '../command/log-tail.ts'
 import { type CommandText, commandSchema, wordsOf } from '../command/words.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type ClientKind, functions } from './client-kind.ts'
@@ -152,11 +152,6 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
 function askedLine(id: number, { node, host, port }: NodeAddress, input: Request['input']): string {
   const line: AskedLine = { id, node, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, input }
   return JSON.stringify(line)
-}
-
-function lastWordsText(logPath: string): string {
-  const words = lastWords(logPath)
-  return words === '' ? '' : `; its last words: ${words}`
 }
 
 const FORM =

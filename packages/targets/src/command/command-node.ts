@@ -5,7 +5,7 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Victim } from '../network/node-harms.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
-import { startCommand } from './command-process.ts'
+import { howItEnded, startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
 import { lastLines } from './log-tail.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
@@ -225,9 +225,8 @@ async function runPreparation(
 ): Promise<void> {
   const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
   if (end.code === 0) return
-  const how = end.signal === null ? `exit code ${end.code}` : end.signal
   throw new UserError(
     'environment',
-    `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+    `${id}: ${commandText(command)} failed (${howItEnded(end)}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
@@ -19,6 +18,7 @@ import {
   type TreeRoot,
 } from '../processes/process-tree.ts'
 import { findProgram } from './programs.ts'
+import { readLines } from './read-lines.ts'
 import { userToBecome } from './user.ts'
 
 export interface CommandProcessOptions {
@@ -50,6 +50,8 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
+export const howItEnded = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`
+
 /** A running command with all its descendants, which are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
@@ -61,6 +63,8 @@ export interface CommandProcess {
   members(): readonly number[]
   /** Writes a line to the standard input of the process. */
   tell(text: string): void
+  /** See `LineReader`. */
+  unended(forMs: number): string | undefined
   /** Sends SIGSTOP; resolves once all are stopped or have ended. */
   pause(): Promise<void>
   resume(): void
@@ -96,8 +100,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
 
   let running = true
   let graceMs = 0
-  if (options.line !== undefined && child.stdout !== null)
-    createInterface({ input: child.stdout }).on('line', options.line)
+  const lines = options.line === undefined || child.stdout === null ? undefined : readLines(child.stdout, options.line)
   const closed = new Promise<void>((done) => child.once('close', () => done()))
   const exited = new Promise<Exit>((done) =>
     child.once('exit', (code, signalName) => done({ code, signal: signalName })),
@@ -118,6 +121,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
     tell(text) {
       if (child.stdin?.writable) child.stdin.write(`${text}\n`)
     },
+    unended: (forMs) => lines?.unended(forMs),
     async pause() {
       if (running) await stopTree(root)
     },
@@ -217,7 +221,10 @@ function reasonOf(error: NodeJS.ErrnoException, program: string): string {
       ? `there is no program ${program}`
       : `there is no program ${program} in any directory of PATH; install it, or give its path`
   if (error.code === 'ENOENT') return `the interpreter that ${found} names in its first line does not exist`
-  if (error.code === 'EACCES') return `${program} may not be executed (chmod +x)`
+  if (error.code === 'EACCES')
+    return statSync(program, { throwIfNoEntry: false })?.isDirectory()
+      ? `${program} is a directory`
+      : `${program} may not be executed (chmod +x)`
   return error.message
 }
 

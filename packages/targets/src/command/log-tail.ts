@@ -31,6 +31,12 @@ export function lastWords(logPath: string): string {
   }
 }
 
+/** The same as the end of a sentence: `; its last words: out of memory`. */
+export function lastWordsText(logPath: string): string {
+  const words = lastWords(logPath)
+  return words === '' ? '' : `; its last words: ${words}`
+}
+
 /** What was appended to a log after this offset, cut to its end if it is long. */
 export function readFrom(logPath: string, offset: number): string {
   const log = openSync(logPath, 'r')

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
-import type { CommandProcess, Exit } from './command-process.ts'
+import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
 import { lastLines, lastWords, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
@@ -55,15 +55,16 @@ export async function untilReady(readiness: Readiness, options: UntilReadyOption
 }
 
 export const neverReady = (name: string, logPath: string, exit: Exit): UserError =>
-  new UserError('environment', `${name} did not start (${howOf(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`)
+  new UserError(
+    'environment',
+    `${name} did not start (${howItEnded(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+  )
 
 const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
   new UserError(
     'environment',
-    `${name} did not start again (${howOf(exit)}); its last words: ${lastWords(logPath)} (${logPath})`,
+    `${name} did not start again (${howItEnded(exit)}); its last words: ${lastWords(logPath)} (${logPath})`,
   )
-
-const howOf = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`
 
 /** What the process has not done yet, for messages. */
 export function readinessText(readiness: Readiness): string {

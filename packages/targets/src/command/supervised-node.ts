@@ -2,8 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { portsOfSession } from '../processes/listening.ts'
-import type { CommandProcess } from './command-process.ts'
-import { lastLines, lastWords } from './log-tail.ts'
+import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
+import { lastLines, lastWordsText } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
@@ -74,8 +74,8 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
   refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
 })
 
-const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }): string =>
-  `${id} ended by itself; its last output: ${lastWords(logPath)} (${logPath})`
+const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
+  `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
 export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): SupervisedNode {
   const { id } = options
@@ -101,10 +101,10 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     ready.catch(() => {})
     current = process
     command = process.command
-    process.exited.then(() => {
+    process.exited.then((exit) => {
       if (current !== process) return
       current = undefined
-      if (life.alive && kills === 0 && !ended) hearing.ended(endedText(options))
+      if (life.alive && kills === 0 && !ended) hearing.ended(endedText(options, exit))
       if (life.alive) enter(false)
       options.moved(undefined)
     })

@@ -41,3 +41,9 @@ function split(text: string, where: string): string[] {
   }
   return open === undefined ? words : [...words, open]
 }
+
+/** Quotes a word so that a command line has it as it is. */
+export const quotedWord = (word: string): string =>
+  /^[^\s"']+$/.test(word)
+    ? word
+    : (word.match(/[^"]+|"+/g) ?? ['']).map((part) => (part.startsWith('"') ? `'${part}'` : `"${part}"`)).join('')

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createRandom, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import type { Client, Injected, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
+import { lastWords } from '../command/log-tail.ts'
 import { commandsOf } from '../command/supervised-node.ts'
-import { createClock } from '../network/clock.ts'
+import { createClock, type MachineClock } from '../network/clock.ts'
 import { injectIntoNodes } from '../network/inject.ts'
 import { nodeHarms } from '../network/node-harms.ts'
 import { startCluster } from '../network/starting.ts'
@@ -15,22 +16,27 @@ import { createExchanges } from './exchanges.ts'
 import type { Message } from './message.ts'
 import { type MaelstromNode, maelstromNode } from './node.ts'
 import { createServices } from './services.ts'
+import type { NetworkAsked } from './settings.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-export interface MaelstromOptions extends Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
+export interface MaelstromOptions
+  extends NetworkAsked,
+    Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
   readonly words: ProgramCommand['words']
   readonly rpc: RpcWorkload
-  /** See `SwitchboardOptions`. */
-  readonly latencyMs: Millis
-  /** A name that `topologyNames` lists. */
-  readonly topology: string
 }
 
+/** The quiet that Maelstrom gives a program after its faults. */
+const RECOVERY_MS = millis(10_000)
 /** A line of a program that is no message, as much of it as a message shows. */
 const MOST_LINE = 120
-/** Messages between nodes for each operation, and in all, from which on a program floods the network. */
+/** A line that has no end for so long, once all is over, gets none. */
+const UNENDED_MS = 500
+const MOST_LOG_BYTES = 200 * 2 ** 20
+const LOG_LOOKED_AT_MS = millis(500)
+/** Messages of nodes for each operation, and in all, from which on a program floods the network. */
 const FLOOD_SHARE = 1_000
 const FLOOD_MESSAGES = 100_000
 const FLOOD_CHECKED = 1_000
@@ -99,14 +105,16 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
         mayBite: (kind) => Object.hasOwn(nodeHarms, kind) || traffic.switchboard.sent() > 0,
         status,
         lingersMs: millis(500),
+        // Nothing is waited for that never answered, or is gone.
+        recoveryMs: () => (traffic.anyAnswered() && managed.some(({ life }) => life().alive) ? RECOVERY_MS : millis(0)),
         marked: () => [],
         leader: () => undefined,
         commands: () => commandsOf(managed),
-        begin() {},
+        begin: () => watchLogs(managed, clock, news.broke),
         onBroken: news.onBroken,
         onChange: news.onChange,
-        notes: async () => traffic.notes(),
-        trouble: () => news.trouble,
+        notes: async () => [...traffic.notes(), ...(traffic.anyAnswered() ? [] : lastWordsOf(managed))],
+        trouble: () => [...news.trouble, ...managed.flatMap(unendedLine)],
         stop(stopped) {
           clock.stop()
           starting.stop().then(stopped)
@@ -114,6 +122,36 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
       }
     },
   )
+}
+
+const unendedLine = ({ id, unended }: MaelstromNode): readonly string[] => {
+  const text = unended(UNENDED_MS)
+  return text === undefined
+    ? []
+    : [`${id} printed ${text.length} characters without a line feed, which ends a message: ${text.slice(0, MOST_LINE)}`]
+}
+
+/** What the nodes of a program that never answers say themselves. */
+const lastWordsOf = (nodes: readonly MaelstromNode[]): readonly string[] =>
+  nodes.flatMap(({ id, logPath }) => {
+    const words = lastWords(logPath)
+    return words === '' ? [] : [`${id} said last: ${words} (${logPath})`]
+  })
+
+/** Ends a run whose program fills the disk with its log. */
+function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: (error: UserError) => void): void {
+  function look(): void {
+    const long = nodes.find(({ logPath }) => (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES)
+    if (long === undefined) clock.at(nanos(clock.now() + millisToNanos(LOG_LOOKED_AT_MS)), look, { keepsAlive: false })
+    else
+      broke(
+        new UserError(
+          'input',
+          `${long.id} has written more than ${MOST_LOG_BYTES / 2 ** 20} MB to standard error (${long.logPath}). Log less.`,
+        ),
+      )
+  }
+  look()
 }
 
 const here = (word: string): string => (word.includes('/') && existsSync(word) ? resolve(word) : word)
@@ -135,19 +173,22 @@ interface Traffic {
   /** Adds to the trouble, once for each kind. */
   once(text: string, kind: string): void
   notes(): readonly string[]
+  /** See `Exchanges`. */
+  anyAnswered(): boolean
   /** See `Busiest`. */
   busiest(): NodeId | undefined
 }
 
 /** Carries the messages of nodes, clients and services. */
 function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
-  const { rpc, seed, latencyMs } = options
+  const { rpc, seed, latency } = options
   const services = createServices(createRandom(seed).fork('services'))
   const told = new Set<string>()
   const busiest = createBusiest()
+  let sent = 0
 
   const switchboard = createSwitchboard({
-    ...{ nodes: names, clock, seed, latencyMs },
+    ...{ nodes: names, clock, seed, latency },
     deliver(message) {
       if (message.dest.startsWith('c')) exchanges.replied(message)
       else node(message.dest)?.receive(message)
@@ -161,13 +202,13 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
 
   /** A program that sends more and more is stopped before it takes all memory. */
   function refuseFlood(): void {
-    const sent = switchboard.sent()
     const ended = exchanges.ended()
+    sent++
     if (sent % FLOOD_CHECKED !== 0 || sent < FLOOD_MESSAGES || sent < FLOOD_SHARE * ended) return
     broke(
       new UserError(
         'input',
-        `the nodes sent each other ${sent} messages for ${ended} operations: the program floods the network. Send fewer, such as one batch every 100 ms.`,
+        `the nodes sent ${sent} messages for ${ended} operations: the program floods the network. Send fewer, such as one batch every 100 ms.`,
       ),
     )
   }
@@ -183,8 +224,10 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     once,
     connect: exchanges.connect,
     busiest: busiest.node,
+    anyAnswered: exchanges.anyAnswered,
     sent(message) {
       const { src, dest, body } = message
+      refuseFlood()
       const service = services.get(dest)
       if (service !== undefined) {
         const reply = { ...service(src, body), in_reply_to: body.msg_id }
@@ -192,7 +235,6 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
       } else if (names.includes(dest)) {
         switchboard.send(src, dest, message)
         busiest.sent(src, clock.now())
-        refuseFlood()
       } else if (/^c\d/.test(dest)) switchboard.send(src, 'clients', message)
       else once(`${src} sent a message to ${dest}, and there is no such node, client or service`, `${src} to ${dest}`)
     },

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
+import { type Completion, type Json, type Millis, millisToNanos, nanos, UserError } from '@chaosproxy/history'
 import type { Client, Clock, Request } from '@chaosproxy/runner'
 import { type Body, completionOfError, type Message } from './message.ts'
 import type { RpcWorkload } from './workloads.ts'
@@ -25,6 +25,8 @@ export interface Exchanges {
   replied(message: Message): void
   /** The requests that have ended. */
   ended(): number
+  /** Whether any request has had a reply. */
+  anyAnswered(): boolean
 }
 
 /** A request without a reply so far. */
@@ -37,7 +39,8 @@ interface Pending {
 export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOptions): Exchanges {
   const pending = new Map<string, Pending>()
   const answered = new Set<string>()
-  let clients = 0
+  /** By client: its latest message id. */
+  const asked = new Map<string, number>()
   let serial = 0
   let ended = 0
 
@@ -50,14 +53,28 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
     }
   }
 
+  const isRequest = (client: string, id: Json | undefined): boolean =>
+    Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
+
+  /** Undefined for a reply that comes too late. */
+  function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
+    if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
+    if (!isRequest(client, id))
+      return `sent ${client} a message whose "in_reply_to" is no "msg_id" of a request of ${client}`
+    return answered.has(name) ? 'replied twice to the same request' : undefined
+  }
+
   return {
     ended: () => ended,
+    anyAnswered: () => answered.size > 0,
     connect(to) {
-      const client = `c${++clients}`
+      const client = `c${asked.size + 1}`
       let msgId = 0
+      asked.set(client, msgId)
       return {
         invoke(request, timeoutMs, completed) {
           const name = `${client}/${++msgId}`
+          asked.set(client, msgId)
           const n = serial++
           const late = nanos(clock.now() + millisToNanos(timeoutMs))
           const cancel = clock.at(late, () => end(unanswered(request, timeoutMs)))
@@ -75,13 +92,11 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
     },
     replied({ src, dest, body }: Message): void {
       const name = `${dest}/${body.in_reply_to}`
-      const waiting = pending.get(name)
+      const waiting = isRequest(dest, body.in_reply_to) ? pending.get(name) : undefined
       if (waiting === undefined) {
-        if (answered.has(name))
-          once(
-            `${src} replied twice to the same request (${JSON.stringify(body).slice(0, MOST_SHOWN)})`,
-            `${src} twice`,
-          )
+        const wrong = whyNoReply(dest, body.in_reply_to, name)
+        if (wrong !== undefined)
+          once(`${src} ${wrong} (${JSON.stringify(body).slice(0, MOST_SHOWN)})`, `${src} ${wrong}`)
         return
       }
       const completion = completionOfReply(rpc, body, waiting.request, waiting.serial)
@@ -107,7 +122,10 @@ export function completionOfReply(
   { input, harmless }: Pick<Request, 'input' | 'harmless'>,
   serial: number,
 ): Completion | string {
-  if (body.type === 'error') return rpc.error?.(body, input) ?? completionOfError(body, harmless)
+  if (body.type === 'error')
+    return Number.isSafeInteger(body['code'])
+      ? (rpc.error?.(body, input) ?? completionOfError(body, harmless))
+      : 'is an error without a whole number "code"'
   const { type } = rpc.request(input, serial)
   if (body.type !== `${type}_ok`)
     return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`

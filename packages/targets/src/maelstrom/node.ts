@@ -6,7 +6,7 @@ import { lastLines } from '../command/log-tail.ts'
 import { type Life, type SupervisedNode, superviseNode } from '../command/supervised-node.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { type Message, parseMessage } from './message.ts'
+import { type Body, type Message, parseMessage } from './message.ts'
 import type { Topology } from './topology.ts'
 
 /** The client that initialises nodes. */
@@ -27,6 +27,14 @@ export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
 export const topologyMessage = (id: NodeId, topology: Topology): Message =>
   asked(id, TOPOLOGY_ID, 'topology', { topology })
 
+/** What is wrong with an answer to `init` or `topology`, if anything is. */
+export function whyNotStarted({ type, in_reply_to: id }: Body, topology?: Topology): string | undefined {
+  const asks = topology !== undefined && id === TOPOLOGY_ID ? 'topology' : 'init'
+  if (type === 'error') return `answers ${asks} with an error`
+  if (asks === 'init' && id !== INIT_ID) return `answers init without its "msg_id", ${INIT_ID}, as "in_reply_to"`
+  return type === `${asks}_ok` ? undefined : `answers ${asks} without "type": "${asks}_ok"`
+}
+
 export interface MaelstromNodeOptions {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
@@ -45,8 +53,11 @@ export interface MaelstromNodeOptions {
 }
 
 export interface MaelstromNode extends SupervisedNode {
+  readonly logPath: string
   /** Hands the program a message; one that is down loses it. */
   receive(message: Message): void
+  /** See `LineReader`. */
+  unended(forMs: number): string | undefined
 }
 
 /** How long a program may take to answer `init`, as in Maelstrom. */
@@ -56,6 +67,7 @@ const STARTUP_MS = 10_000
 export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
   const { id, nodes, words, directory, logPath, keeper, topology } = options
   let tell: ((message: Message) => void) | undefined
+  let unended: MaelstromNode['unended'] = () => undefined
 
   async function launch(): Promise<Life<void>> {
     mkdirSync(directory, { recursive: true })
@@ -69,19 +81,23 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     function read(line: string): void {
       const message = parseMessage(line)
       if (typeof message === 'string') options.misprinted(line, message)
-      else if (message.dest === STARTER) answered(message)
-      else options.sent({ ...message, src: id })
+      else {
+        if (message.src !== id) options.misprinted(line, `has a "src" other than its own id, ${id}`)
+        if (message.dest === STARTER) answered(message)
+        else options.sent({ ...message, src: id })
+      }
     }
 
     function answered({ body }: Message): void {
-      if (body.type === 'error')
-        failed(new UserError('input', `${id}: the program answers init with an error: ${JSON.stringify(body)}`))
+      const wrong = whyNotStarted(body, topology)
+      if (wrong !== undefined) failed(new UserError('input', `${id}: the program ${wrong}: ${JSON.stringify(body)}`))
       else if (body.in_reply_to === INIT_ID && topology !== undefined) receive(topologyMessage(id, topology))
       else ready()
     }
 
     const process = await startCommand({ name: id, command: { words, directory }, logPath, keeper, line: read })
     const receive = (message: Message): void => process.tell(JSON.stringify(message))
+    unended = process.unended
     process.exited.then(({ code, signal }) => {
       if (tell === receive) tell = undefined
       const how = signal === null ? `exits with ${code}` : `is ended by ${signal}`
@@ -104,5 +120,5 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     awaited: () => `answers init with init_ok${topology === undefined ? '' : ', and topology with topology_ok'}`,
     moved() {},
   })
-  return { ...supervised, receive: (message) => tell?.(message) }
+  return { ...supervised, logPath, receive: (message) => tell?.(message), unended: (forMs) => unended(forMs) }
 }

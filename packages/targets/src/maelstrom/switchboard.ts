@@ -1,15 +1,16 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
+import { type Nanos, nanos } from '@chaosproxy/history'
 import { Call, EventQueue, SimulatedNetwork, streamOf } from '@chaosproxy/simulator'
 import type { MachineClock } from '../network/clock.ts'
 import type { Message } from './message.ts'
+import type { Latency } from './settings.ts'
 
 export interface SwitchboardOptions {
   readonly nodes: readonly NodeId[]
   readonly clock: MachineClock
   readonly seed: number
-  /** The mean delay of a message between nodes; those of clients and services have none, as in Maelstrom. */
-  readonly latencyMs: Millis
+  /** Of messages between nodes; those of clients and services have none, as in Maelstrom. */
+  readonly latency: Latency
   /** Hands a message to its addressee. */
   deliver(message: Message): void
 }
@@ -26,14 +27,12 @@ export interface Switchboard {
 }
 
 export function createSwitchboard(options: SwitchboardOptions): Switchboard {
-  const { nodes, clock, seed, latencyMs, deliver } = options
+  const { nodes, clock, seed, latency, deliver } = options
   const queue = new EventQueue()
   const network = new SimulatedNetwork(queue, {
     belief: { misled: false },
     seed: streamOf(seed, 'network'),
-    delayMs: millis(0),
-    // Uniform from 0 to twice the mean.
-    jitterMs: millis(2 * latencyMs),
+    ...latency,
     endpoints: [...nodes, 'clients'],
   })
   let between = 0

@@ -4,7 +4,7 @@ import type { Suffering, Target } from '@chaosproxy/runner'
 import { simulatorSuffers } from '@chaosproxy/simulator'
 import { nodeHarms } from '../network/node-harms.ts'
 import { maelstromProgram } from './reference.ts'
-import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
+import { networkOf, networkSettings } from './settings.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 const MAELSTROM = 'maelstrom'
@@ -14,8 +14,8 @@ const MAELSTROM = 'maelstrom'
  * replicas must agree in the end, waiting for that takes most of it.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
-/** Programs may gossip every five seconds. */
-const QUIET_MS = millis(8_000)
+/** Programs may gossip every five seconds; what must be right at any time needs no wait but for another leader. */
+const quietMs = (level: string | undefined) => millis(level === 'linearizable' ? 4_000 : 8_000)
 
 /**
  * A program that speaks Maelstrom's protocol, by its workload and command: `maelstrom:lin-kv:python3 ./node.py`.
@@ -29,28 +29,13 @@ export function maelstromTarget(reference: string): Target {
     summary: `${command}, a Maelstrom program`,
     tier: 'real',
     defaultNodes: 5,
-    settings: [
-      {
-        name: 'latency',
-        summary: 'mean delay of a message between nodes, in ms; those of clients have none',
-        default: 0,
-        min: 0,
-        max: 10_000,
-        fraction: true,
-      },
-      {
-        name: 'topology',
-        summary: 'who is whose neighbour, as nodes of broadcast are told',
-        default: USUAL_TOPOLOGY,
-        values: topologyNames,
-      },
-    ],
+    settings: networkSettings,
     bugs: [],
     marks: false,
     sticky: true,
     // Raft as a tutorial has it waits for two to four seconds before it elects.
     longestFault: 0.4,
-    quietMs: QUIET_MS,
+    quietMs,
     functions: () => rpc.functions,
     objects: [rpc.object],
     usual: {
@@ -62,9 +47,7 @@ export function maelstromTarget(reference: string): Target {
     suffers,
     async start({ settings, ...options }) {
       const { startMaelstrom } = await import('./cluster.ts')
-      const latencyMs = millis(Number(settings['latency'] ?? 0))
-      const topology = String(settings['topology'] ?? USUAL_TOPOLOGY)
-      return startMaelstrom({ ...options, words, rpc, latencyMs, topology })
+      return startMaelstrom({ ...options, ...networkOf(settings), words, rpc })
     },
   }
 }

@@ -11,10 +11,11 @@ import { builtEntry } from '../processes/entry.ts'
 import { type Answer, type Question, SEED_MEMBER } from '../virtual-program/line.ts'
 import { completionOfReply } from './exchanges.ts'
 import { type Body, type Message, parseMessage } from './message.ts'
-import { INIT_ID, initMessage, STARTER, topologyMessage } from './node.ts'
+import { INIT_ID, initMessage, STARTER, topologyMessage, whyNotStarted } from './node.ts'
 import { maelstromProgram } from './reference.ts'
 import { createServices, type Service } from './services.ts'
-import { topologyOf, USUAL_TOPOLOGY } from './topology.ts'
+import { type NetworkAsked, networkOf, networkSettings } from './settings.ts'
+import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /** How long a request takes to a service, and its reply back, at most. A program that waits is overtaken meanwhile. */
@@ -60,7 +61,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],
-    create: () => machineOf(rpc, program),
+    settings: networkSettings,
+    create: ({ settings }) => machineOf(rpc, program, networkOf(settings)),
   }
 }
 
@@ -82,8 +84,10 @@ function firstLine(file: string): string {
   }
 }
 
-function machineOf(rpc: RpcWorkload, program: readonly string[]) {
+function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topology }: NetworkAsked) {
   const processes = processesOf(JSON.stringify(program))
+  const isDelayed = latency.delayMs + latency.jitterMs > 0
+  const delayOf = ({ random }: Running): Millis => millis(latency.delayMs + random.next() * latency.jitterMs)
   let services: ReadonlyMap<string, Service> | undefined
 
   /** Hands the program messages, and carries out what it does. */
@@ -110,9 +114,10 @@ function machineOf(rpc: RpcWorkload, program: readonly string[]) {
 
   function routed(state: Running, message: Message): readonly Sent[] {
     const { dest, body } = message
-    if (dest === STARTER) return initialised(rpc, state, body)
+    if (dest === STARTER) return initialised(state, body, rpc.name === 'broadcast' ? topology : undefined)
     if (services?.has(dest) === true || dest === state.id) return [later(state, message)]
-    if (state.nodes.includes(dest)) return [{ type: 'send', to: dest, message }]
+    if (state.nodes.includes(dest))
+      return isDelayed ? [later(state, message, delayOf(state))] : [{ type: 'send', to: dest, message }]
     if (dest === CLIENT) return replied(rpc, state, body)
     throw new Error(`${state.id} sent a message to ${dest}, and there is no such node, client or service`)
   }
@@ -123,6 +128,8 @@ function machineOf(rpc: RpcWorkload, program: readonly string[]) {
     state.onTheWay.delete(timer)
     if (message === undefined) return { state, effects: [] }
     const service = services?.get(message.dest)
+    if (message.dest !== state.id && state.nodes.includes(message.dest))
+      return { state, effects: [{ type: 'send', to: message.dest, message }] }
     if (service === undefined) return told(state, [message], now, steady)
     const { src, dest, body } = message
     const reply = { ...service(src, body), in_reply_to: body.msg_id }
@@ -171,11 +178,11 @@ function wordsFor(program: readonly string[], seed: number): readonly string[] {
 
 const readsOf = ({ workload }: RpcWorkload): readonly string[] => findWorkload(workload)?.reads ?? []
 
-function initialised(rpc: RpcWorkload, state: Running, body: Body): readonly Sent[] {
-  if (body.type === 'error')
-    throw new Error(`${state.id}: the program answers init with an error: ${JSON.stringify(body)}`)
-  if (body.in_reply_to === INIT_ID && rpc.name === 'broadcast')
-    return [later(state, topologyMessage(state.id, topologyOf(state.nodes, USUAL_TOPOLOGY)))]
+function initialised(state: Running, body: Body, topology: string | undefined): readonly Sent[] {
+  const told = topology === undefined ? undefined : topologyOf(state.nodes, topology)
+  const wrong = whyNotStarted(body, told)
+  if (wrong !== undefined) throw new Error(`${state.id}: the program ${wrong}: ${JSON.stringify(body)}`)
+  if (body.in_reply_to === INIT_ID && told !== undefined) return [later(state, topologyMessage(state.id, told))]
   state.isReady = true
   return []
 }

@@ -258,7 +258,7 @@ describe('over the lives of a node', () => {
     })
     await node.start()
     await eventually(async () => expect(told).toHaveLength(1))
-    expect(told[0]).toMatch(/^n1 ended by itself; its last output: out of memory \(/)
+    expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last words: out of memory \(/)
   })
 
   test('kills and pauses are counted, and may heal in any order', async () => {

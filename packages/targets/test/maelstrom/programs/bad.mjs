@@ -11,11 +11,14 @@ if (how === 'silent') {
   process.exit(7)
 } else {
   serve({
+    topology: ({ topology }) =>
+      topology[self()].length > 2 ? error(14, 'at most two neighbours') : { type: 'topology_ok' },
     generate(_, src) {
       const id = `${self()}-${Math.random()}`
       if (how === 'garbage') console.log('generating an id')
       if (how === 'stranger') send('n99', { type: 'hello' })
       if (how === 'dies' && self() === 'n2') process.exit(9)
+      if (how === 'joins') return void process.stdout.write(JSON.stringify({ src: self(), dest: 'c1', body: {} }))
       if (how === 'error') return error(11, 'try later')
       if (how === 'shape') return { type: 'generate_ok' }
       if (how === 'type') return { type: 'generated', id }

@@ -1,0 +1,51 @@
+import { type Millis, millis } from '@chaosproxy/history'
+import type { ProtocolSettingValue } from '@chaosproxy/protocols'
+import type { Setting } from '@chaosproxy/workloads'
+import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
+
+const CONSTANT = 'constant'
+
+/** What Maelstrom's options say of the network, as settings of a program in both worlds. */
+export const networkSettings: readonly Setting[] = [
+  {
+    name: 'latency',
+    summary: 'mean delay of a message between nodes, in ms; those of clients have none',
+    default: 0,
+    min: 0,
+    max: 10_000,
+    fraction: true,
+  },
+  {
+    name: 'latency-dist',
+    summary: 'whether each message is delayed alike, or by 0 to twice the mean',
+    default: 'uniform',
+    values: ['uniform', CONSTANT],
+  },
+  {
+    name: 'topology',
+    summary: 'who is whose neighbour, as nodes of broadcast are told',
+    default: USUAL_TOPOLOGY,
+    values: topologyNames,
+  },
+]
+
+/** The delay of a message between nodes: `delayMs`, and up to `jitterMs` more. */
+export interface Latency {
+  readonly delayMs: Millis
+  readonly jitterMs: Millis
+}
+
+export interface NetworkAsked {
+  readonly latency: Latency
+  /** A name that `topologyNames` lists. */
+  readonly topology: string
+}
+
+export function networkOf(settings: { readonly [name: string]: ProtocolSettingValue }): NetworkAsked {
+  const mean = Number(settings['latency'] ?? 0)
+  const isConstant = settings['latency-dist'] === CONSTANT
+  return {
+    latency: { delayMs: millis(isConstant ? mean : 0), jitterMs: millis(isConstant ? 0 : 2 * mean) },
+    topology: String(settings['topology'] ?? USUAL_TOPOLOGY),
+  }
+}
