@@ -92,6 +92,23 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
+  test('saw what was written before they wrote themselves, if only the server knows that value', () => {
+    const found: readonly Ran[] = [
+      { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
+      {
+        from: 10,
+        to: 45,
+        micro: [
+          ['r', balance, 100],
+          ['w', balance, 90],
+        ],
+        locks: [[row, 25, 40]],
+      },
+      { from: 70, to: 80, micro: [['r', balance, 90]] },
+    ]
+    expect(judged(found).levels['serializable']!.result).toBe('met')
+  })
+
   test('lose an update if both read the same version, in the order of their locks', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({

@@ -34,7 +34,7 @@ const ASKED: Readonly<Record<string, Asked>> = {
   jobs: {
     found: 'invariant',
     options: [
-      ...['--routes', 'jobs.routes.json', '--workload', 'counter', '--expect', 'none', '--assert-sql'],
+      ...['--routes', 'jobs.routes.json', '--workload', 'counter', '--expect', 'repeatable-read', '--assert-sql'],
       'SELECT NOT EXISTS (SELECT 1 FROM mails GROUP BY job_id HAVING count(*) > 1)',
     ],
   },
@@ -105,7 +105,7 @@ const assertionOf = (service: string): string | undefined => {
   return options.includes('--assert-sql') ? options.at(-1) : undefined
 }
 
-/** What a worker selects also depends on rows that are not shown, so that only the rows are judged. */
+/** Which job a worker selects also depends on those that others have locked, so that only the rows are judged. */
 const JOBS: Judged = {
   level: 'repeatable-read',
   as: JSON.stringify({
@@ -142,11 +142,7 @@ describe.skipIf(lacking)(`A real PostgreSQL${lacking ? `: ${whySkipped('postgres
 
   test.each(CURES)('shows nothing of %s to the recorder', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
-    if (service === 'jobs-skip-locked') {
-      // It reads the status of no job, so that little is proved by it.
-      expect(told).toContain('no violation found')
-      expect(told).toMatch(/found (strong-(session-)?)?repeatable-read/)
-    } else expect(exitCode, told).toBe(0)
+    expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })

@@ -2,7 +2,7 @@ import type { Operand, Place } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import type { InsertedRow, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
-import type { Token } from './sql-tokens.ts'
+import { isTable, type Token } from './sql-tokens.ts'
 
 const AFTER_CONDITIONS = ['returning', 'limit', 'for', 'order', 'offset', 'fetch']
 const AFTER_CONDITION = ['and', 'or', ...AFTER_CONDITIONS]
@@ -17,9 +17,9 @@ type Conjunction = Omit<Extract<Rows, { readonly kind: 'keys' }>, 'kind' | 'keys
   readonly keys: Extract<Rows, { readonly kind: 'keys' }>['keys'] | undefined
 }
 
-const TRUE: Conjunction = { keys: undefined, expected: new Map(), isExact: true }
-/** It may exclude rows. */
-const OTHER_CONDITION: Conjunction = { ...TRUE, isExact: false }
+const TRUE: Conjunction = { keys: undefined, expected: new Map(), isExact: true, hidden: [] }
+/** Nothing is known of the rows. */
+const ANY_ROWS: Rows = { kind: 'predicate', expected: new Map() }
 
 interface Item {
   readonly table: string | undefined
@@ -33,6 +33,8 @@ export class RowParser extends SqlReader {
   readonly #tables: ReadonlyMap<string, RecordedTable>
   #alias: string | undefined
   #table: RecordedTable | undefined
+  /** Queries that it names: of a WITH, or in a FROM. */
+  readonly #named = new Map<string, RowRead>()
 
   constructor(tokens: readonly Token[], tables: ReadonlyMap<string, RecordedTable>) {
     super(tokens)
@@ -40,10 +42,48 @@ export class RowParser extends SqlReader {
   }
 
   statement(): RowStatement | undefined {
-    if (this.takeWord('select')) return this.#read()
-    if (this.takeWord('update')) return this.#update()
+    if (this.takeWord('select')) return this.#isExists() ? this.#existence() : this.#read()
     if (this.takeWord('insert')) return this.#insert()
+    if (this.takeWord('with') && !this.#query()) return undefined
+    if (this.takeWord('update')) return this.#update()
     return this.takeWord('delete') ? this.#delete() : undefined
+  }
+
+  /** The query of a WITH, of rows that the statement then names by their key. */
+  #query(): boolean {
+    const name = this.name()
+    if (name === undefined || !this.takeWord('as')) return false
+    this.takeWord('not')
+    this.takeWord('materialized')
+    const query = this.#nested()
+    if (query === undefined) return false
+    this.#named.set(name, query)
+    return true
+  }
+
+  /** A query in brackets that shows no values of the recorded columns. */
+  #nested(): RowRead | undefined {
+    if (!this.isSymbol('(')) return undefined
+    const start = this.at
+    this.skipGroup()
+    const query = new RowParser(this.tokens.slice(start + 1, this.at - 1), this.#tables).statement()
+    const isKnown = query?.does === 'read' && query.others === undefined && query.shown.values.size === 0
+    return isKnown ? query : undefined
+  }
+
+  #isExists(): boolean {
+    const [exists, bracket, select] = this.tokens.slice(this.at)
+    return this.isWordOf(['exists']) && exists !== undefined && bracket?.text === '(' && select?.text === 'select'
+  }
+
+  /** `EXISTS (SELECT …)`, alone. */
+  #existence(): RowStatement | undefined {
+    this.skip(1)
+    const query = this.#nested()
+    if (this.takeWord('as') || this.isAlias()) this.name()
+    return query === undefined || !this.isAtEnd
+      ? undefined
+      : { ...query, rows: ANY_ROWS, shown: NOTHING_SHOWN, locks: false }
   }
 
   #read(): RowStatement | undefined {
@@ -70,7 +110,9 @@ export class RowParser extends SqlReader {
   #readOf(items: readonly Item[], { table, alias, isLinked }: Source, isJoined: boolean): RowRead | undefined {
     this.#table = table
     this.#alias = alias
-    const found = this.#rows(table)
+    const asked = this.#rows(table)
+    // A column without a table may be one of another table.
+    const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
     const shown = found === undefined ? undefined : this.#shown(items, table, isJoined ? found : undefined)
     const end = this.#endOfRead()
     if (found === undefined || shown === undefined || end === undefined) return undefined
@@ -117,7 +159,7 @@ export class RowParser extends SqlReader {
     if (table === undefined || !this.takeWord('set')) return undefined
     const sets = this.#sets(table, ['where', 'returning', 'from'])
     if (sets === undefined) return undefined
-    const rows = this.#rows(table)
+    const rows = this.#rowsJoined(table, 'from')
     const shown = this.#returning(table)
     return rows === undefined || shown === undefined ? undefined : { does: 'update', table, rows, sets, shown }
   }
@@ -127,9 +169,27 @@ export class RowParser extends SqlReader {
     this.takeWord('only')
     const table = this.#takeTable()
     if (table === undefined) return undefined
-    const rows = this.#rows(table)
+    const rows = this.#rowsJoined(table, 'using')
     const shown = this.#returning(table)
     return rows === undefined || shown === undefined ? undefined : { does: 'delete', table, rows, shown }
+  }
+
+  #rowsJoined(table: RecordedTable, joining: 'from' | 'using'): Rows | undefined {
+    if (!this.takeWord(joining)) return this.#rows(table)
+    const rows = this.#joins() ? this.#rows(table) : undefined
+    return rows?.kind === 'keys' ? { ...rows, hidden: [...rows.hidden, joining] } : rows
+  }
+
+  /** The query that an UPDATE or DELETE takes its rows from: it is named, or stands there. */
+  #joins(): boolean {
+    const isThere = this.isSymbol('(')
+    const found = isThere ? this.#nested() : this.#named.get(this.name() ?? '')
+    const given = this.tokens[this.at - 1]?.text ?? ''
+    const isAliased = this.takeWord('as') || this.isAlias()
+    const alias = isAliased ? this.name() : undefined
+    if (found === undefined || (isThere && alias === undefined)) return false
+    this.#named.set(alias ?? given, found)
+    return this.isWordOf(['where'])
   }
 
   #insert(): RowStatement | undefined {
@@ -153,7 +213,7 @@ export class RowParser extends SqlReader {
   }
 
   #insertedRow(table: RecordedTable, columns: readonly string[]): InsertedRow | undefined {
-    const given = this.listOf(() => this.#wholeOperand() ?? this.expression())
+    const given = this.listOf(() => this.#wholeOperand() ?? this.#plainExpression())
     if (given === undefined || given.length !== columns.length) return undefined
     const at = (column: string) => given[columns.indexOf(column)]
     const values = new Map<string, NewValue>()
@@ -167,6 +227,12 @@ export class RowParser extends SqlReader {
     }
     const key = at(table.key)
     return { key: key === 'expression' ? undefined : key, values }
+  }
+
+  #plainExpression(): 'expression' | undefined {
+    const start = this.at
+    const found = this.expression()
+    return this.tokens.slice(start, this.at).some(isSelect) ? undefined : found
   }
 
   /** An operand that is all up to the next comma or bracket. */
@@ -203,8 +269,10 @@ export class RowParser extends SqlReader {
         this.at = start
         this.skipTo(ends, ',')
       }
-      if (this.tokens.slice(start, this.at).some(({ text }) => text === 'select')) return undefined
-      if (table.values.has(item)) sets.set(item, isWhole ? value : { kind: 'expression' })
+      const words = this.tokens.slice(start, this.at).map(({ text }) => text)
+      if (words.includes('select')) return undefined
+      const of = [...table.values.keys()].filter((column) => words.includes(column))
+      if (table.values.has(item)) sets.set(item, isWhole ? value : { kind: 'expression', of })
     } while (this.takeSymbol(','))
     return sets
   }
@@ -237,32 +305,55 @@ export class RowParser extends SqlReader {
 
   /** The WHERE, if there is one. Undefined if it is followed by something unexpected. */
   #rows(table: RecordedTable): Rows | undefined {
-    if (!this.takeWord('where')) return { kind: 'predicate' }
+    if (!this.takeWord('where')) return ANY_ROWS
     const start = this.at
     const rows = this.#conditions(table)
     if (rows !== undefined) return rows
     this.at = start
     this.skipTo(AFTER_CONDITIONS)
-    // Another table in it is read as well.
-    const isPlain = !this.tokens.slice(start, this.at).some(isSelect)
-    return isPlain ? { kind: 'predicate' } : undefined
+    return this.#showsAll(start) ? ANY_ROWS : undefined
   }
 
-  /** Conditions joined by AND, one of which gives the primary key. */
+  /** Conditions joined by AND. */
   #conditions(table: RecordedTable): Rows | undefined {
     const found = this.#conjunction(table, 0)
-    if (found?.keys === undefined || !(this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))) return undefined
-    return { kind: 'keys', ...found, keys: found.keys }
+    if (found === undefined || !(this.isAtEnd || this.isWordOf(AFTER_CONDITIONS))) return undefined
+    const { keys, expected } = found
+    return keys === undefined ? { kind: 'predicate', expected } : { kind: 'keys', ...found, keys }
   }
 
-  /** Undefined if an OR or another table is part of it. */
+  /** Whether all that is read from here on, by queries in it, is which rows there are. */
+  #showsAll(start: number): boolean {
+    const end = this.at
+    for (this.at = start; this.at < end; ) {
+      const isQuery = this.isSymbol('(') && isSelect(this.tokens[this.at + 1])
+      if (isSelect(this.tokens[this.at]) || (isQuery && !this.#isPlainQuery())) return false
+      if (!isQuery) this.skip(1)
+    }
+    this.at = end
+    return true
+  }
+
+  #isPlainQuery(): boolean {
+    const start = this.at
+    if (this.#nested() !== undefined) return true
+    const words = this.tokens.slice(start, this.at)
+    // A table before a dot is one of its columns, which the query around it has.
+    const isColumn = (at: number): boolean => words[at + 1]?.text === '.'
+    return [...this.#tables.values()].every(
+      ({ name }) => !words.some((word, at) => isTable(word, name) && !isColumn(at)),
+    )
+  }
+
+  /** Undefined if an OR or another table's values are part of it. */
   #conjunction(table: RecordedTable, depth: number): Conjunction | undefined {
-    let all: Conjunction = { keys: undefined, expected: new Map(), isExact: true }
+    let all = TRUE
     do {
       const found = this.#condition(table, depth)
       if (found === undefined) return undefined
       const isExact = all.isExact && found.isExact && (all.keys === undefined || found.keys === undefined)
-      all = { keys: all.keys ?? found.keys, expected: new Map([...all.expected, ...found.expected]), isExact }
+      const expected = new Map([...all.expected, ...found.expected])
+      all = { keys: all.keys ?? found.keys, expected, isExact, hidden: [...all.hidden, ...found.hidden] }
     } while (this.takeWord('and'))
     return all
   }
@@ -279,8 +370,10 @@ export class RowParser extends SqlReader {
       this.takeWord('and')
       this.skipTo(AFTER_CONDITION, ')')
     }
-    const isPlain = this.at > start && !this.tokens.slice(start, this.at).some(isSelect)
-    return isPlain && !this.isWordOf(['or']) ? OTHER_CONDITION : undefined
+    if (this.at === start || this.isWordOf(['or']) || !this.#showsAll(start)) return undefined
+    const words = this.tokens.slice(start, this.at).map(({ text }) => text)
+    const hidden = words.filter((word) => table.values.has(word) || word === 'select')
+    return { ...TRUE, isExact: false, hidden }
   }
 
   #group(table: RecordedTable, depth: number): Conjunction | undefined {
@@ -295,17 +388,47 @@ export class RowParser extends SqlReader {
       const other = this.takeSymbol('=') ? this.operand() : undefined
       return other !== undefined && isSameConstant(constant, other) ? TRUE : undefined
     }
+    const chosen = this.#chosen(table)
+    if (chosen !== undefined) return { ...TRUE, expected: chosen, isExact: false, hidden: ['select'] }
     const column = this.#column()
     if (column === undefined) return undefined
+    const isCast = this.isSymbol('::')
     this.cast()
     if (column === table.key) {
       const keys = this.#keys()
       if (keys !== undefined) return { ...TRUE, keys }
     }
     const operand = this.takeSymbol('=') ? this.operand() : undefined
-    return operand !== undefined && table.values.has(column)
-      ? { keys: undefined, expected: new Map([[column, operand]]), isExact: false }
+    return operand !== undefined && table.values.has(column) && !isCast
+      ? { ...TRUE, expected: new Map([[column, operand]]), isExact: false }
       : undefined
+  }
+
+  /** What the rows have that a query chose by their keys: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
+  #chosen(table: RecordedTable): ReadonlyMap<string, Operand> | undefined {
+    const start = this.at
+    const query = this.#chosenBy(table)
+    if (query === undefined) this.at = start
+    const isSame = query?.table === table && query.rows.kind !== 'linked' && query.shown.key !== undefined
+    return query === undefined ? undefined : isSame && 'expected' in query.rows ? query.rows.expected : new Map()
+  }
+
+  #chosenBy(table: RecordedTable): RowRead | undefined {
+    const other = this.#columnOfNamed()
+    if (other !== undefined) return this.takeSymbol('=') && this.#column() === table.key ? other : undefined
+    if (this.#column() !== table.key) return undefined
+    if (this.takeWord('in')) return this.#nested()
+    if (!this.takeSymbol('=')) return undefined
+    return this.isSymbol('(') ? this.#nested() : this.#columnOfNamed()
+  }
+
+  /** The query whose key it is: `n.id`. */
+  #columnOfNamed(): RowRead | undefined {
+    const [name, dot, column] = this.tokens.slice(this.at)
+    const query = name?.kind === 'word' && dot?.text === '.' ? this.#named.get(name.text) : undefined
+    if (query === undefined || column?.text !== query.table.key) return undefined
+    this.skip(3)
+    return query
   }
 
   /** `= $1`, `IN ($1, $2)` or `= ANY ($1)`. */
@@ -407,7 +530,7 @@ export class RowParser extends SqlReader {
       if (item.column === undefined) {
         const isHidden = (word: string): boolean =>
           table.values.has(word) || READING.has(word) || word === table.name || word === this.#alias
-        if (item.words.some(isHidden)) return undefined
+        if (withoutCount(item.words, table.key).some(isHidden)) return undefined
       } else if (item.column === '*') {
         key ??= table.key
         for (const column of table.values.keys()) if (!values.has(column)) values.set(column, column)
@@ -470,7 +593,14 @@ function isByKey(joining: readonly Token[], source: Omit<Source, 'isLinked'>, ea
     : other === named(source) && otherColumn === source.table.key && isEarlier(one)
 }
 
-const isSelect = ({ kind, text }: Token): boolean => kind === 'word' && text === 'select'
+const isSelect = (token: Token | undefined): boolean => token?.kind === 'word' && token.text === 'select'
+
+/** Without a number of rows, which says nothing of their values. */
+function withoutCount(words: readonly string[], key: string): readonly string[] {
+  const [count, bracket, counted, end] = words
+  const isCount = count === 'count' && bracket === '(' && (counted === '*' || counted === key) && end === ')'
+  return isCount ? words.slice(4) : words
+}
 
 const isSameConstant = (one: Operand, other: Operand): boolean =>
   one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text
@@ -490,7 +620,7 @@ function mergedWith(
     const set = sets.get(column)
     if (set === undefined) merged.set(column, { kind: 'conflicting' })
     else if (set.kind === 'excluded' || isSame(set, value)) merged.set(column, value)
-    else merged.set(column, { kind: 'expression' })
+    else merged.set(column, set.kind === 'expression' ? set : { kind: 'expression' })
   }
   return merged
 }

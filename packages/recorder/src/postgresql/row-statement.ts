@@ -13,10 +13,13 @@ export type Rows =
       readonly expected: ReadonlyMap<string, Operand>
       /** Whether nothing else is asked of the rows, so that a row that is missing does not exist. */
       readonly isExact: boolean
+      /** Recorded columns whose values decide, and other tables: by their names. */
+      readonly hidden: readonly string[]
     }
   /** Those that other rows of the statement name by their primary key. */
   | { readonly kind: 'linked' }
-  | { readonly kind: 'predicate' }
+  /** `expected`: values that recorded columns have in each of the rows. */
+  | { readonly kind: 'predicate'; readonly expected: ReadonlyMap<string, Operand> }
 
 /** The places of the primary key and of the recorded columns in a result. */
 export interface Shown {
@@ -32,7 +35,9 @@ export type NewValue =
   | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
   /** The sum or difference of two values that the client sent. */
   | { readonly kind: 'total'; readonly left: Operand; readonly right: Operand; readonly sign: 1 | -1 }
-  | { readonly kind: 'expression' | 'conflicting' | 'excluded' }
+  /** `of`: other recorded columns that decide it. */
+  | { readonly kind: 'expression'; readonly of?: readonly string[] }
+  | { readonly kind: 'conflicting' | 'excluded' }
 
 export interface InsertedRow {
   readonly key: Operand | undefined

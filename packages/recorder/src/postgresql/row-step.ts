@@ -144,14 +144,23 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const { table, shown } = statement
   const keys = keysOf(table, statement.rows, portal)
   const named = rows.map((row) => ({ ...row, key: row.key ?? (keys?.length === 1 ? keys[0] : undefined) }))
-  const micro = named.flatMap(({ key, values }) => (key === undefined ? [] : readsOf(table, key, values)))
+  const micro = named.flatMap(({ key, values }) =>
+    key === undefined
+      ? []
+      : [...readsOf(table, key, values), ...expectedOf(table, key, statement.rows, portal, [...values.keys()])],
+  )
   const found = new Set(named.map(({ key }) => key))
   const isWhole = hasMore !== true && tag !== ''
   const missing = keys?.filter((key) => !found.has(key)) ?? []
   const isExact = statement.rows.kind === 'keys' && statement.rows.isExact && keys !== undefined && isWhole
   if (isExact)
     for (const key of missing)
-      for (const column of shown.values.keys()) micro.push(['r', cellName(table, key, column), null])
+      for (const column of (shown.values.size > 0 ? shown : table).values.keys())
+        micro.push(['r', cellName(table, key, column), null])
+  // That a row is there is no value.
+  const isBare = shown.values.size === 0 && found.size > 0
+  const isHidden = hides(statement.rows, [...shown.values.keys()])
+  const isByKey = isExact || (keys !== undefined && missing.length === 0)
   const locked = statement.locks ? [...found].flatMap((key) => (key === undefined ? [] : [rowName(table, key)])) : []
   const doubt = !isWhole
     ? 'not all of its rows were seen; read them without a cursor'
@@ -161,7 +170,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   return {
     micro,
     locked,
-    isPredicate: !(isExact || statement.rows.kind === 'linked' || (keys !== undefined && missing.length === 0)),
+    isPredicate: !(statement.rows.kind === 'linked' || (isByKey && !isBare)) || isHidden,
     doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
   }
 }
@@ -177,7 +186,7 @@ function changedBy(
   const keys = keysOf(table, statement.rows, portal)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isExact = statement.rows.kind === 'keys' && statement.rows.isExact
-  const isPredicate = !(isExact || (keys?.length === 1 && count === 1))
+  const isPredicate = !(isExact || (keys?.length === 1 && count === 1)) || hides(statement.rows, columns)
   const named = rows.flatMap(({ key }) => key ?? [])
   const changed = keys !== undefined && count === keys.length ? keys : named.length === count ? named : undefined
   if (changed === undefined) {
@@ -195,7 +204,7 @@ function changedBy(
       for (const column of columns) micro.push(['r', cellName(table, key, column), null])
   for (const key of changed) {
     const row = rows.find((each) => (each.key ?? keys?.[0]) === key)
-    if (statement.rows.kind === 'keys') micro.push(...expectedOf(table, key, statement.rows, portal))
+    micro.push(...expectedOf(table, key, statement.rows, portal))
     if (statement.does === 'delete') for (const column of columns) micro.push(['w', cellName(table, key, column), null])
     else
       for (const [column, value] of statement.sets)
@@ -203,8 +212,20 @@ function changedBy(
     for (const [column, value] of row?.values ?? [])
       if (!columns.includes(column)) micro.push(['r', cellName(table, key, column), value])
   }
-  return { micro, locked: columns.length === 0 ? [] : changed.map((key) => rowName(table, key)), isPredicate }
+  const locked = columns.length === 0 ? [] : changed.map((key) => rowName(table, key))
+  const unseen = statement.does === 'update' && changed.length > 0 ? unseenIn(statement) : undefined
+  const doubt =
+    unseen === undefined
+      ? undefined
+      : { why: `it reads ${unseen} unseen; add RETURNING ${unseen}`, touches: 'nothing' as const }
+  return { micro, locked, isPredicate, doubt }
 }
+
+/** A column that its new values are made of, of which neither the old nor the new value is known. */
+const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
+  [...sets.values()]
+    .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
+    .find((column) => !sets.has(column) && !shown.values.has(column))
 
 function insertedBy(
   { table, inserted, conflict }: Of<'insert'>,
@@ -213,7 +234,8 @@ function insertedBy(
   { portal }: RowStep,
 ): Done {
   const count = rowsOf(tag) ?? 0
-  if (count === 0) return NOTHING
+  // That a row is there is no value.
+  if (count === 0) return { ...NOTHING, isPredicate: conflict === 'nothing' }
   const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(table, key, portal)))
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
@@ -246,13 +268,20 @@ function insertedBy(
   return { micro, locked, isPredicate: conflict === 'nothing' && !isAll }
 }
 
+/** Whether columns besides these decide which rows there are, or other tables. */
+const hides = (rows: Rows, known: readonly string[]): boolean =>
+  rows.kind === 'keys' && rows.hidden.some((column) => !known.includes(column))
+
+/** What a row has that is asked for, besides columns that are shown. */
 function expectedOf(
   table: RecordedTable,
   key: string,
-  { expected }: Extract<Rows, { readonly kind: 'keys' }>,
+  rows: Rows,
   portal: Portal | undefined,
+  shown: readonly string[] = [],
 ): readonly MicroOperation[] {
-  return [...expected].flatMap(([column, operand]): readonly MicroOperation[] => {
+  return [...(rows.kind === 'linked' ? [] : rows.expected)].flatMap(([column, operand]): readonly MicroOperation[] => {
+    if (shown.includes(column)) return []
     const value = isCompared(table, column) ? operandValue(operand, portal, table, column) : undefined
     return value === undefined || value === null ? [] : [['r', cellName(table, key, column), value]]
   })

@@ -223,8 +223,10 @@ function inferenceOf(
     )
   }
   starts[cells] = writer.length
+  const before = isCertain ? undefined : new Predecessors(orders, counts)
   for (const read of reads) {
-    const place = isCertain ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read)
+    const place =
+      before === undefined ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read, before)
     if (place !== undefined) of[read.row] = place < 0 ? INITIAL : versions[read.cell][place]
   }
   const findings = new Findings()
@@ -240,16 +242,41 @@ function inferenceOf(
 
 const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
+/** The write before that of a transaction, which it saw if it had locked the row when it read. */
+class Predecessors {
+  readonly #orders: readonly LockOrder[]
+  readonly #counts: Uint8Array
+  /** By cell: the place of the write of each transaction. */
+  readonly #own: Map<number, ReadonlyMap<number, number>> = new Map()
+
+  constructor(orders: readonly LockOrder[], counts: Uint8Array) {
+    this.#orders = orders
+    this.#counts = counts
+  }
+
+  /** Undefined if the transaction writes nothing to the cell, or what it wrote after is not known to count. */
+  of({ cell, transaction }: Read): number | undefined {
+    const { writes } = this.#orders[cell]
+    const places = this.#own.get(cell) ?? new Map(writes.map((write, place) => [write.transaction, place]))
+    this.#own.set(cell, places)
+    const before = (places.get(transaction) ?? 0) - 1
+    return before >= 0 && this.#counts[writes[before].transaction] === 1 ? before : undefined
+  }
+}
+
 /**
- * Of those with the value that was read, or else of all, the newest that had been acknowledged when it began, or else
- * the oldest.
+ * The one before its own write; or of those with the value that was read, or else of all, the newest that had been
+ * acknowledged when it began, or else the oldest.
  */
 function likeliestOf(
   { status, value }: TransactionRecord,
   writes: readonly CellWrite[],
   read: Read,
+  predecessors: Predecessors,
 ): number | undefined {
   const { began } = read
+  const before = predecessors.of(read)
+  if (before !== undefined && read.places.includes(before)) return before
   const exact = read.places.filter((place) => place < 0 || writes[place].value === value[read.row])
   const places = exact.length === 0 ? read.places : exact
   let likeliest = places.at(0)
