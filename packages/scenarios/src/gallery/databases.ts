@@ -31,6 +31,14 @@ const promotion = (target: string, settings: readonly string[]): readonly string
   ...['--nodes', '2'],
 ]
 
+/** A row that a crash had written to its page, as recovery ends with a checkpoint. */
+const flippedRow = (checksums: string): readonly string[] =>
+  runArgs({
+    ...{ target: 'postgres', workload: 'set', faults: 'flipped-bit.json', seconds: 12, expect: 'linearizable' },
+    settings: ['commit=async', `checksums=${checksums}`],
+    more: ['--nodes', '1', '--workload-set', 'keys=3'],
+  })
+
 const galeraReads = (sync: number): readonly string[] =>
   runArgs({
     ...{ target: 'galera', workload: 'register', faults: 'none', seconds: 6, expect: 'linearizable' },
@@ -82,6 +90,19 @@ export const databaseExhibits: readonly Exhibit[] = [
     breaks: 'serializable',
     args: skew('repeatable-read'),
     cure: { says: 'serializable transactions', args: skew('serializable') },
+  },
+  {
+    name: 'postgres-flipped-bit',
+    kind: 'server',
+    system: 'PostgreSQL',
+    version: '15.18',
+    weakness: 'without checksums, a bit of a row that is flipped on disk is served as if it had been written',
+    source: 'https://www.postgresql.org/docs/current/checksums.html',
+    program: 'gallery/servers',
+    servers: ['postgres'],
+    breaks: 'linearizable',
+    args: flippedRow('off'),
+    cure: { says: 'initdb --data-checksums: a damaged page is an error', args: flippedRow('on') },
   },
   {
     name: 'postgres-promotion',
