@@ -94,8 +94,9 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** Whether the words after `--` are another command to run. */
-const hasCommandOfItsOwn = ([name]: readonly string[]): boolean => name === 'proxy' || name === 'record'
+/** Whether the words after `--` are another command to run, or the arguments of the program that `--bin` names. */
+const hasCommandOfItsOwn = (argv: readonly string[]): boolean =>
+  argv[0] === 'proxy' || argv[0] === 'record' || optionsOf(argv).some((word) => /^--bin(=|$)/.test(word))
 
 /** Words after `--` are never options. A lone `-`, which yargs would drop, is always kept. */
 function withWordsKept(argv: readonly string[]): readonly string[] {

@@ -28,7 +28,8 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   })
   const at = words.indexOf('--target')
   if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  const renamed = renamedOptions(words)
+  // A run of Maelstrom may name the partition that is usual here, although the nodes of its program send each other nothing.
+  const renamed = renamedOptions(isVirtual ? words : without(words, '--nemesis', 'partition'))
   const taken = (option: string): string => {
     const from = renamed.indexOf(option)
     return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
@@ -38,6 +39,11 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   const reference = `maelstrom:${workload}:${command}`
   renamed.splice(renamed.indexOf('--target'), 2, ...(isVirtual ? ['--binary', reference] : ['--target', reference]))
   return [...renamed, ...(isVirtual ? await clientsOf(workload, renamed) : [])]
+}
+
+function without(words: readonly string[], option: string, value: string): readonly string[] {
+  const at = words.findIndex((word, place) => word === option && words[place + 1] === value)
+  return at < 0 ? words : words.toSpliced(at, 2)
 }
 
 /** The path of a file, as Maelstrom takes it: one word, never looked up in PATH. Others are command lines. */

@@ -118,7 +118,7 @@ describe('an invalid configuration is reported in one line with exit code 3:', (
       'a wrong type',
       config(`export default { nodes: 'five' }`),
       [],
-      'nodes must be a whole number from 1 to 15, not "five".',
+      'nodes must be a whole number from 1 to 25, not "five".',
     ],
     [
       'an unknown target',
@@ -292,7 +292,7 @@ describe('run', () => {
 
   test.each([
     [{ target: 'rfat' }, /there is no target rfat. Did you mean raft\?/],
-    [{ nodes: 99 }, /run: nodes must be a whole number from 1 to 15, not 99/],
+    [{ nodes: 99 }, /run: nodes must be a whole number from 1 to 25, not 99/],
   ])('refuses %j before anything is started', async (draft, message) => {
     await expect(run(draft, { out: '/proc/none' })).rejects.toThrow(message)
   })

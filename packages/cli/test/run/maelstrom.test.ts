@@ -28,6 +28,20 @@ test('repeats no fault that cuts nodes which send each other nothing, and tells 
   expect(notes).toContain('no partition took effect: it found no message to hit')
 })
 
+test('runs a program whose nodes ask services only, under the partition of Maelstrom', async () => {
+  const { exitCode, stdout, stderr } = await run('../strangers/seq-counter.cjs', 'g-counter', [
+    '--nemesis',
+    'partition',
+  ])
+  expect(exitCode, stdout + stderr).toBe(0)
+})
+
+test('hands a program the arguments after --', async () => {
+  const { exitCode, stderr } = await run('node', 'unique-ids', ['--', './bad.mjs', 'exits'])
+  expect(stderr).toContain('the program exits with 7')
+  expect(exitCode).toBe(3)
+})
+
 test.each([
   ['another than usual', 'loss'],
   ['the usual one', 'partition'],

@@ -127,7 +127,7 @@ type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
  * configurations, options, help and documents.
  */
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
-  nodes: v.optional(count('how many nodes', 1, 15)),
+  nodes: v.optional(count('how many nodes', 1, 25)),
   clients: v.optional(count('number of concurrent clients', 1, 200), RUN_DEFAULTS.clients),
   rate: v.optional(count('operations per second, over all clients together', 1, 1_000_000), RUN_DEFAULTS.rate),
   timeMs: v.optional(duration('how long clients send requests', 100, 24 * HOUR_MS), RUN_DEFAULTS.timeMs),
