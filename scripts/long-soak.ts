@@ -79,6 +79,7 @@ export const LONG_FILES: readonly LongFile[] = [
   { file: `${CLI}/run/nats.soak.test.ts`, inCi: 'packages/targets/test/nats' },
   { file: `${CLI}/run/rabbitmq.soak.test.ts`, inCi: 'packages/targets/test/rabbitmq' },
   { file: `${CLI}/run/redis-cluster.soak.test.ts`, inCi: 'packages/targets/test/redis-cluster' },
+  { file: `${CLI}/run/redis-streams.soak.test.ts`, inCi: 'packages/checker/test/work-queue.test.ts' },
   { file: `${CLI}/run/misbehaving.soak.test.ts`, inCi: `${CLI}/run/misbehaving.test.ts` },
   { file: `${CLI}/run/remote-proxies.soak.test.ts`, inCi: 'packages/targets/test/remote' },
   {

@@ -122,6 +122,14 @@ const cases: {
     failed: ['poll', {}, 'fail'],
     seen: [['poll', {}, 'ok', { x: [] }]],
   },
+  'work-queue': {
+    blind: [['enqueue', 7, 'ok']],
+    failed: ['take', 100, 'fail'],
+    seen: [
+      ['take', 100, 'ok', null],
+      ['remaining', null, 'ok', []],
+    ],
+  },
 }
 
 describe('a history in which nothing was observed proves nothing', () => {

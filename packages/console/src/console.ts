@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type FinishedRun, packageVersion, runSubjectOf } from '@chaosproxy/engine/run'
-import { renderVerdict } from '@chaosproxy/report'
+import { renderVerdict } from '@chaosproxy/report/explanation'
 import type { PlannedRun, RunHandle, RunListener } from '@chaosproxy/runner'
 import type { Hello, Order, Verdict } from './browser/frames.ts'
 import { hadNothing, hadWith } from './browser/had.ts'

@@ -49,11 +49,11 @@ function repeatedReproach(
   const others = operations.map(({ operation }) => operation).filter((row) => row !== culprit && outcome[row] === OK)
   const answer = outputOf(history, culprit)
   const f = functionOf(history, culprit)
-  if (['dequeue', 'receive', 'consume'].includes(f) && answer !== null) {
-    const text = JSON.stringify(answer)
+  if (isTaking(history, culprit) && answer !== null) {
+    const text = takenText(history, culprit)
     const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
     const before = others
-      .filter((row) => isTaking(history, row) && JSON.stringify(outputOf(history, row)) === text)
+      .filter((row) => isTaking(history, row) && takenText(history, row) === text)
       .filter((row) => (returnEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
       .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
     if (before === undefined || sent.length !== 1) return undefined
@@ -80,7 +80,7 @@ function drainedAgain(
   for (const message of drained) {
     const text = JSON.stringify(message)
     const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
-    const taker = others.find((row) => isTaking(history, row) && JSON.stringify(outputOf(history, row)) === text)
+    const taker = others.find((row) => isTaking(history, row) && takenText(history, row) === text)
     if (taker === undefined || sent.length !== 1) continue
     const who = processInWords(history, history.operations.process[taker] ?? 0)
     return { by: taker, text: `${who} had been given ${printable(text)}` }
@@ -89,7 +89,14 @@ function drainedAgain(
 }
 
 const isTaking = (history: History, row: OperationRow): boolean =>
-  ['dequeue', 'receive', 'consume'].includes(functionOf(history, row))
+  ['dequeue', 'receive', 'consume', 'take'].includes(functionOf(history, row))
+
+/** The message, without the receipt that a take gives with it. */
+function takenText(history: History, row: OperationRow): string {
+  const answer = outputOf(history, row)
+  const message = functionOf(history, row) === 'take' && Array.isArray(answer) ? (answer[0] as Json) : answer
+  return JSON.stringify(message)
+}
 
 /**
  * The earlier answer that makes the culprit impossible, if one does: among the core operations, the last one acknowledged
@@ -143,4 +150,5 @@ const explains = (history: History, write: OperationRow, read: OperationRow): bo
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&
     (isRead(history, read) || isTaking(history, read)) &&
-    writtenText(history, write) === JSON.stringify(outputOf(history, read)))
+    writtenText(history, write) ===
+      (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read))))

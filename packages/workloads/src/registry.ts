@@ -11,6 +11,7 @@ import { stream } from './stream.ts'
 import { longFork, txnListAppend, txnRwRegister, writeSkew } from './transactions.ts'
 import { uniqueIds } from './unique-ids.ts'
 import { watch } from './watch.ts'
+import { workQueue } from './work-queue.ts'
 import type { Workload } from './workload.ts'
 
 /** The built-in workloads. Commands, help and tests iterate over them. */
@@ -31,6 +32,7 @@ export const workloads: readonly Workload[] = [
   log,
   watch,
   stream,
+  workQueue,
   readOnly,
 ]
 

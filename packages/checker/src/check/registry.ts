@@ -31,6 +31,7 @@ import { recordedTransactions } from '../transactions/recorded/judge.ts'
 import { registerTransactions } from '../transactions/registers/entry.ts'
 import { uniqueIds } from '../unique-ids/unique-ids.ts'
 import { watchEntry } from '../watch/entry.ts'
+import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
  * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
@@ -54,6 +55,7 @@ export const models: readonly ModelEntry<string>[] = [
   objectEntry(denseLog, denseLogFromAny),
   watchEntry,
   streamEntry,
+  workQueueEntry,
 ]
 
 /** The levels of every judge, strongest first. */

@@ -35,13 +35,23 @@ export function keepShortest<Guarantee extends string>(
 }
 
 /** A ladder of guarantees that do not imply each other, below `faithful`, which is all of them. */
-export function ladderOf<Guarantee extends string>(guarantees: readonly Guarantee[]): Ladder<Guarantee | Faithful> {
-  const none = Object.fromEntries(guarantees.map((each) => [each, []])) as unknown as {
-    readonly [each in Guarantee]: readonly (Guarantee | Faithful)[]
-  }
-  const levels = ['faithful', ...guarantees] as const
-  return { levels, implied: { ...none, faithful: guarantees }, apart: [], realTime: levels } as Ladder<
-    Guarantee | Faithful
+export const ladderOf = <Guarantee extends string>(guarantees: readonly Guarantee[]): Ladder<Guarantee | Faithful> =>
+  combinedLadder(guarantees, { faithful: guarantees })
+
+/** By level, strongest first, the guarantees that it is made of. */
+export type Combined<Level extends string, Guarantee extends string> = {
+  readonly [level in Level]: readonly Guarantee[]
+}
+
+/** A ladder of guarantees that do not imply each other, below levels that combine some of them. */
+export function combinedLadder<Level extends string, Guarantee extends string>(
+  guarantees: readonly Guarantee[],
+  combined: Combined<Level, Guarantee>,
+): Ladder<Guarantee | Level> {
+  const none = Object.fromEntries(guarantees.map((each) => [each, []]))
+  const levels = [...(Object.keys(combined) as Level[]), ...guarantees]
+  return { levels, implied: { ...none, ...combined }, apart: [], realTime: levels } as unknown as Ladder<
+    Guarantee | Level
   >
 }
 
@@ -51,26 +61,35 @@ export interface Found<Guarantee extends string> {
   readonly unsure: ReadonlyMap<Guarantee, string>
 }
 
-export function verdictsOf<Guarantee extends string>(
+export const verdictsOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],
+  found: Found<Guarantee>,
+): Verdicts<Guarantee | Faithful> => combinedVerdicts(guarantees, { faithful: guarantees }, found)
+
+/** The verdicts on guarantees, and on levels that combine some of them. */
+export function combinedVerdicts<Level extends string, Guarantee extends string>(
+  guarantees: readonly Guarantee[],
+  combined: Combined<Level, Guarantee>,
   { best, unsure }: Found<Guarantee>,
-): Verdicts<Guarantee | Faithful> {
-  const decided = Object.fromEntries(
-    guarantees.map((guarantee): [Guarantee, Verdict] => [
-      guarantee,
-      verdictOf(best.get(guarantee), unsure.get(guarantee)),
-    ]),
-  ) as { [guarantee in Guarantee]: Verdict }
-  const open = guarantees.filter((guarantee) => decided[guarantee].result === 'unknown')
-  const [first] = open
-  const all: Verdict =
-    first === undefined
-      ? { result: 'met', witness: { kind: 'checked' } }
-      : { result: 'unknown', reason: notRecorded(`${open.join(', ')} unknown: ${unsure.get(first) ?? ''}`) }
-  const isViolated = guarantees.some((guarantee) => decided[guarantee].result === 'violated')
+): Verdicts<Guarantee | Level> {
+  const decided = new Map<string, Verdict>(
+    guarantees.map((guarantee) => [guarantee, verdictOf(best.get(guarantee), unsure.get(guarantee))]),
+  )
+  for (const [level, parts] of Object.entries<readonly Guarantee[]>(combined)) {
+    // A violation follows.
+    if (parts.some((each) => best.has(each))) continue
+    const open = parts.filter((each) => unsure.has(each))
+    const [first] = open
+    decided.set(
+      level,
+      first === undefined
+        ? { result: 'met', witness: { kind: 'checked' } }
+        : { result: 'unknown', reason: notRecorded(`${open.join(', ')} unknown: ${unsure.get(first) ?? ''}`) },
+    )
+  }
   return followsFrom(
-    ladderOf(guarantees),
-    { ...decided, ...(isViolated ? {} : { faithful: all }) } as Partial<Verdicts<Guarantee | Faithful>>,
+    combinedLadder(guarantees, combined),
+    Object.fromEntries(decided) as Partial<Verdicts<Guarantee | Level>>,
     () => UNASKED,
   )
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ModelName } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
-import type { VerdictPart } from '@chaosproxy/report'
+import type { VerdictPart } from '@chaosproxy/report/explanation'
 import { judgeScript } from '../server/built-file.ts'
 
 /** What the judging thread has to know. */

@@ -12,6 +12,7 @@ import { tokenScripts } from './redlock-scripts.ts'
 import { type KnownScript, oneOperation, scriptCommands } from './scripts.ts'
 import { setCommands, setTable } from './set-commands.ts'
 import { registerTable, stringCommands } from './string-commands.ts'
+import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queue-commands.ts'
 
 /** Which commands to record. All others are passed on, and the keys they change are marked. */
 export interface CommandSet {
@@ -45,6 +46,7 @@ const spoken: { readonly [model: string]: Spoken } = {
   counter: { readers: counterCommands, table: counterTable },
   set: { readers: setCommands, table: setTable },
   queue: { readers: queueCommands, scripts: queueScripts, table: queueTable },
+  'work-queue': { readers: workQueueCommands, scripts: workQueueScripts, table: workQueueTable },
   'list-append': { readers: listCommands, table: listTable, object: 'lists' },
   lock: { readers: lockCommands, scripts: lockScripts, table: lockTable(LOCK_MS) },
 }

@@ -63,6 +63,13 @@ const causes: readonly Cause[] = [
     fits: ({ report }) => report.model === 'stream',
   },
   {
+    cause: 'A queue forgot a message, or what it had been told of one.',
+    isSeen: true,
+    remedy:
+      'Confirm a message, a lease and an acknowledgement once no failure takes it away. Let consumers remember the ids of what they have handled: what is not acknowledged in time is handed out again.',
+    fits: ({ report }) => report.model === 'work-queue',
+  },
+  {
     cause: 'A value was read whose write was reported as failed.',
     isSeen: true,
     remedy:

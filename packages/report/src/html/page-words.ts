@@ -47,6 +47,8 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
     return 'Every watch was sent every change that it asked for, once and in order.'
   if (report.model === 'stream' && headline.mood === 'good')
     return 'Consumers got every message that was acknowledged, at one offset and in order.'
+  if (report.model === 'work-queue' && headline.mood === 'good')
+    return 'Every message that was confirmed came out, or was there in the end.'
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`

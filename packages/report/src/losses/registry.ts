@@ -12,7 +12,7 @@ import { multiRegisterLoss } from './multi-register.ts'
 import { queueLoss } from './queue.ts'
 import { registerLoss } from './register.ts'
 import { idsLoss, setLoss } from './set.ts'
-import { streamLoss, watchLoss } from './watch.ts'
+import { streamLoss, watchLoss, workQueueLoss } from './watch.ts'
 
 /** By model. One without words of its own is told by the level that it broke. */
 const losses: { readonly [model: string]: FindLoss } = {
@@ -30,6 +30,7 @@ const losses: { readonly [model: string]: FindLoss } = {
   'unique-ids': idsLoss,
   watch: watchLoss,
   stream: streamLoss,
+  'work-queue': workQueueLoss,
 }
 
 /** `At least 3 updates were lost`, or what else the anomaly did. */

@@ -71,18 +71,20 @@ const isRefused = (responses: Json): boolean =>
     (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && each['compacted'] !== undefined,
   )
 
-/** `3 acknowledged messages were lost`, or what else a partition did to its producers and consumers. */
-export const streamLoss: FindLoss = ({ report, counterexample: { level } }) => {
-  const { lost } = report
-  if (lost.length > 0)
-    return {
-      title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
-      level: 'no-lost-writes',
-    }
-  return Object.hasOwn(titles, level) ? { title: titles[level] ?? '' } : undefined
-}
+/** `3 acknowledged messages were lost`, which breaks `level`, or what else was done to producers and consumers. */
+const lossOfMessages =
+  (level: string, titles: { readonly [guarantee: string]: string }): FindLoss =>
+  ({ report: { lost }, counterexample }) => {
+    if (lost.length > 0)
+      return {
+        title: `${plural(lost.length, 'acknowledged message')} ${lost.length === 1 ? 'was' : 'were'} lost`,
+        level,
+      }
+    const title = Object.hasOwn(titles, counterexample.level) ? titles[counterexample.level] : undefined
+    return title === undefined ? undefined : { title }
+  }
 
-const titles: { readonly [guarantee: string]: string } = {
+export const streamLoss: FindLoss = lossOfMessages('no-lost-writes', {
   'consistent-offsets': 'One offset was given to two messages',
   'no-duplicates': 'A message was stored twice',
   'no-aborted-reads': 'A consumer got a message that was not sent',
@@ -91,4 +93,12 @@ const titles: { readonly [guarantee: string]: string } = {
   'no-skips': 'A consumer skipped a message',
   'committed-starts': 'A consumer went on beyond what was committed',
   'no-unseen': 'An acknowledged message never reached a consumer',
-}
+})
+
+export const workQueueLoss: FindLoss = lossOfMessages('no-lost-messages', {
+  'no-invented-messages': 'A consumer got a message that was not put in',
+  'no-handouts-after-ack': 'A message came again after it was acknowledged',
+  'no-double-leases': 'Two consumers had one message at a time',
+  'no-repeats': 'A message was handed out again',
+  'first-in-first-out': 'A message overtook another',
+})

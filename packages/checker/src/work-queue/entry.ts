@@ -1,0 +1,71 @@
+import { type History, inputOf } from '@chaosproxy/history'
+import type { ModelEntry } from '../judge/entry.ts'
+import { combinedVerdicts, type Finding, keepShortest } from '../judge/guarantees.ts'
+import type { LostWrite, Report } from '../judge/report.ts'
+import type { Verdicts } from '../verdict/verdict.ts'
+import { functions, readQueues } from './record.ts'
+import {
+  faults,
+  type Guarantee,
+  guarantees,
+  promises,
+  scanQueue,
+  type WorkQueueLevel,
+  workQueueLadder,
+} from './scan.ts'
+
+/** Judges queues that lease their messages, by each guarantee; in O(n log n), if no message comes out too often. */
+export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
+  name: 'work-queue',
+  aliases: ['job-queue'],
+  summary: 'messages that are leased until they are acknowledged, and else handed out again',
+  functions,
+  knows: (f) => (functions as readonly string[]).includes(f),
+  levels: workQueueLadder.levels,
+  needs: [
+    { what: 'take', functions: ['take', 'remaining'] },
+    { what: 'enqueue', functions: ['enqueue'] },
+  ],
+  record: { mayLackInput: ['remaining'], mayBeTaken: false },
+  judge: { ladder: workQueueLadder, sharesKeys: false, check, headline },
+}
+
+function check(history: History, { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>): Report<WorkQueueLevel> {
+  const best = new Map<Guarantee, Finding<Guarantee>>()
+  const unsure = new Map<Guarantee, string>()
+  const lost: LostWrite[] = []
+  const queues = readQueues(history)
+  const isTimed = hasTimes(history)
+  for (const queue of queues)
+    scanQueue({
+      ...{ history, queue, isTimed },
+      found: (finding) => keepShortest(best, finding),
+      unsure(guarantee, why) {
+        if (!unsure.has(guarantee)) unsure.set(guarantee, why)
+      },
+      lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
+    })
+  const levels = combinedVerdicts(guarantees, promises, { best, unsure })
+  const total = queues.reduce((sum, { unanswered }) => sum + unanswered.length, 0)
+  return { model: name, levels, headline: headline(levels), info: { total }, lost }
+}
+
+/** Without times an event counts as one nanosecond. */
+function hasTimes({ operations, eventCount, clocks }: History): boolean {
+  let last = 0
+  for (let row = 0; row < operations.length; row++)
+    last = Math.max(last, operations.returnTime[row], operations.callTime[row])
+  return clocks === undefined && last > eventCount
+}
+
+/** `at least once, not leased: hands out what another has`. */
+function headline(levels: Verdicts<WorkQueueLevel>): string {
+  const broken = guarantees.filter((each) => levels[each].result === 'violated')
+  const names = Object.keys(promises) as (keyof typeof promises)[]
+  const kept = names.find((each) => levels[each].result === 'met')
+  const does = broken.map((each) => faults[each]).join(', ')
+  if (kept !== undefined) return `${kept.replaceAll('-', ' ')}${does === '' ? '' : `; ${does}`}`
+  const least = levels['at-least-once']
+  if (least.result !== 'unknown') return `not at least once: ${does}`
+  return does === '' ? `no fault found; ${least.reason.text}` : `${does}; at least once unknown: ${least.reason.text}`
+}

@@ -1,0 +1,367 @@
+import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { check } from '../src/check/check.ts'
+import type { Report } from '../src/judge/report.ts'
+import { type Guarantee, guarantees, type WorkQueueLevel, workQueueLadder } from '../src/work-queue/scan.ts'
+import { many, manyOf } from './many.ts'
+
+/** An operation from `from` to `to` ms. */
+interface Operation {
+  readonly p: number
+  readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
+  readonly asked: Json
+  readonly type: 'ok' | 'fail' | 'info'
+  readonly told: Json
+  readonly from: number
+  readonly to: number
+}
+
+const NANOS_PER_MS = 1e6
+
+function eventsOf(operations: readonly Operation[]): EventInput[] {
+  return operations
+    .flatMap(({ p: process, f, asked, type, told, from, to }) => [
+      { at: from, event: { process, f, type: 'invoke', value: asked, time: from * NANOS_PER_MS } as const },
+      { at: to, event: { process, f, type, value: told, time: to * NANOS_PER_MS } as const },
+    ])
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event)
+}
+
+const judge = (operations: readonly Operation[]): Report<WorkQueueLevel> =>
+  check(historyFromEvents(eventsOf(operations)), {
+    model: 'work-queue',
+    initial: null,
+    levels: workQueueLadder.levels,
+    failedCas: 'drop',
+    deadlineMs: millis(10_000),
+    memoryBytes: 1e9,
+    now: () => millis(0),
+  }) as unknown as Report<WorkQueueLevel>
+
+const withResult = ({ levels }: Report<WorkQueueLevel>, result: string): readonly Guarantee[] =>
+  guarantees.filter((each) => levels[each].result === result)
+
+const choicesOf = (choices: readonly number[]) => {
+  let at = 0
+  return { pick: (n: number): number => (choices[at++] ?? 0) % n, left: () => at < choices.length }
+}
+
+/** A history of three clients, whose answers are drawn: mostly nonsense. */
+function drawn(choices: readonly number[]): Operation[] {
+  const { pick, left } = choicesOf(choices)
+  const busyUntil = [0, 0, 0]
+  const processes = [0, 1, 2]
+  const operations: Operation[] = []
+  let now = 1
+  // No two events happen at one time.
+  const later = () => (now += 1 + pick(20))
+  const known: number[] = []
+  while (left()) {
+    const client = pick(3)
+    const from = Math.max(later(), (busyUntil[client] ?? 0) + 1) + client / 4
+    const to = from + 1 + pick(40) + client / 16
+    busyUntil[client] = Math.ceil(to)
+    const p = processes[client] ?? 0
+    const type = (['ok', 'ok', 'ok', 'ok', 'fail', 'info'] as const)[pick(6)] ?? 'ok'
+    if (type === 'info') processes[client] = Math.max(...processes) + 1
+    const value = 1 + pick(3)
+    const common = { p, type, from, to }
+    switch (pick(8)) {
+      case 0:
+      case 1:
+      case 2:
+        operations.push({ ...common, f: 'enqueue', asked: value, told: value })
+        break
+      case 3:
+      case 4:
+      case 5: {
+        const isEmpty = pick(5) === 0
+        if (type === 'ok' && !isEmpty) known.push(value)
+        const lease = pick(4) === 0 ? null : 10 * pick(8)
+        operations.push({
+          ...common,
+          f: 'take',
+          asked: lease,
+          told: isEmpty || type !== 'ok' ? null : [value, `r${value}`],
+        })
+        break
+      }
+      case 6: {
+        const message = known[pick(Math.max(1, known.length))]
+        if (message === undefined) break
+        operations.push({ ...common, f: pick(3) === 0 ? 'nack' : 'ack', asked: `r${message}`, told: `r${message}` })
+        break
+      }
+      default:
+        operations.push({
+          ...common,
+          f: 'remaining',
+          asked: null,
+          told: type === 'ok' ? [1, 2, 3].filter(() => pick(3) === 0) : null,
+        })
+    }
+  }
+  return operations
+}
+
+/** The guarantees that a history breaks, and those that it leaves open: each tried on all operations, pairs and triples. */
+function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; open: Guarantee[] } {
+  const of = (f: Operation['f'], value: number) =>
+    operations.filter(
+      (o) => o.f === f && o.type !== 'fail' && (f === 'enqueue' ? o.asked === value : o.asked === `r${value}`),
+    )
+  const got = (value: number) =>
+    operations.filter(
+      (o) =>
+        o.type === 'ok' &&
+        ((o.f === 'take' && Array.isArray(o.told) && o.told[0] === value) ||
+          (o.f === 'remaining' && Array.isArray(o.told) && o.told.includes(value))),
+    )
+  const values = [1, 2, 3]
+  const looks = operations.filter((o) => o.f === 'remaining' && o.type === 'ok').sort((a, b) => a.from - b.from)
+  const last = looks.at(-1)
+  const unanswered = operations.filter((o) => o.f === 'take' && o.type === 'info')
+  // The first confirmed enqueue decides.
+  const confirmed = (value: number) => of('enqueue', value).find(({ type }) => type === 'ok')
+  const isAbsent = (value: number) =>
+    confirmed(value) !== undefined && (last === undefined || !got(value).includes(last))
+  const isLooked = (value: number) =>
+    last !== undefined && last.from > (confirmed(value)?.to ?? Number.POSITIVE_INFINITY)
+  const isOnce = (value: number) => of('enqueue', value).length === 1
+  const isWithin = (one: Operation, other: Operation) => {
+    const [first, second] = one.to < other.to ? [one, other] : [other, one]
+    const [a, b] = [Number(first.asked), Number(second.asked)]
+    const lease = first.to < second.from ? a : Math.min(a, b)
+    return Math.max(one.to, other.to) - Math.min(one.from, other.from) < lease - 1
+  }
+  const isFreed = (value: number, one: Operation, other: Operation) =>
+    [...of('ack', value), ...of('nack', value)].some(
+      (o) => o.from < Math.max(one.to, other.to) && (o.type === 'info' || o.to > Math.min(one.from, other.from)),
+    )
+  const disordered = values.flatMap((a) =>
+    values.flatMap((b) => {
+      const [put, next] = [of('enqueue', a)[0], of('enqueue', b)[0]]
+      if (a === b || !isOnce(a) || !isOnce(b) || put?.type !== 'ok' || next === undefined || put.to > next.from)
+        return []
+      const [firsts, others] = [got(a), got(b)]
+      if (firsts.length === 0 || others.length === 0) return []
+      const [from, to] = [Math.min(...firsts.map((o) => o.from)), Math.min(...others.map((o) => o.to))]
+      return from > to ? [unanswered.some((o) => o.from < to) ? ('open' as const) : ('broken' as const)] : []
+    }),
+  )
+  const breaks: { readonly [guarantee in Guarantee]: boolean } = {
+    'no-lost-messages': values.some(
+      (value) => isAbsent(value) && isLooked(value) && of('ack', value).every((o) => o.from > (last?.to ?? 0)),
+    ),
+    'no-invented-messages': values.some((value) =>
+      got(value).some((o) => of('enqueue', value).every((e) => e.from > o.to)),
+    ),
+    'no-handouts-after-ack': values.some(
+      (value) =>
+        isOnce(value) &&
+        of('ack', value).some(
+          (ack) =>
+            ack.type === 'ok' &&
+            got(value).some((o) => o.from > ack.to) &&
+            got(value).some((o) => o.f === 'take' && o.from < ack.to),
+        ),
+    ),
+    'no-double-leases': values.some((value) => {
+      const leases = got(value).filter((o) => o.f === 'take' && o.asked !== null)
+      return (
+        isOnce(value) &&
+        leases.some((one) => leases.some((o) => o !== one && isWithin(one, o) && !isFreed(value, one, o)))
+      )
+    }),
+    'no-repeats': values.some(
+      (value) =>
+        of('enqueue', value).length > 0 &&
+        got(value).filter(({ f }) => f === 'take').length > of('enqueue', value).length + of('nack', value).length,
+    ),
+    'first-in-first-out': disordered.includes('broken'),
+  }
+  const leavesOpen: { readonly [guarantee in Guarantee]?: boolean } = {
+    'no-lost-messages': values.some((value) => isAbsent(value) && !isLooked(value) && of('ack', value).length === 0),
+    'first-in-first-out': disordered.includes('open'),
+  }
+  return {
+    broken: guarantees.filter((each) => breaks[each]),
+    open: guarantees.filter((each) => !breaks[each] && leavesOpen[each] === true),
+  }
+}
+
+const isJudged = (operations: readonly Operation[]): boolean => {
+  const did = (...names: readonly string[]) => operations.some(({ f, type }) => names.includes(f) && type === 'ok')
+  return did('enqueue') && did('take', 'remaining')
+}
+
+test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} histories`, () => {
+  const shown = new Map<Guarantee, number>()
+  fc.assert(
+    fc.property(fc.array(fc.nat(999), { minLength: 20, maxLength: 120 }), (choices) => {
+      const operations = drawn(choices)
+      if (!isJudged(operations)) return
+      const report = judge(operations)
+      const found = { broken: withResult(report, 'violated'), open: withResult(report, 'unknown') }
+      expect(found).toEqual(byDefinition(operations))
+      for (const each of found.broken) shown.set(each, (shown.get(each) ?? 0) + 1)
+    }),
+    { numRuns: many(20_000), seed: 1 },
+  )
+  for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThan(0)
+})
+
+/** By mistake, what it breaks. */
+const mistakes = {
+  'forgets a message': 'no-lost-messages',
+  'forgets an acknowledgement': 'no-handouts-after-ack',
+  'ends a lease too early': 'no-double-leases',
+  'hands out the newest message': 'first-in-first-out',
+  'hands out what it refused': 'no-invented-messages',
+} as const satisfies { readonly [mistake: string]: Guarantee }
+
+type Mistake = keyof typeof mistakes
+
+/** What a broker answers that leases each message for 50 ms, to clients of which some die with what they have. */
+function served(choices: readonly number[], mistake?: Mistake): Operation[] {
+  const { pick, left } = choicesOf(choices)
+  const LEASE_MS = 50
+  const operations: Operation[] = []
+  const waiting: number[] = []
+  const leased = new Map<number, number>()
+  const has: (number | undefined)[] = [undefined, undefined, undefined]
+  const processes = [0, 1, 2]
+  const freeFrom = [0, 0, 0]
+  let now = 1
+  let next = 1
+  const isWrong = (what: Mistake) => mistake === what && pick(4) === 0
+  const take = (): number | undefined => {
+    const ended = [...leased].find(([, until]) => until <= now || isWrong('ends a lease too early'))?.[0]
+    const fresh = isWrong('hands out the newest message') ? waiting.pop() : waiting.shift()
+    if (ended === undefined) return fresh
+    if (fresh !== undefined) waiting.unshift(fresh)
+    return ended
+  }
+  while (left()) {
+    const client = pick(3)
+    // The broker acts between the call and the answer, in the order of this loop.
+    now += 1 + pick(12)
+    const at = now
+    if (at <= (freeFrom[client] ?? 0) + 1) continue
+    const from = at - 0.5
+    const to = at + 0.25 + pick(2) * 0.125
+    freeFrom[client] = to
+    const isLost = pick(8) === 0
+    const p = processes[client] ?? 0
+    const common = { p, type: isLost ? 'info' : 'ok', from, to } as const
+    const own = has[client]
+    if (own !== undefined && pick(3) > 0) {
+      const f = pick(4) === 0 ? 'nack' : 'ack'
+      if (f === 'nack') leased.set(own, 0)
+      else if (!isWrong('forgets an acknowledgement')) leased.delete(own)
+      operations.push({ ...common, f, asked: `r${own}`, told: `r${own}` })
+      has[client] = undefined
+    } else if (pick(2) === 0) {
+      const value = next++
+      const isRefused = pick(6) === 0
+      if (isRefused ? isWrong('hands out what it refused') : !isWrong('forgets a message')) waiting.push(value)
+      operations.push({ ...common, type: isRefused ? 'fail' : common.type, f: 'enqueue', asked: value, told: value })
+    } else {
+      const taken = take()
+      if (taken !== undefined) leased.set(taken, now + LEASE_MS)
+      has[client] = isLost ? undefined : taken
+      operations.push({
+        ...common,
+        f: 'take',
+        asked: LEASE_MS,
+        told: taken === undefined || isLost ? null : [taken, `r${taken}`],
+      })
+    }
+    if (isLost || pick(20) === 0) {
+      processes[client] = Math.max(...processes) + 1
+      has[client] = undefined
+    }
+  }
+  now += 100
+  const rest = [...leased.keys(), ...waiting]
+  operations.push({ p: 99, f: 'remaining', asked: null, type: 'ok', told: rest, from: now, to: now + 1 })
+  return operations
+}
+
+test(`condemns no correct queue in ${manyOf(4_000)} histories, whoever dies with a message`, () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(999), { minLength: 60, maxLength: 400 }), (choices) => {
+      const operations = served(choices)
+      const broken = isJudged(operations) ? withResult(judge(operations), 'violated') : []
+      // What is not acknowledged in time is handed out again.
+      expect(broken.filter((each) => each !== 'no-repeats')).toEqual([])
+    }),
+    { numRuns: many(4_000), seed: 1 },
+  )
+})
+
+test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
+  'names a queue that %s, which breaks %s',
+  (mistake, guarantee) => {
+    const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
+    const shown = fc
+      .sample(long, { numRuns: 40, seed: 1 })
+      .filter((choices) => withResult(judge(served(choices, mistake)), 'violated').includes(guarantee))
+    expect(shown.length).toBeGreaterThan(1)
+  },
+)
+
+describe('what the operations say', () => {
+  const put = (value: number, from: number): Operation => ({
+    ...{ p: 0, f: 'enqueue', asked: value, type: 'ok', told: value },
+    ...{ from, to: from + 1 },
+  })
+  const took = (p: number, value: number, from: number): Operation => ({
+    ...{ p, f: 'take', asked: 100, type: 'ok', told: [value, `r${value}`] },
+    ...{ from, to: from + 1 },
+  })
+  const acked = (p: number, value: number, from: number): Operation => ({
+    ...{ p, f: 'ack', asked: `r${value}`, type: 'ok', told: `r${value}` },
+    ...{ from, to: from + 1 },
+  })
+  const left = (values: number[], from: number): Operation => ({
+    ...{ p: 9, f: 'remaining', asked: null, type: 'ok', told: values },
+    ...{ from, to: from + 1 },
+  })
+
+  test.each([
+    ['exactly once', [put(1, 0), took(1, 1, 2), acked(1, 1, 4), left([], 900)]],
+    ['leased; hands out a message again', [put(1, 0), took(1, 1, 2), took(2, 1, 150), acked(2, 1, 160), left([], 900)]],
+    [
+      'at least once; hands out what another has, hands out a message again',
+      [put(1, 0), took(1, 1, 2), took(2, 1, 90), acked(2, 1, 96), left([], 900)],
+    ],
+    [
+      'at least once; hands out what was acknowledged, hands out a message again',
+      [put(1, 0), took(1, 1, 2), acked(1, 1, 4), took(2, 1, 400), left([], 900)],
+    ],
+    ['not at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
+    ['not at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
+  ])('%s', (headline, operations) => {
+    expect(judge(operations).headline).toBe(headline)
+  })
+
+  test('a message that was never acknowledged may still be in a queue of which nobody says what is left', () => {
+    const { levels } = judge([put(1, 0), took(1, 1, 2)])
+    expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
+    expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })
+  })
+
+  test('names what proves that a message was lost', () => {
+    const { levels, lost } = judge([put(1, 0), took(1, 1, 2), left([], 900)])
+    expect(lost).toMatchObject([{ value: 1 }])
+    expect(levels['no-lost-messages']).toMatchObject({
+      counterexample: {
+        sentence:
+          '1 was put into the queue by process 0, and confirmed; process 1 got it and did not acknowledge it, and in the end it was not there.',
+      },
+    })
+  })
+})

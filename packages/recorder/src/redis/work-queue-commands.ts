@@ -1,0 +1,87 @@
+import type { Json } from '@chaosproxy/history'
+import { type Says, saysOneOr } from './answers.ts'
+import { type CommandReaders, one, word } from './command-reader.ts'
+import type { CommandTable } from './command-table.ts'
+import { type KnownScript, oneOperation } from './scripts.ts'
+
+/** All consumers are one group: it hands out each entry of a stream once, and remembers it until it is acknowledged. */
+const GROUP = 'workers'
+const CONSUMER = 'worker'
+
+const JOIN = `redis.pcall('XGROUP','CREATE',KEYS[1],'${GROUP}','0','MKSTREAM')`
+
+/**
+ * Hands out an entry whose lease has ended or else a new one: `EVAL source 1 key lease`, in ms, returns its message and
+ * its id, or nil. As a consumer does with XAUTOCLAIM and XREADGROUP, in one step.
+ */
+const TAKE = `${JOIN} local entry = redis.call('XAUTOCLAIM',KEYS[1],'${GROUP}','${CONSUMER}',ARGV[1],'0-0','COUNT','1')[2][1] if not entry then local found = redis.call('XREADGROUP','GROUP','${GROUP}','${CONSUMER}','COUNT','1','STREAMS',KEYS[1],'>') entry = found and found[1][2][1] end if not entry then return false end return {entry[2][2], entry[1]}`
+
+/** Gives an entry back: it counts as idle for long. `EVAL source 1 key id` returns 1, or 0 if nobody has it. */
+const GIVE_BACK = `return #redis.call('XCLAIM',KEYS[1],'${GROUP}','${CONSUMER}','0',ARGV[1],'IDLE','86400000','JUSTID')`
+
+/** The messages that are not acknowledged, those that somebody has first: `EVAL source 1 key`. It changes nothing. */
+const REMAINING = `local all = {} local last = '0-0' local groups = redis.pcall('XINFO','GROUPS',KEYS[1]) if groups.err then groups = {} end local function add(entries) for _, entry in ipairs(entries) do all[#all + 1] = entry[2][2] end end for _, group in ipairs(groups) do for i = 1, #group, 2 do if group[i] == 'last-delivered-id' then last = group[i + 1] end end for _, held in ipairs(redis.call('XPENDING',KEYS[1],'${GROUP}','-','+','1000000')) do add(redis.call('XRANGE',KEYS[1],held[1],held[1])) end end add(redis.call('XRANGE',KEYS[1],'(' .. last,'+')) return all`
+
+const MESSAGE = 'message'
+const NOT_HELD = 'nobody has it'
+
+const saysEntry: Says = (answer) =>
+  answer === null || (Array.isArray(answer) && answer.length === 2) ? { type: 'ok', value: answer } : undefined
+
+const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
+
+/** Streams as queues that lease their messages. */
+export const workQueueCommands: CommandReaders = {
+  XADD: (words, names) =>
+    words.length === 5 && words[2] === '*' && words[3] === MESSAGE
+      ? one({
+          call: { f: 'enqueue', key: names.key(word(words, 1)), value: word(words, 4) },
+          says: (answer, { value }) =>
+            typeof answer === 'string' && typeof value !== 'symbol' ? { type: 'ok', value } : undefined,
+        })
+      : undefined,
+  XACK: (words, names) =>
+    words.length === 4 && words[2] === GROUP
+      ? one({
+          call: { f: 'ack', key: names.key(word(words, 1)), value: word(words, 3) },
+          says: saysOneOr(NOT_HELD),
+        })
+      : undefined,
+}
+
+export const workQueueScripts: readonly KnownScript[] = [
+  oneOperation({
+    source: TAKE,
+    values: 1,
+    partOf: (key, [lease = null], names) => ({
+      call: { f: 'take', key: names.key(key), value: numberOf(lease) },
+      says: saysEntry,
+    }),
+  }),
+  oneOperation({
+    source: GIVE_BACK,
+    values: 1,
+    partOf: (key, [id = null], names) => ({
+      call: { f: 'nack', key: names.key(key), value: id },
+      says: saysOneOr(NOT_HELD),
+    }),
+  }),
+  oneOperation({
+    source: REMAINING,
+    values: 0,
+    partOf: (key, _, names) => ({
+      call: { f: 'remaining', key: names.key(key), value: null, harmless: true },
+      says: saysAll,
+    }),
+  }),
+]
+
+const numberOf = (text: Json): number | null => (typeof text === 'string' && text !== '' ? Number(text) : null)
+
+export const workQueueTable: CommandTable = {
+  enqueue: [{ send: ['XADD', '{key}', '*', MESSAGE, '{value}'] }],
+  take: [{ send: ['EVAL', TAKE, '1', '{key}', '{value}'], result: 'list' }],
+  ack: [{ send: ['XACK', '{key}', GROUP, '{value}'], refused: [0] }],
+  nack: [{ send: ['EVAL', GIVE_BACK, '1', '{key}', '{value}'], refused: [0] }],
+  remaining: [{ send: ['EVAL', REMAINING, '1', '{key}'], result: 'list' }],
+}

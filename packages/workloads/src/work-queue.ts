@@ -1,0 +1,90 @@
+import type { Json } from '@chaosproxy/history'
+import { createKeyPool, keysSetting } from './keys.ts'
+import { numberOf } from './setting.ts'
+import { missing, someSucceeded } from './vacuity.ts'
+import type { Workload } from './workload.ts'
+
+/** The share of operations that end with a message that the client has. */
+const ENDS = 0.6
+/** The share of messages that are given back instead of acknowledged. */
+const GIVES_BACK = 0.1
+
+interface Held {
+  readonly key: string
+  readonly receipt: Json
+}
+
+/**
+ * Messages with distinct values, which are leased to whoever takes them, and handed out again if they are not acknowledged
+ * in time. Some consumers die with what they have. In the end every queue tells what it has that was not acknowledged, which
+ * distinguishes messages that nobody has taken yet from lost ones.
+ */
+export const workQueue: Workload = {
+  name: 'work-queue',
+  summary: 'messages that are leased, acknowledged, given back, or handed out again; some consumers die',
+  model: 'work-queue',
+  initial: null,
+  levels: ['exactly-once', 'leased', 'at-least-once'],
+  object: 'work-queue',
+  functions: ['enqueue', 'take', 'ack', 'nack', 'remaining'],
+  reads: ['remaining'],
+  settings: [
+    keysSetting(5, 'how many queues clients use'),
+    {
+      name: 'lease-ms',
+      summary: 'how long a message that was taken is not handed out again',
+      default: 1_000,
+      min: 1,
+      max: 600_000,
+    },
+    {
+      name: 'deaths',
+      summary: 'share of messages whose consumer dies before it acknowledges them',
+      default: 0.05,
+      min: 0,
+      max: 1,
+      fraction: true,
+    },
+  ],
+  create(settings, serial) {
+    const keys = createKeyPool(numberOf(settings, 'keys'))
+    const [leaseMs, deaths] = [numberOf(settings, 'lease-ms'), numberOf(settings, 'deaths')]
+    let last = serial
+    return {
+      client(random) {
+        let held: readonly Held[] = []
+        return {
+          next() {
+            const [first, ...others] = held
+            if (first !== undefined && random.chance(ENDS)) {
+              held = others
+              return { f: random.chance(GIVES_BACK) ? 'nack' : 'ack', key: first.key, value: first.receipt }
+            }
+            const key = keys.pick(random)
+            if (random.chance(0.5)) return { f: 'take', key, value: leaseMs }
+            last += 1
+            return { f: 'enqueue', key, value: last }
+          },
+          learned({ f, key = '' }, completion) {
+            // It goes on as another.
+            if (completion.type === 'info') held = []
+            else if (
+              f === 'take' &&
+              completion.type === 'ok' &&
+              Array.isArray(completion.value) &&
+              !random.chance(deaths)
+            )
+              held = [...held, { key, receipt: (completion.value as readonly Json[])[1] ?? null }]
+          },
+        }
+      },
+    }
+  },
+  finale: (keys) => keys.map((key) => ({ f: 'remaining', key, value: null })),
+  races: { what: 'a take or an acknowledgement', functions: ['take', 'ack'] },
+  vacuous: (history) => [
+    ...missing(history, 'enqueue', ['enqueue']),
+    ...missing(history, 'ack', ['ack']),
+    ...(someSucceeded(history, ['take'], (message) => message !== null) ? [] : ['no message was taken']),
+  ],
+}
