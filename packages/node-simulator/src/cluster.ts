@@ -260,8 +260,9 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
       isClosed = true
       for (const server of servers.values()) if (server instanceof PostgresNode) options.sql?.(server.awaited())
       for (const node of [...nodes.values(), ...beside.values(), ...servers.values(), clients]) node.kill()
-      world.queue.clear()
       freeParsers(world.parsers)
+      world.close()
+      network.close()
       release()
       hearRefusals(undefined)
       unfollow?.()

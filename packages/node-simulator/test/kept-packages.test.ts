@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { distrustPackages, loadService } from '@chaosproxy/node-simulator'
 import { describe, expect, test } from 'vitest'
 import { ran, serving, written } from './simulated.ts'
@@ -136,4 +138,27 @@ test('a package that uses one of the program’s own files is loaded anew with t
     ...OWN,
   }
   expect(await linesOf(counting, beside, 2)).toEqual(['1 2', '1 2'])
+})
+
+/** Only a context that is created while the flag is set has the function. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  return collect
+}
+
+test('packages that are kept hold nothing of a run that is over', async () => {
+  const logOfRun = async (): Promise<WeakRef<object>> => {
+    const { lines } = await ran(counting, { nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true })
+    expect(lines).toHaveLength(2)
+    return new WeakRef(lines)
+  }
+  const lines = await logOfRun()
+  const collect = collector()
+  for (let tries = 0; tries < 3; tries++) {
+    await new Promise(setImmediate)
+    collect()
+  }
+  expect(lines.deref()).toBeUndefined()
 })

@@ -112,14 +112,14 @@ export function fillProcess(
       'setUncaughtExceptionCaptureCallback',
       "Listen to process.on('uncaughtException').",
     ),
-    getBuiltinModule: (name: unknown) => builtinIfKnown(life, String(name)),
+    getBuiltinModule: (name: unknown) => builtinIfKnown(String(name)),
     setSourceMapsEnabled() {},
     getActiveResourcesInfo: () => [],
   })
 }
 
-const builtinIfKnown = (life: Life, name: string): unknown =>
-  builtinModules.includes(name.replace(/^node:/, '')) ? builtin(life, name) : undefined
+const builtinIfKnown = (name: string): unknown =>
+  builtinModules.includes(name.replace(/^node:/, '')) ? builtin(runningLife(), name) : undefined
 
 /** Created on first use, as in Node. */
 function defineStreams(process: object, streams: { readonly [name: string]: () => unknown }): void {

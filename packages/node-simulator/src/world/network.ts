@@ -48,7 +48,7 @@ export class Wire {
   readonly #stream: Stream
   /** `n1>redis 1`: who dialled whom, and the number of the connection. */
   readonly #connection: string
-  readonly #to: () => Plug | undefined
+  #to: () => Plug | undefined
   #sent = 0
   #lastArrival = 0
   #held: Packet[] = []
@@ -157,6 +157,14 @@ export class Wire {
     this.#held = []
     this.#network.forget(this)
   }
+
+  /** The run is over: nothing arrives any more. */
+  cut(): void {
+    this.#closed = true
+    this.#held = []
+    this.#to = () => undefined
+    this.twin = undefined
+  }
 }
 
 function packetText(packet: Packet): string {
@@ -247,6 +255,13 @@ export class Network {
     wires.add(wire)
     this.#wires.set(wire.name, wires)
     return wire
+  }
+
+  /** The run is over: connections lead nowhere. */
+  close(): void {
+    for (const wires of this.#wires.values()) for (const wire of wires) wire.cut()
+    this.#wires.clear()
+    this.hosts.clear()
   }
 
   forget(wire: Wire): void {

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Endpoint, NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import { Call, EventQueue, type Moment, type MomentWatch, type PlannedHold } from '@chaosproxy/simulator'
+import { Call, EventQueue, type Moment, type MomentWatch, noWatch, type PlannedHold } from '@chaosproxy/simulator'
 import type { NotSimulated } from '../refusal.ts'
 import { Assertions } from './assertions.ts'
 import { Holds } from './holds.ts'
@@ -47,7 +47,7 @@ const EPOCH_MS = 1_893_456_000_000
 export class World {
   readonly queue: EventQueue = new EventQueue()
   readonly epochMs: number = EPOCH_MS
-  readonly trace: ((text: string) => void) | undefined
+  trace: ((text: string) => void) | undefined
   /** Paused nodes, with the events that each missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
   /** The native parsers of HTTP in use: Node never frees one whose links are not cut. */
@@ -57,9 +57,9 @@ export class World {
   readonly requests: Requests | undefined
   /** Undefined if none is planned. */
   readonly holds: Holds<Actor> | undefined
-  readonly #log: (node: NodeId, text: string) => void
-  readonly #moments: MomentWatch
-  readonly #turns: TurnWatch | undefined
+  #log: (node: NodeId, text: string) => void
+  #moments: MomentWatch
+  #turns: TurnWatch | undefined
   /** What a program used that cannot be simulated; the first is kept. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
@@ -133,6 +133,20 @@ export class World {
 
   now(): Nanos {
     return this.queue.now
+  }
+
+  /**
+   * The run is over. Kept packages, and V8's records of a program's classes until all garbage is collected, may lead
+   * here: nothing else of the run is to be reached from it.
+   */
+  close(): void {
+    this.queue.clear()
+    this.paused.clear()
+    this.parsers.clear()
+    this.trace = undefined
+    this.#log = () => {}
+    this.#moments = noWatch
+    this.#turns = undefined
   }
 }
 
