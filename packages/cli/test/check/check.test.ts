@@ -123,6 +123,26 @@ describe('chaos check', () => {
     }
   })
 
+  test("names a message that a history of Jepsen's tests of Kafka loses", async () => {
+    const file = join(temporaryDirectory(), 'history.edn')
+    const both = (process: number, f: string, asked: string, told: string) =>
+      `{:process ${process}, :type :invoke, :f :${f}, :value ${asked}}\n{:process ${process}, :type :ok, :f :${f}, :value ${told}}\n`
+    const lines = [
+      both(0, 'send', '[[:send 1 7] [:send 1 8]]', '[[:send 1 [0 7]] [:send 1 [3 8]]]'),
+      both(0, 'send', '[[:send 1 9]]', '[[:send 1 [4 9]]]'),
+      both(1, 'subscribe', '[1]', '[1]'),
+      both(2, 'subscribe', '[1]', '[1]'),
+      both(1, 'poll', '[[:poll]]', '[[:poll {1 [[0 7]]}]]'),
+      both(2, 'poll', '[[:poll]]', '[[:poll {1 [[4 9]]}]]'),
+    ]
+    writeFileSync(file, lines.join(''))
+    const { exitCode, stdout } = await chaosHere(['check', file, '--model', 'stream', '--expect', 'faithful', '--json'])
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout).levels['no-lost-writes'].counterexample.sentence).toBe(
+      '8 was at offset 3 of 1 (sent by process 0, and acknowledged), and nobody ever polled it. Those that have subscribed passed over it: process 1 polled offset 0, and process 2 offset 4.',
+    )
+  })
+
   test('writes a self-contained report', async () => {
     const report = join(temporaryDirectory(), 'report.html')
     const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])

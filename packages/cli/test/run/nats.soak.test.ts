@@ -86,6 +86,14 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
+  test.each(seeds)('keeps partitioned logs, and their order, when a server is killed (seed %i)', async (seed) => {
+    const file = join(temporaryDirectory(), 'faults.json')
+    writeFileSync(file, JSON.stringify([{ id: 'kill', kind: 'kill', nodes: ['n1'], fromMs: 3_000, toMs: 5_000 }]))
+    const { levels } = await run(seed, '--workload', 'stream', '--faults', file, '--rate', '200', '--time', '10s')
+    expect(levels['faithful']?.result).not.toBe('violated')
+    expect(levels['consistent-offsets']).toMatchObject({ result: 'met' })
+  })
+
   // Whether the others elect a leader before the old one gives up is drawn: in two of three runs they do.
   test('answers stale reads from a leader that nobody follows any more', async () => {
     const results: string[] = []
