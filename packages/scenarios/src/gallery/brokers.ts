@@ -31,7 +31,7 @@ const rabbitMessages = (settings: readonly string[]): readonly string[] =>
   runArgs({
     ...{ target: 'rabbitmq', workload: 'queue', settings, faults: 'broker-killed.json' },
     more: ['--nodes', '1', '--workload-set', 'dequeues=0.3', '--rate', '200'],
-    seconds: 6,
+    seconds: 3,
     expect: 'eventual',
   })
 

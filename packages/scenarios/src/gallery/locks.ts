@@ -40,6 +40,31 @@ export const redisLocks: readonly Exhibit[] = locks.map(({ lock, ...named }) => 
   cure: { says: 'a fencing token that the store compares', args: args(lock, 'fenced') },
 }))
 
+const lockfile = (staleMs: number): readonly string[] =>
+  recordArgs({
+    servers: [{ name: 'app', serve: `node app.mjs {listen} {data} ${staleMs}`, as: ROUTES }],
+    model: 'counter',
+    expect: 'linearizable',
+    clients: 'node visitors.mjs {app}',
+  })
+
+/** A lock between processes of one machine, which counts as left behind once its holder has not touched it for a while. */
+export const fileLocks: readonly Exhibit[] = [
+  {
+    name: 'proper-lockfile-stale',
+    kind: 'package',
+    system: 'proper-lockfile',
+    version: '4.1.2',
+    weakness: 'a holder that pauses for longer than `stale` writes over what the next holder wrote',
+    source: 'https://github.com/moxystudio/node-proper-lockfile/issues/11',
+    program: 'gallery/lockfile',
+    servers: [],
+    breaks: 'linearizable',
+    args: lockfile(5_000),
+    cure: { says: '`stale` is longer than any pause', args: lockfile(60_000) },
+  },
+]
+
 const leased = (target: string): readonly string[] => [
   ...['run', '--target', `./${target}.json`, '--workload', 'counter', '--workload-set', 'keys=1'],
   ...['--clients', '10', '--rate', '200', '--faults', 'jumps.json', '--time', '4s'],

@@ -33,6 +33,28 @@ const orms = [
   },
 ] as const
 
+const names = (mode: string): readonly string[] =>
+  recordArgs({
+    servers: [postgres, { name: 'app', serve: `node names.mjs {listen} {postgres} ${mode}`, as: 'names.json' }],
+    expect: 'linearizable',
+    clients: 'node askers.mjs {app}',
+  })
+
+/** A library over PostgreSQL that looks for a row and then makes one. */
+export const checkThenInsert: Exhibit = {
+  name: 'sequelize-two-rows',
+  kind: 'package',
+  system: 'sequelize',
+  version: '6.37.7',
+  weakness: 'findOrCreate() looks, then inserts: two that call it at the same time both create a row of one name',
+  source: 'https://github.com/sequelize/sequelize/issues/3931',
+  program: 'gallery/orms',
+  servers: ['postgres'],
+  breaks: 'linearizable',
+  args: names('plain'),
+  cure: { says: 'a unique column: who comes second finds the row of the first', args: names('unique') },
+}
+
 /** Libraries over PostgreSQL whose usual way to change a row loses updates, at the level that PostgreSQL has by default. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,

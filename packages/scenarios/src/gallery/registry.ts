@@ -3,10 +3,11 @@ import { cacheExhibits } from './caches.ts'
 import { coordinatorExhibits } from './coordinators.ts'
 import { databaseExhibits } from './databases.ts'
 import type { Exhibit } from './exhibit.ts'
+import { expressExhibits } from './express.ts'
 import { httpRetries } from './http-retries.ts'
-import { clockExhibits, redisLocks } from './locks.ts'
+import { clockExhibits, fileLocks, redisLocks } from './locks.ts'
 import { modelExhibits } from './models.ts'
-import { ormExhibits } from './orms.ts'
+import { checkThenInsert, ormExhibits } from './orms.ts'
 import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { simulatedServices } from './simulated.ts'
@@ -17,8 +18,11 @@ export const gallery: readonly Exhibit[] = [
   ...httpRetries,
   ...cacheExhibits,
   ...redisLocks,
+  ...fileLocks,
   ...queueExhibits,
   ...ormExhibits,
+  checkThenInsert,
+  ...expressExhibits,
   ...databaseExhibits,
   ...coordinatorExhibits,
   ...brokerExhibits,

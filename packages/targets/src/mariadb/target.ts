@@ -1,4 +1,4 @@
-import { UserError } from '@chaosproxy/history'
+import { millis, UserError } from '@chaosproxy/history'
 import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
@@ -27,6 +27,8 @@ export const mariadb: Target = {
   defaultNodes: NODES,
   declared: undefined,
   settings,
+  // A demoted primary is rebuilt as a replica, and a primary that waits for one takes no writes before that.
+  quietMs: millis(40_000),
   promises,
   weakness,
   errors: errorOutcomes,

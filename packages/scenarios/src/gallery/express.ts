@@ -1,0 +1,50 @@
+import type { Exhibit } from './exhibit.ts'
+import { ROUTES, recordArgs, redis } from './recorded.ts'
+
+const cart = (mode: string): readonly string[] =>
+  recordArgs({
+    servers: [{ name: 'app', serve: `node app.mjs {listen} ${mode}`, as: ROUTES }],
+    model: 'counter',
+    expect: 'linearizable',
+    clients: 'node visitors.mjs {app}',
+  })
+
+const limited = (store: string): readonly string[] =>
+  recordArgs({
+    servers: [
+      redis,
+      ...['a', 'b'].map((name) => ({ name, serve: `node app.mjs {listen} {redis} ${store}`, as: ROUTES })),
+    ],
+    expect: 'linearizable',
+    clients: 'node visitors.mjs {a} {b}',
+  })
+
+/** What servers of Express put in front of their routes. */
+export const expressExhibits: readonly Exhibit[] = [
+  {
+    name: 'express-session-resave',
+    kind: 'package',
+    system: 'express-session',
+    version: '1.19.0',
+    weakness: 'with resave, a slow request that only looks at a session saves it as it was, over what others put in',
+    source: 'https://github.com/expressjs/session#resave',
+    program: 'gallery/sessions',
+    servers: [],
+    breaks: 'linearizable',
+    args: cart('resave'),
+    cure: { says: 'resave: false saves a session only if the request changed it', args: cart('changed') },
+  },
+  {
+    name: 'express-rate-limit',
+    kind: 'package',
+    system: 'express-rate-limit',
+    version: '8.7.5',
+    weakness: 'each process counts in its own memory: what is limited to one request is granted once by each',
+    source: 'https://express-rate-limit.mintlify.app/reference/stores',
+    program: 'gallery/limited',
+    servers: ['redis'],
+    breaks: 'linearizable',
+    args: limited('memory'),
+    cure: { says: 'rate-limit-redis counts in a Redis that they share', args: limited('redis') },
+  },
+]
