@@ -1,7 +1,7 @@
 import { type Completion, type Input, type Json, millis } from '@chaosproxy/history'
 import type { StartedCluster } from '@chaosproxy/runner'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isInstalled, startEtcd, why } from './etcd-cluster.ts'
+import { addressOf, isInstalled, startEtcd, why } from './etcd-cluster.ts'
 
 const asking =
   (key: string) =>
@@ -144,11 +144,18 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test('grants a lock to one holder at a time, with increasing tokens', async () => {
-    const { ask } = await startEtcd({ functions: ['acquire', 'release'], initial: null }, { fencing: true })
+    const { ask, cluster } = await startEtcd({ functions: ['acquire', 'release'], initial: null }, { fencing: true })
+    const { host, port } = addressOf(cluster, 'n1')
+    const leases = async () => {
+      const listed = await fetch(`http://${host}:${port}/v3/lease/leases`, { method: 'POST', body: '{}' })
+      return ((await listed.json()) as { readonly leases?: readonly object[] }).leases ?? []
+    }
     const first = await ask(x('acquire'))
     const token = first.type === 'ok' ? first.value : null
     expect(token).toEqual(expect.any(Number))
     expect(await ask(x('acquire'))).toEqual({ type: 'fail', error: 'held', answered: true })
+    // That of the holder: who is refused leaves none.
+    expect(await leases()).toHaveLength(1)
     expect(await ask(x('release', 1))).toEqual({ type: 'fail', error: 'the lock was lost', answered: true })
     expect(await ask(x('release', token))).toEqual({ type: 'ok', value: token })
     const second = await ask(x('acquire'))

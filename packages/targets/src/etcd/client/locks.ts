@@ -47,7 +47,11 @@ export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOp
     const lease = String(granted.body['ID'])
     const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
     if (isTrouble(taken)) return taken
-    if (!taken.succeeded) return 'held'
+    if (!taken.succeeded) {
+      // Nothing depends on it. Otherwise every refused client would leave one until it expires.
+      await use.ask('/v3/lease/revoke', { ID: lease })
+      return 'held'
+    }
     const asked = keptAliveBy === 'following' ? await followersFor(use, members()) : [use.address]
     const stops = asked.map((address) => keepAlive(address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
     keeping.set(taken.revision, () => {
