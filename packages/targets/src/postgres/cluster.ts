@@ -39,7 +39,7 @@ export function postgresCluster({
     user,
     ready: { by: 'log', pattern: 'database system is ready to accept' },
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
-    faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN, '{node}') } },
+    faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN) } },
     after: [script(SWEEP)],
     client: clientOf(settings, object),
     readyWithinMs: 60_000,

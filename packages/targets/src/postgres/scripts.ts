@@ -104,12 +104,18 @@ done
 exit 0`
 
 /**
- * DATA NODE: restarts every server that does not follow the new primary as its standby: the old primary, and any that
- * is ahead of the new one. A server that follows it has WAL of its timeline; one that is ahead refuses that timeline.
+ * DATA: restarts every server that does not follow the primary as its standby: replaced primaries, and any that is ahead
+ * of the primary. A server that follows it has WAL of its timeline; one that is ahead refuses that timeline. Another
+ * node than this one may have been promoted since.
  */
 export const REJOIN = `cd "$1" || exit 1
+primary=
+for node in ../n*; do
+  [ -e "$node/db/standby.signal" ] || [ -e "$node/rejoin" ] || primary=$node
+done
+[ -n "$primary" ] || exit 1
 timeline=
-for history in db/pg_wal/*.history; do timeline=$(basename "$history" .history); done
+for history in "$primary"/db/pg_wal/*.history; do timeline=$(basename "$history" .history); done
 follows() {
   for segment in "$1/db/pg_wal/$timeline"????????????????; do
     if [ -e "$segment" ]; then return 0; fi
@@ -118,7 +124,7 @@ follows() {
 }
 left=30
 for other in ../n*; do
-  [ "$(basename "$other")" != "$2" ] && [ -e "$other/db/postmaster.pid" ] || continue
+  [ "$other" != "$primary" ] && [ -e "$other/db/postmaster.pid" ] || continue
   server=$(head -n 1 "$other/db/postmaster.pid")
   while [ ! -e "$other/rejoin" ] && ! follows "$other"; do
     left=$((left - 1))
