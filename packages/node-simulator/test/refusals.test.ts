@@ -77,6 +77,15 @@ describe('a package that is not installed', () => {
     )
     expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: ERR_MODULE_NOT_FOUND'])
   })
+
+  test('may be missing if a program looks for its folder, as TypeORM does, or for all folders of packages', async () => {
+    const { lines } = await ran(
+      serving(`
+      try { require('/app/node_modules/' + 'not-there') } catch (error) { console.log(error.code) }
+      console.log(require('node:module').globalPaths.length)`),
+    )
+    expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: 0'])
+  })
 })
 
 test('names of nodes have addresses, and no other records', async () => {

@@ -57,6 +57,22 @@ describe('FOR KEY SHARE', () => {
   })
 })
 
+describe('ON CONFLICT', () => {
+  test('meets a row that came at one index while it waited at another one', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: update t set v = v + 1 where u = 20', 'UPDATE 1'],
+        ['a: delete from t where u = 20', 'DELETE 1'],
+        ['b: insert into t values (4, 7, 20) on conflict do nothing', 'waits'],
+        ['a: insert into t values (4, 4, null)', 'INSERT 0 1'],
+        ['a: commit', 'COMMIT', { b: 'INSERT 0 0' }],
+      ],
+      'create table t (id int primary key, v int not null, u int unique); insert into t values (2, 2, 20)',
+    )
+  })
+})
+
 describe('a row that was changed twice by one transaction', () => {
   test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait for its later version, also with %s', (policy) => {
     play([

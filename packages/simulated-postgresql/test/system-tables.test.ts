@@ -64,6 +64,26 @@ test('finds columns by the name of their table and schema', () => {
   expect(rowsOf(TABLE + asked)).toEqual([['k'], ['v'], ['m']])
 })
 
+test('lists the databases that a server has, as MikroORM asks', () => {
+  expect(rowsOf("SELECT 1 FROM pg_database WHERE datname = 'postgres'")).toEqual([['1']])
+  expect(rowsOf('SELECT datname FROM pg_database WHERE datistemplate ORDER BY 1')).toEqual([
+    ['template0'],
+    ['template1'],
+  ])
+})
+
+test('lists no table that inherits from another one, as MikroORM asks', () => {
+  const asked =
+    'SELECT table_name FROM information_schema.tables WHERE table_name NOT IN (SELECT inhrelid::regclass::text FROM pg_inherits)'
+  expect(rowsOf(TABLE + asked)).toEqual([['kv']])
+})
+
+test('lets every role use every schema, as Kysely asks', () => {
+  expect(rowsOf("SELECT has_schema_privilege('public', 'USAGE')")).toEqual([['t']])
+  expect(() => rowsOf("SELECT has_schema_privilege('none', 'USAGE')")).toThrow('schema "none" does not exist')
+  expect(() => rowsOf("SELECT has_schema_privilege('public', 'SELECT')")).toThrow('unrecognized privilege type')
+})
+
 test.each(['pg_catalog.pg_proc', 'information_schema.views', 'pg_stat_activity'])(
   'refuses %s, which PostgreSQL has and this catalogue has not',
   (name) => {

@@ -70,6 +70,7 @@ const moduleModule = (): object => ({
   createRequire: () => requireBuiltin,
   isBuiltin: (name: string) => builtinModules.includes(name.replace(/^node:/, '')),
   findPackageJSON: () => undefined,
+  globalPaths: [],
 })
 
 function filesOf({ files }: Life): FileCalls {

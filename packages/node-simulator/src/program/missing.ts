@@ -57,9 +57,12 @@ export const namedIn = (code: string): ReadonlySet<string> =>
     ),
   )
 
+/** A package by its folder, where TypeORM looks for a driver that it did not find by its name. */
+const FOLDER_OF_PACKAGE = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+$/
+
 /** Whether a package of this name cannot be found from a file; a missing file is an error. */
 export function isMissing(specifier: string, from: string): boolean {
-  if (/^[./]|:/.test(specifier)) return false
+  if (/^[./]|:/.test(specifier) && !FOLDER_OF_PACKAGE.test(specifier)) return false
   try {
     createRequire(from).resolve(specifier)
     return false

@@ -69,6 +69,30 @@ const pgNamespace: Relation = {
   ],
 }
 
+const pgDatabase: Relation = {
+  name: 'pg_database',
+  rows: ({ database }) => [...new Set(['postgres', database]), ...TEMPLATES],
+  fields: [
+    ['datname', 'name', (name: string) => name],
+    ['encoding', 'int4', () => 6],
+    ['datistemplate', 'bool', (name: string) => TEMPLATES.includes(name)],
+    ['datallowconn', 'bool', (name: string) => name !== 'template0'],
+  ],
+}
+
+/** No table inherits from another one. */
+const pgInherits: Relation = {
+  name: 'pg_inherits',
+  rows: () => [],
+  fields: [
+    ['inhrelid', 'oid', () => null],
+    ['inhparent', 'oid', () => null],
+    ['inhseqno', 'int4', () => null],
+  ],
+}
+
+const TEMPLATES: readonly string[] = ['template1', 'template0']
+
 /** The ranges that every database has, with the types of their bounds. */
 const RANGES: readonly (readonly [range: string, bound: string])[] = [
   ['int4range', 'int4'],
@@ -208,7 +232,19 @@ const columns: Relation = {
 }
 
 const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
-  pg_catalog: [pgType, pgNamespace, pgEnum, pgRange, pgClass, pgAttribute, pgTables, pgMatviews, pgRoles],
+  pg_catalog: [
+    pgType,
+    pgDatabase,
+    pgNamespace,
+    pgEnum,
+    pgRange,
+    pgClass,
+    pgAttribute,
+    pgInherits,
+    pgTables,
+    pgMatviews,
+    pgRoles,
+  ],
   information_schema: [tables, columns],
 }
 

@@ -116,16 +116,25 @@ export function* resolveConflict(
   }
 }
 
+/** While it waits for a transaction at one index, a row may come that conflicts at another one. */
 function* conflicting(
   conflict: Conflict,
   values: readonly SqlValue[],
   run: Run,
 ): Generator<Wait, Tuple | undefined, void> {
-  for (const index of conflict.arbiters) {
-    const key = index.valuesOf(values)
-    if (key === undefined) continue
-    const found = yield* findConflict(run, index, key)
-    if (found !== undefined) return found
+  for (let hasWaited = true; hasWaited; ) {
+    hasWaited = false
+    for (const index of conflict.arbiters) {
+      const key = index.valuesOf(values)
+      if (key === undefined) continue
+      const search = findConflict(run, index, key)
+      let found = search.next()
+      for (; !found.done; found = search.next()) {
+        hasWaited = true
+        yield found.value
+      }
+      if (found.value !== undefined) return found.value
+    }
   }
   return undefined
 }

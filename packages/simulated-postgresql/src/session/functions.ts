@@ -17,7 +17,19 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
     ...advisoryFunctions(connection),
     ...sleepFunctions(connection),
     ...settingFunctions(connection),
+    [
+      'has_schema_privilege_name',
+      ([schema = null, privilege = null]) => mayUse(connection, String(schema), String(privilege)),
+    ],
   ])
+}
+
+/** What a role may do is not simulated: each is the owner of everything. */
+function mayUse({ server }: Host, schema: string, privilege: string): boolean {
+  if (!(server.catalogue.schemas.has(schema) || schema === 'information_schema'))
+    throw new SqlError('3F000', `schema "${schema}" does not exist`)
+  if (/^\s*(usage|create)(\s+with grant option)?\s*$/i.test(privilege)) return true
+  throw new SqlError('22023', `unrecognized privilege type: "${privilege}"`)
 }
 
 function sequenceFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
