@@ -103,7 +103,7 @@ function drawn(choices: readonly number[]): Operation[] {
         })
     }
   }
-  return operations
+  return operations.sort((a, b) => a.from - b.from)
 }
 
 /** The guarantees that a history breaks, and those that it leaves open: each tried on all operations, pairs and triples. */
@@ -259,9 +259,12 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
     const own = has[client]
     if (own !== undefined && pick(3) > 0) {
       const f = pick(4) === 0 ? 'nack' : 'ack'
-      if (f === 'nack') leased.set(own, 0)
-      else if (!isWrong('forgets an acknowledgement')) leased.delete(own)
-      operations.push({ ...common, f, asked: `r${own}`, told: `r${own}` })
+      // It may have been done with by another, after its lease.
+      const isHeld = leased.has(own)
+      if (f === 'ack' && !isWrong('forgets an acknowledgement')) leased.delete(own)
+      if (f === 'nack' && isHeld) leased.set(own, 0)
+      const type = isHeld || isLost ? common.type : 'fail'
+      operations.push({ ...common, type, f, asked: `r${own}`, told: `r${own}` })
       has[client] = undefined
     } else if (pick(2) === 0) {
       const value = next++
