@@ -98,6 +98,7 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
         readyMs: Number(process.hrtime.bigint() - starting.calledNanos) / 1e6,
         connect: traffic.connect,
         inject(fault, injected) {
+          if (doublesReplies(fault)) traffic.repeated()
           inject(fault, byId, traffic.switchboard).then(injected, (error: Error) =>
             injected({ type: 'failed', error: error.message }),
           )
@@ -105,7 +106,6 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
         mayBite: (kind) => Object.hasOwn(nodeHarms, kind) || traffic.switchboard.sent() > 0,
         status,
         lingersMs: millis(500),
-        // Nothing is waited for that never answered, or is gone.
         recoveryMs: () => (traffic.anyAnswered() && managed.some(({ life }) => life().alive) ? RECOVERY_MS : millis(0)),
         marked: () => [],
         leader: () => undefined,
@@ -154,6 +154,10 @@ function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: 
   look()
 }
 
+/** Whether it repeats messages of clients. */
+const doublesReplies = (fault: Fault): boolean =>
+  fault.kind === 'duplicate-message' && fault.links.some(({ from, to }) => from === 'clients' || to === 'clients')
+
 const here = (word: string): string => (word.includes('/') && existsSync(word) ? resolve(word) : word)
 
 interface Surroundings {
@@ -175,6 +179,8 @@ interface Traffic {
   notes(): readonly string[]
   /** See `Exchanges`. */
   anyAnswered(): boolean
+  /** See `Exchanges`. */
+  repeated(): void
   /** See `Busiest`. */
   busiest(): NodeId | undefined
 }
@@ -225,6 +231,7 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
     connect: exchanges.connect,
     busiest: busiest.node,
     anyAnswered: exchanges.anyAnswered,
+    repeated: exchanges.repeated,
     sent(message) {
       const { src, dest, body } = message
       refuseFlood()

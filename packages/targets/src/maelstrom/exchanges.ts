@@ -23,6 +23,8 @@ export interface Exchanges {
   connect(node: NodeId): Client
   /** Takes a message for a client. */
   replied(message: Message): void
+  /** A fault repeats messages of clients: replies may come twice from now on. */
+  repeated(): void
   /** The requests that have ended. */
   ended(): number
   /** Whether any request has had a reply. */
@@ -43,15 +45,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   const asked = new Map<string, number>()
   let serial = 0
   let ended = 0
-
-  function remember(name: string): void {
-    answered.add(name)
-    if (answered.size <= MOST_ANSWERED) return
-    for (const oldest of answered) {
-      answered.delete(oldest)
-      break
-    }
-  }
+  let isRepeated = false
 
   const isRequest = (client: string, id: Json | undefined): boolean =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
@@ -61,10 +55,13 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
     if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))
       return `sent ${client} a message whose "in_reply_to" is no "msg_id" of a request of ${client}`
-    return answered.has(name) ? 'replied twice to the same request' : undefined
+    return answered.has(name) && !isRepeated ? 'replied twice to the same request' : undefined
   }
 
   return {
+    repeated() {
+      isRepeated = true
+    },
     ended: () => ended,
     anyAnswered: () => answered.size > 0,
     connect(to) {
@@ -109,9 +106,18 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
         )
         return
       }
-      remember(name)
+      remember(answered, name)
       waiting.end(completion)
     },
+  }
+}
+
+function remember(answered: Set<string>, name: string): void {
+  answered.add(name)
+  if (answered.size <= MOST_ANSWERED) return
+  for (const oldest of answered) {
+    answered.delete(oldest)
+    break
   }
 }
 

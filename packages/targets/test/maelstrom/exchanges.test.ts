@@ -34,7 +34,7 @@ function asked() {
       completions.push(completion),
     )
   const reply = (body: Body, dest = 'c1') => exchanges.replied({ src: n1, dest, body })
-  return { trouble, completions, broken, reply, timeOut: () => ring(), anyAnswered: exchanges.anyAnswered }
+  return { trouble, completions, broken, reply, timeOut: () => ring(), ...exchanges }
 }
 
 const ok = (in_reply_to: unknown): Body => ({ type: 'generate_ok', id: 7, in_reply_to: in_reply_to as number })
@@ -63,6 +63,15 @@ test('names a second reply, and takes the first', () => {
   reply(ok(1))
   expect(completions).toEqual([{ type: 'ok', value: 7 }])
   expect(trouble).toEqual([expect.stringContaining('n1 replied twice to the same request')])
+})
+
+test('blames no node for a second reply where a fault repeats messages of clients', () => {
+  const { trouble, completions, reply, repeated } = asked()
+  repeated()
+  reply(ok(1))
+  reply(ok(1))
+  expect(completions).toHaveLength(1)
+  expect(trouble).toEqual([])
 })
 
 test('drops a reply that comes too late, without blame', () => {
