@@ -67,6 +67,7 @@ export const LONG_FILES: readonly LongFile[] = [
     file: `${CLI}/record/postgres-standby-transactions.soak.test.ts`,
     inCi: `${CLI}/run/postgres-standby.soak.test.ts`,
   },
+  { file: `${CLI}/record/postgres-queue.soak.test.ts`, inCi: 'packages/recorder/test/postgresql/whole.test.ts' },
   { file: `${CLI}/record/postgres-tls.soak.test.ts`, inCi: `${CLI}/record/record-tls.test.ts` },
   { file: `${CLI}/run/bypassed-bridge.soak.test.ts`, inCi: 'packages/targets/test/containers/attach.soak.test.ts' },
   ...PATIENT_FILES.map((name) => ({
