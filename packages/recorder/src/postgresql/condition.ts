@@ -1,6 +1,6 @@
 import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
+import { SqlReader } from './sql-reader.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
 // A SELECT whose answer changes with every further row that its WHERE is true of.
@@ -191,9 +191,7 @@ class ConditionParser extends SqlReader {
     let name = this.name()
     while (this.takeSymbol('.')) name = this.name()
     if (name !== this.#table.name) return false
-    const isNamed = this.takeWord('as')
-    const next = this.tokens[this.at]
-    if (isNamed || (next?.kind === 'word' && (next.quoted || !AFTER_TABLE.has(next.text)))) this.#alias = this.name()
+    this.#alias = this.alias()
     return this.isAtEnd || this.isSymbol(')') || this.isWordOf(ends)
   }
 

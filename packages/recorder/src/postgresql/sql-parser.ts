@@ -1,6 +1,6 @@
 import type { Operand, Place } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { AFTER_TABLE, SqlReader } from './sql-reader.ts'
+import { SqlReader } from './sql-reader.ts'
 import type { Token } from './sql-tokens.ts'
 
 /** The new value of the recorded column. */
@@ -50,12 +50,9 @@ export class SqlParser extends SqlReader {
     if (name !== this.#recorded.table) return false
     this.#hasTable = true
     const isNamed = this.takeWord('as')
-    const next = this.tokens[this.at]
-    if (isNamed || (next?.kind === 'word' && (next.quoted || !AFTER_TABLE.has(next.text)))) {
-      this.#alias = this.name()
-      return this.#alias !== undefined
-    }
-    return true
+    if (!isNamed && !this.isAlias()) return true
+    this.#alias = this.name()
+    return this.#alias !== undefined
   }
 
   /** The list of a SELECT or RETURNING: plain columns, or all. `value` is undefined without the recorded column. */

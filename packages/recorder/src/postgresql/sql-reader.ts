@@ -3,8 +3,9 @@ import type { Token } from './sql-tokens.ts'
 
 /** Reads the words of a statement one after another. */
 export class SqlReader {
-  protected readonly tokens: readonly Token[]
-  protected at = 0
+  readonly tokens: readonly Token[]
+  /** The place of the next token. What was read in vain is read again from an earlier one. */
+  at = 0
 
   constructor(tokens: readonly Token[]) {
     this.tokens = tokens
@@ -26,11 +27,11 @@ export class SqlReader {
     return operand
   }
 
-  protected get isAtEnd(): boolean {
+  get isAtEnd(): boolean {
     return this.at === this.tokens.length
   }
 
-  protected plainOperand(): Operand | undefined {
+  plainOperand(): Operand | undefined {
     const sign = this.takeSymbol('-') ? '-' : ''
     const token = this.tokens[this.at]
     if (token === undefined) return undefined
@@ -39,25 +40,25 @@ export class SqlReader {
       this.at++
       return { kind: 'literal', number: token.literal, sign }
     }
-    if (token.kind === 'number') return this.constant(`${sign}${token.text}`)
+    if (token.kind === 'number') return this.#constant(`${sign}${token.text}`)
     if (sign !== '') return undefined
     if (token.kind === 'parameter') {
       this.at++
       return { kind: 'parameter', number: token.number }
     }
-    if (token.kind === 'string') return this.constant(token.text)
+    if (token.kind === 'string') return this.#constant(token.text)
     if (token.kind !== 'word' || token.quoted) return undefined
-    if (token.text === 'null') return this.constant(null)
-    return token.text === 'true' || token.text === 'false' ? this.constant(token.text) : undefined
+    if (token.text === 'null') return this.#constant(null)
+    return token.text === 'true' || token.text === 'false' ? this.#constant(token.text) : undefined
   }
 
-  protected constant(text: string | null): Operand {
+  #constant(text: string | null): Operand {
     this.at++
     return { kind: 'constant', text }
   }
 
   /** `::text` or `::numeric(10, 2)[]`. */
-  protected cast(): void {
+  cast(): void {
     while (this.takeSymbol('::')) {
       this.name()
       while (this.takeSymbol('.')) this.name()
@@ -66,7 +67,7 @@ export class SqlReader {
     }
   }
 
-  protected listOf<Item>(item: () => Item | undefined): readonly Item[] | undefined {
+  listOf<Item>(item: () => Item | undefined): readonly Item[] | undefined {
     if (!this.takeSymbol('(')) return undefined
     const items: Item[] = []
     do {
@@ -78,19 +79,19 @@ export class SqlReader {
   }
 
   /** Any expression, up to the comma or bracket after it. */
-  protected expression(): 'expression' {
+  expression(): 'expression' {
     this.skipTo([], ',', ')')
     return 'expression'
   }
 
-  protected skipTo(words: readonly string[], ...symbols: readonly string[]): void {
+  skipTo(words: readonly string[], ...symbols: readonly string[]): void {
     while (!this.isAtEnd && !this.isWordOf(words) && !symbols.some((symbol) => this.isSymbol(symbol))) {
       if (this.isSymbol('(')) this.skipGroup()
       else this.skip(1)
     }
   }
 
-  protected skipGroup(): void {
+  skipGroup(): void {
     let depth = 0
     do {
       if (this.isSymbol('(')) depth++
@@ -99,45 +100,50 @@ export class SqlReader {
     } while (depth > 0 && !this.isAtEnd)
   }
 
-  protected skip(tokens: number): void {
+  skip(tokens: number): void {
     this.at += tokens
   }
 
-  protected isAlias(): boolean {
+  /** Another name of a table or column, with or without AS. */
+  alias(): string | undefined {
+    return this.takeWord('as') || this.isAlias() ? this.name() : undefined
+  }
+
+  isAlias(): boolean {
     const token = this.tokens[this.at]
     return token?.kind === 'word' && (token.quoted || !AFTER_TABLE.has(token.text))
   }
 
-  protected name(): string | undefined {
+  name(): string | undefined {
     const token = this.tokens[this.at]
     if (token?.kind !== 'word') return undefined
     this.at++
     return token.text
   }
 
-  protected symbolOf(symbols: readonly string[]): string | undefined {
+  symbolOf(symbols: readonly string[]): string | undefined {
     return symbols.find((symbol) => this.takeSymbol(symbol))
   }
 
-  protected takeSymbol(symbol: string): boolean {
+  takeSymbol(symbol: string): boolean {
     if (!this.isSymbol(symbol)) return false
     this.at++
     return true
   }
 
-  protected isSymbol(symbol: string): boolean {
+  isSymbol(symbol: string): boolean {
     const token = this.tokens[this.at]
     return token?.kind === 'symbol' && token.text === symbol
   }
 
-  protected isWordOf(words: readonly string[]): boolean {
+  isWordOf(words: readonly string[]): boolean {
     const token = this.tokens[this.at]
     return token?.kind === 'word' && !token.quoted && words.includes(token.text)
   }
 }
 
 /** Words that end the name of a table or column, and so are no alias. */
-export const AFTER_TABLE: ReadonlySet<string> = new Set(
+const AFTER_TABLE: ReadonlySet<string> = new Set(
   'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or'.split(
     ' ',
   ),

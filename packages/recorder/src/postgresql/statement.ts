@@ -5,7 +5,7 @@ import { everyCellOf } from './cells.ts'
 import { type Condition, changedOf, conditionOf } from './condition.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import { RowParser } from './row-parser.ts'
+import { rowStatementOf } from './row-parser.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { SqlParser } from './sql-parser.ts'
@@ -162,7 +162,7 @@ function cursorOf(
   const query = tokens.slice(at + 1)
   const isHeld = words.indexOf('hold') > 0 && !words.includes('without')
   if (at < 0 || isHeld || !(functionsRead || strangeFunction(query) === undefined)) return undefined
-  const rows = new RowParser(query, tables).statement()
+  const rows = rowStatementOf(query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
 
@@ -235,7 +235,7 @@ function analyseRows(
 ): RowsStatement {
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
-  const rows = called === undefined && named.length > 0 ? new RowParser(tokens, tables).statement() : undefined
+  const rows = called === undefined && named.length > 0 ? rowStatementOf(tokens, tables) : undefined
   if (rows !== undefined) return { kind: 'rows', what, rows: dialect?.refined(rows) ?? rows }
   const isolation = isolationOf(tokens)
   for (const { name: table } of tables.values()) {
