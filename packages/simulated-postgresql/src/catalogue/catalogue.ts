@@ -1,5 +1,5 @@
 import { SqlError } from '../sql/error.ts'
-import type { Subtransaction, Transaction } from '../storage/model.ts'
+import type { Index, Subtransaction, Transaction } from '../storage/model.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Types } from '../types/registry.ts'
@@ -70,6 +70,12 @@ export class Catalogue {
   relationByOid(oid: number, own: Transaction | undefined): Table | Sequence | undefined {
     for (const table of this.tables) if (table.oid === oid && exists(table, own)) return table
     for (const sequence of this.sequences) if (sequence.oid === oid && exists(sequence, own)) return sequence
+    return undefined
+  }
+
+  indexByOid(oid: number, own: Transaction | undefined): { table: Table; index: Index } | undefined {
+    for (const table of this.visibleTables(own))
+      for (const index of table.indexes) if (index.oid === oid) return { table, index }
     return undefined
   }
 

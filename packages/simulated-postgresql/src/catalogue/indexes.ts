@@ -14,14 +14,17 @@ export interface IndexDefinition {
   readonly deferrable: boolean
   readonly initiallyDeferred: boolean
   readonly columns: readonly IndexColumn[]
+  readonly included?: readonly IndexColumn[]
+  readonly method: string
   /** Whether two rows with these values exclude each other, of an exclusion constraint. */
   readonly excludes: Index['excludes']
   readonly condition: { readonly compiled: Compiled; readonly text: string } | undefined
 }
 
-export type IndexColumn =
+export type IndexColumn = (
   | { readonly place: number }
   | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
+) & { readonly order: Index['orders'][number] }
 
 /** An index without entries. Its expressions depend on the row alone; `facts` serve their evaluation. */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
@@ -41,7 +44,10 @@ export function createIndex(definition: IndexDefinition, table: Table, facts: Se
     constraint: definition.constraint,
     deferrable: definition.deferrable,
     initiallyDeferred: definition.initiallyDeferred,
-    columns: columns.map((column) => ('place' in column ? column.place : undefined)),
+    columns: columns.map(placeOf),
+    included: (definition.included ?? []).map(placeOf),
+    method: definition.method,
+    orders: columns.map(({ order }) => order),
     expressions: columns.map((column) => ('place' in column ? undefined : column.text)),
     condition: condition?.text,
     partial: condition !== undefined,
@@ -64,3 +70,5 @@ export function createIndex(definition: IndexDefinition, table: Table, facts: Se
     readers: new Map(),
   }
 }
+
+const placeOf = (column: IndexColumn): number | undefined => ('place' in column ? column.place : undefined)

@@ -1,7 +1,8 @@
 import type { Transaction } from '../storage/model.ts'
 import { formatType } from '../types/format-type.ts'
+import { OID } from '../types/oids.ts'
 import type { Types } from '../types/registry.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import { type Catalogue, isTemporary } from './catalogue.ts'
 import { columnsOf, kindOfRelation, type Table } from './table.ts'
 
@@ -125,14 +126,59 @@ const pgEnum: Relation = {
 
 const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
 
+const indexesIn = (view: CatalogueView) =>
+  tablesIn(view).flatMap((table) => table.indexes.map((index) => ({ table, index })))
+type TableIndex = ReturnType<typeof indexesIn>[number]
+
+const RELATION_KINDS = { table: 'r', view: 'v', 'materialized view': 'm' } as const
+
+const relationsIn = (view: CatalogueView) => [
+  ...tablesIn(view).map((table) => ({
+    relation: table,
+    schema: table.schema,
+    kind: RELATION_KINDS[kindOfRelation(table)],
+  })),
+  ...indexesIn(view).map(({ table, index }) => ({ relation: index, schema: table.schema, kind: 'i' })),
+  ...view.catalogue
+    .visibleSequences(view.own)
+    .map((sequence) => ({ relation: sequence, schema: sequence.schema, kind: 'S' })),
+]
+type ClassRow = ReturnType<typeof relationsIn>[number]
+
 const pgClass: Relation = {
   name: 'pg_class',
-  rows: tablesIn,
+  rows: relationsIn,
   fields: [
-    ['oid', 'oid', (table: Table) => table.oid],
-    ['relname', 'name', (table: Table) => table.name],
-    ['relnamespace', 'oid', (table: Table, view) => namespaceOf(view, table.schema)],
-    ['relkind', 'char', (table: Table) => ({ table: 'r', view: 'v', 'materialized view': 'm' })[kindOfRelation(table)]],
+    ['oid', 'oid', ({ relation }: ClassRow) => relation.oid],
+    ['relname', 'name', ({ relation }: ClassRow) => relation.name],
+    ['relnamespace', 'oid', ({ schema }: ClassRow, view) => namespaceOf(view, schema)],
+    ['relkind', 'char', ({ kind }: ClassRow) => kind],
+  ],
+}
+
+/** Positions of columns as the catalogue counts them: from 1, and 0 for an expression. */
+const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
+  new SqlArray(
+    OID.int2,
+    places.map((place) => (place === undefined ? 0 : place + 1)),
+    [places.length],
+    [0],
+  )
+
+const pgIndex: Relation = {
+  name: 'pg_index',
+  rows: indexesIn,
+  fields: [
+    ['indexrelid', 'oid', ({ index }: TableIndex) => index.oid],
+    ['indrelid', 'oid', ({ table }: TableIndex) => table.oid],
+    ['indnatts', 'int2', ({ index }: TableIndex) => index.columns.length + index.included.length],
+    ['indnkeyatts', 'int2', ({ index }: TableIndex) => index.columns.length],
+    ['indisunique', 'bool', ({ index }: TableIndex) => index.unique],
+    ['indnullsnotdistinct', 'bool', ({ index }: TableIndex) => index.nullsNotDistinct],
+    ['indisprimary', 'bool', ({ index }: TableIndex) => index.primary],
+    ['indisexclusion', 'bool', ({ index }: TableIndex) => index.excludes !== undefined],
+    ['indimmediate', 'bool', ({ index }: TableIndex) => !index.deferrable],
+    ['indkey', 'int2vector', ({ index }: TableIndex) => vectorOf([...index.columns, ...index.included])],
   ],
 }
 
@@ -140,17 +186,48 @@ const columnsIn = (view: CatalogueView) =>
   tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
 type TableColumn = ReturnType<typeof columnsIn>[number]
 
+/** The columns of each table that rows have besides those of its user, with their numbers (heap.c). */
+const SYSTEM_COLUMNS = (
+  [
+    ['ctid', 'tid'],
+    ['xmin', 'xid'],
+    ['cmin', 'cid'],
+    ['xmax', 'xid'],
+    ['cmax', 'cid'],
+    ['tableoid', 'oid'],
+  ] as const
+).map(([name, type], at) => ({ name, type, attribute: -1 - at }))
+
+const attributesIn = (view: CatalogueView) => [
+  ...columnsIn(view).map(({ table, column }) => ({
+    table,
+    ...{ name: column.name, attribute: column.attribute, notNull: column.notNull },
+    type: column.type.domain ?? column.type.oid,
+    typmod: column.type.domain === undefined ? column.type.typmod : -1,
+    hasDefault: column.default !== undefined,
+  })),
+  ...tablesIn(view)
+    .filter(({ view: query }) => query === undefined)
+    .flatMap((table) =>
+      SYSTEM_COLUMNS.map(({ name, type, attribute }) => ({
+        ...{ table, name, attribute, notNull: true, typmod: -1, hasDefault: false },
+        type: view.types.named(type)?.oid ?? 0,
+      })),
+    ),
+]
+type Attribute = ReturnType<typeof attributesIn>[number]
+
 const pgAttribute: Relation = {
   name: 'pg_attribute',
-  rows: columnsIn,
+  rows: attributesIn,
   fields: [
-    ['attrelid', 'oid', ({ table }: TableColumn) => table.oid],
-    ['attname', 'name', ({ column }: TableColumn) => column.name],
-    ['atttypid', 'oid', ({ column: { type } }: TableColumn) => type.domain ?? type.oid],
-    ['attnum', 'int2', ({ column }: TableColumn) => column.attribute],
-    ['atttypmod', 'int4', ({ column: { type } }: TableColumn) => (type.domain === undefined ? type.typmod : -1)],
-    ['attnotnull', 'bool', ({ column }: TableColumn) => column.notNull],
-    ['atthasdef', 'bool', ({ column }: TableColumn) => column.default !== undefined],
+    ['attrelid', 'oid', ({ table }: Attribute) => table.oid],
+    ['attname', 'name', ({ name }: Attribute) => name],
+    ['atttypid', 'oid', ({ type }: Attribute) => type],
+    ['attnum', 'int2', ({ attribute }: Attribute) => attribute],
+    ['atttypmod', 'int4', ({ typmod }: Attribute) => typmod],
+    ['attnotnull', 'bool', ({ notNull }: Attribute) => notNull],
+    ['atthasdef', 'bool', ({ hasDefault }: Attribute) => hasDefault],
     ['attisdropped', 'bool', () => false],
   ],
 }
@@ -239,6 +316,7 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
     pgEnum,
     pgRange,
     pgClass,
+    pgIndex,
     pgAttribute,
     pgInherits,
     pgTables,

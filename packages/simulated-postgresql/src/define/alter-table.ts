@@ -210,7 +210,7 @@ export function dropColumn(
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       },
     )
-  table.indexes = table.indexes.filter((index) => !index.columns.includes(place))
+  table.indexes = table.indexes.filter((index) => ![...index.columns, ...index.included].includes(place))
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
   table.checks = table.checks.filter((check) => check.column !== name)
   for (const sequence of run.catalogue.visibleSequences(context.own))

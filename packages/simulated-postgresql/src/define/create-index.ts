@@ -54,6 +54,8 @@ export function* createIndexStatement(
       deferrable: false,
       initiallyDeferred: false,
       columns,
+      included: indexColumns(read.indexIncludingParams, table, context),
+      method: read.accessMethod ?? 'btree',
       condition:
         where === undefined
           ? undefined

@@ -43,6 +43,7 @@ export function addExclusion(fields: Fields<'Constraint'>, table: Table, context
       deferrable: deferrable === true,
       initiallyDeferred: initdeferred === true,
       columns,
+      method: access_method ?? 'btree',
       condition:
         where_clause === undefined
           ? undefined

@@ -66,22 +66,29 @@ export function indexColumns(
   context: Context,
 ): readonly IndexColumn[] {
   return (elements ?? []).map((node) => {
-    const { name, expr } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
+    const { name, expr, ordering, nulls_ordering, opclass } = fieldsOf('IndexElem', expectKind(node, 'IndexElem'), [
       'name',
       'expr',
       'ordering',
       'nulls_ordering',
       'opclass',
     ])
+    const order = opclass === undefined ? orderText(ordering === 'SORTBY_DESC', nulls_ordering) : undefined
     if (name !== undefined) {
       const column = columnsOf(table).find((each) => each.name === name)
       if (column === undefined) throw new SqlError('42703', `column "${name}" does not exist`)
-      return { place: column.attribute - 1 }
+      return { place: column.attribute - 1, order }
     }
     if (expr === undefined) throw new NotSupported('an empty index element')
     const compiled = compileExpression(expr, rowScope(table, context))
-    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
+    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr), order }
   })
+}
+
+/** The order as PostgreSQL prints it: nulls come last unless the order is descending. */
+function orderText(descending: boolean, nulls: string | undefined): string {
+  if (nulls === 'SORTBY_NULLS_FIRST' && !descending) return ' NULLS FIRST'
+  return `${descending ? ' DESC' : ''}${nulls === 'SORTBY_NULLS_LAST' && descending ? ' NULLS LAST' : ''}`
 }
 
 /** The expression in a message: `lower(email)`. */

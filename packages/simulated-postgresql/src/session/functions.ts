@@ -1,6 +1,9 @@
+import { definedColumn, indexDefinition } from '../catalogue/index-definition.ts'
+import type { Table } from '../catalogue/table.ts'
 import { runOf, waitOnce } from '../execute/run.ts'
 import type { Env } from '../expressions/env.ts'
-import { SqlError } from '../sql/error.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Index } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { type Sequence, setValue } from '../storage/sequence.ts'
 import { outermost } from '../storage/store.ts'
@@ -17,6 +20,7 @@ export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionF
     ...advisoryFunctions(connection),
     ...sleepFunctions(connection),
     ...settingFunctions(connection),
+    ...indexFunctions(connection),
     [
       'has_schema_privilege_name',
       ([schema = null, privilege = null]) => mayUse(connection, String(schema), String(privilege)),
@@ -30,6 +34,24 @@ function mayUse({ server }: Host, schema: string, privilege: string): boolean {
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
   if (/^\s*(usage|create)(\s+with grant option)?\s*$/i.test(privilege)) return true
   throw new SqlError('22023', `unrecognized privilege type: "${privilege}"`)
+}
+
+function indexFunctions({ server, transactions }: Host): readonly (readonly [string, SessionFunction])[] {
+  const indexOf = (oid: SqlValue, print: (index: Index, table: Table) => string): SqlValue => {
+    const found = server.catalogue.indexByOid(Number(oid), transactions.open)
+    return found === undefined ? null : print(found.index, found.table)
+  }
+  return [
+    ['pg_get_indexdef', ([oid = null]) => indexOf(oid, indexDefinition)],
+    [
+      'pg_get_indexdef_ext',
+      ([oid = null, position = null]) =>
+        indexOf(oid, (index, table) => {
+          if (Number(position) !== 0) return definedColumn(index, table, Number(position))
+          throw new NotSupported('pg_get_indexdef(…, 0, …)')
+        }),
+    ],
+  ]
 }
 
 function sequenceFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {

@@ -60,10 +60,16 @@ export class Names {
   /** With its schema only where the search path does not lead to it. */
   relationName(oid: number): string | undefined {
     const { catalogue } = this.#server
-    const found = catalogue.relationByOid(oid, this.#transactions.open)
-    if (found === undefined) return undefined
-    const plain = catalogue.relation(this.searchPath(), found.name, this.#transactions.open) === found
-    return plain ? quoted(found.name) : `${quoted(found.schema)}.${quoted(found.name)}`
+    const own = this.#transactions.open
+    const relation = catalogue.relationByOid(oid, own)
+    const indexed = relation === undefined ? catalogue.indexByOid(oid, own) : undefined
+    const name = relation?.name ?? indexed?.index.name
+    const schema = relation?.schema ?? indexed?.table.schema
+    if (name === undefined || schema === undefined) return undefined
+    const first = this.searchPath().find(
+      (each) => catalogue.relation([each], name, own) !== undefined || catalogue.index([each], name, own) !== undefined,
+    )
+    return first === schema ? quoted(name) : `${quoted(schema)}.${quoted(name)}`
   }
 
   /** The sequence of a serial or identity column. */

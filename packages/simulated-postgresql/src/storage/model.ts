@@ -108,6 +108,12 @@ export interface Index {
   initiallyDeferred: boolean
   /** Positions of columns in a row; undefined for an expression. */
   readonly columns: readonly (number | undefined)[]
+  /** Positions of the columns that it includes without indexing them. */
+  readonly included: readonly (number | undefined)[]
+  /** `btree`, `gist`, … */
+  readonly method: string
+  /** What follows each column in its definition, such as ` DESC`; undefined after an operator class, which is not kept. */
+  readonly orders: readonly (string | undefined)[]
   /** The parse trees of its expressions, without locations, at the places where `columns` has none. */
   readonly expressions: readonly (string | undefined)[]
   /** The parse tree of a partial index's condition. */

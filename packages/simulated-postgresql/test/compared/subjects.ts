@@ -1,4 +1,5 @@
 import { ALTER_COLUMN } from './alter-column.ts'
+import { CATALOGUE } from './catalogue.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
@@ -15,6 +16,7 @@ import { UNREAD } from './unread.ts'
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'columns of another type': ALTER_COLUMN,
+  'the catalogue': CATALOGUE,
   domains: DOMAINS,
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
