@@ -1,4 +1,4 @@
-import { type History, placeIn } from '@chaosproxy/history'
+import { type History, placeIn, UserError } from '@chaosproxy/history'
 
 /** An operation of a history: its row in `Operations`. */
 export type OperationRow = number
@@ -10,6 +10,10 @@ export const placeOf = (history: History, row: number): string => {
   const { file = history.source, line: own } = placeIn(history, line)
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
+
+/** The error of an operation whose form a model does not understand. `why`: a clause, such as `it ends with a list`. */
+export const malformed = (history: History, row: OperationRow, why: string): UserError =>
+  new UserError('input', `${placeOf(history, row)}: ${history.functions[history.operations.f[row]]}: ${why}.`)
 
 /**
  * An additional value of the outcome column: the operation is not judged, because its key had been changed outside the

@@ -7,8 +7,8 @@ import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
 import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
 
 /**
- * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed offsets.
- * Every partition is a few passes over what was sent to it and polled from it, in O(n log n).
+ * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed
+ * offsets. Every partition is a few passes over what was sent to it and polled from it, in O(n log n).
  */
 export const streamEntry: ModelEntry<StreamLevel> = {
   name: 'stream',

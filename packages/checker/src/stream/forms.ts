@@ -1,5 +1,5 @@
-import { canonical, type History, inputOf, isObject, type Json, OK, outputOf, UserError } from '@chaosproxy/history'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { canonical, type History, inputOf, isObject, type Json, OK, outputOf } from '@chaosproxy/history'
+import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 
 /** A message that an operation sent. */
 export interface Sent {
@@ -41,9 +41,11 @@ interface Form {
 }
 
 /**
- * What an operation sent and polled, in its order. It has one of two forms: a single send with its key, or a poll of an object of offsets; or, as Jepsen writes them, a list of
- * micro-operations `["send",key,value]`, which becomes `["send",key,[offset,value]]`, and `["poll"]`, which becomes
- * `["poll",{key:[[offset,value],…],…}]`.
+ * What an operation sent and polled, in its order. It has one of two forms:
+ *
+ * - one `send` with its key, or one `poll` of an object of offsets by key (see `readRecord`)
+ * - as Jepsen writes them, a list of micro-operations: `["send",key,value]`, which ends as
+ *   `["send",key,[offset,value]]`, and `["poll"]`, which ends as `["poll",{key:[[offset,value],…],…}]`
  *
  * @throws UserError (input) for any other form.
  */
@@ -144,8 +146,4 @@ function objectIn(json: Json, form: Form): JsonObject {
   throw bad(form, `not an object: ${JSON.stringify(json)}`)
 }
 
-function bad({ history, row }: Form, why: string): UserError {
-  const { callLine, f } = history.operations
-  const line = callLine[row] === 0 ? '' : `line ${callLine[row]}: `
-  return new UserError('input', `${line}${history.functions[f[row]]}: ${why}.`)
-}
+const bad = ({ history, row }: Form, why: string) => malformed(history, row, why)

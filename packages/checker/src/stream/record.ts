@@ -63,17 +63,17 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
  * Reads a history of partitioned logs; a key is a partition:
  *
  * - `send` (key, value) returns the offset of the message, or null if it is not told
- * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may have
- *   gaps; a null in the place of the offset continues after the process's last poll. After a poll without an answer
- *   nobody knows where it continues
- * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches, and
- *   transactions
+ * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may
+ *   have gaps; a null in the place of the offset continues after the process's last poll. After a poll without an
+ *   answer nobody knows where it continues
+ * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches,
+ *   and transactions
  * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
  * - `assign` `["k"]` replaces the partitions of a consumer. Where it returns the committed offsets, `{"k":8}`, without
  *   what nobody committed, the consumer goes on after these; where it returns the partitions, it stays where it is in
  *   those that it keeps
- * - `subscribe` `["k"]` joins the one group of consumers, which share out the partitions and begin at what is committed, or
- *   else at the first message: from then on nobody knows where a poll of this process continues
+ * - `subscribe` `["k"]` joins the one group of consumers, which share out the partitions and begin at what is
+ *   committed, or else at the first message: from then on nobody knows where a poll of this process continues
  * - `crash`: the consumer forgets where it is
  *
  * @throws UserError (input) for a history of any other form.

@@ -5,8 +5,8 @@ import type { Ladder } from '../verdict/ladder.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
 /**
- * The guarantees of partitioned logs as Kafka has them. In parentheses: the anomaly that breaks each, by its name in Jepsen's
- * tests of Kafka and Redpanda (jepsen.tests.kafka).
+ * The guarantees of partitioned logs as Kafka has them. In parentheses: the anomaly that breaks each, by its name in
+ * Jepsen's tests of Kafka and Redpanda (jepsen.tests.kafka).
  *
  * - consistent-offsets: an offset holds one message (inconsistent-offsets)
  * - no-duplicates: a message stands at one offset (duplicate)
@@ -15,8 +15,8 @@ import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll,
  * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
  *   (nonmonotonic-poll)
  * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
- * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed, was
- *   polled by another at least (lost-write)
+ * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed,
+ *   was polled by another at least (lost-write)
  * - committed-starts: a consumer that resumes does not begin after what was committed
  * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
  */

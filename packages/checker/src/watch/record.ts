@@ -8,9 +8,8 @@ import {
   type Json,
   OK,
   outputOf,
-  UserError,
 } from '@chaosproxy/history'
-import type { OperationRow } from '../encoding/operation-row.ts'
+import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 
 /** A change of one key at a revision. */
 export interface Change {
@@ -143,7 +142,7 @@ export function readRecord(history: History): WatchRecord {
         break
       case 'watch': {
         const watch = watchOf(history, row, answer)
-        if (watches.has(watch.id)) throw bad(history, row, `there are two watches ${watch.id}`)
+        if (watches.has(watch.id)) throw malformed(history, row, `there are two watches ${watch.id}`)
         watches.set(watch.id, watch)
         if (watch.resumes !== undefined) named(watches, watch.resumes, history, row).over = true
         break
@@ -182,7 +181,7 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
 function readingOf(history: History, row: OperationRow, answer: Json): Reading {
   const { from, to, changes } = objectAt(answer, history, row)
   if (typeof from !== 'number' || typeof to !== 'number' || !Array.isArray(changes))
-    throw bad(history, row, 'it ends with two revisions, "from" and "to", and a list "changes"')
+    throw malformed(history, row, 'it ends with two revisions, "from" and "to", and a list "changes"')
   const all = (changes as readonly Json[]).map((change) => eventOf(change, history, row))
   return { row, at: history.operations.returnEvent[row], from, to, changes: all }
 }
@@ -206,13 +205,13 @@ function watchOf(history: History, row: OperationRow, answer: Json | undefined):
 }
 
 function responsesOf(answer: Json, history: History, row: OperationRow): Response[] {
-  if (!Array.isArray(answer)) throw bad(history, row, 'a "watched" ends with a list of responses')
+  if (!Array.isArray(answer)) throw malformed(history, row, 'a "watched" ends with a list of responses')
   return (answer as readonly Json[]).map((response): Response => {
     const said = objectAt(response, history, row)
     if (typeof said['progress'] === 'number') return { type: 'progress', revision: said['progress'] }
     if (said['ended'] !== undefined)
       return { type: 'ended', compacted: typeof said['compacted'] === 'number' ? said['compacted'] : undefined }
-    if (!Array.isArray(said['events'])) throw bad(history, row, 'a response has "events", "progress" or "ended"')
+    if (!Array.isArray(said['events'])) throw malformed(history, row, 'a response has "events", "progress" or "ended"')
     return { type: 'events', events: (said['events'] as readonly Json[]).map((event) => eventOf(event, history, row)) }
   })
 }
@@ -220,7 +219,7 @@ function responsesOf(answer: Json, history: History, row: OperationRow): Respons
 function eventOf(event: Json, history: History, row: OperationRow): WatchEvent {
   const { revision, key, value, previous, created } = objectAt(event, history, row)
   if (typeof revision !== 'number' || typeof key !== 'string')
-    throw bad(history, row, 'an event has a "revision" (a number) and a "key" (a text)')
+    throw malformed(history, row, 'an event has a "revision" (a number) and a "key" (a text)')
   return { revision, key, value, previous, created: typeof created === 'boolean' ? created : undefined }
 }
 
@@ -228,28 +227,22 @@ type JsonObject = { readonly [member: string]: Json | undefined }
 
 function objectAt(json: Json | undefined, history: History, row: OperationRow): JsonObject {
   if (isObject(json)) return json
-  throw bad(history, row, `its value is no object: ${JSON.stringify(json ?? null)}`)
+  throw malformed(history, row, `its value is no object: ${JSON.stringify(json ?? null)}`)
 }
 
 function numberAt(json: Json, history: History, row: OperationRow): number {
   if (typeof json === 'number') return json
-  throw bad(history, row, `its value is no revision: ${JSON.stringify(json)}`)
+  throw malformed(history, row, `its value is no revision: ${JSON.stringify(json)}`)
 }
 
 function idOf(json: Json | JsonObject, history: History, row: OperationRow): string {
   const { watch } = objectAt(json as Json, history, row)
-  if (watch === undefined || watch === null) throw bad(history, row, 'it does not say which "watch"')
+  if (watch === undefined || watch === null) throw malformed(history, row, 'it does not say which "watch"')
   return canonical(watch)
 }
 
 function named(watches: ReadonlyMap<string, Watch>, id: string, history: History, row: OperationRow): Watch {
   const found = watches.get(id)
-  if (found === undefined) throw bad(history, row, `there is no watch ${id} before it`)
+  if (found === undefined) throw malformed(history, row, `there is no watch ${id} before it`)
   return found
-}
-
-function bad(history: History, row: OperationRow, why: string): UserError {
-  const { callLine, f } = history.operations
-  const line = callLine[row] === 0 ? '' : `line ${callLine[row]}: `
-  return new UserError('input', `${line}${history.functions[f[row]]}: ${why}.`)
 }

@@ -1,15 +1,5 @@
-import {
-  canonical,
-  elementsOf,
-  FAIL,
-  type History,
-  inputOf,
-  type Json,
-  OK,
-  outputOf,
-  UserError,
-} from '@chaosproxy/history'
-import { type OperationRow, placeOf } from '../encoding/operation-row.ts'
+import { canonical, elementsOf, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 
 /** The functions that the model understands. */
 export const functions = ['enqueue', 'take', 'ack', 'nack', 'remaining'] as const
@@ -65,7 +55,7 @@ interface OpenQueue extends Queue {
 export function readQueues(history: History): readonly Queue[] {
   const { length, f, key, outcome } = history.operations
   const queues = new Map<number, OpenQueue>()
-  const answers: (() => void)[] = []
+  const settlements: { readonly queue: OpenQueue; readonly row: OperationRow }[] = []
   for (let row = 0; row < length; row++) {
     const does = history.functions[f[row]]
     const queue = queueOf(queues, key[row], history.keys[key[row]])
@@ -78,10 +68,10 @@ export function readQueues(history: History): readonly Queue[] {
     } else if (does === 'take') {
       if (outcome[row] === OK) take(queue, history, row)
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
-    } else if (outcome[row] !== FAIL) answers.push(() => answer(queue, history, row))
+    } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
   // A receipt may be used before all that tell of it are read.
-  for (const each of answers) each()
+  for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }
 
@@ -104,7 +94,7 @@ function messageOf({ messages }: OpenQueue, value: Json): Message {
 
 function look(queue: OpenQueue, history: History, row: OperationRow): void {
   const all = elementsOf(outputOf(history, row))
-  if (all === undefined) throw bad(history, row, 'it ends with a list of messages')
+  if (all === undefined) throw malformed(history, row, 'it ends with a list of messages')
   queue.lastLook = row
   for (const each of all) messageOf(queue, each).sights.push({ row, isTake: false, leaseMs: undefined })
 }
@@ -114,22 +104,20 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
   if (told === null) return
   const asked = inputOf(history, row)
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
-    throw bad(history, row, 'it asks for a lease in ms, or null')
+    throw malformed(history, row, 'it asks for a lease in ms, or null')
   const [value = null, receipt = null] = Array.isArray(told) && told.length === 2 ? (told as readonly Json[]) : []
-  if (value === null || receipt === null) throw bad(history, row, 'it ends with [message, receipt], or null')
+  if (value === null || receipt === null) throw malformed(history, row, 'it ends with [message, receipt], or null')
   const message = messageOf(queue, value)
   message.sights.push({ row, isTake: true, leaseMs: asked ?? undefined })
   queue.taken.set(canonical(receipt), message)
 }
 
-function answer(queue: OpenQueue, history: History, row: OperationRow): void {
+/** An `ack` or `nack`. */
+function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   const receipt = inputOf(history, row)
   const message = queue.taken.get(canonical(receipt))
-  if (message === undefined) throw bad(history, row, `nobody was given the receipt ${JSON.stringify(receipt)}`)
+  if (message === undefined) throw malformed(history, row, `nobody was given the receipt ${JSON.stringify(receipt)}`)
   const { acks, nacks } = message
   if (history.functions[history.operations.f[row]] === 'ack') acks.push(row)
   else nacks.push(row)
 }
-
-const bad = (history: History, row: OperationRow, why: string): UserError =>
-  new UserError('input', `${placeOf(history, row)}: ${history.functions[history.operations.f[row]]}: ${why}.`)

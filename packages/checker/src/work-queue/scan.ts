@@ -1,4 +1,4 @@
-import { clientInWords, type History, OK } from '@chaosproxy/history'
+import { clientInWords, type History, nanos, nanosToMillis, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { combinedLadder, type Finding } from '../judge/guarantees.ts'
 import type { Ladder } from '../verdict/ladder.ts'
@@ -61,7 +61,7 @@ export interface QueueScan {
   lost(row: OperationRow): void
 }
 
-/** Judges one queue by each guarantee. */
+/** Judges one queue by each guarantee; pairs of leases of one message are compared one by one. */
 export function scanQueue(scan: QueueScan): void {
   for (const message of scan.queue.messages.values()) {
     invented(scan, message)
@@ -123,11 +123,13 @@ function done(scan: QueueScan, { text, enqueues, sights, acks }: Message): void 
   }
 }
 
-const NANOS_PER_MS = 1e6
 /** Servers count time in ms, so that a lease may be as much shorter. */
 const GRACE_MS = 1
 
-/** Two got it within the lease of the first, whenever in their calls they were given it, and nobody gave it back. */
+/**
+ * Two got it within the lease of the first. When in its call each was given it, nobody knows, so the time between them
+ * is taken from the earlier call to the later return. Nobody may have given it back or acknowledged it meanwhile.
+ */
 function held(scan: QueueScan, { text, enqueues, sights, acks, nacks }: Message): void {
   const { callEvent, returnEvent, callTime, returnTime } = scan.history.operations
   const leases = sights.filter(({ leaseMs }) => leaseMs !== undefined)
@@ -145,11 +147,12 @@ function held(scan: QueueScan, { text, enqueues, sights, acks, nacks }: Message)
     for (const other of leases.slice(i + 1)) {
       const from = Math.min(callTime[one.row], callTime[other.row])
       const to = Math.max(returnTime[one.row], returnTime[other.row])
+      const apartMs = nanosToMillis(nanos(to - from))
       const [first, second] = returnEvent[one.row] < returnEvent[other.row] ? [one, other] : [other, one]
       const isBefore = returnEvent[first.row] < callEvent[second.row]
       const ms = isBefore ? (first.leaseMs ?? 0) : Math.min(first.leaseMs ?? 0, second.leaseMs ?? 0)
-      if (to - from >= (ms - GRACE_MS) * NANOS_PER_MS || isFreed(one, other)) continue
-      const sentence = `${who(scan, first.row)} got ${text} from ${nameOf(scan)} for ${ms} ms, and ${who(scan, second.row)} got it, too, within ${Math.ceil((to - from) / NANOS_PER_MS)} ms.`
+      if (apartMs >= ms - GRACE_MS || isFreed(one, other)) continue
+      const sentence = `${who(scan, first.row)} got ${text} from ${nameOf(scan)} for ${ms} ms, and ${who(scan, second.row)} got it, too, within ${Math.ceil(apartMs)} ms.`
       scan.found(finding('no-double-leases', sentence, [...enqueues, first.row, second.row]))
     }
 }
