@@ -62,6 +62,8 @@ export const saysOld =
   (answer) =>
     isText(answer) ? ok([answer, isPut(answer) ? value : answer]) : undefined
 
+export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
+
 /** The sum after adding `amount`, from which the previous value follows, unless that is 0 or absent. */
 export const saysSum =
   (amount: number): Says =>

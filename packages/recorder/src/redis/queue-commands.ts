@@ -1,4 +1,4 @@
-import { type Says, saysCount, saysText } from './answers.ts'
+import { type Says, saysCount, saysList, saysText } from './answers.ts'
 import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { DRAIN, type KnownScript, oneOperation } from './scripts.ts'
@@ -24,8 +24,6 @@ const popping =
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
-const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
-
 /** Lists as queues. The end that is filled first is the one to fill. */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
@@ -42,7 +40,7 @@ export const queueScripts: readonly KnownScript[] = [
     values: 0,
     partOf: (key, _, names) =>
       names.isFilledAt(key, 'left')
-        ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysAll }
+        ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysList }
         : undefined,
   }),
 ]

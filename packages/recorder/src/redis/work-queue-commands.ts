@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysOneOr } from './answers.ts'
+import { type Says, saysList, saysOneOr } from './answers.ts'
 import { type CommandReaders, one, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { type KnownScript, oneOperation } from './scripts.ts'
@@ -27,8 +27,6 @@ const NOT_HELD = 'nobody has it'
 
 const saysEntry: Says = (answer) =>
   answer === null || (Array.isArray(answer) && answer.length === 2) ? { type: 'ok', value: answer } : undefined
-
-const saysAll: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
 /** Streams as queues that lease their messages. */
 export const workQueueCommands: CommandReaders = {
@@ -71,7 +69,7 @@ export const workQueueScripts: readonly KnownScript[] = [
     values: 0,
     partOf: (key, _, names) => ({
       call: { f: 'remaining', key: names.key(key), value: null, harmless: true },
-      says: saysAll,
+      says: saysList,
     }),
   }),
 ]
