@@ -106,7 +106,7 @@ function drawn(choices: readonly number[]): Operation[] {
   return operations.sort((a, b) => a.from - b.from)
 }
 
-/** The guarantees that a history breaks, and those that it leaves open: each tried on all operations, pairs and triples. */
+/** The guarantees that a history breaks and those it leaves open, by trying all sets of up to three operations. */
 function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; open: Guarantee[] } {
   const of = (f: Operation['f'], value: number) =>
     operations.filter(

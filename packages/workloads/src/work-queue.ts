@@ -15,9 +15,9 @@ interface Held {
 }
 
 /**
- * Messages with distinct values, which are leased to whoever takes them, and handed out again if they are not acknowledged
- * in time. Some consumers die with what they have. In the end every queue tells what it has that was not acknowledged, which
- * distinguishes messages that nobody has taken yet from lost ones.
+ * Messages with distinct values. Whoever takes one has it for the time of its lease; it is handed out again if it is
+ * not acknowledged by then. Some consumers die with what they have. In the end every queue tells what is not
+ * acknowledged: what is neither there nor acknowledged was lost.
  */
 export const workQueue: Workload = {
   name: 'work-queue',

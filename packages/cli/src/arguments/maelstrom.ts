@@ -3,8 +3,8 @@ import { UserError } from '@chaosproxy/history'
 import { maelstromWorkload, quotedWord } from '@chaosproxy/targets/named'
 
 /**
- * A command line of `chaos run` as Maelstrom takes it, `--target maelstrom --bin ./node -w lin-kv --time-limit 20`, in our options. Others
- * stay as they are. In virtual time the program takes the place of a protocol.
+ * A command line of `chaos run` as Maelstrom takes it, in our options: `--target maelstrom --bin ./node -w lin-kv
+ * --time-limit 20`. Others stay as they are. In virtual time the program takes the place of a protocol.
  */
 export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
   const isVirtual = argv.includes('--sim')
@@ -28,7 +28,7 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   })
   const at = words.indexOf('--target')
   if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  // A run of Maelstrom may name the partition that is usual here, although the nodes of its program send each other nothing.
+  // A run of Maelstrom may name the partition that is usual here, although its nodes send each other nothing.
   const renamed = renamedOptions(isVirtual ? words : without(words, '--nemesis', 'partition'))
   const taken = (option: string): string => {
     const from = renamed.indexOf(option)

@@ -61,8 +61,8 @@ export interface Target {
   /** A simulated run is repeatable byte for byte; of a real one, only workload and schedule are. */
   readonly tier: 'simulated' | 'real'
   /**
-   * How long replicas may take to agree once all is healed and writing has stopped, also by the level that the run is held to;
-   * by default 10 s.
+   * How long replicas may take to agree once all is healed and writing has stopped, in ms; by default 10 s. A function
+   * gets the level that the run is held to.
    */
   readonly quietMs?: Millis | ((level: string | undefined) => Millis) | undefined
   /** How its proxy's record tells clients apart; absent if it keeps no record. */

@@ -10,8 +10,8 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Programs are often written for a course, and log each message: 40 times as many as Maelstrom sends, in less time. Where
- * replicas must agree in the end, waiting for that takes most of it.
+ * Programs are often written for a course, and log each message: 40 times as many as Maelstrom sends, in less time.
+ * Where replicas must agree in the end, waiting for that takes most of it.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
 /** Programs may gossip every five seconds; what must be right at any time needs no wait but for another leader. */

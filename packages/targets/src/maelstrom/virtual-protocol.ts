@@ -44,8 +44,8 @@ interface Running {
 }
 
 /**
- * A Node program of Maelstrom in virtual time: a process for each life of a node, whose clock, timers and randomness are
- * those of the simulation. Services are asked as in Maelstrom: no partition cuts them off.
+ * A Node program of Maelstrom in virtual time: a process for each life of a node, whose clock, timers and randomness
+ * are those of the simulation. Services are asked as in Maelstrom: no partition cuts them off.
  *
  * @throws UserError (usage) for a program of another language: its timers would ring in real time.
  */

@@ -46,8 +46,8 @@ interface Read {
 }
 
 /**
- * Infers the order of versions from row locks, and the source of each read from its value and its time. `initial` is the
- * id of what every cell held at first; UNKNOWN if nothing says so.
+ * Infers the order of versions from row locks, and the source of each read from its value and its time. `initial` is
+ * the id of what every cell held at first; UNKNOWN if nothing says so.
  */
 export function inferRecorded(
   record: TransactionRecord,

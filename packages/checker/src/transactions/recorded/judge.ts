@@ -37,9 +37,9 @@ interface RecordedOptions {
 }
 
 /**
- * Judges transactions that a recorder saw at the wire, given that writers of a row lock it until they commit. A level is
- * violated if orders that hold in any case break it. It is met if some order and some sources explain everything, and
- * nothing that was not understood may hide a violation.
+ * Judges transactions that a recorder saw at the wire, given that writers of a row lock it until they commit. A level
+ * is violated if orders that hold in any case break it. It is met if some order and some sources explain everything,
+ * and nothing that was not understood may hide a violation.
  */
 function judgeRecorded(
   record: TransactionRecord,
