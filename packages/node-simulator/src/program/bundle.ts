@@ -10,6 +10,7 @@ import { importBundler } from './bundler.ts'
 import { clientApi } from './client-api.ts'
 import { expectedIn } from './expected.ts'
 import { isBuiltin, isMissing, namedIn, requireInstalled, type Unresolved, unresolvedIn } from './missing.ts'
+import { optionalPeers } from './optional-peers.ts'
 import { ownState } from './own-state.ts'
 import { packagesIn, type Sources } from './packages.ts'
 import { metaOf, ownPlaces } from './places.ts'
@@ -107,7 +108,14 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
       treeshake: false,
       logLevel: 'warn',
       onLog: (_, log) => void unresolved.push(...unresolvedIn(log)),
-      plugins: [clientApi, ownPlaces(bundler, entry), ownState, precomputed, probePlugin(bundler, probing, sites)],
+      plugins: [
+        clientApi,
+        ownPlaces(bundler, entry),
+        ownState,
+        optionalPeers,
+        precomputed,
+        probePlugin(bundler, probing, sites),
+      ],
     })
     // Source maps name files as seen from this directory.
     const dir = dirname(entry)

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { isInstalled } from './probes.ts'
+
+/**
+ * Lets a package load its optional peers by a computed name, as Sequelize loads the driver of its dialect: those that are
+ * installed are bundled, and loaded when their names are asked for.
+ */
+export const optionalPeers = {
+  name: 'optional-peers',
+  transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
+    if (!isInstalled(id) || code.match(COMPUTED) === null || OWN.test(code)) return null
+    const peers = peersOf(id)
+    if (peers.length === 0) return null
+    const cases = peers.map((peer) => `case ${JSON.stringify(peer)}: return require(${JSON.stringify(peer)});`)
+    const chosen = `function ${CHOSEN}(name) { switch (name) { ${cases.join(' ')} } return require(name) }`
+    return { code: `${code.replace(COMPUTED, `${CHOSEN}($1)`)}\n${chosen}\n`, map: null }
+  },
+}
+
+const CHOSEN = '__chaosRequirePeer'
+const COMPUTED = /(?<![\w$.])require\(([A-Za-z_$][\w$]*)\)/g
+/** A `require` of the file's own, which may load by other rules. */
+const OWN = /\b(?:const|let|var|function)\s+require\b|\([^()]*\brequire\b[^()]*\)\s*(?:=>|\{)/
+const PACKAGE = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/
+
+/** The optional peers that the package of a file finds. */
+function peersOf(file: string): readonly string[] {
+  const manifest = join(PACKAGE.exec(file)?.[0] ?? '', 'package.json')
+  if (!existsSync(manifest)) return []
+  const { peerDependenciesMeta = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    readonly peerDependenciesMeta?: { readonly [name: string]: { readonly optional?: boolean } }
+  }
+  const { resolve } = createRequire(file)
+  return Object.keys(peerDependenciesMeta).filter((name) => {
+    if (peerDependenciesMeta[name]?.optional !== true) return false
+    try {
+      resolve(name)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
