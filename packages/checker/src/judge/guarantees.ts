@@ -19,19 +19,40 @@ export interface Finding<Guarantee extends string> {
   readonly culprit: OperationRow
 }
 
-/** Keeps the finding for its guarantee if it is shorter than the present one, or equally short and earlier. */
-export function keepShortest<Guarantee extends string>(
-  best: Map<Guarantee, Finding<Guarantee>>,
-  finding: Finding<Guarantee>,
-): void {
-  const before = best.get(finding.guarantee)
-  const size = (each: Finding<Guarantee>) => each.core.length + each.context.length
-  if (
-    before === undefined ||
-    size(finding) < size(before) ||
-    (size(finding) === size(before) && finding.culprit < before.culprit)
-  )
-    best.set(finding.guarantee, finding)
+/** What a scan tells of guarantees. */
+export interface FindingsSink<Guarantee extends string> {
+  found(finding: Finding<Guarantee>): void
+  /** Says why the record leaves a guarantee open. */
+  unsure(guarantee: Guarantee, why: string): void
+}
+
+/** What is known of guarantees after all scans. */
+export interface Findings<Guarantee extends string> {
+  /** The shortest violation of each; of those that are equally short, the earliest. */
+  readonly best: Map<Guarantee, Finding<Guarantee>>
+  /** Why the record leaves it open: the first reason. */
+  readonly unsure: Map<Guarantee, string>
+  readonly sink: FindingsSink<Guarantee>
+}
+
+export function createFindings<Guarantee extends string>(): Findings<Guarantee> {
+  const best = new Map<Guarantee, Finding<Guarantee>>()
+  const unsure = new Map<Guarantee, string>()
+  const size = ({ core, context }: Finding<Guarantee>): number => core.length + context.length
+  const isBetter = (finding: Finding<Guarantee>, before: Finding<Guarantee>): boolean =>
+    size(finding) < size(before) || (size(finding) === size(before) && finding.culprit < before.culprit)
+  return {
+    ...{ best, unsure },
+    sink: {
+      found(finding) {
+        const before = best.get(finding.guarantee)
+        if (before === undefined || isBetter(finding, before)) best.set(finding.guarantee, finding)
+      },
+      unsure(guarantee, why) {
+        if (!unsure.has(guarantee)) unsure.set(guarantee, why)
+      },
+    },
+  }
 }
 
 /** A ladder of guarantees that do not imply each other, below `faithful`, which is all of them. */
@@ -55,22 +76,16 @@ export function combinedLadder<Level extends string, Guarantee extends string>(
   >
 }
 
-/** What was found, and of which guarantees the record leaves open whether they were kept. */
-export interface Found<Guarantee extends string> {
-  readonly best: ReadonlyMap<Guarantee, Finding<Guarantee>>
-  readonly unsure: ReadonlyMap<Guarantee, string>
-}
-
 export const verdictsOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],
-  found: Found<Guarantee>,
-): Verdicts<Guarantee | Faithful> => combinedVerdicts(guarantees, { faithful: guarantees }, found)
+  findings: Findings<Guarantee>,
+): Verdicts<Guarantee | Faithful> => combinedVerdicts(guarantees, { faithful: guarantees }, findings)
 
 /** The verdicts on guarantees, and on levels that combine some of them. */
 export function combinedVerdicts<Level extends string, Guarantee extends string>(
   guarantees: readonly Guarantee[],
   combined: Combined<Level, Guarantee>,
-  { best, unsure }: Found<Guarantee>,
+  { best, unsure }: Findings<Guarantee>,
 ): Verdicts<Guarantee | Level> {
   const decided = new Map<string, Verdict>(
     guarantees.map((guarantee) => [guarantee, verdictOf(best.get(guarantee), unsure.get(guarantee))]),

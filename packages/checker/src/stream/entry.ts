@@ -1,6 +1,6 @@
 import { type History, OK } from '@chaosproxy/history'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
-import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
+import { createFindings, headlineOfGuarantees, verdictsOf } from '../judge/guarantees.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
 import { stepsOf } from './forms.ts'
 import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
@@ -38,19 +38,15 @@ function did(what: 'send' | 'poll'): IsMetBy {
 
 function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>): Report<StreamLevel> {
   const record = readRecord(history)
-  const best = new Map<Guarantee, Finding<Guarantee>>()
-  const unsure = new Map<Guarantee, string>()
+  const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
   for (const partition of partitionsOf(record))
     scanPartition({
       ...{ history, partition },
-      found: (finding) => keepShortest(best, finding),
-      unsure(guarantee, why) {
-        if (!unsure.has(guarantee)) unsure.set(guarantee, why)
-      },
+      ...findings.sink,
       lost: ({ message, row }) => lost.push({ key: partition.name, value: JSON.parse(message), operation: row }),
     })
-  const levels = verdictsOf(guarantees, { best, unsure })
+  const levels = verdictsOf(guarantees, findings)
   const total = record.sends.filter(({ outcome }) => outcome === 'open').length
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
 }

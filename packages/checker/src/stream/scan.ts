@@ -1,6 +1,6 @@
 import { clientInWords, type History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { type Faithful, type Finding, ladderOf } from '../judge/guarantees.ts'
+import { type Faithful, type Finding, type FindingsSink, ladderOf } from '../judge/guarantees.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
@@ -51,12 +51,9 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
 
 export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees)
 
-export interface ScanOptions {
+export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly history: History
   readonly partition: Partition
-  found(finding: Finding<Guarantee>): void
-  /** Says why the record leaves a guarantee open. */
-  unsure(guarantee: Guarantee, why: string): void
   /** Called for each acknowledged message that was lost. */
   lost(placed: Placed): void
 }

@@ -1,6 +1,6 @@
 import type { History } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
-import { type Finding, headlineOfGuarantees, keepShortest, verdictsOf } from '../judge/guarantees.ts'
+import { createFindings, headlineOfGuarantees, verdictsOf } from '../judge/guarantees.ts'
 import type { Report } from '../judge/report.ts'
 import { faults, type Guarantee, guarantees, type WatchLevel, watchLadder } from './guarantees.ts'
 import { functions, readRecord, type Watch } from './record.ts'
@@ -40,15 +40,14 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
   const timeline = buildTimeline(record, callEvent)
   const scopes = createScopes(timeline)
   const words = createWords(history)
-  const best = new Map<Guarantee, Finding<Guarantee>>()
-  const unsure = new Map<Guarantee, string>()
+  const findings = createFindings<Guarantee>()
   const sent = new Map<string, Sent>()
   for (const { watch, delivery, event, against, why } of timeline.falsehoods) {
     const core = [...new Set([watch.row, delivery.row, ...(against === undefined ? [] : [against])])].sort(
       (a, b) => a - b,
     )
     const sentence = `${words.watch(watch)} was sent ${words.change(event)}${words.arrived(delivery.row)}: ${why}.`
-    keepShortest(best, { guarantee: 'truthful', sentence, core, context: [], culprit: delivery.row })
+    findings.sink.found({ guarantee: 'truthful', sentence, core, context: [], culprit: delivery.row })
   }
   for (const watch of record.watches.values())
     sent.set(
@@ -57,19 +56,16 @@ function check(history: History, { name }: Pick<ModelEntry<WatchLevel>, 'name'>)
         ...{ watch, timeline, callEvent, words, compactions: record.compactions },
         scope: scopes(watch),
         before: watch.resumes === undefined ? undefined : sent.get(watch.resumes),
-        found: (finding) => keepShortest(best, finding),
-        unsure: (guarantee, why) => {
-          if (!unsure.has(guarantee)) unsure.set(guarantee, why)
-        },
+        ...findings.sink,
       }),
     )
   if (timeline.contradiction !== undefined)
     for (const guarantee of guarantees) {
-      unsure.set(guarantee, timeline.contradiction)
-      if (!ofTheStreamAlone.includes(guarantee)) best.delete(guarantee)
+      findings.unsure.set(guarantee, timeline.contradiction)
+      if (!ofTheStreamAlone.includes(guarantee)) findings.best.delete(guarantee)
     }
-  if (!isFollowed(record.watches)) unsure.set('live', 'no watch was followed after everything was healed')
-  const levels = verdictsOf(guarantees, { best, unsure })
+  if (!isFollowed(record.watches)) findings.unsure.set('live', 'no watch was followed after everything was healed')
+  const levels = verdictsOf(guarantees, findings)
   return {
     model: name,
     levels,

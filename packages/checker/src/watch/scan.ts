@@ -1,12 +1,12 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { Finding } from '../judge/guarantees.ts'
+import type { FindingsSink } from '../judge/guarantees.ts'
 import type { Guarantee } from './guarantees.ts'
 import type { Compaction, Delivery, Watch, WatchEvent } from './record.ts'
 import { firstFrom, previousOf, type Scope } from './scope.ts'
 import { type Known, sameValue, type Timeline } from './timeline.ts'
 import type { Words } from './words.ts'
 
-export interface ScanOptions {
+export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly watch: Watch
   readonly scope: Scope
   readonly timeline: Timeline
@@ -16,9 +16,6 @@ export interface ScanOptions {
   readonly before: Sent | undefined
   readonly callEvent: Int32Array
   readonly words: Words
-  readonly found: (finding: Finding<Guarantee>) => void
-  /** Reports a guarantee that cannot be decided for this watch. */
-  readonly unsure: (guarantee: Guarantee, why: string) => void
 }
 
 /** What a watch was sent: for each revision, its keys and the response that had them. */

@@ -1,6 +1,6 @@
 import { type History, inputOf } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
-import { combinedVerdicts, type Finding, keepShortest } from '../judge/guarantees.ts'
+import { combinedVerdicts, createFindings } from '../judge/guarantees.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
 import { functions, readQueues } from './record.ts'
@@ -31,21 +31,17 @@ export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
 }
 
 function check(history: History, { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>): Report<WorkQueueLevel> {
-  const best = new Map<Guarantee, Finding<Guarantee>>()
-  const unsure = new Map<Guarantee, string>()
+  const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
   const queues = readQueues(history)
   const isTimed = hasTimes(history)
   for (const queue of queues)
     scanQueue({
       ...{ history, queue, isTimed },
-      found: (finding) => keepShortest(best, finding),
-      unsure(guarantee, why) {
-        if (!unsure.has(guarantee)) unsure.set(guarantee, why)
-      },
+      ...findings.sink,
       lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
     })
-  const levels = combinedVerdicts(guarantees, promises, { best, unsure })
+  const levels = combinedVerdicts(guarantees, promises, findings)
   const total = queues.reduce((sum, { unanswered }) => sum + unanswered.length, 0)
   return { model: name, levels, headline: headline(levels), info: { total }, lost }
 }

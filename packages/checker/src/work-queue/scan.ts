@@ -1,6 +1,6 @@
 import { clientInWords, type History, nanos, nanosToMillis, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { combinedLadder, type Finding } from '../judge/guarantees.ts'
+import { combinedLadder, type Finding, type FindingsSink } from '../judge/guarantees.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Message, Queue, Sight } from './record.ts'
 
@@ -49,14 +49,11 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
   'first-in-first-out': 'changes the order',
 }
 
-export interface QueueScan {
+export interface QueueScan extends FindingsSink<Guarantee> {
   readonly history: History
   readonly queue: Queue
   /** Whether the times of operations are known, by one clock. */
   readonly isTimed: boolean
-  found(finding: Finding<Guarantee>): void
-  /** Says why the record leaves a guarantee open. */
-  unsure(guarantee: Guarantee, why: string): void
   /** Called with the first confirmed enqueue of each message that was lost. */
   lost(row: OperationRow): void
 }
