@@ -117,8 +117,8 @@ export const transactionMutations: readonly Mutation[] = [
       },
       {
         name: 'recorded-likely-sources-are-certain',
-        before: 'const place = isCertain ? onlyOf(read.places) : likeliestOf(record, orders[read.cell].writes, read)',
-        after: 'const place = likeliestOf(record, orders[read.cell].writes, read)',
+        before: 'const before = isCertain ? undefined : new Predecessors(orders, counts)',
+        after: 'const before: Predecessors | undefined = new Predecessors(orders, counts)',
         breaks: 'one of several sources of a read is taken for the only one',
       },
       {

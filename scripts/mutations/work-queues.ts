@@ -8,7 +8,7 @@ export const workQueueMutations: readonly Mutation[] = [
     [
       {
         name: 'work-queue-leases-never-end',
-        before: 'if (to - from >= (ms - GRACE_MS) * NANOS_PER_MS || isFreed(one, other)) continue',
+        before: 'if (apartMs >= ms - GRACE_MS || isFreed(one, other)) continue',
         after: 'if (isFreed(one, other)) continue',
         breaks: 'a message whose lease has ended is handed out again',
       },
