@@ -83,6 +83,39 @@ describe('a row that was changed twice by one transaction', () => {
       ['a: commit', 'COMMIT', { b: 'SELECT 0' }],
     ])
   })
+
+  test.each(['nowait', 'skip locked'])(
+    'makes FOR KEY SHARE wait if a trigger locked that version, with %s',
+    (policy) => {
+      play(
+        [
+          ['a: begin', 'BEGIN'],
+          ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+          ['a: merge into t using (values (1)) as w (i) on t.id = w.i when matched then delete', 'MERGE'],
+          [`b: select v from t where id = 1 for key share ${policy}`, 'waits'],
+          ['a: commit', 'COMMIT', { b: 'SELECT 0' }],
+        ],
+        `${ACCOUNTS};
+      create function keep() returns trigger language plpgsql as $$ begin return old; end $$;
+      create trigger keep before delete on t for each row execute function keep()`,
+      )
+    },
+  )
+
+  test.each(['nowait', 'skip locked'])(
+    'makes FOR KEY SHARE of the old version wait for a lock of the new one, with %s',
+    (policy) => {
+      play([
+        ['b: begin isolation level repeatable read', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+        ['a: begin', 'BEGIN'],
+        ['a: select v from t where id = 1 for update', 'SELECT 1 11'],
+        [`b: select v from t where id = 1 for key share ${policy}`, 'waits'],
+        ['a: rollback', 'ROLLBACK', { b: 'SELECT 1 10' }],
+      ])
+    },
+  )
 })
 
 describe('a lock that is older than the update of its row', () => {
@@ -260,6 +293,60 @@ describe('serializable', () => {
       ],
       many,
     )
+  })
+})
+
+describe('what a serializable transaction read', () => {
+  const begin = 'begin isolation level serializable'
+  const three = `${ACCOUNTS}; insert into t values (3, 30)`
+  const commits: readonly Step[] = [
+    ['a: commit', 'COMMIT'],
+    ['b: update t set v = v * 2 where v >= 30', 'UPDATE 1'],
+    ['b: commit', 'COMMIT'],
+  ]
+
+  test('is less than a page of the table if it wrote those rows itself, or read one twice', () => {
+    const starts: readonly Step[] = [
+      [`a: ${begin}`, 'BEGIN'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['b: select 1', 'SELECT 1 1'],
+      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+    ]
+    const other: Step = ['a: select v from t where id = 2', 'SELECT 1 20']
+    const own: Step = ['a: select v from t where id = 1', 'SELECT 1 11']
+    play([...starts, own, own, own, ...commits], three)
+    play([...starts, other, other, other, ...commits], three)
+  })
+
+  test('is a page of the table once it read three rows', () => {
+    play(
+      [
+        [`a: ${begin}`, 'BEGIN'],
+        [`b: ${begin}`, 'BEGIN'],
+        ['b: select 1', 'SELECT 1 1'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: select v from t where id = 2', 'SELECT 1 20'],
+        ['a: select v from t where id = 4', 'SELECT 1 40'],
+        ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = v * 2 where v = 30', 'error 40001'],
+      ],
+      `${three}, (4, 40)`,
+    )
+  })
+
+  test('is a version: who replaces a later one may commit', () => {
+    play([
+      [`a: ${begin}`, 'BEGIN'],
+      ['a: select v from t where id = 1', 'SELECT 1 10'],
+      ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
+      [`b: ${begin}`, 'BEGIN'],
+      ['b: select v from t where id = 2', 'SELECT 1 20'],
+      ['a: update t set v = 21 where id = 2', 'UPDATE 1'],
+      ['a: commit', 'COMMIT'],
+      ['b: update t set v = 12 where id = 1', 'UPDATE 1'],
+      ['b: commit', 'COMMIT'],
+    ])
   })
 })
 

@@ -60,6 +60,8 @@ export interface Tuple {
   xmaxLock: RowLock
   /** The version that replaces this one; undefined with `xmax` set: the row was deleted. */
   next: Tuple | undefined
+  /** Serializable transactions that read this version. */
+  readers: Set<Reader> | undefined
 }
 
 /** What the versions of a row share. */
@@ -68,12 +70,12 @@ export interface Row {
   readonly number: number
   /** Row locks that were not taken by an update or a deletion. */
   lockers: Locker[]
-  /** Serializable transactions that read the row. */
-  readers: Set<Reader> | undefined
 }
 
 export interface Locker {
   readonly holder: Subtransaction
+  /** The version that was locked: the versions that replace it are locked with it, those before it are not. */
+  readonly version: Tuple
   readonly lock: RowLock
   /** How many commits there were when it was taken. */
   readonly since: number
@@ -153,6 +155,6 @@ export interface Reader {
   earliestOutConflictCommit: number
   /** Removes what it read from rows, tables and keys. */
   readonly reads: Set<Set<Reader>>
-  /** How many rows of each table it read one by one. */
+  /** How many rows of each table it read one by one and did not write since. */
   readonly rowsRead: Map<Heap, number>
 }

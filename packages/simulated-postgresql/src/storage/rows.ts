@@ -52,7 +52,7 @@ export function lookUp(
   return entries.filter((tuple) => {
     const shown = visible(tuple, snapshot, own)
     store.serializable.met(reader, tuple, shown, snapshot)
-    if (shown) store.serializable.readRow(reader, heap, tuple.row)
+    if (shown) store.serializable.readRow(reader, heap, tuple)
     return shown
   })
 }
@@ -68,12 +68,13 @@ export function* lockRow(
   policy: LockPolicy,
 ): Generator<Wait, LockResult, void> {
   const result = yield* untilFree(writer, heap, tuple, lock, policy, true)
-  if (result === 'ok') addLocker(writer, tuple.row, lock)
+  if (result === 'ok') addLocker(writer, tuple, lock)
   return result
 }
 
-function addLocker(writer: Writer, row: Row, lock: RowLock): void {
+function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   const { transaction } = writer
+  const { row } = version
   row.lockers = row.lockers.filter((each) => statusOf(each.holder) === 'active')
   const mine = row.lockers.some(
     (each) =>
@@ -81,7 +82,7 @@ function addLocker(writer: Writer, row: Row, lock: RowLock): void {
   )
   if (mine) return
   writer.store.xidOf(writer.backend, transaction.current)
-  row.lockers.push({ holder: transaction.current, lock, since: writer.store.commits })
+  row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
 function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
@@ -165,13 +166,14 @@ export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[]
   if (transaction.reader !== undefined && row === undefined) store.serializable.inserted(transaction.reader, heap)
   const tuple: Tuple = {
     values,
-    row: row ?? { number: ++heap.rowsInserted, lockers: [], readers: undefined },
+    row: row ?? { number: ++heap.rowsInserted, lockers: [] },
     xmin: transaction.current,
     cmin: transaction.commandId,
     xmax: undefined,
     cmax: 0,
     xmaxLock: 'FOR UPDATE',
     next: undefined,
+    readers: undefined,
   }
   heap.tuples.push(tuple)
   return tuple
@@ -181,7 +183,7 @@ export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[]
 export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock, next?: Tuple): void {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
-  if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple.row)
+  if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
   // The strongest of the updater's own locks stays in the version (heapam.c, compute_new_xmax_infomask).

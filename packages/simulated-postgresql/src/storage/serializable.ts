@@ -1,13 +1,13 @@
 import { SqlError } from '../sql/error.ts'
-import type { Heap, Index, Reader, Row, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
+import type { Heap, Index, Reader, Snapshot, Subtransaction, Transaction, Tuple } from './model.ts'
 import { statusOf } from './transaction.ts'
 
 /**
  * Serializable snapshot isolation as PostgreSQL has it (predicate.c): reads leave marks, a write of what another read
  * is a rw-conflict, and of two adjoining conflicts whose last transaction commits first one transaction must fail.
  *
- * PostgreSQL marks pages and tuples. Here a mark is on a table, a row, a key of an index; and on all keys of an index,
- * and all rows of a table read often, while the table is as small as a page.
+ * PostgreSQL marks pages and tuples. Here a mark is on a table, a version of a row, a key of an index; and on all keys
+ * of an index, and all rows of a table read often, while the table is as small as a page.
  */
 const ROWS_OF_A_PAGE = 150
 /** `max_pred_locks_per_page` */
@@ -55,11 +55,12 @@ export class Serializable {
   }
 
   /** A row that the transaction sees was found through an index. */
-  readRow(reader: Reader, heap: Heap, row: Row): void {
+  readRow(reader: Reader, heap: Heap, tuple: Tuple): void {
+    if (tuple.xmin.transaction === reader.transaction || tuple.readers?.has(reader) === true) return
     const count = (reader.rowsRead.get(heap) ?? 0) + 1
     reader.rowsRead.set(heap, count)
-    row.readers ??= new Set()
-    mark(reader, row.readers)
+    tuple.readers ??= new Set()
+    mark(reader, tuple.readers)
     if (count > ROW_MARKS_PER_PAGE && heap.rowsInserted <= ROWS_OF_A_PAGE) mark(reader, heap.pageReaders)
   }
 
@@ -84,11 +85,16 @@ export class Serializable {
   }
 
   /** The transaction writes a row: whoever read it read before. */
-  wroteRow(me: Reader, heap: Heap, row: Row): void {
+  wroteRow(me: Reader, heap: Heap, { readers }: Tuple): void {
     this.#check(me)
     this.#conflictIn(me, heap.readers)
     this.#conflictIn(me, heap.pageReaders)
-    if (row.readers !== undefined) this.#conflictIn(me, row.readers)
+    if (readers === undefined) return
+    this.#conflictIn(me, readers)
+    // The lock of the writer does what the mark did, unless a savepoint may end it (CheckTargetForConflictsIn).
+    if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
+    me.reads.delete(readers)
+    me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)
   }
 
   inserted(me: Reader, heap: Heap): void {

@@ -35,15 +35,17 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
 
 /** The open transactions in conflict with a lock of a row. */
 export interface Blockers {
-  /** They hold a lock on the row, or replace this version. */
+  /** They hold a lock on this version, or replace it. */
   readonly here: readonly Subtransaction[]
-  /** They replace a later version. */
+  /** They hold a lock on a later version, or replace it. */
   readonly later: readonly Subtransaction[]
 }
 
 export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): Blockers {
-  const here = conflictingLockers(tuple.row.lockers, lock, own)
+  const here: Subtransaction[] = []
   const later: Subtransaction[] = []
+  for (const { holder, version } of conflictingLockers(tuple.row.lockers, lock, own))
+    (replaces(version, tuple) ? later : here).push(holder)
   for (let version: Tuple | undefined = tuple; version !== undefined; version = version.next) {
     const { xmax } = version
     if (xmax === undefined || statusOf(xmax) === 'aborted') break
@@ -62,13 +64,17 @@ export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Tr
     row.lockers.filter(({ since }) => since < updated),
     lock,
     own,
-  )
+  ).map(({ holder }) => holder)
 }
 
-function conflictingLockers(lockers: readonly Locker[], lock: RowLock, own: Transaction): Subtransaction[] {
-  return lockers
-    .filter((locker) => isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock))
-    .map(({ holder }) => holder)
+function conflictingLockers(lockers: readonly Locker[], lock: RowLock, own: Transaction): readonly Locker[] {
+  return lockers.filter((locker) => isOther(locker.holder, own) && rowLocksConflict(locker.lock, lock))
+}
+
+function replaces(version: Tuple, older: Tuple): boolean {
+  let later = older.next
+  while (later !== undefined && later !== version) later = later.next
+  return later !== undefined
 }
 
 /**
