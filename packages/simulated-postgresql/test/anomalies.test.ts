@@ -366,6 +366,19 @@ describe('a serializable transaction that another one doomed', () => {
 })
 
 describe('row locks', () => {
+  test('are refused at once to a snapshot whose row was replaced twice, whoever locks the newest version', () => {
+    play([
+      ['c: begin', 'BEGIN'],
+      ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['c: update t set v = 12 where id = 1', 'UPDATE 1'],
+      ['a: begin', 'BEGIN'],
+      ['a: select v from t where id = 1 for update', 'waits'],
+      ['b: begin isolation level repeatable read', 'BEGIN'],
+      ['b: select v from t where id = 1 for update', 'waits'],
+      ['c: commit', 'COMMIT', { a: 'SELECT 1 12', b: 'error 40001' }],
+    ])
+  })
+
   test('make others wait, fail or look elsewhere', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],

@@ -44,14 +44,30 @@ export interface Blockers {
 export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction): Blockers {
   const here: Subtransaction[] = []
   const later: Subtransaction[] = []
+  const followed = followedFrom(tuple, lock)
   for (const { holder, version } of conflictingLockers(tuple.row.lockers, lock, own))
-    (replaces(version, tuple) ? later : here).push(holder)
-  for (let version: Tuple | undefined = tuple; version !== undefined; version = version.next) {
+    if (followed.has(version)) later.push(holder)
+    else if (!replaces(version, tuple)) here.push(holder)
+  for (const version of [tuple, ...followed]) {
     const { xmax } = version
     if (xmax === undefined || statusOf(xmax) === 'aborted') break
     if (isOther(xmax, own) && rowLocksConflict(version.xmaxLock, lock)) (version === tuple ? here : later).push(xmax)
   }
   return { here, later }
+}
+
+/**
+ * The later versions that are locked with one. The first that a committed transaction replaced in conflict with the lock ends
+ * them: who wants the lock is told that its row was updated, and waits for nobody (test_lockmode_for_conflict).
+ */
+function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
+  const followed = new Set<Tuple>()
+  for (let version = next; version !== undefined; version = version.next) {
+    const { xmax, xmaxLock } = version
+    if (xmax !== undefined && statusOf(xmax) === 'committed' && rowLocksConflict(xmaxLock, lock)) break
+    followed.add(version)
+  }
+  return followed
 }
 
 /**
