@@ -366,6 +366,23 @@ describe('a serializable transaction that another one doomed', () => {
 })
 
 describe('row locks', () => {
+  test('that a trigger takes are refused at once to a snapshot whose row was replaced, whoever locks the newest version', () => {
+    play(
+      [
+        ['c: begin', 'BEGIN'],
+        ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
+        ['a: begin', 'BEGIN'],
+        ['a: update t set v = v * 2 where id = 1', 'waits'],
+        ['b: begin isolation level repeatable read', 'BEGIN'],
+        ['b: update t set v = 0 where id = 1', 'waits'],
+        ['c: commit', 'COMMIT', { a: 'UPDATE 1', b: 'error 40001' }],
+      ],
+      `${ACCOUNTS};
+      create function keep() returns trigger language plpgsql as $$ begin return new; end $$;
+      create trigger keep before update on t for each row execute function keep()`,
+    )
+  })
+
   test('are refused at once to a snapshot whose row was replaced twice, whoever locks the newest version', () => {
     play([
       ['c: begin', 'BEGIN'],

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { Context } from './context.ts'
-import { lockLatest, stillFulfils } from './locking.ts'
+import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
 import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
 import { QueryScope } from './scope.ts'
@@ -78,7 +78,7 @@ function* deleteOne(
       deleteRow(facts, tuple, run)
       return current
     }
-    const latest = yield* lockLatest(run, target.scan.table, claimed.latest, 'FOR UPDATE', 'wait')
+    const latest = yield* lockToWrite(run, target.scan.table, claimed.latest, 'FOR UPDATE')
     if (latest === undefined) return undefined
     current = target.scan.place(current, latest)
     if (!(yield* stillFulfils(target, current, run, undefined))) return undefined

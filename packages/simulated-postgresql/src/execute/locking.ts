@@ -116,17 +116,34 @@ export function* stillFulfils(
   )
 }
 
-/** Locks the newest version of a row; undefined if it is gone, or is skipped. */
-export function* lockLatest(
+/** Locks the newest version of a row, as SELECT FOR UPDATE does; undefined if it is gone, or is skipped. */
+export const lockLatest = (
   run: Run,
   heap: Heap,
   tuple: Tuple,
   lock: RowLock,
   policy: LockPolicy,
+): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, policy, true)
+
+/** Locks the newest version of a row for a statement that then writes it; undefined if it is gone. */
+export const lockToWrite = (
+  run: Run,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, 'wait', false)
+
+function* lockNewest(
+  run: Run,
+  heap: Heap,
+  tuple: Tuple,
+  lock: RowLock,
+  policy: LockPolicy,
+  follows: boolean,
 ): Generator<Wait, Tuple | undefined, void> {
   let current = tuple
   while (true) {
-    const result = yield* lockRow(run, heap, current, lock, policy)
+    const result = yield* lockRow(run, heap, current, lock, policy, follows)
     switch (result) {
       case 'ok':
         return current

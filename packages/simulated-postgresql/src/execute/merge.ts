@@ -10,7 +10,7 @@ import { conjuncts } from './conditions.ts'
 import type { Context } from './context.ts'
 import { compileFrom, type From, scanOf } from './from.ts'
 import { insertOne, refuseAlways, targetColumns } from './insert.ts'
-import { lockLatest, stillFulfils } from './locking.ts'
+import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Relation, Rows, Run, TableFacts } from './model.ts'
 import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
 import { emptyRow } from './rows.ts'
@@ -331,7 +331,7 @@ function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Gener
     if (applied === 'skipped') return { kind: 'nothing' }
     if (applied !== 'gone' && 'row' in applied) return { kind: 'changed', done: applied }
     const latest =
-      applied === 'gone' ? undefined : yield* lockLatest(run, scan.table, applied.latest, assignedLock(facts), 'wait')
+      applied === 'gone' ? undefined : yield* lockToWrite(run, scan.table, applied.latest, assignedLock(facts))
     if (latest === undefined) return when === 'matched' ? { kind: 'parted', target: undefined } : { kind: 'nothing' }
     current = scan.place(current, latest)
     if (when === 'matched' && !(yield* stillFulfils({ from: source, where: on }, current, run, undefined)))

@@ -155,7 +155,14 @@ function* updateExisting(
   const { update, scope, relation, excluded } = conflict
   if (update === undefined) throw new NotSupported('ON CONFLICT')
   const changesKey = update.assignments.some(({ place }) => facts.keyPlaces.has(place))
-  const locked = yield* lockRow(run, facts.table, existing, changesKey ? 'FOR UPDATE' : 'FOR NO KEY UPDATE', 'wait')
+  const locked = yield* lockRow(
+    run,
+    facts.table,
+    existing,
+    changesKey ? 'FOR UPDATE' : 'FOR NO KEY UPDATE',
+    'wait',
+    false,
+  )
   if (locked === 'updated' || locked === 'deleted') {
     if (run.transaction.isolation !== 'read committed') throw concurrent(locked === 'updated' ? 'update' : 'delete')
     return 'again'

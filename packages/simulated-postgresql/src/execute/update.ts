@@ -9,7 +9,7 @@ import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
 import { compileFrom, type From, scanOf } from './from.ts'
-import { lockLatest, stillFulfils } from './locking.ts'
+import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
 import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
 import { emptyRow } from './rows.ts'
@@ -203,7 +203,7 @@ function* updateOne(
     const claimed = yield* claim(facts, tuple, lock, run, 'update')
     if (claimed === 'gone') return undefined
     if (claimed === 'claimed') return target.scan.place(current, yield* updateRow(facts, tuple, values, lock, run))
-    const latest = yield* lockLatest(run, target.scan.table, claimed.latest, lock, 'wait')
+    const latest = yield* lockToWrite(run, target.scan.table, claimed.latest, lock)
     if (latest === undefined) return undefined
     current = target.scan.place(current, latest)
     if (!(yield* stillFulfils(target, current, run, undefined))) return undefined

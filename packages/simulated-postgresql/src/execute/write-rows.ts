@@ -5,7 +5,7 @@ import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
 import { addEntry, canConflict, findConflict, keyViolation } from '../storage/unique.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
-import { concurrent, lockLatest } from './locking.ts'
+import { concurrent, lockToWrite } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
 /** Inserts a complete row: into the table, then into its indexes, where it may have to wait. */
@@ -93,7 +93,7 @@ export function* claimBefore(
     yield* claim(facts, tuple, lock, run, lock === 'FOR UPDATE' ? 'delete' : 'update')
     return undefined
   }
-  return yield* lockLatest(run, facts.table, tuple, lock, 'wait')
+  return yield* lockToWrite(run, facts.table, tuple, lock)
 }
 
 /** The lock that an update takes by the columns that it assigns. */

@@ -59,15 +59,19 @@ export function lookUp(
 
 export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
 
-/** Locks a row as SELECT FOR UPDATE does (heap_lock_tuple). The states other than `ok` took no lock. */
+/**
+ * Locks a row (heap_lock_tuple). The states other than `ok` took no lock. A lock that `follows` is also one of the later
+ * versions, as that of SELECT FOR UPDATE (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
+ */
 export function* lockRow(
   writer: Writer,
   heap: Heap,
   tuple: Tuple,
   lock: RowLock,
   policy: LockPolicy,
+  follows: boolean,
 ): Generator<Wait, LockResult, void> {
-  const result = yield* untilFree(writer, heap, tuple, lock, policy, true)
+  const result = yield* untilFree(writer, heap, tuple, lock, policy, follows)
   if (result === 'ok') addLocker(writer, tuple, lock)
   return result
 }
