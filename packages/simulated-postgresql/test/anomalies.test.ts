@@ -556,6 +556,19 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
+  test('refuse to change a key that a row refers to which the snapshot does not show, though deletes cascade', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into o values (1, 2)', 'INSERT 0 1'],
+        ['b: begin isolation level repeatable read', 'BEGIN'],
+        ['b: update t set id = 4 where id = 2', 'waits'],
+        ['a: commit', 'COMMIT', { b: 'error 23503' }],
+      ],
+      `${ACCOUNTS}; create table o (id int, t_id int references t (id) on delete cascade)`,
+    )
+  })
+
   test('lock the row that they refer to, but not against updates of other columns', () => {
     const sessions = play(
       [

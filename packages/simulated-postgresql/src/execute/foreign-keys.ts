@@ -116,7 +116,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   if (action === 'no action' && (yield* replaced(key, before, run))) return
   const checks = action === 'no action' || action === 'restrict'
   yield* run.lockTable(key.table, checks ? 'RowShareLock' : 'RowExclusiveLock')
-  const referring = referringRows(key, before, run)
+  const referring = referringRows(key, before, !checks, run)
   for (const tuple of referring) {
     switch (action) {
       case 'no action':
@@ -170,7 +170,8 @@ function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, bo
   return false
 }
 
-function referringRows(key: ForeignKey, before: Tuple, run: Run): readonly Tuple[] {
+/** @throws SqlError (40001) if they are to be changed, and the snapshot of the transaction does not show one of them. */
+function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run: Run): readonly Tuple[] {
   const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
   const index = indexOf(key)
@@ -184,12 +185,10 @@ function referringRows(key: ForeignKey, before: Tuple, run: Run): readonly Tuple
   const matches = (tuple: Tuple): boolean => keyOf(key.columns, key.table, tuple.values, run) === wanted
   const found = candidates(latest).filter(matches)
   // A row that the transaction's snapshot does not show was written by a concurrent transaction.
-  if (run.transaction.isolation !== 'read committed') {
+  if (areChanged && run.transaction.isolation !== 'read committed') {
     const shown = new Set(candidates(run.latestSnapshot()))
-    if (found.some((tuple) => !shown.has(tuple) && tuple.xmin.transaction !== run.transaction) && found.length > 0) {
-      const action = key.onDelete
-      if (action !== 'no action' && action !== 'restrict') throw concurrent('update')
-    }
+    if (found.some((tuple) => !shown.has(tuple) && tuple.xmin.transaction !== run.transaction))
+      throw concurrent('update')
   }
   return found
 }
