@@ -556,6 +556,22 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
+  test('whose deletes cascade read what refers as it is now, which conflicts with no writer of the past', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: insert into o values (1, 2)', 'INSERT 0 1'],
+        ['a: select sum(v) from t', 'SELECT 1 30'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select 1', 'SELECT 1 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: delete from t where id = 1', 'DELETE 1'],
+        ['b: commit', 'COMMIT'],
+      ],
+      `${ACCOUNTS}; create table o (id int, t_id int references t (id) on delete cascade)`,
+    )
+  })
+
   test('refuse to change a key that a row refers to which the snapshot does not show, though deletes cascade', () => {
     play(
       [

@@ -1,9 +1,10 @@
 import { joinKeys, keyText, sameKeys } from '../catalogue/keys.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import type { Index, Snapshot, Tuple } from '../storage/model.ts'
+import type { Index, Tuple } from '../storage/model.ts'
 import { lookUp, scan } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
+import { visible } from '../storage/visibility.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
@@ -175,21 +176,18 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
   const index = indexOf(key)
-  const candidates = (snapshot: Snapshot): readonly Tuple[] => {
-    if (index === undefined) return scan(key.table, snapshot, run.transaction, run.store)
+  const candidates = (): readonly Tuple[] => {
+    if (index === undefined) return scan(key.table, latest, run.transaction, run.store)
     const values = index.columns.map(
       (place) => before.values[key.referencedColumns[key.columns.indexOf(place ?? -1)] ?? -1] ?? null,
     )
-    return lookUp(key.table, index, index.keyOf(values), snapshot, run.transaction, run.store)
+    return lookUp(key.table, index, index.keyOf(values), latest, run.transaction, run.store)
   }
-  const matches = (tuple: Tuple): boolean => keyOf(key.columns, key.table, tuple.values, run) === wanted
-  const found = candidates(latest).filter(matches)
+  const found = candidates().filter((tuple) => keyOf(key.columns, key.table, tuple.values, run) === wanted)
   // A row that the transaction's snapshot does not show was written by a concurrent transaction.
-  if (areChanged && run.transaction.isolation !== 'read committed') {
-    const shown = new Set(candidates(run.latestSnapshot()))
-    if (found.some((tuple) => !shown.has(tuple) && tuple.xmin.transaction !== run.transaction))
-      throw concurrent('update')
-  }
+  const isHidden = (tuple: Tuple): boolean =>
+    tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
+  if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')
   return found
 }
 
