@@ -1,8 +1,7 @@
-import { type EventInput, historyFromEvents, type Json, millis, OK } from '@chaosproxy/history'
+import { type EventInput, historyFromEvents, type Json, OK } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { check } from '../src/check/check.ts'
-import type { Report } from '../src/judge/report.ts'
-import { type Guarantee, guarantees, type StreamLevel, streamLadder } from '../src/stream/scan.ts'
+import { type Guarantee, guarantees, streamLadder } from '../src/stream/scan.ts'
+import { judgingBy, withResult } from './judged-guarantees.ts'
 import { atLeast, many, manyOf } from './many.ts'
 
 // The checker against the guarantees as they are defined, each tried on all pairs and triples: cubic, and plain.
@@ -248,19 +247,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
   }
 }
 
-const judge = (events: readonly EventInput[]): Report<StreamLevel> =>
-  check(historyFromEvents(events), {
-    model: 'stream',
-    initial: null,
-    levels: streamLadder.levels,
-    failedCas: 'drop',
-    deadlineMs: millis(10_000),
-    memoryBytes: 1e9,
-    now: () => millis(0),
-  }) as unknown as Report<StreamLevel>
-
-const withResult = ({ levels }: Report<StreamLevel>, result: string): Guarantee[] =>
-  guarantees.filter((each) => levels[each].result === result)
+const judge = judgingBy('stream', streamLadder.levels)
 
 test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small histories`, () => {
   const shown = new Map<Guarantee, number>()
@@ -268,7 +255,10 @@ test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} small h
     const operations = drawn(seed)
     const { broken, open } = byDefinition(operations)
     const report = judge(eventsOf(operations))
-    const found = { broken: withResult(report, 'violated'), open: withResult(report, 'unknown') }
+    const found = {
+      broken: withResult(guarantees, report, 'violated'),
+      open: withResult(guarantees, report, 'unknown'),
+    }
     // Nothing is judged that was never observed.
     if (operations.some(({ f }) => f === 'poll') && operations.some((o) => o.f === 'send' && o.type === 'ok'))
       if (JSON.stringify(found) !== JSON.stringify({ broken, open }))
@@ -283,7 +273,7 @@ test('names operations that break the guarantee by themselves, and none too many
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)
     const report = judge(events)
-    for (const guarantee of withResult(report, 'violated')) {
+    for (const guarantee of withResult(guarantees, report, 'violated')) {
       const verdict = report.levels[guarantee]
       if (verdict.result !== 'violated') continue
       const core = verdict.counterexample.operations
@@ -294,7 +284,7 @@ test('names operations that break the guarantee by themselves, and none too many
           rows.flatMap((row) => [history.operations.callEvent[row], history.operations.returnEvent[row]]),
         )
         const kept = events.filter((_, i) => positions.has(i))
-        return withResult(judge(kept), 'violated').includes(guarantee)
+        return withResult(guarantees, judge(kept), 'violated').includes(guarantee)
       }
       // A poll that continues needs those before it, and what is judged needs one of each.
       if (rowsNeedMore(history, core)) continue

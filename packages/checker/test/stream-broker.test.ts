@@ -1,13 +1,12 @@
-import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { check } from '../src/check/check.ts'
-import type { Report } from '../src/judge/report.ts'
-import { type Guarantee, guarantees, type StreamLevel, streamLadder } from '../src/stream/scan.ts'
+import { type Guarantee, guarantees, streamLadder } from '../src/stream/scan.ts'
+import { judgingBy, withResult } from './judged-guarantees.ts'
 import { many, manyOf } from './many.ts'
 
 // A broker of partitioned logs with one group of consumers, transactions, crashes and rebalances, as Kafka is meant to
-// be. What it does right must never be condemned, whoever crashes; each mistake of it must be named.
+// be. It is never condemned if it is correct, and each of its mistakes is named.
 
 const PARTITIONS = ['a', 'b'] as const
 type Partition = (typeof PARTITIONS)[number]
@@ -170,21 +169,9 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
   return events
 }
 
-const judge = (events: readonly EventInput[]): Report<StreamLevel> =>
-  check(historyFromEvents(events), {
-    model: 'stream',
-    initial: null,
-    levels: streamLadder.levels,
-    failedCas: 'drop',
-    deadlineMs: millis(10_000),
-    memoryBytes: 1e9,
-    now: () => millis(0),
-  }) as unknown as Report<StreamLevel>
-
-const brokenBy = (events: readonly EventInput[]): readonly Guarantee[] => {
-  const { levels } = judge(events)
-  return guarantees.filter((each) => levels[each].result === 'violated')
-}
+const judge = judgingBy('stream', streamLadder.levels)
+const brokenBy = (events: readonly EventInput[]): readonly Guarantee[] =>
+  withResult(guarantees, judge(events), 'violated')
 
 const choices = fc.array(fc.nat(999), { minLength: 60, maxLength: 400 })
 

@@ -1,9 +1,8 @@
-import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { check } from '../src/check/check.ts'
-import type { Report } from '../src/judge/report.ts'
-import { type Guarantee, guarantees, type WorkQueueLevel, workQueueLadder } from '../src/work-queue/scan.ts'
+import { type Guarantee, guarantees, workQueueLadder } from '../src/work-queue/scan.ts'
+import { judgingBy, withResult } from './judged-guarantees.ts'
 import { many, manyOf } from './many.ts'
 
 /** An operation from `from` to `to` ms. */
@@ -29,19 +28,8 @@ function eventsOf(operations: readonly Operation[]): EventInput[] {
     .map(({ event }) => event)
 }
 
-const judge = (operations: readonly Operation[]): Report<WorkQueueLevel> =>
-  check(historyFromEvents(eventsOf(operations)), {
-    model: 'work-queue',
-    initial: null,
-    levels: workQueueLadder.levels,
-    failedCas: 'drop',
-    deadlineMs: millis(10_000),
-    memoryBytes: 1e9,
-    now: () => millis(0),
-  }) as unknown as Report<WorkQueueLevel>
-
-const withResult = ({ levels }: Report<WorkQueueLevel>, result: string): readonly Guarantee[] =>
-  guarantees.filter((each) => levels[each].result === result)
+const judged = judgingBy('work-queue', workQueueLadder.levels)
+const judge = (operations: readonly Operation[]) => judged(eventsOf(operations))
 
 const choicesOf = (choices: readonly number[]) => {
   let at = 0
@@ -204,7 +192,10 @@ test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} histori
       const operations = drawn(choices)
       if (!isJudged(operations)) return
       const report = judge(operations)
-      const found = { broken: withResult(report, 'violated'), open: withResult(report, 'unknown') }
+      const found = {
+        broken: withResult(guarantees, report, 'violated'),
+        open: withResult(guarantees, report, 'unknown'),
+      }
       expect(found).toEqual(byDefinition(operations))
       for (const each of found.broken) shown.set(each, (shown.get(each) ?? 0) + 1)
     }),
@@ -297,7 +288,7 @@ test(`condemns no correct queue in ${manyOf(4_000)} histories, whoever dies with
   fc.assert(
     fc.property(fc.array(fc.nat(999), { minLength: 60, maxLength: 400 }), (choices) => {
       const operations = served(choices)
-      const broken = isJudged(operations) ? withResult(judge(operations), 'violated') : []
+      const broken = isJudged(operations) ? withResult(guarantees, judge(operations), 'violated') : []
       // What is not acknowledged in time is handed out again.
       expect(broken.filter((each) => each !== 'no-repeats')).toEqual([])
     }),
@@ -311,7 +302,7 @@ test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc
       .sample(long, { numRuns: 40, seed: 1 })
-      .filter((choices) => withResult(judge(served(choices, mistake)), 'violated').includes(guarantee))
+      .filter((choices) => withResult(guarantees, judge(served(choices, mistake)), 'violated').includes(guarantee))
     expect(shown.length).toBeGreaterThan(1)
   },
 )
