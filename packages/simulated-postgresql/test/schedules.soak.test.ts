@@ -8,7 +8,7 @@ import { type Answer, type Race, SimulatedSessions } from './schedules/simulated
 const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
 const lacking = initdb === undefined || postgres === undefined
 const SCHEDULES = process.env['CHAOS_SOAK'] === 'short' ? 100 : 2_000
-/** Of one test: whoever waits for it hears of each part, and a test of an hour is ended. */
+/** In one test. A test that takes an hour is ended, and shows nothing before its end. */
 const PART = 250
 const SESSIONS = 3
 const STEPS = 18

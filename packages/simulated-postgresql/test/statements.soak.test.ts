@@ -9,7 +9,7 @@ import { SimulatedAnswers } from './simulated-answers.ts'
 
 // Random statements over three tables, executed here and by PostgreSQL. CHAOS_SOAK=short does a few thousand.
 const STATEMENTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 50_000
-/** Of one test: whoever waits for it hears of each part, and a test of an hour is ended. */
+/** In one test. A test that takes an hour is ended, and shows nothing before its end. */
 const PART = Math.min(STATEMENTS, 5_000)
 /** From then on the tables are as at the beginning. */
 const RESET_EVERY = 200

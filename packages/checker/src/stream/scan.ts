@@ -204,7 +204,7 @@ function consumed(options: ScanOptions): void {
   )
 }
 
-/** The group of those that have subscribed passes over no message either, whoever of it would have to poll it. */
+/** Nor does the group of those that have subscribed pass over a message: one of them polls it. */
 function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions, unseen: readonly Placed[]): void {
   const { name, polls, lostPolls, commits } = partition
   const ofGroup = polls

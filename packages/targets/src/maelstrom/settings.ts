@@ -23,7 +23,7 @@ export const networkSettings: readonly Setting[] = [
   },
   {
     name: 'topology',
-    summary: 'who is whose neighbour, as nodes of broadcast are told',
+    summary: 'which nodes are neighbours, as the topology message of broadcast says',
     default: USUAL_TOPOLOGY,
     values: topologyNames,
   },
