@@ -1,24 +1,27 @@
 import { connect } from 'node:net'
-import { NotConnected } from '../../sql/clients.ts'
+import { FrameReader } from '@chaosproxy/wire'
 import {
-  createPacketReader,
-  type LoginPacket,
-  loginPacket,
-  NATIVE_PASSWORD,
-  nativePassword,
+  type ColumnDefinition,
+  type Credentials,
+  createLogin,
+  type FirstPacket,
+  LONGEST_PACKET_BYTES,
+  mysql,
   type Packet,
+  packetIn,
   packetOf,
-  queryPacket,
-  quitPacket,
-  readAnswer,
-  readColumnCount,
-  readGreeting,
-  readRow,
+  QUIT,
+  queryCommand,
+  readColumn,
+  readEnd,
+  readFirst,
+  readTextRow,
   type ServerError,
-  serverErrorText,
-} from './packets.ts'
+  type Value,
+} from '@chaosproxy/wire/mysql'
+import { NotConnected } from '../../sql/clients.ts'
 
-export interface ConnectOptions extends Omit<LoginPacket, 'scramble'> {
+export interface ConnectOptions extends Credentials {
   readonly host: string
   readonly port: number
   /** Aborts the connection at any time; a pending command ends as `lost`. */
@@ -47,6 +50,9 @@ export interface Connection {
   close(why?: string): void
 }
 
+/** `1213 Deadlock found when trying to get lock` */
+export const serverErrorText = ({ code, message }: ServerError): string => `${code} ${message}`
+
 /** Why a connection could not be opened. */
 export class MariadbRefused extends NotConnected {
   /** The server's own error, if it sent one. */
@@ -63,7 +69,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
   const { host, port, signal } = options
   return new Promise((opened, notOpened) => {
     const socket = connect({ host, port, noDelay: true })
-    const reader = createPacketReader()
+    const reader = new FrameReader({ scanner: mysql.scanner('responses'), maxFrameBytes: LONGEST_PACKET_BYTES })
     const login = createLogin(options)
     const answers = createAnswers()
     let failure = 'connection closed'
@@ -86,7 +92,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
         case 'send':
           socket.write(step.bytes)
           return
-        case 'in':
+        case 'done':
           ready = true
           opened({ version: step.version, ...connection })
           return
@@ -104,21 +110,25 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
             return
           }
           answers.expect(ended)
-          socket.write(queryPacket(sql))
+          socket.write(packetOf({ sequence: 0, payload: queryCommand(sql) }))
         }),
       close(why = 'closed') {
-        if (open && ready && socket.writable) socket.write(quitPacket())
+        if (open && ready && socket.writable) socket.write(packetOf({ sequence: 0, payload: QUIT }))
         end(why)
       },
     }
 
     socket.on('data', (chunk: Buffer) => {
       try {
-        for (const packet of reader.read(chunk)) {
-          if (!open) return
-          if (!ready) loggingIn(packet)
-          else if (!answers.received(packet.payload)) end('the server ended the session')
-        }
+        reader.read(chunk, {
+          frame(bytes) {
+            if (!open) return
+            const packet = packetIn(bytes)
+            if (!ready) loggingIn(packet)
+            else if (!answers.received(packet.payload)) end('the server ended the session')
+          },
+          loose: () => end('the server sent a packet of 16 MiB'),
+        })
       } catch (error) {
         end((error as Error).message)
       }
@@ -133,36 +143,10 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
   })
 }
 
-type LoginStep =
-  | { readonly type: 'send'; readonly bytes: Buffer }
-  | { readonly type: 'in'; readonly version: string }
-  | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
-
-/** What to do about each packet of the server until the client is let in. */
-function createLogin(options: ConnectOptions): (packet: Packet) => LoginStep {
-  let version: string | undefined
-  return ({ sequence, payload }) => {
-    // A server that takes no more sessions says so in place of a greeting.
-    const answer = readAnswer(payload, true)
-    if (answer.kind === 'error') return { type: 'refused', why: 'refused', error: answer.error }
-    if (version === undefined) {
-      const greeting = readGreeting(payload)
-      version = greeting.version
-      return { type: 'send', bytes: loginPacket({ ...options, scramble: greeting.scramble }) }
-    }
-    if (answer.kind === 'ok') return { type: 'in', version }
-    if (answer.kind !== 'switch')
-      return { type: 'refused', why: 'the server answered a login with something that is not known here' }
-    if (answer.plugin !== NATIVE_PASSWORD)
-      return { type: 'refused', why: `the server wants ${answer.plugin}: only ${NATIVE_PASSWORD} is known here` }
-    return { type: 'send', bytes: packetOf(sequence + 1, nativePassword(options.password, answer.scramble)) }
-  }
-}
-
 interface Pending {
   /** What the next packet is: the first of an answer, a column's description, or a row. */
   awaits: 'first' | 'columns' | 'rows'
-  columns: number
+  readonly columns: ColumnDefinition[]
   readonly rows: (readonly (string | null)[])[]
   readonly ended: (end: QueryEnd) => void
 }
@@ -185,27 +169,49 @@ function createAnswers(): Answers {
     waiting?.ended(answer)
   }
 
+  function begin(query: Pending, first: FirstPacket): void {
+    switch (first.kind) {
+      case 'ok':
+        settle({ type: 'done', rows: [], changed: first.affected })
+        return
+      case 'error':
+        settle({ type: 'refused', error: first.error })
+        return
+      case 'columns':
+        query.awaits = 'columns'
+        return
+      case 'local-file':
+        throw new Error('the server asks for a file of the client')
+      default:
+        first satisfies never
+    }
+  }
+
   return {
     expect(ended) {
       if (pending !== undefined) throw new Error('a connection has one command at a time')
-      pending = { awaits: 'first', columns: 0, rows: [], ended }
+      pending = { awaits: 'first', columns: [], rows: [], ended }
     },
     received(payload) {
       if (pending === undefined) return false
-      const answer = readAnswer(payload, false)
-      if (answer.kind === 'error') settle({ type: 'refused', error: answer.error })
-      else if (pending.awaits === 'columns') pending.awaits = answer.kind === 'end' ? 'rows' : 'columns'
-      else if (pending.awaits === 'rows') {
-        const { rows, columns } = pending
-        if (answer.kind !== 'end') rows.push(readRow(payload, columns))
-        else settle({ type: 'done', rows, changed: rows.length })
-      } else if (answer.kind === 'ok') settle({ type: 'done', rows: [], changed: answer.affected })
+      const { awaits, columns, rows } = pending
+      if (awaits === 'first') begin(pending, readFirst(payload))
       else {
-        pending.columns = readColumnCount(payload)
-        pending.awaits = 'columns'
+        const end = readEnd(payload)
+        if (end?.kind === 'error') settle({ type: 'refused', error: end.error })
+        else if (end !== undefined && awaits === 'rows') settle({ type: 'done', rows, changed: rows.length })
+        else if (end !== undefined) pending.awaits = 'rows'
+        else if (awaits === 'columns') columns.push(readColumn(payload))
+        else rows.push(readTextRow(payload, columns).map(textOf))
       }
       return true
     },
     end: (why) => settle({ type: 'lost', why }),
   }
+}
+
+/** @throws Error for a floating-point number, whose text depends on the server. */
+function textOf(value: Value): string | null {
+  if (value === 'unread') throw new Error('a floating-point number is not read')
+  return value === null ? null : value.toString('utf8')
 }

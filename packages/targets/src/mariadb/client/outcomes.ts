@@ -1,7 +1,6 @@
 import { judgeError } from '@chaosproxy/recorder/mysql'
 import type { Judged } from '../../sql/asked.ts'
-import type { QueryEnd } from './connection.ts'
-import { serverErrorText } from './packets.ts'
+import { type QueryEnd, serverErrorText } from './connection.ts'
 
 export function judgeEnd(end: QueryEnd): Judged {
   switch (end.type) {

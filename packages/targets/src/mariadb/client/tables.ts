@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
-import { type Connection, MariadbRefused, openConnection, type QueryEnd } from './connection.ts'
+import { type Connection, MariadbRefused, openConnection, type QueryEnd, serverErrorText } from './connection.ts'
 import { credentialsOf } from './credentials.ts'
 import type { MariadbDeclaration } from './declaration.ts'
-import { serverErrorText } from './packets.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: MariadbDeclaration
