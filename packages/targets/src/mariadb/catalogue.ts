@@ -1,6 +1,5 @@
 import { type CatalogueSource, type Login, SEPARATOR, type Session } from '../sql/catalogue.ts'
-import { MariadbRefused, openConnection } from './client/connection.ts'
-import { serverErrorText } from './client/packets.ts'
+import { MariadbRefused, openConnection, serverErrorText } from './client/connection.ts'
 
 /** Its character, as SQL writes it. */
 const BETWEEN = `SEPARATOR 0x${Buffer.from(SEPARATOR).toString('hex')}`

@@ -66,9 +66,9 @@ function jsonIn(rows: Done['rows'] | undefined, absent: Json): Json {
 }
 
 /** A change that answers with what was given. */
-export const changing = (sql: string, parameters: readonly string[], given: Json): Asked => ({
+export const changing = (command: Command, given: Json): Asked => ({
   type: 'command',
-  command: { sql, parameters },
+  command,
   result: () => ({ type: 'ok', value: given }),
 })
 
@@ -80,12 +80,13 @@ export const comparing = (command: Command, value: Json): Asked => ({
     changed === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
 })
 
-/**
- * Micro-operations in the order given, which may deadlock: the database ends one of the transactions then.
- *
- * @param commands By kind of micro-operation; its parameters are the key and, unless it is `r`, the value.
- */
-export function transacting(steps: readonly Json[], commands: { readonly [kind: string]: string }): Asked {
+/** The command of each kind of micro-operation. Its parameters are the key and, unless it is `r`, the value. */
+export interface MicroCommands {
+  readonly [kind: string]: string
+}
+
+/** Micro-operations in the order given, which may deadlock: the database ends one of the transactions then. */
+export function transacting(steps: readonly Json[], commands: MicroCommands): Asked {
   const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
   const strange = known.find(([kind]) => typeof kind !== 'string' || !Object.hasOwn(commands, kind))
   if (strange !== undefined) return unknown(`the step ${JSON.stringify(strange)}`)

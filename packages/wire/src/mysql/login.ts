@@ -21,15 +21,28 @@ function capabilitiesAt(payload: Buffer): number | undefined {
   return isWhole ? at : undefined
 }
 
-/**
- * The status that a server begins with.
- *
- * @throws MalformedMessage for anything but a greeting of protocol 10.
- */
-export function readGreeting(payload: Buffer): { readonly status: number } {
+/** What a server says first. */
+export interface Greeting {
+  /** `5.5.5-10.11.6-MariaDB` */
+  readonly version: string
+  readonly status: number
+  /** The 20 bytes that the proof of a password is made with. */
+  readonly scramble: Buffer
+}
+
+/** @throws MalformedMessage for anything but a greeting of protocol 10. */
+export function readGreeting(payload: Buffer): Greeting {
   const at = capabilitiesAt(payload)
   if (at === undefined) throw new MalformedMessage('the server does not begin with a greeting of protocol 10')
-  return { status: payload.readUInt16LE(at + 3) }
+  const afterCapabilities = at + UNTIL_UPPER + UNTIL_EXTENDED + EXTENDED_BYTES
+  return {
+    version: payload.toString('utf8', 1, payload.indexOf(0, 1)),
+    status: payload.readUInt16LE(at + 3),
+    scramble: Buffer.concat([
+      payload.subarray(at - 9, at - 1),
+      payload.subarray(afterCapabilities, afterCapabilities + 12),
+    ]),
+  }
 }
 
 /**

@@ -8,6 +8,9 @@ export interface Packet {
   readonly payload: Buffer
 }
 
+/** The longest packet that does not continue in the next one. */
+export const LONGEST_PACKET_BYTES: number = HEADER_BYTES + LONGEST_PAYLOAD_BYTES - 1
+
 /** @throws MalformedMessage for a packet that continues in the next one. */
 export function packetIn(frame: Buffer): Packet {
   const payload = frame.subarray(HEADER_BYTES)

@@ -95,3 +95,6 @@ export function readParameters(
 
 /** The command that asks a statement. */
 export const queryCommand = (sql: string): Buffer => Buffer.concat([Buffer.from([COMMAND.query]), Buffer.from(sql)])
+
+/** The command that ends a session. */
+export const QUIT: Buffer = Buffer.from([COMMAND.quit])
