@@ -29,7 +29,6 @@ export function openPageLinks(servers: readonly Server[], seed: number): Links {
     async inject(fault) {
       const name = `fault-${faults++}`
       add(plane, name, fault)
-      await plane.settled()
       return async () => {
         const { hits } = plane.faults.get(name)
         plane.removeFault(name)

@@ -2,11 +2,11 @@
 
 import type { TcpFault } from '@chaosproxy/faults'
 import { createNetwork, type Network } from '@chaosproxy/proxy'
-import { type AppliedFault, createWorkerNetwork } from '@chaosproxy/proxy/parts'
+import type { AppliedFault } from '@chaosproxy/proxy/parts'
 import { serveRequests } from './children.ts'
 
 export type ProxyRequest =
-  | { readonly do: 'start'; readonly workers: number }
+  | { readonly do: 'start' }
   | { readonly do: 'route'; readonly name: string; readonly port: number }
   | { readonly do: 'apply'; readonly fault: TcpFault }
   | { readonly do: 'heal' }
@@ -24,10 +24,7 @@ let applied: AppliedFault | undefined
 serveRequests<ProxyRequest>(async (request) => {
   switch (request.do) {
     case 'start':
-      network =
-        request.workers > 1
-          ? await createWorkerNetwork({ seed: 1, workers: request.workers })
-          : createNetwork({ seed: 1 })
+      network = createNetwork({ seed: 1 })
       return {}
     case 'route': {
       const upstream = { host: '127.0.0.1', port: request.port }
@@ -36,11 +33,9 @@ serveRequests<ProxyRequest>(async (request) => {
     }
     case 'apply':
       applied = network?.apply(request.fault)
-      await network?.settled()
       return {}
     case 'heal':
       applied?.remove()
-      await network?.settled()
       return {}
     case 'collect garbage':
       globalThis.gc?.()

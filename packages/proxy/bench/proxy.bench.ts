@@ -21,7 +21,6 @@ interface Case {
   readonly title: string
   readonly measure: Measure
   readonly connections: number
-  readonly workers?: number
   /** Of the direct figure. */
   readonly goal: number
   /** How the amounts are shown: per second, divided by this. */
@@ -46,10 +45,6 @@ const smallCases: readonly (Case & { readonly measure: 'round trips' | 'connecti
   { title: 'connect, round trip, close', measure: 'connections', connections: 64, goal: 0.32, unit: each },
 ]
 
-const casesOfWorkers: readonly Case[] = [
-  { title: '64-byte round trips', measure: 'round trips', connections: 64, workers: 2, goal: 0.44, unit: each },
-]
-
 /** Server, client and proxy have a process each; rounds with and without the proxy alternate. */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = startHelper('./load.js')
@@ -62,7 +57,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     haproxy = await startHaproxy([...Object.values(ports), ...(small === undefined ? [] : [small.port])])
     if (haproxy === undefined)
       print('haproxy is not installed, so there is nothing to compare with but no proxy at all')
-    await withProxy(1, async (proxy) => {
+    await withProxy(async (proxy) => {
       for (const item of cases) {
         const rounds = await compare({ load: loadByNode(item, client), port: ports[item.measure], proxy, haproxy })
         print(report(item, rounds))
@@ -78,13 +73,7 @@ export async function run(print: (line: string) => void): Promise<void> {
       print(await measureBulkThroughLatency(client, proxy, ports.download))
       print(await measureBandwidth(client, proxy, ports.download))
     })
-    await withProxy(2, async (proxy) => {
-      for (const item of casesOfWorkers) {
-        const rounds = await compare({ load: loadByNode(item, client), port: ports[item.measure], proxy, haproxy })
-        print(report(item, rounds))
-      }
-    })
-    print(await withProxy(1, (proxy) => measureIdle(proxy, ports['round trips'])))
+    print(await withProxy((proxy) => measureIdle(proxy, ports['round trips'])))
   } finally {
     haproxy?.stop()
     if (!('why' in compiled)) compiled.stop()
@@ -155,11 +144,11 @@ interface Proxy {
   collectGarbage(): Promise<void>
 }
 
-async function withProxy<Result>(workers: number, use: (proxy: Proxy) => Promise<Result>): Promise<Result> {
+async function withProxy<Result>(use: (proxy: Proxy) => Promise<Result>): Promise<Result> {
   const helper = startHelper('./proxy-process.js', ['--expose-gc'])
   const ask = <Answer>(request: ProxyRequest) => helper.ask<Answer>(request)
   try {
-    await ask({ do: 'start', workers })
+    await ask({ do: 'start' })
     return await use({
       listenFor: async (port) => (await ask<{ port: number }>({ do: 'route', name: 'n1', port })).port,
       apply: (fault) => ask({ do: 'apply', fault }),
@@ -173,7 +162,7 @@ async function withProxy<Result>(workers: number, use: (proxy: Proxy) => Promise
 }
 
 function report(item: Case, rounds: readonly Round[]): string {
-  const { title, connections, workers = 1, unit, goal } = item
+  const { title, connections, unit, goal } = item
   const rate = (per: (round: Round) => number) => {
     const shown = Math.round(median(rounds.map(per)) / unit.size)
     return unit.name === '' ? `${shown}/s` : `${shown} ${unit.name}/s`
@@ -181,14 +170,14 @@ function report(item: Case, rounds: readonly Round[]): string {
   const cpu = median(rounds.map(({ cpuPerUnit }) => cpuPerUnit))
   const haproxied = rounds.some((round) => round.haproxied !== undefined)
   return [
-    `${title}, ${count(connections, 'connection')}${workers > 1 ? `, ${count(workers, 'worker')}` : ''}`.padEnd(48),
+    `${title}, ${count(connections, 'connection')}`.padEnd(48),
     `direct ${rate(({ direct }) => direct)}`.padEnd(20),
     `proxied ${rate(({ proxied }) => proxied)}`.padEnd(20),
     `ratio ${median(rounds.map(({ direct, proxied }) => proxied / direct)).toFixed(2)} (goal ${goal})`.padEnd(24),
     haproxied
       ? `haproxy ${median(rounds.map((round) => (round.haproxied ?? 0) / round.direct)).toFixed(2)}`.padEnd(14)
       : '',
-    workers > 1 ? '' : unit === megabytes ? `CPU ${(cpu * 1e3).toFixed(2)} s/GB` : `CPU ${cpu.toFixed(1)} µs each`,
+    unit === megabytes ? `CPU ${(cpu * 1e3).toFixed(2)} s/GB` : `CPU ${cpu.toFixed(1)} µs each`,
   ].join('')
 }
 

@@ -3,4 +3,3 @@
 export { createHttp2Faults } from './http2/http2-faults.ts'
 export type { Conversation, Exit, Intercept } from './interceptor/interceptor.ts'
 export type { AppliedFault } from './link/applied-fault.ts'
-export { createWorkerNetwork } from './workers/worker-network.ts'

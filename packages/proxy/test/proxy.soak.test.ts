@@ -3,10 +3,8 @@ import type { Socket } from 'node:net'
 import { createRandom, type Random, type TcpFault, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { createWorkerNetwork } from '../src/workers/worker-network.ts'
-import { startClients } from './client-process.ts'
 import { type ProxyProcess, type ProxyUsage, startProxyProcess } from './proxy-process.ts'
-import { cleanUp, dial, echo, pairOf, serve, startDialling } from './sockets.ts'
+import { dial, pairOf, serve, startDialling } from './sockets.ts'
 
 // Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.
 const short = process.env['CHAOS_SOAK'] === 'short'
@@ -193,8 +191,6 @@ test(
 const FILES = openFilesAllowed() - 200
 /** Each takes two in the proxy, and as many here for both ends. */
 const MOST_CONNECTIONS = Math.min(10_000, Math.floor(FILES / 2))
-/** Each takes two in one of the workers, and one in the process of each end. */
-const MOST_OVER_WORKERS = Math.min(12_000, FILES)
 
 function openFilesAllowed(): number {
   const { userLimits } = process.report.getReport() as {
@@ -225,18 +221,4 @@ test(`${MOST_CONNECTIONS} connections at once get their replies, and use at most
   const after = await proxy.usage()
   expect(after.connections).toBe(MOST_CONNECTIONS)
   expect((after.residentBytes - before.residentBytes) / (MOST_CONNECTIONS - first)).toBeLessThan(15_000)
-})
-
-test(`${MOST_OVER_WORKERS} connections at once over two workers get their replies`, async () => {
-  const network = await createWorkerNetwork({ seed: 1, workers: 2 })
-  cleanUp(() => network.close())
-  const route = await network.route({ from: 'clients', to: 'n1', upstream: await echo() })
-  const clients = startClients()
-  for (let opened = 0; opened < MOST_OVER_WORKERS; opened += 1000)
-    await clients.open(route.port, Math.min(1000, MOST_OVER_WORKERS - opened))
-  // Those of before are still there, and answered.
-  expect(await clients.exchange()).toBe(MOST_OVER_WORKERS)
-  await expect.poll(() => route.liveConnections, { timeout: 10_000 }).toBe(MOST_OVER_WORKERS)
-  clients.stop()
-  await expect.poll(() => route.liveConnections, { timeout: 30_000 }).toBe(0)
 })

@@ -1,6 +1,6 @@
 import type { ProxiesConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { createControlPlane, createNetwork, createWorkerNetwork, type Network } from '@chaosproxy/proxy/control'
+import { createControlPlane, createNetwork, type Network } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
 import type { Closing } from '../config/servers.ts'
 import { endingSignals } from '../run/interrupts.ts'
@@ -26,9 +26,9 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   // Loaded only if needed, since most proxies record nothing.
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)
   const stop = stopSignals()
-  const { seed, workers } = settings
+  const { seed } = settings
   const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
-  const network = workers === 1 ? createNetwork({ seed }) : await createWorkerNetwork({ seed, workers })
+  const network = createNetwork({ seed })
   const plane = createControlPlane({ network, seed, recording })
   let by: SummaryOptions['by'] = 'routes'
   const isOnPage = showsOnTerminal(settings)
@@ -60,10 +60,10 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   }
 }
 
-async function drain({ drain: drained }: Network, longestMs: number, log: Logger): Promise<void> {
-  if (drained === undefined || longestMs === 0) return
+async function drain(network: Network, longestMs: number, log: Logger): Promise<void> {
+  if (longestMs === 0) return
   log.info({ longestMs }, 'ending: no new connections; waiting for those that are open')
-  await drained(longestMs)
+  await network.drain(longestMs)
 }
 
 /** That of the record, unless it is as it must be. */

@@ -1,7 +1,6 @@
 import { recordingSpec, trafficParts } from '@chaosproxy/engine'
 import { commandLine, EXIT, type ExitCode, whenAborted } from '@chaosproxy/engine/run'
 import { registries } from '@chaosproxy/engine/worlds'
-import { UserError } from '@chaosproxy/history'
 import type { Carriage, ProxySettings } from '@chaosproxy/proxy/control'
 import { planRun } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
@@ -26,8 +25,6 @@ export async function recordRun(
   recording: RunRecording,
   log: Logger,
 ): Promise<ExitCode> {
-  if (settings.workers > 1)
-    throw new UserError('usage', '--workers: a single process records the traffic. Leave it out, or record nothing.')
   const interrupts = listenForInterrupts('Ending: closing proxies, checking the record. Once more to end at once.')
   try {
     const read = readingOf(recording)

@@ -64,8 +64,6 @@ export interface ProxyCommandSettings {
   /** How the page of the proxies is served; absent if none is. */
   readonly ui: UiSettings | undefined
   readonly seed: number | string
-  /** The number of processes that carry connections; 1 means this process alone. */
-  readonly workers: number
   readonly log: LogFormat
   /** How long connections may take to end after SIGTERM. */
   readonly drainMs: number
@@ -99,7 +97,6 @@ export interface RunRecording {
 
 /** Toxiproxy's port, where its clients look for it. */
 const CONTROL_PORT = '8474'
-const MOST_WORKERS = 64
 const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
 const USUAL_DIRECTORY = 'recording'
@@ -179,16 +176,6 @@ const declared = {
   }),
   ...inGroup('How it is seen', [], proxyUiOptions),
   ...inGroup('How it runs', ['time'], {
-    workers: asCount(
-      v.optional(
-        count(
-          'spread connections over this many processes, for many small messages; not while recording',
-          1,
-          MOST_WORKERS,
-        ),
-        1,
-      ),
-    ),
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this long', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
     'keep-host': flag('send the Host of the client to a server reached by TLS, instead of its own name'),
@@ -241,7 +228,6 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
     ui: parseProxyUi(options, runs !== undefined),
     metrics: typed['proxy-metrics'] || typed['runtime-metrics'],
     seed: typed.seed ?? 1,
-    workers: typed.workers,
     log: typed.log ?? (process.stderr.isTTY ? 'pretty' : 'json'),
     drainMs: typed.drain ?? DRAIN_MS,
     timeMs: typed.time,

@@ -1,7 +1,6 @@
 // Everything needed to run proxies under control. Protocol readers are loaded only when a proxy needs one.
 
 export { createNetwork, type Network } from '../network/network.ts'
-export { createWorkerNetwork } from '../workers/worker-network.ts'
 export { type ConfigPlace, loadProxyConfig, proxiesIn } from './config.ts'
 export { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './metrics/format.ts'
 export { processMetrics } from './metrics/process-metrics.ts'

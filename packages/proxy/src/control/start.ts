@@ -41,7 +41,6 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
     identity,
     guard: createGuard({ listenHost: address.host, token, hostNames, isSecure: identity !== undefined }),
     apis: [versioned, toxiproxy === undefined ? plainApi(plane, versioned) : toxiproxyApi(plane, toxiproxy, mayListen)],
-    settled: () => plane.settled(),
     onRequest: options.onRequest,
   })
 }

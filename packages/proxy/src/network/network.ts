@@ -42,10 +42,6 @@ export interface Network {
    * @throws UserError for an invalid number.
    */
   applyToDatagrams(fault: DatagramFault): Applied<DatagramFault>
-  /**
-   * Resolves once every change so far is in effect everywhere, which in a single process is at once.
-   */
-  settled(): Promise<void>
   /** The traffic of each link that is kept, as far as memory allowed; also after everything is closed. */
   passages(): Iterable<Passage>
   /** Keyed by `linkName`, for every link that a route or a fault has named. */
@@ -54,8 +50,8 @@ export interface Network {
    * Calls back when a connection fails without a fault being the cause: at once, then once a second with a count.
    */
   onTrouble(listener: TroubleListener): void
-  /** Frees every port, and waits for connections to end, up to this time. Absent if other processes carry them. */
-  drain?(longestMs: number): Promise<void>
+  /** Frees every port, and waits for connections to end, up to this time. */
+  drain(longestMs: number): Promise<void>
   /** Resets every connection and frees every port. */
   close(): Promise<void>
 }
@@ -137,7 +133,6 @@ export function createNetwork(options: NetworkOptions): Network {
       return applied
     },
     applyToDatagrams: (fault) => datagramFaults.apply(fault),
-    settled: async () => undefined,
     passages: tapes.passages,
     statistics: () => links.map((state) => state.statistics()),
     onTrouble: (listener) => void troubleListeners.push(listener),

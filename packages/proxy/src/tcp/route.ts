@@ -62,18 +62,15 @@ export interface Route {
   readonly identification: Identification
   /** TLS handshakes that failed, with clients and with servers. */
   readonly failedHandshakes: number
-  /**
-   * Connects a client of this process without a socket; the stream carries what a TCP connection would, in plaintext.
-   * Absent if other processes carry the connections.
-   */
-  readonly dial?: () => Duplex
+  /** Connects a client of this process without a socket; the stream carries what a TCP connection would, in plaintext. */
+  readonly dial: () => Duplex
   /** Applies to connections dialled from now on; those alive stay where they are. */
   setUpstream(upstream: Upstream | undefined): void
   /**
    * Stops listening and waits, up to this time, for the connections to end; those without a request in progress are
-   * closed at once. Absent if other processes carry them.
+   * closed at once.
    */
-  drain?(longestMs: number): Promise<void>
+  drain(longestMs: number): Promise<void>
   /** Stops listening and resets open connections; resolves once the port is free. */
   close(): Promise<void>
 }

@@ -1,10 +1,8 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import type { Network } from '../../src/network/network.ts'
 import { createTroubleReporter, type Trouble } from '../../src/tcp/trouble.ts'
-import { createWorkerNetwork } from '../../src/workers/worker-network.ts'
 import { control } from '../control/control-plane.ts'
-import { cleanUp, dial, echo, eventually, network, startDialling } from '../sockets.ts'
+import { dial, echo, eventually, network, startDialling } from '../sockets.ts'
 
 const errorOf = (code: string) => Object.assign(new Error(`connect ${code}`), { code })
 
@@ -57,33 +55,26 @@ describe('trouble at a link', () => {
   })
 })
 
-async function refusedBy(created: Network) {
-  const troubles: Trouble[] = []
-  created.onTrouble((trouble) => troubles.push(trouble))
-  const upstream = await nobody()
-  const route = await created.route({ from: 'clients', to: 'db', upstream })
-  await ended(route)
-  await eventually(() => troubles.length === 1)
-  expect(troubles).toEqual([
-    {
-      type: 'dial-failed',
-      link: 'clients>db',
-      address: `127.0.0.1:${upstream.port}`,
-      code: 'ECONNREFUSED',
-      why: 'nothing listens there',
-      count: 1,
-    },
-  ])
-  await eventually(() => created.statistics().get('clients>db')?.failedDials === 1)
-}
-
 describe('a failed dial', () => {
-  test('is counted and reported with the reason', () => refusedBy(network()))
-
-  test('is counted and reported by worker processes, too', async () => {
-    const created = await createWorkerNetwork({ seed: 1, workers: 2 })
-    cleanUp(() => created.close())
-    await refusedBy(created)
+  test('is counted and reported with the reason', async () => {
+    const created = network()
+    const troubles: Trouble[] = []
+    created.onTrouble((trouble) => troubles.push(trouble))
+    const upstream = await nobody()
+    const route = await created.route({ from: 'clients', to: 'db', upstream })
+    await ended(route)
+    await eventually(() => troubles.length === 1)
+    expect(troubles).toEqual([
+      {
+        type: 'dial-failed',
+        link: 'clients>db',
+        address: `127.0.0.1:${upstream.port}`,
+        code: 'ECONNREFUSED',
+        why: 'nothing listens there',
+        count: 1,
+      },
+    ])
+    await eventually(() => created.statistics().get('clients>db')?.failedDials === 1)
   })
 
   test('is not reported if a fault, a client or a dead node is the cause', async () => {

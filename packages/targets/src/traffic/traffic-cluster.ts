@@ -121,7 +121,6 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       for (const { name, origin } of plane.faults.list())
         if (origin !== 'toxic' && !others.areOurs(name)) plane.removeFault(name)
       await plane.resetToxics()
-      await plane.settled()
     },
     async cutOff() {
       isCutOff = true

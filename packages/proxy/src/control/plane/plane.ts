@@ -55,8 +55,6 @@ export interface ControlPlane {
   requests(): ReadonlyMap<string, HttpStatistics>
   /** Present if anything is recorded. */
   readonly recording: ProxyRecording | undefined
-  /** Resolves once everything asked for so far is in force in every process that carries connections. */
-  settled(): Promise<void>
   /** Ends every fault and stops the leases' timers. Call it before the network's creator closes the network. */
   close(): void
 }
@@ -137,7 +135,6 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
     },
     statistics: network.statistics,
     requests: readers.requests,
-    settled: network.settled,
     recording,
     close() {
       leases.close()

@@ -17,8 +17,6 @@ export interface ControlServerOptions {
   readonly guard: Guard
   /** Tried in order; the last one must own every path. */
   readonly apis: readonly [...Api[], Api]
-  /** Awaited before answering a request that may have changed something. */
-  readonly settled: () => Promise<void>
   /** Called after each request has been answered. */
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
@@ -87,8 +85,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   const { path, query } = splitUrl(request.url ?? '/')
   const api = options.apis.find((candidate) => candidate.owns(path)) ?? options.apis[options.apis.length - 1]
   if (api === undefined) throw new TypeError('the last API owns every path')
-  const { guard, settled } = options
-  const reply = await answer(request, { api, method, path, query, guard, settled })
+  const reply = await answer(request, { api, method, path, query, guard: options.guard })
   if ('stream' in reply) {
     for (const [name, value] of Object.entries(api.headers())) response.setHeader(name, value)
     reply.stream(response)
@@ -104,12 +101,11 @@ interface Question {
   readonly path: string
   readonly query: URLSearchParams
   readonly guard: Guard
-  readonly settled: () => Promise<void>
 }
 
 async function answer(
   request: IncomingMessage,
-  { api, method, path, query, guard, settled }: Question,
+  { api, method, path, query, guard }: Question,
 ): Promise<ApiReply | ApiStream> {
   const refused = guard(request.headers)
   if (refused !== undefined) return api.failed(new ControlError(refused.status, refused.why), path)
@@ -129,9 +125,7 @@ async function answer(
       headers: request.headers,
       body,
     }
-    const reply = await withinTime(match.route.handle(asked))
-    if (method !== 'GET') await withinTime(settled())
-    return reply
+    return await withinTime(match.route.handle(asked))
   } catch (error) {
     return api.failed(error, path)
   }

@@ -78,7 +78,7 @@ export interface ManagedProxy {
   readonly identification: Identification
   /** For UDP, the clients heard from recently. */
   readonly liveConnections: number
-  /** Connects a client of this process without a socket. Absent while disabled, and if other processes carry TCP. */
+  /** Connects a client of this process without a socket. Absent for UDP and while disabled. */
   readonly dial?: (() => Duplex) | undefined
 }
 
