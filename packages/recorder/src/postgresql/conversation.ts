@@ -1,11 +1,11 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
-import { FrameReader } from '@chaosproxy/wire'
-import { MalformedMessage } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
+import type { Crossings } from '../spoken/crossings.ts'
+import { conversationInOrder, type MessagesInOrder } from '../spoken/in-order.ts'
 import type { Overwrites, RowUse } from './overwrites.ts'
 import { OVERFLOW, Questions } from './questions.ts'
 import { Replies } from './replies.ts'
@@ -28,52 +28,58 @@ export interface ConversationOptions {
   readonly speech?: Speech | undefined
 }
 
-interface Answered {
-  readonly transaction: Transaction
-  readonly completions: Completions
-  readonly endByte: number
+/** One connection: its messages, and its transactions from their first byte to the last of the reply. */
+export const postgresqlConversation = (options: ConversationOptions): RecordedConversation => {
+  const { connection, now, maxMessageBytes, speech = postgresqlSpeech } = options
+  return conversationInOrder<Transaction>({
+    ...{ connection, now, maxMessageBytes, framing: speech.framing, name: speech.name },
+    open: ({ crossings, lost }) => new Transactions({ ...options, speech, crossings, lost }),
+  })
 }
 
-/** One connection: its bytes as messages, and its transactions from their first byte to the last of the reply. */
-export class PostgresqlConversation implements RecordedConversation {
-  /** Whether too many requests are tracked, after which the connection is no longer understood. */
+interface TransactionsOptions extends ConversationOptions {
+  readonly speech: Speech
+  readonly crossings: Crossings<Transaction>
+  /** Later bytes cannot be understood. */
+  readonly lost: (what: string) => void
+}
+
+/** The messages of one connection as transactions. */
+class Transactions implements MessagesInOrder {
+  /** With too many requests the connection is no longer understood. */
   readonly isFull = false
-  readonly #connection: ConnectionRecorder
   readonly #now: () => Nanos
-  readonly #requests: FrameReader
-  readonly #responses: FrameReader
+  readonly #lost: (what: string) => void
+  readonly #crossings: Crossings<Transaction>
   readonly #questions: Questions
   readonly #replies: Replies
-  readonly #speech: Speech
   readonly #dialogue: Dialogue
   readonly #rows: RowUse
-  #requestBytes = 0
   /** When the request that is read has arrived, and its first byte. */
   #time: Nanos = nanos(0)
   #startByte = 0
-  #responseBytes = 0
-  #unsent: Transaction[] = []
-  #undelivered: Answered[] = []
-  #isOpaque = false
 
-  constructor(options: ConversationOptions) {
-    const { connection, now, commands, naming, maxMessageBytes, overwrites, requestOf } = options
-    const { speech = postgresqlSpeech } = options
-    this.#speech = speech
-    this.#connection = connection
+  constructor({
+    connection,
+    now,
+    commands,
+    naming,
+    overwrites,
+    requestOf,
+    speech,
+    crossings,
+    lost,
+  }: TransactionsOptions) {
+    this.#now = now
+    this.#lost = lost
+    this.#crossings = crossings
     this.#rows = overwrites.connection((key) => {
       // Otherwise the settings declare reads and writes to be independent.
       if (commands.areAtomic) connection.overwrote(key)
     })
-    this.#now = now
-    const reader = (direction: 'requests' | 'responses') =>
-      new FrameReader({ scanner: speech.framing.scanner(direction), maxFrameBytes: maxMessageBytes })
-    this.#requests = reader('requests')
-    this.#responses = reader('responses')
-    const lost = (what: string) => this.#stopUnderstanding(what)
     this.#questions = new Questions({
       ...{ connection, commands, naming, lost, requestOf },
-      begun: (transaction) => this.#unsent.push(transaction),
+      begun: (transaction) => crossings.begun(transaction),
       asked: (unit) => this.#replies.expect(unit),
     })
     this.#replies = new Replies({
@@ -97,63 +103,16 @@ export class PostgresqlConversation implements RecordedConversation {
     })
   }
 
-  asked(bytes: Buffer, time: Nanos): void {
-    if (this.#isOpaque) return
-    this.#requests.read(bytes, {
-      frame: (frame) => {
-        if (this.#isOpaque) return
-        this.#startByte = this.#requestBytes
-        this.#requestBytes += frame.length
-        this.#time = time
-        this.#read(() => this.#dialogue.asked(frame))
-      },
-      loose: () => this.#stopUnderstanding(this.#requests.framed ? this.#tooLong : this.#isOther),
-    })
-    if (this.#replies.areTooMany || this.#questions.areTooMany) this.#stopUnderstanding(OVERFLOW)
+  asked(request: Buffer, time: Nanos, startByte: number): void {
+    this.#startByte = startByte
+    this.#time = time
+    this.#dialogue.asked(request)
+    if (this.#replies.areTooMany || this.#questions.areTooMany) this.#lost(OVERFLOW)
   }
 
-  answered(bytes: Buffer): void {
-    if (this.#isOpaque) return
-    this.#responses.read(bytes, {
-      frame: (frame) => {
-        if (this.#isOpaque) return
-        this.#responseBytes += frame.length
-        this.#time = this.#now()
-        this.#read(() => this.#dialogue.answered(frame))
-      },
-      loose: () => this.#stopUnderstanding(this.#responses.framed ? this.#tooLong : this.#isOther),
-    })
-  }
-
-  sent(totalBytes: number, time: Nanos): void {
-    for (;;) {
-      const [next] = this.#unsent
-      if (next === undefined || next.startByte >= totalBytes) return
-      this.#unsent.shift()
-      next.isSent = true
-      next.exchange.forwarded(time)
-    }
-  }
-
-  delivered(totalBytes: number): void {
-    for (;;) {
-      const [next] = this.#undelivered
-      if (next === undefined || next.endByte > totalBytes) return
-      this.#undelivered.shift()
-      next.transaction.exchange.delivered(this.#now(), next.completions)
-    }
-  }
-
-  altered(): void {
-    this.disturbed()
-  }
-
-  disturbed(): void {
-    this.#stopUnderstanding(`a connection of ${this.#speech.name} whose messages a fault has lost or changed`)
-  }
-
-  hungUp(): void {
-    this.#connection.hungUp()
+  answered(reply: Buffer): void {
+    this.#time = this.#now()
+    this.#dialogue.answered(reply)
   }
 
   ended(reason: string): void {
@@ -175,31 +134,6 @@ export class PostgresqlConversation implements RecordedConversation {
     }
     this.#questions.end()
     this.#replies.end()
-    this.#unsent = []
-  }
-
-  closed(): void {
-    this.#connection.hungUp()
-    this.ended('the connection ended')
-    for (const { transaction } of this.#undelivered) transaction.exchange.ended(this.#now(), 'the connection ended')
-    this.#undelivered = []
-  }
-
-  get #tooLong(): string {
-    return `a connection of ${this.#speech.name} with a message of more than 16 MiB`
-  }
-
-  get #isOther(): string {
-    return `a connection that does not speak ${this.#speech.name}`
-  }
-
-  #read(message: () => void): void {
-    try {
-      message()
-    } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error
-      this.#stopUnderstanding(`${this.#isOther} (${error.message})`)
-    }
   }
 
   /** The transaction was not committed, and never will be. */
@@ -224,16 +158,7 @@ export class PostgresqlConversation implements RecordedConversation {
       return
     }
     if (isCommitted(completions)) this.#rows.committed(transaction.executed)
-    exchange.answered(this.#now(), completions)
-    this.#undelivered.push({ transaction, completions, endByte: this.#responseBytes })
-  }
-
-  /** From here on, everything that is not yet answered may change any row. */
-  #stopUnderstanding(what: string): void {
-    if (this.#isOpaque) return
-    this.#connection.opaque(what, 'everything')
-    this.ended('its outcome was not understood')
-    this.#isOpaque = true
+    this.#crossings.answered(exchange, completions)
   }
 }
 

@@ -1,5 +1,5 @@
 import { MAX_MESSAGE_BYTES, type RecordedServer, type ServerRecording } from '../spoken/conversation.ts'
-import { PostgresqlConversation } from './conversation.ts'
+import { postgresqlConversation } from './conversation.ts'
 import { Overwrites } from './overwrites.ts'
 import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
 import type { Speech } from './speech.ts'
@@ -35,8 +35,16 @@ export function recordPostgresql({
     open({ host, naming }) {
       const connection = recorder.connection({ node, client: host })
       const now = () => recorder.now()
-      const open = { connection, now, commands, naming, maxMessageBytes, overwrites, requestOf, speech }
-      return new PostgresqlConversation(open)
+      return postgresqlConversation({
+        connection,
+        now,
+        commands,
+        naming,
+        maxMessageBytes,
+        overwrites,
+        requestOf,
+        speech,
+      })
     },
   }
 }

@@ -199,7 +199,6 @@ export class Questions {
     const transaction: Transaction = {
       exchange: this.#connection.begin(time),
       startByte,
-      isSent: false,
       executed: [],
       isTangled: false,
       savepoints: [],

@@ -34,7 +34,6 @@ export interface Cursor {
 export interface Transaction {
   readonly exchange: Exchange
   readonly startByte: number
-  isSent: boolean
   readonly executed: Executed[]
   /** Whether savepoints, or a commit among other statements, make its effect unclear. */
   isTangled: boolean

@@ -17,25 +17,17 @@ import type { Exchange } from '../record/exchange.ts'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder, Recorder } from '../record/recorder.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
+import { Crossings } from '../spoken/crossings.ts'
+import { Fifo } from '../spoken/fifo.ts'
+import { MOST_PENDING } from '../spoken/in-order.ts'
 import { type CommandOperation, isError } from './answers.ts'
 import type { CommandSet } from './command-set.ts'
 import { type Expirations, isSetBy } from './expirations.ts'
 import type { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
 import { RespSession } from './resp-session.ts'
-import {
-  type Answered,
-  type Begun,
-  NO_COMMAND,
-  NO_LIFETIMES,
-  NO_PARTS,
-  OUT_OF_ORDER,
-  type Pending,
-} from './under-way.ts'
+import { type Begun, NO_COMMAND, NO_LIFETIMES, NO_PARTS, OUT_OF_ORDER, type Pending } from './under-way.ts'
 import { completionsFor, isRefusal } from './understood.ts'
-
-/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
-const MOST_PENDING = 10_000
 
 export interface RespConversationOptions {
   readonly recorder: Recorder
@@ -62,17 +54,13 @@ export class RespConversation implements RecordedConversation {
   readonly #responses: FrameReader
   readonly #requestSink: FrameSink
   readonly #responseSink: FrameSink
-  #requestBytes = 0
-  #responseBytes = 0
+  readonly #crossings: Crossings<Begun>
   /** The request that has not arrived completely. */
   #open: Begun | undefined
   /** Requests without a reply so far, in order. */
-  #pending: Pending[] = []
-  /** Requests of which no byte has been sent to the server. */
-  #unsent: Begun[] = []
-  #undelivered: Answered[] = []
+  readonly #pending: Fifo<Pending> = new Fifo()
   /** An answered change that counts as acknowledged only when the WAIT after it is answered. */
-  #unconfirmed: Omit<Answered, 'endByte'> | undefined
+  #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
   /** Whether replies can no longer be matched to requests. */
   #isBlind = false
   /** Whether requests are no longer understood either. */
@@ -86,6 +74,7 @@ export class RespConversation implements RecordedConversation {
     const { recorder, node, host, commands, keySpace, naming, maxMessageBytes: maxFrameBytes } = options
     this.#recorder = recorder
     this.#receivedAt = recorder.now()
+    this.#crossings = new Crossings(() => recorder.now())
     this.#lifetimes = options.lifetimes
     this.#expirations = options.expirations
     this.#values = keySpace.values
@@ -108,7 +97,7 @@ export class RespConversation implements RecordedConversation {
   asked(bytes: Buffer, time: Nanos): void {
     this.#receivedAt = time
     if (!this.#isOpaque) this.#requests.read(bytes, this.#requestSink)
-    if (this.#requests.waitingBytes > 0 && this.#open === undefined) this.#requestBegins(this.#requestBytes, 'begun')
+    if (this.#requests.waitingBytes > 0 && this.#open === undefined) this.#requestBegins('begun')
   }
 
   answered(bytes: Buffer): void {
@@ -118,7 +107,7 @@ export class RespConversation implements RecordedConversation {
   /** The client may return before this connection ends, and a fault may hide the end from the server. */
   hungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
-    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+    this.#crossings.mayBeRepeated()
     this.#connection.hungUp()
   }
 
@@ -130,9 +119,7 @@ export class RespConversation implements RecordedConversation {
   closed(): void {
     this.#connection.hungUp()
     this.ended('the connection ended')
-    const time = this.#recorder.now()
-    for (const { exchange } of this.#undelivered) exchange.ended(time, 'the connection ended')
-    this.#undelivered = []
+    this.#crossings.closed('the connection ended')
   }
 
   disturbed(requests: readonly Buffer[]): void {
@@ -142,7 +129,7 @@ export class RespConversation implements RecordedConversation {
     this.#isDisturbed = true
     if (this.#unconfirmed !== undefined) this.#isUnknown(this.#unconfirmed.exchange)
     this.#unconfirmed = undefined
-    this.#session.disturbed(this.#pending.some(({ understood }) => understood.steers === true))
+    this.#session.disturbed([...this.#pending].some(({ understood }) => understood.steers === true))
     this.#endSent()
   }
 
@@ -163,13 +150,13 @@ export class RespConversation implements RecordedConversation {
   #sinkOfRequests(): FrameSink {
     return {
       frame: (bytes) => {
-        if (this.#open === undefined) this.#requestBegins(this.#requestBytes, 'whole')
-        this.#requestBytes += bytes.length
+        if (this.#open === undefined) this.#requestBegins('whole')
+        this.#crossings.requestBytes += bytes.length
         this.#requestIsHere(bytes)
       },
       loose: (bytes, last) => {
-        if (this.#open === undefined) this.#requestBegins(this.#requestBytes, 'begun')
-        this.#requestBytes += bytes.length
+        if (this.#open === undefined) this.#requestBegins('begun')
+        this.#crossings.requestBytes += bytes.length
         if (last) this.#requestIsHere(undefined)
         else if (!this.#requests.framed) this.#stopUnderstanding()
       },
@@ -179,23 +166,24 @@ export class RespConversation implements RecordedConversation {
   #sinkOfResponses(): FrameSink {
     return {
       frame: (bytes) => {
-        this.#responseBytes += bytes.length
-        this.#answerIsHere(readResp(bytes), this.#responseBytes)
+        this.#crossings.replyBytes += bytes.length
+        this.#answerIsHere(readResp(bytes))
       },
       loose: (bytes, last) => {
-        this.#responseBytes += bytes.length
-        if (last) this.#answerIsHere(undefined, this.#responseBytes)
+        this.#crossings.replyBytes += bytes.length
+        if (last) this.#answerIsHere(undefined)
         else if (!this.#responses.framed) this.#stopUnderstanding()
       },
     }
   }
 
-  #requestBegins(startByte: number, as: 'begun' | 'whole'): void {
+  #requestBegins(as: 'begun' | 'whole'): void {
     if (this.#isOpaque) return
     const time = this.#receivedAt
     const exchange = as === 'whole' ? this.#connection.beginWhole(time) : this.#connection.begin(time)
+    const startByte = this.#crossings.requestBytes
     this.#open = { exchange, startByte, isSent: false, isUnanswered: false, touched: undefined, settle: undefined }
-    this.#unsent.push(this.#open)
+    this.#crossings.begun(this.#open)
   }
 
   /** The open request is complete; undefined if it was too large to be kept. */
@@ -235,23 +223,22 @@ export class RespConversation implements RecordedConversation {
   }
 
   sent(totalBytes: number, time: Nanos): void {
-    for (;;) {
-      const [next] = this.#unsent
-      if (next === undefined || next.startByte >= totalBytes) break
-      this.#unsent.shift()
-      next.isSent = true
-      next.exchange.forwarded(time)
-      this.#markTouched(next)
-      if (next.isUnanswered) next.exchange.settled(false)
-    }
+    this.#crossings.sent(totalBytes, time, this.#forwarded)
     if (this.#isDisturbed) this.#endSent()
   }
 
+  readonly #forwarded = (begun: Begun): void => {
+    begun.isSent = true
+    this.#markTouched(begun)
+    if (begun.isUnanswered) begun.exchange.settled(false)
+  }
+
   #endSent(): void {
-    const sent = this.#pending.filter(({ begun }) => begun.isSent)
-    if (sent.length === 0) return
-    this.#pending = this.#pending.filter(({ begun }) => !begun.isSent)
-    for (const pending of sent) this.#endUnknown(pending)
+    // They are sent in this order.
+    for (let next = this.#pending.first; next?.begun.isSent === true; next = this.#pending.first) {
+      this.#pending.shift()
+      this.#endUnknown(next)
+    }
   }
 
   #markTouched(begun: Begun): void {
@@ -259,9 +246,9 @@ export class RespConversation implements RecordedConversation {
     if (touched !== undefined) begun.settle = this.#recorder.supposed(touched.what, touched.why, touched.touches)
   }
 
-  #answerIsHere(value: RespValue | undefined, endByte: number): void {
+  #answerIsHere(value: RespValue | undefined): void {
     if (this.#isDisturbed) return
-    const [asked] = this.#pending
+    const asked = this.#pending.first
     if (value?.kind === 'push') {
       if (asked !== undefined && asked.pushes > 0 && isSubscription(value) && --asked.pushes === 0)
         this.#pending.shift()
@@ -281,7 +268,7 @@ export class RespConversation implements RecordedConversation {
     const completions = completionsFor(understood, answer)
     this.#settle(asked, answer)
     const { parts } = understood
-    if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer, endByte)
+    if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer)
     if (completions === undefined || parts === undefined) {
       this.#conclude(asked, undefined, answer)
       return
@@ -290,9 +277,9 @@ export class RespConversation implements RecordedConversation {
     this.#conclude(asked, completions, answer)
     if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
     const isWaitedFor =
-      this.#pending[0]?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
+      this.#pending.first?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
     if (isWaitedFor) this.#unconfirmed = { exchange, completions }
-    else this.#isAnswered({ exchange, completions, endByte })
+    else this.#crossings.answered(exchange, completions)
   }
 
   /** A refused request has not changed anything outside the record. */
@@ -319,33 +306,22 @@ export class RespConversation implements RecordedConversation {
     if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
-  #isAnswered(answered: Answered): void {
-    answered.exchange.answered(this.#recorder.now(), answered.completions)
-    this.#undelivered.push(answered)
-  }
-
   /** Too few replicas: the change may be lost with its primary. A refused change stays refused. */
-  #confirm(replicas: number, answer: Json | undefined, endByte: number): void {
+  #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return
     this.#unconfirmed = undefined
     const { exchange, completions } = waiting
     const isConfirmed = typeof answer === 'number' && answer >= replicas
-    if (isConfirmed || !isAcknowledged(completions)) this.#isAnswered({ exchange, completions, endByte })
+    if (isConfirmed || !isAcknowledged(completions)) this.#crossings.answered(exchange, completions)
     else {
       const error = `WAIT ${replicas}: ${typeof answer === 'number' ? `${answer} replicas have it` : 'no number of replicas'}`
-      this.#isAnswered({ exchange, completions: { type: 'info', error }, endByte })
+      this.#crossings.answered(exchange, { type: 'info', error })
     }
   }
 
   delivered(totalBytes: number): void {
-    const time = this.#recorder.now()
-    for (;;) {
-      const [next] = this.#undelivered
-      if (next === undefined || next.endByte > totalBytes) break
-      this.#undelivered.shift()
-      next.exchange.delivered(time, next.completions)
-    }
+    this.#crossings.delivered(totalBytes)
   }
 
   /** Keeps reading replies only while earlier requests wait for theirs. */
@@ -366,7 +342,6 @@ export class RespConversation implements RecordedConversation {
     const begun = this.#open
     if (begun === undefined) return
     this.#open = undefined
-    this.#unsent = this.#unsent.filter((other) => other !== begun)
     begun.exchange.ended(this.#recorder.now(), 'not understood')
   }
 
@@ -381,7 +356,7 @@ export class RespConversation implements RecordedConversation {
     }
     this.#open?.exchange.ended(time, reason)
     this.#open = undefined
-    this.#pending = []
-    this.#unsent = []
+    this.#pending.clear()
+    this.#crossings.ended()
   }
 }

@@ -1,14 +1,11 @@
-import type { Completions, Interpretation, Understanding } from '../record/call.ts'
-import type { Exchange } from '../record/exchange.ts'
+import type { Interpretation, Understanding } from '../record/call.ts'
+import type { Unsent } from '../spoken/crossings.ts'
 import type { CommandOperation } from './answers.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Understood } from './understood.ts'
 
 /** A request whose first byte has arrived. */
-export interface Begun {
-  readonly exchange: Exchange
-  /** The offset of its first byte in the stream of requests. */
-  readonly startByte: number
+export interface Begun extends Unsent {
   isSent: boolean
   /** Whether its reply cannot be identified. */
   isUnanswered: boolean
@@ -28,13 +25,6 @@ export interface Pending {
   readonly expiring: number
   /** How many pushes are still expected, if pushes confirm it. */
   pushes: number
-}
-
-/** A reply on its way to the client. */
-export interface Answered {
-  readonly exchange: Exchange
-  readonly completions: Completions
-  readonly endByte: number
 }
 
 export const NO_PARTS: readonly CommandOperation[] = []

@@ -21,7 +21,7 @@ import {
 import { mysqlSpeech } from '../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../src/mysql/settings.ts'
 import { mysqlDialect } from '../../src/mysql/statement.ts'
-import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recording } from '../record/in-memory.ts'
 
@@ -58,7 +58,7 @@ function recorded(
 ): readonly Event[] {
   const { client, now, connection } = recording()
   const { commands } = parseMysqlSettings({ tables }, 'a test')
-  const conversation = new PostgresqlConversation({
+  const conversation = postgresqlConversation({
     ...{
       connection,
       now,

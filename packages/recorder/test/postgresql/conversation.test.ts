@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
-import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
+import type { RecordedConversation } from '../../src/spoken/conversation.ts'
 import { recording, told } from '../record/in-memory.ts'
 
 type Step = { readonly asks: readonly FrontendMessage[] } | { readonly answers: readonly BackendMessage[] }
@@ -67,7 +68,7 @@ const UPDATE = 'UPDATE kv SET value = $1 WHERE key = $2'
 function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as readonly number[] } = {}) {
   const { client, now, connection } = recording()
   const { commands } = parsePostgresqlSettings({ table: 'kv', ...members }, 'a test')
-  const conversation = new PostgresqlConversation({
+  const conversation = postgresqlConversation({
     connection,
     now,
     commands,
@@ -254,11 +255,11 @@ describe('a connection to PostgreSQL', () => {
 
   test('marks everything if it becomes encrypted or does not speak PostgreSQL', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
-    const after = (steps: (conversation: PostgresqlConversation, time: Nanos) => void) => {
+    const after = (steps: (conversation: RecordedConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()
       const naming = { kind: 'said' } as const
       const overwrites = new Overwrites()
-      steps(new PostgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000, overwrites }), now())
+      steps(postgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000, overwrites }), now())
       return told(client).join()
     }
     expect(

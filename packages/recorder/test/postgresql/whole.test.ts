@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { writeBackend } from '../../../wire/src/postgresql/backend.ts'
 import { writeFrontend } from '../../../wire/src/postgresql/frontend.ts'
 import type { BackendMessage, Column, FrontendMessage } from '../../../wire/src/postgresql/message.ts'
-import { PostgresqlConversation } from '../../src/postgresql/conversation.ts'
+import { postgresqlConversation } from '../../src/postgresql/conversation.ts'
 import { Overwrites } from '../../src/postgresql/overwrites.ts'
 import { recordPostgresql } from '../../src/postgresql/postgresql-recorder.ts'
 import { parsePostgresqlSettings } from '../../src/postgresql/settings.ts'
@@ -59,7 +59,7 @@ function recordedBy(
   const extended = all.find((each): each is Extended => !Array.isArray(each))
   const { client, now, connection } = recording()
   const { commands } = parsePostgresqlSettings(settings, 'a test')
-  const conversation = new PostgresqlConversation({
+  const conversation = postgresqlConversation({
     ...{ connection, now, commands, maxMessageBytes: 10_000, overwrites: new Overwrites() },
     naming: { kind: 'said' },
   })

@@ -1,0 +1,82 @@
+import type { Nanos } from '@chaosproxy/history'
+import type { Completions } from '../record/call.ts'
+import type { Exchange } from '../record/exchange.ts'
+import { Fifo } from './fifo.ts'
+
+/** A request of which no byte has been sent to the server. */
+export interface Unsent {
+  readonly exchange: Exchange
+  /** The offset of its first byte in the stream of requests. */
+  readonly startByte: number
+}
+
+/** A reply on its way to the client. */
+interface Undelivered {
+  readonly exchange: Exchange
+  readonly completions: Completions
+  /** The offset after its last byte in the stream of replies. */
+  readonly endByte: number
+}
+
+/** The requests and replies of one connection that the proxy has received and not passed on yet, each in the order of its bytes. */
+export class Crossings<Request extends Unsent> {
+  /** The bytes read of each stream so far. */
+  requestBytes = 0
+  replyBytes = 0
+  readonly #now: () => Nanos
+  readonly #unsent: Fifo<Request> = new Fifo()
+  readonly #undelivered: Fifo<Undelivered> = new Fifo()
+
+  constructor(now: () => Nanos) {
+    this.#now = now
+  }
+
+  begun(request: Request): void {
+    this.#unsent.push(request)
+  }
+
+  /** @param totalBytes The bytes sent to the server so far. @param forwarded Called for each request that begins in them. */
+  sent(totalBytes: number, time: Nanos, forwarded?: (request: Request) => void): void {
+    for (;;) {
+      const next = this.#unsent.first
+      if (next === undefined || next.startByte >= totalBytes) return
+      this.#unsent.shift()
+      next.exchange.forwarded(time)
+      forwarded?.(next)
+    }
+  }
+
+  /** The reply that ends with the last byte read. */
+  answered(exchange: Exchange, completions: Completions): void {
+    exchange.answered(this.#now(), completions)
+    this.#undelivered.push({ exchange, completions, endByte: this.replyBytes })
+  }
+
+  /** @param totalBytes The bytes sent to the client so far. */
+  delivered(totalBytes: number): void {
+    const time = this.#now()
+    for (;;) {
+      const next = this.#undelivered.first
+      if (next === undefined || next.endByte > totalBytes) return
+      this.#undelivered.shift()
+      next.exchange.delivered(time, next.completions)
+    }
+  }
+
+  /** The client has hung up, and may repeat what it has no reply to. */
+  mayBeRepeated(): void {
+    for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
+  }
+
+  /** Nothing more is sent to the server. Replies may still be delivered. */
+  ended(): void {
+    this.#unsent.clear()
+  }
+
+  /** Nothing more is sent to either side. */
+  closed(reason: string): void {
+    this.#unsent.clear()
+    for (const { exchange } of this.#undelivered) exchange.ended(this.#now(), reason)
+    this.#undelivered.clear()
+  }
+}

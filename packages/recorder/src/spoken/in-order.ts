@@ -1,0 +1,198 @@
+import type { Nanos } from '@chaosproxy/history'
+import { FrameReader, type FrameSink, type Framing, MalformedMessage } from '@chaosproxy/wire'
+import type { Completions, Understanding } from '../record/call.ts'
+import { partOf } from '../record/completions.ts'
+import type { ConnectionRecorder } from '../record/recorder.ts'
+import {
+  MAX_MESSAGE_BYTES,
+  type RecordedConversation,
+  type RecordedServer,
+  type ServerRecording,
+} from './conversation.ts'
+import { Crossings, type Unsent } from './crossings.ts'
+import { Fifo } from './fifo.ts'
+
+/** A protocol whose server answers each request by one message, in the order of the requests. */
+export interface InOrderProtocol<Asked> {
+  readonly framing: Framing
+  /**
+   * The meaning of a request, and what to keep of it until its reply. The memory of its bytes is borrowed.
+   *
+   * @param session The client's name, if its connection names it. @throws MalformedMessage
+   */
+  asked(request: Buffer, session: string | undefined): { readonly understanding: Understanding; readonly kept: Asked }
+  /** What the reply says of the request. @throws MalformedMessage */
+  answered(kept: Asked, reply: Buffer): Completions
+}
+
+/** Unanswered requests remembered for each connection. A client that pipelines more has to wait. */
+export const MOST_PENDING = 10_000
+
+/**
+ * Records the connections to a server of such a protocol. A request begins when it has arrived whole. A message that is too
+ * long or malformed, or that a fault has changed, ends the reading of its connection: from there on any key may change.
+ */
+export const recordedInOrder = <Asked>(
+  protocol: InOrderProtocol<Asked>,
+  { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES }: RecordedServer,
+  client: ServerRecording['client'],
+): ServerRecording => ({
+  client,
+  open({ host, naming }) {
+    const connection = recorder.connection({ node, client: host })
+    const session = naming.kind === 'fixed' ? naming.session : undefined
+    const now = () => recorder.now()
+    const { framing } = protocol
+    return conversationInOrder({
+      ...{ connection, framing, name: framing.name, maxMessageBytes, now },
+      open: ({ crossings }) => oneByOne(protocol, { connection, session, crossings, now }),
+    })
+  },
+})
+
+interface Pending<Asked> extends Unsent {
+  readonly isOperation: boolean
+  readonly kept: Asked
+}
+
+interface OneByOne {
+  readonly connection: ConnectionRecorder
+  readonly session: string | undefined
+  readonly crossings: Crossings<Unsent>
+  readonly now: () => Nanos
+}
+
+/** Matches each reply with the first request that has none. */
+function oneByOne<Asked>(
+  protocol: InOrderProtocol<Asked>,
+  { connection, session, crossings, now }: OneByOne,
+): MessagesInOrder {
+  const pending: Fifo<Pending<Asked>> = new Fifo()
+  return {
+    get isFull() {
+      return pending.length >= MOST_PENDING
+    },
+    asked(request, time, startByte) {
+      const { understanding, kept } = protocol.asked(request, session)
+      const exchange = connection.beginWhole(time)
+      exchange.called(understanding)
+      const asked = { exchange, startByte, isOperation: understanding.kind === 'operations', kept }
+      crossings.begun(asked)
+      pending.push(asked)
+    },
+    answered(reply) {
+      const asked = pending.first
+      if (asked === undefined) return connection.unmatchedAnswer()
+      const completions = protocol.answered(asked.kept, reply)
+      pending.shift()
+      if (asked.isOperation) crossings.answered(asked.exchange, completions)
+      else asked.exchange.settled(partOf(completions, 0)?.type === 'fail')
+    },
+    ended(reason) {
+      for (const { exchange } of pending) exchange.ended(now(), reason)
+      pending.clear()
+    },
+  }
+}
+
+/** What the whole messages of one connection mean. The memory of their bytes is borrowed. */
+export interface MessagesInOrder {
+  /** A request whose first byte has this offset. @throws MalformedMessage */
+  asked(request: Buffer, time: Nanos, startByte: number): void
+  /** @throws MalformedMessage */
+  answered(reply: Buffer): void
+  /** Nothing more is answered, for this reason. */
+  ended(reason: string): void
+  /** Whether the maximum number of unanswered requests is tracked. */
+  readonly isFull: boolean
+}
+
+export interface InOrderOptions<Request extends Unsent> {
+  readonly connection: ConnectionRecorder
+  readonly framing: Framing
+  /** The protocol, in remarks. */
+  readonly name: string
+  /** Longer messages are not read. */
+  readonly maxMessageBytes: number
+  readonly now: () => Nanos
+  /** @param reading `lost`: later bytes cannot be understood. */
+  open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
+}
+
+/** One connection whose requests and replies are passed on in order, until it is no longer understood. */
+export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
+  const { connection, framing, name, maxMessageBytes, now } = options
+  const crossings = new Crossings<Request>(now)
+  let isOpaque = false
+  let askedAt: Nanos
+  const messages = options.open({ crossings, lost })
+  const requests = readerOf('requests', (request) => {
+    const startByte = crossings.requestBytes
+    crossings.requestBytes += request.length
+    messages.asked(request, askedAt, startByte)
+  })
+  const replies = readerOf('responses', (reply) => {
+    crossings.replyBytes += reply.length
+    messages.answered(reply)
+  })
+
+  function readerOf(direction: 'requests' | 'responses', read: (message: Buffer) => void): (bytes: Buffer) => void {
+    const reader = new FrameReader({ scanner: framing.scanner(direction), maxFrameBytes: maxMessageBytes })
+    const sink: FrameSink = {
+      frame(message) {
+        if (isOpaque) return
+        try {
+          read(message)
+        } catch (error) {
+          if (!(error instanceof MalformedMessage)) throw error
+          lost(`a connection that does not speak ${name} (${error.message})`)
+        }
+      },
+      loose: () =>
+        lost(
+          reader.framed
+            ? `a connection of ${name} with a message that is too long to be read`
+            : `a connection that does not speak ${name}`,
+        ),
+    }
+    return (bytes) => {
+      if (!isOpaque) reader.read(bytes, sink)
+    }
+  }
+
+  /** From here on, everything that is not yet answered may change any key. */
+  function lost(what: string): void {
+    if (isOpaque) return
+    connection.opaque(what, 'everything')
+    ended('its outcome was not understood')
+    isOpaque = true
+  }
+
+  function ended(reason: string): void {
+    messages.ended(reason)
+    crossings.ended()
+  }
+
+  const disturbed = (): void => lost(`a connection of ${name} whose messages a fault has lost or changed`)
+  return {
+    get isFull() {
+      return messages.isFull
+    },
+    asked(bytes, time) {
+      askedAt = time
+      requests(bytes)
+    },
+    answered: replies,
+    sent: (totalBytes, time) => crossings.sent(totalBytes, time),
+    delivered: (totalBytes) => crossings.delivered(totalBytes),
+    altered: disturbed,
+    disturbed,
+    hungUp: () => connection.hungUp(),
+    ended,
+    closed() {
+      connection.hungUp()
+      ended('the connection ended')
+      crossings.closed('the connection ended')
+    },
+  }
+}
