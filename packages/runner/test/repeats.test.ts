@@ -25,9 +25,17 @@ function played(
 describe('a repeated change', () => {
   test.each([
     ['counter', 'add'],
+    ['counter', 'subtract'],
+    ['counter', 'increment'],
+    ['counter', 'decrement'],
     ['register', 'append'],
     ['register', 'cas'],
     ['queue', 'enqueue'],
+    ['queue', 'send'],
+    ['queue', 'publish'],
+    ['bank', 'transfer'],
+    ['bank', 'deposit'],
+    ['bank', 'withdraw'],
   ])('is doubted if it was carried out both times: %s %s', (model, f) => {
     expect(played(model, f, ['ok', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change whose answer was lost was sent again .* both times, of hits\. If the driver/),

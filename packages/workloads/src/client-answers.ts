@@ -1,19 +1,14 @@
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, meaningOf, withArticle } from '@chaosproxy/history'
 
 /** The outcome of an answer from a user's client. `broken`: the answer is invalid, whatever the system did. */
 export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why: string }
 
-/** The result of these is their input, whatever the driver answers. */
-const GIVEN: ReadonlySet<string> = new Set([
-  ...['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'],
-])
-
 /**
  * Judges an answer that is not an error. Drivers answer writes in their own ways (`OK`, a new count), so a write's
- * result is its input. Every other operation needs a result in the answer.
+ * result is its input; so is that of a change which is answered with nothing. Every other operation needs a result in
+ * the answer.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
-  if (GIVEN.has(f)) return { type: 'ok', value: given }
   if (f === 'cas') {
     if (answer === false) return { type: 'fail', error: 'mismatch', answered: true }
     if (answer === true || answer === undefined) return { type: 'ok', value: given }
@@ -22,11 +17,17 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
       why: `it answered a cas with ${shownAnswer(answer)}. Answer true, or false where it found another value`,
     }
   }
+  const said = meaningOf(f)?.answers
+  if (said === 'nothing' || said === 'reply' || (said === 'perhaps' && answer === undefined))
+    return { type: 'ok', value: given }
   if (answer === undefined)
-    return { type: 'broken', why: `it answered a ${f} with nothing. Answer the result; null where there is no value` }
+    return {
+      type: 'broken',
+      why: `it answered ${withArticle(f)} with nothing. Answer the result; null where there is no value`,
+    }
   const value = plain(answer)
   return value === undefined
-    ? { type: 'broken', why: `it answered a ${f} with ${shownAnswer(answer)}, which JSON cannot say` }
+    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${shownAnswer(answer)}, which JSON cannot say` }
     : { type: 'ok', value }
 }
 

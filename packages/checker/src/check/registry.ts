@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaosproxy/history'
+import { type History, type Meaning, meaningOf, UserError } from '@chaosproxy/history'
 import { bankFromAny } from '../bank/any-start.ts'
 import { bank } from '../bank/bank.ts'
 import { counterFromAny } from '../counter/any-start.ts'
@@ -81,6 +81,10 @@ export const levelsOf = (model: string | Model<unknown>, history: KindOfHistory)
 /** The model with this name or alias. */
 export const findModel = (name: string): ModelEntry<string> | undefined =>
   models.find((entry) => entry.name === name || entry.aliases.includes(name))
+
+/** What an operation of this name means in a model; undefined for one that only a user's own model knows. */
+export const meaningIn = (model: string, f: string): Meaning | undefined =>
+  findModel(model)?.meanings?.[f] ?? meaningOf(f)
 
 /**
  * The entry that judges by a model, built-in or the user's own.

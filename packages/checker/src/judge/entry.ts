@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import type { History, Json, Meaning } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
 import type { OnlineChecker, OnlineOptions } from '../online/checker.ts'
@@ -19,6 +19,8 @@ export interface ModelEntry<Name extends string = Level> {
    * The operations it knows, by their `f`, for help texts; undefined for a model that accepts whatever a history has.
    */
   readonly functions: readonly string[] | undefined
+  /** What those mean that the vocabulary of `history` gives another meaning. */
+  readonly meanings?: { readonly [f: string]: Meaning } | undefined
   /** Whether it knows an operation, by any of its names. */
   knows(f: string): boolean
   /** @throws UserError for values that it cannot give a meaning. */

@@ -18,6 +18,8 @@ export const set: ObjectEntry = {
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
+  // An element added twice is there once.
+  meanings: { add: { effect: 'appends', takes: 'value', answers: 'reply' } },
   levels: ['linearizable', 'eventual', 'convergent'],
   object: {
     beside: (history, row, initial) =>

@@ -1,12 +1,10 @@
 import type { Columns } from '../columns/columns.ts'
 import { FAIL, FLAG_UNSAID, OK } from '../columns/history-columns.ts'
 import type { EventInput } from '../event/event.ts'
+import { readsWhole } from '../operations/meaning.ts'
 import { ByteTable } from '../tables/byte-table.ts'
 import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
-
-/** A read has no effect that could happen twice, so each of its attempts is an observation of its own. */
-const OBSERVING: ReadonlySet<string> = new Set(['read', 'get'])
 
 /**
  * The attempts at requests that have an id (`requestId` on their invocations). Attempts with the same id, function, key
@@ -23,7 +21,8 @@ export class Attempts {
 
   /** Notes the id of an invocation, if it has one. `part` numbers the operations of one request. */
   note(row: number, { f, extra }: EventInput): void {
-    if (extra === undefined || typeof extra['requestId'] !== 'string' || OBSERVING.has(f)) return
+    // A read has no effect that could happen twice, so each of its attempts is an observation of its own.
+    if (extra === undefined || typeof extra['requestId'] !== 'string' || readsWhole(f)) return
     const { requestId, part } = extra
     const known = this.#ids.length
     const id = this.#ids.internText(part === undefined ? requestId : canonical([requestId, part]))

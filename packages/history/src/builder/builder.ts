@@ -19,6 +19,7 @@ import type { EventSink } from '../event/sink.ts'
 import { nanos } from '../event/units.ts'
 import type { History } from '../history/history.ts'
 import { historyOf } from '../history/lending.ts'
+import { meaningOf } from '../operations/meaning.ts'
 import { ByteTable, KnownTexts } from '../tables/byte-table.ts'
 import { KeyNumbers, keyName } from '../tables/key-numbers.ts'
 import { inHeap, inSharedMemory, int32Array, sizeInHeap } from '../tables/memory.ts'
@@ -442,7 +443,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   get #isWatched(): boolean {
-    return this.#header?.model === 'watch' || ['watch', 'watched'].some((f) => this.functions.texts().includes(f))
+    return this.#header?.model === 'watch' || this.functions.texts().some((f) => meaningOf(f)?.effect === 'watches')
   }
 
   #call(

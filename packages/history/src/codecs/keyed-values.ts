@@ -1,13 +1,9 @@
 import type { EventInput, Json } from '../event/event.ts'
 import { brokenRule } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import { takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
-
-/** Functions that are invoked without a value. */
-export const ASKING: readonly string[] = [
-  ...['read', 'get', 'dequeue', 'receive', 'consume', 'drain', 'generate'],
-  ...['acquire', 'lock', 'release', 'unlock'],
-]
+import { isTransaction } from '../tables/transactions.ts'
 
 /** Events held back at most until one of them shows whether values are keyed. */
 const MOST_HELD = 200_000
@@ -101,22 +97,21 @@ export class KeyedValues {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined
     if (key !== undefined || this.#options.isTuple(value)) return false
-    const isAsking = ASKING.includes(f)
     if (type === 'invoke') {
       if (!isPair(value)) return false
       if (this.#asksForKey(event)) return true
       // Its two values, unless they are the key and a pair of them.
       if (f === 'cas' && !isPair(value[1])) return false
-      return f === 'txn' ? false : undefined
+      return isTransaction(f) ? false : undefined
     }
     if (type === 'ok' && value !== null && !isPair(value)) return false
-    if (type === 'ok' && isPair(value) && (isAsking || f === 'cas')) this.#matters ??= { value, line }
+    if (type === 'ok' && isPair(value) && (takesNothing(f) || f === 'cas')) this.#matters ??= { value, line }
     return undefined
   }
 
   /** Elsewhere it would be invoked with nil. */
   #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
-    if (type !== 'invoke' || key !== undefined || !isClient(process) || !ASKING.includes(f)) return false
+    if (type !== 'invoke' || key !== undefined || !isClient(process) || !takesNothing(f)) return false
     return isPair(value) && value[0] !== null && value[1] === null && !this.#options.isTuple(value)
   }
 

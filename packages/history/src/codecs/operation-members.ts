@@ -1,8 +1,8 @@
 import type { EventInput, Json, Process } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
+import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { isObject, parseJson } from './json-text.ts'
-import { ASKING } from './keyed-values.ts'
 import { timeValue, unitNamed } from './time-units.ts'
 
 // One line per operation, as programs that use Porcupine keep them: its client, when it was called and when it returned, what
@@ -164,10 +164,10 @@ function valuesOf(members: Members, f: string, asked: Json | undefined): Pick<Op
   if (output !== undefined) {
     const { value } = partsOf(output[1])
     // What a write returns is a reply; Go has "" for none.
-    const isReply = f === 'write' || f === 'put' || (value === '' && !ASKING.includes(f))
+    const isReply = replacesWhole(f) || (value === '' && !takesNothing(f))
     return { input: asked, output: isReply ? undefined : value }
   }
-  return ASKING.includes(f) ? { input: null, output: asked } : { input: asked, output: undefined }
+  return takesNothing(f) ? { input: null, output: asked } : { input: asked, output: undefined }
 }
 
 /** What Porcupine's programs keep in the structures of their inputs and outputs. */

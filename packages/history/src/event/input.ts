@@ -1,3 +1,4 @@
+import { replacesWhole } from '../operations/meaning.ts'
 import type { Json } from './event.ts'
 
 /** A client's request, in the words of histories and models. */
@@ -34,12 +35,16 @@ export type Completion = (
 export const isAnswer = (completion: Completion): boolean =>
   completion.type === 'ok' || (completion.type === 'fail' && completion.answered === true)
 
+/** The value that a write or a cas leaves behind; what any other operation was asked. */
+export const writtenValue = (f: string, value: Json): Json =>
+  f === 'cas' && Array.isArray(value) ? (value.at(-1) ?? null) : value
+
 /** Whether the value of an answer takes the place of the invocation's. */
 export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
 /** For an operation of this name; undefined if it is answered with something of another kind. */
 export function answerCounts(f: string): AnswerCounts | undefined {
-  if (f === 'write' || f === 'put') return isWritten
+  if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined
 }
 

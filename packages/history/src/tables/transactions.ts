@@ -1,9 +1,10 @@
 import type { Json } from '../event/event.ts'
+import { functionNames, meaningOf } from '../operations/meaning.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { inHeap, type Memory } from './memory.ts'
 
 /** The functions whose value is a transaction: a list of micro-operations, such as `[["append","x",1],["r","x",[1]]]`. */
-export const transactionNames: readonly string[] = ['txn', 'transact']
+export const transactionNames: readonly string[] = functionNames.filter((f) => meaningOf(f)?.effect === 'transacts')
 
 export const isTransaction = (f: string): boolean => transactionNames.includes(f)
 

@@ -1,3 +1,4 @@
+import { meaningIn } from '@chaosproxy/checker'
 import type { Event } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 import { Recent } from './recent.ts'
@@ -14,8 +15,6 @@ export interface Repeats {
 
 /** What the proxy writes if the client has reconnected and begun with what was unanswered. */
 const REPEATS = /"repeats":(\d+),"resent":true/
-/** Doing these twice is not the same as once. */
-const ACCUMULATING: readonly string[] = ['add', 'subtract', 'append', 'enqueue', 'transfer']
 const MOST_KEYS = 3
 /** Repetitions that are looked into; later ones are only counted. */
 const MOST_REPETITIONS = 10_000
@@ -43,11 +42,10 @@ export function createRepeats(model: string): Repeats {
       if (type !== 'invoke') return
       said.delete(process)
       const first = REPEATS.exec(line)?.[1]
-      const accumulates = ACCUMULATING.includes(f)
-        ? model !== 'set'
-        : f === 'cas' && (value === null || value === undefined)
       // A first attempt that never left the proxy did nothing.
-      if (first === undefined || !accumulates || !(said.has(Number(first)) || said.hasForgotten)) return
+      if (first === undefined || !(said.has(Number(first)) || said.hasForgotten)) return
+      const isSum = f === 'cas' && (value === null || value === undefined)
+      if (!isSum && meaningIn(model, f)?.accumulates !== true) return
       if (repetitions.length >= MOST_REPETITIONS) {
         further++
         return

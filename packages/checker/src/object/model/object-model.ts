@@ -1,4 +1,4 @@
-import { elementsOf, type History, type Json } from '@chaosproxy/history'
+import { elementsOf, type History, type Json, type Meaning } from '@chaosproxy/history'
 import { addTo } from '../../encoding/lists.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Need } from '../../judge/entry.ts'
@@ -23,6 +23,8 @@ export interface ObjectEntry {
   readonly summary: string
   /** The operations it knows, by their `f`. */
   readonly functions: readonly string[]
+  /** What those mean that the vocabulary of `history` gives another meaning. */
+  readonly meanings?: { readonly [f: string]: Meaning } | undefined
   /** The levels it can decide; others only if they follow from these. */
   readonly levels: readonly Level[]
   readonly object: ObjectModel
