@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, OK } from '@chaosproxy/history'
-import { functionOf, hasReturned, isSameClient } from './operation-words.ts'
+import { effectOf, hasReturned, isSameClient } from './operation-words.ts'
 
 /** How long a client had a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
@@ -18,11 +18,9 @@ export interface DoubleHolding {
   readonly nanos: number | undefined
 }
 
-const isAcquire = (history: History, row: OperationRow): boolean =>
-  ['acquire', 'lock'].includes(functionOf(history, row))
+const isAcquire = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'acquires'
 
-const isRelease = (history: History, row: OperationRow): boolean =>
-  ['release', 'unlock'].includes(functionOf(history, row))
+const isRelease = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'releases'
 
 /** The holdings among the operations of a counterexample; empty if it is not about a lock. */
 export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {

@@ -5,8 +5,10 @@ import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
   answerText,
+  effectOf,
   functionOf,
   isRead,
+  isTaking,
   printable,
   processInWords,
   requestText,
@@ -48,7 +50,6 @@ function repeatedReproach(
   const { outcome, returnEvent, process } = history.operations
   const others = operations.map(({ operation }) => operation).filter((row) => row !== culprit && outcome[row] === OK)
   const answer = outputOf(history, culprit)
-  const f = functionOf(history, culprit)
   if (isTaking(history, culprit) && answer !== null) {
     const text = takenText(history, culprit)
     const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
@@ -59,11 +60,11 @@ function repeatedReproach(
     if (before === undefined || sent.length !== 1) return undefined
     return { by: before, text: `${processInWords(history, process[before] ?? 0)} had been given it` }
   }
-  if (f === 'drain' && Array.isArray(answer)) {
+  if (effectOf(history, culprit) === 'drains' && Array.isArray(answer)) {
     const before = others.filter((row) => (returnEvent[row] ?? 0) < (history.operations.callEvent[culprit] ?? 0))
     return drainedAgain(history, before, answer)
   }
-  if (f !== 'read' || !Array.isArray(answer)) return undefined
+  if (!isRead(history, culprit) || !Array.isArray(answer)) return undefined
   const seen = new Set<string>()
   const texts = answer.map((each) => JSON.stringify(each))
   const twice = texts.find((text) => seen.size === seen.add(text).size)
@@ -87,9 +88,6 @@ function drainedAgain(
   }
   return undefined
 }
-
-const isTaking = (history: History, row: OperationRow): boolean =>
-  ['dequeue', 'receive', 'consume', 'take'].includes(functionOf(history, row))
 
 /** The message, without the receipt that a take gives with it. */
 function takenText(history: History, row: OperationRow): string {

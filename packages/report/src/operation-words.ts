@@ -6,12 +6,17 @@ import {
   FLAG_FINAL,
   type History,
   inputOf,
+  isObject,
   type Json,
+  type Meaning,
+  meaningOf,
   OK,
   type Operations,
   outputOf,
   printable,
+  readsWhole,
   shownText,
+  writtenValue,
 } from '@chaosproxy/history'
 
 export { printable, printableLines } from '@chaosproxy/history'
@@ -89,8 +94,8 @@ export function requestText(history: History, operation: number, options: { read
 
 /** `5 a→b`: what moves an amount, in fewer characters than as JSON. */
 export function transferText(value: Json): string | undefined {
-  if (typeof value !== 'object' || value === null || isList(value)) return undefined
-  const { from, to, amount, ...rest } = value as { readonly [member: string]: Json | undefined }
+  if (!isObject(value)) return undefined
+  const { from, to, amount, ...rest } = value
   if (
     typeof amount !== 'number' ||
     !isAccount(from) ||
@@ -105,31 +110,31 @@ export function transferText(value: Json): string | undefined {
 export function spendsFrom(history: History, operation: number): string | undefined {
   const input = inputOf(history, operation)
   const f = functionOf(history, operation)
-  if (typeof input !== 'object' || input === null || isList(input)) return undefined
-  const account = (input as { readonly [member: string]: Json })[f === 'withdraw' ? 'account' : 'from']
-  return (f === 'withdraw' || f === 'transfer') && isAccount(account) ? String(account) : undefined
+  if (meaningOf(f)?.effect !== 'moves' || !isObject(input)) return undefined
+  const account = f === 'withdraw' ? input['account'] : input['from']
+  return isAccount(account) ? String(account) : undefined
 }
 
 const isAccount = (value: Json | undefined): value is string | number =>
   typeof value === 'string' || typeof value === 'number'
 
 /** Whether it is a read, under any of its names. */
-export const isRead = (history: History, operation: number): boolean => {
-  const f = functionOf(history, operation)
-  return f === 'read' || f === 'get'
-}
+export const isRead = (history: History, operation: number): boolean => readsWhole(functionOf(history, operation))
 
-/** Functions whose answer is what matters: they return a value that was not given. */
-const TELLING: ReadonlySet<string> = new Set(['read', 'get', 'contains', 'dequeue', 'drain', 'poll', 'generate'])
+/** Whether it replaces the whole value, as a write or a cas. */
+export const isReplacing = (history: History, operation: number): boolean => effectOf(history, operation) === 'replaces'
 
-export const isTelling = (f: string): boolean => TELLING.has(f)
+export const effectOf = (history: History, operation: number): Meaning['effect'] | undefined =>
+  meaningOf(functionOf(history, operation))?.effect
+
+/** Whether the answer is what matters: it returns a value that was not given. */
+export const isTelling = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
 /** Whether its answer is what it was made for, as of a read or a dequeue. */
 export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
 
 /** Whether nobody else may be given what it returns. */
-export const isTaking = (history: History, operation: number): boolean =>
-  ['dequeue', 'generate'].includes(functionOf(history, operation))
+export const isTaking = (history: History, operation: number): boolean => effectOf(history, operation) === 'takes'
 
 /** What came back: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
@@ -153,7 +158,7 @@ export const briefAnswer = (history: History, operation: number): string =>
 /** A queue without messages has no value to give. */
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)
-  return found === null && functionOf(history, operation) === 'dequeue' ? 'empty' : valueText(found)
+  return found === null && isTaking(history, operation) ? 'empty' : valueText(found)
 }
 
 /** `, offset 29`, of a message that was added to a log; otherwise empty. */
@@ -174,8 +179,7 @@ export function offsetOf(history: History, operation: number): number | undefine
 /** `, token 33`, of an acquire that was given one; otherwise empty. */
 function tokenText(history: History, operation: number): string {
   const { input, output } = history.operations
-  const f = functionOf(history, operation)
-  if ((f !== 'acquire' && f !== 'lock') || output[operation] === input[operation]) return ''
+  if (effectOf(history, operation) !== 'acquires' || output[operation] === input[operation]) return ''
   const token = outputOf(history, operation)
   return token === null ? '' : `, token ${valueText(token, 20)}`
 }
@@ -210,10 +214,8 @@ export function orderText(history: History, { before, after, reason }: OrderEdge
 }
 
 /** What a write or a cas writes: of a cas, the second of its two values. */
-export function writtenBy(history: History, row: number): Json {
-  const input = inputOf(history, row)
-  return functionOf(history, row) === 'cas' && Array.isArray(input) ? (input.at(-1) ?? null) : input
-}
+export const writtenBy = (history: History, row: number): Json =>
+  writtenValue(functionOf(history, row), inputOf(history, row))
 
 /** The same, to be compared. */
 export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))

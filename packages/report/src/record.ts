@@ -7,6 +7,7 @@ import {
   oncePerHistory,
   type PassedOn,
   plural,
+  readsWhole,
 } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 
@@ -44,7 +45,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
   // A read whose answer was not understood has a mark of its own.
-  const isRead = history.functions.map((name) => name === 'read' || name === 'get')
+  const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
   for (let row = 0; row < length; row++) {

@@ -1,4 +1,4 @@
-import { canonical, type Json } from '@chaosproxy/history'
+import { canonical, type Json, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
 import type { Done, Ledger, Money, Standing } from './story.ts'
 import { valueWords } from './words.ts'
 
@@ -19,9 +19,8 @@ export const spentOnce = (key: string): Ledger => ({
 })
 
 function changeOf({ input: { f, value } }: Done): number {
-  if ((f === 'add' || f === 'write') && typeof value === 'number') return value
-  if (f !== 'cas' || !Array.isArray(value)) return 0
-  const [old, next] = value
+  if (typeof value === 'number') return replacesWhole(f) || f === 'add' ? value : 0
+  const [old, next] = Array.isArray(value) ? value : []
   return typeof old === 'number' && typeof next === 'number' ? next - old : 0
 }
 
@@ -74,10 +73,8 @@ const knowledgeWords = (each: Done, money: Money | undefined): string =>
     ? `${each.who} sees ${valueWords(each.value, money)}`
     : `${valueWords(writtenBy(each), money)} confirmed to ${each.who}`
 
-function writtenBy({ input: { f, value: asked }, value }: Done): Json {
-  if (f === 'read') return value
-  return f === 'cas' && Array.isArray(asked) ? (asked[1] ?? null) : asked
-}
+const writtenBy = ({ input: { f, value: asked }, value }: Done): Json =>
+  readsWhole(f) ? value : writtenValue(f, asked)
 
 /** A read shows at least the sum of what was added before it began. */
 export const allCounted = (key: string): Ledger => ({
@@ -122,7 +119,7 @@ export const nothingOverwritten = (key: string): Ledger => ({
     for (const { who, input, value } of onKey(done, key)) {
       const [old, next] =
         input.f === 'cas' && Array.isArray(input.value) ? input.value : [seen.get(who) ?? 0, input.value]
-      if (input.f === 'read') {
+      if (readsWhole(input.f)) {
         if (typeof value === 'number') seen.set(who, value)
       } else if (typeof old === 'number' && typeof next === 'number') {
         meant += next - old

@@ -1,4 +1,14 @@
-import { FAIL, FLAG_UNSAID, type History, hasConcurrency, type Json, OK, outputOf } from '@chaosproxy/history'
+import {
+  FAIL,
+  FLAG_UNSAID,
+  type History,
+  hasConcurrency,
+  type Json,
+  OK,
+  outputOf,
+  readsWhole,
+  replacesWhole,
+} from '@chaosproxy/history'
 import type { Workload } from './workload.ts'
 
 /** The complaint if none of these functions ever succeeded. */
@@ -42,8 +52,8 @@ export const withoutConcurrency = (history: History, { races }: Pick<Workload, '
  */
 export function withoutNews({ functions, keys, operations }: History): string[] {
   const { length, f, key, input, outcome, flags } = operations
-  const isWrite = functions.map((name) => name === 'write')
-  const changesOtherwise = functions.map((name) => name !== 'write' && name !== 'read')
+  const isWrite = functions.map(replacesWhole)
+  const changesOtherwise = functions.map((name) => !replacesWhole(name) && !readsWhole(name))
   const written = new Map<number, { readonly value: number; isRepeated: boolean }>()
   for (let row = 0; row < length; row++) {
     const name = f[row] ?? -1

@@ -1,11 +1,9 @@
-import { type History, isTransaction, OK } from '@chaosproxy/history'
+import { type History, isTransaction, OK, readsWhole } from '@chaosproxy/history'
 import { readsIn } from '../transactions/entry.ts'
 
-/** Operations that change nothing, whatever the object. */
-const PURE_READS: readonly string[] = ['read', 'get']
-
+/** Whether it changes nothing, whatever the object. */
 export const isPureRead = ({ operations, functions }: History, row: number): boolean =>
-  PURE_READS.includes(functions[operations.f[row] ?? 0] ?? '')
+  readsWhole(functions[operations.f[row] ?? 0] ?? '')
 
 /**
  * Tells whether an operation returned anything that could contradict others. Writes of a register return nothing of their

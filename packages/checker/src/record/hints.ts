@@ -1,4 +1,14 @@
-import { FAIL, type History, inputOf, type Json, OK, outputOf, type ValueId } from '@chaosproxy/history'
+import {
+  FAIL,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  readsWhole,
+  replacesWhole,
+  type ValueId,
+} from '@chaosproxy/history'
 
 /** Operations looked at, at most: a recorder that writes values otherwise does so from the first on. */
 const MOST_LOOKED_AT = 20_000
@@ -34,7 +44,7 @@ export function hintsFor(history: History): readonly string[] {
   const byText = new Map([...written.values()].map((value) => [String(value), value]))
   const strange = [...returned].flatMap(([text, value]) => (written.has(text) ? [] : [value]))
   const other = strange.find((value) => byText.has(String(value)))
-  const isRegister = history.functions.some((f) => f === 'write' || f === 'put')
+  const isRegister = history.functions.some(replacesWhole)
   const nothing = strange.find((value) => atFirst.has(JSON.stringify(value)) && (isRegister || isNothing(value)))
   if (pair !== undefined) return [pairs(history, pair)]
   return [
@@ -49,7 +59,7 @@ const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING
 /** Whether no operation on the same key that may have written had been acknowledged when one was called. */
 function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
   const { f, key, outcome, callEvent, returnEvent } = operations
-  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  const isRead = functions.map(readsWhole)
   const written = new Map<number, number>()
   for (let row = 0; row < looked; row++)
     if (!isRead[f[row]] && outcome[row] === OK)

@@ -1,4 +1,4 @@
-import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, OK } from '@chaosproxy/history'
+import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, meaningOf, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
@@ -45,26 +45,16 @@ export function judgeableOf(history: History, rules: RecordRules, initial: Json)
 /** Operations that change something and whose input only their completion has. */
 function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
-  const changes = history.functions.map((name) => CHANGING.includes(name) && !mayLackInput.includes(name))
+  const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))
   const rows: number[] = []
   for (let row = 0; row < length; row++) if ((flags[row] & FLAG_UNSAID) !== 0 && changes[f[row]]) rows.push(row)
   return rows
 }
 
-const CHANGING: readonly string[] = [
-  'write',
-  'put',
-  'cas',
-  'append',
-  'add',
-  'remove',
-  'enqueue',
-  'send',
-  'publish',
-  'transfer',
-  'deposit',
-  'withdraw',
-]
+function changesByInput(f: string): boolean {
+  const { effect, takes, accumulates } = meaningOf(f) ?? {}
+  return accumulates === true || effect === 'replaces' || (effect === 'removes' && takes === 'value')
+}
 
 /** The history with inputs taken from completions; unchanged if there are none. */
 function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {

@@ -1,4 +1,13 @@
-import { FLAG_FINAL, FLAG_VERSION, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
+import {
+  FLAG_FINAL,
+  FLAG_VERSION,
+  type History,
+  INFO,
+  type Json,
+  OK,
+  readsWhole,
+  type ValueId,
+} from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 
 /** What is known of one key to which writes of versions were lost. */
@@ -110,7 +119,7 @@ function foundVersions(
 }
 
 export const isRead = ({ functions, operations }: History, row: number): boolean =>
-  ['read', 'get'].includes(functions[operations.f[row]])
+  readsWhole(functions[operations.f[row]])
 
 export const isCas = ({ functions, operations }: History, row: number): boolean =>
   functions[operations.f[row]] === 'cas'

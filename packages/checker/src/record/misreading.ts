@@ -1,4 +1,14 @@
-import { FLAG_UNSAID, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import {
+  FLAG_UNSAID,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  readsWhole,
+  writtenValue,
+} from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -37,7 +47,7 @@ export function withMisreading<Name extends string>(
 function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
   const { length, f, key, outcome, output, callEvent } = operations
-  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  const isRead = functions.map(readsWhole)
   // Nobody wrote texts that were joined.
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
@@ -74,16 +84,15 @@ interface Writes {
 function writesOf(history: History): Writes {
   const { functions, operations } = history
   const { length, f, key, outcome, returnEvent, flags } = operations
-  const isRead = functions.map((name) => name === 'read' || name === 'get')
+  const isRead = functions.map(readsWhole)
   const written = new Map<number, Set<number>>()
   const firstReturn = new Map<number, number>()
   const open = new Set<number>()
   for (let row = 0; row < length; row++) {
     if (isRead[f[row]]) continue
     if (outcome[row] === INFO && (flags[row] & FLAG_UNSAID) !== 0) open.add(key[row])
-    const value = writtenBy(history, row)
     const known = written.get(key[row])
-    const id: number = history.values.id(value ?? null)
+    const id: number = history.values.id(writtenBy(history, row))
     if (known === undefined) written.set(key[row], new Set([id]))
     else known.add(id)
     if (outcome[row] !== OK) continue
@@ -93,11 +102,11 @@ function writesOf(history: History): Writes {
 }
 
 /** The value that a write leaves behind; of one that only its completion has, that. */
-function writtenBy(history: History, row: number): Json | undefined {
+function writtenBy(history: History, row: number): Json {
   const { functions, operations } = history
   const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0
   const said = isUnsaid && operations.outcome[row] === OK ? outputOf(history, row) : inputOf(history, row)
-  return functions[operations.f[row]] === 'cas' && Array.isArray(said) ? said.at(-1) : said
+  return writtenValue(functions[operations.f[row]], said)
 }
 
 /** A written value that differs from a read one in a way that shows the right place. */
@@ -111,23 +120,21 @@ function relatedTo(read: Json, { values }: History, written: ReadonlySet<number>
 
 /** The value of the last write that was acknowledged before the read was called. */
 function writerBefore(history: History, read: number, written: Writes['written']): Json {
-  const { length, key, outcome, returnEvent, callEvent } = history.operations
+  const { length, f, key, outcome, returnEvent, callEvent } = history.operations
+  const isRead = history.functions.map(readsWhole)
   let last = -1
   let at = -1
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[read] || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
     const value = writtenBy(history, row)
-    if (!isChange(history, row) || value === null || returnEvent[row] <= at) continue
+    if (isRead[f[row]] || value === null || returnEvent[row] <= at) continue
     last = row
     at = returnEvent[row]
   }
-  if (last >= 0) return writtenBy(history, last) ?? null
+  if (last >= 0) return writtenBy(history, last)
   const [any] = written.get(key[read]) ?? []
   return any === undefined ? null : history.values.json(any as never)
 }
-
-const isChange = ({ functions, operations }: History, row: number): boolean =>
-  !['read', 'get'].includes(functions[operations.f[row]])
 
 /** How the two values are related, if that says which place would have been right. */
 function difference(written: Json, read: Json): string {

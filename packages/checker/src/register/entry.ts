@@ -1,4 +1,15 @@
-import { elementsOf, FAIL, type History, inputOf, type Json, NULL, OK, outputOf, UserError } from '@chaosproxy/history'
+import {
+  elementsOf,
+  FAIL,
+  type History,
+  inputOf,
+  type Json,
+  NULL,
+  OK,
+  outputOf,
+  readsWhole,
+  UserError,
+} from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { saidInFull } from '../encoding/half-said.ts'
 import { placeOf } from '../encoding/operation-row.ts'
@@ -7,6 +18,7 @@ import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
 import { createChecker } from '../online/checker.ts'
 import { checkRegisters } from './check.ts'
+import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
 
 /**
@@ -27,7 +39,7 @@ const registerRules: RecordRules = {
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
   const { f, key, output, returnEvent, outcome } = operations
-  const kinds = functions.map((name) => (name === 'read' || name === 'get' ? 'read' : name))
+  const kinds = functions.map((name) => (readsWhole(name) ? 'read' : name))
   const initialId = values.id(initial)
   const idOf = (value: Json | undefined): number => values.id(value ?? null)
   // Null stands for the initial value.
@@ -56,8 +68,6 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-const functions: readonly string[] = ['read', 'write', 'cas', 'get', 'put', 'append']
-
 /** A read that succeeded or, where that counts as having seen another value, a cas that failed. */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
@@ -71,13 +81,13 @@ export const registerEntry: ModelEntry = {
   name: 'register',
   aliases: ['cas-register', 'kv-register', 'kv-cas-register', 'key-value'],
   summary: 'a value that is read, written, compared and set, and appended to',
-  functions,
-  knows: (f) => functions.includes(f),
+  functions: registerFunctions,
+  knows: (f) => registerFunctions.includes(f),
   vet: vetRegister,
   levels: consistency.levels,
   needs: [
-    { what: 'read', functions: ['read', 'get', 'cas'], isMetBy: observed },
-    { what: 'write', functions: ['write', 'put', 'append', 'cas'] },
+    { what: 'read', functions: registerFunctions.filter((f) => readsWhole(f) || f === 'cas'), isMetBy: observed },
+    { what: 'write', functions: registerFunctions.filter((f) => !readsWhole(f)) },
   ],
   judge: { ladder: consistency, sharesKeys: true, check: checkRegisters, headline: headlineOf },
   online: (options) => createChecker(registerRoom, options),
@@ -90,7 +100,7 @@ function vetRegister(history: History): void {
   const { f, outcome, output, length } = operations
   const cas = functions.indexOf('cas')
   const refused = cas < 0 ? -1 : values.id(false)
-  const isRead = functions.map((name) => functions.includes('append') && (name === 'read' || name === 'get'))
+  const isRead = functions.map((name) => functions.includes('append') && readsWhole(name))
   if (cas < 0 && !isRead.includes(true)) return
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK) continue

@@ -95,7 +95,8 @@ export async function planSystem(
   const nodes = terms.nodes ?? target.defaultNodes
   const network = networkFaults(terms.network, nodes, terms.timeMs)
   const functions = target.functions(settingsFor(target, settings))
-  const hasSets = chosen === undefined && SET_FUNCTIONS.every((name) => functions.includes(name))
+  const ofSets = await registries.workload(SETS.name)
+  const hasSets = chosen === undefined && ofSets.functions.every((name) => functions.includes(name))
   const isReadOnly = usualWorkload(target, settings) === READS.name
   const planned = async (condition: string, nemesis: Nemesis | undefined): Promise<PlannedCell> => {
     const draftOf = (seed: number, workload: NamedPart): RunDraft => ({
@@ -138,6 +139,4 @@ export async function planSystem(
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
 /** For a system that only allows reads. */
 const READS = { name: 'read-only', settings: { keys: 5 } } as const
-const SETS: NamedPart = { name: 'set', settings: { removes: 0, reads: 0.2 } }
-/** The functions that the workload may call, whatever its settings. */
-const SET_FUNCTIONS = ['add', 'remove', 'read']
+const SETS = { name: 'set', settings: { removes: 0, reads: 0.2 } } as const

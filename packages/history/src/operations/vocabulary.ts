@@ -15,6 +15,8 @@ export type Effect =
   | 'drains'
   /** Money comes into an account, leaves it, or both. */
   | 'moves'
+  /** What was there earlier can no longer be read. */
+  | 'forgets'
   | 'acquires'
   | 'releases'
   /** Whatever its micro-operations do. */
@@ -118,5 +120,5 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   watched: { effect: 'watches', takes: 'options', answers: 'value' },
   unwatch: { effect: 'watches', takes: 'options', answers: 'perhaps' },
   changes: { effect: 'reads', takes: 'options', answers: 'value' },
-  compact: { effect: 'removes', takes: 'options', answers: 'perhaps' },
+  compact: { effect: 'forgets', takes: 'options', answers: 'perhaps' },
 }

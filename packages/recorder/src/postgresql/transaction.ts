@@ -1,4 +1,4 @@
-import type { Json, Nanos } from '@chaosproxy/history'
+import { type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
 import { UNSAID } from '../record/call.ts'
 import type { AskedCondition, Sensitive } from './asked-condition.ts'
@@ -149,8 +149,9 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
   // Additions to a counter and reads go together, and reads have no value.
-  if (parts.every(({ part }) => ['add', 'subtract', 'read'].includes(part.call.f))) {
-    if (parts.some(({ part }) => part.call.f !== 'read')) return { groups: parts.map(alone) }
+  const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
+  if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
+    if (parts.some(isAddition)) return { groups: parts.map(alone) }
     return { groups: [{ call: only.part.call, completion: () => sameRead(parts) }] }
   }
   const firstWrite = parts.findIndex(({ part }) => part.writes !== 'nothing')

@@ -1,4 +1,4 @@
-import { isTooDeep, type Json, type Nanos, TOO_DEEP } from '@chaosproxy/history'
+import { isTooDeep, type Json, meaningOf, type Nanos, TOO_DEEP } from '@chaosproxy/history'
 import { ALL_EDGES, type Call, type Edges, type Interpretation, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
 import { eventLine, extraOf, joined, NO_EXTRA, subjectText, valueText } from './event-line.ts'
@@ -129,7 +129,8 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      if (this.#call.harmless === true || TAKES.has(this.#call.f)) view.notUnderstood(remark, key)
+      // An element delivered twice must not go unseen.
+      if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
     } else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome && outcome.value === null)
@@ -209,9 +210,6 @@ export class Operation {
     return version?.from === undefined ? undefined : [version.from, null]
   }
 }
-
-/** Functions that return what they remove: an element delivered twice must not go unseen. */
-const TAKES: ReadonlySet<string> = new Set(['dequeue', 'drain', 'poll', 'receive'])
 
 /** The value, or the second element of a cas, is a version that only the completion has. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })

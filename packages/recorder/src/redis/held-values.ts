@@ -1,4 +1,5 @@
-import type { Completions, Interpretation } from '../record/call.ts'
+import { meaningOf, writtenValue } from '@chaosproxy/history'
+import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
 /** The most characters to remember, for all values together. Values of further keys are unknown. */
@@ -104,8 +105,8 @@ function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,
 ): string | undefined {
-  if (call.f !== 'write' && call.f !== 'cas') return undefined
-  const said = 'value' in completion ? completion.value : typeof call.value === 'symbol' ? undefined : call.value
-  const value = call.f === 'cas' && Array.isArray(said) ? said.at(-1) : said
+  if (meaningOf(call.f)?.effect !== 'replaces') return undefined
+  const said = 'value' in completion ? completion.value : call.value
+  const value = said === UNSAID ? undefined : writtenValue(call.f, said)
   return typeof value === 'string' ? value : undefined
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
@@ -128,7 +128,7 @@ type Seen = 'value' | 'nothing' | undefined
 export function seenBy({ call }: CommandOperation, completion: Interpretation): Seen {
   if (completion.type !== 'ok' || !('value' in completion)) return undefined
   const { value } = completion
-  if (call.f === 'read') return value === null ? 'nothing' : 'value'
+  if (readsWhole(call.f)) return value === null ? 'nothing' : 'value'
   if (call.f !== 'cas' || !Array.isArray(value) || value.length !== 2) return undefined
   return value[0] === null ? 'nothing' : 'value'
 }

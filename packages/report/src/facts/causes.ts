@@ -195,13 +195,13 @@ const causes: readonly Cause[] = [
     isSeen: true,
     remedy:
       'It reads from another copy than it writes to: keep a session at one replica, or let reads wait for the position of the last write.',
-    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'write'),
+    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'wrote it'),
   },
   {
     cause: 'A client saw something new and then something older.',
     isSeen: true,
     remedy: 'Its reads moved from one replica or cache to one that is behind: keep a session at one replica.',
-    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'read'),
+    fits: ({ history, counterexample }) => knewBetter(history, counterexample, 'saw it'),
   },
   {
     cause: 'A node that had just come back answered before it had caught up.',
@@ -339,7 +339,7 @@ const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: C
  * Whether the client that was given an old value had itself written a newer one, or read it: a value whose write began
  * after that of the old value had been acknowledged.
  */
-function knewBetter(history: History, { culprit }: Counterexample, by: 'read' | 'write'): boolean {
+function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
   const { length, callEvent, returnEvent, key, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
@@ -350,8 +350,8 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'read' | 
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit] || outcome[row] !== OK || (returnEvent[row] ?? 0) > called) continue
     if (!isSameClient(history, row, culprit)) continue
-    if (isRead(history, row) !== (by === 'read')) continue
-    const newer = by === 'write' ? row : seenBy(row)
+    if (isRead(history, row) !== (by === 'saw it')) continue
+    const newer = by === 'wrote it' ? row : seenBy(row)
     if (newer !== undefined && (callEvent[newer] ?? 0) > (returnEvent[old] ?? 0)) return true
   }
   return false

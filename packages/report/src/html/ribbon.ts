@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { functionOf, isRead } from '../operation-words.ts'
+import { type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { isRead, isReplacing, writtenBy } from '../operation-words.ts'
 
 /** The values the object may have had during a stretch of the drawing. */
 export interface Possible {
@@ -18,8 +18,6 @@ interface Written {
   readonly end: number
 }
 
-const isPair = (value: Json): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2
-
 /**
  * The values one object may have had at each moment, judging only by the drawn operations. A write's value is possible
  * from its call until a later write that began after it is done, or until a read that began after it returns another
@@ -29,12 +27,12 @@ const isPair = (value: Json): value is readonly [Json, Json] => Array.isArray(va
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
   const rows = counterexample.operations.map(({ operation }) => operation)
-  const known = rows.every((row) => isRead(history, row) || ['write', 'cas', 'put'].includes(functionOf(history, row)))
+  const known = rows.every((row) => isRead(history, row) || isReplacing(history, row))
   if (culprit === undefined || counterexample.keys.length > 1 || !known || counterexample.edges !== undefined) return []
   if (!isRead(history, culprit)) return []
   const { callEvent } = history.operations
   const others = rows.filter((row) => row !== culprit)
-  const writes = others.filter((row) => !isRead(history, row)).map((row) => writtenBy(history, row))
+  const writes = others.filter((row) => !isRead(history, row)).map((row) => writeOf(history, row))
   const reads = others.filter((row) => isRead(history, row) && history.operations.outcome[row] === OK)
   const events = [...new Set(others.flatMap((row) => [callEvent[row] ?? 0, endEvent(history, row)]))]
   const bounds = [...events.filter(Number.isFinite), callEvent[culprit] ?? 0].sort((a, b) => a - b)
@@ -69,11 +67,11 @@ function agrees(states: readonly Possible[], found: Counterexample['statesBefore
   return texts(then.values) === texts(found) && last !== undefined && texts(last.values) === texts(found)
 }
 
-function writtenBy(history: History, row: OperationRow): Written {
-  const input = inputOf(history, row)
-  const value = functionOf(history, row) === 'cas' && isPair(input) ? input[1] : input
-  return { value, call: history.operations.callEvent[row] ?? 0, end: endEvent(history, row) }
-}
+const writeOf = (history: History, row: OperationRow): Written => ({
+  value: writtenBy(history, row),
+  call: history.operations.callEvent[row] ?? 0,
+  end: endEvent(history, row),
+})
 
 /** Infinity for an `info`, which may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>

@@ -274,15 +274,14 @@ function effectOf(history: History, row: OperationRow): Moves {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return new Map()
   const { from, to, account, amount } = input as { readonly [member: string]: Json | undefined }
   if (typeof amount !== 'number') return new Map()
-  const f = functionOf(history, row)
-  if (f === 'transfer')
+  if (account === undefined)
     return from === to
       ? new Map()
       : new Map([
           [String(from), -amount],
           [String(to), amount],
         ])
-  return new Map([[String(account), f === 'withdraw' ? -amount : amount]])
+  return new Map([[String(account), functionOf(history, row) === 'withdraw' ? -amount : amount]])
 }
 
 /** What a read shows, if it is balances. */

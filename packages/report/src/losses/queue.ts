@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { canonical, count, FLAG_FINAL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
-import { functionOf, hasReturned, nameText, valueText } from '../operation-words.ts'
+import { effectOf, functionOf, hasReturned, nameText, valueText } from '../operation-words.ts'
 import type { FindLoss, Loss, LossInput } from './loss.ts'
 
 /** What came of the messages; otherwise, what the counterexample shows of one or two of them. */
@@ -73,8 +73,7 @@ const coreOf = ({ operations }: LossInput['counterexample']): readonly Operation
 const queueNamed = ([key]: readonly string[]): string =>
   key === undefined ? 'The queue' : `Queue ${nameText(key, 24)}`
 
-const isSending = (history: History, row: OperationRow): boolean =>
-  ['enqueue', 'send', 'publish'].includes(functionOf(history, row))
+const isSending = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'appends'
 
 /** The message that an operation sent, in canonical JSON. */
 const sentBy = (history: History, row: OperationRow): string | undefined =>

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { functionOf, hasReturned, isFinal, isRead, writtenText } from '../operation-words.ts'
+import { functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
 
 export interface Replacement {
   /** The newest write that replaced what the culprit found, and had been acknowledged before it was called. */
@@ -51,13 +51,11 @@ export function rowsOfKey(history: History, culprit: OperationRow): readonly Ope
   const rows: OperationRow[] = []
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit]) continue
-    if (!isRead(history, row) && !WHOLE.has(functionOf(history, row))) return undefined
+    if (!isRead(history, row) && !isReplacing(history, row)) return undefined
     rows.push(row)
   }
   return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
 }
-
-const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
 
 /**
  * When the last writer of a value had returned, or the only one had been seen: -1 for a value that nobody wrote, infinity if

@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, functionOf, keyOf, nameText } from '../operation-words.ts'
+import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } from '@chaosproxy/history'
+import { clientOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /** `p3's watch of k* missed p7's confirmed put of x`: what somebody who follows changes saw wrongly. */
@@ -53,16 +53,20 @@ function scopeOf(asked: Json): string {
   return typeof prefix === 'string' && prefix !== '' ? ` of ${nameText(prefix, 24)}*` : ''
 }
 
-const writes: { readonly [f: string]: string } = { put: 'put', delete: 'deletion', txn: 'transaction' }
+const changes: { readonly [effect in Meaning['effect']]?: string } = {
+  replaces: 'put',
+  removes: 'deletion',
+  transacts: 'transaction',
+}
 
 /** The write among these operations. */
 function changeOf(history: History, core: readonly OperationRow[]): string | undefined {
-  const row = core.find((each) => Object.hasOwn(writes, functionOf(history, each)))
+  const whatOf = (row: OperationRow): string | undefined => changes[effectOf(history, row) ?? 'reads']
+  const row = core.find((each) => whatOf(each) !== undefined)
   if (row === undefined) return undefined
   const key = keyOf(history, row)
   const confirmed = history.operations.outcome[row] === OK ? 'confirmed ' : ''
-  const what = writes[functionOf(history, row)]
-  return `${clientOf(history, row)}'s ${confirmed}${what}${key === undefined ? '' : ` of ${nameText(key, 24)}`}`
+  return `${clientOf(history, row)}'s ${confirmed}${whatOf(row)}${key === undefined ? '' : ` of ${nameText(key, 24)}`}`
 }
 
 const isRefused = (responses: Json): boolean =>

@@ -2,9 +2,9 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { byName, count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
   clientOf,
-  functionOf,
   isFinal,
   isRead,
+  isReplacing,
   keyOf,
   nameText,
   nodeOf,
@@ -91,8 +91,6 @@ export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended):
   return texts.flatMap(({ node, text }) => (text === expected ? [] : [node]))
 }
 
-const WHOLE: ReadonlySet<string> = new Set(['write', 'cas', 'put'])
-
 /** By key, in one pass over the history. */
 function endings(history: History): ReadonlyMap<string | undefined, Ended> {
   const { length, outcome, returnEvent } = history.operations
@@ -114,7 +112,7 @@ function endings(history: History): ReadonlyMap<string | undefined, Ended> {
     )
     const isSurelyLast =
       last !== undefined &&
-      WHOLE.has(functionOf(history, last)) &&
+      isReplacing(history, last) &&
       changes.every((row) => row === last || (outcome[row] === OK && wasBefore(history, row, last)))
     return { ...{ key, reads, last }, isSurelyLast }
   }

@@ -1,4 +1,4 @@
-import type { Completion, Input, Json, Nanos } from '@chaosproxy/history'
+import { type Completion, type Input, type Json, meaningOf, type Nanos } from '@chaosproxy/history'
 import type { HistorySink, Request } from '../ports/cluster.ts'
 
 /** Counts of operations by outcome, so far. */
@@ -74,6 +74,5 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
 
 /** Writes and cas are recorded with their input, whatever a user's protocol answers; others with their answer. */
 function recordedValue({ f, value }: Input, answer: Json): Json {
-  if (f === 'write' || f === 'cas') return value
-  return answer === null ? value : answer
+  return answer === null || meaningOf(f)?.answers === 'nothing' ? value : answer
 }

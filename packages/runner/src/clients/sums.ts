@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, readsWhole } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 
 /** Finds additions without a reply in the values of keys that only additions change. */
@@ -44,8 +44,8 @@ export function createSums(): Sums {
       const values = keys.get(key) ?? newValues()
       if (!keys.has(key)) keys.set(key, values)
       held++
-      if (type === 'invoke') values.isMixed ||= f !== 'read' && !(f === 'cas' && value === null)
-      else if (f === 'read') noteRead(values, value)
+      if (type === 'invoke') values.isMixed ||= !readsWhole(f) && !(f === 'cas' && value === null)
+      else if (readsWhole(f)) noteRead(values, value)
       else noteSum(values, value)
     },
     hidden(key) {

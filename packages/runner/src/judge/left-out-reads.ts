@@ -1,8 +1,16 @@
-import { FAIL, FLAG_UNSAID, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-
-const READS: readonly string[] = ['read', 'get']
-const CHANGES: readonly string[] = ['write', 'put', 'append', 'cas', 'add', 'increment']
-const REMOVALS: readonly string[] = ['remove', 'delete']
+import {
+  FAIL,
+  FLAG_UNSAID,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  meaningOf,
+  OK,
+  outputOf,
+  readsWhole,
+  writtenValue,
+} from '@chaosproxy/history'
 
 /** An answer that says, or may say, that there is nothing. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
@@ -50,7 +58,7 @@ export function leftOutReads(history: History): string[] {
 /** The reads that were told that there is nothing, by key. */
 export function readsOfNothing(history: History): ReadonlyMap<number, readonly number[]> {
   const { f, key, outcome, length } = history.operations
-  const isRead = history.functions.map((name) => READS.includes(name))
+  const isRead = history.functions.map(readsWhole)
   const found = new Map<number, number[]>()
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== FAIL || isRead[f[row] ?? -1] !== true) continue
@@ -106,13 +114,14 @@ const NONE: Changes = { writes: new Latest(), removals: new Latest() }
 
 function changesOf(history: History, keys: ReadonlyMap<number, unknown>): ReadonlyMap<number, Changes> {
   const { f, key, outcome, callEvent, returnEvent, length } = history.operations
+  const effects = history.functions.map((name) => meaningOf(name)?.effect)
   const changes = new Map<number, Changes>()
   for (let row = 0; row < length; row++) {
-    const name = history.functions[f[row] ?? -1] ?? ''
     const at = key[row] ?? -1
+    const effect = effects[f[row] ?? -1]
     if (outcome[row] === FAIL || !keys.has(at)) continue
-    const isRemoval = REMOVALS.includes(name) || (CHANGES.includes(name) && leftBehind(history, row, name) === null)
-    if (!isRemoval && !CHANGES.includes(name)) continue
+    const isRemoval = effect === 'removes' || (effect === 'replaces' && leftBehind(history, row) === null)
+    if (!isRemoval && effect !== 'replaces' && effect !== 'adds' && effect !== 'appends') continue
     let known = changes.get(at)
     if (known === undefined) {
       known = { writes: new Latest(), removals: new Latest() }
@@ -127,10 +136,10 @@ function changesOf(history: History, keys: ReadonlyMap<number, unknown>): Readon
 }
 
 /** What a write leaves behind, as far as it is known. */
-function leftBehind(history: History, row: number, name: string): Json | undefined {
-  const { outcome, flags } = history.operations
+function leftBehind(history: History, row: number): Json | undefined {
+  const { f, outcome, flags } = history.operations
   const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && outcome[row] !== OK) return undefined
   const said = isUnsaid ? outputOf(history, row) : inputOf(history, row)
-  return name === 'cas' && Array.isArray(said) ? said[1] : said
+  return writtenValue(history.functions[f[row] ?? -1] ?? '', said)
 }

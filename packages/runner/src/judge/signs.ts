@@ -1,5 +1,5 @@
 import { findModel } from '@chaosproxy/checker'
-import { FAIL, type History, type Tally } from '@chaosproxy/history'
+import { FAIL, type History, mayChange, type Tally } from '@chaosproxy/history'
 import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
@@ -13,9 +13,9 @@ export interface Signs {
 
 export function signsOf(history: History): Signs {
   const { f, outcome, length } = history.operations
-  const mayChange = history.functions.map((name) => name !== 'read')
+  const changing = history.functions.map(mayChange)
   let changes = false
-  for (let row = 0; row < length && !changes; row++) changes = outcome[row] !== FAIL && mayChange[f[row] ?? -1] === true
+  for (let row = 0; row < length && !changes; row++) changes = outcome[row] !== FAIL && changing[f[row] ?? -1] === true
   return {
     hasNews: changes && withoutNews(history).length === 0,
     leavesOut: leftOutReads(history).length > 0,

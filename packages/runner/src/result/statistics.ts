@@ -1,4 +1,16 @@
-import { byName, FAIL, type History, INFO, isAnswered, OK, oncePerHistory, type Tally } from '@chaosproxy/history'
+import {
+  byName,
+  FAIL,
+  type History,
+  INFO,
+  isAnswered,
+  meaningOf,
+  OK,
+  oncePerHistory,
+  readsWhole,
+  replacesWhole,
+  type Tally,
+} from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
 /** What can be counted in a history alone, without its run. */
@@ -49,7 +61,7 @@ function statisticsOfTally({ operations: total, functions, nodes, answered, p50N
     counts.ok += ok
     counts.fail += fail
     counts.info += info
-    const kind = Object.hasOwn(kinds, f) ? kinds[f] : undefined
+    const kind = kindOf(f)
     if (kind !== undefined) counts[kind] += ok + fail + info
   }
   return {
@@ -63,13 +75,10 @@ function statisticsOfTally({ operations: total, functions, nodes, answered, p50N
   }
 }
 
-const kinds: { readonly [f: string]: 'reads' | 'writes' | 'cas' } = {
-  read: 'reads',
-  get: 'reads',
-  write: 'writes',
-  put: 'writes',
-  append: 'writes',
-  cas: 'cas',
+function kindOf(f: string): 'reads' | 'writes' | 'cas' | undefined {
+  if (readsWhole(f)) return 'reads'
+  if (replacesWhole(f) || f === 'append') return 'writes'
+  return meaningOf(f)?.takes === 'pair' ? 'cas' : undefined
 }
 
 /** Counts operations by how they ended and, for those of registers, by function. */
@@ -85,7 +94,7 @@ export function countOperations(history: History): OperationCounts {
   }
   const counts = { reads: 0, writes: 0, cas: 0 }
   for (const [i, name] of history.functions.entries()) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+    const kind = kindOf(name)
     if (kind !== undefined) counts[kind] += byFunction[i] ?? 0
   }
   return { total: length, ok: byOutcome[OK], fail: byOutcome[FAIL], info: byOutcome[INFO], ...counts }

@@ -10,7 +10,7 @@ import {
   text,
   wholeNumber,
 } from '@chaosproxy/faults'
-import { type Input, type Json, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import { type Input, type Json, meaningOf, millis, millisToNanos, nanosToMillis, UserError } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { PlannedFault, PlannedOperation, Scenario } from '@chaosproxy/runner'
 import { parsePlannedDelay, printPlannedDelay } from './delays.ts'
@@ -76,7 +76,7 @@ const printList = (items: readonly object[]): string =>
 
 function printOperation({ at, client, node, input }: PlannedOperation): object {
   const { value, ...asked } = input
-  const shown = value === null && asked.f !== 'write' ? asked : input
+  const shown = value === null && meaningOf(asked.f)?.effect !== 'replaces' ? asked : input
   return { atMs: nanosToMillis(at), client, node, ...shown }
 }
 
@@ -252,7 +252,7 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   // The form used in older files.
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
-  if (f === 'write' || f === 'cas') throw new UserError('input', `${where}: a ${f} needs "value".`)
+  if (meaningOf(f)?.effect === 'replaces') throw new UserError('input', `${where}: a ${f} needs "value".`)
   // For a read, a dequeue or an acquire, the value null is not printed.
   return { f, ...keyed, value: null }
 }

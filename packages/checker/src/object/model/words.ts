@@ -5,7 +5,9 @@ import {
   type History,
   INFO,
   inputOf,
+  isObject,
   type Json,
+  meaningOf,
   plural,
   type ValueId,
 } from '@chaosproxy/history'
@@ -79,9 +81,7 @@ function didOf(part: Part, i: number): string {
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
     return `${who} read ${elements.length.toLocaleString('en-US')} elements${ofInterest(part, elements)}${where}`
   }
-  const tell = Object.hasOwn(verbs, f) ? verbs[f] : undefined
-  const did = tell === undefined ? called(f, input, output) : tell(input, output)
-  return `${who} ${did}${where}`
+  return `${who} ${told(f, input, output)}${where}`
 }
 
 /** Longer reads are described by their length and by which of the relevant elements they hold. */
@@ -92,7 +92,7 @@ function ofInterest({ history, row, input }: Part, read: readonly Json[]): strin
   const held = new Set(read.map((each) => history.values.id(each) as number))
   const added = new Set<number>()
   for (const [i, r] of row.entries()) {
-    if (functions[operations.f[r]] === 'add' || functions[operations.f[r]] === 'append') added.add(input[i])
+    if (meaningOf(functions[operations.f[r]])?.accumulates === true) added.add(input[i])
   }
   const named = (ids: readonly number[]): string =>
     ids
@@ -106,42 +106,24 @@ function ofInterest({ history, row, input }: Part, read: readonly Json[]): strin
   return `, the last of them ${show(read[read.length - 1])},`
 }
 
-const called = (f: string, input: Json, output: Json): string => {
+/** `enqueued 7`, `read 3`, `appended 7 and got 2`; `called increment 1` if there is no word for it. */
+function told(f: string, input: Json, output: Json): string {
+  const { effect, takes, answers, did } = meaningOf(f) ?? {}
+  if (effect === 'acquires') return `${did}${typeof output === 'number' ? ` with token ${output}` : ''}`
+  if (effect === 'releases') return `${did}`
+  if (effect === 'takes' && did !== undefined && output === null) return `${did} and found nothing`
+  if (effect === 'drains' && output === null) return `${did} until nothing was left`
+  if (effect === 'moves' && did !== undefined) return `${did} ${movement(input)}`
   const asked = input === null ? '' : ` ${show(input)}`
-  return `called ${f}${asked}${output === input ? '' : ` and got ${show(output)}`}`
+  const got = answers === 'value' || show(output) !== show(input) ? ` and got ${show(output)}` : ''
+  if (did === undefined) return `called ${f}${asked}${got}`
+  if (takes !== 'nothing') return `${did} ${show(input)}${got}`
+  return `${did} ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`
 }
 
-const enqueued = (input: Json): string => `enqueued ${show(input)}`
-const dequeued = (_: Json, output: Json): string =>
-  output === null ? 'dequeued and found nothing' : `dequeued ${show(output)}`
-const acquired = (_: Json, output: Json): string =>
-  `acquired the lock${typeof output === 'number' ? ` with token ${output}` : ''}`
-
-const memberOf = (value: Json, member: string): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? ((value as { readonly [member: string]: Json })[member] ?? null)
-    : null
-
-const verbs: { readonly [f: string]: (input: Json, output: Json) => string } = {
-  enqueue: enqueued,
-  send: enqueued,
-  publish: enqueued,
-  dequeue: dequeued,
-  receive: dequeued,
-  consume: dequeued,
-  drain: (_, output) => (output === null ? 'drained until nothing was left' : `drained ${show(output)}`),
-  acquire: acquired,
-  lock: acquired,
-  release: () => 'released the lock',
-  unlock: () => 'released the lock',
-  add: (input) => `added ${show(input)}`,
-  remove: (input) => `removed ${show(input)}`,
-  append: (input, output) => `appended ${show(input)}${show(output) === show(input) ? '' : ` and got ${show(output)}`}`,
-  transfer: (input) =>
-    `transferred ${show(memberOf(input, 'amount'))} from ${show(memberOf(input, 'from'))} to ${show(memberOf(input, 'to'))}`,
-  generate: (_, output) => `was given ${show(output)}`,
-  read: (input, output) => `read ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`,
-  contains: (input, output) => `asked for ${show(input)} and got ${show(output)}`,
+const movement = (value: Json): string => {
+  const { from, to, amount } = isObject(value) ? value : {}
+  return `${show(amount)} from ${show(from)} to ${show(to)}`
 }
 
 /**
@@ -155,8 +137,8 @@ export function unheardOf(
 ): string | undefined {
   const { key, input, output, outcome, f } = history.operations
   const value = history.values.json(output[row] as ValueId)
-  const isRead = history.functions[f[row]] === 'read' || history.functions[f[row]] === 'drain'
-  const elements = isRead ? elementsOf(value) : undefined
+  const { effect } = meaningOf(history.functions[f[row]]) ?? {}
+  const elements = effect === 'reads' || effect === 'drains' ? elementsOf(value) : undefined
   const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])
   if (value === null) return undefined
   for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))

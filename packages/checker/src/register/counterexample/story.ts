@@ -1,4 +1,17 @@
-import { clientName, FAIL, type History, INFO, inputOf, type Json, outputOf, UNNAMED } from '@chaosproxy/history'
+import {
+  clientName,
+  FAIL,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  meaningOf,
+  outputOf,
+  readsWhole,
+  replacesWhole,
+  UNNAMED,
+  writtenValue,
+} from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { OrderEdge } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
@@ -118,20 +131,20 @@ function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
 function isTellable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
-    if (clientOf(history, row) !== client || !PLAIN.has(functionOf(history, row))) return false
+    if (clientOf(history, row) !== client || !isOfWhole(functionOf(history, row))) return false
     // Only reads can see or miss a write.
     return way === 'then' || (way === 'saw' ? writes(history, row) : reads(history, row))
   })
 }
 
-const PLAIN: ReadonlySet<string> = new Set(['read', 'get', 'write', 'put', 'cas'])
+const isOfWhole = (f: string): boolean => readsWhole(f) || meaningOf(f)?.effect === 'replaces'
 
 const functionOf = ({ functions, operations }: History, row: OperationRow): string =>
   functions[operations.f[row] ?? -1] ?? ''
 
 const isCas = (history: History, row: OperationRow): boolean => functionOf(history, row) === 'cas'
-const reads = (history: History, row: OperationRow): boolean => !/^(write|put)$/.test(functionOf(history, row))
-const writes = (history: History, row: OperationRow): boolean => !/^(read|get)$/.test(functionOf(history, row))
+const reads = (history: History, row: OperationRow): boolean => !replacesWhole(functionOf(history, row))
+const writes = (history: History, row: OperationRow): boolean => !readsWhole(functionOf(history, row))
 
 /** A client without a name is its process. */
 function clientOf(history: History, row: OperationRow): number | string {
@@ -179,10 +192,8 @@ function casText(history: History, row: OperationRow): string {
     : `changed ${what}${unanswered(history, row)}`
 }
 
-const writtenBy = (history: History, row: OperationRow): Json => {
-  const input = inputOf(history, row)
-  return isCas(history, row) && Array.isArray(input) ? (input.at(-1) ?? null) : input
-}
+const writtenBy = (history: History, row: OperationRow): Json =>
+  writtenValue(functionOf(history, row), inputOf(history, row))
 
 const keyText = ({ keys, operations }: History, row: OperationRow): string =>
   clipped(keys[operations.key[row] ?? -1] ?? '')

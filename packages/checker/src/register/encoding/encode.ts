@@ -34,12 +34,14 @@ import { type IdColumns, numberValues } from './value-numbers.ts'
 /** The operations of the register model, and their kinds. `get` and `put` are Porcupine's words. */
 const kinds: { readonly [f: string]: number } = {
   read: READ,
-  get: READ,
   write: WRITE,
-  put: WRITE,
   cas: CAS,
+  get: READ,
+  put: WRITE,
   append: APPEND,
 }
+
+export const registerFunctions: readonly string[] = Object.keys(kinds)
 
 /**
  * A register, or many by key: read, write, cas, and append on strings. The outcome rules are applied here, once: `fail`

@@ -1,4 +1,4 @@
-import { clientInWords, FAIL, inputOf, type Json } from '@chaosproxy/history'
+import { clientInWords, FAIL, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show, span } from '../../verdict/words.ts'
@@ -65,9 +65,8 @@ function failedWriter({ encoded, decoder, key }: Key, value: number): number | u
   for (let row = 0; row < operations.length; row++) {
     if (operations.outcome[row] !== FAIL || decoder.history.keys[operations.key[row]] !== keyName) continue
     const f = functions[operations.f[row]]
-    if (operations.input[row] === name && (f === 'write' || f === 'put')) return row
-    const pair = f === 'cas' ? inputOf(decoder.history, row) : undefined
-    if (Array.isArray(pair) && values.id(pair[1] as Json) === name) return row
+    if (meaningOf(f)?.effect !== 'replaces') continue
+    if (values.id(writtenValue(f, inputOf(decoder.history, row))) === name) return row
   }
   return undefined
 }

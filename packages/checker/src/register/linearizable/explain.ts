@@ -1,4 +1,4 @@
-import { FAIL, inputOf, type Json } from '@chaosproxy/history'
+import { FAIL, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
 import {
   CAS,
   type Decoder,
@@ -284,9 +284,9 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
     if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
-    const input: Json = inputOf(history, i)
-    const written = history.functions[operations.f[i]] === 'cas' && Array.isArray(input) ? input[1] : input
-    if (history.functions[operations.f[i]] === 'read' || written === null || written === undefined) continue
+    const f = history.functions[operations.f[i]]
+    const written = writtenValue(f, inputOf(history, i))
+    if (readsWhole(f) || written === null) continue
     if (history.values.id(written) === name) return `but ${words.the(i, CAS)} had failed`
   }
   return undefined

@@ -5,6 +5,7 @@ import {
   canonical,
   type EventInput,
   type Json,
+  readsWhole,
   UserError,
 } from '@chaosproxy/history'
 import { type Said, saidOf } from '../../encoding/half-said.ts'
@@ -19,6 +20,7 @@ import {
   tooMuch,
 } from '../../online/object-monitor.ts'
 import { capital, show } from '../../verdict/words.ts'
+import { registerFunctions } from '../encoding/encode.ts'
 import { createMonitorFromAny } from './any-start.ts'
 import {
   createRegisterMonitor,
@@ -37,9 +39,6 @@ interface Asked {
   readonly flight: Flight
 }
 
-const functions: readonly string[] = ['read', 'get', 'write', 'put', 'cas', 'append']
-const isRead = (f: string): boolean => f === 'read' || f === 'get'
-
 /**
  * Registers. If values are distinct (among those that may still be read), a violation is reported at the very event
  * after which `check` would report one for the history so far. If they repeat sooner, it may be reported later or be
@@ -52,10 +51,10 @@ const isRead = (f: string): boolean => f === 'read' || f === 'get'
  */
 export const registerRoom: OnlineRoom<Asked> = {
   model: 'register',
-  functions,
-  knows: (f) => functions.includes(f),
-  observes: isRead,
-  mayLackInput: isRead,
+  functions: registerFunctions,
+  knows: (f) => registerFunctions.includes(f),
+  observes: readsWhole,
+  mayLackInput: readsWhole,
   monitors({ initial: given, failedCas, retainAtMost, byRoutes }) {
     const anyStart = isUnknownStart(given)
     // If the initial value is unknown, null stands for itself.
@@ -138,7 +137,7 @@ function watchRegister(
   let isAnswerUnused = false
 
   function begin({ position, f, event }: Called, said: Said | undefined): ReturnType<RegisterMonitor['called']> {
-    if (isRead(f)) return monitor.called(position, { kind: 'read' })
+    if (readsWhole(f)) return monitor.called(position, { kind: 'read' })
     const to = f === 'cas' ? said?.to : event.value
     readBack?.wrote(name(to))
     if (f !== 'cas') return monitor.called(position, { kind: 'write', value: name(to) })

@@ -1,4 +1,4 @@
-import { type Input, type Json, UserError } from '@chaosproxy/history'
+import { type Input, type Json, UserError, writtenValue } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { Interpretation } from '../../record/call.ts'
 import { formOf, isList } from '../forms/form-of.ts'
@@ -132,7 +132,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
     putKey(operation, input, pattern, { draft, fixed: new Set(Object.keys(sends)) }) ??
     putValue(operation.value, input.value, draft) ??
     putConditions(route, draft) ??
-    putSent(sends, { ...asker, key: input.key ?? '', value: sentValue(input) }, draft) ??
+    putSent(sends, { ...asker, key: input.key ?? '', value: writtenValue(input.f, input.value) }, draft) ??
     putAsker(route.client ?? table.client, table, { draft, asker, sends })
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
@@ -225,10 +225,6 @@ function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
     ),
   )
 }
-
-/** The value to write; for a cas, the new one. */
-const sentValue = ({ f, value }: Input): Json =>
-  f === 'cas' && Array.isArray(value) && value.length === 2 ? ((value as readonly Json[])[1] ?? null) : value
 
 function putSent(
   sends: { readonly [place: string]: Json },

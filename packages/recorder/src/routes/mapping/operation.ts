@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { type Json, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
 import { type Call, type Entry, type Interpretation, type Touches, UNSAID } from '../../record/call.ts'
 import { keySpec, type OperationSpec, type ValueSource, type ValueSpec } from '../table/route-table.ts'
 import type { Meaning } from './outcomes.ts'
@@ -74,7 +74,7 @@ class CompiledOperation implements RoutedOperation {
     const isListed = each !== undefined && isOfAnswer(each)
     const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
     const asked = [...sources.key, ...sources.value, ...(each === undefined ? [] : [each])]
-    this.harmless = spec.harmless ?? (f === 'read' || f === 'get')
+    this.harmless = spec.harmless ?? readsWhole(f)
     this.bodyBytes = bytesFor(asked, 'request')
     this.answerBytes = bytesFor([...asked, ...sources.result], 'answer')
     this.#spec = spec
@@ -130,7 +130,7 @@ class CompiledOperation implements RoutedOperation {
       requestId,
     }
     if (typeof key === 'string' && value !== UNSAID && !harmless)
-      this.#written?.wrote(key, this.#spec.f === 'cas' && Array.isArray(value) ? (value[1] ?? null) : value)
+      this.#written?.wrote(key, writtenValue(this.#spec.f, value))
     const { item } = scene
     return {
       call,
@@ -222,8 +222,7 @@ function compileVersion(
   { f, value }: OperationSpec,
   normalize: Normalize,
 ): ((scene: Scene) => Call['version']) | undefined {
-  if (f === 'write' || f === 'put')
-    return typeof value === 'string' && TOLD_VERSION.test(value) ? () => ({}) : undefined
+  if (replacesWhole(f)) return typeof value === 'string' && TOLD_VERSION.test(value) ? () => ({}) : undefined
   if (f !== 'cas' || !Array.isArray(value)) return undefined
   const [from, to] = value as readonly ValueSpec[]
   if (from === undefined || sourcesOf(from).some(isOfAnswer)) return undefined

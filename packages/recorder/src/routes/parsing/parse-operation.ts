@@ -1,4 +1,5 @@
 import { quote } from '@chaosproxy/faults'
+import { meaningOf, readsWhole, replacesWhole, withArticle } from '@chaosproxy/history'
 import { isOfAnswer } from '../mapping/value-source.ts'
 import type { OperationSpec } from '../table/route-table.ts'
 import { type Member, type MembersOf, parseMembers, type Scope, type Written, wrong } from './members.ts'
@@ -82,20 +83,20 @@ function checkOperation(
   at: string,
   names: readonly string[],
 ): void {
-  if ((f === 'read' || f === 'get') && result === undefined)
+  if (readsWhole(f) && result === undefined)
     throw wrong(
-      `${at}: a ${f} has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".`,
+      `${at}: ${withArticle(f)} has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".`,
     )
-  if (WRITES.has(f) && value === undefined)
+  if ((replacesWhole(f) || f === 'append') && value === undefined)
     throw wrong(
-      `${at}: a ${f} has no "value". Say where the request has it: "value": "json.value"; for a delete: {"const": null}.`,
+      `${at}: ${withArticle(f)} has no "value". Say where the request has it: "value": "json.value"; for a delete: {"const": null}.`,
     )
-  if (f === 'cas' && !(Array.isArray(value) && value.length === 2) && !isConstant(value))
+  if (meaningOf(f)?.takes === 'pair' && !(Array.isArray(value) && value.length === 2) && !isConstant(value))
     throw wrong(
       `${at}: a cas needs two values, the expected and the new one: "value": ["header.If-Match", "answer.header.ETag"].`,
     )
-  if (perhaps && (f === 'read' || f === 'get'))
-    throw wrong(`${at}: a ${f} has "perhaps", which is for operations that change something. Leave it out.`)
+  if (perhaps && readsWhole(f))
+    throw wrong(`${at}: ${withArticle(f)} has "perhaps", which is for operations that change something. Leave it out.`)
   if (missing !== undefined && result === undefined)
     throw wrong(`${at}: "missing" is about a "result", and there is none.`)
   if (each !== undefined && key === undefined)
@@ -111,8 +112,6 @@ function checkOperation(
     )
   }
 }
-
-const WRITES: ReadonlySet<string> = new Set(['write', 'put', 'append'])
 
 const isConstant = (value: OperationSpec['value']): boolean =>
   typeof value === 'object' && 'const' in value && Array.isArray(value['const']) && value['const'].length === 2

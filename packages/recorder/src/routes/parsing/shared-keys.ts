@@ -1,4 +1,4 @@
-import type { UserError } from '@chaosproxy/history'
+import { readsWhole, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
 import { wrong } from './members.ts'
@@ -38,8 +38,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
       const id = `${names.length} ${path.replaceAll(/\{\w+\}/g, '{}')}`
       const collection = byPath.get(id) ?? { path, names, isRead: false, isChanged: false }
       byPath.set(id, collection)
-      const isRead = operation.f === 'read' || operation.f === 'get'
-      if (operation.harmless ?? isRead) collection.isRead = true
+      if (operation.harmless ?? readsWhole(operation.f)) collection.isRead = true
       else collection.isChanged = true
     }
   }

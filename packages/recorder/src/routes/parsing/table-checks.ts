@@ -1,4 +1,4 @@
-import { nearest, transactionNames, type UserError } from '@chaosproxy/history'
+import { meaningOf, nearest, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
 import { sourcesOf } from '../mapping/value-source.ts'
 import {
   isIgnored,
@@ -126,22 +126,12 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
 
 /** The register's name for a function that other stores call differently. */
 function writtenAs(f: string): string | undefined {
-  switch (f.toLowerCase()) {
-    case 'get':
-    case 'fetch':
-      return 'Write "f": "read".'
-    case 'put':
-    case 'set':
-    case 'post':
-    case 'update':
-      return 'Write "f": "write".'
-    case 'delete':
-    case 'remove':
-    case 'del':
-      return 'In a register, a delete is a write of null: "f": "write", "value": { "const": null }.'
-    default:
-      return undefined
-  }
+  const name = f.toLowerCase()
+  if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
+  if (replacesWhole(name) || /^(set|post|update)$/.test(name)) return 'Write "f": "write".'
+  return meaningOf(name)?.effect === 'removes' || name === 'del'
+    ? 'In a register, a delete is a write of null: "f": "write", "value": { "const": null }.'
+    : undefined
 }
 
 function unknownFunction(
@@ -169,8 +159,11 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
   return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
-/** Functions on all objects at once, whose operations have no key. */
-const KEYLESS: ReadonlySet<string> = new Set([...transactionNames, 'transfer', 'deposit', 'withdraw'])
+/** Whether it is about all objects at once, so that it has no key. */
+function isKeyless(f: string): boolean {
+  const effect = meaningOf(f)?.effect
+  return effect === 'transacts' || effect === 'moves'
+}
 
 /**
  * Refuses an operation without a key among others with one: it would act on a separate object, so that the others never
@@ -183,7 +176,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
   if (keyed === undefined) return
   for (const [i, route] of routes.entries()) {
     if (isIgnored(route)) continue
-    const keyless = operationsOf(route).find((each) => !hasKey(each, route) && !KEYLESS.has(each.f))
+    const keyless = operationsOf(route).find((each) => !hasKey(each, route) && !isKeyless(each.f))
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
     throw wrong(

@@ -1,3 +1,4 @@
+import { readsWhole } from '@chaosproxy/history'
 import { encodeSegment } from '@chaosproxy/wire/http'
 import { isIgnored, keySpec, operationsOf, type RouteTable, requestLine } from './route-table.ts'
 
@@ -11,7 +12,7 @@ export function initialReadOf({ routes }: RouteTable): TargetOf | undefined {
     if (isIgnored(route) || route.when !== undefined || !methods.includes('GET')) continue
     const [operation, ...others] = operationsOf(route)
     if (operation === undefined || others.length > 0 || operation.each !== undefined) continue
-    if (operation.f !== 'read' && operation.f !== 'get') continue
+    if (!readsWhole(operation.f)) continue
     const target = targetFor(path, keySpec(operation, path))
     if (target !== undefined) return target
   }

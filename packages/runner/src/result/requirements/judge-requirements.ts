@@ -1,5 +1,5 @@
 import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
-import { count, duration, hasConcurrency, percent } from '@chaosproxy/history'
+import { count, duration, hasConcurrency, mayChange, percent } from '@chaosproxy/history'
 import type { RequirementResult } from '../requirement-result.ts'
 import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
 import type { Comparison } from './bound.ts'
@@ -57,12 +57,10 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  const met = hasConcurrency(history, (f) => !PLAIN_READS.has(f))
+  // Whatever overlaps a change may race.
+  const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }
-
-/** Functions that change nothing in any model; whatever else overlaps may race. */
-const PLAIN_READS: ReadonlySet<string> = new Set(['read', 'get', 'poll', 'watched'])
 
 /** See `checkPart` for what a level of a part means. */
 function judgeLevel({ text, level, of, during }: LevelRequirement, record: MeasuredRecord): RequirementResult {

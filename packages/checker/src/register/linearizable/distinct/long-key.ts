@@ -1,4 +1,13 @@
-import { FAIL, FLAG_ANSWERED, type History, INFO, type Json, NULL } from '@chaosproxy/history'
+import {
+  FAIL,
+  FLAG_ANSWERED,
+  type History,
+  INFO,
+  type Json,
+  NULL,
+  readsWhole,
+  replacesWhole,
+} from '@chaosproxy/history'
 import { NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
 import type { Budget } from '../../../limits/budget.ts'
 import {
@@ -73,7 +82,7 @@ class ByZones implements LongKey {
   take(part: History): boolean {
     this.#initialId ??= idOfInitial(this.#initial, part)
     const { f, flags, length, outcome } = part.operations
-    const kinds = part.functions.map((name) => (name === 'read' ? READ : name === 'write' ? WRITE : -1))
+    const kinds = part.functions.map((name) => (readsWhole(name) ? READ : replacesWhole(name) ? WRITE : -1))
     let found: NotJudged['result'] | undefined
     for (let row = 0; row < length && found === undefined; row++) {
       const kind = kinds[f[row]]
