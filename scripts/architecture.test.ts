@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tokensOf } from './tokens.mjs'
 
 // A package imports only from rows above its own.
 const rows = [
@@ -52,12 +53,30 @@ test('every package has a row, here and in README.md, in the same order', () => 
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual(rows)
 })
 
+/** The most tokens of source that each package may have, which is what it has. */
+const ceilings: { readonly [row: string]: number } = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'ceilings.json'), 'utf8'),
+)
+
+test('every package has a ceiling, and no other name has one', () => {
+  expect(Object.keys(ceilings).sort()).toEqual([...rows].sort())
+})
+
 describe.each(rows)('%s', (row) => {
   const { dependencies: always = {}, peerDependencies: optional = {} } = json(row, 'package.json')
   const dependencies = Object.keys({ ...always, ...optional })
   const internal = dependencies
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
+
+  test('weighs just what its ceiling allows', () => {
+    const above = tokensOf(row) - (ceilings[row] ?? 0)
+    const remedy =
+      above > 0
+        ? `${row} is ${above} tokens above its ceiling. Delete as many, or raise it by \`node scripts/weight.mjs --ceilings --raise ${row}\`, in a commit of its own whose body says what the lines buy and what was deleted for them.`
+        : `${row} is ${-above} tokens below its ceiling. Lower it by \`node scripts/weight.mjs --ceilings\`.`
+    expect(above, remedy).toBe(0)
+  })
 
   test('depends only on rows above its own', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])

@@ -1,25 +1,39 @@
-// Prints how heavy the project is: lines, importers of the node simulator, modules of a run, knots of folders.
+// Prints how heavy the project is: tokens and lines, importers of the node simulator, modules of a run, knots of folders.
 // node scripts/weight.mjs   (after npx tsc -b; the run takes a few seconds)
+// node scripts/weight.mjs --ceilings [--raise PACKAGE]...   lowers scripts/ceilings.json to what is there, raises only these
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { sourcesOf, tokensOf } from './tokens.mjs'
+
+const { values: options } = parseArgs({
+  options: { ceilings: { type: 'boolean' }, raise: { type: 'string', multiple: true } },
+})
 
 const packages = join(import.meta.dirname, '..', 'packages')
 const rows = readdirSync(packages)
+const tokens = new Map(rows.map((row) => [row, tokensOf(row)]))
+const ceilingsFile = join(import.meta.dirname, 'ceilings.json')
+const ceilings = JSON.parse(readFileSync(ceilingsFile, 'utf8'))
 
-/** The sources of a package, by their paths within it. */
-const sourcesOf = (row) => {
-  const folder = join(packages, row, 'src')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name))
-  return new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
+if (options.ceilings) {
+  writeCeilings(new Set(options.raise))
+  process.exit()
 }
-const sources = new Map(rows.map((row) => [row, sourcesOf(row)]))
 
-const lines = rows.map((row) => [row, [...sources.get(row).values()].join('').split('\n').length - 1])
-console.log(`lines in packages/*/src: ${lines.reduce((sum, [, count]) => sum + count, 0)}`)
-for (const [row, count] of lines.toSorted(([, a], [, b]) => b - a)) console.log(`  ${String(count).padStart(6)} ${row}`)
+const sources = new Map(rows.map((row) => [row, sourcesOf(row)]))
+const lines = new Map(rows.map((row) => [row, [...sources.get(row).values()].join('').split('\n').length - 1]))
+const sum = (counts) => [...counts.values()].reduce((total, count) => total + count, 0)
+const columns = (...counts) => counts.map((count) => String(count).padStart(8)).join('')
+console.log('tokens and lines in packages/*/src (tokens: without comments, see scripts/tokens.mjs):')
+console.log(`${columns(sum(tokens), sum(lines))} in all`)
+for (const [row, count] of [...tokens].toSorted(([, a], [, b]) => b - a)) {
+  const above = count - (ceilings[row] ?? 0)
+  console.log(`${columns(count, lines.get(row))} ${row}${above > 0 ? `, ${above} tokens above its ceiling` : ''}`)
+}
 
 const importers = ['engine', 'cli'].flatMap((row) =>
   [...sources.get(row)]
@@ -38,6 +52,20 @@ for (const [row, count] of [...perRow].toSorted(([, a], [, b]) => b - a))
 
 console.log('knots of folders:')
 for (const row of rows) for (const knot of knotsOf(row)) console.log(`  ${row}: ${knot.toSorted().join(', ')}`)
+
+/** Lowers each ceiling to what its package weighs; raises only those of the packages named. */
+function writeCeilings(raised) {
+  const unknown = [...raised].filter((row) => !tokens.has(row))
+  if (unknown.length > 0) throw new Error(`--raise: packages/ has no ${unknown.join(', ')}`)
+  const entries = [...tokens].map(([row, count]) => {
+    const ceiling = ceilings[row] ?? 0
+    if (count <= ceiling || raised.has(row)) return [row, count]
+    console.error(`${row} is ${count - ceiling} tokens above its ceiling, which only --raise ${row} raises`)
+    process.exitCode = 1
+    return [row, ceiling]
+  })
+  writeFileSync(ceilingsFile, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`)
+}
 
 /** The modules of this project that the process of a command loads from what tsc built. */
 function modulesOf(words) {

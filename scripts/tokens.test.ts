@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { countTokens } from './tokens.mjs'
+
+const source = `import { open } from './files.ts'
+
+export type Answer = { ok: true; value: number } | undefined
+
+export const ask = (from: string, to: number): Answer => {
+  if (to > 3 && /["'\`]/.test(from)) return undefined
+  return { ok: true, value: open(\`\${from}/\${\`\${to}\`}\`) / 2 }
+}
+`
+const sameOtherwise = `#!/usr/bin/env node
+/* What is asked, "it's said". */
+import { open } from "./files.ts";
+/** An answer. */
+export type Answer =
+  | { ok: true; value: number }
+  | undefined;
+
+export const ask = (
+  from: string, // whom
+  to: number,
+
+): Answer => {
+
+  if (
+    to > 3 &&
+    /["'\`]/.test(from)
+  )
+    return undefined;
+  return {
+    ok: true,
+    value: open(\`\${from}/\${\`\${to}\`}\`) / 2,
+  };
+};
+`
+
+describe('The tokens of a source', () => {
+  test('are the same whatever its comments, blank lines, quotes and layout', () => {
+    expect(countTokens(sameOtherwise)).toBe(countTokens(source))
+  })
+
+  test('are more with one more statement', () => {
+    expect(countTokens(`${source}ask()\n`)).toBe(countTokens(source) + 3)
+    expect(countTokens(source.replace('return undefined', '{ done += 1; return undefined }'))).toBe(
+      countTokens(source) + 5,
+    )
+  })
+
+  test.each(['const total = add(first, second[3])', 'a.b?.c(d, e)', 'const halved = /x+/.exec(text)'])(
+    'are not fewer where the code is written as text: %s',
+    (code) => {
+      for (const text of [`'${code}'`, `"${code}"`, `\`${code}\``, `\`\${x}${code}\${y}\``])
+        expect(countTokens(text), text).toBeGreaterThanOrEqual(countTokens(code))
+    },
+  )
+
+  test('grow with the length of what is encoded in one word', () => {
+    expect(countTokens(`'${'QUJD'.repeat(100)}'`)).toBe(25)
+  })
+
+  test('are as many for a short name as for a long one', () => {
+    expect(countTokens('const n = 1')).toBe(countTokens('const numberOfOperationsThatAreOpen = 1'))
+  })
+
+  test('are as many wherever what a file imports lies', () => {
+    expect(countTokens("import { a } from '../../far/away/b.ts'; await import('../../far/c.ts')")).toBe(
+      countTokens("import { a } from './b.ts'; await import('./c.ts')"),
+    )
+  })
+
+  test('count the elements, the attributes and the text of JSX', () => {
+    const row = 'const Row = () => <li class="row">two words</li>'
+    expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
+  })
+
+  test('are those of C too', () => {
+    const line = "static int failed = -1; /* don't count */\n#define MOST(a, b) \\\n  ((a) > (b) ? (a) : (b))\n"
+    expect(countTokens(line)).toBe(countTokens(line.replace(/\/\*.*\*\//, '').replace('\\\n', '')))
+  })
+})
