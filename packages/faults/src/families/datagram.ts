@@ -1,4 +1,3 @@
-import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
@@ -16,5 +15,4 @@ export const datagramFamily = defineFamily({
   when,
 })
 
-export type DatagramHarm = HarmOf<(typeof datagramFamily.kinds)[number]>
 export type DatagramFault = FaultOf<typeof datagramFamily.kinds, typeof datagramFamily.match, typeof when>

@@ -1,5 +1,4 @@
 import { UserError } from '@chaosproxy/history'
-import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { json, optional, text, type ValuesOf, wholeNumber } from '../definition/parameter.ts'
 import { counting, times } from '../definition/trigger.ts'
@@ -53,6 +52,5 @@ export const messageFamily = defineFamily({
   },
 })
 
-export type MessageHarm = HarmOf<(typeof messageFamily.kinds)[number]>
 export type MessageMatch = ValuesOf<typeof match>
 export type MessageFault = FaultOf<typeof messageFamily.kinds, typeof match, typeof when>

@@ -1,6 +1,6 @@
 import type { HarmOf } from '../definition/definition.ts'
 import { defineFamily, type FaultOf } from '../definition/family.ts'
-import { bytes, optional, type ValuesOf } from '../definition/parameter.ts'
+import { bytes, optional } from '../definition/parameter.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { bandwidth, corrupt, packetLoss, slice } from '../kinds/bytes.ts'
 import {
@@ -59,5 +59,4 @@ export const tcpFamily = defineFamily({
 export type TcpHarm = HarmOf<(typeof tcpFamily.kinds)[number]>
 /** Whether a cut holds bytes or drops them. */
 export type CutMode = Extract<TcpHarm, { readonly kind: 'partition' }>['mode']
-export type TcpTrigger = ValuesOf<typeof when>
 export type TcpFault = FaultOf<typeof tcpFamily.kinds, typeof tcpFamily.match, typeof when>

@@ -3,14 +3,12 @@ import type { Nanos } from './units.ts'
 /** Anything JSON can say: the inputs and outputs of operations. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
-export const eventTypes = ['invoke', 'ok', 'fail', 'info'] as const
-export type EventType = (typeof eventTypes)[number]
-
 /**
- * How an operation ended. `ok`: took effect, result known. `fail`: certainly took no effect.
+ * `invoke` begins an operation; the others end it. `ok`: took effect, result known. `fail`: certainly took no effect.
  * `info`: unknown; it may take effect at any time after its call, or never, and its process is retired.
  */
-export type Outcome = 'ok' | 'fail' | 'info'
+export const eventTypes = ['invoke', 'ok', 'fail', 'info'] as const
+export type EventType = (typeof eventTypes)[number]
 
 /** A logical single-threaded client, by number or name; or `"nemesis"` or `"recorder"`. */
 export type Process = number | string

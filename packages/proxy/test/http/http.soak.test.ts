@@ -21,10 +21,10 @@ test.each(fourWays)(`%s has the same outcome ${WRITES} of ${WRITES} times`, asyn
 })
 
 test(`${REQUESTS} requests during a disk stall of ${STALL_MS} ms are all recorded, whole and in order`, async () => {
-  const { path, kinds, counters, statistics } = await recordThroughStall({ requests: REQUESTS, stallMs: STALL_MS })
+  const { path, kinds, counters, file } = await recordThroughStall({ requests: REQUESTS, stallMs: STALL_MS })
   expect(counters).toMatchObject({ operations: REQUESTS, ok: REQUESTS, unmatched: 0, incomplete: 0, overtaken: 0 })
   expect(kinds).toEqual({ invocations: REQUESTS, completions: REQUESTS, reversals: 0 })
-  expect(statistics).toMatchObject({ lostLines: 0, behindBytes: 0 })
+  expect(file.statistics).toMatchObject({ lostLines: 0, behindBytes: 0 })
   const report = check(await readHistory(path), {
     model: 'register',
     initial: null,

@@ -5,7 +5,7 @@ import { type HttpFault, httpFamily } from '@chaosproxy/faults'
 import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import type { RouteTable } from '../../../recorder/src/routes/table/route-table.ts'
 import { RecordedLines } from '../../../recorder/test/recorded-lines.ts'
-import { createHttpFaults, type HttpFaultsOptions } from '../../src/http/http-faults.ts'
+import { createHttpFaults, type HttpFaults, type HttpFaultsOptions } from '../../src/http/http-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { cleanUp, network } from '../sockets.ts'
 
@@ -37,8 +37,10 @@ export async function httpRouteTo(
   const intercept = http.intercept({ from: 'clients', to: 'n1', table: options.table ?? textTable })
   const created = network({ seed })
   const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
-  const apply = (fault: { readonly kind: HttpFault['kind']; readonly [name: string]: unknown }) =>
-    http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
+  const apply = (fault: {
+    readonly kind: HttpFault['kind']
+    readonly [name: string]: unknown
+  }): ReturnType<HttpFaults['apply']> => http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
   return { route, http, apply, network: created, recorder, client, backend }
 }
 

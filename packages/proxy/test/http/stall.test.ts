@@ -7,14 +7,14 @@ test.each([
 ])(
   'while the disk stalls, traffic goes on, %s, and nothing is missing of its record',
   async (_, maximumBehindBytes, isCongested) => {
-    const { kinds, counters, statistics } = await recordThroughStall({
+    const { kinds, counters, file } = await recordThroughStall({
       requests: 800,
       stallMs: 300,
       maximumBehindBytes,
     })
     expect(counters).toMatchObject({ operations: 800, ok: 800, open: 0, unmatched: 0, incomplete: 0, waiting: 0 })
     expect(kinds).toEqual({ invocations: 800, completions: 800, reversals: 0 })
-    expect(statistics).toMatchObject({ writtenLines: 1600, lostLines: 0, behindBytes: 0 })
-    expect(statistics.congestions > 0).toBe(isCongested)
+    expect(file.statistics).toMatchObject({ writtenLines: 1600, lostLines: 0, behindBytes: 0 })
+    expect(file.statistics.congestions > 0).toBe(isCongested)
   },
 )

@@ -58,5 +58,5 @@ export async function recordThroughStall(options: {
     if (time < lastTime) kinds.reversals++
     lastTime = time
   }
-  return { path, kinds, counters: recorder.counters, statistics: file.statistics }
+  return { path, kinds, counters: recorder.counters, file }
 }

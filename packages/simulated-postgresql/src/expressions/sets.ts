@@ -22,11 +22,6 @@ export interface SetCall {
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** Whether a call is of a function that returns a set, by its name. */
-export function returnsSet(signatures: readonly FunctionSignature[]): boolean {
-  return signatures.some((signature) => signature.returnsSet)
-}
-
 /**
  * A call in FROM, or of a set-returning function in a select list. A plain function gives one row.
  * @param defined the column definition list of `AS (id int, …)`.
