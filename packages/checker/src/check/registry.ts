@@ -86,11 +86,7 @@ export const findModel = (name: string): ModelEntry<string> | undefined =>
 export const meaningIn = (model: string, f: string): Meaning | undefined =>
   findModel(model)?.meanings?.[f] ?? meaningOf(f)
 
-/**
- * The entry that judges by a model, built-in or the user's own.
- *
- * @throws UserError if there is none of that name.
- */
+/** The entry that judges by a model, built-in or the user's own. @throws UserError if there is none of that name. */
 export function entryOf(model: string | Model<unknown>): ModelEntry<string> {
   if (typeof model !== 'string') return modelEntry(model)
   const known = findModel(model)

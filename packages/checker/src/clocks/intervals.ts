@@ -111,10 +111,7 @@ function withColumns(history: History, operations: Operations): History {
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 
-/**
- * The operations of one process overlap once they are wider, so each gets a process of its own. They stay those of one
- * client.
- */
+/** Once wider, operations of one process overlap, so each gets a process of its own and keeps its client. */
 export function clientsApart(history: History, operations: Operations): History {
   const { process, length } = operations
   const apart = { ...operations, process: Int32Array.from(process, (_, row) => row) }

@@ -1,10 +1,7 @@
 import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaosproxy/history'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 
-/**
- * The return of an operation of unknown outcome: later than every event, so that it may take effect at any time or
- * never.
- */
+/** The return of an operation of unknown outcome: later than every event, so it may take effect at any time. */
 export const NEVER = 0x7fffffff
 
 /** What an encoded operation does to the state. */
@@ -55,7 +52,6 @@ export interface Encoded {
   readonly values: number
   /** By value: its id in the history's value table. */
   readonly names: Int32Array
-  /** That table. */
   readonly table: ValueTable
   readonly keys: number
   /** Whether some operation is a CAS or DIFFERS, or an APPEND: these rule out some of the fast paths. */
@@ -72,11 +68,7 @@ export interface Decoder {
   readonly keyNumber: (key: number) => number
 }
 
-/**
- * The operations at `indices` (ascending), as a history of their own. Positions are kept.
- *
- * @throws OutOfTime
- */
+/** The operations at `indices` (ascending), as a history of their own. Positions are kept. @throws OutOfTime */
 export function restrict(
   encoded: Encoded,
   indices: readonly number[] | Int32Array,
@@ -130,9 +122,7 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
   return some
 }
 
-/**
- * What was known right after the event at `position`: later calls are removed, operations still open become optional.
- */
+/** What was known right after the event at `position`: later calls removed, open operations optional. */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
   for (let i = 0; i < encoded.length && encoded.calls[i] <= position; i++) {
@@ -223,10 +213,7 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
   }
 }
 
-/**
- * Renumbers values in place, the initial one as 0, and returns their names. `scratch` (a zero for each value) is
- * restored.
- */
+/** Renumbers values in place, the initial one as 0; returns their names. Restores `scratch` (a zero a value). */
 export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,
   scratch: Int32Array,

@@ -7,10 +7,7 @@ import type { CheckOptions } from './options.ts'
 import { countUnknown } from './outcomes.ts'
 import type { Report } from './report.ts'
 
-/**
- * An encoded operation's columns, its number in the list of values and, with keys, its place among its key's
- * operations.
- */
+/** An encoded operation's columns, its number in the list of values and its place in the list of its key. */
 const BYTES_PER_OPERATION = 40
 
 export const encodingBytes = ({ operations, keys }: History): number =>

@@ -15,9 +15,7 @@ export interface ModelEntry<Name extends string = Level> {
   readonly aliases: readonly string[]
   /** What the object is, in a few words, for help texts. */
   readonly summary: string
-  /**
-   * The operations it knows, by their `f`, for help texts; undefined for a model that accepts whatever a history has.
-   */
+  /** The operations it knows, by their `f`, for help texts; undefined if it accepts whatever a history has. */
   readonly functions: readonly string[] | undefined
   /** What those mean that the vocabulary of `history` gives another meaning. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined

@@ -20,25 +20,13 @@ export interface Opened {
   orderShare(): number | undefined
   /** Whether one order in real time explains everything. `budget` pays for a counterexample, reduced if `explain`. */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
-  /**
-   * The levels that are about what is left in the end.
-   *
-   * @throws OutOfTime
-   */
+  /** The levels that are about what is left in the end. @throws OutOfTime */
   convergences(budget: Budget): Convergences
   /** Needed only if the history is not linearizable. `first`: operations to look at first. */
   byClients(budget: Budget, first: readonly OperationRow[]): Decided
-  /**
-   * What became of each element.
-   *
-   * @throws OutOfTime
-   */
+  /** What became of each element. @throws OutOfTime */
   account?(budget: Budget): Accounting | undefined
-  /**
-   * Needed only if the history is not linearizable.
-   *
-   * @throws OutOfTime
-   */
+  /** Needed only if the history is not linearizable. @throws OutOfTime */
   staleness?(budget: Budget): Staleness | undefined
   info(): Report['info']
 }
@@ -174,7 +162,6 @@ function explainedBy(others: Others): Others {
   }
 }
 
-/** Combines all results. */
 export function reportOf(
   opened: Pick<Opened, 'info'>,
   { name, levels: known, judge }: ModelEntry,

@@ -29,7 +29,6 @@ export interface Model<State> {
   readonly name: string
   /** What the object is, in a few words. */
   readonly summary?: string
-  /** Other names of the model. */
   readonly aliases?: readonly string[]
   /** The operations it knows, by their `f`: any other in a history is an error. By default all are accepted. */
   readonly functions?: readonly string[]
@@ -43,10 +42,7 @@ export interface Model<State> {
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
   /** Equal states must have equal keys: memoises the search. */
   key(state: State): string
-  /**
-   * Operations with different shards do not affect each other and are checked separately (locality, Herlihy & Wing
-   * 1990, Theorem 1).
-   */
+  /** Shards do not affect each other and are checked separately (locality, Herlihy & Wing 1990, Theorem 1). */
   shard?(input: ModelInput): string
   /** The `f` that never change any state: they are taken as soon as they fit, without branching. */
   readonly reads?: readonly string[]

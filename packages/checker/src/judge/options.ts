@@ -21,10 +21,7 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
   readonly initial: Json
   /** The levels to decide; others are answered only if they follow from these. */
   readonly levels: readonly Name[]
-  /**
-   * `drop`: a failed cas did not happen (Jepsen). `observes`: it saw another value (Porcupine's etcd model). By default
-   * `drop`.
-   */
+  /** `drop`, the default: a failed cas did not happen (Jepsen). `observes`: it saw another value (Porcupine). */
   readonly failedCas?: 'drop' | 'observes' | undefined
   /** Whether to measure staleness too, unless the history is linearizable: then no read is stale. */
   readonly staleness?: boolean | undefined
@@ -33,10 +30,7 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
    * counterexample is all operations of the key.
    */
   readonly explain?: boolean | undefined
-  /**
-   * For transactions of registers: what to take for granted about the order of versions, such as `write-follows-read`.
-   * Verdicts then rest on it.
-   */
+  /** For transactions of registers: what to assume about the order of versions. Verdicts then rest on it. */
   readonly assume?: readonly string[] | undefined
   /**
    * For transactions that a recorder saw at the wire: judges all that one request did, or that a connection did until it was

@@ -5,10 +5,7 @@ import type { Accounting } from '../verdict/accounting.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
 import type { Staleness } from './staleness.ts'
 
-/**
- * The answer of one call of `check`: the levels of the model's judge, strongest first. `Report<string>` is that of any
- * judge.
- */
+/** The answer of `check`: the levels of the model's judge, strongest first. `Report<string>`: of any judge. */
 export interface Report<Name extends string = Level> {
   readonly model: string
   readonly levels: Verdicts<Name>
@@ -46,10 +43,7 @@ export interface ClockCost {
   readonly clocks: number
   /** How far the time of an event may be off: at most, and of half of the events. Null if nothing is known of a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
-  /**
-   * Orders in real time of two operations on one object, by different clocks, that may or may not hold; two for a pair of
-   * which either may have come first.
-   */
+  /** Real-time orders of operations on one object, by different clocks, that may not hold; 2 for an unordered pair. */
   readonly unordered: number
   /** Operations that were shorter than their times are uncertain. */
   readonly cramped: number

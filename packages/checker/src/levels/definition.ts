@@ -47,7 +47,6 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
    * if a read's whole causal past counts.
    */
   knewBy?(facts: Facts, write: number, read: number): number
-  /** The words of its counterexamples. */
   readonly words: WeakWords
 }
 

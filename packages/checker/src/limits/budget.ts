@@ -31,9 +31,7 @@ export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'w
   }
 }
 
-/**
- * The resources a check may still use. All parts of one check share one budget, so that the limits hold for the whole.
- */
+/** The resources a check may still use, shared by all parts of a check so that the limits hold for the whole. */
 export interface Budget {
   /**
    * Whether the deadline has passed, given the steps made since the last call, other than those told to `tick`. Reads the
@@ -53,9 +51,7 @@ export interface Budget {
   readonly within: (milliseconds: number) => Budget
 }
 
-/**
- * Aborts a pass that is worth nothing unless finished. Callers that can do without its result catch it: see `inTime`.
- */
+/** Aborts a pass that is worthless unless finished. Callers that can do without it catch this: see `inTime`. */
 export class OutOfTime extends Error {}
 
 /** Returns the result of the work, or `late` (by default undefined) if the deadline passes first. */

@@ -45,10 +45,7 @@ function* placedIn(history: History, placesOf: PlacesOf): Iterable<Placed> {
   }
 }
 
-/**
- * In a log with gaps a value that was read without its offset is where the append of it was. A second one in the same
- * read is somewhere else, just after it.
- */
+/** In a log with gaps a value read without its offset is where its append was; a second one follows it. */
 function placesIn(history: History): PlacesOf {
   const { f, key, outcome, input, length } = history.operations
   const offsetOf = offsetsByRow(history)

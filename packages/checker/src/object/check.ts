@@ -34,9 +34,7 @@ const shareFor = ({ levels }: CheckOptions): number =>
 /** An object, and how to judge it if its initial value is unknown. */
 export interface ObjectToJudge {
   readonly object: ObjectModel
-  /**
-   * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, and others may fit.
-   */
+  /** `alike`: the initial value makes no difference. `own`: the model's is the only one known, others may fit. */
   readonly fromAny: AnyStart | 'alike' | 'own'
   /** What others found of its parts. */
   readonly settled?: Settled | undefined

@@ -13,10 +13,7 @@ export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-/**
- * A registry entry for an object. `fromAny` says how to judge it if its initial value is unknown, `room` how to judge it
- * while it is recorded.
- */
+/** `fromAny`: how to judge it if its initial value is unknown; `room`: how to judge it while it is recorded. */
 export function objectEntry<Flight extends object>(
   { object, ...said }: ObjectEntry,
   fromAny: AnyStart | 'alike',

@@ -59,10 +59,7 @@ function around({ part, conflict }: Violated, judge: Judge, budget: Budget): Vio
   return { part: choose(part, indices), conflict: conflict.map((i) => place.get(i) ?? 0), until: undefined }
 }
 
-/**
- * A contradiction that could not be reduced: the named operations, otherwise the ones called last before it was
- * complete.
- */
+/** A contradiction that could not be reduced: the named operations, or those called last before it was complete. */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []

@@ -17,10 +17,7 @@ const SLICE = 1_024
 /** Steps for deciding a few operations; harder candidates are not used. */
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
-/**
- * Judges sequential consistency (Lamport 1979) of one object. This is a global property: the parts used for
- * linearizability must not be judged separately.
- */
+/** Sequential consistency (Lamport 1979) is global: the parts used for linearizability must be judged together. */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
   if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }

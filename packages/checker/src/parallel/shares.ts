@@ -98,10 +98,7 @@ export function planShares(
 
 const isGlobal = (level: string): boolean => level === 'sequential' || isWeak(level)
 
-/**
- * Judges the keys of one share. Stops early if another share found a violation that takes precedence over all of its
- * own.
- */
+/** Judges the keys of one share. Stops early if another share's violation takes precedence over all of its own. */
 export function judgeShare(
   history: History,
   options: ShareOptions,
@@ -220,10 +217,7 @@ export interface JudgedShares {
   readonly memory: BoardMemory
 }
 
-/**
- * The report of a history whose shares were judged. `beside` is the result of `judgeBeside`, not needed if the history
- * is linearizable.
- */
+/** The report of a history whose shares were judged. `beside`: from `judgeBeside`, unless linearizable. */
 export function reportOfShares(
   history: History,
   given: ShareOptions,

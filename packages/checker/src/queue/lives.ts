@@ -106,10 +106,7 @@ function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict
   return undefined
 }
 
-/**
- * When each dequeue that found nothing may have happened; or one that cannot have, with the messages that were
- * certainly there.
- */
+/** When each dequeue that found nothing may have happened; or one that cannot have, with the messages then there. */
 export function momentsOf(
   { lives, empties, unknown }: Lives,
   part: Part,

@@ -111,10 +111,7 @@ function withTaken(
   return result
 }
 
-/**
- * A topological order of the relation above, or two messages that come before each other. Removes one minimal message
- * at a time.
- */
+/** A topological order of the relation above, built from minimal messages; or two that precede each other. */
 function inOrder(
   lives: readonly Life[],
   budget: Budget,

@@ -33,17 +33,9 @@ export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /**
-   * The operations of each key, separated once, on demand.
-   *
-   * @throws OutOfTime
-   */
+  /** The operations of each key, separated once, on demand. @throws OutOfTime */
   readonly parts: () => readonly Encoded[]
-  /**
-   * The source of each read, computed once, on demand.
-   *
-   * @throws OutOfTime
-   */
+  /** The source of each read, computed once, on demand. @throws OutOfTime */
   readonly sources: () => Sources
 }
 

@@ -21,10 +21,7 @@ import { checkRegisters } from './check.ts'
 import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
 
-/**
- * How to read incomplete records of registers: a write overwrites whatever touched the register, and lower levels let
- * reads see later writes.
- */
+/** A write overwrites whatever touched the register, and lower levels let reads see later writes. */
 const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
@@ -33,9 +30,7 @@ const registerRules: RecordRules = {
   seenBefore,
 }
 
-/**
- * Whether an operation may write a value that was read before its key was touched, or that it would have to replace.
- */
+/** Whether it may write a value that was read before its key was touched, or that it would have to replace. */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
   const { f, key, output, returnEvent, outcome } = operations

@@ -34,9 +34,7 @@ export interface Accounting {
   readonly neverRead: readonly Accounted[]
   /** Missing for a while after they were known, but not for good. */
   readonly stale: readonly Accounted[]
-  /**
-   * Whether operations of unknown outcome may have taken everything lost, which Jepsen's accounting does not consider.
-   */
+  /** Whether operations of unknown outcome may have taken everything lost, which Jepsen does not consider. */
   readonly isExcused?: boolean
   /** How many acknowledged elements are gone for good even if operations of unknown outcome took all they could. */
   readonly surelyLost: number
@@ -71,11 +69,7 @@ export const accounting = (
   ...said,
 })
 
-/**
- * The rows of the history whose `f` is one of these, as accounting needs them.
- *
- * @throws OutOfTime
- */
+/** The rows of the history whose `f` is one of these, as accounting needs them. @throws OutOfTime */
 export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
   const wanted = history.functions.map((f) => functions.includes(f))
   const { operations } = history

@@ -3,7 +3,6 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'
 
-/** Descriptions for people. */
 export interface Words {
   /** For example `process 3's watch 7 of x from revision 5 at n1`. */
   watch(watch: Watch): string

@@ -7,16 +7,9 @@ import type { Part } from './part.ts'
 
 /** How to judge an object whose initial state is unknown. */
 export interface AnyStart {
-  /**
-   * The object with nothing known about it yet: a state is what follows from the results so far. If that is ambiguous,
-   * there are several.
-   */
+  /** The object with nothing known yet: a state is what follows from the results so far, several if ambiguous. */
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
-  /**
-   * Possible initial values, to be tried by the faster methods for known initial values.
-   *
-   * @throws OutOfTime
-   */
+  /** Possible initial values, to be tried by the faster methods for known initial values. @throws OutOfTime */
   readonly guesses: (part: Part, budget: Budget) => Guesses
   /** As in `ObjectModel`, if it does not depend on the initial value. */
   readonly supports?: ObjectModel['supports']

@@ -1,8 +1,6 @@
 const PLACES = 9
 
-/**
- * A sum of fractions rounded to nine places, so that 0.1 + 0.2 is 0.3 whether a double or a decimal type computed it.
- */
+/** A sum rounded to nine places: 0.1 + 0.2 is 0.3 whether a double or a decimal type computed it. */
 export const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(sum.toFixed(PLACES)))
 
 /** Up to here a double distinguishes decimals with that many places. */

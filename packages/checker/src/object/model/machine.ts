@@ -9,9 +9,7 @@ export interface Machine {
   readonly initial: number
   /** The number of each operation: equal numbers, equal effect. */
   readonly code: Int32Array
-  /**
-   * The state after an operation with this number; -1 if that is impossible; below -1, one of several: see `several`.
-   */
+  /** The state after an operation with this number; -1 if impossible; below -1, one of several: see `several`. */
   readonly step: (state: number, code: number) => number
   /** The states that a step below -1 stands for, at least two. */
   readonly several: (step: number) => readonly number[]

@@ -17,9 +17,7 @@ import type { FastAnswer } from './slots.ts'
 /** A built-in model of an object: one file, one such value, one line in the registry. */
 export interface ObjectEntry {
   readonly name: string
-  /** Names used by other tools and older files. */
   readonly aliases: readonly string[]
-  /** What the object is, in a few words, for help texts. */
   readonly summary: string
   /** The operations it knows, by their `f`. */
   readonly functions: readonly string[]
@@ -87,10 +85,7 @@ interface Speed {
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
-  /**
-   * The specification on integers, if that is faster than numbering states by their keys; undefined if it cannot
-   * express everything in the part.
-   */
+  /** The specification on integers, if faster than numbering states by key; undefined if the part does not allow it. */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
    * The operations that linearizability depends on, if some of unknown outcome explain nothing that the others cannot;
@@ -99,11 +94,7 @@ interface Speed {
    * @throws OutOfTime
    */
   needed?(part: Part, budget: Budget): readonly number[] | undefined
-  /**
-   * Divides a part into independent ones; undefined if it cannot be divided.
-   *
-   * @throws OutOfTime
-   */
+  /** Divides a part into independent ones; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
    * The same object, changed in place: does the operation at an index, and returns whether it was possible. Used to
@@ -130,10 +121,7 @@ interface Dependence {
 interface Wording {
   /** More about an operation that does not fit. */
   beside?(history: History, row: number, initial: Json): string | undefined
-  /**
-   * The contradiction in a sentence, given its operations and the first after which no order is left; undefined if the usual
-   * sentence is as good.
-   */
+  /** The contradiction in a sentence, given the first row after which no order is left; undefined for the usual one. */
   tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
   /** The sum of the operations of a contradiction, given the first after which no order is left. */
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
@@ -143,22 +131,11 @@ interface Wording {
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
-  /**
-   * The contents that a read's output shows, if different outputs may show the same; equal contents are equal as JSON. By
-   * default the output itself.
-   */
+  /** The contents that an output shows, if different outputs may show the same. By default the output itself. */
   contentOf?(output: Json, initial: Json): Json
-  /**
-   * The operations that show how the objects ended; by default, final reads.
-   *
-   * @throws OutOfTime
-   */
+  /** The operations that show how the objects ended; by default, final reads. @throws OutOfTime */
   ending?(history: History, budget: Budget): Ending
-  /**
-   * Whether the objects ended as they should, as far as their ends are known.
-   *
-   * @throws OutOfTime
-   */
+  /** Whether the objects ended as they should, as far as their ends are known. @throws OutOfTime */
   eventual?(ended: Ended, budget: Budget): Convergence
 }
 
@@ -218,10 +195,7 @@ export function relatedByGroups(
   }
 }
 
-/**
- * Whether everything is included that the operations may depend on. Nothing depends on operations that never change the
- * object.
- */
+/** Whether everything is included that the operations may depend on; nothing depends on mere reads. */
 export const closedUnder =
   (related: (chosen: readonly number[]) => readonly number[], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {

@@ -53,10 +53,7 @@ export interface Functions {
   readonly expands?: Expansion | undefined
 }
 
-/**
- * An operation that represents several at once, such as a drain: one for each item of the list it returned, and one that
- * found nothing more.
- */
+/** An operation that stands for several, such as a drain: one for each item returned, and one that found nothing. */
 export interface Expansion {
   readonly from: number
   readonly to: number
@@ -192,11 +189,7 @@ function mostItems(
   return itemsAtFirst + rows.filter((i) => adds(numbers[operations.f[i]])).length
 }
 
-/**
- * Some of the operations (ascending), as a part of their own. Positions are kept.
- *
- * @throws OutOfTime
- */
+/** Some of the operations (ascending), as a part of their own. Positions are kept. @throws OutOfTime */
 export function choose(part: Part, indices: readonly number[], budget: Budget = unlimited): Part {
   const ints = (column: Int32Array): Int32Array => columnOf(indices, (i) => column[i], budget)
   return {

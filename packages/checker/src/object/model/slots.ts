@@ -3,9 +3,7 @@ import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { firstWhere } from '../../search/halving.ts'
 import type { Part } from './part.ts'
 
-/**
- * The answer of a polynomial condition: an order that explains the operations, or a few of them that no order explains.
- */
+/** The answer of a polynomial condition: an order of the operations, or a few of them that have none. */
 export type FastAnswer =
   | { readonly result: 'met'; readonly order: Int32Array }
   /** Indices of the operations in the contradiction; empty if unknown. */

@@ -21,9 +21,7 @@ const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 
-/**
- * Explains why a level below sequential consistency does not hold: reduced, and as a cycle of orders if there is one.
- */
+/** Explains why a level below sequential consistency is violated: reduced, as a cycle of orders if there is one. */
 export const explainWeaker = (
   level: WeakLevel,
   encoded: Encoded,
@@ -32,11 +30,7 @@ export const explainWeaker = (
   budget: Budget,
 ): Counterexample => explained({ encoded, violated }, explanationOf(level, decoder), decoder, budget)
 
-/**
- * Whether some operations violate a level by themselves, if that is quickly decided.
- *
- * @throws OutOfTime
- */
+/** Whether some operations violate a level by themselves, if that is quickly decided. @throws OutOfTime */
 export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findAmong(some, explanationOf(level, decoder), decoder, budget).result === 'violated'
 
@@ -58,11 +52,7 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: each choice among the ${count} operations leads to a contradiction.`
 
-/**
- * Whether a few operations can be explained, if that is quickly decided.
- *
- * @throws OutOfTime
- */
+/** Whether a few operations can be explained, if that is quickly decided. @throws OutOfTime */
 function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
   const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
   try {

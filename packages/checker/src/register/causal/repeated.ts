@@ -36,11 +36,7 @@ const NEITHER_FOUND = {
   ),
 } as const satisfies WeakAnswer
 
-/**
- * Decides a level where values are repeated, by trying the possible sources of the reads.
- *
- * @throws OutOfTime
- */
+/** Decides a level where values are repeated, by trying the possible sources of the reads. @throws OutOfTime */
 export function decideRepeated(given: Encoded, level: WeakDefinition, budget: Budget, steps: number): WeakAnswer {
   const choices = choicesOf(given, budget)
   if (choices === undefined) return TOO_MANY_SOURCES

@@ -150,10 +150,7 @@ function windowBefore(part: Encoded, culpritReturn: number, from: number): Encod
 /** Looks allowed for verifying a candidate after the time is up. */
 const ALLOWED_LOOKS = 200
 
-/**
- * At most `MOST_OPERATIONS` operations near the contradiction, found without reading the clock, and whether they are
- * contradictory by themselves.
- */
+/** At most `MOST_OPERATIONS` near the contradiction, found without a clock, and whether they contradict alone. */
 export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Encoded; readonly standsAlone: boolean } {
   const { part, conflict } = violated
   const allowance = createAllowance(ALLOWED_LOOKS)

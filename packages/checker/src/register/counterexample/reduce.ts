@@ -69,10 +69,7 @@ export function limit(
 export interface Contradiction {
   /** As they were when the contradiction was complete. */
   readonly operations: Encoded
-  /**
-   * The same operations with their final returns, if `operations` is cut before some of them: anyone who sees the core
-   * alone sees those.
-   */
+  /** The same operations with their final returns, where `operations` is cut: readers of the core see those. */
   readonly settled?: Encoded
   readonly rule: OrderRule
   readonly jsonOf: (name: number) => Json
@@ -85,10 +82,7 @@ export interface Contradiction {
 /** Context is shown up to this many operations. */
 const MOST_SHOWN = 40
 
-/**
- * Size of the first window of last operations; it doubles until contradictory. Small sets are also the quickest to
- * judge.
- */
+/** Size of the first window of last operations; doubles until contradictory. Small sets are judged quickest. */
 const FIRST_WINDOW = 4
 
 /**

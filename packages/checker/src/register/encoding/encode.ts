@@ -219,10 +219,7 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
   return { calls, returns }
 }
 
-/**
- * By a pair's place in the table of values: the ids of the old and the new value, with null standing for the initial
- * value.
- */
+/** By a pair's place in the table of values: the ids of its old and new value; null is the initial value. */
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array

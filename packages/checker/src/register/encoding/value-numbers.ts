@@ -2,10 +2,7 @@ import { int32Array } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../../encoding/encoded.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../limits/budget.ts'
 
-/**
- * Columns while they still hold value ids: for a cas the old value in `expects` and the new one in `writes`, for any
- * other operation its value in both.
- */
+/** Columns of value ids: for a cas the old value in `expects`, the new in `writes`; otherwise the same in both. */
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**

@@ -162,9 +162,7 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/**
- * A history of one key is used as it is if its events have few gaps: copying a million operations would gain nothing.
- */
+/** Uses a history of one key as it is if its events have few gaps: copying a million operations gains nothing. */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]

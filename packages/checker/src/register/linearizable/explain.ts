@@ -189,10 +189,7 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
   return `and ${also}, though the value was there ${times === 1 ? 'only once' : `${times} times only`}`
 }
 
-/**
- * If the initial value is unknown and only it could explain a value that was read: what speaks against that. Undefined
- * if nothing simple does.
- */
+/** What speaks against the unknown initial value that alone could explain a read; undefined if nothing simple. */
 function unlikeStart(
   set: Encoded,
   whole: Encoded,
@@ -259,10 +256,7 @@ function disagreeing(
   return undefined
 }
 
-/**
- * The last operation completed before the call of an observation that left another value; writes are preferred to
- * reads.
- */
+/** The last operation completed before an observation's call that left another value, preferably a write. */
 function newestBefore(set: Encoded, observation: number): number {
   const value = set.expects[observation]
   let newest = -1

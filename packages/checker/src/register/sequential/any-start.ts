@@ -8,11 +8,7 @@ import { explainSequential, questionOf } from './explain.ts'
 /** Time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
-/**
- * Decides sequential consistency of a history whose initial values are unknown.
- *
- * @throws OutOfTime
- */
+/** Decides sequential consistency of a history whose initial values are unknown. @throws OutOfTime */
 export function findOrderFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): FromAny<Sequentiality> {
   const jsonOf = decoder.value
   return decideFromAny<Sequentiality>(

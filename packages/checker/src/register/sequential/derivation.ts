@@ -19,10 +19,7 @@ interface Step {
 
 const BASE = -1
 
-/**
- * Expands a contradiction: the cycle itself, and for each derived order in it the path it was derived from, and so on
- * down to program order and reads-from.
- */
+/** Expands a contradiction: the paths its derived orders come from, down to program order and reads-from. */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const edge = betweenWrites(conflict.edge)

@@ -195,10 +195,7 @@ function propagate(choosing: Choosing, budget: Budget): boolean {
   return true
 }
 
-/**
- * The reads whose sources are to be guessed next: few left, and many contradictions that rested on them (Boussemart et
- * al., ECAI 2004).
- */
+/** The reads to guess next: few sources left, many contradictions rested on them (Boussemart et al., ECAI 2004). */
 function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, most: number): number[] {
   const open: number[] = []
   for (let n = 0; n < reads.length; n++) if (candidates[n].length > 1) open.push(n)

@@ -1,9 +1,6 @@
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
 
-/**
- * The operations on a key that hide its initial value from their process at a level: its writes and its reads of another
- * value, its writes only, or none.
- */
+/** What hides a key's initial value from a process: its writes and reads of other values, its writes, or nothing. */
 export type Hides = 'writes and reads' | 'writes' | 'nothing'
 
 /** The first returns of a process's operations on a key. */

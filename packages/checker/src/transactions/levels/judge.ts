@@ -61,10 +61,7 @@ function allMetBut(reads: Outcomes): Outcomes {
   return outcomes
 }
 
-/**
- * Carries out the transactions in an order: each read must see the last version of its key, and each write make a later
- * one. Anything else is our own bug.
- */
+/** Replays an order: each read must see the last version of its key, each write make a later one. Else our bug. */
 function replay(record: TransactionRecord, versions: Versions, order: Int32Array): void {
   const { starts, kind, key } = record
   const { of, writer, ordered } = versions

@@ -10,10 +10,7 @@ export interface Writes {
   readonly transaction: Int32Array
 }
 
-/**
- * The micro-operations of one kind. One that aborted gives way to another of the same value: a client that retries may
- * write it again.
- */
+/** An aborted micro-operation gives way to another of the same value: a client that retries may write it again. */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0
   for (let row = 0; row < kind.length; row++) if (kind[row] === wanted) count++

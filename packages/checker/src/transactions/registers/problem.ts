@@ -18,10 +18,7 @@ export interface Rules {
   readonly isParallel: boolean
 }
 
-/**
- * A total order of points is wanted that contains all edges, in which nobody writes a key between a read's source and
- * its reader.
- */
+/** Asks for a total order of points with all edges, where nobody writes a key between a read's source and reader. */
 export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules

@@ -12,10 +12,7 @@ import type { CycleStep } from '../levels/situation.ts'
 import { APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/**
- * Names the transactions of one sentence, in the order in which they were called: `T1 (process 3)` the first time, then
- * `T1`.
- */
+/** Names a sentence's transactions, in order of call: `T1 (process 3)` the first time, then `T1`. */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
   const numbers = inOrder(transactions)
   const named = new Set<number>()

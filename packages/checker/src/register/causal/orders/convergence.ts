@@ -37,10 +37,7 @@ export function overwrittenInPast(facts: Facts, order: CausalOrder, budget: Budg
 }
 
 export type Arbitration =
-  /**
-   * All operations in an order that contains the causal order and in which each read's source is the last write in its
-   * past.
-   */
+  /** An order that contains the causal order, in which each read's source is the last write in its past. */
   | { readonly result: 'order'; readonly order: Int32Array }
   | { readonly result: 'cycle'; readonly cycle: readonly Edge[] }
 

@@ -4,10 +4,7 @@ import type { Edge } from '../../sequential/edges.ts'
 export interface Contradiction {
   /** The orders derived before, oldest first; each may depend on earlier ones. */
   readonly derived: readonly Edge[]
-  /**
-   * The whole cycle, or its last order: its `to` precedes its `from` by program order, reads-from and the derived
-   * orders.
-   */
+  /** The cycle, or its last order: `to` precedes `from` by program order, reads-from and derived orders. */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
   /** A thread of the client, if it concerns only one client's reads. */

@@ -124,11 +124,7 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
     .reverse()
 }
 
-/**
- * Undefined if memory does not suffice.
- *
- * @throws OutOfTime
- */
+/** Undefined if memory does not suffice. @throws OutOfTime */
 export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
   const { encoded, writerOf, threads } = facts
   const { of, place, before } = threads

@@ -4,10 +4,7 @@ import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
-/**
- * Why one process cannot put the writes and its own reads in one order: the last edge closes a cycle with the earlier
- * ones.
- */
+/** Why one process cannot order the writes and its own reads: the last edge closes a cycle with those before it. */
 export interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -15,10 +12,7 @@ export interface ViewConflict {
 }
 
 export interface Views {
-  /**
-   * Whether one order explains a thread's reads, from the first to `until` (all by default); `sources` says what each
-   * read saw.
-   */
+  /** Whether one order explains a thread's reads up to `until`; `sources` says what each read saw. */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
   /** What ran out meanwhile; if something did, finding no conflict means nothing. */
   readonly stopped: () => 'out of time' | 'out of memory' | undefined

@@ -27,10 +27,7 @@ export interface Pieces {
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
   /** Bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
-  /**
-   * By key: 0 if its pieces are strings, not empty, distinct, and none is a prefix of another; otherwise `at` means
-   * nothing.
-   */
+  /** By key: 0 if its pieces are distinct, not empty, and none a prefix of another; else `at` is meaningless. */
   readonly isUnclear: Uint8Array
 }
 
@@ -125,9 +122,7 @@ function sizesByKey(
 }
 
 interface Writers {
-  /**
-   * Records that operation i wrote the text with this number. False if another operation on the same key wrote it too.
-   */
+  /** Records that operation i wrote this text. False if another operation on the same key wrote it too. */
   readonly add: (i: number, entry: number) => boolean
   /** The operation that wrote the text with this number on the key, or NONE. */
   readonly of: (entry: number, k: number) => number

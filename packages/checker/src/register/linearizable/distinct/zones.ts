@@ -50,10 +50,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 }
 
 interface Clusters {
-  /**
-   * By value: the operation that wrote it; -1 for the initial value, and for values that were not written, or
-   * needlessly.
-   */
+  /** By value: the operation that wrote it; -1 for the initial value and values written never or needlessly. */
   readonly writer: Int32Array
   /** By value: the earliest return and the latest call; -2 for "before the history". */
   readonly first: Int32Array

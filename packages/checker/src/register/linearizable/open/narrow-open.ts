@@ -8,10 +8,7 @@ export interface FewOpen {
   readonly bitOf: Int32Array
   /** By kind: the open operations. */
   readonly sets: Int32Array
-  /**
-   * By value and kind (`KINDS` entries per value): the operations that read it, write it, compare with it, or found
-   * another value.
-   */
+  /** By value and kind (`KINDS` per value): the operations that read, write or compare with it, or found another. */
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void

@@ -3,10 +3,7 @@ import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded
 import { assignSlots } from '../../../search/events.ts'
 import { eventCount } from '../distinct/zones.ts'
 
-/**
- * The operations open at one moment of the walk, as sets of slots: bit s & 31 of word s >> 5. Tables by value have
- * `words` words for each.
- */
+/** The operations open at one moment, as sets of slots: bit s & 31 of word s >> 5; `words` words a value. */
 export interface OpenOperations {
   /** By operation. Operations open at the same time have different slots. */
   readonly slotOf: Int32Array
@@ -203,10 +200,7 @@ export function createBag(items: number): Bag {
   }
 }
 
-/**
- * By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. Operations of unknown outcome
- * are left out.
- */
+/** By position: i + 1 for the call of operation i, -(i + 1) for its return, else 0. Omits unknown outcomes. */
 export function eventsByPosition(part: Encoded): Int32Array {
   const { length, calls, returns } = part
   const events = int32Array(eventCount(part))

@@ -1,9 +1,6 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../../encoding/encoded.ts'
 
-/**
- * Operations of unknown outcome that do the same, counted together: they never return, so it only matters how many were
- * used, not which.
- */
+/** Operations of unknown outcome that do the same: they never return, so only the number used matters. */
 export interface OptionalClass {
   readonly kind: number
   readonly expects: number

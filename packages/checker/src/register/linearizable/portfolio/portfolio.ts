@@ -23,10 +23,7 @@ const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
-/**
- * A depth-first search without progress for this many steps has gone astray; in its first turn it then stops early. The
- * narrow search's steps are cheap.
- */
+/** Without progress for this many steps a depth-first search has gone astray, and stops its first turn early. */
 const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256

@@ -87,9 +87,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /**
-   * Takes every observation that holds; returns the entry of the first remaining return, or `head` if there is none.
-   */
+  /** Takes every observation that holds; returns the entry of the first remaining return, or `head`. */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
@@ -142,10 +140,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     if (k === APPEND && appends !== undefined) return appends.append(state, operation)
     return -1
   }
-  /**
-   * The state after a member of a class, or -1 if that is not legal, or is pointless because no open operation would
-   * observe it.
-   */
+  /** The state after a member of a class; -1 if illegal, or pointless as no open operation would observe it. */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
     if (k === CAS && from !== state) return -1

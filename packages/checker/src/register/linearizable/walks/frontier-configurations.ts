@@ -30,10 +30,7 @@ export function layOut(words: number, counted: Uint8Array): Layout {
 export interface Frontline {
   words: Int32Array<ArrayBuffer>
   count: number
-  /**
-   * Adds a configuration unless one in the set is as good, and drops those it is as good as. Returns whether it was
-   * added.
-   */
+  /** Adds a configuration unless one is as good, and drops those it is as good as. Returns whether it was added. */
   readonly keep: (configuration: Int32Array) => boolean
   /** Removes the configuration at this place; another one moves there. */
   readonly remove: (base: number) => void

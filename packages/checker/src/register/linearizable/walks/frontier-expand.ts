@@ -46,9 +46,7 @@ export function createFrontierExpansion(
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
-  /**
-   * Fills `scratch` with the configuration after its state becomes `value`, before the operation responsible is marked.
-   */
+  /** Fills `scratch` with the configuration once its state is `value`, before the operation responsible is marked. */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
     scratch[NODE] = origin[NODE]
@@ -62,10 +60,7 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /**
-   * Processes the configuration in `scratch`, reached by firing `operation` (-1: by letting the returning one return
-   * unfired).
-   */
+  /** Processes the configuration in `scratch`, reached by firing `operation` (-1: the returning one stays unfired). */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5

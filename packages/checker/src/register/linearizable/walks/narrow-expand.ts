@@ -117,9 +117,7 @@ export function createExpansion(
       push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
   }
 
-  /**
-   * The operation fires and the state becomes `value`; the returning operation may or may not have taken effect then.
-   */
+  /** The operation fires and the state becomes `value`; the returning one may or may not have taken effect. */
   const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
     if (isSatisfied) keep(value, done, hideable, nowUsed, operation)

@@ -19,10 +19,7 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 /** Returns and expansions without progress after which more are followed, starting over. */
 const STRAY_STEPS = 1024
 
-/**
- * With operations of unknown outcome there are too many configurations to follow all at once: double the number each
- * time, up to this one.
- */
+/** Operations of unknown outcome give too many configurations to follow: double the number, up to this. */
 const MOST_FOLLOWED = 128
 
 /** With more live configurations than this, none is put off: a score and an index share a word. */
@@ -139,10 +136,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     }
   }
 
-  /**
-   * When nothing is live: returns to the latest configurations put off, or starts over with more; false if none were
-   * put off.
-   */
+  /** When nothing is live: returns to the latest ones put off, or starts over with more; false if none were. */
   const comeBack = (): boolean => {
     if (putOffCount === 0) return false
     if (strayed > STRAY_STEPS) {

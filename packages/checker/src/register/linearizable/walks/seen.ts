@@ -1,7 +1,4 @@
-/**
- * The configurations met during one return: a set that is cleared in constant time. Words 1 and 2 of a configuration
- * are ignored.
- */
+/** The configurations met during one return, cleared in constant time. Ignores words 1 and 2 of each. */
 export interface Seen {
   /** Adds a copy; false if it was there already. */
   readonly add: (configuration: Int32Array) => boolean
