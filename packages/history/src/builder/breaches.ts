@@ -29,7 +29,6 @@ export function brokenAt(
 /** The name of an event type, which is a position in `eventTypes`. */
 export const typeName = (type: number): EventType => eventTypes[type] ?? 'info'
 
-/** A process as the file calls it. */
 export const processName = ({ names }: ProcessTable, process: number): Process => names[process] ?? process
 
 /** A process invoked again before its operation in `row` had ended. */

@@ -150,7 +150,6 @@ export class HistoryBuilder implements EventSink {
     return this.#events
   }
 
-  /** Events of clients taken so far. */
   get clientEvents(): number {
     return this.#clientEvents
   }

@@ -3,7 +3,6 @@ import { UserError } from '../event/error.ts'
 import { brokenRule } from '../event/rules.ts'
 import { count, duration } from '../text/figures.ts'
 
-/** How the events of a history are ordered. */
 export interface Ordering {
   /**
    * `lines`: as they stand, whatever their times say. `time`: sorted by time; an operation that ends when another begins is

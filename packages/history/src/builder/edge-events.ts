@@ -35,7 +35,6 @@ export interface EdgeEvent {
   readonly error: string | undefined
 }
 
-/** Edge events while they are collected. */
 export class EdgeEventList implements EdgeEvents {
   readonly positions: number[] = []
   readonly processes: Process[] = []

@@ -12,13 +12,11 @@ interface Timed {
   /** Counted through all files. */
   readonly line: number
   readonly time: number
-  /** The number of its file. */
   readonly file: number
   /** Its place among events at the same time. */
   rank: number
 }
 
-/** What was read of one file. */
 interface ReadFile {
   readonly name: string
   readonly linesBefore: number
@@ -38,7 +36,6 @@ export class TimeOrder {
   #count = 0
   #sampledBytes = 0
 
-  /** Approximate memory in use. */
   get sizeBytes(): number {
     return this.#count === 0 ? 0 : (this.#sampledBytes / Math.ceil(this.#count / SAMPLED_EVERY)) * this.#count
   }

@@ -54,10 +54,7 @@ const TOKEN =
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
-/**
- * Position of the first character at which `text` stops being the beginning of a JSON value; its length if it is merely
- * cut off.
- */
+/** The first position at which `text` stops being the beginning of a JSON value; its length if merely cut off. */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'

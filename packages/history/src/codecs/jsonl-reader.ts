@@ -18,9 +18,7 @@ export interface JsonlReaderOptions {
   readonly isAmid?: boolean | undefined
 }
 
-/**
- * Reads native histories. Lines unknown to the scanner take the slow way through `JSON.parse`, with the same result.
- */
+/** Reads native histories. Lines unknown to the scanner go through `JSON.parse`, with the same result. */
 export class JsonlReader implements ChunkReader {
   line = 1
   readonly #source: string

@@ -61,9 +61,7 @@ export class LineScanner extends JsonTokens {
     this.#builder = builder
   }
 
-  /**
-   * Reads the line that begins at `start` and returns the start of the next one, or UNUSUAL. A line end must follow.
-   */
+  /** Reads the line at `start`; returns the start of the next one, or UNUSUAL. A line end must follow. */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
     this.at = start

@@ -1,6 +1,5 @@
 import type { Json } from '../event/event.ts'
 
-/** The unit of the times in a file. */
 export interface Unit {
   readonly name: string
   readonly nanos: number

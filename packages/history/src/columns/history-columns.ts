@@ -6,9 +6,7 @@ export const INFO = 2
 /** Marks a final read of its key (a bit of the `flags` column). */
 export const FLAG_FINAL = 1
 
-/**
- * Marks an operation whose invocation has no value: its input is the completion's value, and unknown without an `ok`.
- */
+/** Marks an invocation without a value: the input is the completion's value, unknown without an `ok`. */
 export const FLAG_UNSAID = 2
 
 /**
@@ -48,10 +46,7 @@ export interface Operations {
   readonly callEvent: Int32Array
   /** Event position of the completion; -1 if there is none. */
   readonly returnEvent: Int32Array
-  /**
-   * Nanoseconds from the run's start as given, possibly negative, rounded to a double beyond 2^53. An absent time is
-   * replaced by the event's position.
-   */
+  /** Nanoseconds since the run's start, possibly negative; the event's position where no time is given. */
   readonly callTime: Float64Array
   /** Nanoseconds; Infinity if it never completed. */
   readonly returnTime: Float64Array

@@ -11,7 +11,6 @@ export interface PlaceOfLine {
   readonly line: number
 }
 
-/** Where a line is that was counted through all files. */
 export function placeOfLine(files: readonly MergedFile[] | undefined, line: number): PlaceOfLine {
   const found = files?.findLast(({ linesBefore }) => linesBefore < line)
   return found === undefined ? { file: undefined, line } : { file: found.name, line: line - found.linesBefore }

@@ -30,7 +30,6 @@ export interface NodeTally {
 
 const OUTCOMES = 3
 
-/** Counts operations one by one. */
 export class Counting {
   /** By function and outcome. */
   readonly functions: Float64Array = new Float64Array(256 * OUTCOMES)
@@ -90,7 +89,6 @@ export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes
   readonly latencies: Float64Array
 }
 
-/** The tally of all. */
 export function tallyOf(counted: readonly Counted[]): Tally {
   const functions = new Map<string, FunctionTally>()
   const nodes = new Map<string, NodeTally>()

@@ -18,7 +18,6 @@ export const CLOCK_BROKEN = 'clock-broken'
 
 const NONE = -1
 
-/** Collects the clock readings of events. */
 export class ClockNotes {
   readonly #within: number[] = []
   readonly #clock: number[] = []
@@ -38,14 +37,12 @@ export class ClockNotes {
     this.#clock[line] = known === NONE ? this.#names.push(clock) - 1 : known
   }
 
-  /** Takes an event of the recorder. */
   recorder({ f, value }: Event): void {
     if (f !== CLOCK_BROKEN || value === null || typeof value !== 'object' || Array.isArray(value)) return
     const { clock } = value as { readonly [member: string]: Json }
     if (typeof clock === 'string') this.#broken.add(clock)
   }
 
-  /** Whether no event named a clock. */
   get isEmpty(): boolean {
     return this.#names.length === 0
   }

@@ -29,5 +29,4 @@ export interface ErrorMeaning {
   readonly why: string
 }
 
-/** What was thrown, in words. */
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -36,10 +36,7 @@ export interface Event {
   readonly final?: boolean | undefined
   /** On a `fail`: the object itself declined (a held lock, a cas that found another value). */
   readonly answered?: boolean | undefined
-  /**
-   * On an invocation: the client that the process belongs to, if one client has several processes (its requests
-   * overlap).
-   */
+  /** On an invocation: the client that the process belongs to, if its requests overlap and it has several processes. */
   readonly session?: string | undefined
   /**
    * Members beyond these; kept, and written out again. Two have a meaning on invocations: attempts at one operation have

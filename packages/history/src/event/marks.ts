@@ -33,7 +33,6 @@ export interface PassedOn {
   readonly mayWrite: boolean
 }
 
-/** Collects the recorder's notes about its record. */
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
@@ -116,7 +115,6 @@ export interface RowLock {
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
-  /** The level that it asked for. */
   readonly isolation: string | undefined
   readonly statements: readonly (readonly [sql: string, microOperations: number, from?: number, to?: number])[]
   readonly predicates: readonly string[]

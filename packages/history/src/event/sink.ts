@@ -9,10 +9,7 @@ export interface EventSink {
   warn(message: string): void
 }
 
-/**
- * Reads a file's bytes as they arrive. The caller keeps the bytes not consumed and offers them again with more after
- * them.
- */
+/** Reads bytes as they arrive. The caller offers those not consumed again, with more after them. */
 export interface ChunkReader {
   /**
    * Reads what is complete in bytes[start, end) and returns the position of the first byte not consumed. With `last`,

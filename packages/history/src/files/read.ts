@@ -195,10 +195,7 @@ export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
 
 type ReaderOf = (format: Format) => ChunkReader
 
-/**
- * Feeds a reader from a source through one buffer, which grows only for a line that does not fit; yields the bytes
- * read.
- */
+/** Feeds a reader through one buffer, which grows only for a line that does not fit; yields the bytes read. */
 export async function* pumpSteps(
   source: Source,
   path: string,

@@ -26,10 +26,7 @@ export interface HistoryWriter {
   readonly lost: number
   /** On return the operating system has the event: it survives the end of this process. */
   append(event: Event): void
-  /**
-   * Appends a line that is in the file's format already, with its line end. It is with the operating system within 5 ms,
-   * together with others.
-   */
+  /** Appends a line in the file's format with its line end; the operating system has it within 5 ms. */
   appendLine(line: string): void
   /** Appends many events with fewer system calls. */
   appendAll(events: Iterable<Event>): void

@@ -1,9 +1,6 @@
 import type { History } from './history.ts'
 
-/**
- * Whether anything overlapped an operation of a function that changes something. The operations of one request do not
- * overlap each other.
- */
+/** Whether anything overlapped an operation that changes something, other operations of its request apart. */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations

@@ -22,7 +22,6 @@ export interface RowTables {
   readonly errors: ByteTable
 }
 
-/** Packs rows one after the other. */
 export class RowWriter {
   #count = 0
   #bytes = 0
@@ -31,7 +30,6 @@ export class RowWriter {
   #at = 0
   readonly #pages: Uint8Array[] = []
 
-  /** Memory that it takes. */
   get sizeBytes(): number {
     return this.#bytes
   }

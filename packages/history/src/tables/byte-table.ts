@@ -6,10 +6,7 @@ import { areSame, finished, mixed, type PlacedTexts } from './placed-texts.ts'
 const { COLUMNS, FLAG_BITS, HAS_BACKSLASH, HASH, HASH_START, NOT_ASCII, PAGE, QUOTE, SIZE, START } = layout
 
 const PAGE_BYTES = 1 << 20
-/**
- * Size of the first page. Each page is four times as large as the one before, up to PAGE_BYTES, so that a small table
- * stays small.
- */
+/** Size of the first page. Each is four times as large as the one before, so that a small table stays small. */
 const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
@@ -98,9 +95,7 @@ export class ByteTable {
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /**
-   * Like `intern`, for callers that have already hashed the bytes: `unfinished` is HASH_START with each byte mixed in.
-   */
+  /** Like `intern` for bytes that are already hashed: `unfinished` is HASH_START with each byte mixed in. */
   internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = finished(unfinished)
     const slots = this.#slots

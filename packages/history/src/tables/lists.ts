@@ -79,7 +79,6 @@ export class ListTable {
     }
   }
 
-  /** The empty list of a key. */
   empty(key: number): number {
     return this.#other(NO_NODE, key)
   }

@@ -47,10 +47,7 @@ export const endOf = ({ entries }: PlacedTexts, entry: number): number =>
 export const hasBackslash = ({ entries }: PlacedTexts, entry: number): boolean =>
   ((entries[entry * COLUMNS + PAGE] ?? 0) & HAS_BACKSLASH) !== 0
 
-/**
- * The number of the text that is bytes[from, to) in quotes, -1 if there is none. `unfinished` is HASH_OF_QUOTE with each of
- * these bytes mixed in.
- */
+/** The number of bytes[from, to) in quotes; -1 if absent. `unfinished`: HASH_OF_QUOTE with these bytes mixed in. */
 export function quotedTextAt(
   texts: PlacedTexts,
   unfinished: number,
@@ -69,7 +66,6 @@ export function quotedTextAt(
   }
 }
 
-/** Whether `length` bytes from two positions are equal. */
 export function areSame(some: Uint8Array, from: number, others: Uint8Array, othersFrom: number, size: number): boolean {
   for (let i = 0; i < size; i += 1) if (some[from + i] !== others[othersFrom + i]) return false
   return true

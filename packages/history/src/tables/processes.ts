@@ -22,7 +22,6 @@ export class ProcessTable {
     return this.#others.get(name) ?? this.#add(name)
   }
 
-  /** Whether a process of that name has appeared before. */
   knows(name: string): boolean {
     return this.#others.has(name)
   }
@@ -48,9 +47,7 @@ function extended(numbers: Int32Array, process: number): Int32Array {
 /** Speakers in a history that are not clients. */
 const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
 
-/**
- * Whether a process's operations are judged. Names are as good as integers, except the nemesis's and the recorder's.
- */
+/** Whether a process's operations are judged: names are as good as integers, but for nemesis and recorder. */
 export const isClient = (process: Process): boolean => typeof process === 'number' || !speakers.has(process)
 
 /** A process's integer, even if it was written as text; undefined for names. */

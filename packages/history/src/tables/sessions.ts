@@ -35,10 +35,7 @@ export class SessionTable {
     this.#of[process] = session
   }
 
-  /**
-   * Undefined if every process is a client of its own: no session is named, and the header does not say that clients
-   * were told apart.
-   */
+  /** Undefined if no session is named and the header does not say that clients were told apart. */
   sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
     if (header === undefined && this.names.length === 0) return undefined
     const names = [...this.names.texts()]

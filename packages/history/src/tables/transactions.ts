@@ -14,10 +14,7 @@ export const NO_MICRO_VALUE = -2
 const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
-/**
- * The micro-operations of all transactions, one typed array per column. A transaction is a range of rows; equal ones
- * share it.
- */
+/** All micro-operations, one typed array per column. A transaction is a range of rows; equal ones share it. */
 export interface MicroOperations {
   readonly length: number
   /** What it does: index into `kinds` (`append`, `r`, `w`). */
@@ -63,9 +60,7 @@ const READ = 'r'
 /** How deeply its keys and values are nested in a transaction's value. */
 const MICRO_DEPTH = 2
 
-/**
- * Numbers distinct transactions 0, 1, 2, … in the order they first appear, and stores them as columns instead of text.
- */
+/** Numbers distinct transactions in the order they first appear; stores them as columns instead of text. */
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
@@ -175,7 +170,6 @@ export class TransactionTable {
     return kind < MOST_KINDS
   }
 
-  /** Adds a micro-operation to the transaction that was begun. */
   add(kind: number, key: number, value: number): void {
     const row = this.#rows
     if (row === this.#kind.length) this.#growRows()

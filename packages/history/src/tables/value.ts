@@ -43,10 +43,7 @@ const isSmallInteger = (value: number): boolean =>
 
 export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as ValueId
 
-/**
- * Interns JSON values, by their canonical text. Members of objects are compared irrespective of their order; 1 and
- * 1.0, 0 and -0 are the same number.
- */
+/** Interns JSON values by canonical text: the order of members is ignored, 1 and 1.0, 0 and -0 are equal. */
 export class ValueTable {
   readonly #texts: ByteTable
   readonly #memory: Memory | undefined

@@ -25,9 +25,7 @@ export function duration(nanos: number): string {
   return `${count(Math.floor(seconds / 60))} min ${seconds % 60} s`
 }
 
-/**
- * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show.
- */
+/** A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show. */
 export function percent(share: number, digits: number = 2): string {
   if (!Number.isFinite(share)) return '–'
   const step = 10 ** -digits

@@ -124,7 +124,6 @@ async function objectAt(
   }
 }
 
-/** The objects right below a prefix. */
 async function objectsBelow(
   { client, ListObjectsV2Command }: Store,
   { bucket, key: prefix }: StoredAddress,

@@ -7,9 +7,7 @@ const SLICE_BYTES = 1024
 /** The most that the zstd command accepts by default (its --long=27). */
 const MAXIMUM_WINDOW_BYTES = 128 << 20
 
-/**
- * Whether the bytes begin a Zstandard frame, or the skippable one that parallel compressors put first (RFC 8878, §3.1).
- */
+/** Whether the bytes begin a Zstandard frame, or the skippable one of parallel compressors (RFC 8878, §3.1). */
 export const isZstd = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) ||
   (((bytes[0] ?? 0) & 0xf0) === 0x50 && bytes[1] === 0x2a && bytes[2] === 0x4d && bytes[3] === 0x18)
