@@ -13,9 +13,7 @@ export interface AccountLine {
   readonly isTrouble: boolean
 }
 
-/**
- * `12 messages tried, 10 acknowledged, 8 seen`; for a counter, whose reads are accounted for, `… 8 reads explained`.
- */
+/** `12 messages tried, 10 acknowledged, 8 seen`; for a counter, whose reads are counted, `… 8 reads explained`. */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`

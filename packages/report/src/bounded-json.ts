@@ -17,10 +17,7 @@ const LIMITS: readonly Limits[] = [
   { items: 5, characters: 30 },
 ]
 
-/**
- * The same JSON with long lists and texts cut. A list's full length is in `totals`; a text says itself how much is
- * missing.
- */
+/** The same JSON with long lists and texts cut; `totals` has the full lengths of lists, texts say what is missing. */
 export function bounded(json: Json): Json {
   for (const limits of LIMITS) {
     const short = cut(json, limits)

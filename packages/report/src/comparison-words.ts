@@ -10,10 +10,7 @@ interface LevelSign {
   readonly levels: readonly string[]
 }
 
-/**
- * The signs of a comparison's levels, strongest first; levels between two that have a sign share the stronger one's
- * neighbour.
- */
+/** The signs of a comparison's levels, strongest first; a level without one shares its stronger neighbour's. */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
   { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },

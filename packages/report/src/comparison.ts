@@ -59,10 +59,7 @@ export interface ComparedCell {
   readonly runs: number
   /** Whether every run kept the promise; `unknown` if some are undecided. Absent without a promise. */
   readonly kept?: boolean | 'unknown' | undefined
-  /**
-   * The share of requests to live nodes that were answered without an error while the fault was in force, as in CAP; the
-   * mean over the nodes.
-   */
+  /** The share of requests to live nodes that were answered during the fault, as in CAP; the mean over nodes. */
   readonly availability: Spread
   /** How many of the runs answered 99% or more, which is what counts as available. */
   readonly available: number

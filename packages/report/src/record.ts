@@ -128,11 +128,9 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   return lines
 }
 
-/** The facts that a verdict may rest on. */
 export const doubtsIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ isDoubt }) => isDoubt)
 
-/** All others. */
 export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ isDoubt }) => !isDoubt)
 

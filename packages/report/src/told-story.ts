@@ -43,10 +43,7 @@ export interface ToldStep {
   readonly breaks?: string | undefined
   /** In order of time. */
   readonly signs: readonly Sign[]
-  /**
-   * What nodes believe when the step is over, or just before something heals in it; absent where it is not known, or
-   * nothing worth showing.
-   */
+  /** What nodes believe when the step is over, or just before it heals something; absent if not known. */
   readonly nodes?: readonly ToldNode[] | undefined
   /** How the story's promise stands when the step is over; absent in stories without one. */
   readonly ledger?: ToldLedger | undefined

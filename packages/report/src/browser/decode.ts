@@ -1,9 +1,6 @@
 import type { PageData } from './page-data.ts'
 
-/**
- * An operation of the timeline. Times are nanoseconds; process, function, key, node and error are numbers of the
- * page's texts.
- */
+/** An operation of the timeline. Times are nanoseconds; the other numbers refer to the page's texts. */
 export interface Operation {
   /** Its place among all operations of the page. */
   readonly index: number
@@ -13,7 +10,6 @@ export interface Operation {
   /** Where its bar ends: at its end or, without an answer, at the next operation of its row. */
   readonly shownEnd: number
   readonly process: number
-  /** The number of its row. */
   readonly lane: number
   readonly f: number
   /** -1 if there is none; likewise `node` and `error`. */

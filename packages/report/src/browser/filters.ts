@@ -4,7 +4,6 @@ import type { Words } from './words.ts'
 /** Which operations the reader asked for. */
 export interface Filters {
   readonly passes: (operation: Operation) => boolean
-  /** Whether any filter leaves anything out. */
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
   /** What is chosen, by the names of the filters, as shown to the reader. */

@@ -1,12 +1,8 @@
-/**
- * What a page embeds for its timeline and charts, as JSON in the element `#data`. All times are nanoseconds from the
- * run's start.
- */
+/** What a page embeds for its timeline and charts, as JSON in `#data`. Times are nanoseconds from the start. */
 export interface PageData extends EmbeddedOperations {
   /** Only every nth operation outside these stretches is here; without stretches, all are. */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
-  /** Where the time axis ends. */
   readonly end: number
   /** The lines of the operations in the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]

@@ -88,7 +88,6 @@ export class View {
     if (y < this.top || y + this.rowHeight > this.height - 18) this.#scroller.scrollTop += y - this.height / 2
   }
 
-  /** The rows in sight, with their numbers. */
   rowsInSight(): (readonly [number, Row])[] {
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / this.rowHeight))
     const most = Math.ceil(this.height / this.rowHeight) + 1

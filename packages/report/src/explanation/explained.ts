@@ -14,9 +14,7 @@ import { type Step, stepsOf } from './steps.ts'
 
 /** A verdict told as a story, as plain data. */
 export interface Explained {
-  /** What users lost, `106 acknowledged messages were lost`; the verdict if there are no such words. */
   readonly title: string
-  /** `Not linearizable`. */
   readonly verdict: string
   readonly mood: Mood
   /** Why it proves less than it seems to; empty if it does not. */

@@ -16,7 +16,6 @@ import { linesText } from '../places.ts'
 import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart, moment } from '../words.ts'
 
-/** One operation of a story. */
 export interface Step {
   /** When it began, as on every page; empty if the history has no times. */
   readonly at: string

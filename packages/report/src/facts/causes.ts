@@ -9,7 +9,6 @@ import type { Race } from '../race/code-run.ts'
 import { endOf } from '../sheets/final-states.ts'
 import type { NearFault } from './near-faults.ts'
 
-/** What is known of a violation. */
 export interface CauseInput {
   readonly report: Report<string>
   readonly history: History
@@ -33,7 +32,6 @@ interface KnownCause {
 interface Cause extends KnownCause {
   /** Whether `cause` restates the violation instead of naming a mechanism. */
   readonly isSeen?: true
-  /** Whether what is seen fits. */
   readonly fits: (input: CauseInput) => boolean
 }
 

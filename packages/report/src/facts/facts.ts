@@ -51,7 +51,6 @@ export interface Facts {
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
-  /** What was tested, if that is known. */
   readonly setup: RunSetup | undefined
   /** The level that it is about; undefined for the strongest. */
   readonly asked: string | undefined

@@ -14,7 +14,6 @@ import type { Wire } from './wire.ts'
  */
 export type Certainty = 'shown' | 'likely' | 'unknown'
 
-/** Why something was violated. */
 export interface Why {
   /** One or more sentences; empty if nothing is known. */
   readonly text: string
@@ -35,7 +34,6 @@ export interface Known {
   readonly story?: TransactionStory | undefined
   /** The faults that were in force at any time. */
   readonly spans: readonly FaultSpan[]
-  /** What was tested, if that is known. */
   readonly setup?: RunSetup | undefined
 }
 

@@ -19,7 +19,6 @@ export const plotArea: { readonly left: number; readonly right: number; readonly
   width: WIDTH,
 }
 
-/** What the charts draw. */
 export interface Charted {
   readonly bins: Bins
   readonly heat: HeatMap
@@ -27,11 +26,9 @@ export interface Charted {
   readonly spans: readonly FaultSpan[]
   /** Where the time axis ends, in nanoseconds. */
   readonly end: number
-  /** The moments to mark. */
   readonly marks: readonly number[]
 }
 
-/** Everything that the charts of a history draw. */
 export function chartedOf(
   history: History,
   binned: Binned,

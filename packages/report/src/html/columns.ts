@@ -22,9 +22,7 @@ const MOST_TEXT = 400_000
 export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
-  /**
-   * Everything within this many nanoseconds of a violation or of a fault's edge is included; Infinity if everything is.
-   */
+  /** Everything this close to a violation or a fault's edge is included, in nanoseconds; Infinity for all. */
   readonly completeWithin: number
   /** Every nth of the other operations is included. */
   readonly every: number

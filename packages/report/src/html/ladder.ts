@@ -15,7 +15,6 @@ import {
 import { capitalised } from '../words.ts'
 import { type Html, html, trusted } from './markup.ts'
 
-/** A level that has a place on the ladder. */
 interface Rung {
   readonly title: string
   readonly level: string
@@ -112,7 +111,6 @@ const MOST_REASONS = 2
 interface Judgement {
   readonly report: Report<string>
   readonly expected: string | undefined
-  /** How long after healing the nodes agreed. */
   readonly convergedNanos: number | undefined
   readonly isSoFar: boolean
 }

@@ -20,10 +20,7 @@ const ENTITIES: { readonly [character: string]: string } = {
 const escapeHtml = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
-/**
- * The only way to write a page: it escapes every text, so that none from a history becomes markup, in elements or in
- * quoted attributes.
- */
+/** The only way to write a page: escapes every text, so that none from a history becomes markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   // Added up, and not joined: a page would otherwise be copied as a whole at every level of its markup.
   let markup = parts[0] ?? ''

@@ -61,10 +61,7 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
 /** Whether the lanes of the nodes show a fault, so that no other lane need be shaded for it. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/**
- * Whether a fault shades the whole drawing: no lane shows it, nor does it hit only nodes without a lane, while others
- * have theirs.
- */
+/** Whether a fault shades the whole drawing: no lane shows it, and it hits more than nodes without lanes. */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]

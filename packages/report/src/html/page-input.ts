@@ -6,7 +6,6 @@ import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chao
 export interface Page {
   /** What was tested (`primary-replica, 3 nodes`), or the name of the file. */
   readonly title: string
-  /** The program's version. */
   readonly version: string
   readonly history: History
   /** The history's path relative to the page; citations use this name. */

@@ -4,9 +4,7 @@ import { type Trend, trendsOf } from '../runs/trends.ts'
 import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
 import { runsScript } from './scripts.ts'
 
-/** What a list of runs shows. */
 export interface RunsPage {
-  /** The program's version. */
   readonly version: string
   /** The directory, as the reader would type it. */
   readonly directory: string

@@ -60,10 +60,7 @@ interface Place {
   readonly place?: (width: number, height: number) => Html | undefined
 }
 
-/**
- * Transactions with a lane for each client, time running down: of each what matters, and an arrow from each to the one
- * that comes after it.
- */
+/** A lane for each client, time running down; an arrow from each transaction to the one that comes after it. */
 export function transactionsSvg(
   history: History,
   { level }: Counterexample,

@@ -63,7 +63,7 @@ function entriesOf(
   )
 }
 
-/** Sends to the same log that were. */
+/** Acknowledged sends to the same log. */
 function acknowledged(history: History, culprit: number): readonly number[] {
   const { key, outcome, length } = history.operations
   const rows: number[] = []

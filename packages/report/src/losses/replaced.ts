@@ -57,10 +57,7 @@ export function rowsOfKey(history: History, culprit: OperationRow): readonly Ope
   return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
 }
 
-/**
- * When the last writer of a value had returned, or the only one had been seen: -1 for a value that nobody wrote, infinity if
- * nobody knows.
- */
+/** When the last writer of a value had returned, or its only one was seen; -1 without one, Infinity if unknown. */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations
   const text = JSON.stringify(value)

@@ -52,10 +52,7 @@ export interface RacingRequest extends NamedRequest {
   readonly accused: boolean
 }
 
-/**
- * An await of one request between a look at some state and a change that rests on it, while which another request changed
- * that state.
- */
+/** Another request changed some state while this one awaited, after reading it and before a change based on it. */
 export interface Race {
   /** `server.ts:17 (p0's cas) awaited 9.0 ms; meanwhile p1's write ran server.ts:16–21`: the same wherever it is told. */
   readonly sentence: string

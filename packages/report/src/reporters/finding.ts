@@ -34,10 +34,7 @@ import type {
  * all of them tell the same story.
  */
 export interface Finding {
-  /**
-   * `passed` and `noted` have exit code 0. `noted`: nothing was expected, and the verdict is one that nobody would call a
-   * success.
-   */
+  /** `passed` and `noted` have exit code 0. `noted`: nothing was expected, and nobody would call it a success. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** `raft, 5 nodes`, or the name of a file. */

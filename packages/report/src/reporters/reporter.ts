@@ -29,9 +29,7 @@ export interface Reporter {
 export interface Place {
   readonly style: Style
   readonly terminal: TerminalOptions
-  /** The program's version. */
   readonly version: string
-  /** The name of this machine. */
   readonly host: string
   /** Milliseconds since 1970. */
   readonly now: number

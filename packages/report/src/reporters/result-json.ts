@@ -66,7 +66,6 @@ export interface JsonInput {
   readonly initial?: Json | undefined
   readonly parseMs?: number | undefined
   readonly checkMs: number
-  /** The command that repeats the run or the check. */
   readonly again?: string | undefined
 }
 
@@ -192,7 +191,6 @@ const saidOf = (history: History, { headline, shown, why }: Facts): Members => (
   sentence: shown === undefined ? undefined : capitalised(sentenceText(history, shown, why)),
 })
 
-/** What happened, why, and what next. */
 const tellingJson = ({ outcome, what, why, next }: Telling): Json => ({
   outcome,
   what,
@@ -228,7 +226,6 @@ const viewsJson = ({ client, backend, settled, said }: RunViews): Json => ({
   said,
 })
 
-/** The availability over all phases. */
 function overallOf(phases: readonly PhaseSummary[]): number {
   const measured = phases.filter((phase) => phase.operations > 0)
   const operations = measured.reduce((sum, phase) => sum + phase.operations, 0)

@@ -5,7 +5,6 @@ import type { Comparison } from '../comparison.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
 import type { ToldStory } from '../told-story.ts'
 
-/** What a reporter tells of. */
 export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject | ComparisonSubject | StorySubject
 
 /** A run, by `chaos run` or `chaos record`. */
@@ -21,7 +20,6 @@ export interface RunSubject {
   readonly reportFile: string
   /** Whether it is the only run. Several get a line each. */
   readonly alone: boolean
-  /** The command that repeats the run. */
   readonly again: string
   readonly exitCode: number
 }
@@ -43,9 +41,7 @@ export interface FileSubject {
   readonly requirements: readonly RequirementResult[] | undefined
   /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
-  /** The run that it is of, if that is known. */
   readonly setup?: RunSetup | undefined
-  /** The initial value assumed. */
   readonly initial: Json
   /** Whether it is the only file. Several get a line of a table each. */
   readonly alone: boolean
@@ -55,7 +51,6 @@ export interface FileSubject {
   readonly reportFile: string | undefined
   /** Whether a page can link to the file; by default it can. */
   readonly linksHistory?: boolean | undefined
-  /** The command that repeats the check. */
   readonly again: string
   readonly exitCode: number
 }
@@ -98,7 +93,6 @@ export interface StorySubject {
   /** The object that `--json` prints. */
   readonly json: Json
   readonly elapsedMs: number
-  /** The command that tells it again. */
   readonly again: string
   readonly exitCode: number
 }

@@ -36,7 +36,6 @@ export interface ListedRun {
 
 /** What lies in the directory of a run. */
 export interface RunFiles {
-  /** The name of the directory. */
   readonly name: string
   /** What is in `run.json`; undefined if there is none, or it is no JSON. */
   readonly runJson: unknown

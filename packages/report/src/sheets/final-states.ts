@@ -18,7 +18,6 @@ import { clockOf, type LayOutSheet, type SheetRow, wasBefore } from './sheet.ts'
 const MOST_KEYS = 4
 const VALUE = 12
 
-/** How a key ended. */
 interface Ended {
   readonly key: string | undefined
   /** The last final read of each node. */
@@ -77,7 +76,6 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
 const answerOf = (history: History, read: OperationRow | undefined): string =>
   read === undefined ? '–' : valueText(outputOf(history, read), VALUE)
 
-/** How this key ended. */
 export const endOf = (history: History, key: string | undefined): Ended | undefined => endings(history).get(key)
 
 /** The nodes that ended with something else than they should, as far as that can be told. */

@@ -7,7 +7,6 @@ import { adjective } from '../level-words.ts'
 import { listed } from '../words.ts'
 import type { Outcome, TellingInput } from './outcome.ts'
 
-/** What to do next. */
 export interface Next {
   /** One sentence or two. */
   readonly text: string

@@ -24,7 +24,6 @@ export const moodOf = (outcome: Outcome): Mood => MOODS[outcome]
 export interface TellingInput {
   readonly history: History
   readonly run?: RunSummary | undefined
-  /** The command that repeats the run or the check. */
   readonly again?: string | undefined
 }
 

@@ -5,7 +5,6 @@ import type { Next } from './next.ts'
 export interface SavedTelling {
   readonly outcome: string
   readonly what: string
-  /** `Not linearizable`. */
   readonly verdict: string
   /** What happened, and why, in one text; empty if nothing was violated. */
   readonly sentence: string

@@ -156,24 +156,18 @@ export interface CheckPageOptions extends TerminalOptions {
   readonly requirements?: readonly RequirementResult[] | undefined
   /** The level asked about, if none is expected. */
   readonly asked?: string | undefined
-  /** Why the history proves less than it seems to. */
   readonly vacuous?: readonly string[] | undefined
-  /** The run that it is of, if that is known. */
   readonly setup?: RunSetup | undefined
   /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined
   readonly exitCode?: number | undefined
-  /** The command that repeats the check. */
   readonly again?: string | undefined
   /** Whether explanations follow, so that nothing is to be left out. */
   readonly explain?: boolean | undefined
 }
 
-/**
- * The page of a single file: the verdict, every level with its reason, the contradiction drawn and cited. Ends in a
- * newline.
- */
+/** A single file: the verdict, every level with its reason, the contradiction drawn. Ends in a newline. */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const facts = factsOf({ ...options, history, report })
   const draw = (brevity: Brevity): string =>

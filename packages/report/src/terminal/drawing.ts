@@ -113,9 +113,7 @@ function drawBox(
   sheet.write(box.bottom, box.column, `${answered ? symbols.boxBottom : symbols.open} ${box.answer}`, paint)
 }
 
-/**
- * Marks the culprit with the reason, and draws a line from the answer it ignores. Returns the text that did not fit.
- */
+/** Marks the culprit with the reason, and draws a line from the answer it ignores. Returns text that did not fit. */
 function accuse(
   sheet: Canvas,
   history: History,

@@ -26,7 +26,6 @@ export interface RunPageOptions extends TerminalOptions {
   readonly historyFile: string
   /** The path of the HTML report, if one was written. */
   readonly reportFile?: string | undefined
-  /** The command that repeats the run. */
   readonly again?: string | undefined
   readonly exitCode?: number | undefined
 }
@@ -105,7 +104,6 @@ export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => 
   symbols: symbolsOf(options),
 })
 
-/** What to do next, and the command for it. */
 export const nextLines = ({ text, command }: Next, { style, width }: PageStyle): string[] => [
   ...(text === '' ? [] : wrap(printable(`Next: ${text}`), width)),
   ...(command === undefined ? [] : [copied(`${style.dim('next'.padEnd(9))}${printable(command)}`)]),

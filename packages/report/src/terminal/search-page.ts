@@ -150,7 +150,6 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
 const sizeText = ({ operations, faults, nodes }: Size): string =>
   `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
 
-/** The result of a replay. */
 export interface ReplaySummary {
   readonly title: string
   readonly mood: Mood

@@ -4,7 +4,6 @@ import type { PageStyle } from './evidence.ts'
 import { plainStyle, symbolsOf } from './style.ts'
 import { clip, displayWidth, padEnd } from './width.ts'
 
-/** One step of a sequence diagram. */
 export interface SequenceStep {
   readonly at: Nanos
   /** The column: a node, or the clients. */
@@ -17,10 +16,7 @@ const TIME_WIDTH = 11
 const NARROWEST_COLUMN = 6
 const GAP = 2
 
-/**
- * A diagram with a column for the clients and for each node, except those without steps. Time runs down; steps must be
- * in order of their times.
- */
+/** A column for the clients and each node that has steps; time runs down. Steps must be in order of time. */
 export function drawSequence(
   steps: readonly SequenceStep[],
   columns: readonly string[],

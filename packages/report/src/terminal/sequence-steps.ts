@@ -23,7 +23,6 @@ const FAULTS = 'faults'
 /** Nobody reads a longer diagram, so the oldest log lines are dropped beyond this. */
 const MOST_LOG_LINES = 24
 
-/** The columns of the diagram of a run on these nodes. */
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
 
 /** Every step worth showing, in order of time. */

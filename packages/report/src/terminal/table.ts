@@ -13,10 +13,7 @@ export interface Cell {
 
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
 
-/**
- * Rows of equal display width, each column as wide as its widest cell, with `air` spaces between columns. `title`
- * paints the titles.
- */
+/** Rows of equal display width, columns as wide as their widest cell; `title` paints the titles. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],

@@ -2,9 +2,7 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /\u001b\[[0-9;]*m/g
 
-/**
- * The columns a text takes in a terminal: colours and combining marks none, East Asian wide characters and emoji two.
- */
+/** Columns of a terminal: colours and combining marks take none, East Asian wide characters and emoji two. */
 export function displayWidth(text: string): number {
   let width = 0
   for (const character of text.replace(COLOUR, '')) width += characterWidth(character.codePointAt(0) ?? 0)

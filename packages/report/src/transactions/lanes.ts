@@ -36,10 +36,7 @@ interface Heights {
 /** More lanes than this keep their order: every other one is tried. */
 const MOST_ARRANGED = 6
 
-/**
- * Transactions with a lane for each client. What began or ended earlier is higher up; distances are only as large as the
- * boxes need.
- */
+/** A lane for each client. What began or ended earlier is higher up, no further apart than boxes need. */
 export function laneLayout(history: History, drawing: TransactionDrawing, { ofPart, ofGap }: Heights): LaneLayout {
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
   const { lanes, laneOf } = lanesOf(history, drawing)
@@ -117,7 +114,6 @@ const permutations = (items: readonly number[]): readonly (readonly number[])[] 
 
 export const nameOfPart = (part: number): string => `T${part + 1}`
 
-/** How a transaction ended. */
 export function endText(history: History, { operation, members = [] }: DrawnTransaction): string {
   if (members.length > 1) return 'not one transaction'
   const outcome = history.operations.outcome[operation]
