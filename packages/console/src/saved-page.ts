@@ -21,10 +21,7 @@ const BEGINNING =
 
 export const isSavedPage = (start: string): boolean => start.startsWith(BEGINNING)
 
-/**
- * The page that judges the histories it is given, as one file: it works from disk and from any server, and nothing that
- * it is given leaves it.
- */
+/** The page that judges the histories it is given, in one file. It works from disk; nothing leaves it. */
 export function renderSavedPage(): string {
   const setting: Setting = {
     version: packageVersion(),

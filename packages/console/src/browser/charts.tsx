@@ -16,7 +16,6 @@ const LATENCY: readonly Line[] = [
 ]
 const ERROR_COLOURS = ['--down', '--data', '--line2', '--ink', '--hatch', '--d2', '--ink2', '--accent'] as const
 
-/** The run over time. */
 export function Charts({ view, theme }: { readonly view: View; readonly theme: string }): JSX.Element {
   const { bins, faults, frame } = view
   const isOver = frame?.stage === 'judged' || frame?.stage === 'failed'

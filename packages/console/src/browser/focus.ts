@@ -8,10 +8,7 @@ export const nodeElement = (node: string): string => `node-${node}`
 
 export const focusOn = (id: string): void => document.getElementById(id)?.focus()
 
-/**
- * Keeps the focus in a part whose buttons come and go: once the focused one is gone, its panel's heading has the focus,
- * not the whole page.
- */
+/** Once the focused button of a part is gone, its panel's heading has the focus, not the whole page. */
 export function useKeptFocus(part: RefObject<HTMLElement | null>): (event: FocusEvent) => void {
   const last = useRef<Element | undefined>(undefined)
   useLayoutEffect(() => {

@@ -6,7 +6,6 @@ import { clock, count } from './words.ts'
 /** No continuation of a record makes it linearizable again. */
 const FINAL_AT_ONCE = 'Not linearizable'
 
-/** The verdict as far as it is known. */
 export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   const { verdict, frame, hello } = view
   const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'

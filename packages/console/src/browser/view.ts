@@ -49,7 +49,6 @@ function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
   return { width, from: 0, rows: [...kept, ...rows], errors }
 }
 
-/** The title of the browser's tab. */
 export function tabTitle({ connection, verdict, hello, frame }: View): string {
   const said = verdict?.title ?? (frame?.violatedNow ? 'Not linearizable' : 'running')
   return `${connection === 'lost' ? '(no connection) ' : ''}${said} · ${hello?.title ?? 'chaos'}`

@@ -4,7 +4,6 @@ import type { Json } from '@chaosproxy/history'
 import type { VerdictPart } from '@chaosproxy/report/explanation'
 import { judgeScript } from '../server/built-file.ts'
 
-/** What the judging thread has to know. */
 export interface JudgeTask {
   /** The history, which grows. */
   readonly file: string

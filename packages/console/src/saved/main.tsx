@@ -81,10 +81,7 @@ interface Judging {
   stop(): void
 }
 
-/**
- * Judges on another thread. Its code is part of the page, since a page that was opened from disk may load nothing: it
- * starts from a Blob.
- */
+/** Judges on another thread, started from a Blob: a page that was opened from disk may load nothing. */
 function startJudging(code: string, question: Question, told: (answer: Answer) => void): Judging {
   const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const worker = new Worker(address)

@@ -1,6 +1,5 @@
 /** What the page is told by the program that wrote it, as JSON in the element `#setting`. */
 export interface Setting {
-  /** The program's version. */
   readonly version: string
   readonly models: readonly string[]
   /** The usual time for judging, in milliseconds. */
