@@ -11,9 +11,7 @@ export interface Refusal {
   readonly elsewhere?: 'simulator' | 'processes' | undefined
 }
 
-/**
- * One kind of fault. Its type, its parser, help, error messages and OpenAPI all follow from this declaration.
- */
+/** One kind of fault. Its type, its parser, help, error messages and OpenAPI all follow from this declaration. */
 export interface FaultDefinition<Kind extends string = string, Entries extends Parameters = Parameters> {
   readonly kind: Kind
   readonly summary: string
@@ -22,11 +20,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly shorthands?: Parameters | undefined
   /** @throws UserError (input) that begins with `where`. */
   expand?(members: Members, where: string): Members
-  /**
-   * Checks parameters against each other.
-   *
-   * @throws UserError (input) that begins with `where`.
-   */
+  /** Checks parameters against each other. @throws UserError (input) that begins with `where`. */
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether it acts on responses, so that responses can be matched as well. */
   readonly actsOnReplies?: true | undefined

@@ -26,12 +26,10 @@ export interface FaultFamily<
    * @throws UserError (input)
    */
   parse(value: unknown, where: string, beside?: readonly string[]): FaultOf<Kinds, Match, When>
-  /** Whether a kind is one of this family. */
   has(kind: unknown): kind is Kinds[number]['kind']
   owns(fault: { readonly kind: string }): fault is FaultOf<Kinds, Match, When>
 }
 
-/** Any fault of these kinds. */
 export type FaultOf<
   Kinds extends readonly FaultDefinition[],
   Match extends Parameters,

@@ -4,7 +4,6 @@ import { quote } from './read-parameters.ts'
 /** One server of the backend: `n1`, `n2`, … */
 export type NodeId = string
 
-/** The names of the first `count` nodes. */
 export const nodeNames = (count: number): NodeId[] => Array.from({ length: count }, (_, i) => `n${i + 1}`)
 
 /** An end of a link: a node, or all clients together. */

@@ -16,7 +16,6 @@ export type ParameterUnit =
 /** The schema of one parameter, including its texts for help and messages. */
 export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
 
-/** Parameters by name. */
 export type Parameters = Readonly<Record<string, ParameterSchema<unknown>>>
 
 /** The type of the parameters once read, with defaults filled in. */
@@ -59,20 +58,17 @@ const amount = (unit: ParameterUnit, summary: string, { least = 0, most }: Bound
 export const ms = (summary: string, bounds: Bounds = {}): ParameterSchema<Millis> =>
   v.pipe(amount('ms', summary, bounds), v.transform(millis))
 
-/** A whole number of bytes. */
 export const bytes = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('bytes', summary, bounds), v.safeInteger())
 
 export const bytesPerSecond = (summary: string): ParameterSchema<number> => amount('bytes/s', summary, {})
 
-/** A whole number of things. */
 export const wholeNumber = (summary: string, bounds: Bounds = {}): ParameterSchema<number> =>
   v.pipe(amount('count', summary, bounds), v.safeInteger())
 
 /** A rate in events a second, fractions allowed. */
 export const perSecond = (summary: string): ParameterSchema<number> => amount('per second', summary, { least: 0.001 })
 
-/** A number from 0 to 1. */
 export const probability = (summary: string): ParameterSchema<number> =>
   amount('probability', summary, { least: 0, most: 1 })
 
@@ -93,13 +89,11 @@ export const json = (summary: string): ParameterSchema<Json> =>
     v.metadata({ unit: 'json', summary } satisfies About),
   )
 
-/** A parameter that may be left out. */
 export type OptionalParameter<Value> = v.OptionalSchema<ParameterSchema<Value>, undefined>
 
 export const optional = <Value>(schema: ParameterSchema<Value>): OptionalParameter<Value> =>
   v.optional(schema, undefined)
 
-/** A parameter with a default. */
 export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>, Default>
 
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
@@ -110,7 +104,6 @@ export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default
   // Parsed faults always have it, although the type allows it to be absent.
   v.optional(schema, fallback as unknown as undefined)
 
-/** The parameters of a declaration, in order. */
 export const parametersOf = (entries: Parameters): readonly Parameter[] =>
   Object.entries(entries).map(([name, schema]) => parameterOf(name, schema))
 

@@ -88,7 +88,6 @@ const onReplies: readonly string[] = httpFamily.kinds
   .filter(({ actsOnReplies }) => actsOnReplies)
   .map(({ kind }) => kind)
 
-/** Whether a kind acts on responses, and so can be restricted to some of them. */
 export const actsOnReplies = (kind: HttpHarm['kind']): boolean => onReplies.includes(kind)
 
 /** @throws UserError (input) */

@@ -71,11 +71,9 @@ export type SurroundingFault = EngineFault | MachineFault
 export const isSurroundingFault = (fault: { readonly kind: string }): fault is SurroundingFault =>
   isEngineKind(fault.kind) || isMachineKind(fault.kind)
 
-/** Whether a kind of fault keeps its nodes from doing anything while it lasts. */
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-/** Whether systems promise nothing any more once they have suffered a fault of this kind. */
 export const voidsPromises = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.voidsPromises === true)
 

@@ -16,31 +16,26 @@ export type Fault = NodeFault | TrafficFault
 
 export type FaultKind = Fault['kind']
 
-/** The faults of one kind. */
 export type FaultOfKind<Kind extends FaultKind> = Extract<Fault, { readonly kind: Kind }>
 
-/** Every family of faults of links. */
 export const trafficFamilies = [tcpFamily, httpFamily, http2Family, messageFamily, datagramFamily] as const
 
 export type TrafficFamily = (typeof trafficFamilies)[number]
 
 const families = [...trafficFamilies, nodeFamily] as const
 
-/** Every kind of fault, family by family. */
 export const faultDefinitions: readonly FaultDefinition<FaultKind>[] = families.flatMap(
   ({ kinds }): readonly FaultDefinition<FaultKind>[] => kinds,
 )
 
 export const faultKinds: readonly FaultKind[] = faultDefinitions.map(({ kind }) => kind)
 
-/** The kinds that a proxy can inject. */
 export const trafficFaultKinds: readonly TrafficFault['kind'][] = trafficFamilies.flatMap(({ kinds }) =>
   kinds.map(({ kind }) => kind),
 )
 
 export const familyOf = (kind: unknown): TrafficFamily | undefined => trafficFamilies.find((family) => family.has(kind))
 
-/** The declaration of a kind. */
 export function definitionOf(kind: FaultKind): FaultDefinition {
   const definition = faultDefinitions.find((candidate) => candidate.kind === kind)
   if (definition === undefined) throw new TypeError(`${kind} is in no family`)

@@ -38,10 +38,7 @@ export const delayStream = defineFault({
 
 const code = choice(http2CodeNames, 'the HTTP/2 error code')
 
-/**
- * Passes the headers on, then ends the stream on both sides: with this code for the client, with CANCEL for the
- * server.
- */
+/** Passes the headers on, then ends the stream: with this code for the client, with CANCEL for the server. */
 export const resetStream = defineFault({
   kind: 'reset-stream',
   summary: 'end the request with RST_STREAM',

@@ -17,7 +17,6 @@ export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   return (own.find((nemesis) => nemesis.among === among) ?? own[0])?.name ?? kind
 }
 
-/** Every name that a fault of a run can have. */
 export const faultNames: readonly string[] = [
   ...new Set(faultKinds.flatMap((kind) => [nameOfKind(kind, 'nodes'), nameOfKind(kind, 'clients')])),
 ]

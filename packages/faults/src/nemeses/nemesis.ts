@@ -30,7 +30,6 @@ export interface Nemesis extends Strategy {
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
 
-/** The strategy of a nemesis. */
 export interface Strategy {
   readonly summary: string
   /** The kind of fault it injects, which the target must be able to suffer. */

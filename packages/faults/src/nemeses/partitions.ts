@@ -15,7 +15,6 @@ export const partition: Nemesis = {
   inTraffic: inAllTraffic(cutOffClients),
 }
 
-/** A nemesis that cuts the network in a single shape. */
 const cutting = (name: string, shape: PartitionShape, summary: string): Nemesis => ({
   name,
   summary,

@@ -38,6 +38,5 @@ export const faultProfiles: readonly FaultProfile[] = [
   profile('disk', 'power losses, and disks that are slow, fail, are frozen or full', DISK),
 ]
 
-/** The profile of this name, if there is one. */
 export const profileNamed = (name: unknown): FaultProfile | undefined =>
   faultProfiles.find((each) => each.name === name)

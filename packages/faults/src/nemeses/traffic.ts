@@ -14,7 +14,6 @@ export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefin
   return isFelt ? nemesis : undefined
 }
 
-/** The same strategy for all traffic. */
 export const inAllTraffic = (strategy: Strategy) => ({ requests: strategy, streams: strategy })
 
 /** The links between clients and these nodes, in both directions. */
@@ -54,10 +53,7 @@ export const resetClients: Strategy = {
   plan: (_, nodes) => just({ kind: 'reset', links: fromClients(nodes) }),
 }
 
-/**
- * In a stream that is not HTTP, single responses cannot be dropped: all are dropped for a while, then connections are
- * reset.
- */
+/** Outside HTTP single responses cannot be dropped: drop all for a while, then reset the connections. */
 export const loseAnswers: Strategy = {
   summary: 'pass client requests and drop the responses; then reset the connections',
   kind: 'partition',

@@ -4,7 +4,6 @@ export interface Random {
   next(): number
   /** Uniform integer in [0, bound). */
   integer(bound: number): number
-  /** True with the given probability. */
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
   /** A new array, in random order. */

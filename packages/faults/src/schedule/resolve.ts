@@ -4,10 +4,8 @@ import { minoritySize } from './outage.ts'
 import type { Random } from './random.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PartitionShape } from './schedule.ts'
 
-/** The situation in which a selector is resolved. */
 export interface Situation {
   readonly nodes: readonly NodeId[]
-  /** The current leader, if known. */
   readonly leader: NodeId | undefined
   readonly random: Random
 }

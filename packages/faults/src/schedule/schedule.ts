@@ -8,7 +8,6 @@ export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
 export const nodeSelectors = ['one', 'minority', 'leader', 'follower', 'all'] as const
 
-/** How a partition cuts the cluster. */
 export type PartitionShape = (typeof partitionShapes)[number]
 
 const partitionShapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-one', 'one-way', 'bridge'] as const
@@ -46,10 +45,7 @@ export interface ScheduledFault {
 
 export type PlannedFault = Omit<ScheduledFault, 'id'>
 
-/**
- * An item of `--faults`: the name of a nemesis or of a profile, whose faults follow from the seed, or one fault of a
- * schedule, with its times.
- */
+/** An item of `--faults`: a nemesis or profile, whose faults follow from the seed, or one scheduled fault. */
 export type FaultChoice = string | { readonly [member: string]: Json }
 
 /** The name of the nemesis, or the kind of the fault. */
