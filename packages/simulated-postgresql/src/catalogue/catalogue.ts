@@ -101,7 +101,6 @@ export class Catalogue {
     )?.createdBy
   }
 
-  /** Every table that the transaction sees. */
   visibleTables(own: Transaction | undefined): readonly Table[] {
     return [...this.tables].filter((table) => exists(table, own))
   }
@@ -110,7 +109,6 @@ export class Catalogue {
     return [...this.sequences].filter((sequence) => exists(sequence, own))
   }
 
-  /** The foreign keys that refer to a table. */
   referencing(table: Table, own: Transaction | undefined): readonly ForeignKey[] {
     const found: ForeignKey[] = []
     for (const other of this.tables)

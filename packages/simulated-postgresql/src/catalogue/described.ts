@@ -9,7 +9,6 @@ export interface DescribedCatalogue {
   readonly definitions: readonly DescribedRoutine[]
 }
 
-/** A function that a user wrote. */
 export interface DescribedRoutine {
   readonly name: string
   readonly text: string
@@ -30,10 +29,7 @@ export interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/**
- * A view, a trigger or a foreign key, by which a statement that writes one table, deletes its rows, or updates columns of
- * it, also writes another.
- */
+/** A view, trigger or foreign key by which a statement that writes one table also writes another. */
 export interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'

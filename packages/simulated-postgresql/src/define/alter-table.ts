@@ -163,10 +163,7 @@ function addChecked(
     oweForeignKey(key, run)
 }
 
-/**
- * Gives a column new values in place, for every snapshot: nobody else reads the table until the end of the transaction.
- * Versions that are dead have none.
- */
+/** Gives a column new values in place, for every snapshot: nobody reads the table before the transaction ends. */
 function rewrite(table: Table, { attribute }: Column, run: Run, compute: (row: readonly SqlValue[]) => SqlValue): void {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))

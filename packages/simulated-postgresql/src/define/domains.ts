@@ -17,7 +17,6 @@ import type { TableLocker } from './names.ts'
 /** Numbers below are those of PostgreSQL's own types. */
 const FIRST_OID = 16_384
 
-/** CREATE DOMAIN. */
 export function createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): string {
   const { domainname, typeName, constraints } = fieldsOf('CreateDomainStmt', fields, [
     'domainname',
@@ -118,7 +117,6 @@ function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context
   }
 }
 
-/** ALTER DOMAIN. */
 export function* alterDomain(
   fields: Fields<'AlterDomainStmt'>,
   context: Context,

@@ -20,7 +20,6 @@ export function grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): 
   return is_grant === true ? 'GRANT' : 'REVOKE'
 }
 
-/** ALTER DEFAULT PRIVILEGES */
 export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStmt'>, run: Run): string {
   const { action, options } = fieldsOf('AlterDefaultPrivilegesStmt', fields, ['action', 'options'])
   requireRoles(action?.grantees, run)

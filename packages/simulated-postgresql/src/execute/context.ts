@@ -46,7 +46,6 @@ export interface ContextOptions {
   readonly own: Transaction | undefined
   readonly searchPath: readonly string[]
   readonly database: string
-  /** Where the session's temporary tables are. */
   readonly temporarySchema: string
   /** 0: to be inferred. */
   readonly parameterOids: readonly number[]

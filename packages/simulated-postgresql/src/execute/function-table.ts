@@ -8,7 +8,6 @@ import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
-/** A function in FROM. */
 export interface FunctionTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]

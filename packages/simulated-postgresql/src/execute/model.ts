@@ -10,7 +10,6 @@ import type { Store } from '../storage/store.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 
-/** A column of a result. */
 export interface ResultColumn {
   readonly name: string
   readonly type: SqlType
@@ -108,7 +107,6 @@ export interface Run extends SessionFacts, Writer {
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }
 
-/** A trigger with its condition. */
 export interface CompiledTrigger {
   readonly trigger: Trigger
   /** Over the columns of `new`, then those of `old`. */

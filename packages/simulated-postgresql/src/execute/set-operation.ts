@@ -11,7 +11,6 @@ import type { QueryPlan, Rows, Run } from './model.ts'
 import { QueryScope } from './scope.ts'
 import { compileSort, sorted } from './sort.ts'
 
-/** UNION, INTERSECT, EXCEPT. */
 export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QueryScope): QueryPlan {
   const { op, all, larg, rarg, sortClause, limitCount, limitOffset, lockingClause } = fieldsOf('SelectStmt', fields, [
     'op',

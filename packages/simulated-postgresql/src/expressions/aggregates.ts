@@ -12,7 +12,6 @@ import type { Compiled, Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
 
-/** A compiled call of an aggregate. */
 export interface AggregateCall {
   readonly type: SqlType
   /** The state for one group: `add` takes its rows, `result` is asked once at the end (or at each row of a window). */
@@ -47,10 +46,7 @@ function refused(code: string, message: string): (call: Fields<'FuncCall'>) => n
   }
 }
 
-/**
- * Compiles a call of an aggregate, with DISTINCT, ORDER BY and FILTER, over the rows of `scope`. `scope` names the columns
- * of the rows to be aggregated.
- */
+/** Compiles a call of an aggregate over rows whose columns `scope` names. */
 export function compileAggregate(
   call: Fields<'FuncCall'>,
   scope: Scope,

@@ -106,10 +106,7 @@ interface Resolved {
   readonly result: number
 }
 
-/**
- * Puts types in the places of anyelement, anyarray and their like: `enforce_generic_type_consistency`. Undefined where
- * the arguments contradict each other.
- */
+/** Resolves anyelement, anyarray and their like (`enforce_generic_type_consistency`); undefined on contradiction. */
 export function resolveGenerics(
   types: Types,
   actual: readonly number[],

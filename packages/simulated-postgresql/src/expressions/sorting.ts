@@ -5,7 +5,6 @@ import { decideText } from './coerce.ts'
 import { sortOrder } from './comparison.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 
-/** An expression to sort by. */
 export interface SortKey {
   readonly value: Compiled
   readonly ascending: boolean
@@ -36,7 +35,6 @@ export function compileSortKey(node: Node, scope: Scope, compile: (node: Node) =
   return { value, ascending: !descending, compare }
 }
 
-/** Compares rows of keys. */
 export function compareKeys(
   keys: readonly Pick<SortKey, 'compare'>[],
   a: readonly SqlValue[],

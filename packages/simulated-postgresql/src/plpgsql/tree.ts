@@ -386,10 +386,7 @@ function loopVariable(node: unknown, variables: Variables): number {
   return at
 }
 
-/**
- * Refuses declarations that hide others: here a name means one variable. That of a loop may hide an integer, whose value it
- * gets back afterwards.
- */
+/** Refuses declarations that hide others; that of a loop may hide an integer, which gets its value back. */
 function refuseHidden(variables: Variables, loops: readonly string[]): void {
   const named = variables.filter((each) => each.kind === 'scalar' || each.kind === 'record')
   for (const name of new Set(named.map((each) => each.name))) {

@@ -11,7 +11,6 @@ export class Names {
   readonly #settings: Settings
   readonly #transactions: Pick<Transactions, 'open'>
   readonly #user: string
-  /** The schema of its temporary tables. */
   readonly temporarySchema: string
 
   constructor(

@@ -47,7 +47,6 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return this.#host.context
   }
 
-  /** DO. */
   *block(fields: Fields<'DoStmt'>): Generator<Wait, string, void> {
     const { args } = fieldsOf('DoStmt', fields, ['args'])
     let code = ''
@@ -102,7 +101,6 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return values
   }
 
-  /** A call in an expression. */
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue {
     return executed(site, () => this.#value(this.#routine(oid), values))
   }
@@ -113,7 +111,6 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return routine
   }
 
-  /** The rows of a call. */
   rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[] {
     return executed(site, () => this.#rows(this.#routine(oid), values))
   }

@@ -48,10 +48,7 @@ export interface Engine {
   position(): number
   /** Opens the standby of this server; there is at most one. */
   standby(options: StandbyOptions): Engine
-  /**
-   * A standby that received the commits up to this one takes over from a server that is gone: all sessions end. Returns
-   * how many commits are lost.
-   */
+  /** A standby with the commits up to this one takes over: all sessions end. Returns how many commits are lost. */
   promote(position: number): number
 }
 

@@ -24,7 +24,6 @@ export interface TransactionOwner {
 /** The transactions of a session, of which one is open at a time, and the state that goes with it. */
 export class Transactions {
   readonly #owner: TransactionOwner
-  /** The open transaction. */
   open: Transaction | undefined
   /** Whether BEGIN opened the transaction; one without is committed at the Sync message. */
   inBlock = false

@@ -77,10 +77,7 @@ export class Store {
     return oldest
   }
 
-  /**
-   * Whether a change of a table fails although its rows are free: above read committed, once another transaction has
-   * changed the table since the snapshot.
-   */
+  /** Whether a change fails although its rows are free: another transaction changed the table since the snapshot. */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false
     const isLater = (writer: Subtransaction | undefined): boolean =>
