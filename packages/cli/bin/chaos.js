@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs'
+import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 // The version is answered without loading anything else, so that scripts may ask for it freely.
@@ -16,6 +17,8 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
     process.exit(4)
   }
   process.once('uncaughtException', failed)
+  // Since Node 22.1. Does nothing where its directory cannot be written; NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+  module.enableCompileCache?.()
   const { isBundleFresh } = await import('@chaosproxy/targets/bundle-freshness')
   const isFresh = isBundleFresh(fileURLToPath(new URL('..', import.meta.url)), 'main.js')
   const { runProcess } = await import(isFresh ? '../bundle/main.js' : '../dist/main.js')

@@ -9,7 +9,8 @@ import {
   whyUnwritable,
 } from '@chaosproxy/history/files'
 import type { OpenRecord, RunStore, Target } from '@chaosproxy/runner'
-import { writeWholeFile } from './whole-file.ts'
+import { isParsed, type RunSummary } from '@chaosproxy/runner/result'
+import { foundJson, writeWholeFile } from './whole-file.ts'
 
 /** The directory of one run, and the files in it. */
 export interface RunDirectory {
@@ -152,4 +153,15 @@ export function writeResult(path: string, text: string): void {
   } catch (error) {
     throw new UserError('environment', `${path}: ${whyUnwritable(error)} The history beside it is complete.`)
   }
+}
+
+/**
+ * The content of `run.json` without its verdicts, which are kept in another form; undefined if there is no such file,
+ * or it was written by something else or by a version with another form.
+ */
+export function readSummary(path: string): RunSummary | undefined {
+  const json = foundJson(path)
+  if (!isParsed(json) || json['chaos'] !== 1) return undefined
+  const lists = [json['faults'], json['phases'], json['vacuous'], json['trouble']]
+  return lists.every(Array.isArray) ? (json as unknown as RunSummary) : undefined
 }

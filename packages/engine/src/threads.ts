@@ -1,5 +1,4 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { Tinypool } from 'tinypool'
 import { builtFile, type ThreadScript } from './built-file.ts'
 
 /** Threads of this machine that do the work of one script, each one task at a time. */
@@ -12,16 +11,26 @@ export interface Threads {
 
 /** Starts as many threads as needed; one that exceeds its memory is ended, and its task fails. */
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
-  const pool = new Tinypool({
-    // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
-    filename: builtFile(script),
-    execArgv: [],
-    minThreads: threads,
-    maxThreads: threads,
-    ...(memory === undefined ? {} : { resourceLimits: memory }),
-  })
+  // Loaded only by those who need it: a check of a small file starts no thread.
+  const starting = import('tinypool').then(
+    ({ Tinypool }) =>
+      new Tinypool({
+        // Always the built file, also if this runs from sources as in tests, and without the conditions that select sources.
+        filename: builtFile(script),
+        execArgv: [],
+        minThreads: threads,
+        maxThreads: threads,
+        ...(memory === undefined ? {} : { resourceLimits: memory }),
+      }),
+  )
   return {
-    run: (work, task, signal) => pool.run(task, signal === undefined ? { name: work } : { name: work, signal }),
-    close: () => pool.destroy(),
+    async run(work, task, signal) {
+      const pool = await starting
+      return pool.run(task, signal === undefined ? { name: work } : { name: work, signal })
+    },
+    async close() {
+      const pool = await starting
+      await pool.destroy()
+    },
   }
 }

@@ -62,12 +62,12 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
     if (said !== undefined) progress.warn(said)
     for await (const result of checked) {
       results.push(result)
-      reporting.add('part' in result ? result.part : partOfTrouble(result, alone, output))
+      reporting.add('part' in result ? result.part : await partOfTrouble(result, alone, output))
     }
   } finally {
     progress.stop()
   }
-  const exitCode = reporting.finish(exitCodeOf(results))
+  const exitCode = await reporting.finish(exitCodeOf(results))
   const [only] = results
   // Without a table, the page of an unreadable file is the error itself.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
@@ -90,7 +90,7 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
         return note(`checking ${name}`)
       }
       case 'checking': {
-        const text = `checking ${event.operations.toLocaleString('en-US')} operations of ${event.file}`
+        const text = `checking ${plural(event.operations, 'operation')} of ${event.file}`
         if (isAlone) update(text)
         return note(text)
       }
@@ -128,7 +128,7 @@ function requireOtherFiles({ reporters, out }: CheckSettings, files: readonly st
       throw new UserError('usage', `${typed}: this would overwrite a history that is to be checked. Name another file.`)
 }
 
-function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, output: Output): SubjectTexts {
+function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, output: Output): Promise<SubjectTexts> {
   const { file } = result
   const isStopped = 'stopped' in result
   const message = isStopped ? result.stopped : result.trouble.message

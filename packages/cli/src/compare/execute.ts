@@ -38,8 +38,8 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
     const screen = stdoutScreen()
     const reporting = createReporting(settings.reporters, screen, own)
     const told = { kind: 'comparison', comparison, elapsedMs, exitCode } as const
-    reporting.add(partOf(told, { reporters: settings.reporters, screen }))
-    return reporting.finish(exitCode)
+    reporting.add(await partOf(told, { reporters: settings.reporters, screen }))
+    return await reporting.finish(exitCode)
   } finally {
     progress.stop()
     interrupts.release()

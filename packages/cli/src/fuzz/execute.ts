@@ -40,8 +40,8 @@ async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
     const exitCode = exitCodeOf(end.outcome, end.results, interrupts.signal.aborted)
     const screen = stdoutScreen()
     const reporting = createReporting(reporters, screen, own)
-    reporting.add(partOf(subjectOf(settings, end, exitCode), { reporters, screen }))
-    return reporting.finish(exitCode)
+    reporting.add(await partOf(subjectOf(settings, end, exitCode), { reporters, screen }))
+    return await reporting.finish(exitCode)
   } finally {
     progress.stop()
     interrupts.release()

@@ -26,7 +26,7 @@ export interface Reporting {
    * @returns The exit code: the one given, unless that is 0 and something asked for could not be written. Then it is 4 if
    * the disk is full, and 3 otherwise.
    */
-  finish(exitCode: ExitCode): ExitCode
+  finish(exitCode: ExitCode): Promise<ExitCode>
 }
 
 /** Why a reporter's text is not where it should be. */
@@ -71,7 +71,7 @@ export function createReporting(
     }
   }
 
-  function endOf(choice: ReporterChoice): Text {
+  async function endOf(choice: ReporterChoice): Promise<Text> {
     const ownReporter = own.get(choice.name)
     if (ownReporter !== undefined) return attempt(() => ownReporter(parts.flatMap(({ findings }) => findings)))
     return sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen, choices)))
@@ -82,9 +82,9 @@ export function createReporting(
       parts.push(part)
       for (const [i, choice] of choices.entries()) take(choice, i, part.texts[i])
     },
-    finish(exitCode) {
+    async finish(exitCode) {
       for (const [i, choice] of choices.entries()) {
-        take(choice, i, endOf(choice))
+        take(choice, i, await endOf(choice))
         write(choice, texts[i] ?? '')
       }
       for (const [choice, { why }] of failures)

@@ -57,11 +57,11 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
       const last = done.at(-1)
       if (last !== undefined) writeResults(last)
       done.push(finished)
-      reporting.add(partOf(runSubjectOf(finished, repeats.length === 0), { reporters, screen }))
+      reporting.add(await partOf(runSubjectOf(finished, repeats.length === 0), { reporters, screen }))
       if (finished.exitCode === EXIT.interrupted) break
     }
     // Show the result before writing the last one: the disk may be full by now.
-    const exitCode = reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
+    const exitCode = await reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
     const last = done.at(-1)
     if (last !== undefined) {
       writeResults(last)

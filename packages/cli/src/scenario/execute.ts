@@ -45,7 +45,7 @@ export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   } as const
   const screen = stdoutScreen()
   const reporting = createReporting(settings.reporters, screen, own)
-  reporting.add(partOf(subject, { reporters: settings.reporters, screen }))
+  reporting.add(await partOf(subject, { reporters: settings.reporters, screen }))
   return reporting.finish(exitCode)
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { readHistory } from '@chaosproxy/history/files'
 import { faultSpans } from '@chaosproxy/runner/result'
-import { readSummary } from '../../../engine/src/run/results.ts'
+import { readSummary } from '../../../engine/src/run-directory.ts'
 import { chaos, chaosHere, startChaos, temporaryDirectory } from '../chaos.ts'
 
 /** What a page says, without its markup. */

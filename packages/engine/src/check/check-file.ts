@@ -55,7 +55,7 @@ export function checkRead(
   task: CheckTask,
   { history, parseMs }: ReadFile,
   { checking: begins, judged, own, settled }: CheckListener = {},
-): CheckedFile {
+): Promise<CheckedFile> {
   const { file, settings } = task
   const started = performance.now()
   begins?.(history.operations.length)

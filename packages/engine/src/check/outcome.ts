@@ -4,7 +4,7 @@ import { partOf } from '../output/part.ts'
 import { type Checked, subjectOf } from './judged.ts'
 import type { CheckedFile, CheckTask } from './result.ts'
 
-export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
+export async function resultOf(task: CheckTask, checked: Checked): Promise<CheckedFile> {
   const { file, output } = task
   const { history, report, parseMs, checkMs } = checked
   const { callLine, returnLine } = history.operations
@@ -19,7 +19,7 @@ export function resultOf(task: CheckTask, checked: Checked): CheckedFile {
     elapsedMs: parseMs + checkMs,
     vacuous,
   }
-  return { file, exitCode, part: partOf(subject, output, row) }
+  return { file, exitCode, part: await partOf(subject, output, row) }
 }
 
 /** Drops the witnesses: a table does not show orders of a million operations. */

@@ -47,20 +47,22 @@ export interface Output {
   readonly screen: Screen
 }
 
-export const partOf = (
+export const partOf = async (
   subject: Subject,
   { reporters: told, screen }: Output,
   row: CheckRow | undefined = undefined,
-): SubjectTexts => ({
+): Promise<SubjectTexts> => ({
   findings: findingsOf(subject),
   row,
-  texts: told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen, told)))),
+  texts: await Promise.all(
+    told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen, told)))),
+  ),
 })
 
-export function sayBy(
+export async function sayBy(
   { name, isOwn }: Reporting,
-  say: (reporter: (typeof reporters)[number]) => string | undefined,
-): Text {
+  say: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
+): Promise<Text> {
   // A user's reporter that reports everything together.
   if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
@@ -68,9 +70,9 @@ export function sayBy(
   return attempt(() => say(reporter) ?? '')
 }
 
-export function attempt(say: () => string): Text {
+export async function attempt(say: () => string | Promise<string>): Promise<Text> {
   try {
-    return { said: say() }
+    return { said: await say() }
   } catch (error) {
     return { threw: error instanceof Error ? error.message : String(error) }
   }

@@ -2,10 +2,9 @@ import { basename } from 'node:path'
 import { plural } from '@chaosproxy/history'
 import { htmlOf, jsonOf, type RunSubject } from '@chaosproxy/report'
 import type { JudgedRun, PlannedRun } from '@chaosproxy/runner'
-import { type ExitCode, exitCodeFor, isParsed, judgeExpectation, type RunSummary } from '@chaosproxy/runner/result'
+import { type ExitCode, exitCodeFor, judgeExpectation } from '@chaosproxy/runner/result'
 import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
-import { foundJson } from '../whole-file.ts'
 import { circumstancesOf } from './circumstances.ts'
 
 /** A finished run and where it is kept. */
@@ -56,15 +55,4 @@ export function writeResults(finished: FinishedRun): void {
     `${JSON.stringify({ ...record, again: finished.again, circumstances, result }, undefined, 2)}\n`,
   )
   writeResult(directory.report, htmlOf(subject, { version: packageVersion(), pathTo: (path) => basename(path) }))
-}
-
-/**
- * The content of `run.json` without its verdicts, which are kept in another form; undefined if there is no such file,
- * or it was written by something else or by a version with another form.
- */
-export function readSummary(path: string): RunSummary | undefined {
-  const json = foundJson(path)
-  if (!isParsed(json) || json['chaos'] !== 1) return undefined
-  const lists = [json['faults'], json['phases'], json['vacuous'], json['trouble']]
-  return lists.every(Array.isArray) ? (json as unknown as RunSummary) : undefined
 }

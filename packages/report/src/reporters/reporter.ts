@@ -20,7 +20,7 @@ export interface Reporter {
    */
   recognises?(start: string): boolean
   /** The text about one subject, written as soon as it is known. Called where the history is at hand. */
-  each?(subject: Subject, place: Place): string
+  each?(subject: Subject, place: Place): string | Promise<string>
   /** The text after all subjects. */
   end?(told: readonly Told[], place: Place): string
 }

@@ -1,4 +1,3 @@
-import { renderPicture } from '../html/picture.ts'
 import type { Reporter } from './reporter.ts'
 
 /** The beginning of every picture, whatever its size and title. */
@@ -17,7 +16,8 @@ export const svgReporter: Reporter = {
     story: asPage('chaos scenario'),
   },
   recognises: (start) => PICTURE.test(start),
-  each(subject, { version, pathTo }) {
+  async each(subject, { version, pathTo }) {
+    const { renderPicture } = await import('../html/picture.ts')
     switch (subject.kind) {
       case 'run':
         return renderPicture({

@@ -1,4 +1,3 @@
-import { Decompress } from 'fzstd'
 import { UserError } from '../../event/error.ts'
 
 /** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
@@ -17,6 +16,7 @@ export async function* unzstd(
   name: string,
   compressed: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { Decompress } = await import('fzstd')
   let ready: Uint8Array[] = []
   const decoder = new Decompress((bytes) => {
     if (bytes.length > 0) ready.push(bytes)
