@@ -34,7 +34,7 @@ export function recordPostgresql({
     client,
     open({ host, naming }) {
       const connection = recorder.connection({ node, client: host })
-      const now = () => recorder.now()
+      const { now } = recorder
       return postgresqlConversation({
         connection,
         now,

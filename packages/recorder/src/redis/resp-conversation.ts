@@ -74,7 +74,7 @@ export class RespConversation implements RecordedConversation {
     const { recorder, node, host, commands, keySpace, naming, maxMessageBytes: maxFrameBytes } = options
     this.#recorder = recorder
     this.#receivedAt = recorder.now()
-    this.#crossings = new Crossings(() => recorder.now())
+    this.#crossings = new Crossings(recorder.now)
     this.#lifetimes = options.lifetimes
     this.#expirations = options.expirations
     this.#values = keySpace.values

@@ -1,43 +1,50 @@
-/** Behind so many removed items, the others move up once they are fewer. */
-const MOST_REMOVED = 1_000
+const FEWEST_SLOTS = 4
+/** More are given back once all are empty. */
+const MOST_SLOTS = 1_024
 
 /** First in, first out. Each step takes constant time, amortised. */
 export class Fifo<Item> implements Iterable<Item> {
-  #items: (Item | undefined)[] = []
-  /** The place of the first item; those before it were removed. */
+  /** A ring. Their number is a power of two. */
+  #slots: (Item | undefined)[] = emptySlots(FEWEST_SLOTS)
   #at = 0
+  #length = 0
 
   get length(): number {
-    return this.#items.length - this.#at
+    return this.#length
   }
 
   get first(): Item | undefined {
-    return this.#items[this.#at]
+    return this.#slots[this.#at]
   }
 
   push(item: Item): void {
-    this.#items.push(item)
+    if (this.#length === this.#slots.length) this.#grow()
+    this.#slots[(this.#at + this.#length++) & (this.#slots.length - 1)] = item
   }
 
   shift(): Item | undefined {
-    const item = this.#items[this.#at]
-    if (this.length <= 1) this.clear()
-    else {
-      this.#items[this.#at++] = undefined
-      if (this.#at > MOST_REMOVED && this.#at > this.length) {
-        this.#items = this.#items.slice(this.#at)
-        this.#at = 0
-      }
-    }
+    const item = this.#slots[this.#at]
+    if (this.#length === 0) return undefined
+    this.#slots[this.#at] = undefined
+    this.#at = (this.#at + 1) & (this.#slots.length - 1)
+    if (--this.#length === 0 && this.#slots.length > MOST_SLOTS) this.clear()
     return item
   }
 
   clear(): void {
-    this.#items.length = 0
+    this.#slots = emptySlots(FEWEST_SLOTS)
     this.#at = 0
+    this.#length = 0
   }
 
   *[Symbol.iterator](): Iterator<Item> {
-    for (let i = this.#at; i < this.#items.length; i++) yield this.#items[i] as Item
+    for (let i = 0; i < this.#length; i++) yield this.#slots[(this.#at + i) & (this.#slots.length - 1)] as Item
+  }
+
+  #grow(): void {
+    this.#slots = [...this, ...emptySlots(this.#slots.length)]
+    this.#at = 0
   }
 }
+
+const emptySlots = (count: number): undefined[] => Array.from({ length: count }, () => undefined)

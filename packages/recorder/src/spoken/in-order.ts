@@ -41,7 +41,7 @@ export const recordedInOrder = <Asked>(
   open({ host, naming }) {
     const connection = recorder.connection({ node, client: host })
     const session = naming.kind === 'fixed' ? naming.session : undefined
-    const now = () => recorder.now()
+    const { now } = recorder
     const { framing } = protocol
     return conversationInOrder({
       ...{ connection, framing, name: framing.name, maxMessageBytes, now },

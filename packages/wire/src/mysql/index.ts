@@ -7,7 +7,7 @@ export {
   readPrepared,
   readTextRow,
 } from './answers.ts'
-export { type Credentials, createLogin, type LoginStep } from './client-login.ts'
+export { type Credentials, createLogin } from './client-login.ts'
 export { CAPABILITY, COLUMN_FLAG, STATUS, TYPE } from './layout.ts'
 export type { Login } from './login.ts'
 export { readGreeting, readLogin } from './login.ts'
