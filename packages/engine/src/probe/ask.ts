@@ -1,6 +1,4 @@
 import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/runner/result'
-import { askCommand } from './command.ts'
-import { askHttp } from './http.ts'
 
 /** Placeholders for servers' addresses, such as `n1`, in URLs and commands. */
 export type Placeholders = { readonly [name: string]: string }
@@ -18,7 +16,11 @@ export async function askProbes(
   return new Map(await Promise.all(answers))
 }
 
-const ask = (probe: Probe): Promise<ProbeAnswer> => (probe.kind === 'http' ? askHttp(probe) : askCommand(probe))
+/** Most checks ask nothing, and need neither HTTP nor processes. */
+async function ask(probe: Probe): Promise<ProbeAnswer> {
+  if (probe.kind === 'http') return (await import('./http.ts')).askHttp(probe)
+  return (await import('./command.ts')).askCommand(probe)
+}
 
 function filled(probe: Probe, placeholders: Placeholders): Probe {
   const fill = (text: string): string => text.replaceAll(/\{([\w.-]+)\}/g, (whole, name) => placeholders[name] ?? whole)

@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { UserError } from '../event/error.ts'
 import { isStored } from './stored/address.ts'
 import { type StoredPart, storedBytes, storedParts } from './stored/store.ts'
@@ -38,7 +37,8 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
   // A pipe or a device is read without blocking the process. Streams close the file themselves.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
   const compression = compressionOf(firstBytes(file))
-  if (compression !== undefined) return uncompressed(path, createReadStream(path, { fd: file, start: 0 }), compression)
+  if (compression !== undefined)
+    return await uncompressed(path, createReadStream(path, { fd: file, start: 0 }), compression)
   return {
     sizeBytes: status.size,
     read: (space) => readOrErr(path, file, space),
@@ -146,9 +146,10 @@ function firstBytes(file: number): Uint8Array {
   return bytes.subarray(0, readSync(file, bytes, 0, MAGIC_BYTES, 0))
 }
 
-function uncompressed(path: string, compressed: Readable, compression: Compression): Source {
+async function uncompressed(path: string, compressed: Readable, compression: Compression): Promise<Source> {
   const close = (): unknown => compressed.destroy()
   if (compression === 'zstd') return chunksSource(path, unzstd(sourceName(path), compressed), close)
+  const { createGunzip } = await import('node:zlib')
   const gunzip = createGunzip({ chunkSize: 256 * 1024 })
   compressed.on('error', (error) => gunzip.destroy(error))
   return chunksSource(path, compressed.pipe(gunzip), close)

@@ -35,11 +35,17 @@ export function percent(share: number, digits: number = 2): string {
   return `${shown.toFixed(digits)}%`
 }
 
+/** A name that ends in a number without leading zeros. */
+const NUMBERED = /^(\D*)([1-9]\d{0,14})$/
+
 let compare: ((one: string, other: string) => number) | undefined
 
 /** Compares names by the numbers in them, as people order them: `n2` comes before `n10`. */
 export function byName(one: string, other: string): number {
-  // Created on demand, and once: it takes longer than thousands of comparisons.
+  const [, stem, digits] = NUMBERED.exec(one) ?? []
+  const [, otherStem, otherDigits] = NUMBERED.exec(other) ?? []
+  if (stem !== undefined && stem === otherStem && digits !== otherDigits) return Number(digits) - Number(otherDigits)
+  // Created on demand, and once: it takes longer than thousands of comparisons, and most nodes are `n1`, `n2`.
   compare ??= new Intl.Collator('en', { numeric: true }).compare
   return compare(one, other)
 }
