@@ -148,3 +148,22 @@ test('chaos --version, and an unknown command', async () => {
   await prints(['--version'], 0, /^\d+\.\d+\.\d+\n$/)
   await prints(['chekc'], 3, /chaos check/)
 })
+
+/** It loads 6; without the layers of scripts/bundle.mjs it loaded 119. */
+const FEW_FILES = 8
+
+test('the check of a small file loads a few files, none of them a library', async () => {
+  const directory = temporaryDirectory()
+  const env = { NODE_V8_COVERAGE: directory, NODE_DISABLE_COMPILE_CACHE: '1' }
+  expect(await chaos(['check', history('fresh-read')], { env })).toMatchObject({ exitCode: 0 })
+  const [covered = ''] = readdirSync(directory)
+  const { result } = JSON.parse(readFileSync(join(directory, covered), 'utf8')) as {
+    readonly result: readonly { readonly url: string }[]
+  }
+  const files = result.map(({ url }) => url).filter((url) => url.startsWith('file:'))
+  expect(files, 'the bundle is older than what was built: npm run bundle').toEqual(
+    expect.arrayContaining([expect.stringMatching(/packages\/cli\/bundle\/main\.js$/)]),
+  )
+  expect(files.filter((url) => url.includes('node_modules'))).toEqual([])
+  expect(files.length).toBeLessThanOrEqual(FEW_FILES)
+})
