@@ -1,6 +1,6 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
-import type { Asking, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
+import type { Asking, Beat, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
 
 // Words to write stories with.
 
@@ -9,38 +9,86 @@ export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3,
 /** The same, led by n1 when the story begins. */
 export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes, leader: 'n1' }
 
-/** What a client asks, and the answer it must get. */
-type Exchange = Pick<Asking, 'input' | 'answer'>
+/**
+ * Reads beats, one a line:
+ *
+ * ```
+ * 100 Ana n1 write seat "row 8" -- At 100 ms Ana asks n1 to write; the write must be confirmed.
+ * 200 Ben n2 read seat = null -- The read must return this.
+ * 300 Ben n2 cas seat null Ben refused "conflict" -- It must fail, for a reason that begins like this, if one is given.
+ * 400 Ana n1 add visits 1 unanswered -- No answer may come in time.
+ * 500 -- A remark.
+ * ```
+ *
+ * Values are JSON or, where they are not, words. An object in place of a key is the value of an operation without key.
+ * An interpolated text is part of its line, beats are inserted where they stand, and any other value is inserted as JSON.
+ *
+ * @throws Error for a line of another form.
+ */
+export function beats(
+  texts: TemplateStringsArray,
+  ...values: readonly (Beat | readonly Beat[] | Json)[]
+): readonly Beat[] {
+  const inserted: (readonly Beat[])[] = []
+  const place = (value: Beat | readonly Beat[] | Json): string => {
+    if (typeof value === 'string') return value
+    const found = Array.isArray(value) ? value : [value]
+    return found.length > 0 && found.every(isBeat) ? `${INSERTED}${inserted.push(found) - 1}` : JSON.stringify(value)
+  }
+  const whole = texts.map((text, at) => (at < values.length ? text + place(values[at] ?? null) : text)).join('')
+  const lines = whole.split('\n').map((line) => line.trim())
+  return lines
+    .filter((line) => line !== '')
+    .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
+}
 
-/** `Ana` asks `n1`. */
-export const ask = (
-  atMs: number,
-  [who, node]: readonly [who: string, node: NodeId],
-  exchange: Exchange,
-  says: string,
-): Asking => ({ type: 'asking', atMs: millis(atMs), who, node, ...exchange, says })
+/** Stands before the number of inserted beats; no line of text begins with it. */
+const INSERTED = '@'
 
-/** A request that is answered with this value. */
-export const answered = (input: Input, value: Json): Exchange => ({ input, answer: { type: 'ok', value } })
-/** A read that returns this value. */
-export const sees = (key: string, value: Json): Exchange => answered(read(key), value)
-/** An update that is confirmed. */
-export const done = (input: Input): Exchange => answered(input, input.value)
-/** A request that certainly has no effect; `because`: the reason given must begin like this. */
-export const refused = (input: Input, because?: string): Exchange => ({
-  input,
-  answer: { type: 'fail', ...(because === undefined ? {} : { because }) },
-})
-/** A request without an answer: it may have taken effect. */
-export const unanswered = (input: Input): Exchange => ({ input, answer: { type: 'info' } })
+const isBeat = (value: unknown): value is Beat =>
+  typeof value === 'object' && value !== null && 'atMs' in value && 'says' in value
+
+const LINE = /^(\d+)(?: (\S+) (\S+) (.+?))? -- (.+)$/
+const WORD = /"(?:[^"\\]|\\.)*"|\{.*?\}(?= |$)|\[.*?\](?= |$)|\S+/g
+
+function beatIn(line: string): Asking | Remark {
+  const [, time, who, node, exchange, says] = LINE.exec(line) ?? []
+  if (says === undefined) throw new Error(`a beat is TIME WHO NODE OPERATION -- TEXT, or TIME -- TEXT: ${line}`)
+  const atMs = millis(Number(time))
+  if (who === undefined || node === undefined || exchange === undefined) return { type: 'remark', atMs, says }
+  return { type: 'asking', atMs, who, node, ...exchangeIn(exchange), says }
+}
+
+function exchangeIn(text: string): Pick<Asking, 'input' | 'answer'> {
+  const [f = '', ...words] = text.match(WORD) ?? []
+  const end = words.findIndex((word) => word === '=' || word === 'refused' || word === 'unanswered')
+  const input = inputOf(f, words.slice(0, end === -1 ? undefined : end).map(valueIn))
+  const [how, said] = end === -1 ? [] : words.slice(end)
+  if (how === 'unanswered') return { input, answer: { type: 'info' } }
+  if (how === 'refused') return { input, answer: { type: 'fail', ...(said && { because: String(valueIn(said)) }) } }
+  if (said === undefined && f === 'read') throw new Error(`a read returns a value, as in "read KEY = VALUE": ${text}`)
+  return { input, answer: { type: 'ok', value: said === undefined ? input.value : valueIn(said) } }
+}
+
+function inputOf(f: string, asked: readonly Json[]): Input {
+  const [key = null, ...rest] = asked
+  if (typeof key !== 'string') return { f, value: key }
+  return { f, key, value: rest.length > 1 ? rest : (rest[0] ?? null) }
+}
+
+function valueIn(word: string): Json {
+  try {
+    return JSON.parse(word)
+  } catch {
+    return word
+  }
+}
 
 export const during = (
   [fromMs, toMs]: readonly [fromMs: number, toMs: number],
   fault: Fault,
   says: string,
 ): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
-
-export const remark = (atMs: number, says: string): Remark => ({ type: 'remark', atMs: millis(atMs), says })
 
 /** At least this share of the requests in this time is answered. */
 export const mostAnswered = (
@@ -74,10 +122,6 @@ export const served = (goodput: readonly ExpectedGoodput[], says: string): Endin
 
 export const read = (key: string): Input => ({ f: 'read', key, value: null })
 export const write = (key: string, value: Json): Input => ({ f: 'write', key, value })
-/** Compare and set: takes effect only if the value is `old`. */
-export const cas = (key: string, old: Json, next: Json): Input => ({ f: 'cas', key, value: [old, next] })
-export const add = (key: string, value: Json): Input => ({ f: 'add', key, value })
-
 /** Nothing passes between the groups; messages sent meanwhile arrive once the fault is over. */
 export const cut = (...groups: readonly (readonly NodeId[])[]): Fault => ({
   kind: 'partition',

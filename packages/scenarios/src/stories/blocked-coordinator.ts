@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, down, during, ledByN1, read, refused, sees, stall, unanswered, write } from '../beats.ts'
+import { beats, down, during, ledByN1, stall } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -17,34 +17,13 @@ export const blockedCoordinator: Story = {
       title: 'two-phase commit',
       target: 'two-phase-commit',
       targetSettings: { 'vote-timeout-ms': 2_000 },
-      beats: [
-        ask(
-          0,
-          ['Ana', 'n1'],
-          done(write('room', 'old')),
-          'Ana writes an item that n2 keeps. n1 coordinates: it asks n2 for its vote, and decides.',
-        ),
-        during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …'),
-        ask(
-          800,
-          ['Ana', 'n1'],
-          unanswered(write('room', 'new')),
-          'n2 has voted yes. It may no longer commit or abort on its own, so it keeps the item locked.',
-        ),
-        during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.'),
-        ask(
-          3_000,
-          ['Ben', 'n2'],
-          refused(read('room')),
-          'Ben asks n2 for the item. n2 has it and is healthy, but it cannot learn the decision, so it cannot answer.',
-        ),
-        ask(
-          9_000,
-          ['Ben', 'n2'],
-          sees('room', 'old'),
-          'n1 is back, finds no decision in its log, and tells n2 to abort. Only now is the item unlocked.',
-        ),
-      ],
+      beats: beats`
+        0 Ana n1 write room old -- Ana writes an item that n2 keeps. n1 coordinates: it asks n2 for its vote, and decides.
+        ${during([600, 1_800], stall('n2', 'n1'), 'Ana’s next write goes the same way; but the vote of n2 is late …')}
+        800 Ana n1 write room new unanswered -- n2 has voted yes. It may no longer commit or abort on its own, so it keeps the item locked.
+        ${during([1_500, 4_500], down('n1'), '… and before it arrives, n1 dies.')}
+        3000 Ben n2 read room refused -- Ben asks n2 for the item. n2 has it and is healthy, but it cannot learn the decision, so it cannot answer.
+        9000 Ben n2 read room = old -- n1 is back, finds no decision in its log, and tells n2 to abort. Only now is the item unlocked.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { room: 'old' },
@@ -56,23 +35,12 @@ export const blockedCoordinator: Story = {
     ...system,
     title: 'Raft, in which a majority decides',
     target: 'raft',
-    beats: [
-      ask(
-        0,
-        ['Ana', 'n1'],
-        done(write('room', 'old')),
-        'Ana writes an item; the leader n1 decides with any one of the others.',
-      ),
-      during([600, 1_800], stall('n2', 'n1'), 'What n2 sends to n1 is late …'),
-      ask(800, ['Ana', 'n1'], done(write('room', 'new')), 'Ana writes again: n3 is enough.'),
-      during([1_500, 4_500], down('n1'), '… and n1 dies.'),
-      ask(
-        3_000,
-        ['Ben', 'n2'],
-        sees('room', 'new'),
-        'The others have elected a leader. Ben is answered while n1 is still down.',
-      ),
-    ],
+    beats: beats`
+      0 Ana n1 write room old -- Ana writes an item; the leader n1 decides with any one of the others.
+      ${during([600, 1_800], stall('n2', 'n1'), 'What n2 sends to n1 is late …')}
+      800 Ana n1 write room new -- Ana writes again: n3 is enough.
+      ${during([1_500, 4_500], down('n1'), '… and n1 dies.')}
+      3000 Ben n2 read room = new -- The others have elected a leader. Ben is answered while n1 is still down.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { room: 'new' },

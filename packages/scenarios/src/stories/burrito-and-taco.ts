@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, cas, cut, done, during, ledByN1, read, refused, sees, write } from '../beats.ts'
+import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { spentOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -21,30 +21,14 @@ const lastWriterWins: Tale = {
   ...twoMasters,
   title: 'two masters, the last writer wins',
   workload: 'register',
-  beats: [
-    ask(0, ['Ana', 'n1'], done(write('balance', 10)), 'Ana and Ben share an account. Ana pays $10 in.'),
-    during([200, 800], cut(['n1'], ['n2']), BROKEN),
-    ask(300, ['Ana', 'n1'], sees('balance', 10), 'Ana sees $10.'),
-    ask(
-      350,
-      ['Ana', 'n1'],
-      done(cas('balance', 10, 0)),
-      'She buys a burrito for $10, on condition that the balance is still $10. It is, says n1.',
-    ),
-    ask(450, ['Ben', 'n2'], sees('balance', 10), 'Ben sees $10 as well: n2 cannot have heard of the burrito.'),
-    ask(
-      500,
-      ['Ben', 'n2'],
-      done(cas('balance', 10, 5)),
-      'He buys a taco for $5, on the same condition. It holds, says n2.',
-    ),
-    ask(
-      1000,
-      ['Ana', 'n1'],
-      sees('balance', 5),
-      `${HEALED} Ben's write has the later timestamp, so it wins, and the burrito is forgotten: $5 are left.`,
-    ),
-  ],
+  beats: beats`
+    0 Ana n1 write balance 10 -- Ana and Ben share an account. Ana pays $10 in.
+    ${during([200, 800], cut(['n1'], ['n2']), BROKEN)}
+    300 Ana n1 read balance = 10 -- Ana sees $10.
+    350 Ana n1 cas balance 10 0 -- She buys a burrito for $10, on condition that the balance is still $10. It is, says n1.
+    450 Ben n2 read balance = 10 -- Ben sees $10 as well: n2 cannot have heard of the burrito.
+    500 Ben n2 cas balance 10 5 -- He buys a taco for $5, on the same condition. It holds, says n2.
+    1000 Ana n1 read balance = 5 -- ${HEALED} Ben's write has the later timestamp, so it wins, and the burrito is forgotten: $5 are left.`,
   ending: {
     verdicts: { linearizable: 'violated', eventual: 'met' },
     finally: { balance: 5 },
@@ -56,25 +40,14 @@ const merged: Tale = {
   ...twoMasters,
   title: 'two masters, sums are merged',
   workload: 'counter',
-  beats: [
-    ask(
-      0,
-      ['Ana', 'n1'],
-      done(add('balance', 10)),
-      'The same day, with a balance that is merged: each node keeps what it added and took away. Ana pays $10 in.',
-    ),
-    during([200, 800], cut(['n1'], ['n2']), BROKEN),
-    ask(300, ['Ana', 'n1'], sees('balance', 10), 'Ana sees $10.'),
-    ask(350, ['Ana', 'n1'], done(add('balance', -10)), 'She buys the burrito: n1 takes $10 away.'),
-    ask(450, ['Ben', 'n2'], sees('balance', 10), 'Ben sees $10 as well.'),
-    ask(500, ['Ben', 'n2'], done(add('balance', -5)), 'He buys the taco: n2 takes $5 away.'),
-    ask(
-      1000,
-      ['Ana', 'n1'],
-      sees('balance', -5),
-      `${HEALED} Nothing is forgotten this time: both purchases count, and the balance is −$5.`,
-    ),
-  ],
+  beats: beats`
+    0 Ana n1 add balance 10 -- The same day, with a balance that is merged: each node keeps what it added and took away. Ana pays $10 in.
+    ${during([200, 800], cut(['n1'], ['n2']), BROKEN)}
+    300 Ana n1 read balance = 10 -- Ana sees $10.
+    350 Ana n1 add balance -10 -- She buys the burrito: n1 takes $10 away.
+    450 Ben n2 read balance = 10 -- Ben sees $10 as well.
+    500 Ben n2 add balance -5 -- He buys the taco: n2 takes $5 away.
+    1000 Ana n1 read balance = -5 -- ${HEALED} Nothing is forgotten this time: both purchases count, and the balance is −$5.`,
   ending: {
     verdicts: { linearizable: 'violated', eventual: 'met' },
     finally: { balance: -5 },
@@ -89,29 +62,14 @@ const majority: Tale = {
   timeoutMs: millis(500),
   cast,
   money: 'dollars',
-  beats: [
-    ask(
-      0,
-      ['Ana', 'n1'],
-      done(write('balance', 10)),
-      'A third node is added, and a majority has to agree to everything. Ana pays $10 in.',
-    ),
-    during(
-      [200, 1100],
-      cut(['n1', 'n3'], ['n2']),
-      'The link to n2 breaks. n1 and n3 are two of three and continue; n2 is alone.',
-    ),
-    ask(300, ['Ana', 'n1'], sees('balance', 10), 'Ana sees $10.'),
-    ask(350, ['Ana', 'n1'], done(cas('balance', 10, 0)), 'She buys the burrito: n1 and n3 agree.'),
-    ask(
-      450,
-      ['Ben', 'n2'],
-      refused(read('balance')),
-      'Ben asks n2, which cannot know whether its copy is the latest, and says so.',
-    ),
-    ask(1400, ['Ben', 'n2'], sees('balance', 0), 'The link is back. Ben sees $0.'),
-    ask(1500, ['Ben', 'n2'], refused(cas('balance', 10, 5)), 'The taco is refused: the balance is not $10.'),
-  ],
+  beats: beats`
+    0 Ana n1 write balance 10 -- A third node is added, and a majority has to agree to everything. Ana pays $10 in.
+    ${during([200, 1100], cut(['n1', 'n3'], ['n2']), 'The link to n2 breaks. n1 and n3 are two of three and continue; n2 is alone.')}
+    300 Ana n1 read balance = 10 -- Ana sees $10.
+    350 Ana n1 cas balance 10 0 -- She buys the burrito: n1 and n3 agree.
+    450 Ben n2 read balance refused -- Ben asks n2, which cannot know whether its copy is the latest, and says so.
+    1400 Ben n2 read balance = 0 -- The link is back. Ben sees $0.
+    1500 Ben n2 cas balance 10 5 refused -- The taco is refused: the balance is not $10.`,
   ending: {
     verdicts: { linearizable: 'met', eventual: 'met' },
     finally: { balance: 0 },

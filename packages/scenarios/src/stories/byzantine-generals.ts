@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, sees, write } from '../beats.ts'
+import { beats } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -22,21 +22,10 @@ export const byzantineGenerals: Story = {
       targetSettings: { messages: 'oral', traitor: 'lieutenant' },
       bug: 'three-generals',
       seed: 3,
-      beats: [
-        ask(
-          0,
-          ['King', 'n1'],
-          done(write('attack', 7)),
-          'n1 commands n2 and n3; n4 is not asked. The king has n1 order an attack at seven. n3 is a traitor.',
-        ),
-        ask(
-          600,
-          ['Scout', 'n2'],
-          sees('attack', null),
-          'n1 told n2 seven; n3 tells it that n1 said something else. One of the two lies, and n2 cannot tell which. It stays.',
-        ),
-        ask(700, ['Scout', 'n1'], sees('attack', 7), 'n1 attacks alone.'),
-      ],
+      beats: beats`
+        0 King n1 write attack 7 -- n1 commands n2 and n3; n4 is not asked. The king has n1 order an attack at seven. n3 is a traitor.
+        600 Scout n2 read attack = null -- n1 told n2 seven; n3 tells it that n1 said something else. One of the two lies, and n2 cannot tell which. It stays.
+        700 Scout n1 read attack = 7 -- n1 attacks alone.`,
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'violated' },
         finally: {},
@@ -48,15 +37,9 @@ export const byzantineGenerals: Story = {
       title: 'signatures that nobody checks',
       targetSettings: { messages: 'signed', traitor: 'lieutenant' },
       bug: 'unverified-signatures',
-      beats: [
-        ask(0, ['King', 'n1'], done(write('attack', 7)), 'Now n1 signs its orders. n4 is the traitor.'),
-        ask(
-          1_000,
-          ['Scout', 'n2'],
-          sees('attack', null),
-          'n4 passes on another hour with n1’s signature for seven. n2 does not verify it, believes that n1 signed both, and stays.',
-        ),
-      ],
+      beats: beats`
+        0 King n1 write attack 7 -- Now n1 signs its orders. n4 is the traitor.
+        1000 Scout n2 read attack = null -- n4 passes on another hour with n1’s signature for seven. n2 does not verify it, believes that n1 signed both, and stays.`,
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: {},
@@ -68,16 +51,10 @@ export const byzantineGenerals: Story = {
     ...system,
     title: 'four generals, or signatures that are checked',
     targetSettings: { messages: 'signed', traitor: 'lieutenant' },
-    beats: [
-      ask(0, ['King', 'n1'], done(write('attack', 7)), 'n1 signs its order. n4 is the traitor.'),
-      ask(
-        1_000,
-        ['Scout', 'n2'],
-        sees('attack', 7),
-        'What n4 passes on does not fit its signature, so it counts for nothing. n2 attacks at seven.',
-      ),
-      ask(1_100, ['Scout', 'n3'], sees('attack', 7), 'n3 as well.'),
-    ],
+    beats: beats`
+      0 King n1 write attack 7 -- n1 signs its order. n4 is the traitor.
+      1000 Scout n2 read attack = 7 -- What n4 passes on does not fit its signature, so it counts for nothing. n2 attacks at seven.
+      1100 Scout n3 read attack = 7 -- n3 as well.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { attack: 7 },

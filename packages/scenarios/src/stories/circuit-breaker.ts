@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, paused, read, refused, sees, write } from '../beats.ts'
+import { beats, during, paused } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -13,15 +13,9 @@ const system = {
 
 const targetSettings = { retry: 'none', 'timeout-ms': 400 }
 
-const before = ask(
-  0,
-  ['Ana', 'n2'],
-  done(write('menu', 'soup')),
-  'n1 is a database; n2, which Ana and Ben ask, is an app server. Ana writes the menu of the day.',
-)
+const before =
+  '0 Ana n2 write menu soup -- n1 is a database; n2, which Ana and Ben ask, is an app server. Ana writes the menu of the day.'
 const standstill = during([200, 3_000], paused('n1'), 'The database stands still.')
-const SLOWLY = 'no answer'
-const AT_ONCE = 'the circuit is open'
 
 export const circuitBreaker: Story = {
   name: 'circuit-breaker',
@@ -31,25 +25,14 @@ export const circuitBreaker: Story = {
       ...system,
       title: 'an app server that always waits',
       targetSettings,
-      beats: [
-        before,
-        standstill,
-        ask(
-          400,
-          ['Ana', 'n2'],
-          refused(read('menu'), SLOWLY),
-          'Ana reads the menu. After 400 ms the app server reports: no answer.',
-        ),
-        ask(900, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'She tries again, and waits again.'),
-        ask(1_400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'And again. The database is asked every time.'),
-        ask(
-          1_900,
-          ['Ben', 'n2'],
-          refused(read('menu'), SLOWLY),
-          'Ben waits to learn what the app server already knew.',
-        ),
-        ask(4_000, ['Ben', 'n2'], sees('menu', 'soup'), 'The database continues, with the queued reads first.'),
-      ],
+      beats: beats`
+        ${before}
+        ${standstill}
+        400 Ana n2 read menu refused "no answer" -- Ana reads the menu. After 400 ms the app server reports: no answer.
+        900 Ana n2 read menu refused "no answer" -- She tries again, and waits again.
+        1400 Ana n2 read menu refused "no answer" -- And again. The database is asked every time.
+        1900 Ben n2 read menu refused "no answer" -- Ben waits to learn what the app server already knew.
+        4000 Ben n2 read menu = soup -- The database continues, with the queued reads first.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { menu: 'soup' },
@@ -61,38 +44,17 @@ export const circuitBreaker: Story = {
     ...system,
     title: 'an app server with a circuit breaker, which opens after two failures',
     targetSettings: { ...targetSettings, 'breaker-failures': 2, 'cool-down-ms': 600 },
-    beats: [
-      before,
-      standstill,
-      ask(400, ['Ana', 'n2'], refused(read('menu'), SLOWLY), 'Ana reads the menu, and waits in vain.'),
-      ask(
-        900,
-        ['Ana', 'n2'],
-        refused(read('menu'), SLOWLY),
-        'She tries again. With this second failure the circuit opens …',
-      ),
-      ask(
-        1_400,
-        ['Ana', 'n2'],
-        refused(read('menu'), AT_ONCE),
-        '… and the third read fails at once, without asking the database.',
-      ),
-      ask(1_500, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'So is Ben.'),
-      ask(
-        2_000,
-        ['Ana', 'n2'],
-        refused(read('menu'), SLOWLY),
-        'After 600 ms one read is let through as a probe. It fails, and the circuit stays open.',
-      ),
-      ask(2_600, ['Ben', 'n2'], refused(read('menu'), AT_ONCE), 'Ben’s read fails at once, too.'),
-      ask(
-        4_000,
-        ['Ben', 'n2'],
-        sees('menu', 'soup'),
-        'The database continues. The next probe succeeds and closes the circuit.',
-      ),
-      ask(4_100, ['Ana', 'n2'], sees('menu', 'soup'), 'From now on reads go through as before.'),
-    ],
+    beats: beats`
+      ${before}
+      ${standstill}
+      400 Ana n2 read menu refused "no answer" -- Ana reads the menu, and waits in vain.
+      900 Ana n2 read menu refused "no answer" -- She tries again. With this second failure the circuit opens …
+      1400 Ana n2 read menu refused "the circuit is open" -- … and the third read fails at once, without asking the database.
+      1500 Ben n2 read menu refused "the circuit is open" -- So is Ben.
+      2000 Ana n2 read menu refused "no answer" -- After 600 ms one read is let through as a probe. It fails, and the circuit stays open.
+      2600 Ben n2 read menu refused "the circuit is open" -- Ben’s read fails at once, too.
+      4000 Ben n2 read menu = soup -- The database continues. The next probe succeeds and closes the circuit.
+      4100 Ana n2 read menu = soup -- From now on reads go through as before.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { menu: 'soup' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, clockAhead, done, during, sees, write } from '../beats.ts'
+import { beats, clockAhead, during } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -22,23 +22,12 @@ export const clockSkewReorder: Story = {
       title: 'two masters, the last writer wins by the clock',
       target: 'master-master',
       nodes: 2,
-      beats: [
-        ahead,
-        ask(
-          100,
-          ['Ana', 'n2'],
-          done(write('price', 100)),
-          'Ana sets the price to $100 at n2, which stamps the write with a time in the future.',
-        ),
-        ask(300, ['Ben', 'n1'], sees('price', 100), 'Ben sees $100 at n1: the write has arrived.'),
-        ask(
-          400,
-          ['Ben', 'n1'],
-          done(write('price', 80)),
-          'Ben corrects it to $80, and n1 confirms. By n1’s correct clock, the correction is older than the write it replaces.',
-        ),
-        ask(600, ['Ben', 'n1'], sees('price', 100), 'So the correction loses: even n1 still shows $100.'),
-      ],
+      beats: beats`
+        ${ahead}
+        100 Ana n2 write price 100 -- Ana sets the price to $100 at n2, which stamps the write with a time in the future.
+        300 Ben n1 read price = 100 -- Ben sees $100 at n1: the write has arrived.
+        400 Ben n1 write price 80 -- Ben corrects it to $80, and n1 confirms. By n1’s correct clock, the correction is older than the write it replaces.
+        600 Ben n1 read price = 100 -- So the correction loses: even n1 still shows $100.`,
       ending: {
         verdicts: {
           linearizable: 'violated',
@@ -56,13 +45,12 @@ export const clockSkewReorder: Story = {
     target: 'raft',
     nodes: 3,
     leader: 'n1',
-    beats: [
-      ahead,
-      ask(100, ['Ana', 'n2'], done(write('price', 100)), 'Ana sets the price to $100.'),
-      ask(300, ['Ben', 'n1'], sees('price', 100), 'Ben sees $100.'),
-      ask(400, ['Ben', 'n1'], done(write('price', 80)), 'Ben corrects it to $80: the next entry of the log.'),
-      ask(600, ['Ben', 'n1'], sees('price', 80), 'It shows.'),
-    ],
+    beats: beats`
+      ${ahead}
+      100 Ana n2 write price 100 -- Ana sets the price to $100.
+      300 Ben n1 read price = 100 -- Ben sees $100.
+      400 Ben n1 write price 80 -- Ben corrects it to $80: the next entry of the log.
+      600 Ben n1 read price = 80 -- It shows.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { price: 80 },

@@ -1,5 +1,5 @@
-import { type Input, millis } from '@chaosproxy/history'
-import { answered, ask, done, during, loseReply, unanswered } from '../beats.ts'
+import { millis } from '@chaosproxy/history'
+import { beats, during, loseReply } from '../beats.ts'
 import { paidOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -16,9 +16,7 @@ const system = {
 
 const opening = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
 const paid = (amount: number) => ({ ...opening, a: 100_000 - amount, b: 100_000 + amount })
-const balances: Input = { f: 'read', value: null }
 const rent = { from: 'a', to: 'b', amount: 40_000 }
-const pay = (value: typeof rent & { readonly id?: string }): Input => ({ f: 'transfer', value })
 const deaf = during([100, 400], loseReply('n1'), 'For a moment, replies of n1 are lost on the way back.')
 
 export const doubleTransfer: Story = {
@@ -28,28 +26,12 @@ export const doubleTransfer: Story = {
     {
       ...system,
       title: 'a client that simply retries',
-      beats: [
-        ask(
-          0,
-          ['Jose', 'n1'],
-          answered(balances, opening),
-          'Jose’s account a and his landlord’s account b hold $1,000 each.',
-        ),
-        deaf,
-        ask(
-          200,
-          ['Jose', 'n1'],
-          unanswered(pay(rent)),
-          'Jose pays his rent, $400. The bank transfers it, and the reply is lost.',
-        ),
-        ask(
-          800,
-          ['Jose', 'n1'],
-          done(pay(rent)),
-          'His app reports a timeout, waits and retries, as apps do. This time the reply arrives.',
-        ),
-        ask(900, ['Jose', 'n1'], answered(balances, paid(80_000)), 'Jose sees $200.'),
-      ],
+      beats: beats`
+        0 Jose n1 read = ${opening} -- Jose’s account a and his landlord’s account b hold $1,000 each.
+        ${deaf}
+        200 Jose n1 transfer ${rent} unanswered -- Jose pays his rent, $400. The bank transfers it, and the reply is lost.
+        800 Jose n1 transfer ${rent} -- His app reports a timeout, waits and retries, as apps do. This time the reply arrives.
+        900 Jose n1 read = ${paid(80_000)} -- Jose sees $200.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { '': paid(80_000) },
@@ -60,23 +42,12 @@ export const doubleTransfer: Story = {
   fix: {
     ...system,
     title: 'a client that retries with the same id',
-    beats: [
-      ask(0, ['Jose', 'n1'], answered(balances, opening), 'Both accounts hold $1,000.'),
-      deaf,
-      ask(
-        200,
-        ['Jose', 'n1'],
-        unanswered(pay({ ...rent, id: 'rent-november' })),
-        'Jose pays his rent, $400, with an id. The bank transfers it and stores the id, and the reply is lost.',
-      ),
-      ask(
-        800,
-        ['Jose', 'n1'],
-        done(pay({ ...rent, id: 'rent-november' })),
-        'His app retries with the same id. The bank knows the id and only repeats its reply.',
-      ),
-      ask(900, ['Jose', 'n1'], answered(balances, paid(40_000)), 'Jose sees $600.'),
-    ],
+    beats: beats`
+      0 Jose n1 read = ${opening} -- Both accounts hold $1,000.
+      ${deaf}
+      200 Jose n1 transfer ${{ ...rent, id: 'rent-november' }} unanswered -- Jose pays his rent, $400, with an id. The bank transfers it and stores the id, and the reply is lost.
+      800 Jose n1 transfer ${{ ...rent, id: 'rent-november' }} -- His app retries with the same id. The bank knows the id and only repeats its reply.
+      900 Jose n1 read = ${paid(40_000)} -- Jose sees $600.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { '': paid(40_000) },

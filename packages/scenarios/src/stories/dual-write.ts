@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, done, down, during, sees, stall, unanswered } from '../beats.ts'
+import { beats, down, during, stall } from '../beats.ts'
 import { sameEverywhere } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -13,12 +13,8 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const first = ask(
-  0,
-  ['Ana', 'n3'],
-  done(add('orders', 1)),
-  'n1 is the shop’s database, n2 the queue from which the warehouse hears of orders, n3 an app server. Ana orders.',
-)
+const first =
+  '0 Ana n3 add orders 1 -- n1 is the shop’s database, n2 the queue from which the warehouse hears of orders, n3 an app server. Ana orders.'
 const deadOfNight = during([260, 900], down('n3'), 'Before n3 receives the reply, it dies.')
 
 export const dualWrite: Story = {
@@ -29,14 +25,13 @@ export const dualWrite: Story = {
       ...system,
       title: 'first the database, then the queue',
       targetSettings: { write: 'database-then-queue' },
-      beats: [
-        first,
-        during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.'),
-        ask(200, ['Ana', 'n3'], unanswered(add('orders', 1)), 'Ana orders again. The database stores the order.'),
-        deadOfNight,
-        ask(1_500, ['Ben', 'n1'], sees('orders', 2), 'Ben at the till asks the database: two orders.'),
-        ask(1_600, ['Ben', 'n2'], sees('orders', 1), 'In the warehouse there is one.'),
-      ],
+      beats: beats`
+        ${first}
+        ${during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.')}
+        200 Ana n3 add orders 1 unanswered -- Ana orders again. The database stores the order.
+        ${deadOfNight}
+        1500 Ben n1 read orders = 2 -- Ben at the till asks the database: two orders.
+        1600 Ben n2 read orders = 1 -- In the warehouse there is one.`,
       ending: {
         verdicts: { eventual: 'violated' },
         finally: {},
@@ -47,14 +42,13 @@ export const dualWrite: Story = {
       ...system,
       title: 'first the queue, then the database',
       targetSettings: { write: 'queue-then-database' },
-      beats: [
-        first,
-        during([150, 400], stall('n2', 'n3'), 'For a moment, what the queue sends to n3 is late.'),
-        ask(200, ['Ana', 'n3'], unanswered(add('orders', 1)), 'Ana orders again. The queue tells the warehouse.'),
-        deadOfNight,
-        ask(1_500, ['Ben', 'n1'], sees('orders', 1), 'Ben at the till asks the database: one order.'),
-        ask(1_600, ['Ben', 'n2'], sees('orders', 2), 'In the warehouse there are two.'),
-      ],
+      beats: beats`
+        ${first}
+        ${during([150, 400], stall('n2', 'n3'), 'For a moment, what the queue sends to n3 is late.')}
+        200 Ana n3 add orders 1 unanswered -- Ana orders again. The queue tells the warehouse.
+        ${deadOfNight}
+        1500 Ben n1 read orders = 1 -- Ben at the till asks the database: one order.
+        1600 Ben n2 read orders = 2 -- In the warehouse there are two.`,
       ending: {
         verdicts: { eventual: 'violated' },
         finally: {},
@@ -66,24 +60,13 @@ export const dualWrite: Story = {
     ...system,
     title: 'an outbox in the database',
     targetSettings: { write: 'outbox' },
-    beats: [
-      first,
-      during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.'),
-      ask(
-        200,
-        ['Ana', 'n3'],
-        unanswered(add('orders', 1)),
-        'Ana orders again. The database stores the order and, in the same transaction, the event in its outbox.',
-      ),
-      deadOfNight,
-      ask(1_500, ['Ben', 'n1'], sees('orders', 2), 'Ben at the till asks the database: two orders.'),
-      ask(
-        1_600,
-        ['Ben', 'n2'],
-        sees('orders', 2),
-        'The database’s relay has forwarded both, so the warehouse has two.',
-      ),
-    ],
+    beats: beats`
+      ${first}
+      ${during([150, 400], stall('n1', 'n3'), 'For a moment, what the database sends to n3 is late.')}
+      200 Ana n3 add orders 1 unanswered -- Ana orders again. The database stores the order and, in the same transaction, the event in its outbox.
+      ${deadOfNight}
+      1500 Ben n1 read orders = 2 -- Ben at the till asks the database: two orders.
+      1600 Ben n2 read orders = 2 -- The database’s relay has forwarded both, so the warehouse has two.`,
     ending: {
       verdicts: { eventual: 'met' },
       finally: { orders: 2 },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, done, during, sees, stall } from '../beats.ts'
+import { beats, during, stall } from '../beats.ts'
 import { countedOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -29,17 +29,11 @@ export const duplicateDelivery: Story = {
       ...system,
       title: 'Raft that applies every message it receives',
       bug: 'double-apply',
-      beats: [
-        ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
-        silence,
-        ask(
-          200,
-          ['Ana', 'n2'],
-          done(add('votes', 1)),
-          'Ana votes at n2, which forwards the vote to n1. No acknowledgement comes back in time, so n2 forwards the vote again, as it must; n1 applies it again, as it must not.',
-        ),
-        ask(700, ['Ana', 'n2'], sees('votes', 2), 'One voter, two votes.'),
-      ],
+      beats: beats`
+        0 Ana n2 read votes = 0 -- No vote has been cast.
+        ${silence}
+        200 Ana n2 add votes 1 -- Ana votes at n2, which forwards the vote to n1. No acknowledgement comes back in time, so n2 forwards the vote again, as it must; n1 applies it again, as it must not.
+        700 Ana n2 read votes = 2 -- One voter, two votes.`,
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: { votes: 2 },
@@ -50,17 +44,11 @@ export const duplicateDelivery: Story = {
   fix: {
     ...system,
     title: 'Raft that remembers what it has applied',
-    beats: [
-      ask(0, ['Ana', 'n2'], sees('votes', 0), 'No vote has been cast.'),
-      silence,
-      ask(
-        200,
-        ['Ana', 'n2'],
-        done(add('votes', 1)),
-        'Ana votes at n2. The vote is forwarded twice, with the same session and number, and is applied once.',
-      ),
-      ask(700, ['Ana', 'n2'], sees('votes', 1), 'One voter, one vote.'),
-    ],
+    beats: beats`
+      0 Ana n2 read votes = 0 -- No vote has been cast.
+      ${silence}
+      200 Ana n2 add votes 1 -- Ana votes at n2. The vote is forwarded twice, with the same session and number, and is applied once.
+      700 Ana n2 read votes = 1 -- One voter, one vote.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { votes: 1 },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, down, during, read, refused, sees, unanswered, write } from '../beats.ts'
+import { beats, down, during } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -11,7 +11,7 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const before = ask(200, ['Ana', 'n2'], done(write('door', 'open')), 'Ana opens the door through the leader n1.')
+const before = '200 Ana n2 write door open -- Ana opens the door through the leader n1.'
 
 export const election: Story = {
   name: 'election',
@@ -22,18 +22,12 @@ export const election: Story = {
       title: 'a primary that cannot be replaced',
       target: 'primary-replica',
       targetSettings: { sync: 'majority', reads: 'primary', failover: false },
-      beats: [
-        before,
-        during([500, 5_000], down('n1'), 'n1 dies. Four of five nodes are healthy.'),
-        ask(
-          2_000,
-          ['Ben', 'n3'],
-          unanswered(write('door', 'shut')),
-          'Ben wants to shut the door. Four nodes are there, but none of them may decide.',
-        ),
-        ask(4_000, ['Ana', 'n2'], refused(read('door')), 'Nor may any node say whether the door is open.'),
-        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'An operator has come at night and restarted n1.'),
-      ],
+      beats: beats`
+        ${before}
+        ${during([500, 5_000], down('n1'), 'n1 dies. Four of five nodes are healthy.')}
+        2000 Ben n3 write door shut unanswered -- Ben wants to shut the door. Four nodes are there, but none of them may decide.
+        4000 Ana n2 read door refused -- Nor may any node say whether the door is open.
+        6500 Ana n2 read door = open -- An operator has come at night and restarted n1.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { door: 'open' },
@@ -44,17 +38,11 @@ export const election: Story = {
       ...system,
       title: 'Raft without a majority',
       target: 'raft',
-      beats: [
-        before,
-        during([500, 5_000], down('n1', 'n4', 'n5'), 'n1 dies, and two more of the five nodes with it.'),
-        ask(
-          2_000,
-          ['Ben', 'n3'],
-          refused(write('door', 'shut')),
-          'n2 and n3 keep asking for votes. Two of five cannot elect a leader: the other three might have elected another.',
-        ),
-        ask(6_500, ['Ana', 'n2'], sees('door', 'open'), 'The others are back, and elect a leader at once.'),
-      ],
+      beats: beats`
+        ${before}
+        ${during([500, 5_000], down('n1', 'n4', 'n5'), 'n1 dies, and two more of the five nodes with it.')}
+        2000 Ben n3 write door shut refused -- n2 and n3 keep asking for votes. Two of five cannot elect a leader: the other three might have elected another.
+        6500 Ana n2 read door = open -- The others are back, and elect a leader at once.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { door: 'open' },
@@ -66,18 +54,12 @@ export const election: Story = {
     ...system,
     title: 'Raft, in which a majority elects a leader',
     target: 'raft',
-    beats: [
-      before,
-      during([500, 5_000], down('n1'), 'n1 dies. Its heartbeats stop.'),
-      ask(
-        560,
-        ['Ben', 'n3'],
-        done(write('door', 'shut')),
-        'Ben wants to shut the door a moment later, when no node knows yet that n1 is gone. A quarter to half a second later one of the four stands for election, gets three votes and leads the new term. Until then Ben waits; then n3 forwards his request to it.',
-      ),
-      ask(2_500, ['Ana', 'n2'], sees('door', 'shut'), 'Ana sees it.'),
-      ask(6_500, ['Ana', 'n1'], sees('door', 'shut'), 'n1 is back. It learns of the new term and becomes a follower.'),
-    ],
+    beats: beats`
+      ${before}
+      ${during([500, 5_000], down('n1'), 'n1 dies. Its heartbeats stop.')}
+      560 Ben n3 write door shut -- Ben wants to shut the door a moment later, when no node knows yet that n1 is gone. A quarter to half a second later one of the four stands for election, gets three votes and leads the new term. Until then Ben waits; then n3 forwards his request to it.
+      2500 Ana n2 read door = shut -- Ana sees it.
+      6500 Ana n1 read door = shut -- n1 is back. It learns of the new term and becomes a follower.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { door: 'shut' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cut, done, during, ledByN1, sees, unanswered, write } from '../beats.ts'
+import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -18,27 +18,12 @@ export const failoverDataLoss: Story = {
       ...system,
       title: 'a primary that replicates later',
       targetSettings: { sync: 0, reads: 'primary' },
-      beats: [
-        ask(0, ['Ana', 'n1'], done(write('order', 'draft')), 'Ana prepares an order.'),
-        during(
-          [200, 2_500],
-          cut(['n1'], ['n2', 'n3']),
-          'The primary n1 is cut off from its replicas. It does not notice.',
-        ),
-        ask(
-          250,
-          ['Ana', 'n1'],
-          done(write('order', 'sent')),
-          'Ana sends the order. n1 stores and confirms it; the replicas will get it once the link is back.',
-        ),
-        ask(
-          1_500,
-          ['Ben', 'n2'],
-          sees('order', 'draft'),
-          'After a timeout the replicas have made one of themselves the primary. Ben, in the warehouse, finds a draft.',
-        ),
-        ask(1_600, ['Ben', 'n2'], done(write('order', 'cancelled')), 'He tidies up, and cancels it.'),
-      ],
+      beats: beats`
+        0 Ana n1 write order draft -- Ana prepares an order.
+        ${during([200, 2_500], cut(['n1'], ['n2', 'n3']), 'The primary n1 is cut off from its replicas. It does not notice.')}
+        250 Ana n1 write order sent -- Ana sends the order. n1 stores and confirms it; the replicas will get it once the link is back.
+        1500 Ben n2 read order = draft -- After a timeout the replicas have made one of themselves the primary. Ben, in the warehouse, finds a draft.
+        1600 Ben n2 write order cancelled -- He tidies up, and cancels it.`,
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'met' },
         finally: { order: 'cancelled' },
@@ -50,18 +35,12 @@ export const failoverDataLoss: Story = {
     ...system,
     title: 'a primary that waits for a majority',
     targetSettings: { sync: 'majority', reads: 'primary' },
-    beats: [
-      ask(0, ['Ana', 'n1'], done(write('order', 'draft')), 'Ana prepares an order.'),
-      during([200, 2_500], cut(['n1'], ['n2', 'n3']), 'The primary n1 is cut off from its replicas.'),
-      ask(
-        250,
-        ['Ana', 'n1'],
-        unanswered(write('order', 'sent')),
-        'Ana sends the order. n1 cannot reach a replica, so it confirms nothing: Ana knows that the outcome is unknown.',
-      ),
-      ask(1_500, ['Ben', 'n2'], sees('order', 'draft'), 'The replicas have a new primary. Ben finds a draft.'),
-      ask(1_600, ['Ben', 'n2'], done(write('order', 'cancelled')), 'He cancels it, and a majority has it.'),
-    ],
+    beats: beats`
+      0 Ana n1 write order draft -- Ana prepares an order.
+      ${during([200, 2_500], cut(['n1'], ['n2', 'n3']), 'The primary n1 is cut off from its replicas.')}
+      250 Ana n1 write order sent unanswered -- Ana sends the order. n1 cannot reach a replica, so it confirms nothing: Ana knows that the outcome is unknown.
+      1500 Ben n2 read order = draft -- The replicas have a new primary. Ben finds a draft.
+      1600 Ben n2 write order cancelled -- He cancels it, and a majority has it.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { order: 'cancelled' },

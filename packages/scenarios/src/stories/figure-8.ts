@@ -1,6 +1,6 @@
 import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import { ask, cas, done, down, during, sees, unanswered } from '../beats.ts'
+import { beats, down, during } from '../beats.ts'
 import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -22,7 +22,7 @@ const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fau
   links: divisions.flatMap((groups) => linksBetween(groups)),
 })
 
-const first = ask(0, ['Ben', 'n1'], sees('seat-8', null), 'Five nodes, of which n1 leads. Seat 8 is free.')
+const first = '0 Ben n1 read seat-8 = null -- Five nodes, of which n1 leads. Seat 8 is free.'
 
 const partsA = during(
   [100, 1_600],
@@ -56,38 +56,17 @@ export const figure8: Story = {
       ...system,
       title: 'Raft, but an entry counts as committed once a majority has it, whatever its term',
       bug: 'commit-old-term',
-      beats: [
-        first,
-        partsA,
-        ask(
-          150,
-          ['Ana', 'n1'],
-          done(cas('seat-8', null, 'Ana')),
-          'Ana books the seat at n1, which appends the booking to its own log and to n2’s. Two of five: nothing is decided.',
-        ),
-        partsB,
-        ask(
-          1_520,
-          ['Cleo', 'n5'],
-          done(cas('seat-8', null, 'Cleo')),
-          'Cleo books the seat at n5, which appends the booking to its own log and reaches nobody. One of five: nothing is decided.',
-        ),
-        partsC,
-        ask(
-          2_600,
-          ['Ben', 'n1'],
-          sees('seat-8', 'Ana'),
-          'n1 leads again in a new term, and copies Ana’s entry of the old term to n3. Three of five: n1 takes it for committed, Ana has her ticket, and Ben sees it.',
-        ),
-        crash,
-        partsD,
-        ask(
-          5_000,
-          ['Ben', 'n5'],
-          sees('seat-8', 'Cleo'),
-          'n5 overwrites their logs with its own. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.',
-        ),
-      ],
+      beats: beats`
+        ${first}
+        ${partsA}
+        150 Ana n1 cas seat-8 null Ana -- Ana books the seat at n1, which appends the booking to its own log and to n2’s. Two of five: nothing is decided.
+        ${partsB}
+        1520 Cleo n5 cas seat-8 null Cleo -- Cleo books the seat at n5, which appends the booking to its own log and reaches nobody. One of five: nothing is decided.
+        ${partsC}
+        2600 Ben n1 read seat-8 = Ana -- n1 leads again in a new term, and copies Ana’s entry of the old term to n3. Three of five: n1 takes it for committed, Ana has her ticket, and Ben sees it.
+        ${crash}
+        ${partsD}
+        5000 Ben n5 read seat-8 = Cleo -- n5 overwrites their logs with its own. Ana’s entry is gone from n2 and n3, and Cleo has a ticket for the same seat.`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated', eventual: 'met' },
         finally: { 'seat-8': 'Cleo' },
@@ -98,32 +77,16 @@ export const figure8: Story = {
   fix: {
     ...system,
     title: 'Raft, which counts only copies of entries of its own term, and starts each term with one',
-    beats: [
-      first,
-      partsA,
-      ask(
-        150,
-        ['Ana', 'n1'],
-        unanswered(cas('seat-8', null, 'Ana')),
-        'Ana books the seat at n1, which appends the booking to its own log and to n2’s. She waits for an answer.',
-      ),
-      partsB,
-      ask(
-        1_520,
-        ['Cleo', 'n5'],
-        done(cas('seat-8', null, 'Cleo')),
-        'n5 has started its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.',
-      ),
-      partsC,
-      crash,
-      partsD,
-      ask(
-        5_000,
-        ['Ben', 'n5'],
-        sees('seat-8', 'Cleo'),
-        'n1 could not lead again: n3 has an entry of a later term and did not vote for it. None of the entries that n5 now overwrites was ever confirmed.',
-      ),
-    ],
+    beats: beats`
+      ${first}
+      ${partsA}
+      150 Ana n1 cas seat-8 null Ana unanswered -- Ana books the seat at n1, which appends the booking to its own log and to n2’s. She waits for an answer.
+      ${partsB}
+      1520 Cleo n5 cas seat-8 null Cleo -- n5 has started its term with an empty entry, which n3 and n4 have as well. Cleo books the seat there.
+      ${partsC}
+      ${crash}
+      ${partsD}
+      5000 Ben n5 read seat-8 = Cleo -- n1 could not lead again: n3 has an entry of a later term and did not vote for it. None of the entries that n5 now overwrites was ever confirmed.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'seat-8': 'Cleo' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { fewAnswered, mostAnswered, read, remark, served } from '../beats.ts'
+import { beats, fewAnswered, mostAnswered, read, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 6_000
@@ -32,10 +32,8 @@ const system = {
 
 const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts: 1 }
 
-const calm = remark(
-  0,
-  'Four servers hold everyone’s pages. Each serves 100 requests a second, 400 in all, and 240 arrive. But one person is a singer with a new song: 160 of them are for her page.',
-)
+const calm =
+  '0 -- Four servers hold everyone’s pages. Each serves 100 requests a second, 400 in all, and 240 arrive. But one person is a singer with a new song: 160 of them are for her page.'
 
 export const hotShard: Story = {
   name: 'hot-shard',
@@ -45,13 +43,9 @@ export const hotShard: Story = {
       ...system,
       title: 'each page on one server, chosen by a hash',
       targetSettings: { ...targetSettings, choice: 'consistent-hashing' },
-      beats: [
-        calm,
-        remark(
-          1_000,
-          'A hash spreads names evenly, not the load on them. The singer’s server gets 160 requests a second and can serve 100. Its queue grows until every request in it times out, while the others are almost idle. A fifth server would not help.',
-        ),
-      ],
+      beats: beats`
+        ${calm}
+        1000 -- A hash spreads names evenly, not the load on them. The singer’s server gets 160 requests a second and can serve 100. Its queue grows until every request in it times out, while the others are almost idle. A fifth server would not help.`,
       ending: served(
         [fewAnswered(2_000, UNTIL_MS, 0.6)],
         'No fault happened. On average the servers run at 60% of their capacity.',
@@ -62,7 +56,9 @@ export const hotShard: Story = {
     ...system,
     title: 'each page on every server, and each request to the least busy one',
     targetSettings: { ...targetSettings, choice: 'least-connections' },
-    beats: [calm, remark(1_000, 'The singer’s page is served from four copies.')],
+    beats: beats`
+      ${calm}
+      1000 -- The singer’s page is served from four copies.`,
     ending: served(
       [mostAnswered(500, UNTIL_MS, 0.97, 0.6)],
       'Every request is answered. The price: a new song must be copied to four servers.',

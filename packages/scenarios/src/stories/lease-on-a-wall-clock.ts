@@ -1,6 +1,6 @@
 import type { Fault } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import { add, ask, clockAhead, done, during, sees, stall, unanswered } from '../beats.ts'
+import { beats, clockAhead, during, stall } from '../beats.ts'
 import { allCounted } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -30,24 +30,13 @@ export const leaseOnAWallClock: Story = {
       ...system,
       title: 'a lock whose lease is measured by wall clocks',
       targetSettings: { clock: 'wall', fencing: false },
-      beats: [
-        wrong,
-        ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),
-        slow,
-        ask(
-          200,
-          ['Ana', 'n3'],
-          done(add('stock', 5)),
-          'Ana books five more in: n3 takes the lock for 100 ms and reads the count from the store. The reply, 10, is on its way.',
-        ),
-        ask(
-          400,
-          ['Ben', 'n4'],
-          done(add('stock', 3)),
-          'The lease has expired, so n4 gets the lock, reads 10 and stores 13. Then the 10 arrives at n3. By n3’s clock the lease has hardly begun: it stores 15.',
-        ),
-        ask(1_000, ['Ben', 'n4'], sees('stock', 15), 'Ben’s three boxes are gone.'),
-      ],
+      beats: beats`
+        ${wrong}
+        50 Ana n3 add stock 10 -- Ana books ten boxes in.
+        ${slow}
+        200 Ana n3 add stock 5 -- Ana books five more in: n3 takes the lock for 100 ms and reads the count from the store. The reply, 10, is on its way.
+        400 Ben n4 add stock 3 -- The lease has expired, so n4 gets the lock, reads 10 and stores 13. Then the 10 arrives at n3. By n3’s clock the lease has hardly begun: it stores 15.
+        1000 Ben n4 read stock = 15 -- Ben’s three boxes are gone.`,
       ending: {
         verdicts: { linearizable: 'violated' },
         finally: { stock: 15 },
@@ -59,25 +48,14 @@ export const leaseOnAWallClock: Story = {
     ...system,
     title: 'fencing tokens',
     targetSettings: { clock: 'wall', fencing: true },
-    beats: [
-      wrong,
-      ask(50, ['Ana', 'n3'], done(add('stock', 10)), 'Ana books ten boxes in.'),
-      slow,
-      ask(
-        200,
-        ['Ana', 'n3'],
-        unanswered(add('stock', 5)),
-        'Ana books five more in; the store’s reply to n3 is late again.',
-      ),
-      ask(
-        400,
-        ['Ben', 'n4'],
-        done(add('stock', 3)),
-        'n4 gets the lock with a higher token, and stores 13 under it. n3 tries to store 15 under its old token: the store refuses, and Ana gets no confirmation.',
-      ),
-      ask(1_000, ['Ben', 'n4'], sees('stock', 13), 'Ben’s three boxes are there, Ana’s five are not.'),
-      ask(2_600, ['Ana', 'n4'], done(add('stock', 5)), 'Ana looks, and books hers in again.'),
-    ],
+    beats: beats`
+      ${wrong}
+      50 Ana n3 add stock 10 -- Ana books ten boxes in.
+      ${slow}
+      200 Ana n3 add stock 5 unanswered -- Ana books five more in; the store’s reply to n3 is late again.
+      400 Ben n4 add stock 3 -- n4 gets the lock with a higher token, and stores 13 under it. n3 tries to store 15 under its old token: the store refuses, and Ana gets no confirmation.
+      1000 Ben n4 read stock = 13 -- Ben’s three boxes are there, Ana’s five are not.
+      2600 Ana n4 add stock 5 -- Ana looks, and books hers in again.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { stock: 18 },

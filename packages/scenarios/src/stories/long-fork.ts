@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, ledByN1, sees, stall, threeNodes, write } from '../beats.ts'
+import { beats, during, ledByN1, stall, threeNodes } from '../beats.ts'
 import { oneOrder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -16,16 +16,15 @@ export const longFork: Story = {
       target: 'master-master',
       nodes: 2,
       cast: ['Ana', 'Ben', 'Cleo', 'Dan'],
-      beats: [
-        during([200, 900], stall('n1', 'n2'), 'What n1 sends to n2 is late …'),
-        during([210, 900], stall('n2', 'n1'), '… and so is the other direction. Both nodes keep serving.'),
-        ask(300, ['Ana', 'n1'], done(write('rent', 'paid')), 'Ana pays the rent at n1.'),
-        ask(310, ['Ben', 'n2'], done(write('salary', 'paid')), 'At the same time, the salary is paid at n2.'),
-        ask(400, ['Cleo', 'n1'], sees('rent', 'paid'), 'Cleo audits at n1: the rent is paid.'),
-        ask(450, ['Cleo', 'n1'], sees('salary', null), 'The salary is not there. The rent came first, she notes.'),
-        ask(500, ['Dan', 'n2'], sees('salary', 'paid'), 'Dan audits at n2: the salary is paid.'),
-        ask(550, ['Dan', 'n2'], sees('rent', null), 'The rent is not there. The salary came first, he notes.'),
-      ],
+      beats: beats`
+        ${during([200, 900], stall('n1', 'n2'), 'What n1 sends to n2 is late …')}
+        ${during([210, 900], stall('n2', 'n1'), '… and so is the other direction. Both nodes keep serving.')}
+        300 Ana n1 write rent paid -- Ana pays the rent at n1.
+        310 Ben n2 write salary paid -- At the same time, the salary is paid at n2.
+        400 Cleo n1 read rent = paid -- Cleo audits at n1: the rent is paid.
+        450 Cleo n1 read salary = null -- The salary is not there. The rent came first, she notes.
+        500 Dan n2 read salary = paid -- Dan audits at n2: the salary is paid.
+        550 Dan n2 read rent = null -- The rent is not there. The salary came first, he notes.`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated', eventual: 'met' },
         finally: { rent: 'paid', salary: 'paid' },
@@ -40,14 +39,13 @@ export const longFork: Story = {
     target: 'raft',
     // In the order in which they first ask.
     cast: ['Ana', 'Cleo', 'Ben', 'Dan'],
-    beats: [
-      ask(300, ['Ana', 'n1'], done(write('rent', 'paid')), 'Ana pays the rent.'),
-      ask(400, ['Cleo', 'n1'], sees('rent', 'paid'), 'Cleo sees it …'),
-      ask(450, ['Cleo', 'n1'], sees('salary', null), '… and no salary yet.'),
-      ask(500, ['Ben', 'n2'], done(write('salary', 'paid')), 'The salary comes after it in the log.'),
-      ask(600, ['Dan', 'n3'], sees('salary', 'paid'), 'Whoever sees the salary …'),
-      ask(650, ['Dan', 'n3'], sees('rent', 'paid'), '… sees the rent as well.'),
-    ],
+    beats: beats`
+      300 Ana n1 write rent paid -- Ana pays the rent.
+      400 Cleo n1 read rent = paid -- Cleo sees it …
+      450 Cleo n1 read salary = null -- … and no salary yet.
+      500 Ben n2 write salary paid -- The salary comes after it in the log.
+      600 Dan n3 read salary = paid -- Whoever sees the salary …
+      650 Dan n3 read rent = paid -- … sees the rent as well.`,
     ending: {
       verdicts: { linearizable: 'met', sequential: 'met', eventual: 'met' },
       finally: { rent: 'paid', salary: 'paid' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { add, ask, done, during, loseReply, loseRequest, sees, unanswered } from '../beats.ts'
+import { beats, during, loseReply, loseRequest } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -19,11 +19,10 @@ export const lostRequestOrLostReply: Story = {
       ...system,
       title: 'the request is lost',
       workload: 'set',
-      beats: [
-        during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 are lost on the way.'),
-        ask(200, ['Ana', 'n1'], unanswered(add('orders', 'one pizza')), 'Ana orders a pizza, and hears nothing.'),
-        ask(900, ['Ben', 'n1'], sees('orders', []), 'Ben, at the oven, sees no order.'),
-      ],
+      beats: beats`
+        ${during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 are lost on the way.')}
+        200 Ana n1 add orders "one pizza" unanswered -- Ana orders a pizza, and hears nothing.
+        900 Ben n1 read orders = [] -- Ben, at the oven, sees no order.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { orders: [] },
@@ -34,16 +33,10 @@ export const lostRequestOrLostReply: Story = {
       ...system,
       title: 'the answer is lost',
       workload: 'set',
-      beats: [
-        during([100, 400], loseReply('n1'), 'This time the other direction: replies of n1 are lost on the way back.'),
-        ask(
-          200,
-          ['Ana', 'n1'],
-          unanswered(add('orders', 'one pizza')),
-          'Ana orders a pizza, and hears nothing: she cannot tell the difference.',
-        ),
-        ask(900, ['Ben', 'n1'], sees('orders', ['one pizza']), 'Ben, at the oven, sees the order.'),
-      ],
+      beats: beats`
+        ${during([100, 400], loseReply('n1'), 'This time the other direction: replies of n1 are lost on the way back.')}
+        200 Ana n1 add orders "one pizza" unanswered -- Ana orders a pizza, and hears nothing: she cannot tell the difference.
+        900 Ben n1 read orders = ["one pizza"] -- Ben, at the oven, sees the order.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: { orders: ['one pizza'] },
@@ -55,22 +48,11 @@ export const lostRequestOrLostReply: Story = {
     ...system,
     title: 'an order that can safely be repeated',
     workload: 'set',
-    beats: [
-      during([100, 400], loseReply('n1'), 'Replies of n1 are lost on the way back.'),
-      ask(
-        200,
-        ['Ana', 'n1'],
-        unanswered(add('orders', 'order 17: one pizza')),
-        'Ana orders, under a number of her own, and hears nothing.',
-      ),
-      ask(
-        800,
-        ['Ana', 'n1'],
-        done(add('orders', 'order 17: one pizza')),
-        'She orders again, under the same number. To a set, the second time changes nothing.',
-      ),
-      ask(900, ['Ben', 'n1'], sees('orders', ['order 17: one pizza']), 'Ben sees one order.'),
-    ],
+    beats: beats`
+      ${during([100, 400], loseReply('n1'), 'Replies of n1 are lost on the way back.')}
+      200 Ana n1 add orders "order 17: one pizza" unanswered -- Ana orders, under a number of her own, and hears nothing.
+      800 Ana n1 add orders "order 17: one pizza" -- She orders again, under the same number. To a set, the second time changes nothing.
+      900 Ben n1 read orders = ["order 17: one pizza"] -- Ben sees one order.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { orders: ['order 17: one pizza'] },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, done, ledByN1, refused, sees, write } from '../beats.ts'
+import { beats, ledByN1 } from '../beats.ts'
 import { nothingOverwritten } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -17,13 +17,12 @@ export const lostUpdate: Story = {
     {
       ...system,
       title: 'Raft, read and then write',
-      beats: [
-        ask(0, ['Ana', 'n1'], done(write('stock', 10)), 'Ten boxes are in stock.'),
-        ask(100, ['Ana', 'n1'], sees('stock', 10), 'Ana has five more, and reads how many there are.'),
-        ask(110, ['Ben', 'n2'], sees('stock', 10), 'Ben has three more, and reads the same.'),
-        ask(200, ['Ana', 'n1'], done(write('stock', 15)), 'Ana writes 10 + 5.'),
-        ask(210, ['Ben', 'n2'], done(write('stock', 13)), 'Ben writes 10 + 3, over it.'),
-      ],
+      beats: beats`
+        0 Ana n1 write stock 10 -- Ten boxes are in stock.
+        100 Ana n1 read stock = 10 -- Ana has five more, and reads how many there are.
+        110 Ben n2 read stock = 10 -- Ben has three more, and reads the same.
+        200 Ana n1 write stock 15 -- Ana writes 10 + 5.
+        210 Ben n2 write stock 13 -- Ben writes 10 + 3, over it.`,
       ending: {
         verdicts: { linearizable: 'met', eventual: 'met' },
         finally: { stock: 13 },
@@ -34,20 +33,14 @@ export const lostUpdate: Story = {
   fix: {
     ...system,
     title: 'Raft, compare and set',
-    beats: [
-      ask(0, ['Ana', 'n1'], done(write('stock', 10)), 'Ten boxes are in stock.'),
-      ask(100, ['Ana', 'n1'], sees('stock', 10), 'Ana reads how many there are.'),
-      ask(110, ['Ben', 'n2'], sees('stock', 10), 'So does Ben.'),
-      ask(200, ['Ana', 'n1'], done(cas('stock', 10, 15)), 'Ana writes 15 if it is still 10.'),
-      ask(
-        210,
-        ['Ben', 'n2'],
-        refused(cas('stock', 10, 13)),
-        'Ben writes 13 if it is still 10. It is not, so he is refused …',
-      ),
-      ask(300, ['Ben', 'n2'], sees('stock', 15), '… reads again …'),
-      ask(400, ['Ben', 'n2'], done(cas('stock', 15, 18)), '… and adds his three to what is there now.'),
-    ],
+    beats: beats`
+      0 Ana n1 write stock 10 -- Ten boxes are in stock.
+      100 Ana n1 read stock = 10 -- Ana reads how many there are.
+      110 Ben n2 read stock = 10 -- So does Ben.
+      200 Ana n1 cas stock 10 15 -- Ana writes 15 if it is still 10.
+      210 Ben n2 cas stock 10 13 refused -- Ben writes 13 if it is still 10. It is not, so he is refused …
+      300 Ben n2 read stock = 15 -- … reads again …
+      400 Ben n2 cas stock 15 18 -- … and adds his three to what is there now.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { stock: 18 },

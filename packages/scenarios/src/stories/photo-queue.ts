@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, ledByN1, sees, stall, write } from '../beats.ts'
+import { beats, during, ledByN1, stall } from '../beats.ts'
 import { causeFirst } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -9,12 +9,7 @@ const system = {
   cast: ['Ana', 'Cleo', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const album = ask(
-  0,
-  ['Ana', 'n1'],
-  done(write('album', 'for everybody')),
-  'Ana’s album is for everybody, her mother included.',
-)
+const album = '0 Ana n1 write album "for everybody" -- Ana’s album is for everybody, her mother included.'
 
 export const photoQueue: Story = {
   name: 'photo-queue',
@@ -24,36 +19,15 @@ export const photoQueue: Story = {
       ...system,
       title: 'two masters that replicate each change separately',
       target: 'master-master',
-      beats: [
-        album,
-        during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n2 hears everything at once.'),
-        ask(
-          400,
-          ['Ana', 'n1'],
-          done(write('album', 'for friends')),
-          'Ana closes the album: from now on it is for friends only.',
-        ),
-        ask(600, ['Cleo', 'n2'], sees('album', 'for friends'), 'Cleo, a friend, sees that it is closed …'),
-        ask(
-          700,
-          ['Cleo', 'n2'],
-          done(write('photo', 'from the party')),
-          '… and adds a photo that is not for Ana’s mother.',
-        ),
-        ask(
-          1_000,
-          ['Ben', 'n3'],
-          sees('photo', 'from the party'),
-          'n3 has the photo from n2, and nothing from n1. It shows the photo …',
-        ),
-        ask(
-          1_100,
-          ['Ben', 'n3'],
-          sees('album', 'for everybody'),
-          '… in an album that is still for everybody. Ana’s mother calls.',
-        ),
-        ask(2_500, ['Ben', 'n3'], sees('album', 'for friends'), 'A moment later it is closed.'),
-      ],
+      beats: beats`
+        ${album}
+        ${during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n2 hears everything at once.')}
+        400 Ana n1 write album "for friends" -- Ana closes the album: from now on it is for friends only.
+        600 Cleo n2 read album = "for friends" -- Cleo, a friend, sees that it is closed …
+        700 Cleo n2 write photo "from the party" -- … and adds a photo that is not for Ana’s mother.
+        1000 Ben n3 read photo = "from the party" -- n3 has the photo from n2, and nothing from n1. It shows the photo …
+        1100 Ben n3 read album = "for everybody" -- … in an album that is still for everybody. Ana’s mother calls.
+        2500 Ben n3 read album = "for friends" -- A moment later it is closed.`,
       ending: {
         verdicts: { sequential: 'violated', causal: 'violated', eventual: 'met' },
         finally: { album: 'for friends', photo: 'from the party' },
@@ -65,22 +39,16 @@ export const photoQueue: Story = {
     ...system,
     title: 'one queue that orders all changes',
     target: 'ordered-queue',
-    beats: [
-      album,
-      during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n1 keeps the queue of all changes.'),
-      ask(
-        400,
-        ['Ana', 'n1'],
-        done(write('album', 'for friends')),
-        'Ana closes the album: the second entry of the queue …',
-      ),
-      ask(600, ['Cleo', 'n2'], sees('album', 'for friends'), '… Cleo sees that it is closed …'),
-      ask(700, ['Cleo', 'n2'], done(write('photo', 'from the party')), '… and adds a photo: the third entry.'),
-      ask(1_100, ['Ben', 'n3'], sees('photo', null), 'n3 is behind, and shows no photo …'),
-      ask(1_200, ['Ben', 'n3'], sees('album', 'for everybody'), '… in the album as it was before.'),
-      ask(2_500, ['Ben', 'n3'], sees('photo', 'from the party'), 'A moment later n3 shows the photo …'),
-      ask(2_600, ['Ben', 'n3'], sees('album', 'for friends'), '… after it has closed the album.'),
-    ],
+    beats: beats`
+      ${album}
+      ${during([200, 1_500], stall('n1', 'n3'), 'What n1 sends to n3 is late. n1 keeps the queue of all changes.')}
+      400 Ana n1 write album "for friends" -- Ana closes the album: the second entry of the queue …
+      600 Cleo n2 read album = "for friends" -- … Cleo sees that it is closed …
+      700 Cleo n2 write photo "from the party" -- … and adds a photo: the third entry.
+      1100 Ben n3 read photo = null -- n3 is behind, and shows no photo …
+      1200 Ben n3 read album = "for everybody" -- … in the album as it was before.
+      2500 Ben n3 read photo = "from the party" -- A moment later n3 shows the photo …
+      2600 Ben n3 read album = "for friends" -- … after it has closed the album.`,
     ending: {
       verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
       finally: { album: 'for friends', photo: 'from the party' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, sees, stall, threeNodes, write } from '../beats.ts'
+import { beats, during, stall, threeNodes } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -11,27 +11,11 @@ const system = {
   cast: ['Ana', 'Ben'],
 } as const satisfies Partial<Tale>
 
-const before = [
-  ask(
-    0,
-    ['Ana', 'n1'],
-    done(write('shop', 'old server')),
-    'n1 is the primary of the zone, n2 copies it, n3 is a cache. Ana enters where the shop is.',
-  ),
-  ask(
-    600,
-    ['Ben', 'n3'],
-    sees('shop', 'old server'),
-    'Ben asks n3, which asks n2, and keeps the answer for two seconds.',
-  ),
-  during([700, 2_000], stall('n1', 'n2'), 'What the primary sends to n2 is late.'),
-  ask(
-    800,
-    ['Ana', 'n1'],
-    done(write('shop', 'new server')),
-    'The shop moves. n1 tells the cache to drop the name, and it does.',
-  ),
-] as const
+const before = beats`
+  0 Ana n1 write shop "old server" -- n1 is the primary of the zone, n2 copies it, n3 is a cache. Ana enters where the shop is.
+  600 Ben n3 read shop = "old server" -- Ben asks n3, which asks n2, and keeps the answer for two seconds.
+  ${during([700, 2_000], stall('n1', 'n2'), 'What the primary sends to n2 is late.')}
+  800 Ana n1 write shop "new server" -- The shop moves. n1 tells the cache to drop the name, and it does.`
 
 export const poisonedCache: Story = {
   name: 'poisoned-cache',
@@ -41,17 +25,11 @@ export const poisonedCache: Story = {
       ...system,
       title: 'a cache that refills from the nearest server',
       bug: 'refill-from-stale',
-      beats: [
-        ...before,
-        ask(
-          1_000,
-          ['Ben', 'n3'],
-          sees('shop', 'old server'),
-          'The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back for another two seconds.',
-        ),
-        ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
-        ask(2_400, ['Ben', 'n3'], sees('shop', 'old server'), 'For Ben nothing has changed.'),
-      ],
+      beats: beats`
+        ${before}
+        1000 Ben n3 read shop = "old server" -- The cache is empty, so n3 asks the nearest server, n2, which has not heard of the move. The old answer is back for another two seconds.
+        2200 Ana n2 read shop = "new server" -- n2 has caught up.
+        2400 Ben n3 read shop = "old server" -- For Ben nothing has changed.`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
         finally: { shop: 'new server' },
@@ -62,17 +40,11 @@ export const poisonedCache: Story = {
   fix: {
     ...system,
     title: 'an invalidation that carries the version',
-    beats: [
-      ...before,
-      ask(
-        1_000,
-        ['Ben', 'n3'],
-        sees('shop', 'new server'),
-        'n3 knows in which version of the zone the name changed. n2’s copy is older, so n3 rejects it and asks n1.',
-      ),
-      ask(2_200, ['Ana', 'n2'], sees('shop', 'new server'), 'n2 has caught up.'),
-      ask(2_400, ['Ben', 'n3'], sees('shop', 'new server'), 'Ben finds the new shop.'),
-    ],
+    beats: beats`
+      ${before}
+      1000 Ben n3 read shop = "new server" -- n3 knows in which version of the zone the name changed. n2’s copy is older, so n3 rejects it and asks n1.
+      2200 Ana n2 read shop = "new server" -- n2 has caught up.
+      2400 Ben n3 read shop = "new server" -- Ben finds the new shop.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { shop: 'new server' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, mostAnswered, paused, read, remark, served } from '../beats.ts'
+import { beats, during, fewAnswered, mostAnswered, paused, read, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 10_000
@@ -17,10 +17,8 @@ const system = {
 
 const targetSettings = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
 
-const calm = remark(
-  0,
-  'The database n1 takes 10 ms for a request, so it can serve 100 a second. The app servers n2 to n4 send 70.',
-)
+const calm =
+  '0 -- The database n1 takes 10 ms for a request, so it can serve 100 a second. The app servers n2 to n4 send 70.'
 const hiccup = during([2_000, 3_000], paused('n1'), 'For one second the database does nothing.')
 
 export const retryStorm: Story = {
@@ -31,14 +29,10 @@ export const retryStorm: Story = {
       ...system,
       title: 'app servers that retry at once, up to four times',
       targetSettings: { ...targetSettings, retry: 'blind', backoff: 'none' },
-      beats: [
-        calm,
-        hiccup,
-        remark(
-          3_000,
-          'The database is healthy again. But each request now waits longer than its app server does, so the app server retries: 280 requests a second for a database that can serve 100. It works without a pause, on requests that have already timed out.',
-        ),
-      ],
+      beats: beats`
+        ${calm}
+        ${hiccup}
+        3000 -- The database is healthy again. But each request now waits longer than its app server does, so the app server retries: 280 requests a second for a database that can serve 100. It works without a pause, on requests that have already timed out.`,
       ending: served(
         [calmly, fewAnswered(4_000, UNTIL_MS)],
         'The trigger lasted one second; the overload sustains itself.',
@@ -48,14 +42,10 @@ export const retryStorm: Story = {
       ...system,
       title: 'app servers that back off, with jitter',
       targetSettings: { ...targetSettings, retry: 'blind', backoff: 'jitter', 'backoff-ms': 200 },
-      beats: [
-        calm,
-        hiccup,
-        remark(
-          3_500,
-          'Backoff spreads retries out, but does not reduce them. After half a second the overload is back.',
-        ),
-      ],
+      beats: beats`
+        ${calm}
+        ${hiccup}
+        3500 -- Backoff spreads retries out, but does not reduce them. After half a second the overload is back.`,
       ending: served(
         [calmly, fewAnswered(5_000, UNTIL_MS)],
         'Backoff with jitter is not enough: four attempts are four attempts.',
@@ -75,14 +65,10 @@ export const retryStorm: Story = {
       'cool-down-ms': 400,
       'queue-limit': 20,
     },
-    beats: [
-      calm,
-      hiccup,
-      remark(
-        3_000,
-        'Retries add at most a tenth to the load, open circuits keep the rest away, and the database refuses requests that would wait too long.',
-      ),
-    ],
+    beats: beats`
+      ${calm}
+      ${hiccup}
+      3000 -- Retries add at most a tenth to the load, open circuits keep the rest away, and the database refuses requests that would wait too long.`,
     ending: served([calmly, mostAnswered(4_000, UNTIL_MS)], 'One second is lost, and no more.'),
   },
   withoutLedger: 'The plot of answers over time shows how much is answered.',

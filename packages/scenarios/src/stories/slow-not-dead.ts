@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, late, mostAnswered, read, remark, served } from '../beats.ts'
+import { beats, during, fewAnswered, late, mostAnswered, read, served } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 8_000
@@ -17,7 +17,7 @@ const system = {
 
 const targetSettings = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }
 
-const calm = remark(0, 'n1 is a load balancer before four servers. Each serves 200 requests a second; 200 arrive.')
+const calm = '0 -- n1 is a load balancer before four servers. Each serves 200 requests a second; 200 arrive.'
 const slow = during(FAULT_MS, late('n5', 'n1', 800), 'Replies of n5 are 800 ms late. It answers every health check.')
 
 export const slowNotDead: Story = {
@@ -28,14 +28,10 @@ export const slowNotDead: Story = {
       ...system,
       title: 'a balancer that takes servers in turn',
       targetSettings: { ...targetSettings, choice: 'round-robin', attempts: 1, 'balancer-timeout-ms': 400 },
-      beats: [
-        calm,
-        slow,
-        remark(
-          3_000,
-          'Three servers are idle most of the time and could serve three times the load. Every fourth request still goes to n5 and times out. Had n5 died, the health checks would have removed it.',
-        ),
-      ],
+      beats: beats`
+        ${calm}
+        ${slow}
+        3000 -- Three servers are idle most of the time and could serve three times the load. Every fourth request still goes to n5 and times out. Had n5 died, the health checks would have removed it.`,
       ending: served(
         [mostAnswered(500, 2_000), fewAnswered(2_500, 5_500, 0.8), mostAnswered(7_000, UNTIL_MS)],
         'While n5 is slow, a quarter of the requests fail, though nothing is down.',
@@ -46,14 +42,10 @@ export const slowNotDead: Story = {
     ...system,
     title: 'a balancer that picks the least busy server, and retries elsewhere in time',
     targetSettings: { ...targetSettings, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 200 },
-    beats: [
-      calm,
-      slow,
-      remark(
-        3_000,
-        'Requests waiting at n5 count against it, so few go there. Those that do are retried on another server after 200 ms, which is safe for reads.',
-      ),
-    ],
+    beats: beats`
+      ${calm}
+      ${slow}
+      3000 -- Requests waiting at n5 count against it, so few go there. Those that do are retried on another server after 200 ms, which is safe for reads.`,
     ending: served(
       [mostAnswered(500, 2_000), mostAnswered(2_500, 5_500, 0.97), mostAnswered(7_000, UNTIL_MS)],
       'Every request is answered, a few later than usual.',

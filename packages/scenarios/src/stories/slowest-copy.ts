@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { during, fewAnswered, ledByN1, mostAnswered, paused, remark, served, write } from '../beats.ts'
+import { beats, during, fewAnswered, ledByN1, mostAnswered, paused, served, write } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const UNTIL_MS = 8_000
@@ -13,7 +13,7 @@ const system = {
   load: { inputs: [write('photo', 'seen')], nodes: ['n1'], perSecond: 50, untilMs: millis(UNTIL_MS) },
 } as const satisfies Partial<Tale>
 
-const calm = remark(0, 'n1 is the primary, n2 and n3 are its replicas. 50 writes a second arrive.')
+const calm = '0 -- n1 is the primary, n2 and n3 are its replicas. 50 writes a second arrive.'
 const standstill = during(PAUSED_MS, paused('n3'), 'One replica, n3, stalls for three seconds. It serves no clients.')
 
 export const slowestCopy: Story = {
@@ -24,14 +24,10 @@ export const slowestCopy: Story = {
       ...system,
       title: 'a primary that waits for all of its replicas',
       targetSettings: { sync: 'all', reads: 'primary', failover: false },
-      beats: [
-        calm,
-        standstill,
-        remark(
-          2_500,
-          'No write is confirmed before every copy has it, so none is confirmed. Three copies should make the system safer; they also make it as slow as the slowest.',
-        ),
-      ],
+      beats: beats`
+        ${calm}
+        ${standstill}
+        2500 -- No write is confirmed before every copy has it, so none is confirmed. Three copies should make the system safer; they also make it as slow as the slowest.`,
       ending: served(
         [mostAnswered(500, 2_000, 0.9, 0.6), fewAnswered(2_500, 5_000, 0.3), mostAnswered(6_000, UNTIL_MS, 0.9, 0.6)],
         'Two of three nodes were healthy, and nobody could write.',
@@ -42,7 +38,10 @@ export const slowestCopy: Story = {
     ...system,
     title: 'a primary that waits for the faster of two replicas',
     targetSettings: { sync: 'majority', reads: 'primary', failover: false },
-    beats: [calm, standstill, remark(2_500, 'n2 has every write, and that makes two of three. n3 catches up later.')],
+    beats: beats`
+      ${calm}
+      ${standstill}
+      2500 -- n2 has every write, and that makes two of three. n3 catches up later.`,
     ending: served(
       [
         mostAnswered(500, 2_000, 0.9, 0.6),

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, cut, done, during, ledByN1, refused, sees } from '../beats.ts'
+import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { soldOnce } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -25,24 +25,13 @@ export const splitBrain: Story = {
       ...system,
       title: 'a primary that confirms alone',
       targetSettings: { sync: 0, reads: 'primary' },
-      beats: [
-        ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
-        parted('remains primary'),
-        ask(
-          3_000,
-          ['Ana', 'n1'],
-          done(cas('seat-14', null, 'Ana')),
-          'Ana books seat 14 at the old primary if it is still free. It is.',
-        ),
-        ask(
-          3_100,
-          ['Ben', 'n2'],
-          done(cas('seat-14', null, 'Ben')),
-          'Ben books seat 14 at the new primary on the same condition. It is free there, too.',
-        ),
-        ask(3_200, ['Ana', 'n1'], sees('seat-14', 'Ana'), 'Ana looks again: the seat is hers.'),
-        ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
-      ],
+      beats: beats`
+        0 Ana n1 read seat-14 = null -- Seat 14 is free.
+        ${parted('remains primary')}
+        3000 Ana n1 cas seat-14 null Ana -- Ana books seat 14 at the old primary if it is still free. It is.
+        3100 Ben n2 cas seat-14 null Ben -- Ben books seat 14 at the new primary on the same condition. It is free there, too.
+        3200 Ana n1 read seat-14 = Ana -- Ana looks again: the seat is hers.
+        3300 Ben n2 read seat-14 = Ben -- Ben looks again: the seat is his.`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated' },
         finally: { 'seat-14': 'Ben' },
@@ -54,23 +43,12 @@ export const splitBrain: Story = {
     ...system,
     title: 'a primary that waits for a majority',
     targetSettings: { sync: 'majority', reads: 'primary' },
-    beats: [
-      ask(0, ['Ana', 'n1'], sees('seat-14', null), 'Seat 14 is free.'),
-      parted('stops serving, for it needs a majority'),
-      ask(
-        3_000,
-        ['Ana', 'n1'],
-        refused(cas('seat-14', null, 'Ana')),
-        'Ana books seat 14 at n1, which is cut off from the majority: she is refused.',
-      ),
-      ask(
-        3_100,
-        ['Ben', 'n2'],
-        done(cas('seat-14', null, 'Ben')),
-        'Ben books seat 14 at the new primary, which has a majority.',
-      ),
-      ask(3_300, ['Ben', 'n2'], sees('seat-14', 'Ben'), 'Ben looks again: the seat is his.'),
-    ],
+    beats: beats`
+      0 Ana n1 read seat-14 = null -- Seat 14 is free.
+      ${parted('stops serving, for it needs a majority')}
+      3000 Ana n1 cas seat-14 null Ana refused -- Ana books seat 14 at n1, which is cut off from the majority: she is refused.
+      3100 Ben n2 cas seat-14 null Ben -- Ben books seat 14 at the new primary, which has a majority.
+      3300 Ben n2 read seat-14 = Ben -- Ben looks again: the seat is his.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { 'seat-14': 'Ben' },

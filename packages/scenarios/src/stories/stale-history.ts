@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cut, done, during, ledByN1, sees, write } from '../beats.ts'
+import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -28,18 +28,12 @@ export const staleHistory: Story = {
       ...system,
       title: 'a primary that replicates later, with reads from any replica',
       targetSettings: { ...patient, sync: 0, reads: 'replica' },
-      beats: [
-        ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
-        lag,
-        ask(400, ['Jose', 'n1'], done(write('balance', 60)), 'He transfers $40. The primary stores and confirms it.'),
-        ask(
-          700,
-          ['Jose', 'n2'],
-          sees('balance', 100),
-          'The next page is served from n2, which has not received the transfer: it shows $100. Jose transfers again, or calls support.',
-        ),
-        ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'A second later the same page shows $60.'),
-      ],
+      beats: beats`
+        0 Jose n1 write balance 100 -- Jose has $100.
+        ${lag}
+        400 Jose n1 write balance 60 -- He transfers $40. The primary stores and confirms it.
+        700 Jose n2 read balance = 100 -- The next page is served from n2, which has not received the transfer: it shows $100. Jose transfers again, or calls support.
+        1600 Jose n2 read balance = 60 -- A second later the same page shows $60.`,
       ending: {
         verdicts: { linearizable: 'violated', 'read-your-writes': 'violated', eventual: 'met' },
         finally: { balance: 60 },
@@ -51,18 +45,12 @@ export const staleHistory: Story = {
     ...system,
     title: 'the same replicas, with reads from the primary and writes confirmed by a majority',
     targetSettings: { ...patient, sync: 'majority', reads: 'primary' },
-    beats: [
-      ask(0, ['Jose', 'n1'], done(write('balance', 100)), 'Jose has $100.'),
-      lag,
-      ask(
-        400,
-        ['Jose', 'n1'],
-        done(write('balance', 60)),
-        'He transfers $40. The primary waits for one replica, n3, before it confirms.',
-      ),
-      ask(700, ['Jose', 'n1'], sees('balance', 60), 'The next page is served by the primary: it shows $60.'),
-      ask(1_600, ['Jose', 'n2'], sees('balance', 60), 'n2 forwards the read to the primary.'),
-    ],
+    beats: beats`
+      0 Jose n1 write balance 100 -- Jose has $100.
+      ${lag}
+      400 Jose n1 write balance 60 -- He transfers $40. The primary waits for one replica, n3, before it confirms.
+      700 Jose n1 read balance = 60 -- The next page is served by the primary: it shows $60.
+      1600 Jose n2 read balance = 60 -- n2 forwards the read to the primary.`,
     ending: {
       verdicts: { linearizable: 'met', 'read-your-writes': 'met', eventual: 'met' },
       finally: { balance: 60 },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, done, during, ledByN1, refused, sees, stall, write } from '../beats.ts'
+import { beats, during, ledByN1, stall } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -11,18 +11,9 @@ const system = {
 } as const satisfies Partial<Tale>
 
 const late = during([300, 3_000], stall('n1', 'n3'), 'What the primary n1 sends to n3 is late. Nothing is down.')
-const cold = ask(
-  0,
-  ['Sensor', 'n1'],
-  done(write('reading', '17 degrees, pump off')),
-  'A sensor reports its reading: it is cold, and the pump is off.',
-)
-const hot = ask(
-  600,
-  ['Sensor', 'n1'],
-  done(write('reading', '90 degrees, pump on')),
-  'The water gets hot. The sensor reports that as well.',
-)
+const cold =
+  '0 Sensor n1 write reading "17 degrees, pump off" -- A sensor reports its reading: it is cold, and the pump is off.'
+const hot = '600 Sensor n1 write reading "90 degrees, pump on" -- The water gets hot. The sensor reports that as well.'
 
 export const staleReadings: Story = {
   name: 'stale-readings',
@@ -32,24 +23,13 @@ export const staleReadings: Story = {
       ...system,
       title: 'readings from the nearest copy',
       targetSettings: { sync: 0, reads: 'replica', failover: false },
-      beats: [
-        cold,
-        ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),
-        late,
-        hot,
-        ask(
-          1_500,
-          ['Controller', 'n3'],
-          sees('reading', '17 degrees, pump off'),
-          'The controller reads from n3, as always, and learns that it is cold. The answer looks like any other.',
-        ),
-        ask(
-          1_600,
-          ['Controller', 'n1'],
-          done(write('heating', 'full')),
-          'It acts as if it were cold. Its order is not late: it goes to the primary.',
-        ),
-      ],
+      beats: beats`
+        ${cold}
+        100 Controller n1 write heating on -- The controller has turned the heating on.
+        ${late}
+        ${hot}
+        1500 Controller n3 read reading = "17 degrees, pump off" -- The controller reads from n3, as always, and learns that it is cold. The answer looks like any other.
+        1600 Controller n1 write heating full -- It acts as if it were cold. Its order is not late: it goes to the primary.`,
       ending: {
         verdicts: { linearizable: 'violated', eventual: 'met' },
         finally: { reading: '90 degrees, pump on', heating: 'full' },
@@ -61,25 +41,14 @@ export const staleReadings: Story = {
     ...system,
     title: 'an order that holds only if the reading is unchanged, checked where it is stored',
     targetSettings: { sync: 'majority', reads: 'primary', failover: false },
-    beats: [
-      cold,
-      ask(100, ['Controller', 'n1'], done(write('heating', 'on')), 'The controller has turned the heating on.'),
-      late,
-      hot,
-      ask(
-        1_500,
-        ['Controller', 'n2'],
-        sees('reading', '90 degrees, pump on'),
-        'The controller reads, and the primary answers, whichever node is asked: it is hot.',
-      ),
-      ask(
-        1_600,
-        ['Controller', 'n1'],
-        refused(cas('reading', '17 degrees, pump off', 'heating full')),
-        'An order that names the older reading it was made for is refused.',
-      ),
-      ask(1_700, ['Controller', 'n1'], done(write('heating', 'off')), 'It turns the heating off.'),
-    ],
+    beats: beats`
+      ${cold}
+      100 Controller n1 write heating on -- The controller has turned the heating on.
+      ${late}
+      ${hot}
+      1500 Controller n2 read reading = "90 degrees, pump on" -- The controller reads, and the primary answers, whichever node is asked: it is hot.
+      1600 Controller n1 cas reading "17 degrees, pump off" "heating full" refused -- An order that names the older reading it was made for is refused.
+      1700 Controller n1 write heating off -- It turns the heating off.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { reading: '90 degrees, pump on', heating: 'off' },

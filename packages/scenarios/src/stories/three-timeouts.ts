@@ -1,8 +1,7 @@
 import { millis } from '@chaosproxy/history'
-import { ask, during, paused, read, refused, sees } from '../beats.ts'
+import { beats, during, paused } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
-const PAGE = null
 const SERVERS = ['n2', 'n3', 'n4', 'n5'] as const
 
 const system = {
@@ -22,12 +21,8 @@ const targetSettings = {
   'check-ms': 5_000,
 }
 
-const calm = ask(
-  0,
-  ['Ana', 'n1'],
-  sees('page', PAGE),
-  'n1 is a load balancer before four servers with the same static files. Each takes 60 ms for a page. Ana gets hers.',
-)
+const calm =
+  '0 Ana n1 read page = null -- n1 is a load balancer before four servers with the same static files. Each takes 60 ms for a page. Ana gets hers.'
 const balancerPaused = during(
   [3_000, 4_300],
   paused('n1'),
@@ -42,34 +37,19 @@ export const threeTimeouts: Story = {
       ...system,
       title: 'static files behind a load balancer that sends each page to one server',
       targetSettings: { ...targetSettings, choice: 'consistent-hashing', attempts: 1, 'balancer-timeout-ms': 600 },
-      beats: [
-        calm,
-        ask(400, ['Ana', 'n1'], refused(read('page'), 'server: '), 'Ana asks again. Her server is about to answer …'),
-        during(
-          [430, 900],
-          paused(...SERVERS),
-          '… and stalls, like all the servers, for less than half a second. When it continues, her request has waited longer than the server allows, and is refused.',
-        ),
-        during([1_500, 2_400], paused(...SERVERS), 'The servers stall again, for longer.'),
-        ask(
-          1_600,
-          ['Ben', 'n1'],
-          refused(read('page'), 'balancer: '),
-          'This time the balancer gives up first: no answer from the server, which may be dead, slow or unreachable.',
-        ),
-        balancerPaused,
-        ask(
-          3_100,
-          ['Cleo', 'n2'],
-          refused(read('page'), 'requester: '),
-          'Cleo’s own side gives up, since it has heard nothing from the balancer. To her it looks the same as before.',
-        ),
-        ask(5_000, ['Ana', 'n1'], sees('page', PAGE), 'Everything works again, and nobody had to intervene.'),
-        ask(5_200, ['Ben', 'n2'], sees('page', PAGE), 'Ben has his page.'),
-      ],
+      beats: beats`
+        ${calm}
+        400 Ana n1 read page refused "server: " -- Ana asks again. Her server is about to answer …
+        ${during([430, 900], paused(...SERVERS), '… and stalls, like all the servers, for less than half a second. When it continues, her request has waited longer than the server allows, and is refused.')}
+        ${during([1_500, 2_400], paused(...SERVERS), 'The servers stall again, for longer.')}
+        1600 Ben n1 read page refused "balancer: " -- This time the balancer gives up first: no answer from the server, which may be dead, slow or unreachable.
+        ${balancerPaused}
+        3100 Cleo n2 read page refused "requester: " -- Cleo’s own side gives up, since it has heard nothing from the balancer. To her it looks the same as before.
+        5000 Ana n1 read page = null -- Everything works again, and nobody had to intervene.
+        5200 Ben n2 read page = null -- Ben has his page.`,
       ending: {
         verdicts: { linearizable: 'met' },
-        finally: { page: PAGE },
+        finally: { page: null },
         says: 'Three timeouts: the server’s, the balancer’s, the client’s. There was no state to lose, so a retry was all it took.',
       },
     },
@@ -78,28 +58,17 @@ export const threeTimeouts: Story = {
     ...system,
     title: 'a balancer that retries on another server in time',
     targetSettings: { ...targetSettings, choice: 'least-connections', attempts: 2, 'balancer-timeout-ms': 300 },
-    beats: [
-      calm,
-      during([400, 2_400], paused('n2'), 'A server stalls for two seconds.'),
-      ask(
-        410,
-        ['Ana', 'n1'],
-        sees('page', PAGE),
-        'Whichever server the balancer tries first, there is time for a second, because the balancer’s timeout is shorter than its clients’. Reads are safe to repeat.',
-      ),
-      ask(1_600, ['Ben', 'n1'], sees('page', PAGE), 'So does Ben’s request.'),
-      balancerPaused,
-      ask(
-        3_100,
-        ['Cleo', 'n3'],
-        refused(read('page'), 'requester: '),
-        'If the balancer itself stalls, a second server does not help: that takes a second balancer.',
-      ),
-      ask(5_000, ['Cleo', 'n3'], sees('page', PAGE), 'A moment later Cleo retries, and gets her page.'),
-    ],
+    beats: beats`
+      ${calm}
+      ${during([400, 2_400], paused('n2'), 'A server stalls for two seconds.')}
+      410 Ana n1 read page = null -- Whichever server the balancer tries first, there is time for a second, because the balancer’s timeout is shorter than its clients’. Reads are safe to repeat.
+      1600 Ben n1 read page = null -- So does Ben’s request.
+      ${balancerPaused}
+      3100 Cleo n3 read page refused "requester: " -- If the balancer itself stalls, a second server does not help: that takes a second balancer.
+      5000 Cleo n3 read page = null -- A moment later Cleo retries, and gets her page.`,
     ending: {
       verdicts: { linearizable: 'met' },
-      finally: { page: PAGE },
+      finally: { page: null },
       says: 'Two of three timeouts are gone. The third comes from the one part without a spare.',
     },
   },

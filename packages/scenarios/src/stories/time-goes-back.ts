@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, clockAhead, done, during, sees, write } from '../beats.ts'
+import { beats, clockAhead, during } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -25,22 +25,11 @@ export const timeGoesBack: Story = {
       title: 'two masters, the last writer wins by the clock',
       target: 'master-master',
       nodes: 2,
-      beats: [
-        setBack,
-        ask(200, ['Ana', 'n1'], done(write('address', 'old street')), 'Ana enters her address at n1.'),
-        ask(
-          600,
-          ['Ana', 'n1'],
-          done(write('address', 'new street')),
-          'The clock has been corrected, two seconds back. Ana moves and updates her address at n1, which confirms it.',
-        ),
-        ask(
-          700,
-          ['Ana', 'n1'],
-          sees('address', 'old street'),
-          'By the clock, the new address is the older one: Ana still lives in the old street.',
-        ),
-      ],
+      beats: beats`
+        ${setBack}
+        200 Ana n1 write address "old street" -- Ana enters her address at n1.
+        600 Ana n1 write address "new street" -- The clock has been corrected, two seconds back. Ana moves and updates her address at n1, which confirms it.
+        700 Ana n1 read address = "old street" -- By the clock, the new address is the older one: Ana still lives in the old street.`,
       ending: {
         verdicts: {
           linearizable: 'violated',
@@ -59,12 +48,11 @@ export const timeGoesBack: Story = {
     target: 'raft',
     nodes: 3,
     leader: 'n1',
-    beats: [
-      setBack,
-      ask(200, ['Ana', 'n1'], done(write('address', 'old street')), 'Ana enters her address.'),
-      ask(600, ['Ana', 'n1'], done(write('address', 'new street')), 'The clock has been corrected. Ana moves.'),
-      ask(700, ['Ana', 'n1'], sees('address', 'new street'), 'She lives in the new street.'),
-    ],
+    beats: beats`
+      ${setBack}
+      200 Ana n1 write address "old street" -- Ana enters her address.
+      600 Ana n1 write address "new street" -- The clock has been corrected. Ana moves.
+      700 Ana n1 read address = "new street" -- She lives in the new street.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { address: 'new street' },

@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, read, refused, sees, stall, threeNodes, write } from '../beats.ts'
+import { beats, during, stall, threeNodes } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -10,19 +10,13 @@ const system = {
   cast: ['Scheduler', 'Kubelet'],
 } as const satisfies Partial<Tale>
 
-const before = [
-  ask(
-    100,
-    ['Scheduler', 'n2'],
-    done(write('pod-0', 'here')),
-    'n1 is the store; n2 and n3 are API servers that watch it. The scheduler places a pod here, where the kubelet starts it.',
-  ),
-  during([300, 3_000], stall('n1', 'n3'), 'What the store sends to the API server n3 is late.'),
-  ask(400, ['Scheduler', 'n2'], done(write('pod-0', 'elsewhere')), 'The pod is moved, and started elsewhere.'),
-  ask(600, ['Kubelet', 'n2'], sees('pod-0', 'elsewhere'), 'The kubelet asks n2, and stops the pod: it has moved.'),
-] as const
+const before = beats`
+  100 Scheduler n2 write pod-0 here -- n1 is the store; n2 and n3 are API servers that watch it. The scheduler places a pod here, where the kubelet starts it.
+  ${during([300, 3_000], stall('n1', 'n3'), 'What the store sends to the API server n3 is late.')}
+  400 Scheduler n2 write pod-0 elsewhere -- The pod is moved, and started elsewhere.
+  600 Kubelet n2 read pod-0 = elsewhere -- The kubelet asks n2, and stops the pod: it has moved.`
 
-const after = ask(3_500, ['Kubelet', 'n3'], sees('pod-0', 'elsewhere'), 'n3 has caught up.')
+const after = '3500 Kubelet n3 read pod-0 = elsewhere -- n3 has caught up.'
 
 export const twoApiServers: Story = {
   name: 'two-api-servers',
@@ -31,16 +25,10 @@ export const twoApiServers: Story = {
     {
       ...system,
       title: 'reads from the watch cache of any API server',
-      beats: [
-        ...before,
-        ask(
-          1_000,
-          ['Kubelet', 'n3'],
-          sees('pod-0', 'here'),
-          'The kubelet restarts and connects to n3, whose cache has not received the move. It starts the pod: one name, running twice.',
-        ),
-        after,
-      ],
+      beats: beats`
+        ${before}
+        1000 Kubelet n3 read pod-0 = here -- The kubelet restarts and connects to n3, whose cache has not received the move. It starts the pod: one name, running twice.
+        ${after}`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'violated', 'monotonic-reads': 'violated', eventual: 'met' },
         finally: { 'pod-0': 'elsewhere' },
@@ -52,16 +40,10 @@ export const twoApiServers: Story = {
     ...system,
     title: 'consistent reads from the cache',
     targetSettings: { reads: 'consistent' },
-    beats: [
-      ...before,
-      ask(
-        1_000,
-        ['Kubelet', 'n3'],
-        refused(read('pod-0')),
-        'n3 asks the store for its revision, to wait until its cache has reached it. No answer comes, and n3 refuses the read.',
-      ),
-      after,
-    ],
+    beats: beats`
+      ${before}
+      1000 Kubelet n3 read pod-0 refused -- n3 asks the store for its revision, to wait until its cache has reached it. No answer comes, and n3 refuses the read.
+      ${after}`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'pod-0': 'elsewhere' },

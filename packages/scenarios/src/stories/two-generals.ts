@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, ledByN1, loseReply, sees, unanswered, write } from '../beats.ts'
+import { beats, during, ledByN1, loseReply } from '../beats.ts'
 import type { Story, Tale } from '../story.ts'
 
 const system = {
@@ -23,40 +23,14 @@ export const twoGenerals: Story = {
     {
       ...system,
       title: 'couriers who may not arrive',
-      beats: [
-        enemy(2_450),
-        ask(
-          100,
-          ['Alba', 'n1'],
-          unanswered(write('plan', 'attack at dawn')),
-          'Alba sends: attack at dawn. Did it arrive? She will not attack alone.',
-        ),
-        ask(600, ['Brun', 'n3'], sees('plan', 'attack at dawn'), 'Brun, across the valley, reads it: it did arrive.'),
-        ask(
-          700,
-          ['Brun', 'n2'],
-          unanswered(write('reply', 'agreed')),
-          'He sends: agreed. Did that arrive? If not, Alba will stay, so he will not attack alone either.',
-        ),
-        ask(
-          1_300,
-          ['Alba', 'n1'],
-          unanswered(write('reply to the reply', 'then it is agreed')),
-          'It did. Alba confirms, but cannot know whether Brun receives her confirmation.',
-        ),
-        ask(
-          1_900,
-          ['Brun', 'n2'],
-          unanswered(write('and so on', 'then it is agreed indeed')),
-          'Brun confirms the confirmation. Nothing is gained: the arrival of the last courier is always uncertain.',
-        ),
-        ask(
-          2_500,
-          ['Alba', 'n1'],
-          sees('plan', 'attack at dawn'),
-          'In the morning the valley is free, and it turns out that every message had arrived.',
-        ),
-      ],
+      beats: beats`
+        ${enemy(2_450)}
+        100 Alba n1 write plan "attack at dawn" unanswered -- Alba sends: attack at dawn. Did it arrive? She will not attack alone.
+        600 Brun n3 read plan = "attack at dawn" -- Brun, across the valley, reads it: it did arrive.
+        700 Brun n2 write reply agreed unanswered -- He sends: agreed. Did that arrive? If not, Alba will stay, so he will not attack alone either.
+        1300 Alba n1 write "reply to the reply" "then it is agreed" unanswered -- It did. Alba confirms, but cannot know whether Brun receives her confirmation.
+        1900 Brun n2 write "and so on" "then it is agreed indeed" unanswered -- Brun confirms the confirmation. Nothing is gained: the arrival of the last courier is always uncertain.
+        2500 Alba n1 read plan = "attack at dawn" -- In the morning the valley is free, and it turns out that every message had arrived.`,
       ending: {
         verdicts: { linearizable: 'met' },
         finally: {
@@ -72,33 +46,12 @@ export const twoGenerals: Story = {
   fix: {
     ...system,
     title: 'one general decides, and repeats the decision until it is confirmed',
-    beats: [
-      enemy(1_150),
-      ask(
-        100,
-        ['Alba', 'n1'],
-        unanswered(write('plan', 'attack at dawn')),
-        'Alba alone decides, and asks only for an acknowledgement. None comes.',
-      ),
-      ask(
-        700,
-        ['Alba', 'n1'],
-        unanswered(write('plan', 'attack at dawn')),
-        'She sends the same again: receiving it twice does no harm.',
-      ),
-      ask(
-        1_300,
-        ['Alba', 'n1'],
-        done(write('plan', 'attack at dawn')),
-        'And again, until one acknowledgement comes through. Now she knows that the plan stands, and anyone who reads it may act.',
-      ),
-      ask(
-        1_400,
-        ['Brun', 'n2'],
-        sees('plan', 'attack at dawn'),
-        'Brun acts on the decision, not on what Alba knows about him.',
-      ),
-    ],
+    beats: beats`
+      ${enemy(1_150)}
+      100 Alba n1 write plan "attack at dawn" unanswered -- Alba alone decides, and asks only for an acknowledgement. None comes.
+      700 Alba n1 write plan "attack at dawn" unanswered -- She sends the same again: receiving it twice does no harm.
+      1300 Alba n1 write plan "attack at dawn" -- And again, until one acknowledgement comes through. Now she knows that the plan stands, and anyone who reads it may act.
+      1400 Brun n2 read plan = "attack at dawn" -- Brun acts on the decision, not on what Alba knows about him.`,
     ending: {
       verdicts: { linearizable: 'met' },
       finally: { plan: 'attack at dawn' },

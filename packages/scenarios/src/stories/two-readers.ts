@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, done, during, ledByN1, sees, stall, write } from '../beats.ts'
+import { beats, during, ledByN1, stall } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -19,19 +19,13 @@ export const twoReaders: Story = {
       ...system,
       title: 'updates in one order, reads from the nearest copy',
       target: 'ordered-queue',
-      beats: [
-        ask(0, ['Referee', 'n1'], done(write('score', '0:0')), 'The match begins.'),
-        late,
-        ask(400, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. The referee records it.'),
-        ask(
-          600,
-          ['Ana', 'n2'],
-          sees('score', '1:0'),
-          'Ana sees it at n2, and calls across the room to Ben: one to nil!',
-        ),
-        ask(700, ['Ben', 'n3'], sees('score', '0:0'), 'Ben then looks at n3, and sees nil to nil.'),
-        ask(1_400, ['Ben', 'n3'], sees('score', '1:0'), 'A moment later he sees it as well.'),
-      ],
+      beats: beats`
+        0 Referee n1 write score 0:0 -- The match begins.
+        ${late}
+        400 Referee n1 write score 1:0 -- A goal. The referee records it.
+        600 Ana n2 read score = 1:0 -- Ana sees it at n2, and calls across the room to Ben: one to nil!
+        700 Ben n3 read score = 0:0 -- Ben then looks at n3, and sees nil to nil.
+        1400 Ben n3 read score = 1:0 -- A moment later he sees it as well.`,
       ending: {
         verdicts: { linearizable: 'violated', sequential: 'met', eventual: 'met' },
         finally: { score: '1:0' },
@@ -43,18 +37,12 @@ export const twoReaders: Story = {
     ...system,
     title: 'Raft, which asks a majority before it answers a read',
     target: 'raft',
-    beats: [
-      ask(0, ['Referee', 'n1'], done(write('score', '0:0')), 'The match begins.'),
-      during([200, 380], stall('n1', 'n3'), 'What n1 sends to n3 is late.'),
-      ask(220, ['Referee', 'n1'], done(write('score', '1:0')), 'A goal. n1 and n2 have it.'),
-      ask(260, ['Ana', 'n2'], sees('score', '1:0'), 'Ana sees it, and calls to Ben.'),
-      ask(
-        280,
-        ['Ben', 'n3'],
-        sees('score', '1:0'),
-        'Ben asks n3, which does not answer from its own copy. He waits until it has asked n1, and sees the goal.',
-      ),
-    ],
+    beats: beats`
+      0 Referee n1 write score 0:0 -- The match begins.
+      ${during([200, 380], stall('n1', 'n3'), 'What n1 sends to n3 is late.')}
+      220 Referee n1 write score 1:0 -- A goal. n1 and n2 have it.
+      260 Ana n2 read score = 1:0 -- Ana sees it, and calls to Ben.
+      280 Ben n3 read score = 1:0 -- Ben asks n3, which does not answer from its own copy. He waits until it has asked n1, and sees the goal.`,
     ending: {
       verdicts: { linearizable: 'met', sequential: 'met', eventual: 'met' },
       finally: { score: '1:0' },

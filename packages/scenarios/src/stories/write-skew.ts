@@ -1,5 +1,5 @@
 import { millis } from '@chaosproxy/history'
-import { ask, cas, done, ledByN1, refused, sees, write } from '../beats.ts'
+import { beats, ledByN1 } from '../beats.ts'
 import { someLeft } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
@@ -17,14 +17,13 @@ export const writeSkew: Story = {
     {
       ...system,
       title: 'Raft, a key for each doctor',
-      beats: [
-        ask(0, ['Ana', 'n1'], done(write('Ana', 1)), 'Ana is on call.'),
-        ask(50, ['Ben', 'n2'], done(write('Ben', 1)), 'So is Ben. One of them must stay.'),
-        ask(200, ['Ana', 'n1'], sees('Ben', 1), 'Ana wants to go. Ben is on call, so she may.'),
-        ask(210, ['Ben', 'n2'], sees('Ana', 1), 'Ben wants to go as well. Ana is on call, so he may.'),
-        ask(300, ['Ana', 'n1'], done(write('Ana', 0)), 'Ana signs off. She writes her own key.'),
-        ask(310, ['Ben', 'n2'], done(write('Ben', 0)), 'Ben signs off. He writes his, so nothing is overwritten.'),
-      ],
+      beats: beats`
+        0 Ana n1 write Ana 1 -- Ana is on call.
+        50 Ben n2 write Ben 1 -- So is Ben. One of them must stay.
+        200 Ana n1 read Ben = 1 -- Ana wants to go. Ben is on call, so she may.
+        210 Ben n2 read Ana = 1 -- Ben wants to go as well. Ana is on call, so he may.
+        300 Ana n1 write Ana 0 -- Ana signs off. She writes her own key.
+        310 Ben n2 write Ben 0 -- Ben signs off. He writes his, so nothing is overwritten.`,
       ending: {
         verdicts: { linearizable: 'met', eventual: 'met' },
         finally: { Ana: 0, Ben: 0 },
@@ -35,14 +34,13 @@ export const writeSkew: Story = {
   fix: {
     ...system,
     title: 'Raft, one key for the rule',
-    beats: [
-      ask(0, ['Ana', 'n1'], done(write('on call', 2)), 'Two doctors are on call.'),
-      ask(200, ['Ana', 'n1'], sees('on call', 2), 'Ana sees two, so she may go.'),
-      ask(210, ['Ben', 'n2'], sees('on call', 2), 'So does Ben.'),
-      ask(300, ['Ana', 'n1'], done(cas('on call', 2, 1)), 'Ana signs off if there are still two.'),
-      ask(310, ['Ben', 'n2'], refused(cas('on call', 2, 1)), 'Ben does the same. There are not, so he is refused …'),
-      ask(400, ['Ben', 'n2'], sees('on call', 1), '… sees that he is the last one, and stays.'),
-    ],
+    beats: beats`
+      0 Ana n1 write "on call" 2 -- Two doctors are on call.
+      200 Ana n1 read "on call" = 2 -- Ana sees two, so she may go.
+      210 Ben n2 read "on call" = 2 -- So does Ben.
+      300 Ana n1 cas "on call" 2 1 -- Ana signs off if there are still two.
+      310 Ben n2 cas "on call" 2 1 refused -- Ben does the same. There are not, so he is refused …
+      400 Ben n2 read "on call" = 1 -- … sees that he is the last one, and stays.`,
     ending: {
       verdicts: { linearizable: 'met', eventual: 'met' },
       finally: { 'on call': 1 },
