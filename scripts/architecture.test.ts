@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { models } from '../packages/checker/src/index.ts'
+import { functionNames } from '../packages/history/src/operations/meaning.ts'
+import { allFunctions } from '../packages/workloads/src/index.ts'
+import { functionListsIn } from './function-lists.ts'
 import { tokensOf } from './tokens.mjs'
 
 // A package imports only from rows above its own.
@@ -201,6 +205,102 @@ test.each([...pure, 'runner/src/result'])(
     expect(json(row, 'tsconfig.json').compilerOptions.types).toEqual([])
   },
 )
+
+/** What a registry imports of its own package, as paths in it. */
+const importedBy = (registry: string): readonly string[] =>
+  Array.from(readFileSync(join(packages, registry), 'utf8').matchAll(/from '(\.[^']+)'/g), ([, path = '']) =>
+    join(dirname(registry), path).replaceAll('\\', '/'),
+  )
+
+/** Where the names of functions must stand: what an object does, what clients ask of it, and what carries it out. */
+const namesStandIn: readonly (readonly [what: string, stands: (file: string) => boolean])[] = [
+  ['the vocabulary', (file) => file.startsWith('history/src/operations/')],
+  ['the folder of a model', (file) => roomsOfModels.has(dirname(file)) || file.startsWith('checker/src/transactions/')],
+  ['the specification of registers', (file) => /^checker\/src\/register\/(entry\.ts|encoding\/encode\.ts)$/.test(file)],
+  ['the monitors of objects', (file) => /^checker\/src\/[a-z-]+\/online\//.test(file)],
+  ['a workload', (file) => [...importedBy('workloads/src/registry.ts'), 'workloads/src/watcher.ts'].includes(file)],
+  ['a system, or the clients of one', (file) => /^(protocols|targets)\/src\//.test(file)],
+  [
+    'what a recorder takes for operations',
+    (file) => /^recorder\/src\/(redis\/[a-z-]+-commands|postgresql\/part)\.ts$/.test(file),
+  ],
+  ['samples of requests', (file) => file === 'recorder/src/routes/making/required-requests.ts'],
+]
+
+const roomsOfModels: ReadonlySet<string> = new Set(
+  importedBy('checker/src/check/registry.ts')
+    .map((file) => dirname(file))
+    .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
+)
+
+/** Words that are no functions where they stand together, though functions are called so. */
+const noFunctions: { readonly [file: string]: string } = {
+  'checker/src/register/causal/judge.ts': 'the two ends of one edge',
+  'cli/src/run/again.ts': 'the values of --operations',
+  'cli/src/run/use.ts': 'the values of --operations',
+  'history/src/codecs/detect.ts': "the operations of Porcupine's own format",
+  'history/src/codecs/edn-reader.ts': "the transactions of Jepsen's long fork",
+  'node-simulator/src/builtins/fs.ts': 'functions of node:fs',
+  'proxy/src/control/toxics/toxics.ts': 'methods of a collection',
+  'recorder/src/postgresql/settings.ts': 'kinds of SQL statements',
+  'report/src/holdings.ts': 'the two ends of a holding',
+  'report/src/telling/next.ts': 'the values of --operations',
+}
+
+const isFunctionName = (word: string): boolean => functionNames.includes(word)
+
+const listing: readonly string[] = rows.flatMap((row) =>
+  readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `${row}/src/${path.replaceAll('\\', '/')}`)
+    .filter((file) => functionListsIn(readFileSync(join(packages, file), 'utf8'), isFunctionName).length > 0),
+)
+
+describe('the vocabulary of operations', () => {
+  test('has a row for every function of a model or a workload', () => {
+    const known = [...models.flatMap(({ functions = [] }) => functions), ...allFunctions]
+    expect(known.length).toBeGreaterThan(50)
+    expect(known.filter((f) => !isFunctionName(f))).toEqual([])
+  })
+
+  test('is the only list of their names, but for what specifies them and carries them out', () => {
+    const others = listing.filter((file) => !namesStandIn.some(([, stands]) => stands(file)))
+    expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
+  })
+
+  test.each(namesStandIn)('has its names in %s', (_, stands) => {
+    expect(listing.filter(stands)).not.toEqual([])
+  })
+
+  test.each([
+    ['a list', "const TAKES = ['dequeue', 'drain']"],
+    ['a list that is spread out', "const TAKES = new Set([...['dequeue', 'drain'], first])"],
+    ['a map', "const words = new Map([['dequeue', 1], ['drain', 2]])"],
+    ['a record', 'const words = { dequeue: 1, drain: 2 }'],
+    ['a record of three among others', 'const words = { pop: 0, dequeue: 1, drain: 2, enqueue: 3 }'],
+    ['a switch', "switch (f) { case 'dequeue': case 'drain': take() }"],
+    ['a comparison', "const takes = (f: string) => f === 'dequeue' || f === 'drain'"],
+    ['comparisons apart', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
+    ['a pattern', 'const TAKES = /^(dequeue|drain)$/'],
+    ['a text', "const TAKES = 'dequeue drain'.split(' ')"],
+  ])('notices %s', (_, source) => {
+    expect(functionListsIn(`let first\n${source}`, isFunctionName)[0]).toMatchObject({
+      line: 2,
+      names: expect.arrayContaining(['dequeue', 'drain']),
+    })
+  })
+
+  test.each([
+    ['one name', "const isDrain = (f: string) => f === 'drain'"],
+    ['one name twice', "const both = (f: string, g: string) => f === 'drain' && g === 'drain'"],
+    ['names of two expressions', "const both = (f: string, g: string) => f === 'drain' && g === 'dequeue'"],
+    ['two among other words', 'const words = { pop: 0, dequeue: 1, drain: 2 }'],
+    ['a type', "type Takes = 'dequeue' | 'drain'"],
+    ['a sentence', "const help = 'a queue is empty after a dequeue or drain'"],
+  ])('does not mind %s', (_, source) => {
+    expect(functionListsIn(source, isFunctionName)).toEqual([])
+  })
+})
 
 /** The entry points of a package, each with its source. */
 function entriesOf(row: string): readonly (readonly [name: string, path: string])[] {

@@ -15,34 +15,19 @@ export type Effect =
   | 'drains'
   /** Money comes into an account, leaves it, or both. */
   | 'moves'
-  /** What was there earlier can no longer be read. */
-  | 'forgets'
   | 'acquires'
   | 'releases'
   /** Whatever its micro-operations do. */
   | 'transacts'
-  /** A message that was taken is done with, or given back. */
+  /** What nobody needs any more is given up: a message that was handled, old revisions. */
   | 'settles'
   /** Nothing: it decides what its client polls. */
   | 'follows'
   /** Nothing: it says of which changes its client is told, or returns them. */
   | 'watches'
 
-/** What an operation is invoked with. */
-export type Takes =
-  | 'nothing'
-  | 'value'
-  /** The expected value and the new one. */
-  | 'pair'
-  /** A number; one if it is left out. */
-  | 'amount'
-  /** Accounts and an amount. */
-  | 'movement'
-  /** What an earlier operation returned. */
-  | 'receipt'
-  /** How to do it: a range, a lease. */
-  | 'options'
-  | 'micro-operations'
+/** What an operation is invoked with: a pair is the expected value and the new one; options may be left out. */
+export type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
 /** What an `ok` says besides that it was done. */
 export type Answers =
@@ -70,8 +55,8 @@ export interface Meaning {
 }
 
 /**
- * The operations of all models, by name. What they do is said here and nowhere else: `scripts/vocabulary.test.ts` forbids
- * other lists of their names.
+ * The operations of all models, by name. What they do is said here and nowhere else: `scripts/architecture.test.ts`
+ * forbids other lists of their names.
  */
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
@@ -81,10 +66,10 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   cas: { effect: 'replaces', takes: 'pair', answers: 'nothing' },
   delete: { effect: 'removes', takes: 'nothing', answers: 'receipt' },
 
-  add: { effect: 'adds', takes: 'amount', answers: 'reply', accumulates: true, did: 'added' },
-  increment: { effect: 'adds', takes: 'amount', answers: 'perhaps', accumulates: true, aliases: ['inc'] },
-  subtract: { effect: 'adds', takes: 'amount', answers: 'reply', accumulates: true },
-  decrement: { effect: 'adds', takes: 'amount', answers: 'perhaps', accumulates: true, aliases: ['dec'] },
+  add: { effect: 'adds', takes: 'value', answers: 'reply', accumulates: true, did: 'added' },
+  increment: { effect: 'adds', takes: 'value', answers: 'perhaps', accumulates: true, aliases: ['inc'] },
+  subtract: { effect: 'adds', takes: 'value', answers: 'reply', accumulates: true },
+  decrement: { effect: 'adds', takes: 'value', answers: 'perhaps', accumulates: true, aliases: ['dec'] },
   remove: { effect: 'removes', takes: 'value', answers: 'reply', did: 'removed' },
   contains: { effect: 'reads', takes: 'value', answers: 'value', did: 'asked for' },
 
@@ -96,29 +81,29 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   dequeue: { effect: 'takes', takes: 'nothing', answers: 'value', did: 'dequeued', aliases: ['receive', 'consume'] },
   drain: { effect: 'drains', takes: 'nothing', answers: 'value', did: 'drained' },
   take: { effect: 'takes', takes: 'options', answers: 'value' },
-  ack: { effect: 'settles', takes: 'receipt', answers: 'perhaps' },
-  nack: { effect: 'settles', takes: 'receipt', answers: 'perhaps' },
+  ack: { effect: 'settles', takes: 'value', answers: 'perhaps' },
+  nack: { effect: 'settles', takes: 'value', answers: 'perhaps' },
   remaining: { effect: 'reads', takes: 'nothing', answers: 'value' },
 
   acquire: { effect: 'acquires', takes: 'nothing', answers: 'receipt', did: 'acquired the lock', aliases: ['lock'] },
   release: { effect: 'releases', takes: 'nothing', answers: 'reply', did: 'released the lock', aliases: ['unlock'] },
 
-  transfer: { effect: 'moves', takes: 'movement', answers: 'reply', accumulates: true, did: 'transferred' },
-  deposit: { effect: 'moves', takes: 'movement', answers: 'perhaps', accumulates: true },
-  withdraw: { effect: 'moves', takes: 'movement', answers: 'perhaps', accumulates: true },
+  transfer: { effect: 'moves', takes: 'value', answers: 'reply', accumulates: true, did: 'transferred' },
+  deposit: { effect: 'moves', takes: 'value', answers: 'perhaps', accumulates: true },
+  withdraw: { effect: 'moves', takes: 'value', answers: 'perhaps', accumulates: true },
 
   generate: { effect: 'takes', takes: 'nothing', answers: 'value', did: 'was given' },
-  txn: { effect: 'transacts', takes: 'micro-operations', answers: 'receipt', aliases: ['transact'] },
+  txn: { effect: 'transacts', takes: 'value', answers: 'receipt', aliases: ['transact'] },
 
   poll: { effect: 'reads', takes: 'options', answers: 'value' },
   assign: { effect: 'follows', takes: 'options', answers: 'receipt' },
   subscribe: { effect: 'follows', takes: 'options', answers: 'perhaps' },
-  commit_offsets: { effect: 'settles', takes: 'receipt', answers: 'perhaps' },
+  commit_offsets: { effect: 'settles', takes: 'value', answers: 'perhaps' },
   crash: { effect: 'follows', takes: 'nothing', answers: 'perhaps' },
 
   watch: { effect: 'watches', takes: 'options', answers: 'receipt' },
   watched: { effect: 'watches', takes: 'options', answers: 'value' },
   unwatch: { effect: 'watches', takes: 'options', answers: 'perhaps' },
   changes: { effect: 'reads', takes: 'options', answers: 'value' },
-  compact: { effect: 'forgets', takes: 'options', answers: 'perhaps' },
+  compact: { effect: 'settles', takes: 'options', answers: 'perhaps' },
 }
