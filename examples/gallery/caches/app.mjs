@@ -1,5 +1,5 @@
 // Profiles in a database, behind a cache that calls the database for what it does not have; who writes a profile removes it from
-// the cache. Usage: app.mjs HOST:PORT cache-manager|p-memoize unlimited|limited
+// the cache. Usage: app.mjs HOST:PORT cache-manager|p-memoize|cache-aside unlimited|limited|leased
 import { createServer } from 'node:http'
 
 const [listen = '', name = '', mode = 'unlimited'] = process.argv.slice(2)
@@ -22,6 +22,24 @@ const caches = {
     const { createCache } = await import('cache-manager')
     const cache = createCache(mode === 'limited' ? { ttl: TTL_MS } : {})
     return { get: (key) => cache.wrap(key, () => load(key)), remove: (key) => cache.del(key) }
+  },
+  async 'cache-aside'() {
+    const kept = new Map()
+    /** By key, who may put something into the cache. Whoever writes takes this away. */
+    const leases = new Map()
+    async function get(key) {
+      if (kept.has(key)) return kept.get(key)
+      const lease = Symbol(key)
+      leases.set(key, lease)
+      const loaded = await load(key)
+      if (mode !== 'leased' || leases.get(key) === lease) kept.set(key, loaded)
+      return loaded
+    }
+    const remove = (key) => {
+      kept.delete(key)
+      leases.delete(key)
+    }
+    return { get, remove }
   },
   async 'p-memoize'() {
     const { default: pMemoize } = await import('p-memoize')

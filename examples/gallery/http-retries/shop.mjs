@@ -11,6 +11,13 @@ const clients = {
     return ({ method, url, headers }) =>
       retry(async () => (await axios.request({ method, url, headers })).data, { retries: 1, minTimeout: 10 })
   },
+  async 'axios-retry'() {
+    const [{ default: axios }, { default: axiosRetry }] = await Promise.all([import('axios'), import('axios-retry')])
+    // By default it sends anything again after a network error, a POST too.
+    const client = axios.create()
+    axiosRetry(client)
+    return async (request) => (await client.request(request)).data
+  },
   async 'fetch-retry'() {
     const { default: withRetry } = await import('fetch-retry')
     const again = withRetry(fetch)

@@ -32,7 +32,7 @@ const commandsOf = (text: string): string[] =>
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 /** In the short soak: one that loses answers, and one without faults. */
-const SHORT = ['ioredis-incr', 'cache-aside']
+const SHORT = ['ioredis-incr', 'bullmq-stalled']
 
 const withSeeds = (command: string): string[] =>
   command.includes('--seed 1') && !short

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../../proxy/test/real-servers.ts'
-import { startProcess } from '../chaos.ts'
+import { root, startProcess } from '../chaos.ts'
 import { until } from '../processes.ts'
 
-export const SERVICE: string = join(import.meta.dirname, 'items-service.mjs')
+export const SERVICE: string = join(root, 'examples', 'http-replicas', 'service.mjs')
 
 /** Items by what they hold, with a cas of their own. */
 export const byValue: object = {

@@ -13,17 +13,35 @@ const caches = [
   ['p-memoize', '9.0.0', 'the function that it makes', 'https://github.com/sindresorhus/p-memoize#cache'],
 ] as const
 
-/** Caches that fill themselves. */
-export const cacheExhibits: readonly Exhibit[] = caches.map(([cache, version, what, source]) => ({
-  name: `${cache}-stale`,
-  kind: 'package',
-  system: cache,
-  version,
-  weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
-  source,
+const cacheAside: Exhibit = {
+  name: 'cache-aside-stale',
+  kind: 'pattern',
+  system: 'cache-aside',
+  weakness: 'a reader fills the cache with what it read before a write removed the entry: it stays stale for ever',
+  source: 'https://www.usenix.org/conference/nsdi13/technical-sessions/presentation/nishtala',
   program: 'gallery/caches',
   servers: [],
   breaks: 'eventual',
-  args: args(cache, 'unlimited'),
-  cure: { says: 'a time to live, after which the old value is gone', args: args(cache, 'limited') },
-}))
+  args: args('cache-aside', 'unlimited'),
+  cure: { says: 'a lease that a write takes away from readers', args: args('cache-aside', 'leased') },
+}
+
+/** Caches that readers fill. */
+export const cacheExhibits: readonly Exhibit[] = [
+  cacheAside,
+  ...caches.map(
+    ([cache, version, what, source]): Exhibit => ({
+      name: `${cache}-stale`,
+      kind: 'package',
+      system: cache,
+      version,
+      weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
+      source,
+      program: 'gallery/caches',
+      servers: [],
+      breaks: 'eventual',
+      args: args(cache, 'unlimited'),
+      cure: { says: 'a time to live, after which the old value is gone', args: args(cache, 'limited') },
+    }),
+  ),
+]

@@ -49,17 +49,32 @@ const clients = [
   ],
 ] as const
 
+/** Each program is one shop, which passes orders on with this client. */
+const shop = (client: string) =>
+  ({
+    kind: 'package',
+    system: client,
+    program: 'gallery/http-retries',
+    servers: [],
+    breaks: 'linearizable',
+    args: args(client, 'blind'),
+    cure: { says: 'an Idempotency-Key that the server honours', args: args(client, 'keyed') },
+  }) as const
+
 /** Clients of HTTP that send a request again whose answer was lost. */
-export const httpRetries: readonly Exhibit[] = clients.map(([client, version, does, source]) => ({
-  name: `${client}-order`,
-  kind: 'package',
-  system: client,
-  version,
-  weakness: `it ${does}: an order whose answer was lost is taken twice`,
-  source,
-  program: 'gallery/http-retries',
-  servers: [],
-  breaks: 'linearizable',
-  args: args(client, 'blind'),
-  cure: { says: 'an Idempotency-Key that the server honours', args: args(client, 'keyed') },
-}))
+export const httpRetries: readonly Exhibit[] = [
+  {
+    ...shop('axios-retry'),
+    name: 'axios-retry-post',
+    version: '4.5.0',
+    weakness: 'a POST whose answer was lost is sent again: one order is taken twice',
+    source: 'https://github.com/softonic/axios-retry/issues/66',
+  },
+  ...clients.map(([client, version, does, source]) => ({
+    ...shop(client),
+    name: `${client}-order`,
+    version,
+    weakness: `it ${does}: an order whose answer was lost is taken twice`,
+    source,
+  })),
+]

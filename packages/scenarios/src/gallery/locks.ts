@@ -16,6 +16,7 @@ const args = (lock: string, mode: string): readonly string[] =>
 const KLEPPMANN = 'https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html'
 
 const locks = [
+  { lock: 'redlock-4', name: 'redlock-two-holders', kind: 'package', system: 'redlock', version: '4.2.0' },
   { lock: 'redlock', name: 'redlock-5', kind: 'package', system: 'redlock', version: '5.0.0-beta.2' },
   {
     lock: 'sesamecare',

@@ -55,6 +55,28 @@ export const checkThenInsert: Exhibit = {
   cure: { says: 'a unique column: who comes second finds the row of the first', args: names('unique') },
 }
 
+const bank = (mode: string): readonly string[] =>
+  recordArgs({
+    servers: [postgres, { name: 'bank', serve: `node bank.mjs {listen} {postgres} ${mode}`, as: 'accounts.json' }],
+    expect: 'linearizable',
+    clients: 'node customers.mjs {bank}',
+  })
+
+/** A driver of PostgreSQL whose pool gives each query a connection. */
+export const poolBegin: Exhibit = {
+  name: 'pg-pool-begin',
+  kind: 'package',
+  system: 'pg',
+  version: '8.23.1',
+  weakness: "pool.query('BEGIN') and the statements after it may go over different connections: nothing is rolled back",
+  source: 'https://node-postgres.com/features/transactions',
+  program: 'gallery/orms',
+  servers: ['postgres'],
+  breaks: 'linearizable',
+  args: bank('pool'),
+  cure: { says: 'one client of the pool for the whole transaction', args: bank('client') },
+}
+
 /** Libraries over PostgreSQL whose usual way to change a row loses updates, at the level that PostgreSQL has by default. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,

@@ -10,18 +10,6 @@ const ioredis = (mode: string): readonly string[] =>
     clients: 'node visitors.mjs {app}',
   })
 
-const axiosRetry = (mode: string): readonly string[] =>
-  recordArgs({
-    servers: [
-      { name: 'orders', serve: 'node orders.mjs {listen}' },
-      { name: 'shop', serve: `node shop.mjs {listen} {orders} ${mode}`, as: ROUTES },
-    ],
-    model: 'counter',
-    loses: 'orders',
-    expect: 'linearizable',
-    clients: 'node customers.mjs {shop}',
-  })
-
 const bullmqAdd = (mode: string): readonly string[] =>
   recordArgs({
     servers: [
@@ -47,34 +35,15 @@ const bullmqStalled = (mode: string): readonly string[] =>
     clients: 'node shop.mjs {redis}',
   })
 
-const redlock = (mode: string): readonly string[] =>
-  recordArgs({
-    servers: [
-      redis,
-      { name: 'a', serve: `node app.mjs {listen} {redis} ${mode} pausing`, as: ROUTES },
-      { name: 'b', serve: `node app.mjs {listen} {redis} ${mode} steady`, as: ROUTES },
-    ],
-    model: 'counter',
-    expect: 'linearizable',
-    clients: 'node visitors.mjs {a} {b}',
-  })
-
-const bank = (mode: string, loses?: string): readonly string[] =>
+const bank = (mode: string): readonly string[] =>
   recordArgs({
     servers: [postgres, { name: 'bank', serve: `node bank.mjs {listen} {postgres} ${mode}`, as: ROUTES }],
-    ...(loses === undefined ? {} : { loses }),
+    loses: 'postgres',
     expect: 'linearizable',
     clients: 'node customers.mjs {bank}',
   })
 
-const cacheAside = (mode: string): readonly string[] =>
-  recordArgs({
-    servers: [{ name: 'app', serve: `node app.mjs {listen} ${mode}`, as: ROUTES }],
-    expect: 'eventual',
-    clients: 'node clients.mjs {app}',
-  })
-
-/** Packages and patterns whose programs are examples with a page of their own. */
+/** Packages whose programs are examples with a page of their own. */
 export const examplePackages: readonly Exhibit[] = [
   {
     name: 'ioredis-incr',
@@ -89,19 +58,6 @@ export const examplePackages: readonly Exhibit[] = [
     breaks: 'linearizable',
     args: ioredis('resend'),
     cure: { says: 'maxRetriesPerRequest: 0 makes it an error', args: ioredis('once') },
-  },
-  {
-    name: 'axios-retry-post',
-    kind: 'package',
-    system: 'axios-retry',
-    version: '4.5.0',
-    weakness: 'a POST whose answer was lost is sent again: one order is taken twice',
-    source: 'https://github.com/softonic/axios-retry/issues/66',
-    program: 'axios-retry',
-    servers: [],
-    breaks: 'linearizable',
-    args: axiosRetry('blind'),
-    cure: { says: 'an Idempotency-Key that the server honours', args: axiosRetry('keyed') },
   },
   {
     name: 'bullmq-add',
@@ -143,33 +99,6 @@ export const examplePackages: readonly Exhibit[] = [
     cure: { says: 'maxStalledCount: 0 fails such a job', args: bullmqStalled('never paused') },
   },
   {
-    name: 'redlock-two-holders',
-    kind: 'package',
-    system: 'redlock',
-    version: '4.2.0',
-    weakness: 'a holder that pauses for longer than its lease writes over what the next holder wrote',
-    source: 'https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html',
-    program: 'redlock',
-    servers: ['redis'],
-    breaks: 'linearizable',
-    args: redlock('plain'),
-    cure: { says: 'a fencing token that the store compares', args: redlock('fenced') },
-  },
-  {
-    name: 'pg-pool-begin',
-    kind: 'package',
-    system: 'pg',
-    version: '8.23.1',
-    weakness:
-      "pool.query('BEGIN') and the statements after it may go over different connections: nothing is rolled back",
-    source: 'https://node-postgres.com/features/transactions',
-    program: 'pool-begin',
-    servers: ['postgres'],
-    breaks: 'linearizable',
-    args: bank('pool'),
-    cure: { says: 'one client of the pool for the whole transaction', args: bank('client') },
-  },
-  {
     name: 'pg-commit-lost',
     kind: 'package',
     system: 'pg',
@@ -179,19 +108,7 @@ export const examplePackages: readonly Exhibit[] = [
     program: 'commit-lost',
     servers: ['postgres'],
     breaks: 'linearizable',
-    args: bank('blind', 'postgres'),
-    cure: { says: 'the id of the transfer is inserted in the same transaction', args: bank('named', 'postgres') },
-  },
-  {
-    name: 'cache-aside-stale',
-    kind: 'pattern',
-    system: 'cache-aside',
-    weakness: 'a reader fills the cache with what it read before a write removed the entry: it stays stale for ever',
-    source: 'https://www.usenix.org/conference/nsdi13/technical-sessions/presentation/nishtala',
-    program: 'cache-aside',
-    servers: [],
-    breaks: 'eventual',
-    args: cacheAside('plain'),
-    cure: { says: 'a lease that a write takes away from readers', args: cacheAside('leased') },
+    args: bank('blind'),
+    cure: { says: 'the id of the transfer is inserted in the same transaction', args: bank('named') },
   },
 ]

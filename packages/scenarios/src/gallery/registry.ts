@@ -7,7 +7,7 @@ import { expressExhibits } from './express.ts'
 import { httpRetries } from './http-retries.ts'
 import { clockExhibits, fileLocks, redisLocks } from './locks.ts'
 import { modelExhibits } from './models.ts'
-import { checkThenInsert, ormExhibits } from './orms.ts'
+import { checkThenInsert, ormExhibits, poolBegin } from './orms.ts'
 import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { simulatedServices } from './simulated.ts'
@@ -20,6 +20,7 @@ export const gallery: readonly Exhibit[] = [
   ...redisLocks,
   ...fileLocks,
   ...queueExhibits,
+  poolBegin,
   ...ormExhibits,
   checkThenInsert,
   ...expressExhibits,
