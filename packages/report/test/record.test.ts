@@ -95,7 +95,7 @@ test('the terminal page prints what a verdict may rest on before the levels, the
   expect(page.match(/Say in the route table/g)).toHaveLength(1)
 })
 
-test('requests that were not judged are reported by a run as by a check, by every reporter', () => {
+test('requests that were not judged are reported by a run as by a check, by every reporter', async () => {
   const line = '14 requests were forwarded, not checked: EVAL 2×, which may write; GET /health 12×'
   const page = renderRun(summary({ report }), history, plainStyle, {
     width: 110,
@@ -119,7 +119,7 @@ test('requests that were not judged are reported by a run as by a check, by ever
     markdown: markdownReporter.end?.(told, place),
     tap: tapReporter.end?.(told, place),
   }
-  for (const [name, text] of Object.entries(texts)) expect(text?.replaceAll('\\', ''), name).toContain(line)
+  for (const [name, text] of Object.entries(texts)) expect((await text)?.replaceAll('\\', ''), name).toContain(line)
 })
 
 test('the requests of kinds that are not named are counted with the rest', () => {

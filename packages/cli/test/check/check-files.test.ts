@@ -244,7 +244,7 @@ describe('chaos check --workers', () => {
     const { spec, reporters } = parseCheckSettings({ timeout: '5s', memory: '1GB', json: true })
     const screen = { colours: false, terminal: { width: 80, unicode: true } }
     const task = { file, settings: spec, alone: true, again: '', output: { reporters, screen } }
-    const { part } = checkRead(task, { history: await readHistory(file), parseMs: 60_000 })
+    const { part } = await checkRead(task, { history: await readHistory(file), parseMs: 60_000 })
     const [json] = part.texts
     expect(JSON.parse(json !== undefined && 'said' in json ? json.said : '')).toMatchObject({
       timing: { parseMs: 60_000 },
