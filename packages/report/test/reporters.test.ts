@@ -20,10 +20,11 @@ const place: Place = {
 }
 
 /** What a reporter writes about these subjects altogether. */
-function written(name: string, ...subjects: readonly Subject[]): string {
+async function written(name: string, ...subjects: readonly Subject[]): Promise<string> {
   const reporter = reporters.find((each) => each.name === name)
   const told = subjects.map((subject): Told => ({ findings: findingsOf(subject), row: undefined }))
-  return `${subjects.map((subject) => reporter?.each?.(subject, place) ?? '').join('')}${reporter?.end?.(told, place) ?? ''}`
+  const each = await Promise.all(subjects.map((subject) => reporter?.each?.(subject, place) ?? ''))
+  return `${each.join('')}${(await reporter?.end?.(told, place)) ?? ''}`
 }
 
 const stale = staleRead()
@@ -108,28 +109,29 @@ const run: RunSubject = {
 
 const all = [kept, broken, unproved, unreadable, search, run]
 
-test('every reporter tells something of every subject it can tell of, and the same each time', () => {
+test('every reporter tells something of every subject it can tell of, and the same each time', async () => {
   for (const { name, not } of reporters)
     for (const subject of all) {
       if (not?.[subject.kind] !== undefined) continue
-      const text = written(name, subject)
-      expect(written(name, subject)).toBe(text)
+      const text = await written(name, subject)
+      expect(await written(name, subject)).toBe(text)
       // A table has no room for one file that cannot be read, and a page and annotations are only of what went wrong.
       if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
         expect(text, `${name} of ${subject.kind}`).not.toBe('')
     }
 })
 
-test('a violation is the same sentence wherever it is told', () => {
+test('a violation is the same sentence wherever it is told', async () => {
   const [finding] = findingsOf(run)
   const sentence = finding?.sentence ?? ''
   expect(sentence).toMatch(/^process 90 read 6 from n2/)
   // Pages wrap it and begin it with a capital letter.
   const words = (text: string) => text.replaceAll(/\s+/g, ' ').toLowerCase()
-  for (const { name } of reporters) expect(words(written(name, run)), name).toContain(words(sentence).slice(0, 40))
+  for (const { name } of reporters)
+    expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
-test('a missed requirement is named wherever the verdict is told, whatever the verdict', () => {
+test('a missed requirement is named wherever the verdict is told, whatever the verdict', async () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
     [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
@@ -145,10 +147,10 @@ test('a missed requirement is named wherever the verdict is told, whatever the v
     const [finding] = findingsOf(missed)
     expect(finding?.verdict).toBe(title)
     expect(finding?.sentence).toContain('availability >= 99%: found 54.08%')
-    expect(written('line', missed)).toContain('availability >= 99%: found 54.08%')
-    expect(written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
+    expect(await written('line', missed)).toContain('availability >= 99%: found 54.08%')
+    expect(await written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
     // The page of a file is a row of a table here.
-    for (const { name } of reporters) if (name !== 'default') expect(written(name, missed), name).toContain('99%')
+    for (const { name } of reporters) if (name !== 'default') expect(await written(name, missed), name).toContain('99%')
   }
   const unknown = { ...required, met: 'unknown', why: 'no operation was called' } as const
   expect(findingsOf({ ...kept, requirements: [unknown], exitCode: 2 })).toMatchObject([
@@ -173,8 +175,8 @@ test('an exit code is what passes or fails a verdict, not what was found', () =>
   ])
 })
 
-test('dot has a character for each verdict and a line for each that did not pass', () => {
-  const lines = written('dot', ...all).split('\n')
+test('dot has a character for each verdict and a line for each that did not pass', async () => {
+  const lines = (await written('dot', ...all)).split('\n')
   expect(lines[0]).toBe('.F?E.F')
   expect(lines).toHaveLength(7)
   expect(lines[1]).toMatch(
@@ -183,8 +185,8 @@ test('dot has a character for each verdict and a line for each that did not pass
   expect(lines[5]).toBe('6 verdicts, 4 did not pass')
 })
 
-test('jsonl has a line for each verdict', () => {
-  const lines = written('jsonl', ...all)
+test('jsonl has a line for each verdict', async () => {
+  const lines = await written('jsonl', ...all)
     .trimEnd()
     .split('\n')
   expect(lines.map((line) => JSON.parse(line).name)).toEqual([
@@ -197,8 +199,8 @@ test('jsonl has a line for each verdict', () => {
   ])
 })
 
-test('tap counts its points and never says ok of what is unknown', () => {
-  const lines = written('tap', ...all, { ...kept, title: 'C:\\runs #7' }).split('\n')
+test('tap counts its points and never says ok of what is unknown', async () => {
+  const lines = (await written('tap', ...all, { ...kept, title: 'C:\\runs #7' })).split('\n')
   expect(lines.slice(0, 3)).toEqual(['TAP version 14', '1..7', 'ok 1 - check kept.jsonl: Linearizable'])
   expect(lines.filter((line) => /^(not )?ok /.test(line)).map((line) => line.startsWith('ok'))).toEqual([
     true,
@@ -213,8 +215,8 @@ test('tap counts its points and never says ok of what is unknown', () => {
   expect(lines).toContain('  severity: "undecided"')
 })
 
-describe('junit', () => {
-  const xml = written('junit', ...all)
+describe('junit', async () => {
+  const xml = await written('junit', ...all)
 
   test('counts failures and errors, and an unknown verdict is an error', () => {
     expect(xml).toMatch(/<testsuite name="chaos" tests="6" failures="2" errors="2" time="[\d.]+" /)
@@ -224,19 +226,23 @@ describe('junit', () => {
     expect(xml).toContain('hostname="localhost" timestamp="2026-02-03T04:05:06">')
   })
 
-  test('escapes what XML would take for markup, and replaces what it forbids', () => {
+  test('escapes what XML would take for markup, and replaces what it forbids', async () => {
     expect(xml).toContain('there is no such file &lt;here&gt; &amp; &quot;there&quot;')
-    expect(written('junit', { ...kept, title: 'a\u0000b\ud800c' })).toContain('name="a\ufffdb\ufffdc"')
+    expect(await written('junit', { ...kept, title: 'a\u0000b\ud800c' })).toContain('name="a\ufffdb\ufffdc"')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
   })
 
-  test('is valid by what both schemas in common use allow, as xmllint reads it', ({ skip }) => {
+  test('is valid by what both schemas in common use allow, as xmllint reads it', async ({ skip }) => {
     const schema = join(import.meta.dirname, 'junit.xsd')
     const lint = (text: string) =>
       spawnSync('xmllint', ['--noout', '--schema', schema, '-'], { input: text, encoding: 'utf8' })
     skip(lint(xml).error !== undefined, 'needs xmllint, which scripts/install-servers.sh installs')
-    for (const text of [xml, written('junit'), written('junit', { ...kept, title: '\u0000<&"]]>\u2028' })]) {
+    for (const text of [
+      xml,
+      await written('junit'),
+      await written('junit', { ...kept, title: '\u0000<&"]]>\u2028' }),
+    ]) {
       const { status, stderr } = lint(text)
       expect(status, stderr).toBe(0)
     }
@@ -245,8 +251,8 @@ describe('junit', () => {
 })
 
 describe('github', () => {
-  test('annotates the line accused, with what the format reserves escaped', () => {
-    const text = written('github', { ...broken, title: '100%: a,b' })
+  test('annotates the line accused, with what the format reserves escaped', async () => {
+    const text = await written('github', { ...broken, title: '100%: a,b' })
     expect(text).toMatch(
       /^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A p2's confirmed write was missing at n2 \(not linearizable\)::Why/,
     )
@@ -254,15 +260,19 @@ describe('github', () => {
     expect(text).toContain('%0A')
   })
 
-  test('shows three at most, the worst first, and says how many it does not show', () => {
-    const lines = written('github', unproved, unreadable, kept, broken, run).trimEnd().split('\n')
+  test('shows three at most, the worst first, and says how many it does not show', async () => {
+    const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('writes nothing that GitHub would read otherwise, whatever is in a name', () => {
+  test('writes nothing that GitHub would read otherwise, whatever is in a name', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
-    const text = written('github', { ...broken, title: odd, file: odd, again: odd }, { ...unreadable, message: odd })
+    const text = await written(
+      'github',
+      { ...broken, title: odd, file: odd, again: odd },
+      { ...unreadable, message: odd },
+    )
     const lines = text.split('\n')
     expect(lines.pop()).toBe('')
     // As actions/runner reads commands: properties up to the first "::", each up to a comma, its name up to "=".
@@ -275,14 +285,14 @@ describe('github', () => {
     expect(lines[0]).toContain('C%3A/a%2Cb%253A%3A%3Aerror')
   })
 
-  test('says nothing if all is well', () => {
-    expect(written('github', kept, search)).toBe('')
-    expect(written('github', unproved)).toMatch(/^::warning /)
+  test('says nothing if all is well', async () => {
+    expect(await written('github', kept, search)).toBe('')
+    expect(await written('github', unproved)).toMatch(/^::warning /)
   })
 })
 
-test('markdown has a table of all and a section for each that did not pass, with nothing in it taken for markup', () => {
-  const text = written('markdown', ...all, { ...kept, title: 'a|b*c' })
+test('markdown has a table of all and a section for each that did not pass, with nothing in it taken for markup', async () => {
+  const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
   expect(text).toContain('| ✅ | a\\|b\\*c |')
@@ -291,8 +301,8 @@ test('markdown has a table of all and a section for each that did not pass, with
   expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
-test('Markdown tells verdict, sentence, drawing and command first, and folds the rest away', () => {
-  const text = written('markdown', ...all)
+test('Markdown tells verdict, sentence, drawing and command first, and folds the rest away', async () => {
+  const text = await written('markdown', ...all)
   const section = text.slice(text.indexOf('### '))
   const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
   expect(at).toEqual([...at].sort((a, b) => a - b))
