@@ -33,7 +33,6 @@ const databases: ReadonlyMap<string, () => Promise<Target>> = new Map([
   ['redis-cluster', async () => (await import('./redis-cluster/target.ts')).redisCluster],
 ])
 
-/** The names of the built-in targets. */
 export const targetNames: readonly string[] = [...protocolTargets.map(({ name }) => name), ...databases.keys()]
 
 /**
@@ -76,7 +75,6 @@ export async function targetOf(reference: string): Promise<Target> {
  */
 export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))
 
-/** The workload of Maelstrom of this name. */
 export async function maelstromWorkload(name: string): Promise<RpcWorkload | undefined> {
   const { rpcWorkloads } = await import('./maelstrom/workloads.ts')
   return rpcWorkloads.find((each) => each.name === name)

@@ -34,7 +34,6 @@ export interface HttpRoute {
   readonly host?: (() => string) | undefined
 }
 
-/** An HTTP fault in force. */
 export interface AppliedHttpFault extends Applied<HttpFault> {
   /** The requests that it hit last, oldest first on each link. */
   readonly recent: readonly HitRequest[]

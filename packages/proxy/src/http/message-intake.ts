@@ -23,7 +23,6 @@ export class MessageIntake {
     return this.#from
   }
 
-  /** The number of collected bytes. */
   get collectedBytes(): number {
     return this.#collectedBytes
   }

@@ -41,7 +41,6 @@ export interface RecordFileStatistics {
   readonly lostLines: number
 }
 
-/** The place of a line. */
 export interface LinePlace {
   readonly path: string
   /** Counted from 1, in this file or part. */

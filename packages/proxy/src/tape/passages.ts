@@ -34,7 +34,6 @@ export interface Doubt {
 /** Bytes sent this shortly before a connection broke may not have been read. */
 const BREAKS_WITHIN_MS = 250
 
-/** The tape of a link. */
 export interface LinkTape {
   readonly link: Link
   readonly tape: Tape

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 
-/** A message as read from a stream. */
 export interface ReadMessage {
   /** `POST /replicate`, `append`, `SET`, `41 bytes`. */
   readonly type: string

@@ -10,7 +10,6 @@ export interface WaitingDatagram {
   release(): void
 }
 
-/** The datagram faults on one link. */
 export class DatagramLink extends RuleList<DatagramRule> {
   readonly waiting: Set<WaitingDatagram> = new Set()
 

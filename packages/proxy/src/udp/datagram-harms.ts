@@ -1,7 +1,6 @@
 import type { DatagramFault, Random } from '@chaosproxy/faults'
 import type { DatagramRule } from './datagram-rule.ts'
 
-/** The fate of one datagram. */
 export interface DatagramFate {
   readonly bytes: Buffer
   /** 0 if it is lost. */

@@ -106,7 +106,6 @@ export function askedBy(
   return { table: table.name, isLimited, tells, anyOf: known }
 }
 
-/** The answer to a condition. */
 export interface ConditionAnswer {
   readonly returned: number | undefined
   readonly rows: readonly (readonly (Buffer | null)[])[]

@@ -44,7 +44,6 @@ interface TransactionsOptions extends ConversationOptions {
   readonly lost: (what: string) => void
 }
 
-/** The messages of one connection as transactions. */
 class Transactions implements MessagesInOrder {
   /** With too many requests the connection is no longer understood. */
   readonly isFull = false

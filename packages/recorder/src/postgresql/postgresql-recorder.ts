@@ -4,7 +4,6 @@ import { Overwrites } from './overwrites.ts'
 import { POSTGRESQL_NAMES, type PostgresqlSettings } from './settings.ts'
 import type { Speech } from './speech.ts'
 
-/** A server that is recorded. */
 interface RecordedPostgresql extends RecordedServer {
   /** The application's request that the bytes which the client sends now are for, if that is known; else comments tell. */
   readonly requestOf?: (() => string | undefined) | undefined

@@ -4,6 +4,5 @@ import { recordedProtocols } from './registry.ts'
 /** An example of each, for messages. */
 export const recordedExamples: string = recordedProtocols.map(({ example }) => example).join(', or ')
 
-/** The protocol of this name. */
 export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
   recordedProtocols.find(({ kind }) => kind === name)

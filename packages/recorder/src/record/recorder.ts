@@ -45,7 +45,6 @@ export interface OverwriteCounters {
   readonly times: number
 }
 
-/** A connection to record. */
 export interface RecordedConnection {
   /** The server's name in the history. */
   readonly node: string

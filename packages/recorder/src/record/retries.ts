@@ -9,7 +9,6 @@ export type Correlation =
    */
   | { readonly repeats: number; readonly resent?: true }
 
-/** The retries on one connection. */
 export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
   /** The client got no reply, or a meaningless one, and may retry. */

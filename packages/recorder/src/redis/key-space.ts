@@ -54,7 +54,6 @@ export class KeySpace {
   #lastNames: Names | undefined
   #remembered = 0
 
-  /** The names in one database. */
   names(database: string): Names {
     if (database === this.#lastDatabase && this.#lastNames !== undefined) return this.#lastNames
     const found = this.#names.get(database) ?? this.#namesAnew(database)

@@ -20,7 +20,6 @@ const saysWhether: Says = (answer) => (answer === 0 || answer === 1 ? { type: 'o
 const saysWhetherEach: Says = (answer, call, index) =>
   Array.isArray(answer) ? saysWhether((answer[index] as Json | undefined) ?? null, call, index) : undefined
 
-/** Redis sets as sets. */
 export const setCommands: CommandReaders = {
   SADD: (words, names) => several(words.slice(2).map((member) => change('add', names.key(word(words, 1)), member))),
   SREM: (words, names) => several(words.slice(2).map((member) => change('remove', names.key(word(words, 1)), member))),

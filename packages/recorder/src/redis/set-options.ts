@@ -3,7 +3,6 @@ import { type CommandOperation, saysOk, saysOkOr, saysOld } from './answers.ts'
 import { type CommandReader, cas, keeping, one, word, write } from './command-reader.ts'
 import { lifetimeMs } from './lifetime.ts'
 
-/** The options of a SET. */
 interface SetOptions {
   readonly condition: Condition
   /** Whether the reply is the previous value. */

@@ -46,7 +46,6 @@ export interface Remedies {
   readonly overwritten?: string | undefined
 }
 
-/** A protocol with its settings. */
 export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial'> {
   readonly kind: 'spoken'
   readonly protocol: RecordedProtocol

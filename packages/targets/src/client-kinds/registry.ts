@@ -38,7 +38,6 @@ export const clientSchema = v.variant(
   `must be an object with a "kind": ${kinds.map(({ kind }) => kind).join(', ')}`,
 ) as v.GenericSchema as v.GenericSchema<unknown, ClientDeclaration>
 
-/** The kind of a declaration. */
 export function clientKindOf({ kind }: { readonly kind: string }): ClientKind<ClientDeclaration> {
   const found = kinds.find((each) => each.kind === kind)
   if (found === undefined) throw new TypeError(`${kind} is not a kind of client`)

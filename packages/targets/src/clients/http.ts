@@ -101,7 +101,6 @@ export interface HttpClients {
   readonly probation: Probation
 }
 
-/** A client for one node. */
 export function httpClient(address: NodeAddress, { maker, isOfOne, nameKey, probation }: HttpClients): Client {
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   const versions = createVersions(maker)

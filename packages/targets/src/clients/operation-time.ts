@@ -1,4 +1,3 @@
-/** The time that one operation has. */
 export interface OperationTime {
   remainingMs(): number
   /** Waits for a moment; resolves with false if no time is left. */

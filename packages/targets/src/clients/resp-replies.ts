@@ -23,7 +23,6 @@ export interface RespReply {
 
 /** Reads the replies on one connection. */
 export interface RespReplies {
-  /** The bytes of a request. */
   bytes(request: RespRequest): Buffer
   read(chunk: Buffer): Received<RespReply>
   end(): Received<RespReply>

@@ -15,7 +15,6 @@ import type { CommandFault } from './running-node.ts'
 
 /** A running cluster, validated as far as possible without touching it. */
 export interface RunningPlan {
-  /** The port that clients dial. */
   readonly clientPort: string
   readonly nodes: readonly RunningNodePlan[]
   readonly links: readonly PeerLink[]

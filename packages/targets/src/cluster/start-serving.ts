@@ -44,7 +44,6 @@ export interface DeclaredOptions
 export interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick<StartingOptions, 'orphans'> {
   readonly declaration: Pick<NodesDeclaration, 'before' | 'role' | 'readyWithinMs'>
   readonly ids: readonly NodeId[]
-  /** The nodes' port for clients. */
   readonly clientPort: string
   readonly links: ClusterNetworkOptions['links']
   /** Endpoints that are no nodes but have links. */

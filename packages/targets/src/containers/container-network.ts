@@ -38,7 +38,6 @@ export interface ContainerNetwork {
    * @throws UserError (environment) if one of them does not listen there.
    */
   serve(names: readonly string[], port: number): Promise<ReadonlyMap<string, Address>>
-  /** Injects a fault on links. */
   inject(fault: Fault): Promise<Injected>
   /** Takes the proxy away without healing: traffic between the containers passes directly. */
   close(): Promise<void>

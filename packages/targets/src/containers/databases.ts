@@ -8,7 +8,6 @@ export interface ContainerDatabase {
   readonly name: RegExp
   /** The port that clients dial. */
   readonly port: number
-  /** Proposes the client for these nodes. */
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient
 }
 

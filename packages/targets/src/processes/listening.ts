@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { sessionOf } from './process-tree.ts'
 
-/** A process that listens. */
 export interface ListeningProcess {
   readonly pid: number
   /** Its command line. */

@@ -1,4 +1,4 @@
-import { plural, UserError } from '@chaosproxy/history'
+import { count, plural, UserError } from '@chaosproxy/history'
 import { type Carriage, carriageName, type ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Recorder, RecorderCounters } from '@chaosproxy/recorder'
 import type { Concluded, RunOutcome } from '@chaosproxy/runner'
@@ -55,7 +55,7 @@ export function requireOperations(
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
   throw new UserError(
     'input',
-    `${as}: 0 of ${seen.toLocaleString('en-US')} requests matched; the first was ${first}${why}: ${remedyFor(first, carries)}`,
+    `${as}: 0 of ${count(seen)} requests matched; the first was ${first}${why}: ${remedyFor(first, carries)}`,
   )
 }
 
@@ -95,7 +95,7 @@ function overwritten({ overwrites }: RecorderCounters, remedy: string | undefine
 /** The report of a server that sends more replies than there were requests. */
 function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
-  const came = unmatchedAnswers === 1 ? '1 answer came' : `${unmatchedAnswers.toLocaleString('en-US')} answers came`
+  const came = `${plural(unmatchedAnswers, 'answer')} came`
   const text = `${came} without a request. If a server answers a request twice, the second answer is taken for the next request's on the connection, and the record cannot be trusted`
   return haveBitten(faults) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
 }

@@ -8,7 +8,6 @@ export type Direction = 'requests' | 'responses'
 /** Cuts a kind of connection into messages, and knows enough about messages to fault single ones. */
 export interface Framing {
   readonly name: string
-  /** A scanner for one direction of one connection. */
   scanner(direction: Direction): FrameScanner
   /** The message's content as JSON; undefined if it is malformed. */
   read(message: Buffer): Json | undefined

@@ -11,7 +11,6 @@ import { validateName } from './names.ts'
 /** What added a fault. Each origin replaces only its own. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
-/** A named fault in force. */
 export interface NamedFault {
   readonly name: string
   readonly fault: TrafficFault

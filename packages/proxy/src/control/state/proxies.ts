@@ -16,7 +16,6 @@ import { ControlError } from './errors.ts'
 import { validateName } from './names.ts'
 import { findRoundTrip, type Hop } from './round-trip.ts'
 
-/** The settings of a proxy to create. */
 export interface ProxySettings {
   readonly name: string
   /** `host:port`. Port 0 picks a free one; an empty string listens on every address, at a free port. */

@@ -41,7 +41,6 @@ export const reference = (name: string): Schema => ({ $ref: `#/components/schema
 
 export const listOf = (items: Schema): Schema => ({ type: 'array', items })
 
-/** The schema of one parameter. */
 export function schemaOfParameter({ unit, summary, values, least = 0, most, ...rest }: Parameter): Schema {
   const described = {
     description: unitOf(unit, summary),

@@ -16,7 +16,6 @@ export const only = <Value extends true | 'absent'>(value: Value, summary: strin
   },
 })
 
-/** The members of an operation. */
 export const operationMembers: MembersOf<OperationSpec> = {
   f: {
     summary: "the model's function: read, write, cas, …",

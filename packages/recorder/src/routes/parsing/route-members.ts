@@ -50,7 +50,6 @@ const answerMembers: MembersOf<AnswerSpec> = {
   outcome,
 }
 
-/** The other members of recorded routes. */
 export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>> = {
   operations: {
     summary: 'several operations of one request, instead of f and its members',

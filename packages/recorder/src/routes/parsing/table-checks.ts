@@ -106,7 +106,6 @@ export function checkFunctions(
   throw severalModels(used, candidates, where)
 }
 
-/** A function, and a route that uses it. */
 interface UsedFunction {
   readonly f: string
   readonly at: string

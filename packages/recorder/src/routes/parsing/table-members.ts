@@ -7,7 +7,6 @@ import { parseSends } from './parse-value.ts'
 import { CLIENT_SOURCE, matching, reference, text } from './patterns.ts'
 import { parseClient } from './route-members.ts'
 
-/** A table as it is written. */
 export interface WrittenTable
   extends Pick<RouteTable, 'client' | 'requestId' | 'sends' | 'ignoredParameters' | 'final' | 'routes'> {
   readonly $schema?: unknown
@@ -44,7 +43,6 @@ const texts = (summary: string, remedy: string): Member<readonly string[]> => ({
   },
 })
 
-/** The members of the table. */
 export const tableMembers: MembersOf<WrittenTable> = {
   $schema: { summary: 'where editors find this schema', schema: text, parse: (value) => value },
   client: {

@@ -13,7 +13,6 @@ import { makeTables } from './tables.ts'
 const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
   v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
 
-/** Clients of MariaDB and MySQL. */
 export const mariadbKind: ClientKind<MariadbDeclaration> = {
   kind: 'mariadb',
   entries: {
