@@ -186,9 +186,7 @@ test('dot has a character for each verdict and a line for each that did not pass
 })
 
 test('jsonl has a line for each verdict', async () => {
-  const lines = await written('jsonl', ...all)
-    .trimEnd()
-    .split('\n')
+  const lines = (await written('jsonl', ...all)).trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line).name)).toEqual([
     'kept.jsonl',
     'runs/a,b.jsonl',

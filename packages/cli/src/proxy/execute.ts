@@ -1,7 +1,8 @@
 import type { ProxiesConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { createControlPlane, createNetwork, type Network } from '@chaosproxy/proxy/control'
+import { type ControlPlane, createControlPlane, createNetwork, type Network } from '@chaosproxy/proxy/control'
 import type { Logger } from 'pino'
+import type { UiSettings } from '../arguments/ui.ts'
 import type { Closing } from '../config/servers.ts'
 import { endingSignals } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
@@ -38,7 +39,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     await openProxies(plane, settings)
     by = recordedBy(plane)
     const asked = recording === undefined ? stop.asked : Promise.race([stop.asked, recording.violated])
-    if (settings.ui !== undefined) page = await (await import('./live-page.ts')).showProxies(plane, seed, settings.ui)
+    if (settings.ui !== undefined) page = await showProxies(plane, seed, settings.ui)
     const serving = await serveControl(plane, settings, { log, asked })
     if (isOnPage) logEvents(plane, log)
     try {
@@ -107,4 +108,16 @@ function stopSignals(): StopSignals {
       for (const signal of signals) process.off(signal, onSignal)
     },
   }
+}
+
+/** Serves the page of the proxies, and prints its address. */
+async function showProxies(
+  plane: ControlPlane,
+  seed: number | string,
+  { listen }: UiSettings,
+): Promise<ProxiesConsole> {
+  const { openProxiesConsole } = await import('@chaosproxy/console')
+  const page = await openProxiesConsole({ plane, seed, listen })
+  print(process.stderr, `\n  Live page: ${page.url}\n`)
+  return page
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json } from '@chaosproxy/history'
-import { millis, UserError } from '@chaosproxy/history'
+import { type Json, type Millis, millis, UserError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { recordedExamples, type SpokenProtocol } from '@chaosproxy/recorder/protocols'
@@ -29,7 +28,6 @@ import { RECORDING } from '@chaosproxy/targets/named'
 import type { Workload } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'
-import { visitors } from './visitors.ts'
 
 /** The parts of a recording that its spec does not contain. */
 interface TrafficOptions {
@@ -213,3 +211,31 @@ function hurtServers(
   }
   return [...groups.values()]
 }
+
+interface VisitorOptions {
+  /** How long to record; when absent, until interrupted. */
+  readonly timeMs?: Millis | undefined
+  /** Called with the addresses at which clients find the servers. */
+  readonly told: (proxies: OpenTraffic['proxies']) => void
+}
+
+/** Clients that chaos does not start: all that connect during the recording. */
+const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
+  areStarted: false,
+  areCutOff: true,
+  howToUseIt: 'Clients have to use its address: nothing sends them there.',
+  async begin({ proxies }) {
+    told(proxies)
+    let timer: NodeJS.Timeout | undefined
+    const gone = new Promise<void>((resolve) => {
+      if (timeMs !== undefined) timer = setTimeout(resolve, timeMs)
+    })
+    return {
+      gone,
+      async end() {
+        clearTimeout(timer)
+        return []
+      },
+    }
+  },
+})

@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { type Event, millis } from '@chaosproxy/history'
+import { type Event, millis, UserError } from '@chaosproxy/history'
 import { knownChanges, listeningFor } from '@chaosproxy/report'
 import {
   type JudgedRun,
@@ -8,6 +8,7 @@ import {
   performRun,
   type RunHandle,
   type RunListener,
+  type RunStore,
 } from '@chaosproxy/runner'
 import { type RunDirectory, storeIn } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
@@ -41,7 +42,7 @@ export async function carryOut(
 ): Promise<FinishedRun | undefined> {
   const performer = await performerFor(run, interrupted)
   const kept = storeIn(directory, run.target.tier)
-  const store = twice ? (await import('./verified.ts')).verified(kept, { run, performer, interrupted }) : kept
+  const store = twice ? verified(kept, { run, performer, interrupted }) : kept
   let hasBegun = false
   try {
     const performed = await performRun(run.spec, {
@@ -115,3 +116,33 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
     String(called.process) === processName(operations.process[last] ?? 0)
   )
 }
+
+/** A store that performs a run once more, and rejects it unless both histories are byte for byte the same. */
+const verified = (
+  store: RunStore,
+  { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },
+): RunStore => ({
+  ...store,
+  open(header, failed) {
+    const record = store.open(header, failed)
+    const events: Event[] = []
+    return {
+      ...record,
+      append(event) {
+        events.push(event)
+        record.append(event)
+      },
+      async verify(outcome) {
+        // Interrupted runs end at different places and cannot be compared.
+        if (outcome.interrupted || interrupted.aborted) return
+        const again = await performer.again(run, { interrupted })
+        const { digestOf } = await import('@chaosproxy/simulator')
+        if (interrupted.aborted || digestOf(again?.events ?? []) === digestOf(events)) return
+        throw new UserError(
+          'environment',
+          `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
+        )
+      },
+    }
+  },
+})

@@ -1,4 +1,6 @@
-import { type Event, type History, historyFromEvents, type Input, millis } from '@chaosproxy/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { type Event, type History, historyFromEvents, type Input, millis, type Nanos, nanos } from '@chaosproxy/history'
+import type { AnyMachine } from '@chaosproxy/protocols'
 import type { CodeRun } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import type { FaultRecord, Heard, NodeState } from '@chaosproxy/runner/result'
@@ -11,7 +13,6 @@ import {
   type TrialLimits,
 } from '@chaosproxy/simulator'
 import type { Workload } from '@chaosproxy/workloads'
-import { createNodeStateWatch } from './node-states.ts'
 
 const CHECK_MEMORY_BYTES = 256 * 2 ** 20
 
@@ -81,3 +82,37 @@ export const playedScenario = (
   scenario: Scenario,
   play: SimulatedPlay,
 ): PlayedScenario => ({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
+
+/** Watches the nodes' own views: their roles and terms, and their copies' answers to these reads. */
+interface NodeStateWatch {
+  observe(node: NodeId, now: () => Nanos): (state: unknown) => void
+  /** Every change, in order of time; the first state of each node is at 0 or when it first starts. */
+  states(): readonly NodeState[]
+}
+
+function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): NodeStateWatch {
+  const states: NodeState[] = []
+
+  function stateOf(node: NodeId, state: unknown, at: Nanos): NodeState {
+    const { role, term, alone } = machine.status(state)
+    const copies = reads.flatMap((read) => {
+      const value = machine.holds?.(state, read)
+      return value === undefined ? [] : [{ ...(read.key === undefined ? {} : { key: read.key }), value }]
+    })
+    return { at, node, role, ...(alone === true ? { alone } : {}), ...(term === undefined ? {} : { term }), copies }
+  }
+
+  function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
+    let latest = ''
+    return (state) => {
+      // Elections before the scenario begins are not part of it.
+      const seen = stateOf(node, state, nanos(Math.max(0, now())))
+      const text = JSON.stringify({ ...seen, at: 0 })
+      if (text === latest) return
+      latest = text
+      states.push(seen)
+    }
+  }
+
+  return { observe, states: () => states }
+}
