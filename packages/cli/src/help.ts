@@ -14,7 +14,6 @@ interface HelpStyle {
   readonly says: (text: string) => string
 }
 
-/** Declares what the help of a command shows. */
 export function declareHelp(builder: Argv, command: Command, { all, says }: HelpStyle): void {
   const entries = Object.entries(command.options)
   const hasCommon = entries.some(([, option]) => option.common)

@@ -34,7 +34,6 @@ export interface Options {
   readonly [name: string]: Option
 }
 
-/** The values of options, by name. */
 export type ValuesOf<Declared extends Options> = {
   readonly [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never
 }

@@ -12,7 +12,6 @@ import type { OpenRecord, RunStore, Target } from '@chaosproxy/runner'
 import { isParsed, type RunSummary } from '@chaosproxy/runner/result'
 import { foundJson, writeWholeFile } from './whole-file.ts'
 
-/** The directory of one run, and the files in it. */
 export interface RunDirectory {
   readonly path: string
   /** The operations as the clients saw them. */

@@ -5,7 +5,6 @@ import { builtFile, type ThreadScript } from './built-file.ts'
 export interface Threads {
   /** Calls the script's function of this name once a thread is free. The signal ends the thread at once. */
   run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
-  /** Ends all threads. */
   close(): Promise<void>
 }
 

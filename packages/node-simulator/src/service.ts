@@ -20,7 +20,6 @@ export type ServiceClients =
 export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program
-  /** The programs beside the nodes, by name. */
   readonly beside: ReadonlyMap<string, Program>
   /** Its PostgreSQL servers, by name. */
   readonly databases: ReadonlyMap<string, Database>

@@ -26,7 +26,6 @@ export function parseServers(servers: Servers): readonly Server[] {
   return parsed
 }
 
-/** The server at this address, if it is one of these. */
 export const serverAt = (servers: readonly Server[], host: string, port: number): Server | undefined =>
   servers.find((server) => server.port === port && isSameHost(server.host, host))
 

@@ -50,7 +50,6 @@ function typedAs<Value>(
   }
 }
 
-/** A whole number. */
 export const asCount = <Value extends number | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   besides: Besides = {},
@@ -102,13 +101,11 @@ export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined>
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
 })
 
-/** A text, by its schema. */
 export const asText = <Value extends string | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   besides: Besides = {},
 ): Option<Value> => typedAs(schema, { read: (typed) => typed }, besides)
 
-/** A text. */
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   asText(v.optional(v.string()), { text, usual })
 

@@ -39,7 +39,6 @@ export async function chooseWorkload(
   return { workload: await find(reference), reference }
 }
 
-/** A workload and its settings as they are typed. */
 export const workloadTyped = (workload: string | undefined, settings: Settings): Typed<Options> => ({
   workload,
   'workload-set': printSettings(settings),

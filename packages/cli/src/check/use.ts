@@ -119,7 +119,6 @@ export const use: Use<CheckSettings> = {
   read: parseCheckSettings,
 }
 
-/** The settings of `chaos check`. */
 export interface CheckSettings {
   /** The files, as typed. */
   readonly files: readonly string[]

@@ -14,7 +14,6 @@ export interface Finding {
   readonly what: string
   readonly ok: boolean
   readonly detail: string
-  /** How to fix it. */
   readonly remedy?: string | undefined
 }
 

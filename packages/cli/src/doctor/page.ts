@@ -7,7 +7,6 @@ import { type ContainerFinding, type Finding, ticked } from './findings.ts'
 export interface Examined {
   readonly target: string
   readonly machine: readonly Finding[]
-  /** What the target needs. */
   readonly needs: readonly Finding[]
   readonly containers: readonly ContainerFinding[]
   readonly faults: readonly Finding[]
@@ -49,7 +48,6 @@ export function shortPage(examined: Examined, style: Style): readonly string[] {
 
 const briefly = ({ what, detail }: Finding): string => `${what} ${detail}`
 
-/** Every finding. */
 export function wholePage({ target, machine, needs, containers, faults }: Examined, style: Style): readonly string[] {
   return [
     ...section('This machine', machine, style),

@@ -129,7 +129,6 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
   nodes,
 })
 
-/** The output of `--json`. */
 function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd): Json {
   const { target, bug, targetSettings, level, workload } = settings.subject
   return {

@@ -6,7 +6,6 @@ import { dirname, join, relative, sep } from 'node:path'
 import { findProgram } from '@chaosproxy/targets'
 import { installPackages } from './install.ts'
 
-/** The folder of this package. */
 export const PACKAGE: string = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
 /** The programs of the exhibits: `scripts/bundle.mjs` copies them here from the repository's examples. */
 const PROGRAMS = join(PACKAGE, 'bundle-examples')

@@ -8,7 +8,6 @@ import { nodeProgram } from './node-program.ts'
 import { pythonProgram } from './python-program.ts'
 import { type RoutesInSource, routesInSource } from './routes-in-source.ts'
 
-/** What was found in a folder. */
 export interface FolderSurvey {
   readonly program: FoundProgram | undefined
   readonly source: RoutesInSource

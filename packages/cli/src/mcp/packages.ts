@@ -3,7 +3,6 @@ import { loadOptional } from '@chaosproxy/history/files'
 
 // What chaos uses of the protocol's SDK, in types of our own: nobody needs the package to build chaos or to install it.
 
-/** A tool as a client lists it. */
 export interface ListedTool {
   readonly name: string
   readonly title: string
@@ -24,7 +23,6 @@ export interface ToolResult {
   readonly isError?: boolean
 }
 
-/** A resource as a client lists it. */
 export interface ListedResource {
   readonly uri: string
   readonly name: string

@@ -2,7 +2,6 @@ import type * as v from 'valibot'
 import type { Input } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 
-/** The context of a call. */
 export interface CallContext {
   readonly settings: McpSettings
   /** Aborted when the client no longer waits for the result. */

@@ -41,7 +41,6 @@ import { carriageOf, type ProxyPair, parsePairs, recordedMembers } from './pairs
 import type { RecordSettings } from './recording.ts'
 import { tokenOf } from './token.ts'
 
-/** The settings of `chaos proxy`. */
 export interface ProxyCommandSettings {
   /** Where each proxy listens and where it leads, in the order given. */
   readonly pairs: readonly ProxyPair[]

@@ -16,7 +16,6 @@ export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: Re
   return doubts.size > 0 ? EXIT.unknown : EXIT.met
 }
 
-/** The output of `--json`. */
 export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome: ReplayOutcome): Json {
   const { plays, failures, same, doubts, trouble, shown, interrupted } = outcome
   return {
@@ -38,7 +37,6 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
   }
 }
 
-/** The page at the end. */
 export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string {
   const { plays, doubts, trouble, shown } = outcome
   const [title, mood] = titleOf(settings, outcome)

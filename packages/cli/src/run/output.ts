@@ -8,7 +8,6 @@ import { parseReporters, type ReporterChoice, reporterOptions } from '../reporti
 import type { TelemetrySettings } from '../telemetry/telemetry.ts'
 import { eventsOption, parseEvents } from './event-file.ts'
 
-/** The options for the output of a run. */
 export const outputOptions: Options & { readonly out: Option<string | undefined> } = inGroup('Output', [], {
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),

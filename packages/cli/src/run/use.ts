@@ -69,7 +69,6 @@ export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
   /** The same run with the following seeds, if it is to be repeated. */
   readonly repeats?: readonly PlannedRun[] | undefined
-  /** The configuration file, if there is one. */
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare. */
   readonly twice?: boolean | undefined

@@ -142,7 +142,6 @@ const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
   'chaos.faults': spec.faults.map(nameOfChoice),
 })
 
-/** An exporter that counts exported and failed spans. */
 interface CountingExporter extends SpanExporter {
   readonly sent: number
   /** Why the last failed batch failed. */

@@ -10,7 +10,6 @@ export function refuseToOverwrite(
 }
 
 interface Replacement {
-  /** The option as typed. */
   readonly typed: string
   readonly force: boolean
   /** Whether a file that starts with this text was written by the same option earlier; absent if that cannot be known. */

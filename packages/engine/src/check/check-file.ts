@@ -28,7 +28,6 @@ export function checkFile(task: CheckTask, listener: CheckListener = {}): Promis
   })
 }
 
-/** A history, and the cost of reading it. */
 export interface ReadFile {
   readonly history: History
   readonly parseMs: number
@@ -40,7 +39,6 @@ export async function readTimed(task: CheckTask, shared: boolean): Promise<ReadF
   return { history, parseMs: performance.now() - started }
 }
 
-/** How a file is read. */
 export function readingOf({
   stored,
   merged,

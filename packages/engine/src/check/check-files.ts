@@ -14,7 +14,6 @@ import { areSmall } from './small.ts'
 import { createStopwatch } from './stopwatch.ts'
 import { vetModel } from './vet-model.ts'
 
-/** Progress of checks of files. */
 export type CheckEvent =
   | { readonly type: 'reading'; readonly file: string }
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }

@@ -37,7 +37,6 @@ export interface Checked {
   readonly report: Report<string>
   readonly parseMs: number
   readonly checkMs: number
-  /** How it was checked. */
   readonly checking: CheckOptions<string>
 }
 

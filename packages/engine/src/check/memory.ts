@@ -15,7 +15,6 @@ const LEAST_FOR_PROCESS = 250e6
 export const roomFor = (memoryBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : memoryBytes - PROGRAM_BYTES
 
-/** Memory for packed operations. */
 export const packedBytesOf = ({ packed }: PackedRecording): number => {
   let bytes = 0
   for (const { rows } of packed) for (const { pages } of rows) for (const page of pages) bytes += page.buffer.byteLength

@@ -15,14 +15,12 @@ import { type MeasuredCell, measureCell } from './cell.ts'
 import { cellJob } from './job.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
 
-/** One run of a comparison. */
 export interface ComparedRun {
   readonly system: ComparedTarget
   readonly cell: PlannedCell
   readonly spec: RunSpec
 }
 
-/** Progress of a comparison. */
 export type CompareEvent =
   | {
       readonly type: 'running'

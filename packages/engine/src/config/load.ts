@@ -8,7 +8,6 @@ import type { Config } from './config.ts'
 import { importConfig } from './import.ts'
 import { parseConfig } from './schema.ts'
 
-/** A configuration and its file. */
 export interface LoadedConfig {
   readonly config: Config
   readonly path: string

@@ -12,7 +12,6 @@ interface Imported {
   readonly areAll: boolean
 }
 
-/** The most files followed. */
 const MOST_FILES = 1_000
 
 const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const

@@ -19,7 +19,6 @@ const NEARLY_ALL = 0.6
 /** A thread's memory, unless it is given a limit. */
 const USUAL_MB = 2_048
 
-/** The limits of a thread. */
 export interface ThreadLimits extends Readonly<ResourceLimits> {
   /** By how much the process may grow during one call of a user's code, which ends the thread. */
   readonly mostTakenInCallMb?: number | undefined

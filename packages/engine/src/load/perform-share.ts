@@ -102,10 +102,8 @@ async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }:
   enter('followed')
 }
 
-/** The target, and the clients that are connected to it. */
 interface Reached {
   connect(node: string): Client
-  /** Closes all of them. */
   close(): Promise<void>
 }
 

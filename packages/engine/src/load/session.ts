@@ -6,7 +6,6 @@ import { converse } from './conversation.ts'
 import { createInbox } from './inbox.ts'
 import { readReport, type Stage, type State } from './messages.ts'
 
-/** Progress of a load. */
 export type LoadEvent =
   /** The queue of the Redis there lacks workers. */
   | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }

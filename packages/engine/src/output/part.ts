@@ -26,7 +26,6 @@ export interface SubjectTexts {
 /** A reporter's text, or the error it threw. */
 export type Text = { readonly said: string } | { readonly threw: string }
 
-/** A reporter. */
 export interface Reporting {
   readonly name: string
   /** Where its text goes; undefined for a screen. */

@@ -17,7 +17,6 @@ const message = v.strictObject({
   wanted: v.optional(count),
 })
 
-/** The kind of job with this name. */
 export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | undefined =>
   kinds.find(({ job }) => job.kind === name)
 

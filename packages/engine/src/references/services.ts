@@ -31,7 +31,6 @@ export {
 } from '@chaosproxy/node-simulator/declared'
 export { declaredService, isFullService, isService, parseServiceReference, SERVICE, serviceName, serviceReference }
 
-/** The services of a configuration. */
 export interface OwnServices {
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The start of every message: the name of a file. */

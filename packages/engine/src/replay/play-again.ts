@@ -29,7 +29,6 @@ export interface ReplayHooks {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Progress of a replay. */
 export interface ReplayEvent {
   readonly type: 'playing'
   /** Which play begins, from 1. */
@@ -40,7 +39,6 @@ export interface ReplayEvent {
 /** The combined result of all plays of a scenario. */
 export interface ReplayOutcome {
   readonly plays: number
-  /** Plays that failed. */
   readonly failures: number
   /** Plays whose history equals the recorded one, byte for byte. */
   readonly same: number

@@ -123,7 +123,6 @@ export interface Continued {
   readonly isOver: boolean
   /** Stores its progress, though not each time. */
   reached(state: () => SearchState): void
-  /** Stores its end. */
   end(isOver: boolean): Promise<void>
   close(): void
 }

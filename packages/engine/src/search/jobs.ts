@@ -14,7 +14,6 @@ const filesOf = ({ subject: { target, workload } }: { readonly subject: SubjectN
 /** Trials of a range of seeds. */
 export const seedsJob: Job<worker.SeedsSpec, SearchResult> = { kind: 'search', reads: filesOf, run: worker.search }
 
-/** Minimises a failure. */
 export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
   kind: 'minimiseFinding',
   reads: filesOf,
@@ -28,7 +27,6 @@ export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   run: worker.guideFinding,
 }
 
-/** Plays a scenario. */
 export const playJob: Job<worker.PlaySpec, SimulatedPlay> = { kind: 'play', reads: filesOf, run: worker.play }
 
 /** One run of a protocol, judged elsewhere. */

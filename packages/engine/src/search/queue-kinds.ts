@@ -190,7 +190,6 @@ const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-/** Minimising a failure. */
 export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
   job: minimiseJob,
   script: 'search-worker',

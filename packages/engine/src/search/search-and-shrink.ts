@@ -20,13 +20,11 @@ export interface SearchHooks {
   readonly signal?: AbortSignal | undefined
   /** The address of a Redis: workers on other machines take the jobs from its queue. */
   readonly queue?: string | undefined
-  /** The priority of its jobs. */
   readonly priority?: Priority | undefined
   /** The name under which that Redis keeps the search, so that asking for it again continues it. */
   readonly campaign?: string | undefined
 }
 
-/** A search that is over. */
 export interface SearchEnd {
   readonly outcome: SearchOutcome
   /** One for each cause. */

@@ -47,7 +47,6 @@ export interface SearchSettings
   readonly signal?: AbortSignal | undefined
 }
 
-/** Progress of a search. */
 export type SearchStep =
   | {
       readonly type: 'progress'
@@ -80,7 +79,6 @@ export interface Found {
   readonly drawn: readonly string[]
 }
 
-/** The result of a search. */
 export interface Searched {
   readonly trials: number
   readonly found: Found | undefined

@@ -40,7 +40,6 @@ export interface SimulateSettings extends SubjectSettings {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Progress of a simulated run. */
 export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checking' }>
 
 /** A simulated run, judged. */

@@ -29,7 +29,6 @@ export type WorkEvent =
   /** Redis does not answer, or does so again. */
   | { readonly type: 'away' | 'back'; readonly place: string }
 
-/** How to work for a queue. */
 export interface WorkSettings {
   /** The address of the Redis, or `env:NAME`. */
   readonly queue: string

@@ -41,7 +41,6 @@ function stopAt(own: readonly Step[], place: number): readonly Stop[] {
   return [{ request, file, line, nth }]
 }
 
-/** Stops of one play. */
 export function stopsOf(stops: readonly Stop[]): Stops {
   const counts = new Map<string, number>()
   return {

@@ -10,7 +10,6 @@ import { CLIENTS } from '../world/world.ts'
 import { createClient } from './exchange.ts'
 import { type ClientPlace, ModuleClients } from './module.ts'
 
-/** The clients of a run. */
 export interface RunClients {
   start(): void
   /** Whether they are ready for operations. */
@@ -29,7 +28,6 @@ export interface RunClientsOptions {
   readonly functions: readonly string[]
 }
 
-/** The clients that a service declares. */
 export function createClients(around: NodesOptions, options: RunClientsOptions): RunClients {
   const { clients } = around.service
   return clients.type === 'routes' ? routeClients(clients, around, options) : moduleClients(clients, around, options)

@@ -38,7 +38,6 @@ export interface PostgresOptions {
   readonly unsupported?: UnsupportedSql | undefined
 }
 
-/** A fault that lasts. */
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
 
 interface Standing {

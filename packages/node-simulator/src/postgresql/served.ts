@@ -3,7 +3,6 @@ import type { Packet, Plug, Wire } from '../world/network.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { ConnectionTraffic } from './traffic.ts'
 
-/** The node of a server. */
 export interface ServerNode extends Actor {
   readonly world: World
 }

@@ -29,7 +29,6 @@ export interface Site {
   readonly lastLine: number
   /** The number of the enclosing function's site; for a function, its own. */
   readonly within: number
-  /** The name of a function, if it has one. */
   readonly name?: string | undefined
   /** The state that it reads or changes, if lines are probed; and the earlier reads behind the values that it uses. */
   readonly reads?: readonly SharedState[] | undefined

@@ -94,7 +94,6 @@ export function asFunctionBody(
   }
 }
 
-/** The statements of a module. */
 export const statementsOf = (code: string): readonly Node[] =>
   (parseAst(code, { lang: 'js' }) as unknown as Node)['body'] as readonly Node[]
 

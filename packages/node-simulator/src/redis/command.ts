@@ -2,11 +2,9 @@ import type { Reply } from './reply.ts'
 import type { Session, Waiting } from './session.ts'
 import type { Database, Store } from './store.ts'
 
-/** One execution of a command. */
 export interface Call {
   readonly store: Store
   readonly session: Session
-  /** The database that is selected. */
   readonly database: Database
   /** As written by the client. */
   readonly name: string

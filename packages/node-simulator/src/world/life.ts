@@ -12,7 +12,6 @@ import type { Actor, World } from './world.ts'
 /** The running program. Undefined outside of turns: patched globals then behave as Node's own. */
 export const turn: { life: Life | undefined } = { life: undefined }
 
-/** The life whose code is running. */
 export function runningLife(): Life {
   const { life } = turn
   if (life === undefined)

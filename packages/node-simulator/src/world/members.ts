@@ -2,9 +2,7 @@
 const { getOwnPropertyDescriptor, is, isExtensible } = Object
 const { defineProperty, deleteProperty, ownKeys } = Reflect
 
-/** An object, and its original members. */
 export interface Noted {
-  /** The name of the object. */
   readonly name: string
   readonly holder: object
   readonly keys: readonly PropertyKey[]

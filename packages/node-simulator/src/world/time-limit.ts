@@ -21,7 +21,6 @@ export interface Processors {
   usedMs(): number
 }
 
-/** How a call was ended. */
 export interface Ended {
   /** In real time. */
   readonly afterMs: Millis

@@ -63,7 +63,6 @@ export class World {
   /** What a program used that cannot be simulated; the first is kept. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
-  /** The node that had the last turn. */
   lastTurn: NodeId | undefined
 
   constructor({ expected, log, moments, turns, trace, code, followsRequests, holds = [] }: WorldOptions) {

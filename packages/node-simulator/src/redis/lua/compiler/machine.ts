@@ -71,7 +71,6 @@ export class Machine {
     this.#globals.isReadOnly = true
   }
 
-  /** Runs a script from its beginning. */
   run(script: LuaFunction, globals: { readonly [name: string]: LuaTable }): LuaValue {
     for (const [name, value] of Object.entries(globals)) this.#globals.set(name, value)
     this.fuel = MOST_STEPS

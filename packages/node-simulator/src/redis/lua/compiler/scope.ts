@@ -1,4 +1,3 @@
-/** A local variable of a script. */
 interface Local {
   /** Its name in JavaScript. */
   readonly id: string

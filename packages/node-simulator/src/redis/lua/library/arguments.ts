@@ -3,7 +3,6 @@ import { toInteger, toNumber, toText } from '../numbers.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, typeName } from '../values.ts'
 
-/** Functions by their names. */
 export type Library = { readonly [name: string]: LuaFunction }
 
 /** The arguments of a library function; positions count from 0, and errors name them from 1. */
