@@ -48,8 +48,6 @@ export {
   undecidedBeside,
   undecidedShare,
 } from './parallel/shares.ts'
-export { checkPart } from './part/check-part.ts'
-export type { PartVerdict } from './part/verdict.ts'
 export { hintsFor } from './record/hints.ts'
 export { forms as isolationForms, impliesLevel, isolationLadder, isolations } from './transactions/levels/ladder.ts'
 export { DECLARED } from './transactions/recorded/asked-levels.ts'

@@ -7,6 +7,5 @@ await import('./marks.test.ts')
 await import('./asked-alone.test.ts')
 await import('./convergent.test.ts')
 await import('./irreducible.test.ts')
-await import('./part.test.ts')
 
 export {}

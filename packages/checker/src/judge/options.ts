@@ -37,8 +37,6 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
    * idle, as one transaction. A violation then shows that no transaction is around statements that belong together.
    */
   readonly unit?: 'request' | 'connection' | undefined
-  /** For transactions: those, by operation, that are judged as if they had read nothing. What they wrote counts. */
-  readonly blind?: ReadonlySet<number> | undefined
   /**
    * The violation that the online checker found while this history was recorded, if it did. It decides what cannot be
    * decided in the time and memory given. Only for the history as it was recorded, not for a part of it.

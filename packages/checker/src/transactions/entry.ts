@@ -80,11 +80,11 @@ function requireEmptyStart(initial: Json): void {
 function judgeLists(
   history: History,
   { name }: ModelEntry<IsolationLevel>,
-  { initial, levels, blind }: CheckOptions<IsolationLevel>,
+  { initial, levels }: CheckOptions<IsolationLevel>,
   budget: Budget,
 ): Report<IsolationLevel> {
   requireEmptyStart(initial)
-  const record = readTransactions(history, true, blind)
+  const record = readTransactions(history, true)
   budget.look(record.kind.length)
   const inference = inferFromLists(record)
   budget.look(record.kind.length)

@@ -111,7 +111,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const vacuous = [...new Set([...doubts, ...missing, ...byStart])]
   const found = judgeExpectation(report, expect ?? asked, vacuous)
   const expectation = expect === undefined ? undefined : found
-  const requirements = judgeRequired(settings, { history, report, checking })
+  const requirements = judgeRequired(settings, { history, report })
   const exitCode = exitCodeFor({ expectation, found, requirements: requirements ?? [], trouble: [] })
   return { asked, vacuous, expectation, requirements, exitCode }
 }
@@ -119,7 +119,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
 /** Undefined if nothing besides a level is required. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
-  checked: Pick<Checked, 'history' | 'report' | 'checking'>,
+  checked: Pick<Checked, 'history' | 'report'>,
 ) {
   if (require.length === 0 && chosen === undefined) return undefined
   const { history } = checked

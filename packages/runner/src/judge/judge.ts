@@ -142,10 +142,7 @@ function summarize(input: SummaryInput): RunSummary {
   }
 }
 
-function judgeRequired(
-  { spec, history, report, outcome, checking, answers }: SummaryInput,
-  faults: readonly FaultRecord[],
-) {
+function judgeRequired({ spec, history, report, outcome, answers }: SummaryInput, faults: readonly FaultRecord[]) {
   if (spec.require === undefined || spec.require.length === 0) return undefined
   return judgeRequirements(
     spec.require.map((text) => parseRequirement(text, 'require')),
@@ -157,7 +154,6 @@ function judgeRequired(
         ...(inDoubt === undefined ? {} : { perhapsUntil: inDoubt.until ?? outcome.endedAt }),
       })),
       convergedAfterHealNanos: outcome.convergedAfter,
-      checking,
       answers,
     },
   )

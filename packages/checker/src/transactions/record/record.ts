@@ -66,15 +66,11 @@ export const microKind = (name: string): number | undefined => {
 
 /**
  * Reads the transactions of a history. `areLists`: reads return lists, and null is the empty one; otherwise they return
- * values of registers. Reads of those in `blind` are unknown.
+ * values of registers.
  *
  * @throws UserError for a value that is not a list of micro-operations, or a micro-operation of another kind.
  */
-export function readTransactions(
-  history: History,
-  areLists: boolean,
-  blind?: ReadonlySet<number> | undefined,
-): TransactionRecord {
+export function readTransactions(history: History, areLists: boolean): TransactionRecord {
   const { operations, values } = history
   const { length, outcome, process, callEvent, returnEvent, input, output } = operations
   const micro = values.microOperations()
@@ -105,7 +101,7 @@ export function readTransactions(
   }
   const keys = new KeyNumbers()
   for (let t = 0; t < length && micro !== undefined; t++) {
-    const areReadsKnown = status[t] === COMMITTED && blind?.has(t) !== true
+    const areReadsKnown = status[t] === COMMITTED
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       if (kind < 0) throw otherKind(history, t, micro.kinds[micro.kind[at]])

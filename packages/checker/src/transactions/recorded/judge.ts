@@ -23,8 +23,8 @@ export const recordedTransactions = transactionsEntry(
   'rw-register',
   'transactions of a database, recorded at the wire',
   recordedLadder,
-  (history, { name }, { initial, levels, unit, blind }, budget) =>
-    judgeRecorded(readTransactions(history, false, blind), { model: name, initial, levels, unit }, budget),
+  (history, { name }, { initial, levels, unit }, budget) =>
+    judgeRecorded(readTransactions(history, false), { model: name, initial, levels, unit }, budget),
 )
 
 /** What a recording of a database is judged from. */

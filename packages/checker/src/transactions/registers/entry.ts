@@ -48,10 +48,10 @@ export const registerTransactions = transactionsEntry(
 function judgeRegisters(
   history: History,
   { name }: ModelEntry<IsolationLevel>,
-  { initial, levels, assume = [], blind }: CheckOptions<IsolationLevel>,
+  { initial, levels, assume = [] }: CheckOptions<IsolationLevel>,
   budget: Budget,
 ): Report<IsolationLevel> {
-  const record = readTransactions(history, false, blind)
+  const record = readTransactions(history, false)
   budget.look(record.kind.length)
   const first = initialValues(record, isUnknownStart(initial) ? UNKNOWN : history.values.id(initial))
   const sources = findSources(record, first)

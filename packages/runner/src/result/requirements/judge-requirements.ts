@@ -1,4 +1,3 @@
-import { checkPart, type PartVerdict, type Verdict } from '@chaosproxy/checker'
 import { count, duration, hasConcurrency, mayChange, percent } from '@chaosproxy/history'
 import type { RequirementResult } from '../requirement-result.ts'
 import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
@@ -62,40 +61,19 @@ function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: Measure
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }
 
-/** See `checkPart` for what a level of a part means. */
-function judgeLevel({ text, level, of, during }: LevelRequirement, record: MeasuredRecord): RequirementResult {
+function judgeLevel({ text, level }: LevelRequirement, { report }: MeasuredRecord): RequirementResult {
   const open = (why: string): RequirementResult => ({ requirement: text, met: 'unknown', found: '', why })
-  const { history, report, checking } = record
-  if (report === undefined || checking === undefined) return open('nothing was checked')
-  const whole = report.levels[level]
-  if (whole === undefined)
-    return open(`${level} was not decided: the model ${report.model} is not judged by it, or it was not asked for`)
-  const rows = new Set(rowsOf(record, of, during))
-  if (rows.size === 0) return open(whyNone(of, during))
-  const isWhole = of === undefined && during === undefined
-  const verdict: PartVerdict = isWhole
-    ? wholeVerdict(whole)
-    : checkPart(history, report, { level, isMeant: (row) => rows.has(row) }, checking)
-  switch (verdict.result) {
+  if (report === undefined) return open('nothing was checked')
+  const verdict = report.levels[level]
+  switch (verdict?.result) {
+    case undefined:
+      return open(`${level} was not decided: the model ${report.model} is not judged by it, or it was not asked for`)
     case 'met':
       return { requirement: text, met: true, found: level, why: '' }
     case 'violated':
-      return { requirement: text, met: false, found: `a violation: ${verdict.sentence}`, why: '' }
+      return { requirement: text, met: false, found: `a violation: ${verdict.counterexample.sentence}`, why: '' }
     case 'unknown':
-      return open(verdict.reason)
-    default:
-      return verdict satisfies never
-  }
-}
-
-function wholeVerdict(verdict: Verdict): PartVerdict {
-  switch (verdict.result) {
-    case 'met':
-      return { result: 'met' }
-    case 'violated':
-      return { result: 'violated', sentence: verdict.counterexample.sentence }
-    case 'unknown':
-      return { result: 'unknown', reason: verdict.reason.text }
+      return open(verdict.reason.text)
     default:
       return verdict satisfies never
   }

@@ -19,7 +19,7 @@ export function requireKnownFunctions(
   const known = [...new Set([...used, ...entry.functions])]
   for (const text of required) {
     const requirement = parseRequirement(text, '--require')
-    if (requirement.kind !== 'measure' && requirement.kind !== 'level') continue
+    if (requirement.kind !== 'measure') continue
     const { of } = requirement
     if (of === undefined || known.includes(of) || entry.knows(of)) continue
     throw new UserError(

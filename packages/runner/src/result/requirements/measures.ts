@@ -1,4 +1,4 @@
-import type { Accounting, CheckOptions, Report, Staleness } from '@chaosproxy/checker'
+import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { type History, isAnswered, OK, plural } from '@chaosproxy/history'
 import { quantile } from '../statistics.ts'
 import type { ProbeAnswer } from './probe.ts'
@@ -13,8 +13,6 @@ export interface MeasuredRecord {
   readonly convergedAfterHealNanos?: number | undefined
   /** What probes answered, by the text of the requirement; absent if nobody asked. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
-  /** How the history was checked, to check parts of it alike; absent if levels of parts cannot be decided. */
-  readonly checking?: CheckOptions<string> | undefined
 }
 
 /** A fault, from when to when it was in force, in nanoseconds. */

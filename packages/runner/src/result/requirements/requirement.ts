@@ -7,8 +7,7 @@ import { type Measure, measures, type Unit } from './measures.ts'
 import { type Probe, parseProbe } from './probe.ts'
 
 /**
- * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level of all or some of the
- * operations (`linearizable during healed`), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
+ * Something required of a result: a bound on what is measured (`p99 of read < 200ms`), a level (`linearizable`), that operations raced (`concurrency`), or the answer of somebody who is asked (`http://db/health status == 200`).
  */
 export type Requirement = MeasureRequirement | LevelRequirement | ConcurrencyRequirement | ProbeRequirement
 
@@ -26,7 +25,7 @@ export interface MeasureRequirement extends Selection, Bound {
   readonly measure: Measure
 }
 
-export interface LevelRequirement extends Selection {
+export interface LevelRequirement {
   readonly kind: 'level'
   readonly text: string
   readonly level: string
@@ -61,7 +60,7 @@ const SHAPE =
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL [of FUNCTION] [during PART]`;
+ * Reads `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL`;
  * `concurrency`; or a probe (see `parseProbe`). Messages begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
@@ -78,10 +77,7 @@ export function parseRequirement(typed: string, where: string): Requirement {
   if (name === undefined || sign === undefined || bound === undefined)
     return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
   if (name === CONCURRENCY) return refuse(`${CONCURRENCY} has no bound: write ${CONCURRENCY} alone.`)
-  if (levelNames().includes(name))
-    return refuse(
-      `a level has no bound: write ${name}${of === undefined ? '' : ` of ${of}`}${during === undefined ? '' : ` during ${during}`}.`,
-    )
+  if (levelNames().includes(name)) return refuse(`a level has no bound: write ${name}.`)
   const measure = measureCalled(name, refuse)
   if (measure.of === undefined && (of ?? during) !== undefined)
     return refuse(
@@ -111,14 +107,11 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
       ? undefined
       : refuse(`there is no level ${level}.${meant}${meant === '' ? ` Known: ${levelsInWords(levelNames())}.` : ''}`)
   }
-  if (level === 'eventual' && (of ?? during) !== undefined)
-    return refuse('eventual is about the last reads of the whole run, not about a part of it: write eventual alone.')
-  return {
-    kind: 'level',
-    text,
-    level,
-    ...selectionOf(of, during, refuse),
-  }
+  if ((of ?? during) !== undefined)
+    return refuse(
+      `a level is required of all operations: write ${level}. Phases and functions have measures of their own, such as "${REQUIREMENT_EXAMPLE}".`,
+    )
+  return { kind: 'level', text, level }
 }
 
 const selectionOf = (of: string | undefined, during: string | undefined, refuse: Refuse): Selection => ({
