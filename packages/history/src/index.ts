@@ -26,7 +26,7 @@ export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNot
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export { hasConcurrency } from './history/concurrency.ts'
-export { type History, inputOf, isAnswered, operationsIn, outputOf, placeIn } from './history/history.ts'
+export { functionOf, type History, inputOf, isAnswered, operationsIn, outputOf, placeIn } from './history/history.ts'
 export type { LentHistory } from './history/history-data.ts'
 export { borrowHistory } from './history/lending.ts'
 export { oncePerHistory } from './history/once-per-history.ts'

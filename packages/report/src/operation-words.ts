@@ -4,6 +4,7 @@ import {
   clientName,
   FAIL,
   FLAG_FINAL,
+  functionOf,
   type History,
   inputOf,
   isObject,
@@ -19,7 +20,7 @@ import {
   writtenValue,
 } from '@chaosproxy/history'
 
-export { printable, printableLines } from '@chaosproxy/history'
+export { functionOf, printable, printableLines } from '@chaosproxy/history'
 
 /** A name of a key, node or process, made readable and cut if long. */
 export function nameText(name: string, most: number = 60): string {
@@ -59,9 +60,6 @@ export const clientOf = (history: History, operation: number): string =>
 
 /** For sentences: `process 4`, or `client c4`. */
 export const processInWords = (history: History, process: number): string => printable(clientInWords(history, process))
-
-export const functionOf = (history: History, operation: number): string =>
-  history.functions[history.operations.f[operation] ?? -1] ?? '?'
 
 export function keyOf(history: History, operation: number): string | undefined {
   const key = history.operations.key[operation] ?? -1

@@ -35,6 +35,10 @@ describe('left-out reads', () => {
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
+  test('an increment that does not say by how much leaves something behind', () => {
+    expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
+  })
+
   test('a read before or during the write is not left out', () => {
     expect(complaints(...missed(), ...written)).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])

@@ -1,4 +1,4 @@
-import { type History, placeIn, UserError } from '@chaosproxy/history'
+import { functionOf, type History, placeIn, UserError } from '@chaosproxy/history'
 
 /** An operation of a history: its row in `Operations`. */
 export type OperationRow = number
@@ -13,7 +13,7 @@ export const placeOf = (history: History, row: number): string => {
 
 /** The error of an operation whose form a model does not understand. `why`: a clause, such as `it ends with a list`. */
 export const malformed = (history: History, row: OperationRow, why: string): UserError =>
-  new UserError('input', `${placeOf(history, row)}: ${history.functions[history.operations.f[row]]}: ${why}.`)
+  new UserError('input', `${placeOf(history, row)}: ${functionOf(history, row)}: ${why}.`)
 
 /**
  * An additional value of the outcome column: the operation is not judged, because its key had been changed outside the

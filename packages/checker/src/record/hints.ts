@@ -1,5 +1,6 @@
 import {
   FAIL,
+  functionOf,
   type History,
   inputOf,
   type Json,
@@ -77,7 +78,7 @@ function asksForKey(history: History, row: number): boolean {
 
 /** An addition to a counter that is answered with another number: the amount added, or the sum. */
 function isAnsweredTotal(history: History, row: number): boolean {
-  if (history.functions[history.operations.f[row]] !== 'add') return false
+  if (functionOf(history, row) !== 'add') return false
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
   return typeof asked === 'number' && typeof answered === 'number' && asked !== answered
 }
@@ -86,7 +87,7 @@ const totals = (history: History, row: number): string =>
   `add ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for the sum. If it is what was added, write it in the invocation too.`
 
 const pairs = (history: History, row: number): string =>
-  `${history.functions[history.operations.f[row]]} ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}. If these are keys with their values, as in Jepsen's independent tests: --keyed`
+  `${functionOf(history, row)} ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}. If these are keys with their values, as in Jepsen's independent tests: --keyed`
 
 function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): void {
   const add = (value: Json, depth: number): void => {

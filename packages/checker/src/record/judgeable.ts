@@ -1,4 +1,14 @@
-import { FAIL, FLAG_UNSAID, type History, INFO, type Json, type Mark, meaningOf, OK } from '@chaosproxy/history'
+import {
+  FAIL,
+  FLAG_UNSAID,
+  functionOf,
+  type History,
+  INFO,
+  type Json,
+  type Mark,
+  meaningOf,
+  OK,
+} from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
@@ -131,7 +141,7 @@ function upToMarks(
     if (operations.outcome[row] === FAIL) {
       outcome[row] = UNJUDGED
       // Among failed operations only a cas may mean something.
-      if (history.functions[operations.f[row]] === 'cas') affected.add(place)
+      if (functionOf(history, row) === 'cas') affected.add(place)
       continue
     }
     affected.add(place)

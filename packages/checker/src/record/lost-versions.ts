@@ -1,6 +1,7 @@
 import {
   FLAG_FINAL,
   FLAG_VERSION,
+  functionOf,
   type History,
   INFO,
   type Json,
@@ -118,11 +119,9 @@ function foundVersions(
     .sort((a, b) => a.knownAt - b.knownAt)
 }
 
-export const isRead = ({ functions, operations }: History, row: number): boolean =>
-  readsWhole(functions[operations.f[row]])
+export const isRead = (history: History, row: number): boolean => readsWhole(functionOf(history, row))
 
-export const isCas = ({ functions, operations }: History, row: number): boolean =>
-  functions[operations.f[row]] === 'cas'
+export const isCas = (history: History, row: number): boolean => functionOf(history, row) === 'cas'
 
 export const pairOf = ({ values }: History, id: number): readonly Json[] => {
   const pair = values.json(id as ValueId)

@@ -1,5 +1,6 @@
 import {
   FLAG_UNSAID,
+  functionOf,
   type History,
   INFO,
   inputOf,
@@ -103,10 +104,9 @@ function writesOf(history: History): Writes {
 
 /** The value that a write leaves behind; of one that only its completion has, that. */
 function writtenBy(history: History, row: number): Json {
-  const { functions, operations } = history
-  const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0
-  const said = isUnsaid && operations.outcome[row] === OK ? outputOf(history, row) : inputOf(history, row)
-  return writtenValue(functions[operations.f[row]], said)
+  const { flags, outcome } = history.operations
+  const isUnsaid = (flags[row] & FLAG_UNSAID) !== 0 && outcome[row] === OK
+  return writtenValue(functionOf(history, row), isUnsaid ? outputOf(history, row) : inputOf(history, row))
 }
 
 /** A written value that differs from a read one in a way that shows the right place. */

@@ -1,4 +1,4 @@
-import { clientInWords, INFO, inputOf, type Json, outputOf, shownText } from '@chaosproxy/history'
+import { clientInWords, functionOf, INFO, inputOf, type Json, outputOf, shownText } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
@@ -44,12 +44,13 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     const value = inputOf(history, row)
     return Array.isArray(value) ? `from ${show(value[0])} to ${show(value[1])}` : show(value)
   }
-  const isAppend = (row: number): boolean => history.functions[operations.f[row]] === 'append'
+  const isCas = (row: number): boolean => functionOf(history, row) === 'cas'
+  const isAppend = (row: number): boolean => functionOf(history, row) === 'append'
   const known = (row: number): boolean => operations.outcome[row] !== INFO
   return {
     who,
     did: (row, kind) => {
-      if (isCas(history.functions[operations.f[row]])) {
+      if (isCas(row)) {
         const what = kind === DIFFERS ? 'failed to change' : known(row) ? 'changed' : 'may have changed'
         return `${who(row)} ${what}${key(row) === '' ? ' the value' : key(row)} ${pair(row)}${at('at', row)}`
       }
@@ -67,22 +68,19 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
       return `${who(row)} ${verb} ${show(inputOf(history, row))}${of(row)}${at('at', row)}`
     },
     the: (row, kind) => {
-      if (isCas(history.functions[operations.f[row]]))
-        return `${who(row)}'s cas${key(row) === '' ? '' : ` of${key(row)}`} ${pair(row)}`
+      if (isCas(row)) return `${who(row)}'s cas${key(row) === '' ? '' : ` of${key(row)}`} ${pair(row)}`
       if (kind === READ)
         return `${who(row)}'s read of ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}`
       return `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}${of(row)}`
     },
     acknowledged: (row, kind) =>
-      `${kind === CAS || isCas(history.functions[operations.f[row]]) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
+      `${kind === CAS || isCas(row) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
     ofOneClient: (row, other) =>
       operations.process[row] === operations.process[other] ? 'in the same process' : 'for the same client',
     returnedAt: (row) => clock(operations.returnTime[row]),
     calledAt: (row) => clock(operations.callTime[row]),
   }
 }
-
-const isCas = (f: string | undefined): boolean => f === 'cas'
 
 /** A value in words: JSON, cut if long. */
 export function show(value: Json | undefined): string {

@@ -37,6 +37,10 @@ export const inputOf = (history: History, operation: number): Json =>
 export const outputOf = (history: History, operation: number): Json =>
   history.values.json((history.operations.output[operation] ?? 0) as ValueId)
 
+/** What an operation is called. */
+export const functionOf = ({ functions, operations }: History, operation: number): string =>
+  functions[operations.f[operation] ?? -1] ?? '?'
+
 /** The file of a line, if the history was merged from several, and its number there. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 

@@ -156,6 +156,7 @@ describe('a table that cannot be meant', () => {
       'a read has no "result". Say where the answer has the value: "result": "json.value", "body" or "header.ETag".',
     ],
     ['a write without a value', route({ value: undefined }), 'a write has no "value".'],
+    ['an append without a value', route({ f: 'append', value: undefined }), 'an append has no "value".'],
     ['a cas of one value', route({ f: 'cas' }), 'a cas needs two values'],
     [
       'a route that an earlier one takes everything of',

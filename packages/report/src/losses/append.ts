@@ -2,12 +2,13 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import type { Loss } from './loss.ts'
+import { rowsOfKey } from './replaced.ts'
 
 /** A string that is only appended to: each read begins as the one before it, and holds all that was acknowledged. */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
-  const rows = rowsOfKey(history, culprit)
+  const rows = rowsOfKey(history, culprit, (row) => functionOf(history, row) === 'append')
   if (rows === undefined) return undefined
   const text = textOf(history, culprit)
   const reader = clientOf(history, culprit)
@@ -45,18 +46,6 @@ export function appendLoss(history: History, { culprit, operations: shown }: Cou
 }
 
 const isOtherOrder = (one: string, other: string): boolean => !one.startsWith(other) && !other.startsWith(one)
-
-/** The operations on the culprit's key in order of call; undefined unless all of them read and append. */
-function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
-  const { length, key, callEvent } = history.operations
-  const rows: OperationRow[] = []
-  for (let row = 0; row < length; row++) {
-    if (key[row] !== key[culprit]) continue
-    if (!isRead(history, row) && functionOf(history, row) !== 'append') return undefined
-    rows.push(row)
-  }
-  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
-}
 
 const textOf = (history: History, read: OperationRow): string => asText(outputOf(history, read))
 

@@ -45,13 +45,17 @@ export const isImpossibleAlone = ({ levels }: Report<string>, culprit: Operation
     return core.length === 1 && core[0]?.operation === culprit
   })
 
-/** The operations on the culprit's key in order of call; undefined if some are not reads and writes of whole values. */
-export function rowsOfKey(history: History, culprit: OperationRow): readonly OperationRow[] | undefined {
+/** The operations on the culprit's key in order of call; undefined unless each is a read, or a change such as expected. */
+export function rowsOfKey(
+  history: History,
+  culprit: OperationRow,
+  isExpected: (row: OperationRow) => boolean = (row) => isReplacing(history, row),
+): readonly OperationRow[] | undefined {
   const { length, key, callEvent } = history.operations
   const rows: OperationRow[] = []
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit]) continue
-    if (!isRead(history, row) && !isReplacing(history, row)) return undefined
+    if (!isRead(history, row) && !isExpected(row)) return undefined
     rows.push(row)
   }
   return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))

@@ -2,6 +2,7 @@ import {
   clientInWords,
   elementsOf,
   FAIL,
+  functionOf,
   type History,
   INFO,
   inputOf,
@@ -67,7 +68,7 @@ function didOf(part: Part, i: number): string {
   const { history, key } = part
   const { operations } = history
   const row = part.row[i]
-  const f = history.functions[operations.f[row]]
+  const f = functionOf(history, row)
   const node = history.nodes[operations.node[row]]
   const where = `${key === undefined ? '' : ` on ${key}`}${node === undefined ? '' : ` at ${node}`}`
   const who = clientInWords(history, operations.process[row])
@@ -88,11 +89,10 @@ function didOf(part: Part, i: number): string {
 const LONG_READ = 12
 
 function ofInterest({ history, row, input }: Part, read: readonly Json[]): string {
-  const { functions, operations } = history
   const held = new Set(read.map((each) => history.values.id(each) as number))
   const added = new Set<number>()
   for (const [i, r] of row.entries()) {
-    if (meaningOf(functions[operations.f[r]])?.accumulates === true) added.add(input[i])
+    if (meaningOf(functionOf(history, r))?.accumulates === true) added.add(input[i])
   }
   const named = (ids: readonly number[]): string =>
     ids
@@ -135,16 +135,16 @@ export function unheardOf(
   row: number,
   { givers, given, initial }: { readonly givers: readonly string[]; readonly given: string; readonly initial: Json },
 ): string | undefined {
-  const { key, input, output, outcome, f } = history.operations
+  const { key, input, output, outcome } = history.operations
   const value = history.values.json(output[row] as ValueId)
-  const { effect } = meaningOf(history.functions[f[row]]) ?? {}
+  const { effect } = meaningOf(functionOf(history, row)) ?? {}
   const elements = effect === 'reads' || effect === 'drains' ? elementsOf(value) : undefined
   const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])
   if (value === null) return undefined
   for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))
   const failed = new Set<number>()
   for (let i = 0; i < history.operations.length; i++) {
-    if (key[i] !== key[row] || !wanted.has(input[i]) || !givers.includes(history.functions[f[i]])) continue
+    if (key[i] !== key[row] || !wanted.has(input[i]) || !givers.includes(functionOf(history, i))) continue
     if (outcome[i] === FAIL) failed.add(input[i])
     else wanted.delete(input[i])
   }

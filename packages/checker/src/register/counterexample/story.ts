@@ -1,6 +1,7 @@
 import {
   clientName,
   FAIL,
+  functionOf,
   type History,
   INFO,
   inputOf,
@@ -138,9 +139,6 @@ function isTellable(segment: readonly Step[], history: History): boolean {
 }
 
 const isOfWhole = (f: string): boolean => readsWhole(f) || meaningOf(f)?.effect === 'replaces'
-
-const functionOf = ({ functions, operations }: History, row: OperationRow): string =>
-  functions[operations.f[row] ?? -1] ?? ''
 
 const isCas = (history: History, row: OperationRow): boolean => functionOf(history, row) === 'cas'
 const reads = (history: History, row: OperationRow): boolean => !replacesWhole(functionOf(history, row))

@@ -1,4 +1,4 @@
-import { clientInWords, FAIL, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
+import { clientInWords, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show, span } from '../../verdict/words.ts'
@@ -59,12 +59,12 @@ export function thinAir(input: Key, value: number): Counterexample {
 
 /** The row of a failed operation that would have left the value behind; failed operations are not encoded. */
 function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
-  const { operations, functions, values } = decoder.history
+  const { operations, values } = decoder.history
   const name = encoded.names[value]
   const keyName = decoder.keyName(key)
   for (let row = 0; row < operations.length; row++) {
     if (operations.outcome[row] !== FAIL || decoder.history.keys[operations.key[row]] !== keyName) continue
-    const f = functions[operations.f[row]]
+    const f = functionOf(decoder.history, row)
     if (meaningOf(f)?.effect !== 'replaces') continue
     if (values.id(writtenValue(f, inputOf(decoder.history, row))) === name) return row
   }

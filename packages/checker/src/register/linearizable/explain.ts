@@ -1,4 +1,4 @@
-import { FAIL, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
+import { FAIL, functionOf, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
 import {
   CAS,
   type Decoder,
@@ -278,7 +278,7 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
     if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
-    const f = history.functions[operations.f[i]]
+    const f = functionOf(history, i)
     const written = writtenValue(f, inputOf(history, i))
     if (readsWhole(f) || written === null) continue
     if (history.values.id(written) === name) return `but ${words.the(i, CAS)} had failed`
