@@ -114,7 +114,7 @@ test('requests that were not judged are reported by a run as by a check, by ever
   }
   const told = [{ findings: findingsOf(subject), row: undefined }]
   const texts = {
-    line: lineReporter.each?.(subject, place),
+    line: await lineReporter.each?.(subject, place),
     junit: junitReporter.end?.(told, place),
     markdown: markdownReporter.end?.(told, place),
     tap: tapReporter.end?.(told, place),

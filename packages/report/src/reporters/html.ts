@@ -10,5 +10,5 @@ export const htmlReporter: Reporter = {
   not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
   recognises: (start) => PAGE.test(start),
   // Pages are a tenth of the program, and most commands draw none.
-  each: async (subject, place) => (await import('../html/subject-page.ts')).htmlOf(subject, place),
+  each: async (subject, place) => (await import('./subject-page.ts')).htmlOf(subject, place),
 }

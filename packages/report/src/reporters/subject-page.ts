@@ -1,10 +1,10 @@
-import { findingsOf } from '../reporters/finding.ts'
-import { markdownOf } from '../reporters/markdown.ts'
-import type { Place } from '../reporters/reporter.ts'
-import type { Subject } from '../reporters/subject.ts'
-import { renderComparisonHtml } from './comparison-page.ts'
-import { renderHtml } from './page.ts'
-import { renderStoryHtml } from './story-page.ts'
+import { renderComparisonHtml } from '../html/comparison-page.ts'
+import { renderHtml } from '../html/page.ts'
+import { renderStoryHtml } from '../html/story-page.ts'
+import { findingsOf } from './finding.ts'
+import { markdownOf } from './markdown.ts'
+import type { Place } from './reporter.ts'
+import type { Subject } from './subject.ts'
 
 /** The page of a subject; empty if it has no history. */
 export function htmlOf(
