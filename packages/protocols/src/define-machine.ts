@@ -45,7 +45,6 @@ type FirstWord<Timer extends string> = Timer extends `${infer Name} ${string}` ?
 
 type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types['message'], Types['record']>
 
-/** Creates a state machine from its protocol's options. */
 export type MachineMaker<Types extends MachineTypes> = (config: Types['config']) => MachineOf<Types>
 
 /**

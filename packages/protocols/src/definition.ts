@@ -31,7 +31,6 @@ export interface Invariant {
   readonly name: string
   /** The property, with its source. */
   readonly summary: string
-  /** Starts a watch over one run. */
   watch(): InvariantWatch
 }
 
@@ -80,7 +79,6 @@ export interface ProtocolSetting {
   readonly name: string
   readonly summary: string
   readonly default: ProtocolSettingValue
-  /** The allowed values, if they are few. */
   readonly values?: readonly ProtocolSettingValue[] | undefined
   /** Values that a search tries as well, because the default hides bugs. */
   readonly worthTrying?: readonly ProtocolSettingValue[] | undefined
@@ -131,7 +129,6 @@ export interface ProtocolDefinition {
   readonly defaultNodes: number
   /** What these settings give up, as a clause that a report says beside a violation; undefined if that is nothing. */
   readonly weakness?: Weakness | undefined
-  /** Names of the objects it can replicate. */
   readonly objects: readonly string[]
   /** The functions its clients can call, if fewer than its objects have; undefined: all. May depend on the settings. */
   readonly functions?:
@@ -201,7 +198,6 @@ export const stickinessOf = (
   settings: ProtocolOptions['settings'],
 ): Stickiness => (typeof sticky === 'function' ? sticky(settings) : sticky)
 
-/** The object that a protocol replicates by default. */
 export const DEFAULT_OBJECT = 'register'
 
 export const promiseOf = (

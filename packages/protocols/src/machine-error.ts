@@ -6,7 +6,6 @@ export interface MachineMistake {
   readonly did: string
   /** The event as `describeEvent` puts it; absent outside an event. */
   readonly on?: string | undefined
-  /** The error's message, or the remedy. */
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown

@@ -34,7 +34,6 @@ export interface StateMachine<State, Message, DurableRecord> {
   holds?(state: State, read: Input): Json | undefined
 }
 
-/** The place of a machine in its cluster. */
 export interface NodeSetting {
   readonly id: NodeId
   /** All the other nodes. */
@@ -62,7 +61,6 @@ export interface NodeStatus {
   readonly term?: number | undefined
   /** How many entries of the shared log it has applied, if there is one: a node with fewer lags behind. */
   readonly applied?: number | undefined
-  /** The node this one believes leads. */
   readonly leader?: NodeId | undefined
 }
 

@@ -11,7 +11,6 @@ import {
 import type { AnyObject } from './objects/object.ts'
 import { findObject, objects } from './objects/registry.ts'
 
-/** The options that a protocol declares. */
 type Declared = Pick<ProtocolDefinition, 'name' | 'settings' | 'bugs' | 'objects'>
 
 /** The object that a machine replicates, and its bug, if any. */
@@ -34,7 +33,6 @@ export interface Chosen {
 
 const objectNames = objects.map(({ name }) => name)
 
-/** Settings by their names. */
 export interface ProtocolSettings {
   readonly [name: string]: Omit<ProtocolSetting, 'name'>
 }

@@ -2,7 +2,6 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Effect } from './machine.ts'
 
-/** The types that make up a machine. */
 export interface MachineTypes {
   /** Common to all nodes of a run: the protocol's options. */
   readonly config?: unknown
@@ -30,17 +29,14 @@ export interface Types<
   readonly timer: Timer
 }
 
-/** A message of this type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']
     ? Message & { readonly type: Type }
     : never
   : never
 
-/** Takes a message of one type. */
 export type MessageHandler<OfTurn, Message> = (turn: OfTurn, message: Message, from: NodeId) => void
 
-/** The messages of this type that a machine knows. */
 export type Handler<Types extends MachineTypes, Type extends Types['message']['type']> = MessageHandler<
   Turn<Types>,
   MessageOf<Types['message'], Type>
@@ -69,7 +65,6 @@ export class Turn<Types extends MachineTypes> {
    * seventeen.
    */
   declare private readonly gathered: EffectOf<Types>[]
-  /** How many of them belong to this step. */
   declare private count: number
 
   constructor(

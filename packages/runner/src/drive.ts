@@ -31,7 +31,6 @@ export interface DriveOptions extends RunOptions {
   readonly load?: RemoteLoad | undefined
 }
 
-/** A run whose clients work while the nemesis follows its schedule. */
 export interface DrivenRun {
   readonly options: DriveOptions
   readonly clients: RunClients
@@ -227,7 +226,6 @@ export const runOptionsOf = (
   stopOnViolation: spec.stopOnViolation,
 })
 
-/** A sink that also passes its events to the listener. */
 const reporting = (sink: HistorySink, listener: RunListener): HistorySink => ({
   ...sink,
   append(event: Event) {

@@ -108,7 +108,6 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
   else awaitService({ ...options, served, healedAt, ask: options.otherwise ?? (() => undefined) }, () => end(undefined))
 }
 
-/** Notes whether anything is answered. */
 interface Service {
   any(): boolean
   /** Whether everything so far was refused for want of credentials, which waiting does not change. */
@@ -194,7 +193,6 @@ interface Part {
   readonly inputs: readonly Input[]
 }
 
-/** Every input for every node. */
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
 /** Deals inputs to nodes so that every input and every node occurs at least once. */
@@ -208,7 +206,6 @@ function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   return parts
 }
 
-/** The nodes' answers by input. */
 type Answers = Map<Input, Json[]>
 
 interface Asking {

@@ -59,7 +59,6 @@ export async function performRun(
   }
 }
 
-/** How a run is performed. */
 interface PerformOptions
   extends Pick<Steering, 'listener' | 'steered'>,
     Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
@@ -79,7 +78,6 @@ export interface UnjudgedRunOptions extends PerformOptions {
   readonly judging?: undefined
 }
 
-/** Reports the verdict. */
 function report({ report: { headline }, summary }: JudgedRun, listener: RunListener | undefined): void {
   const { report: _, ...kept } = summary
   listener?.({ type: 'judged', headline, summary: kept })

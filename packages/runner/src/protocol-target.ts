@@ -3,7 +3,6 @@ import { functionsOf, notPromisedUnder, type ProtocolDefinition, stickinessOf } 
 import type { Setting } from '@chaosproxy/workloads'
 import type { Target } from './ports/target.ts'
 
-/** A protocol as a target, real or simulated. */
 export const protocolTarget = (
   protocol: ProtocolDefinition,
 ): Pick<

@@ -5,10 +5,8 @@ import type { RecordStore } from './ports/run-options.ts'
 import type { RunOutcome } from './ports/run-outcome.ts'
 import { leaseMember } from './result/lease.ts'
 
-/** What a run needs to write its record. */
 export interface Recording {
   readonly sink: HistorySink
-  /** Call once there is something to record. */
   readonly begun: () => void
   /** Aborts once the record can no longer be written: the run need not finish. */
   readonly abandoned: AbortSignal

@@ -21,7 +21,6 @@ export interface Progress extends Judged {
 /** The events of a run in progress, as JSON, for a terminal, a file or a page. */
 export type RunEvent =
   | { readonly type: 'starting'; readonly spec: RunSpec }
-  /** The cluster is ready to serve. */
   | { readonly type: 'ready'; readonly readyMs?: number | undefined; readonly leader?: string | undefined }
   /** An event of the history: an operation begins or ends, the nemesis does something. */
   | { readonly type: 'event'; readonly event: Event }

@@ -107,7 +107,6 @@ async function unlessInterrupted<T>(
   }
 }
 
-/** What the clients of a workload will ask. */
 export const askedOf = (workload: Workload, settings: Settings): AskedOperations => ({
   functions: workload.uses?.(settings) ?? workload.functions,
   reads: workload.reads,

@@ -54,7 +54,6 @@ export function answersIn(events: readonly Event[], tale: Tale): readonly Asked[
   )
 }
 
-/** The answers to the reads made once all was healed and writing had stopped. */
 export function lastAnswersIn(events: readonly Event[]): readonly LastAnswer[] {
   const asked = new Map<Event['process'], { readonly node: string; readonly key: string }>()
   const answers: LastAnswer[] = []

@@ -4,7 +4,6 @@ import type { Beat, ExpectedGoodput, Load, Tale, World } from './story.ts'
 
 const BUCKET_MS = 250
 
-/** What a load got answered over time, and what happened meanwhile. */
 export function goodputOf(load: Load, beats: readonly Beat[], events: readonly Event[]): Goodput {
   const answered: number[] = new Array(Math.ceil(load.untilMs / BUCKET_MS)).fill(0)
   for (const atMs of answerTimes(events)) {

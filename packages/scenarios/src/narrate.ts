@@ -20,7 +20,6 @@ import { withStates } from './step-states.ts'
 import type { Answer, Asking, Beat, Ledger, Mishap, Money, Tale, World } from './story.ts'
 import { answerWords, callWords, requestWords, valueWords } from './words.ts'
 
-/** A tale that was played. */
 export interface PlayedTale {
   /** Whether it is the accident, or what prevents it. */
   readonly kind: StoryTelling['kind']
@@ -134,7 +133,6 @@ function withBreach(
   return steps.map((step, i) => (i === place ? { ...step, breaks: breach.level } : step))
 }
 
-/** The part that a node plays. */
 const partOf =
   ({ exchanged }: PlayedTale) =>
   (node: NodeId): NodeId =>

@@ -2,7 +2,6 @@ import { millis, millisToNanos } from '@chaosproxy/history'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import type { Asking, Mishap, Tale } from './story.ts'
 
-/** The beats in which a client asks something. */
 export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((beat) => beat.type === 'asking')
 
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')

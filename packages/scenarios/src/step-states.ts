@@ -5,7 +5,6 @@ import { type Asked, lastAnswersIn } from './answers.ts'
 import type { Beat, Done, Ledger, Money, Tale } from './story.ts'
 import { valueWords } from './words.ts'
 
-/** What is known when each step is over. */
 export interface Afterwards {
   readonly tale: Tale
   readonly nodes: readonly string[]

@@ -29,7 +29,6 @@ export interface Ledger {
   stands(done: readonly Done[], money: Money | undefined): Standing | undefined
 }
 
-/** An operation that succeeded. */
 export interface Done {
   /** One of the cast. */
   readonly who: string
@@ -45,7 +44,6 @@ export interface Standing {
   readonly broken: boolean
 }
 
-/** Where a tale is played. */
 export type World = 'in virtual time' | 'on real processes'
 
 /** One telling: a system, and an exact schedule of what clients and faults do, with the outcome that must be seen. */
@@ -58,7 +56,6 @@ export interface Tale {
   readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   readonly nodes: number
   readonly workload: string
-  /** How long clients wait for an answer. */
   readonly timeoutMs: Millis
   /** Seeds message and disk delays, and the nodes' own randomness. */
   readonly seed: number
@@ -96,7 +93,6 @@ export interface Remark {
   readonly says: string
 }
 
-/** A client asks a node. */
 export interface Asking {
   readonly type: 'asking'
   readonly atMs: Millis

@@ -5,7 +5,6 @@ import { messageTroubles, type StandingFault } from './message-troubles.ts'
 import type { SimulatedNetwork } from './network.ts'
 import type { SimulatedNode } from './node.ts'
 
-/** The parts of a cluster that faults act on. */
 export interface World {
   readonly network: SimulatedNetwork
   readonly nodes: ReadonlyMap<NodeId, SimulatedNode>

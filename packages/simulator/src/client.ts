@@ -17,7 +17,6 @@ export interface ClientOptions {
   readonly deadlines: Deadlines
 }
 
-/** The request timeouts of all clients of a cluster. */
 export class Deadlines {
   readonly #queue: EventQueue
   readonly #byMs: Map<Millis, Timeouts> = new Map()
@@ -36,7 +35,6 @@ export class Deadlines {
   }
 }
 
-/** A client's connection to one node. */
 export function createClient(options: ClientOptions): Client {
   let sequence = 0
 
@@ -121,7 +119,6 @@ class Exchange implements Addressee, Asker, Expiring {
 /** Undefined if the node died first: then the client only sees the connection break. */
 type Reply = Completion | 'refused' | undefined
 
-/** An answer on its way to the client. */
 class Answer implements Addressee {
   readonly #reply: Reply
   readonly #exchange: Exchange

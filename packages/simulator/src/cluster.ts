@@ -26,7 +26,6 @@ export interface SimulationOptions {
   /** Shortest and longest fsync; 0.1 and 1 by default. */
   readonly fsyncMinMs?: Millis | undefined
   readonly fsyncMaxMs?: Millis | undefined
-  /** Receives what nodes write to their logs. */
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   /** Called once for each node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
@@ -49,7 +48,6 @@ export interface RunLimits {
  */
 export type RunEnd = 'done' | 'idle' | 'too many events' | 'too much time'
 
-/** An invariant that a node broke. */
 export interface Broken {
   readonly name: string
   readonly node: NodeId
@@ -65,7 +63,6 @@ export interface SimulatedCluster extends Cluster {
   recoveryMs(): Millis
   /** Advances time, synchronously, until `done` returns true. */
   run(done: () => boolean, limits: RunLimits): RunEnd
-  /** Whether any node is ready to serve clients. */
   isReady(): boolean
   /** Events so far: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   eventCount(): number

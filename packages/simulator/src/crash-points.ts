@@ -8,7 +8,6 @@ export interface CrashPoint {
   readonly die: () => void
 }
 
-/** The places at which a node is to die. */
 export class CrashPoints {
   readonly #points: CrashPoint[] = []
 

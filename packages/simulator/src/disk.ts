@@ -7,10 +7,8 @@ import type { Happening } from './queue.ts'
 export type AnyEffect = Effect<unknown, unknown>
 
 export interface DiskOptions {
-  /** The node that owns the disk. */
   readonly id: NodeId
   readonly seed: number
-  /** Shortest and longest time to make a record durable. */
   readonly fsyncMinMs: Millis
   readonly fsyncMaxMs: Millis
 }
@@ -63,7 +61,6 @@ export class Disk {
     this.#writing = batch
   }
 
-  /** Duration of the fsync that begins now, in nanoseconds. */
   fsyncNanos(): number {
     const durationMs = this.#minMs + (this.#maxMs - this.#minMs) * fate(this.#fsyncs, this.#fsyncCount++)
     return Math.round(durationMs * 1e6)
@@ -93,7 +90,6 @@ export class Disk {
   }
 }
 
-/** A node that waits for its disk. */
 interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }

@@ -16,9 +16,7 @@ const MOST_HEARD = 2_000
 
 /** An ear for one run. It hears nothing before `begin`. */
 export interface RunEar {
-  /** The ear, for a cluster with this clock. */
   listen(now: () => number): Ear
-  /** From now on times count. */
   begin(): void
   heard(): Heard
 }

@@ -31,7 +31,6 @@ export interface Passage {
   copiedAfter: number
 }
 
-/** The link on which a fault is in force. */
 export interface TroubledLink {
   /** Whether a fault hits the nth message. */
   strikes(placed: Placed, question: number, n: number): boolean

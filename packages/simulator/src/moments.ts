@@ -14,7 +14,6 @@ export interface MomentWatch {
   notice(node: NodeId, moment: Moment): void
 }
 
-/** A watch that waits for nothing. */
 export const noWatch: MomentWatch = {
   awaited: { leads: false, persists: false, acknowledges: false, sends: false, rings: false, restarts: false },
   notice() {},

@@ -31,7 +31,6 @@ export interface Belief {
   misled: boolean
 }
 
-/** All links between the endpoints. */
 export class SimulatedNetwork {
   readonly #links: Map<Endpoint, Map<Endpoint, Link>> = new Map()
 
@@ -52,7 +51,6 @@ export class SimulatedNetwork {
     return link
   }
 
-  /** Breaks all connections to this endpoint. */
   resetTo(to: Endpoint): void {
     for (const links of this.#links.values()) links.get(to)?.reset()
   }

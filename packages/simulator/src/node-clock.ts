@@ -1,6 +1,5 @@
 import { type Millis, millis, type Nanos } from '@chaosproxy/history'
 
-/** A deviation of a clock, from some time on. */
 export interface ClockFault {
   readonly offsetMs: Millis
   /** How much too fast it runs, in parts per million. */

@@ -44,7 +44,6 @@ export class SimulatedNode implements Ringing {
   readonly crashes: CrashPoints = new CrashPoints()
   /** Whether a deliberate bug has made a difference on this node, in any of its lives. */
   marked = false
-  /** Steps its machine has taken over all its lives. */
   steps = 0
   longestTimerMs = 0
   readonly #options: NodeOptions
@@ -65,7 +64,6 @@ export class SimulatedNode implements Ringing {
   #up = false
   #life = 0
   #pauses = 0
-  /** Events that arrived while the node was paused. */
   #backlog: (() => void)[] = []
   #led = false
 

@@ -1,7 +1,6 @@
 import type { HeardMessage } from './ear.ts'
 import type { Happening } from './queue.ts'
 
-/** The receiver at the end of a link. */
 export interface Addressee {
   deliver(message: unknown): void
   /** The connection broke while the message was on its way. */
@@ -27,7 +26,6 @@ export class Parcel implements Happening {
   heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier
-  /** The link's connection when it was sent. */
   readonly #connection: number
   #damaged = false
   #lost = false

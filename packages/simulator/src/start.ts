@@ -105,7 +105,6 @@ const EVENTS_AT_A_TIME = 5_000
 /** A hundred thousand events a second are more than a normal run takes. */
 const EVENTS_PER_MS = 100
 
-/** Returns why the run cannot go on, if it cannot. */
 function advance(
   cluster: SimulatedCluster,
   done: () => boolean,

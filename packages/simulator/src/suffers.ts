@@ -41,10 +41,8 @@ const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   'limit-memory': ['kill'],
 }
 
-/** Faults that exist in virtual time as well. */
 const isSimulated = (kind: FaultKind): boolean => Object.hasOwn(messageTroubles, kind) || Object.hasOwn(blows, kind)
 
-/** Whether a cluster in virtual time can suffer a kind of fault; if not, why. */
 export function simulatorSuffers(kind: FaultKind): Suffering {
   if (isSimulated(kind)) return true
   if (kind === 'failover')

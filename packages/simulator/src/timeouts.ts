@@ -3,7 +3,6 @@ import { Call, type EventQueue } from './queue.ts'
 /** Something with a deadline that usually ends before it. */
 export interface Expiring {
   readonly over: boolean
-  /** The deadline has passed. */
   expire(): void
 }
 

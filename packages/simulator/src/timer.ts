@@ -2,7 +2,6 @@ import type { EventQueue, Happening } from './queue.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Notified when a timer rings. */
 export interface Ringing {
   ring(timer: Timer): void
 }

@@ -30,7 +30,6 @@ export function createGrowing(settings: Settings, serial: number, appended: (num
   }
 }
 
-/** Strings that grow at their end. */
 export const append: Workload = {
   name: 'append',
   summary: 'a string that is appended to and read whole',
@@ -51,7 +50,6 @@ export const append: Workload = {
   vacuous: (history) => [...missing(history, 'read', ['read']), ...missing(history, 'append', ['append'])],
 }
 
-/** Lists that grow at their end. */
 export const listAppend: Workload = {
   name: 'list-append',
   summary: 'a list that is appended to and read whole',

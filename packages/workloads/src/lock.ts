@@ -69,7 +69,6 @@ export const lock: Workload = {
   ],
 }
 
-/** The tokens of the locks that one process holds. */
 function createTokens(): Follower & { has(key: string): boolean } {
   const tokens = new Map<string, Json>()
   return {

@@ -5,7 +5,6 @@ import { numberOf } from './setting.ts'
 import { missing, someSucceeded } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** How many entries a poll asks for. */
 const LIMIT = 5
 
 /**

@@ -38,5 +38,4 @@ export const workloads: readonly Workload[] = [
 
 export const findWorkload = (name: string): Workload | undefined => workloads.find((workload) => workload.name === name)
 
-/** The functions of all built-in workloads. */
 export const allFunctions: readonly string[] = [...new Set(workloads.flatMap(({ functions }) => functions))]

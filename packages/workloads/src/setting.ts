@@ -2,7 +2,6 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
-/** A value for every setting of a workload. */
 export interface Settings {
   readonly [name: string]: SettingValue
 }
@@ -14,12 +13,10 @@ export interface Setting {
   readonly default: SettingValue
   /** The default if less than linearizability is promised; absent if it is the same. */
   readonly ifWeaker?: SettingValue | undefined
-  /** Bounds for numbers. */
   readonly min?: number | undefined
   readonly max?: number | undefined
   /** Whether a number may be a fraction, such as a share. */
   readonly fraction?: boolean | undefined
-  /** The allowed values, if they are few. */
   readonly values?: readonly SettingValue[] | undefined
   /**
    * The values from which a search draws unless the user chose one: few keys, for example, so that operations overlap
@@ -30,7 +27,6 @@ export interface Setting {
   readonly isLeaseMs?: true | undefined
 }
 
-/** Anything that declares settings; messages use its name. */
 interface Declaring {
   readonly name: string
   readonly settings: readonly Setting[]

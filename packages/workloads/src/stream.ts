@@ -54,12 +54,10 @@ export const stream: Workload = {
   ],
 }
 
-/** What the clients of a run know together. */
 interface Shared {
   readonly keys: KeyPool
   /** By partition: the highest offset of a message. */
   readonly ends: Map<string, number>
-  /** The last message sent. */
   last: number
 }
 

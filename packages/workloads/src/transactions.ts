@@ -9,7 +9,6 @@ import type { Client, Clients, Workload } from './workload.ts'
 
 const FUNCTIONS = ['txn'] as const
 
-/** What all workloads of transactions have in common. */
 type Common = Pick<
   Workload,
   'model' | 'initial' | 'levels' | 'object' | 'functions' | 'reads' | 'finale' | 'races' | 'vacuous'
@@ -128,7 +127,6 @@ function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clie
 }
 
 interface Groups {
-  /** Registers of a group. */
   readonly size: number
   /** A transaction that writes. Null stands for the value; `before` counts the group's earlier writes. */
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]

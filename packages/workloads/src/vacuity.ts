@@ -29,7 +29,6 @@ export function someSucceeded(
   return false
 }
 
-/** Whether any of these functions was refused. */
 export function someFailed(history: History, functions: readonly string[]): boolean {
   const { f, outcome, length } = history.operations
   for (let row = 0; row < length; row++)

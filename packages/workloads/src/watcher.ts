@@ -21,7 +21,6 @@ interface WatcherOptions {
   readonly random: Random
   readonly keys: KeyPool
   readonly store: KnownStore
-  /** A new name for each watch. */
   readonly name: () => number
   readonly future: number
 }
@@ -112,7 +111,6 @@ function watchOf({ id, key, next, resumes, isTelling }: Stream): Input {
   return { f: 'watch', value }
 }
 
-/** What one watch requested, and how far it has come. */
 interface Stream {
   readonly id: number
   /** Undefined: all keys. */
@@ -120,7 +118,6 @@ interface Stream {
   /** The first revision not yet received; undefined: from the present on. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
-  /** Whether it requests previous values. */
   readonly isTelling: boolean
 }
 

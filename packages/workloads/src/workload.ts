@@ -11,7 +11,6 @@ export interface Workload {
   readonly model: ModelName | Model<unknown>
   /** What every object holds before the first operation. */
   readonly initial: Json
-  /** The levels that the model can decide. */
   readonly levels: readonly string[]
   /** The object that a target replicates for it, if the target has a choice. */
   readonly object: string
@@ -44,7 +43,6 @@ export interface Workload {
 /** The default export of a user's workload file; members that are not required have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
-/** Makes the clients of one run. */
 export interface Clients {
   /** `rank` numbers a node's clients from 0; it decides what each mostly does. */
   client(random: Random, rank: number): Client

@@ -97,7 +97,6 @@ function handleRequest(turn: BalancerTurn, requestId: string, command: Command):
   }
 }
 
-/** The balancer has answered, or took too long. */
 function end(turn: BalancerTurn, request: string, result: Completion): void {
   const { requests } = turn.state
   const asked = requests.get(request)

@@ -25,7 +25,6 @@ export interface BalancerConfig extends Subject {
   readonly queueLimit: number
 }
 
-/** An attempt at a request. */
 interface Named {
   readonly request: string
   readonly attempt: number
@@ -54,27 +53,23 @@ export interface BalancerRecord extends Named {
   readonly command: Command
 }
 
-/** A request at the node that its client called. */
 export interface Request {
   readonly requestId: string
   readonly command: Command
   readonly dueAt: number
 }
 
-/** A request at the balancer. */
 export interface Job {
   readonly from: NodeId
   readonly command: Command
   readonly attempt: number
   readonly server: NodeId
-  /** Servers that were tried. */
   readonly tried: readonly NodeId[]
   /** Attempts that may have had an effect. */
   readonly uncertain: number
   readonly dueAt: number
 }
 
-/** What the balancer knows of a server. */
 export interface Health {
   readonly up: boolean
   /** Checks in a row without an answer. */
@@ -85,7 +80,6 @@ export interface Health {
   readonly unchecked: number
 }
 
-/** A request or check in a server's queue. */
 export type Task =
   | (Named & { readonly type: 'request'; readonly command: Command; readonly arrivedAt: number })
   | { readonly type: 'check'; readonly round: number }

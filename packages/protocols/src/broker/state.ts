@@ -13,7 +13,6 @@ export interface BrokerConfig extends Subject {
   readonly topics: 'pull' | 'push'
   /** How long a message that was handed out is invisible to others. */
   readonly visibilityMs: Millis
-  /** How often a gateway asks again. */
   readonly retransmitMs: Millis
   readonly timeoutMs: Millis
 }
@@ -65,7 +64,6 @@ export interface Publication {
   readonly command: Command
 }
 
-/** A message in a queue. */
 export interface Entry {
   readonly number: number
   readonly value: Json
@@ -80,7 +78,6 @@ export interface Lease {
   readonly until: number
 }
 
-/** A client's request to this gateway, until it is answered. */
 export interface Call {
   readonly requestId: string
   readonly command: Command

@@ -33,7 +33,6 @@ export function owe(
   for (const pending of state.subscribers.values()) pending.push(publication)
 }
 
-/** Sends each subscriber the changes that are due. */
 export function push(turn: BrokerTurn): void {
   const { state, config } = turn
   for (const [subscriber, pending] of state.subscribers) {

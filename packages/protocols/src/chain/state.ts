@@ -60,7 +60,6 @@ export interface ChainState extends MemberState {
   // Durable.
   /** No epoch before this one continues on this node. */
   promised: number
-  /** The latest configuration that this node was part of. */
   epoch: number
   chain: readonly NodeId[]
   readonly log: Log

@@ -9,14 +9,12 @@ import { type AnyEffect, checkedEffect, Mistake } from './checked-effect.ts'
 type AnyEvent = MachineEvent<unknown>
 type AnyTransition = Transition<Checked, unknown, unknown>
 
-/** One life of one node. */
 interface Checked {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
   /** The latest event; absent before the first one. */
   event: AnyEvent | undefined
-  /** The protocol's own state. */
   state: unknown
 }
 
@@ -144,7 +142,6 @@ function checkedStatus(status: unknown): NodeStatus {
   return status as NodeStatus
 }
 
-/** Runs protocol code outside a step. */
 function blamed<T>(node: NodeId, event: AnyEvent | undefined, name: string, run: () => T): T {
   try {
     return run()

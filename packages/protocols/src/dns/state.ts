@@ -49,13 +49,11 @@ export type DnsMessage =
   | { readonly type: 'transfer' }
   | { readonly type: 'zone'; readonly serial: number; readonly content: Json }
 
-/** An update of the primary's zone. */
 export interface DnsRecord {
   readonly input: Input
   readonly serial: number
 }
 
-/** An authoritative server's zone. */
 export interface Zone {
   serial: number
   /** The object's state. */

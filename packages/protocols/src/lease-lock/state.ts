@@ -54,7 +54,6 @@ export interface Grant {
   readonly since: number
 }
 
-/** The store's content under one key. */
 export interface Cell {
   /** As the object saves it; null if nothing is stored yet. */
   readonly content: Json

@@ -49,7 +49,6 @@ export const unsupported: Completion = refused(UNSUPPORTED)
 /** In keyed objects, inputs without a key use this one. */
 export const UNKEYED = ''
 
-/** The entry of a key, created on first use. */
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {
   const known = entries.get(key)
   if (known !== undefined) return known

@@ -62,7 +62,6 @@ function initial({ id, peers, seed }: NodeSetting, { object }: OutboxConfig): Ou
   }
 }
 
-/** Restores the durable state after a restart. */
 function redo({ state, config }: OutboxTurn, record: OutboxRecord): void {
   const { object } = config
   switch (record.kind) {

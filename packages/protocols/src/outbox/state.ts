@@ -7,7 +7,6 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
-  /** How long an app server waits for an answer. */
   readonly timeoutMs: Millis
   /** How often the relay repeats events that were not confirmed. */
   readonly relayMs: Millis
@@ -45,7 +44,6 @@ export type OutboxRecord =
   /** In the queue: an event of an app server. */
   | { readonly kind: 'published'; readonly from: NodeId; readonly ticket: Ticket; readonly command: Command }
 
-/** A client's request to this app server, until it is answered. */
 export interface Call {
   readonly requestId: string
   readonly command: Command

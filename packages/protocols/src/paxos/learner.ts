@@ -45,7 +45,6 @@ export const handleChosen: Handler<Paxos, 'chosen'> = (turn, message) => {
   while (state.applied < last) applyChosen(turn)
 }
 
-/** Applies the next slot, which is chosen. */
 export function applyChosen(turn: PaxosTurn): void {
   const { state } = turn
   const slot = state.applied + 1

@@ -122,7 +122,6 @@ function begin(turn: PaxosTurn, journal: readonly PaxosRecord[]): void {
   awaitLeader(turn)
 }
 
-/** Serves a request that its origin sent to this node as the leader. */
 export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   const crowded = state.origins.size >= REQUEST_LIMIT || state.reads.length >= REQUEST_LIMIT

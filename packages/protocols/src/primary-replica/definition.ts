@@ -13,7 +13,6 @@ import { createPrimaryReplica } from './machine.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
 import { type PrimaryReplicaState, type PrimaryReplicaTurn, syncCount } from './state.ts'
 
-/** Serves a request that its origin sent to this node as the primary. */
 export function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   if (state.role !== 'primary') answer(turn, origin, unavailable)

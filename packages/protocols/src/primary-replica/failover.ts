@@ -101,7 +101,6 @@ export function becomePrimary(turn: PrimaryReplicaTurn): void {
   turn.setTimer('reach', config.silenceMaxMs)
 }
 
-/** Checks which replicas still answer. */
 export function checkReach(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   if (state.role !== 'primary') return

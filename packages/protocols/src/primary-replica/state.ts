@@ -41,12 +41,10 @@ export type PrimaryReplicaRecord =
   /** Replaces everything in the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
-/** A primary's knowledge of one replica. */
 export interface Replica {
   next: number
   match: number
   ackedRound: number
-  /** Whether it has answered since the last check. */
   heard: boolean
   reachable: boolean
 }
@@ -86,7 +84,6 @@ export type PrimaryReplicaTurn = Turn<PrimaryReplica>
 
 export const majorityOf = (state: PrimaryReplicaState): number => Math.floor((state.peers.length + 1) / 2) + 1
 
-/** How many replicas must have a write before it is acknowledged. */
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
   // The bug: acknowledges as soon as the primary has the write, whatever `sync` says.

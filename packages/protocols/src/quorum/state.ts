@@ -81,7 +81,6 @@ export interface Vouched {
 
 export interface QuorumState {
   readonly id: NodeId
-  /** Every node, by name. */
   readonly nodes: readonly NodeId[]
   readonly sizes: Sizes
   /** Differs between restarts, so that a tag is never given twice. */

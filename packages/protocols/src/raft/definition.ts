@@ -18,7 +18,6 @@ import type { RaftTurn } from './state.ts'
 /** The most uncommitted entries of a leader; beyond that it refuses requests. */
 const UNCOMMITTED_LIMIT = 10_000
 
-/** Serves a request that its origin sent to this node as the leader. */
 function serve(turn: RaftTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   const crowded = lastIndex(state.log) - state.commitIndex > UNCOMMITTED_LIMIT || state.reads.length > REQUEST_LIMIT

@@ -49,7 +49,6 @@ export type RaftMessage =
   | {
       readonly type: 'pre-vote-reply' | 'vote-reply'
       readonly term: number
-      /** The candidate's term in the request. */
       readonly asked: number
       readonly granted: boolean
     }
@@ -111,9 +110,7 @@ export type RaftEffect = Effect<RaftMessage, RaftRecord>
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
-/** A leader's knowledge of one follower. */
 export interface Progress {
-  /** Whether it counts for majorities. */
   voter: boolean
   next: number
   match: number
@@ -140,7 +137,6 @@ export interface RaftState extends RoutingState {
   readonly configurations: Configuration[]
   /** The latest configuration, which is in force whether committed or not. */
   configuration: Configuration
-  /** Whether this node is a member of the latest configuration. */
   voter: boolean
   // Volatile.
   role: Role
@@ -224,7 +220,6 @@ export class RaftTurn extends Turn<Raft> {
   }
 }
 
-/** A majority of the latest configuration's members. */
 export function majorityOf(turn: RaftTurn): number {
   // The bug: half of the nodes count as a majority, so two disjoint halves can each form one.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)

@@ -44,7 +44,6 @@ export type RedlockRecord =
   | (Named & { readonly kind: 'raised'; readonly token: number })
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
-/** The resource's content under one key. */
 export interface Cell {
   /** As the object saves it; null if nothing is stored yet. */
   readonly content: Json

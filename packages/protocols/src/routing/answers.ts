@@ -10,7 +10,6 @@ export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
 
-/** Answers from this node's copy. */
 export const readOf = ({ config, state }: RoutingTurn, input: Input): Completion =>
   config.object.apply(state.copy.held, input)
 

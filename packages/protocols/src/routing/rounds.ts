@@ -6,7 +6,6 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
   roundConfirmed: number
 }
 
-/** The parts that each protocol provides. */
 export interface RoundSteps<Turn, Peer> {
   /** Sends the messages of the round in progress. */
   send(turn: Turn): void
@@ -14,7 +13,6 @@ export interface RoundSteps<Turn, Peer> {
   isEnough(turn: Turn, answered: number): boolean
   /** What the leader knows of each other node. */
   peers(turn: Turn): Iterable<Peer>
-  /** The latest round that a node has answered. */
   roundOf(peer: Peer): number
   answerReads(turn: Turn): void
 }

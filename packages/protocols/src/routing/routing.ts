@@ -40,12 +40,10 @@ export interface Request {
   forwardedAtAge: number
 }
 
-/** The part of a node's state that concerns requests. */
 export interface RoutingState {
   readonly id: NodeId
   readonly forwarding: Forwarding
   readonly requests: Map<string, Request>
-  /** The node that this one believes to lead. */
   leader: NodeId | undefined
   /** On the leader: pending reads. */
   reads: Read<Origin>[]
@@ -55,7 +53,6 @@ export interface RoutingState {
   copy: SessionedCopy
 }
 
-/** The part of a node's first state that concerns requests. */
 export const routedAtFirst = (
   { id, seed }: NodeSetting,
   { object }: Subject,
@@ -78,7 +75,6 @@ export interface RoutingConfig extends Subject {
   readonly retryMs: Millis
 }
 
-/** The part of a step that concerns requests. */
 export interface RoutingTurn {
   readonly state: RoutingState
   readonly config: RoutingConfig

@@ -15,17 +15,14 @@ export interface SessionedCopy {
   /** The object's state. */
   readonly held: unknown
   readonly sessions: Map<string, LastRequest>
-  /** Session requests applied so far. */
   count: number
 }
 
-/** The form kept in snapshots. */
 export interface SavedCopy {
   readonly held: Json
   readonly sessions: readonly (readonly [string, LastRequest])[]
 }
 
-/** Maximum number of sessions kept. */
 const SESSION_LIMIT = 10_000
 /**
  * The number forgotten at a time, because finding the oldest means examining all. A client that was idle while 10,000

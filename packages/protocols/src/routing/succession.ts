@@ -22,7 +22,6 @@ export interface SuccessionState extends RoutingState {
 
 /** The state of a node in a group whose members have the same log. */
 export interface MemberState extends SuccessionState {
-  /** Every node, by name. */
   readonly nodes: readonly NodeId[]
   /** By place in the log: where to send the result. */
   origins: Map<number, Origin>
@@ -98,7 +97,6 @@ interface SuccessionTurn {
   setTimer(timer: 'silence', afterMs: Millis): void
 }
 
-/** Sends to all other nodes. */
 export function broadcast<Message>(turn: BroadcastingTurn<Message>, message: Message): void {
   const { id, nodes } = turn.state
   for (const node of nodes) if (node !== id) turn.send(node, message)

@@ -95,7 +95,6 @@ export interface ShardedState extends TwoPhaseState {
   readonly owned: Map<number, unknown>
   /** By shard: given away, but not confirmed yet. */
   readonly leaving: Map<number, Leaving>
-  /** Counts changes of `owned`. */
   moves: number
 }
 

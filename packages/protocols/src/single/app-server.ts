@@ -158,7 +158,6 @@ function end(turn: SingleTurn, { requestId, request }: Call, result: Completion)
 /** Rounding must not let the timer ring again and again without any time passing. */
 const SHORTEST_MS = 0.01
 
-/** Sets the timer to when the next call is due. */
 export function awaitCalls(turn: SingleTurn): void {
   const { state, steady } = turn
   let dueAt = Number.POSITIVE_INFINITY

@@ -96,7 +96,6 @@ function noteEffect({ state }: SingleTurn, { request }: EffectRecord, result: Co
   bound(state.effects)
 }
 
-/** Restores the durable state after a restart. */
 export function redo(turn: SingleTurn, record: SingleRecord): void {
   const { state, config } = turn
   if (record.kind === 'key') {

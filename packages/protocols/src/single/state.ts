@@ -24,9 +24,7 @@ export interface SingleConfig extends Subject {
   readonly coolDownMs: Millis
   /** Whether an app server answers reads from its last known answers while the database does not answer. */
   readonly degrade: boolean
-  /** How long the database works on one request. */
   readonly serviceMs: Millis
-  /** How many requests may wait at the database. */
   readonly queueLimit: number
 }
 
@@ -63,7 +61,6 @@ export type SingleRecord =
   /** The key in its own transaction, in systems with a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
-/** A client's request to this app server, until it is answered. */
 export interface Call {
   readonly requestId: string
   readonly request: string
@@ -86,7 +83,6 @@ export interface SingleState {
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker
-  /** Retries that the budget allows. */
   retryTokens: number
   /** By question, as JSON text: the database's last answer. */
   readonly known: Map<string, Completion>

@@ -54,7 +54,6 @@ export interface Doubt {
   readonly heard: Map<NodeId, { readonly progress: Progress; readonly restarted: boolean }>
 }
 
-/** A transaction at its coordinator. */
 export interface Open extends Attempt {
   readonly sites: readonly NodeId[]
   readonly votes: Map<NodeId, Values>

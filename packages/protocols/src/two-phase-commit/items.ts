@@ -128,7 +128,6 @@ export const DONE_BEFORE = 'done before'
 /** Why a node votes no. A locked item will be free later. */
 export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
-/** Items with their values. */
 export type Values = readonly (readonly [item: string, value: Json])[]
 
 export type Outcome =
@@ -184,7 +183,6 @@ export interface Staged {
   readonly read: Values
 }
 
-/** The items of a node. */
 export interface Held {
   readonly values: Map<string, Json>
   /** By item: the transaction that holds it. */

@@ -58,7 +58,6 @@ interface Transaction {
   readonly parts: ReadonlyMap<NodeId, readonly Operation[]>
 }
 
-/** Who votes on a transaction. */
 export interface Placing {
   /** They vote even if they hold none of the items. */
   readonly voters?: readonly NodeId[]

@@ -23,7 +23,6 @@ export type TwoPhaseRecord = { readonly transaction: string } & (
   | { readonly kind: 'ended' }
 )
 
-/** What a participant has voted yes to. */
 export interface Prepared extends Staged {
   readonly coordinator: NodeId
 }

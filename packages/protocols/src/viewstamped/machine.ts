@@ -126,7 +126,6 @@ function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): vo
   else awaitLeader(turn)
 }
 
-/** Serves a request that its origin sent to this node as the primary. */
 export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   const crowded = state.origins.size >= REQUEST_LIMIT || state.reads.length >= REQUEST_LIMIT

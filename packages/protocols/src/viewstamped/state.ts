@@ -62,7 +62,6 @@ export type ViewstampedRecord =
   /** The view has begun on the sender, with these entries in place of those from `from` on. */
   | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
 
-/** What a primary knows of a backup. */
 export interface Backup {
   op: number
   round: number

@@ -91,7 +91,6 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
 }
 
 interface FinishOptions extends Pick<ClientLoopOptions, 'clock' | 'process' | 'client'> {
-  /** The node to ask next. */
   readonly pick: () => NodeId
 }
 

@@ -23,7 +23,6 @@ interface DrivingOptions {
   readonly online: LiveJudge
 }
 
-/** Starts clients that do what the workload says. */
 export function driveClients(options: RunOptions, { random, since, online }: DrivingOptions): RunClients {
   const { cluster, workload, sink } = options
   const { clock } = cluster

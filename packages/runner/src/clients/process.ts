@@ -9,7 +9,6 @@ export interface ProcessOptions {
   readonly recorder: RunRecorder
   readonly workload: Pick<Workload, 'reads' | 'agreedOn'>
   readonly timeoutMs: Millis
-  /** Whether its operations are marked as final. */
   readonly final?: boolean | undefined
 }
 
@@ -17,7 +16,6 @@ export interface ProcessOptions {
 export interface ClientProcess {
   /** Calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
-  /** From now on its operations are marked as final. */
   becomeFinal(): void
   close(): void
 }

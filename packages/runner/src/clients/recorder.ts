@@ -1,7 +1,6 @@
 import { type Completion, type Input, type Json, meaningOf, type Nanos } from '@chaosproxy/history'
 import type { HistorySink, Request } from '../ports/cluster.ts'
 
-/** Counts of operations by outcome, so far. */
 export interface LiveCounts {
   readonly ok: number
   readonly fail: number

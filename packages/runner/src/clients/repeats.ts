@@ -19,7 +19,6 @@ const MOST_KEYS = 3
 /** Repetitions that are looked into; later ones are only counted. */
 const MOST_REPETITIONS = 10_000
 
-/** A change that a client sent a second time. */
 interface Repetition {
   readonly key: string
   readonly first: Event['process']

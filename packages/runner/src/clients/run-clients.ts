@@ -2,7 +2,6 @@ import type { Input } from '@chaosproxy/history'
 import type { Settled } from '../ports/run-outcome.ts'
 import type { RunRecorder } from './recorder.ts'
 
-/** The clients of a run, driven by it or observed. */
 export interface RunClients {
   readonly recorder: RunRecorder
   /**

@@ -14,7 +14,6 @@ export interface Hidden {
   readonly isAll: boolean
 }
 
-/** The values of one key. */
 interface Values {
   /** What answered additions made of it. */
   readonly made: Set<string>
@@ -24,7 +23,6 @@ interface Values {
   beganEmpty: boolean
   /** The last value read after the last addition. */
   last: string | undefined
-  /** The greatest sum. */
   greatest: number
   /** Whether each addition was positive, and made a value that none had made before. */
   isGrowing: boolean

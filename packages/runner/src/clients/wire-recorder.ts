@@ -27,7 +27,6 @@ export function recordWire(
   const settlement = createSettlement()
   /** The number of each session's invocations that reached the proxy. */
   const arrived = new Map<string, number>()
-  /** The number of invocations of each process. */
   const made = new Map<number, number>()
   let processes = 0
 

@@ -22,7 +22,6 @@ interface SummaryInput {
   readonly spec: RunConfig
   readonly startedAt: string
   readonly tier: RunSummary['tier']
-  /** What the settings of the target give up. */
   readonly weakness?: string | undefined
   readonly stronger?: RunSummary['stronger']
   readonly strongerPromise?: RunSummary['strongerPromise']
@@ -39,13 +38,10 @@ interface SummaryInput {
   readonly backend?: Report<string> | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
-  /** How the history was checked. */
   readonly checking?: CheckOptions<string> | undefined
-  /** What probes answered. */
   readonly answers?: Answers | undefined
 }
 
-/** How a finished run is judged. */
 interface RunJudging {
   readonly store: RunStore
   readonly judging: Judging
@@ -89,7 +85,6 @@ export async function judge(
   return { history, report, summary, commands: outcome.commands, recall: outcome.recall }
 }
 
-/** Summarises a run from its history, its faults and the checker's findings. */
 function summarize(input: SummaryInput): RunSummary {
   const { history, outcome, report } = input
   const faults = withRecoveries(history, outcome.faults)

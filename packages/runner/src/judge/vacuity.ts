@@ -8,7 +8,6 @@ import type { FaultRecord, Lack } from '../result/run-summary.ts'
 import { leftOutReads } from './left-out-reads.ts'
 import { refusedFinalReads } from './refused-final-reads.ts'
 
-/** Why a run proves less than it seems to. */
 export interface Doubt {
   readonly lacks: Lack
   readonly text: string
@@ -139,7 +138,6 @@ function usualErrorText(history: History, functions: readonly string[] | undefin
   return usual === undefined ? '' : ` (${usual[1]} of ${tried}: ${usual[0]})`
 }
 
-/** Names of faults that never took effect. */
 export function idleFaults(faults: readonly FaultRecord[]): string[] {
   const names = new Set(faults.map(({ fault }) => faultName(fault)))
   for (const { fault, hits } of faults) if (hits > 0) names.delete(faultName(fault))

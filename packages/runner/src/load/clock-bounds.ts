@@ -3,7 +3,6 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 /** One exchange with a remote clock: its answer was given between two moments of the clock here. */
 export interface ClockSample {
   readonly sent: Nanos
-  /** What the remote clock said. */
   readonly remote: Nanos
   readonly received: Nanos
 }

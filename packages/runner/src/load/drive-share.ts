@@ -15,7 +15,6 @@ export interface ShareOptions
   readonly whenKnown: (known: () => void) => void
 }
 
-/** Clients that a worker drives. */
 export interface DrivenShare {
   /** Starts no further operation, waits for those in flight, then calls back. */
   stop(stopped: () => void): void

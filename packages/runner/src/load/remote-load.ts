@@ -10,13 +10,11 @@ export interface WorkerClock {
 /** Clients of a run that workers on other machines drive. All of them are ready to begin. */
 export interface RemoteLoad {
   readonly workers: readonly WorkerClock[]
-  /** Has all of them begin at once. */
   begin(listener: LoadListener): void
   /** Lets clients start no further operation; calls back once all have stopped, or are lost. */
   stop(stopped: () => void): void
   /** Lets clients finish what they started; calls back once they have, and everything was told. */
   follow(followed: () => void): void
-  /** What went wrong with workers. */
   trouble(): readonly string[]
 }
 

@@ -8,14 +8,12 @@ type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from' | 'healingFrom'>
 
 /** The records of a run's faults; injections and healings are written into its history as well. */
 export interface FaultRecords {
-  /** What could not be injected or healed. */
   readonly trouble: readonly string[]
   /** The fault had nothing left to affect when its time came: why. */
   skipped(id: string, fault: Fault, why: string): void
   began(injected: Injected): void
   failed(injected: Injected, error: string): void
   ended(injected: Injected, outcome: Healed): void
-  /** Whether a fault of this kind has taken effect. */
   haveBitten(kind: FaultKind): boolean
   /** By the times at which they began. */
   inOrder(): readonly FaultRecord[]
@@ -38,7 +36,6 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
     before.times++
     trouble[before.at] = `${before.text}, and ${plural(before.times - 1, 'other fault')} likewise`
   }
-  /** Faults that took time to inject. */
   const slow = new Set<string>()
   return {
     trouble,

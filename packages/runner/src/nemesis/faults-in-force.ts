@@ -10,21 +10,17 @@ export interface ActiveFault {
   readonly from: Nanos
   readonly to: Nanos
   heal: Heal | undefined
-  /** When its healing began. */
   healingFrom: Nanos | undefined
-  /** Once it is healed. */
   outcome: Healed | undefined
   /** Called back then. */
   readonly waiting: ((outcome: Healed) => void)[]
 }
 
-/** The faults that a nemesis has injected and not yet healed. */
 export interface FaultsInForce {
   /** By id. */
   readonly active: ReadonlyMap<string, ActiveFault>
   /** Those that somebody else injected and not yet healed. */
   readonly strangers: ReadonlyMap<string, Pick<ActiveFault, 'fault'>>
-  /** All that were injected, healed or not. */
   readonly injected: readonly ActiveFault[]
   /** Injects a fault that is meant to last until `to`, and calls back once it is in force or has failed. */
   enter(

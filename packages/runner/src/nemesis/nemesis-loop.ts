@@ -17,13 +17,11 @@ import { createFaultRecords } from './fault-records.ts'
 import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 
 export interface NemesisLoop {
-  /** Faults in force now. */
   active(): readonly Fault[]
   /** The faults injected so far, as resolved, with their actual or planned ends. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   /** Whether a fault of this kind has taken effect. A fault in force is counted once it is healed. */
   hasBitten(kind: FaultKind): boolean
-  /** Adds a fault to the schedule. */
   add(scheduled: ScheduledFault): void
   /** Injects a fault at once, which stays until it is healed, at the latest when the loop is stopped. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void

@@ -7,7 +7,6 @@ const STEP_MS = 500
 /** Enough steps for every kind of fault several times over. */
 const MOST_STEPS = 1_000
 
-/** What a run is too short for. */
 export interface Shortage {
   /** The chosen faults whose kind does not happen in it, so that it proves nothing about them. */
   readonly missing: readonly Nemesis[]

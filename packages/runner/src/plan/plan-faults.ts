@@ -89,7 +89,6 @@ export function sufferingText(
   return `${target.name} cannot suffer ${name}: ${refusalText(suffering)} Faults it can suffer: ${possible.join(', ')}.`
 }
 
-/** Faults for as long as our own clients work. */
 const planOnce = (
   groups: readonly Offer[],
   run: Pick<SchedulePlan, 'durationMs' | 'longestFault'>,

@@ -9,7 +9,6 @@ import { planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-
 import type { RunSpec } from './run-spec.ts'
 import type { TrafficSpec } from './traffic-spec.ts'
 
-/** Finds what a run's spec names. */
 export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */
   target(name: string): Promise<Target>
@@ -23,7 +22,6 @@ export interface Registries {
   readonly traffic?: ((spec: TrafficRunSpec) => ObservedParts | Promise<ObservedParts>) | undefined
 }
 
-/** The run of a recording. */
 export interface TrafficRunSpec extends Omit<RunSpec, 'target'> {
   readonly target: RunSpec['target'] & { readonly traffic: TrafficSpec }
 }
@@ -122,7 +120,6 @@ export async function planRun(
   return run
 }
 
-/** What the spec names. */
 async function partsOf(spec: RunSpec, registries: Registries, where: string): Promise<ObservedParts> {
   const { traffic } = spec.target
   if (traffic === undefined)

@@ -29,10 +29,8 @@ export const draftIn = (whole: RunDraft): RunDraft =>
 const partOf = (part: string | NamedPart | undefined): NamedPart =>
   typeof part === 'string' ? { name: part } : (part ?? {})
 
-/** The name that a draft gives its target or workload. */
 export const nameIn = (part: string | NamedPart | undefined): string | undefined => partOf(part).name
 
-/** The settings that a draft gives its target or workload. */
 export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
 
 /**

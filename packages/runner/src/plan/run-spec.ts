@@ -23,9 +23,7 @@ export interface RunSpec {
   readonly clients: number
   /** Operations per second over all clients. */
   readonly rate: number
-  /** How long clients keep starting operations. */
   readonly timeMs: Millis
-  /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
   /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
@@ -36,7 +34,6 @@ export interface RunSpec {
   readonly expect?: string | undefined
   /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
   readonly require?: readonly string[] | undefined
-  /** How long checking may take. */
   readonly checkMs: Millis
   /** Whether the clients are stopped once a violation of linearizability is certain, while the history is recorded. */
   readonly stopOnViolation?: boolean | undefined
@@ -182,7 +179,6 @@ const runSchema = v.strictObject({
 
 const zero = v.literal(0, 'must be 0: the clients of a recording are not ours')
 
-/** Parses recordings. */
 const recordingSchema = v.strictObject({
   ...runSchema.entries,
   target: v.strictObject({ name: targetName, settings: v.optional(settings, {}), traffic: trafficSchema }),

@@ -59,7 +59,6 @@ function choicesOf(schema: unknown): unknown[] {
   return Array.isArray(options) ? options.flatMap(choicesOf) : [inner]
 }
 
-/** The members of an object schema. */
 export function entriesOf(schema: unknown): { readonly [key: string]: unknown } | undefined {
   const inner = unwrapped(schema)
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined

@@ -121,7 +121,6 @@ export interface ObservedClients {
   onFault?(began: FaultNoticed): void
   /** Calls back once they are gone; ends those that are left, for this reason. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
-  /** Whether a final read can read this key. */
   canRead(key: string): boolean
   /** Whether a retried change cannot be told from an intended repetition, because requests carry no identifier. */
   readonly repeatsAreDoubtful: boolean
@@ -150,9 +149,7 @@ export type WireEvent = Event & {
 
 /** Receives the events that a cluster's own proxy records, each with its line of the native format, newline included. */
 export interface WireSink {
-  /** What the clients were told. */
   client(line: string, event: WireEvent): void
-  /** What the nodes were asked and answered. */
   backend(line: string, event: WireEvent): void
   /** The verdict so far, for the proxy's own API. */
   readonly judge?: Pick<LiveJudge, 'judged' | 'onViolation'> | undefined
@@ -160,7 +157,6 @@ export interface WireSink {
 
 /** The record of the clients' traffic that a cluster's own proxy writes. */
 export interface WireRecorder {
-  /** Records an action of the nemesis. */
   note(f: string, value: Json): void
   /** Records an invocation that failed before reaching the proxy. */
   missed(invocation: MissedInvocation): void
@@ -179,7 +175,6 @@ export interface MissedInvocation {
   readonly error: string
 }
 
-/** Receives a run's events as they happen. */
 export interface HistorySink {
   append(event: Event): void
   /** Where in the record the event is that was written last, from its position; absent if there is no file. */

@@ -23,7 +23,6 @@ export interface Judged {
   readonly violation?: LiveViolation | undefined
 }
 
-/** Judges a history while it is recorded. */
 export interface LiveJudge {
   /** Takes the next event of the history. It never throws. */
   push(event: EventInput): void
@@ -34,7 +33,6 @@ export interface LiveJudge {
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
-/** What is judged. */
 interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
   /** How it came to its values, as in its header. */
   readonly mapping?: Header['mapping']

@@ -21,11 +21,9 @@ export interface RunOptions {
   readonly sticky?: Stickiness | undefined
   /** Operations per second over all clients. */
   readonly rate: number
-  /** How long clients keep starting operations. */
   readonly timeMs: Millis
   /** Kinds whose faults are repeated after that time, while clients continue, if none of them ever took effect. */
   readonly insistOn?: readonly FaultKind[] | undefined
-  /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
   /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
   readonly quietMs: Millis
@@ -40,7 +38,6 @@ export interface RunOptions {
   readonly stopOnViolation?: boolean | undefined
 }
 
-/** A record that is being written. */
 export interface OpenRecord extends HistorySink {
   /** Called once the run has ended, before the record is closed; rejects a run whose record proves nothing. */
   verify?(outcome: RunOutcome): Promise<void>
@@ -48,7 +45,6 @@ export interface OpenRecord extends HistorySink {
   close(ended: boolean): void
 }
 
-/** Keeps the record of one run. */
 export interface RecordStore {
   /** The history's file name as shown in messages; absent if it is not kept. */
   readonly historyName?: string | undefined
@@ -59,7 +55,6 @@ export interface RecordStore {
   open(header: Header, failed: (error: UserError) => void): OpenRecord
 }
 
-/** Where one run keeps its files. */
 export interface RunStore extends RecordStore {
   /** Reads the record back, after it is closed. */
   read(): Promise<History>
@@ -67,10 +62,8 @@ export interface RunStore extends RecordStore {
   readBackend(): Promise<History | undefined>
 }
 
-/** What probes answered. */
 export type Answers = ReadonlyMap<string, ProbeAnswer>
 
-/** What a verdict needs besides the run. */
 export interface Judging {
   /** This program's version, kept with the run. */
   readonly version: string
@@ -86,7 +79,6 @@ export interface Judging {
     | undefined
 }
 
-/** A finished run and its results. */
 export interface JudgedRun extends Pick<RunOutcome, 'commands' | 'recall'> {
   readonly history: History
   readonly report: Report

@@ -4,7 +4,6 @@ import type { Change, FaultRecord, Heard, Listening } from '../result/run-summar
 import type { LiveViolation } from './live-judge.ts'
 import type { NodeCommand } from './target.ts'
 
-/** The results of a run besides its history. */
 export interface RunOutcome {
   /** Those of the cluster that ran. */
   readonly nodes: readonly NodeId[]
@@ -44,7 +43,6 @@ export interface Settled {
   readonly untold: number
 }
 
-/** Whether anything was answered after healing. */
 export type Recovery =
   | { readonly type: 'answered' }
   /** Nothing was, in this time. */

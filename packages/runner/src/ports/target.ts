@@ -19,7 +19,6 @@ export interface Bug {
   }
 }
 
-/** What a promise may depend on. */
 export interface PromiseQuestion {
   readonly workload: string
   /** The object that the target replicates for the workload, which a user's workload chooses freely. */
@@ -80,7 +79,6 @@ export interface Target {
   }
   /** See `SchedulePlan`. */
   readonly longestFault?: number | undefined
-  /** The functions its clients can call. */
   functions(settings: Settings): readonly string[]
   /** The objects it holds, by their names in workloads. Undefined if the functions tell. */
   readonly objects?: readonly string[] | undefined
@@ -149,17 +147,12 @@ export interface StartOptions {
   readonly reach?: string | undefined
   /** Which messages between nodes to record; a target that cannot do so, or that can be asked later, ignores it. */
   readonly listening?: Listening | undefined
-  /** Aborts a start in progress. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** The operations of a run. */
 export interface AskedOperations {
-  /** The functions (`f`) that clients call. */
   readonly functions: readonly string[]
-  /** The functions without effects. */
   readonly reads: readonly string[]
-  /** The initial value of every object. */
   readonly initial: Json
   /** Reads of every object known beforehand, because a shared system may already hold data. */
   readonly before?: readonly Input[] | undefined
@@ -181,7 +174,6 @@ export interface Elsewhere {
   readonly addresses: readonly { readonly node: NodeId; readonly host: string; readonly port: number }[]
 }
 
-/** A cluster that is ready to serve. */
 export interface StartedCluster extends Cluster {
   /** The time from the start until it could serve; absent if that took no time. */
   readonly readyMs: number | undefined

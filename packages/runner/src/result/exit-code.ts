@@ -21,7 +21,6 @@ interface Outcome {
   /** How the level stands that the headline is about, which counts if none was expected. */
   readonly found: Expectation
   readonly requirements: readonly RequirementResult[]
-  /** What went wrong in the environment. */
   readonly trouble: readonly string[]
 }
 

@@ -3,7 +3,6 @@ import { type Event, type History, type Json, oncePerHistory } from '@chaosproxy
 import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
-/** A fault on the time axis. */
 export interface FaultSpan {
   /** `partition`, `kill`, …, or the name a file gave it. */
   readonly kind: string
@@ -55,7 +54,6 @@ function namesOf(fault: Fault): Pick<FaultSpan, 'kind' | 'name' | 'label'> {
   return { kind, label: describeFault(fault), ...(name === kind ? {} : { name }) }
 }
 
-/** The nodes and links that a fault is about. */
 const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
   nodes: 'nodes' in fault ? fault.nodes : [],
   links: 'links' in fault ? fault.links : [],
@@ -137,7 +135,6 @@ function timeIn({ time, value }: Event, name: 'began' | 'ended'): number {
   return typeof own === 'number' ? own : time
 }
 
-/** When the stopped nodes were started again. */
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
   const from = member(value, 'healingFrom')
   return typeof from === 'number' ? { startingFrom: from } : {}

@@ -1,7 +1,6 @@
 import { type Header, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 import { numberAt, textAt } from './parsed.ts'
 
-/** How long a lock lasts that nobody releases. */
 export interface Lease {
   readonly nanos: Nanos
   /** The setting that says so, as users know it: `lock-ms`. */

@@ -41,7 +41,6 @@ export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean =>
 interface Cut {
   readonly nodes: number
   readonly lastsMs: number
-  /** How long clients wait for an answer. */
   readonly timeoutMs: number
 }
 

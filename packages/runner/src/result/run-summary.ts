@@ -173,7 +173,6 @@ export interface Recollection {
   readonly faults: readonly FaultRecord[]
 }
 
-/** A value written to a key. */
 export interface Change {
   readonly key?: string | undefined
   readonly value: Json

@@ -30,14 +30,12 @@ export interface Played {
   readonly healedAt: Nanos
   /** The faults as resolved, with their times: playing the scenario with these repeats it. */
   readonly faults: readonly PlannedFault[]
-  /** The effect of each fault. */
   readonly records: readonly FaultRecord[]
   /** Faults that could not be injected or healed, and why. */
   readonly trouble: readonly string[]
   readonly recovery: Recovery
 }
 
-/** A scenario being played. */
 export interface Playing {
   /** Injects another fault `after` from now, for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
@@ -155,12 +153,10 @@ interface ClientOptions {
   readonly process: ClientProcess
   readonly workload: Workload
   readonly operations: readonly PlannedOperation[]
-  /** Indexes of this client's operations. */
   readonly places: readonly number[]
   readonly startedAt: Nanos
   /** Called when an operation begins after its planned time. */
   readonly beginsLate: (place: number) => void
-  /** Called with each answer. */
   readonly learned: LastClients['learned']
 }
 

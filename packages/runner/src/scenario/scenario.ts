@@ -56,7 +56,6 @@ export interface Scenario {
   readonly target: string
   /** The workload's name, or the path of its file. */
   readonly workload: string
-  /** The workload's settings when its operations were drawn. */
   readonly settings: Settings
   readonly bug: string | undefined
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
@@ -65,7 +64,6 @@ export interface Scenario {
   readonly besides?: readonly NodeId[] | undefined
   /** Seeds what a scenario does not spell out: message and disk delays, and the nodes' own randomness. */
   readonly seed: number
-  /** How long a client waits for an answer. */
   readonly timeoutMs: Millis
   /** Sorted by time. */
   readonly operations: readonly PlannedOperation[]

@@ -3,7 +3,6 @@ import { AVAILABLE } from '@chaosproxy/runner/result'
 import type { Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
 
-/** What was measured by one run. */
 interface Run {
   readonly measurement: Measurement
   /** Absent if nothing was promised. */
@@ -12,11 +11,9 @@ interface Run {
   readonly broken?: ToldRun | undefined
   /** What would decide it, if it is open whether it kept its promise. */
   readonly toDecide?: string | undefined
-  /** The command that repeats it. */
   readonly again: string
 }
 
-/** A run of one cell. */
 export interface MeasuredRun extends Run {
   /** The same with additions to sets, none of which hides the loss of another, where the target has sets. */
   readonly sets?: Run | undefined

@@ -2,7 +2,6 @@ import type { Report } from '@chaosproxy/checker'
 import type { History, Nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/runner/result'
 
-/** A judged run, to be measured. */
 export interface MeasureInput {
   readonly history: History
   readonly report: Report<string>
@@ -13,6 +12,5 @@ export interface MeasureInput {
   readonly healedAt: Nanos
   /** How long a client waits, and so would try elsewhere. */
   readonly timeoutNanos: Nanos
-  /** How long clients went on. */
   readonly timeNanos: Nanos
 }

@@ -119,7 +119,6 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   return rows
 }
 
-/** Whether an operation changes nothing. */
 function isRead({ functions, operations, values }: History, row: number): boolean {
   const range = values.microRange(operations.input[row] ?? -1)
   if (range === undefined) return functions[operations.f[row] ?? -1] === 'read'

@@ -75,11 +75,9 @@ const networkNamed = (name: string): NetworkPreset => {
   return network
 }
 
-/** The faults of a run that make up the network. */
 export const networkFaults = (name: string, nodes: number, timeMs: Millis): readonly FaultChoice[] =>
   printSchedule(networkNamed(name).schedule(nodeNames(nodes), timeMs))
 
-/** For systems of these sizes. */
 export const networkNotes = (name: string, sizes: readonly number[]): readonly string[] => [
   ...new Set(sizes.flatMap((nodes) => networkNamed(name).note?.(nodeNames(nodes)) ?? [])),
 ]

@@ -35,7 +35,6 @@ const rabbitMessages = (settings: readonly string[]): readonly string[] =>
     expect: 'eventual',
   })
 
-/** Brokers of messages, started as this machine has them. */
 export const brokerExhibits: readonly Exhibit[] = [
   {
     name: 'nats-direct-get',

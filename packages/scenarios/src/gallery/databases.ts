@@ -65,7 +65,6 @@ const redisPower = (appendonly: string): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Databases, started as this machine has them. */
 export const databaseExhibits: readonly Exhibit[] = [
   {
     name: 'postgres-lost-update',

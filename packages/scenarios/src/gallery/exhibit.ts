@@ -22,7 +22,6 @@ export interface Exhibit {
   readonly source: string
   /** The folder of `examples` in which the commands run. */
   readonly program?: string
-  /** The targets whose servers must be installed. */
   readonly servers: readonly string[]
   /** Whether a fault of it needs a C compiler. */
   readonly compiles?: true
@@ -40,7 +39,6 @@ export interface Cure {
   readonly args: readonly string[]
 }
 
-/** The arguments of the trial with this seed. */
 export const withSeed = (args: readonly string[], seed: number): readonly string[] =>
   args.map((word) => (word === SEED ? String(seed) : word))
 

@@ -1,7 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { SEED } from './exhibit.ts'
 
-/** A server that `chaos record` starts. */
 interface Served {
   readonly name: string
   readonly serve: string
@@ -12,14 +11,11 @@ interface Served {
 interface Recorded {
   readonly servers: readonly Served[]
   readonly model?: string
-  /** The server whose answers get lost. */
   readonly loses?: string
   readonly expect: Level
-  /** What asks them. */
   readonly clients: string
 }
 
-/** The arguments of `chaos record`. */
 export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded): readonly string[] => [
   'record',
   ...servers.flatMap(({ name, serve, as = 'tcp' }) => ['--name', name, '--serve', serve, '--as', as]),

@@ -3,7 +3,6 @@ import { type Exhibit, SEED } from './exhibit.ts'
 interface Run {
   readonly target: string
   readonly workload: string
-  /** Settings of the target. */
   readonly settings?: readonly string[]
   /** Comma-separated, or a file of the exhibit's program. */
   readonly faults: string
@@ -12,7 +11,6 @@ interface Run {
   readonly more?: readonly string[]
 }
 
-/** The arguments of `chaos run`. */
 export const runArgs = ({
   target,
   workload,

@@ -19,7 +19,6 @@ import { parsePlannedHold, printPlannedHold } from './holds.ts'
 /** A failing scenario as a file that people can read, keep and edit. */
 export interface Replay {
   readonly scenario: Scenario
-  /** The failure, in words. */
   readonly found: string | undefined
   /**
    * The level that the history was checked against, which the end of a run depends on; absent in older files, and if it
@@ -195,7 +194,6 @@ function parseList(value: unknown, where: string): readonly unknown[] {
   throw new UserError('input', `${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
 }
 
-/** Names of nodes besides those that are numbered. */
 function parseNames(value: unknown, where: string): readonly string[] {
   if (value === undefined) return []
   if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return value

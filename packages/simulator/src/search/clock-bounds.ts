@@ -83,7 +83,6 @@ function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFau
   return overlapping.size === 0 ? schedule : schedule.filter((fault) => !overlapping.has(fault))
 }
 
-/** Whether a scenario that was varied still keeps to the bounds of the search it comes from. */
 export function keepsToClocks(subject: SearchedProtocol, { targetSettings, faults }: Scenario): boolean {
   const strengths = clockStrengths(subject, targetSettings)
   if (strengths === undefined) return true

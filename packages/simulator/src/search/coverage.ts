@@ -8,7 +8,6 @@ import type { Trial } from './trial.ts'
 
 /** What a search has reached, and the scenarios that reached what none had before. */
 export interface Coverage {
-  /** Observes the steps of one node in a trial. */
   observe(node: NodeId): Observer
   /** After a trial: keeps its scenario if it reached something new, and returns whether it did. */
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
@@ -21,7 +20,6 @@ export interface Coverage {
 /** Older scenarios are dropped: states that were new early on are common by now. */
 const MOST_KEPT = 64
 
-/** What has been reached so far. */
 interface Reached {
   readonly edges: Edges
   /** The assertions of programs that some trial has met. */

@@ -3,7 +3,6 @@ import type { Millis } from '@chaosproxy/history'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { Reaction } from './reaction.ts'
 
-/** The faults of a trial, as a strategy plans them. */
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]

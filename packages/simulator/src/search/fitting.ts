@@ -48,7 +48,6 @@ export function fitting(
 
 interface Fitting {
   readonly random: Random
-  /** The nemeses that the trial draws from. */
   readonly nemeses: readonly Nemesis[]
   readonly nodes: readonly NodeId[]
   readonly lengthMs: Millis

@@ -17,7 +17,6 @@ export interface Reaction {
 export type Harm = 'kill' | 'pause' | 'isolate' | 'deafen' | 'silence' | 'kill-others' | 'kill-all'
 export const harms: readonly Harm[] = ['kill', 'pause', 'isolate', 'deafen', 'silence', 'kill-others', 'kill-all']
 
-/** The fault that does this harm to this node. */
 export function faultOf(harm: Harm, node: NodeId, nodes: readonly NodeId[]): Fault {
   const others = nodes.filter((other) => other !== node)
   switch (harm) {

@@ -27,9 +27,7 @@ export interface SearchOptions {
    * The coverage of all searches of this thread, which this one extends; its trials then depend on earlier ones too.
    */
   readonly reached?: Coverage | undefined
-  /** Whether to begin no further seed. */
   readonly stopped?: (() => boolean) | undefined
-  /** Called with each seed before its trial. */
   readonly begins?: ((seed: number) => void) | undefined
 }
 
@@ -50,13 +48,11 @@ export interface Evidence {
    * then proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
-  /** Trials that the checker could not decide. */
   readonly undecided: number
   /** Why: the first seed of each reason, in order of seeds; the first few. */
   readonly reasons: readonly UndecidedSeed[]
 }
 
-/** A trial that the checker could not decide. */
 export interface UndecidedSeed {
   readonly seed: number
   readonly reason: Reason
@@ -103,7 +99,6 @@ const withTrial = (
 export interface SearchResult {
   readonly trials: number
   readonly evidence: Evidence
-  /** Steps of all machines together. */
   readonly steps: number
   readonly findings: readonly SeedFailure[]
   /** By strategy: how many trials it had, and how many of them failed. */

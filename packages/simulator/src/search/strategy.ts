@@ -8,7 +8,6 @@ import { type Harm, harms, type Reaction } from './reaction.ts'
 import type { SearchedProtocol } from './subject.ts'
 import type { Times } from './times.ts'
 
-/** How a search chooses faults and their times. */
 export interface Strategy {
   readonly name: string
   readonly summary: string
@@ -230,7 +229,6 @@ const coverage: Strategy = {
   varies: true,
 }
 
-/** All strategies. */
 export const strategies: readonly Strategy[] = [
   uniform,
   biased,

@@ -43,7 +43,6 @@ export interface SearchedProtocol {
   readonly shortcut?: Shortcut | undefined
 }
 
-/** What a search asks of the protocol. */
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
@@ -71,17 +70,14 @@ export interface Shortcut {
 export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
   subject.shortcut === undefined ? subject : { ...subject, start: subject.shortcut.start }
 
-/** The options that a trial passes to its cluster. */
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** As in scenarios; for subjects that are no state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
-  /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
 }
 
-/** The cluster that a trial of this subject runs on. */
 export const clusterOf = (subject: SearchedProtocol, options: ClusterOptions): SimulatedCluster =>
   subject.start === undefined
     ? createSimulatedCluster({ ...options, machine: machineOf(subject, options.targetSettings) })

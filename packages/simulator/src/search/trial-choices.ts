@@ -30,7 +30,6 @@ const usual: readonly Nemesis[] = allNemeses.filter(
   ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
 )
 
-/** The nemeses that trials draw from. */
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
   faults === undefined ? usual : allNemeses.filter(({ name }) => faults.includes(name))
 
@@ -54,7 +53,6 @@ export const aimed = (
     return [{ ...nemesis, plan }]
   })
 
-/** The kind of fault that does this harm. */
 export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {
   kill: 'kill',
   'kill-others': 'kill',

@@ -72,7 +72,6 @@ export interface Trial {
   readonly unmet: readonly string[]
   /** What this trial has reached of what some trial should reach. */
   readonly met: readonly string[]
-  /** Steps of all nodes' machines. */
   readonly steps: number
   /** Events in virtual time: arrivals, fsyncs, timers, and actions of clients and the nemesis. */
   readonly happened: number
@@ -84,15 +83,12 @@ export interface TrialLimits {
   readonly memoryBytes: number
   /** A monotonic clock for stages with a time limit, such as minimising. The outcome of a trial never depends on it. */
   readonly now: () => Millis
-  /** Whether broken invariants end a trial. */
   readonly invariants: boolean
   /**
    * Called once per node; the result is called after each of the node's steps. `now` counts from the scenario's start.
    */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
-  /** Which messages between nodes to record. */
   readonly listening?: Listening | undefined
-  /** Receives what nodes write to their logs. */
   readonly log?: ((line: LogLine) => void) | undefined
   /** Called with the delay of each packet, if the subject is no state machine. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
@@ -237,7 +233,6 @@ const endless = (end: string, what: string): Failure => ({
   endless: true,
 })
 
-/** The invariant broken so far, if that ends a trial. */
 const breachIn =
   (
     cluster: SimulatedCluster,
@@ -252,13 +247,11 @@ const tooLongToRecover = (end: string): Reason => ({
   text: `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`,
 })
 
-/** The node that took the last step, and the event. */
 interface LastStep {
   node: NodeId | undefined
   event: AnyEvent | undefined
 }
 
-/** Watches the steps of one node. */
 function observerOf(
   node: NodeId,
   { protocol }: SearchedProtocol,

@@ -8,7 +8,6 @@ import { parseRequirement } from './requirement.ts'
 
 /** An earlier result, as far as a later one can fall behind it. */
 export interface Baseline {
-  /** The file, for messages. */
   readonly where: string
   /** Absent for a saved history. */
   readonly target: string | undefined
@@ -53,7 +52,6 @@ export function parseBaseline(json: unknown, where: string): Baseline {
   }
 }
 
-/** What a later result is of. */
 export interface Compared {
   readonly target?: string | undefined
   readonly workload?: string | undefined

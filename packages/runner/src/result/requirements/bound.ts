@@ -1,6 +1,5 @@
 export type Comparison = '>=' | '<=' | '==' | '>' | '<'
 
-/** What a figure is compared with. */
 export interface Bound {
   readonly comparison: Comparison
   /** A share from 0 to 1, nanoseconds, or a count; any number for a probe. */

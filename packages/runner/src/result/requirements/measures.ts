@@ -32,17 +32,14 @@ export type Unit = 'share' | 'duration' | 'count'
 /** A figure, or why there is none. `atLeast` says that the figure may be greater than what could be measured. */
 export type Figure = { readonly value: number; readonly atLeast?: string | undefined } | { readonly why: string }
 
-/** Something a requirement can be about. */
 export interface Measure {
   readonly name: string
   readonly unit: Unit
-  /** For help. */
   readonly summary: string
   /** Restricts the measure to a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
   /** Whether it is about when things happened, so that it says nothing of a time in which this program stood still. */
   readonly isTimed?: true
-  /** The figure for the whole record. */
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
 
