@@ -2,6 +2,8 @@
 // npm run bench -- proxy   those whose name contains the word
 // npm run bench -- speed --against COMMIT
 //                          those that can compare this checkout with a commit do so: both take turns, in pairs
+// npm run bench -- speed --against COMMIT --at-least 0.9
+//                          the same in about a minute; exits with 1 if this checkout is slower than that, twice in a row
 //
 // Benchmarks live beside the code they measure, in packages/*/bench/*.bench.ts. Each exports a name and a function that
 // measures and prints. Figures are of this machine, at this hour: compare ratios, and only within one run.
@@ -10,12 +12,15 @@ import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type Decision, decide } from './pace.ts'
+
+type Print = (line: string) => void
 
 interface Benchmark {
   readonly name: string
-  run(print: (line: string) => void): Promise<void>
-  /** Compares this checkout with a commit. */
-  readonly compare?: (print: (line: string) => void, commit: string) => Promise<void>
+  run(print: Print): Promise<void>
+  /** Compares this checkout with a commit; returns how many times as fast it is, in each case. */
+  readonly compare?: (print: Print, commit: string, measure: 'full' | 'brief') => Promise<readonly number[]>
 }
 
 const packages = join(import.meta.dirname, '..', 'packages')
@@ -27,11 +32,32 @@ async function loadBenchmarks(): Promise<Benchmark[]> {
   return Promise.all(files.sort().map((file) => import(pathToFileURL(join(packages, file)).href) as Promise<Benchmark>))
 }
 
-const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } })
-const benchmarks = (await loadBenchmarks()).filter(({ compare }) => values.against === undefined || compare)
+/** Of several cases the slowest counts. */
+async function isFastEnough(compare: NonNullable<Benchmark['compare']>, print: Print, least: number): Promise<boolean> {
+  const paces: number[] = []
+  let decision: Decision = 'again'
+  while (decision === 'again') {
+    const pace = Math.min(...(await compare(print, against, 'brief')))
+    paces.push(pace)
+    decision = decide(paces, least)
+    print(`${pace.toFixed(2)} times as fast as ${against}, where ${least} is the least: ${decision}`)
+  }
+  return decision === 'fast enough'
+}
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { against: { type: 'string' }, 'at-least': { type: 'string' } },
+})
+const { against = '', 'at-least': least } = values
+if (least !== undefined && !(Number(least) > 0 && against !== '')) {
+  console.error('--at-least takes a ratio above 0, and needs --against COMMIT')
+  process.exit(3)
+}
+const benchmarks = (await loadBenchmarks()).filter(({ compare }) => against === '' || compare)
 const chosen = benchmarks.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
 if (chosen.length === 0) {
-  const which = values.against === undefined ? 'No benchmark' : 'No benchmark that can compare commits'
+  const which = against === '' ? 'No benchmark' : 'No benchmark that can compare commits'
   console.error(
     `${which} is called ${wanted.join(' or ')}. There are: ${benchmarks.map(({ name }) => name).join(', ')}`,
   )
@@ -44,6 +70,7 @@ console.log(
 for (const { name, run, compare } of chosen) {
   console.log(`\n${name}`)
   const print = (line: string): void => console.log(`  ${line}`)
-  if (values.against === undefined || compare === undefined) await run(print)
-  else await compare(print, values.against)
+  if (against === '' || compare === undefined) await run(print)
+  else if (least === undefined) await compare(print, against, 'full')
+  else if (!(await isFastEnough(compare, print, Number(least)))) process.exitCode = 1
 }

@@ -1,26 +1,60 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim()
 
 export const thisCheckout = (): string => git('rev-parse', '--show-toplevel')
 
-/** Checks out a commit next to this one, installs its packages and builds them; removed once `use` has ended. */
-export async function withCommit(commit: string, use: (root: string) => Promise<void>): Promise<void> {
-  const name = git('rev-parse', '--verify', `${commit}^{commit}`)
+/**
+ * Checks out a commit and builds the packages that the simulator needs, with what is installed here; removed once `use`
+ * has ended.
+ *
+ * @throws Error if this clone has no such commit.
+ */
+export async function withCommit<Result>(commit: string, use: (root: string) => Promise<Result>): Promise<Result> {
+  const name = namedHere(commit)
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const root = join(folder, 'checkout')
   git('worktree', 'add', '--detach', '--quiet', root, name)
   try {
-    const run = (command: string, ...args: readonly string[]): unknown =>
-      execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-    run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline')
-    run('npx', 'tsc', '-b', 'packages/simulator')
-    await use(root)
+    const here = thisCheckout()
+    linkPackages(join(here, 'node_modules'), root)
+    const compiler = join(here, 'node_modules', '.bin', 'tsc')
+    execFileSync(compiler, ['-b', 'packages/simulator'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    return await use(root)
   } finally {
     git('worktree', 'remove', '--force', root)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function namedHere(commit: string): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], { encoding: 'utf8' }).trim()
+  } catch {
+    const remedy =
+      git('rev-parse', '--is-shallow-repository') === 'true'
+        ? 'it has only the latest commits. Fetch the others: git fetch --unshallow'
+        : 'is it spelled correctly, and fetched?'
+    throw new Error(`there is no commit ${commit} in this clone: ${remedy}`)
+  }
+}
+
+/** What is installed in `installed`, but for the commit's own packages, which it must not mix with those here. */
+function linkPackages(installed: string, root: string): void {
+  const own = readdirSync(join(root, 'packages')).map((folder) => {
+    const manifest = readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')
+    return { folder, name: (JSON.parse(manifest) as { readonly name: string }).name }
+  })
+  const modules = join(root, 'node_modules')
+  mkdirSync(modules)
+  const scopes = new Set(own.map(({ name }) => name.split('/')[0]))
+  for (const name of readdirSync(installed))
+    if (!name.startsWith('.') && !scopes.has(name)) symlinkSync(join(installed, name), join(modules, name))
+  for (const { folder, name } of own) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(join(root, 'packages', folder), join(modules, name))
   }
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { threadLimits } from '@chaosproxy/simulator'
+import { threadLimits, usualStrategies } from '@chaosproxy/simulator'
+import { type Pair, paceOf } from '../../../scripts/pace.ts'
 import { thisCheckout, withCommit } from './other-commit.ts'
-import type { BenchTurn, Taken } from './speed-side.ts'
+import type { BenchTurn, Ready, Taken } from './speed-side.ts'
 
-const PAIRS = 20
 /** The number of trials before measuring, and in each turn: about a third of a second. */
 const CASES = [
   { operations: 60, nodes: 3, warmUp: 6_000, trials: 800 },
@@ -13,28 +13,56 @@ const CASES = [
   { operations: 500, nodes: 5, warmUp: 600, trials: 100 },
 ] as const
 
+type Case = (typeof CASES)[number]
+
+/** `brief` takes about a minute, and measures the shortest and the longest trials only. */
+const MEASURES = {
+  full: { pairs: 20, cases: CASES },
+  brief: { pairs: 14, cases: [CASES[0], CASES[3]] },
+} as const
+
 /** The young generation consists of three parts of this size. */
 const SEMI_SPACE_MB = threadLimits.maxYoungGenerationSizeMb / 3
 
 /**
  * Compares this checkout with a commit: both take turns in separate processes, in pairs, so that other load on the
- * machine slows both. Because load may hit a single turn, the median ratio counts, and the best turns.
+ * machine slows both. Both run the strategies of a search for protocols that both have.
+ *
+ * @returns how many times as fast this checkout is, in each case.
  */
-export const comparePairs = (print: (line: string) => void, commit: string): Promise<void> =>
+export const comparePairs = (
+  print: (line: string) => void,
+  commit: string,
+  measure: keyof typeof MEASURES,
+): Promise<number[]> =>
   withCommit(commit, async (root) => {
-    const sides = await Promise.all([root, thisCheckout()].map(startSide))
+    const [before, now] = [await startSide(root), await startSide(thisCheckout())]
+    const shared = usualNames.filter((name) => [before, now].every(({ strategies }) => strategies.includes(name)))
+    const { pairs: count, cases } = MEASURES[measure]
+    const paces: number[] = []
     try {
-      for (const one of CASES) print(await compared(sides, one))
+      for (const one of cases) {
+        const pairs = await measured([before.child, now.child], { ...one, strategies: shared }, count)
+        paces.push(paceOf(pairs))
+        print(textOf(one, pairs))
+      }
     } finally {
-      for (const side of sides) side.disconnect()
+      for (const { child } of [before, now]) child.disconnect()
     }
+    return paces
   })
 
-async function startSide(root: string): Promise<ChildProcess> {
+const usualNames = [...new Set(usualStrategies.map(({ name }) => name))]
+
+interface Side extends Ready {
+  readonly child: ChildProcess
+}
+
+async function startSide(root: string): Promise<Side> {
   const execArgv = [`--max-semi-space-size=${SEMI_SPACE_MB}`]
-  const side = fork(new URL('speed-side.js', import.meta.url), [root], { execArgv })
-  await answerOf(side)
-  return side
+  const child = fork(new URL('speed-side.js', import.meta.url), [root], { execArgv })
+  const { strategies } = (await answerOf(child)) as Ready
+  return { child, strategies }
 }
 
 /** Rejects if the process ends instead. */
@@ -50,32 +78,35 @@ async function answerOf(side: ChildProcess): Promise<unknown> {
   }
 }
 
-/** Trials a second of one core. */
-async function rateOf(side: ChildProcess, turn: BenchTurn): Promise<number> {
+/** Processor seconds. */
+async function timeOf(side: ChildProcess, turn: BenchTurn): Promise<number> {
   side.send(turn)
   const { seconds } = (await answerOf(side)) as Taken
-  return turn.trials / seconds
+  return seconds
 }
 
-async function compared(
-  sides: readonly ChildProcess[],
-  { operations, nodes, warmUp, trials }: (typeof CASES)[number],
-): Promise<string> {
-  const [before, now] = sides as [ChildProcess, ChildProcess]
-  for (const side of sides) await rateOf(side, { operations, nodes, trials: warmUp })
-  const rates: (readonly [before: number, now: number])[] = []
-  const turn = { operations, nodes, trials }
-  for (let pair = 0; pair < PAIRS; pair++) {
+async function measured(
+  [before, now]: readonly [ChildProcess, ChildProcess],
+  { warmUp, ...turn }: Omit<Case, 'warmUp'> & BenchTurn & { readonly warmUp: number },
+  count: number,
+): Promise<Pair[]> {
+  for (const side of [before, now]) await timeOf(side, { ...turn, trials: warmUp })
+  const pairs: Pair[] = []
+  for (let pair = 0; pair < count; pair++) {
     // Each begins every other pair, since the machine may have changed by the second turn.
-    const first = pair % 2 === 0 ? await rateOf(before, turn) : undefined
-    const second = await rateOf(now, turn)
-    rates.push([first ?? (await rateOf(before, turn)), second])
+    const first = pair % 2 === 0 ? await timeOf(before, turn) : undefined
+    const second = await timeOf(now, turn)
+    pairs.push({ before: first ?? (await timeOf(before, turn)), now: second })
   }
-  const ratios = rates.map(([one, other]) => other / one).sort((one, other) => one - other)
-  const [least, middle, most] = [ratios[0], ratios[ratios.length >> 1], ratios.at(-1)].map((ratio) => ratio?.toFixed(2))
-  const best = (place: 0 | 1): string => Math.max(...rates.map((pair) => pair[place])).toFixed(0)
+  return pairs
+}
+
+function textOf({ operations, nodes, trials }: Case, pairs: readonly Pair[]): string {
+  const paces = pairs.map((pair) => paceOf([pair]))
+  const best = (side: keyof Pair): string => (trials / Math.min(...pairs.map((pair) => pair[side]))).toFixed(0)
   return (
-    `${operations} operations, ${nodes} nodes: ${middle} times as fast (${least} to ${most}, ${PAIRS} pairs); ` +
-    `at best ${best(1)} checked runs/s, before ${best(0)}`
+    `${operations} operations, ${nodes} nodes: ${paceOf(pairs).toFixed(2)} times as fast ` +
+    `(${Math.min(...paces).toFixed(2)} to ${Math.max(...paces).toFixed(2)}, ${pairs.length} pairs); ` +
+    `at best ${best('now')} checked runs/s, before ${best('before')}`
   )
 }

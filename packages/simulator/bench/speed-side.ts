@@ -10,6 +10,14 @@ export interface BenchTurn {
   readonly operations: number
   readonly nodes: number
   readonly trials: number
+  /** By name. */
+  readonly strategies: readonly string[]
+}
+
+/** A side can begin. */
+export interface Ready {
+  /** The names of its strategies. */
+  readonly strategies: readonly string[]
 }
 
 /** The processor seconds they took. */
@@ -32,21 +40,27 @@ const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/
 
 const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
+/** Each is one object in all turns, as in a search: a search learns the protocol's durations once for each. */
+const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
 /** Old commits limit a check by `checkMs`. */
 const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, now: () => performance.now() as Millis }
 
-process.on('message', (turn: BenchTurn) => {
-  const subject = {
+const subjectOf = ({ operations, nodes }: BenchTurn): Parameters<typeof planTrial>[0] =>
+  ({
     ...{ target: 'raft', protocol, bug: undefined, workload, settings: {}, level: 'linearizable' },
     // Old commits call the settings of the target knobs.
-    ...{ targetSettings: {}, knobs: {} },
-    ...{ nodes: turn.nodes, operations: turn.operations },
-  } as Parameters<typeof planTrial>[0]
+    ...{ targetSettings: {}, knobs: {}, nodes, operations },
+  }) as Parameters<typeof planTrial>[0]
+
+process.on('message', (turn: BenchTurn) => {
   const name = `${turn.operations} ${turn.nodes}`
+  const subject = subjects.get(name) ?? subjectOf(turn)
+  subjects.set(name, subject)
+  const chosen = strategies.filter((strategy) => turn.strategies.includes(strategy.name))
   const first = seeds.get(name) ?? 1
   const before = process.cpuUsage()
   for (let seed = first; seed < first + turn.trials; seed++) {
-    const strategy = strategies[seed % strategies.length]
+    const strategy = chosen[seed % chosen.length]
     if (strategy === undefined) throw new RangeError('there is no strategy')
     const { failure } = runPlan(subject, planTrial(subject, strategy, seed), limits)
     if (failure !== undefined) throw new Error(`${root}, seed ${seed}: ${JSON.stringify(failure)}`)
@@ -56,4 +70,4 @@ process.on('message', (turn: BenchTurn) => {
   process.send?.({ seconds: (user + system) / 1e6 } satisfies Taken)
 })
 process.on('disconnect', () => process.exit())
-process.send?.('ready')
+process.send?.({ strategies: strategies.map(({ name }) => name) } satisfies Ready)

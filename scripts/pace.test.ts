@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { decide, paceOf } from './pace.ts'
+
+test('a checkout that takes half the processor time is twice as fast', () => {
+  expect(paceOf([{ before: 1, now: 0.5 }])).toBe(2)
+})
+
+test('a single turn that other load slowed does not count', () => {
+  const usual = { before: 0.3, now: 0.3 }
+  expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
+})
+
+test('an even number of pairs has the pace between its two middle ones', () => {
+  expect(
+    paceOf([
+      { before: 1, now: 1 },
+      { before: 2, now: 1 },
+    ]),
+  ).toBe(1.5)
+})
+
+test('nothing measured is no pace', () => {
+  expect(() => paceOf([])).toThrow('a pace needs a pair')
+})
+
+test.each([
+  { paces: [0.9], decision: 'fast enough' },
+  { paces: [1.04], decision: 'fast enough' },
+  { paces: [0.89], decision: 'again' },
+  { paces: [0.89, 0.9], decision: 'fast enough' },
+  { paces: [0.89, 0.88], decision: 'too slow' },
+  { paces: [Number.NaN], decision: 'again' },
+  { paces: [Number.NaN, Number.NaN], decision: 'too slow' },
+  { paces: [], decision: 'again' },
+])('paces of $paces, where 0.9 is the least, are decided as $decision', ({ paces, decision }) => {
+  expect(decide(paces, 0.9)).toBe(decision)
+})

@@ -1,0 +1,32 @@
+// How fast this checkout is, compared with a commit: both measured in turns, by the processor time that each took.
+
+/** The processor seconds of the same work, done by both sides one after the other. */
+export interface Pair {
+  readonly before: number
+  readonly now: number
+}
+
+/**
+ * How many times as fast this checkout is: the median over the pairs, because other load on the machine may hit a single
+ * turn.
+ *
+ * @throws RangeError without pairs.
+ */
+export function paceOf(pairs: readonly Pair[]): number {
+  const paces = pairs.map(({ before, now }) => before / now).sort((one, other) => one - other)
+  const [lower, upper] = [paces[(paces.length - 1) >> 1], paces[paces.length >> 1]]
+  if (lower === undefined || upper === undefined) throw new RangeError('a pace needs a pair')
+  return (lower + upper) / 2
+}
+
+/** `again`: measure once more, since the machine or the compiler may have had a bad minute. */
+export type Decision = 'fast enough' | 'again' | 'too slow'
+
+/** Decides on the measurements so far, in order: too slow only if two in a row are below `least`. */
+export function decide(paces: readonly number[], least: number): Decision {
+  const last = paces.slice(-2)
+  // Not `pace < least`: a measurement that is no number proves nothing.
+  const below = last.filter((pace) => !(pace >= least)).length
+  if (below < last.length) return 'fast enough'
+  return below === 2 ? 'too slow' : 'again'
+}
