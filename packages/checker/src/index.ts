@@ -1,6 +1,6 @@
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
-export { createOnlineChecker, onlineModel } from './check/online.ts'
+export { createOnlineChecker } from './check/online.ts'
 export { entryFor, entryOf, findModel, levelNames, levelsOf, meaningIn, models, usualModel } from './check/registry.ts'
 export { requireUnderstood, unmetNeeds } from './check/understood.ts'
 export type { OperationRow } from './encoding/operation-row.ts'

@@ -16,7 +16,7 @@ describe.runIf(corpusIsHere)('labelled histories', () => {
       const checker = createOnlineChecker({ model: 'register', ...readingOf(labelled) })
       for await (const event of readEvents(join(corpus, labelled.file))) checker.push(event)
       const soFar = checker.soFar()
-      count[soFar]++
+      count[soFar as keyof typeof count]++
       const contradicts = labelled.expect['linearizable'] ? 'not linearizable' : 'linearizable'
       if (soFar === contradicts) wrong.push(`${labelled.file}: ${soFar}`)
     }

@@ -71,7 +71,7 @@ test(`the online checker reports a violation at the first event for which the de
     const events = randomEvents(shapeFrom(random, {}), random)
     const fault = faultOf(events, (some) => isLinearizable(smallHistory(some), reading))
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
-    count[watch(events).soFar]++
+    count[watch(events).soFar as keyof typeof count]++
   }
   expect(count.linearizable).toBeGreaterThan(atLeast(1_200))
   expect(count['not linearizable']).toBeGreaterThan(atLeast(500))
@@ -87,7 +87,7 @@ test(`the online checker reports no false violation of repeated values: ${manyOf
     const events = randomEvents(shapeFrom(random, { values }), random)
     const fault = faultOf(events, (some) => isLinearizable(smallHistory(some), reading))
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
-    count[watch(events).soFar]++
+    count[watch(events).soFar as keyof typeof count]++
   }
   expect(count['not linearizable']).toBeGreaterThan(atLeast(200))
   expect(count['not certain']).toBeGreaterThan(atLeast(200))
@@ -112,7 +112,7 @@ test(`the online checker agrees with check on ${manyOf(500)} histories of 20 to 
     }
     const fault = faultOf(events, judge)
     if (fault !== undefined) expect.fail(`seed ${seed}: ${fault}`)
-    count[watch(events).soFar]++
+    count[watch(events).soFar as keyof typeof count]++
   }
   expect(count.linearizable).toBeGreaterThan(atLeast(60))
   expect(count['not linearizable']).toBeGreaterThan(atLeast(60))

@@ -229,7 +229,7 @@ describe('the online checker, with unknown initial values,', () => {
       const events = makeEvents(random, { values: random() < 0.7 ? 0 : 3, finals: false })
       const checker = watch(events)
       const soFar = checker.soFar()
-      count[soFar]++
+      count[soFar as keyof typeof count]++
       const at = checker.violation()?.position
       const some = at === undefined ? events : events.slice(0, at + 1)
       const name = `seed ${baseSeed + n}: ${JSON.stringify(some)}`

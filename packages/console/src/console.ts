@@ -201,8 +201,8 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
       live.fold(event)
       // Half of the final reads would look as if the others had been refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
-      if (live.violatedNow && !wasViolated) judge?.hurry()
-      wasViolated = live.violatedNow
+      if (live.violation !== undefined && !wasViolated) judge?.hurry()
+      wasViolated = live.violation !== undefined
     },
     finished(finished) {
       endJudging()

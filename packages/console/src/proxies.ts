@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { packageVersion } from '@chaosproxy/engine/run'
 import { describeFaultAs, type Link, linkName, parseTrafficFault } from '@chaosproxy/faults'
+import { plural } from '@chaosproxy/history'
 import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'
 import { startGuardedServer } from './server/guarded-server.ts'
@@ -202,8 +203,19 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
       ...{ path, lines: writtenLines, lost: lostLines },
     })),
     soFar: judged?.soFar,
-    because: judged?.violation?.sentence ?? judged?.doubt,
+    isViolated: judged?.violation !== undefined,
+    because: judged && becauseOf(judged),
   }
+}
+
+/** Why the verdict so far is not the best. */
+function becauseOf({
+  violation,
+  doubt,
+}: ReturnType<NonNullable<NonNullable<ControlPlane['recording']>['judging']>['judged']>): string | undefined {
+  if (violation === undefined) return doubt
+  const { sentence, noticedAfter } = violation
+  return noticedAfter === 0 ? sentence : `${sentence} Noticed ${plural(noticedAfter, 'event')} after it happened.`
 }
 
 /** One figure for each link. */

@@ -1,5 +1,5 @@
 import { createRandom, type Fault, type FaultKind, type Schedule } from '@chaosproxy/faults'
-import { type Event, type Millis, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Event, type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import { driveClients } from './clients/driven-clients.ts'
 import { observeClients } from './clients/observed-clients.ts'
 import type { RunClients, StopReason } from './clients/run-clients.ts'
@@ -182,7 +182,9 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, stopOnViolation = false } = options
   const { clock } = cluster
-  const judge = createLiveJudge({ ...workload, mapping }, sink.placeOf)
+  const isFollowed = violated !== undefined || stopOnViolation
+  const now = () => nanosToMillis(clock.now())
+  const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
   judge.onViolation((violation) => {
     violated?.(violation)
     // Not amid the event: what is under way is recorded first.

@@ -24,7 +24,7 @@ export { draftEntries, memberText, parseRunSpec, RUN_DEFAULTS, runMembers, withN
 export { count, duration, schemaProblems } from './plan/schema.ts'
 export type { TrafficServer, TrafficSpec } from './plan/traffic-spec.ts'
 export type * from './ports/cluster.ts'
-export { createLiveJudge, type Judged, type LiveJudge, violationText } from './ports/live-judge.ts'
+export { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from './ports/live-judge.ts'
 export type { JudgedRun, OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
 export type { RunOutcome } from './ports/run-outcome.ts'
 export type {

@@ -7,7 +7,7 @@ import type { Judged, LiveViolation } from './ports/live-judge.ts'
 import type { RunStage } from './ports/run-outcome.ts'
 import type { RunSummary } from './result/run-summary.ts'
 
-/** With the verdict while recording: a violation shows at the operation that makes it certain. */
+/** With the verdict while recording. */
 export interface Progress extends Judged {
   readonly stage: RunStage
   readonly elapsed: Nanos
@@ -26,7 +26,7 @@ export type RunEvent =
   | { readonly type: 'event'; readonly event: Event }
   /** Ten times a second of the cluster's own time: operation counts, faults in force, and the verdict so far. */
   | { readonly type: 'status'; readonly progress: Progress }
-  /** Once, when a violation of linearizability is certain while the history is recorded. */
+  /** Once, when a violation of the strongest level is noticed while the history is recorded. */
   | { readonly type: 'violation'; readonly violation: LiveViolation }
   /** The cluster is being stopped, or did not come up. */
   | { readonly type: 'ending' }

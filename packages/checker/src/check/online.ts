@@ -1,15 +1,67 @@
-import type { OnlineChecker, OnlineOptions } from '../online/checker.ts'
-import { findModel } from './registry.ts'
+import { historyFromEvents, UserError } from '@chaosproxy/history'
+import type { Model } from '../judge/model.ts'
+import type { Report } from '../judge/report.ts'
+import { createChecker, type OnlineChecker, type OnlineOptions } from '../online/checker.ts'
+import { type Judgement, type Rechecked, recheckedRoom } from '../online/rechecked.ts'
+import { checkBy } from './check.ts'
+import { entryFor, entryOf } from './registry.ts'
 
-/** The built-in model of this name or alias, if it can be judged while it is recorded. */
-export function onlineModel(model: unknown): string | undefined {
-  const known = typeof model === 'string' ? findModel(model) : undefined
-  return known?.online === undefined ? undefined : known.name
+/**
+ * Judges a history while it is recorded, by the strongest level of its model: by a monitor of the model's own, or by
+ * `check` again and again.
+ *
+ * @throws UserError for an unknown model, and for an initial value that its monitor cannot take.
+ */
+export function createOnlineChecker({
+  model,
+  ...options
+}: OnlineOptions & { readonly model: string | Model<unknown> }): OnlineChecker {
+  return entryOf(model).online?.(options) ?? createChecker(recheckedRoom(recheckedBy(model)), options)
 }
 
-/** Checks linearizability of one kind of object while the history is recorded. `model`: see `onlineModel`. */
-export function createOnlineChecker({ model, ...options }: OnlineOptions & { readonly model: string }): OnlineChecker {
-  const create = findModel(model)?.online
-  if (create === undefined) throw new Error(`${model} cannot be judged while it is recorded`)
-  return create(options)
+function recheckedBy(model: string | Model<unknown>): Rechecked {
+  const { name, functions = [], knows, judge, ofTransactions } = entryOf(model)
+  let [level = ''] = judge.ladder.levels
+  return {
+    model: name,
+    functions,
+    // Only linearizability is decided key by key.
+    isWhole: level !== 'linearizable',
+    knows: (f) => knows(f) || ofTransactions?.knows(f) === true,
+    level: () => level,
+    judge(events, initial, options): Judgement {
+      try {
+        const history = historyFromEvents(events)
+        const entry = entryFor(model, history)
+        const { levels, lasting } = entry.judge.ladder
+        ;[level = ''] = levels
+        const asked = { ...options, model, initial, levels: [level, ...lasting] }
+        return judgementOf(checkBy(entry, history, asked), level, lasting)
+      } catch (error) {
+        // Such as an answer that makes sense only with that of an operation that is still open.
+        if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
+        throw error
+      }
+    },
+  }
+}
+
+function judgementOf({ levels }: Report<string>, level: string, lasting: readonly string[]): Judgement {
+  for (const each of lasting) {
+    const verdict = levels[each]
+    if (verdict.result === 'violated') return { result: 'violated', sentence: verdict.counterexample.sentence }
+  }
+  const verdict = levels[level]
+  switch (verdict.result) {
+    case 'met':
+      return verdict
+    case 'violated': {
+      const { sentence } = verdict.counterexample
+      return { result: 'unknown', why: `it is not ${level}, unless later events mend that: ${sentence}`, isLate: false }
+    }
+    case 'unknown':
+      return { result: 'unknown', why: verdict.reason.text, isLate: verdict.reason.kind === 'time' }
+    default:
+      return verdict satisfies never
+  }
 }

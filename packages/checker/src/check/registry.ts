@@ -3,13 +3,11 @@ import { bankFromAny } from '../bank/any-start.ts'
 import { bank } from '../bank/bank.ts'
 import { counterFromAny } from '../counter/any-start.ts'
 import { counter } from '../counter/counter.ts'
-import { counterRoom } from '../counter/online.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { Model } from '../judge/model.ts'
 import { listAppendFromAny } from '../list-append/any-start.ts'
 import { listAppend } from '../list-append/list-append.ts'
 import { lock, lockFromAny } from '../lock/lock.ts'
-import { lockRoom } from '../lock/online.ts'
 import { logFromAny } from '../log/any-start.ts'
 import { denseLogFromAny } from '../log/dense-any-start.ts'
 import { denseLog, log } from '../log/log.ts'
@@ -18,11 +16,9 @@ import { objectEntry } from '../object/entry.ts'
 import { modelEntry } from '../object/own.ts'
 import { bagFromAny, queueFromAny } from '../queue/any-start.ts'
 import { bag } from '../queue/bag.ts'
-import { bagRoom, queueRoom } from '../queue/online/room.ts'
 import { queue } from '../queue/queue.ts'
 import { registerEntry } from '../register/entry.ts'
 import { setFromAny } from '../set/any-start.ts'
-import { setRoom } from '../set/online/room.ts'
 import { set } from '../set/set.ts'
 import { streamEntry } from '../stream/entry.ts'
 import { areTransactions, listTransactions } from '../transactions/entry.ts'
@@ -35,17 +31,16 @@ import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
  * Every built-in model: help, documents and tests iterate over this list. An object is listed with how it is judged if
- * its initial value is unknown and, if it can be, while it is recorded; a `Model` as users write it is listed as
- * `modelEntry(stack)`.
+ * its initial value is unknown; a `Model` as users write it is listed as `modelEntry(stack)`.
  */
 export const models: readonly ModelEntry<string>[] = [
   registerEntry,
   objectEntry(multiRegister, multiRegisterFromAny),
-  objectEntry(counter, counterFromAny, counterRoom),
-  objectEntry(set, setFromAny, setRoom),
-  objectEntry(queue, queueFromAny, queueRoom),
-  objectEntry(bag, bagFromAny, bagRoom),
-  objectEntry(lock, lockFromAny, lockRoom),
+  objectEntry(counter, counterFromAny),
+  objectEntry(set, setFromAny),
+  objectEntry(queue, queueFromAny),
+  objectEntry(bag, bagFromAny),
+  objectEntry(lock, lockFromAny),
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),

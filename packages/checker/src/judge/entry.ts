@@ -28,7 +28,7 @@ export interface ModelEntry<Name extends string = Level> {
   /** A history proves something only if it meets each need. The first is an observation: a result that could be wrong. */
   readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
-  /** Judges linearizability while the history is recorded; absent if that needs the whole history. */
+  /** Judges linearizability while the history is recorded, event by event; absent if `judge` does that again and again. */
   readonly online?: ((options: OnlineOptions) => OnlineChecker) | undefined
   readonly record: RecordRules
   /** What judges histories of transactions instead, under the same name. */

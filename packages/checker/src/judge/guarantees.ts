@@ -55,9 +55,11 @@ export function createFindings<Guarantee extends string>(): Findings<Guarantee> 
   }
 }
 
-/** A ladder of guarantees that do not imply each other, below `faithful`, which is all of them. */
-export const ladderOf = <Guarantee extends string>(guarantees: readonly Guarantee[]): Ladder<Guarantee | Faithful> =>
-  combinedLadder(guarantees, { faithful: guarantees })
+/** A ladder of guarantees that do not imply each other, below `faithful`, which is all of them. `lasting`: see `Ladder`. */
+export const ladderOf = <Guarantee extends string>(
+  guarantees: readonly Guarantee[],
+  lasting: readonly Guarantee[],
+): Ladder<Guarantee | Faithful> => combinedLadder(guarantees, { faithful: guarantees }, lasting)
 
 /** By level, strongest first, the guarantees that it is made of. */
 export type Combined<Level extends string, Guarantee extends string> = {
@@ -68,10 +70,11 @@ export type Combined<Level extends string, Guarantee extends string> = {
 export function combinedLadder<Level extends string, Guarantee extends string>(
   guarantees: readonly Guarantee[],
   combined: Combined<Level, Guarantee>,
+  lasting: readonly Guarantee[] = [],
 ): Ladder<Guarantee | Level> {
   const none = Object.fromEntries(guarantees.map((each) => [each, []]))
   const levels = [...(Object.keys(combined) as Level[]), ...guarantees]
-  return { levels, implied: { ...none, ...combined }, apart: [], realTime: levels } as unknown as Ladder<
+  return { levels, implied: { ...none, ...combined }, apart: [], realTime: levels, lasting } as unknown as Ladder<
     Guarantee | Level
   >
 }

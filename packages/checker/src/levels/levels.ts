@@ -35,6 +35,7 @@ export const consistency: Ladder<Level> = {
   implied,
   apart: all.filter(({ isApart }) => isApart === true).map(({ name }) => name),
   realTime: all.filter(({ isRealTime }) => isRealTime === true).map(({ name }) => name),
+  lasting: ['linearizable'],
 }
 
 const isWeakDefinition = (definition: LevelDefinition): definition is WeakDefinition<WeakLevel> =>

@@ -1,7 +1,5 @@
 import type { HistoryJudge, ModelEntry } from '../judge/entry.ts'
 import { consistency } from '../levels/levels.ts'
-import { createChecker } from '../online/checker.ts'
-import type { OnlineRoom } from '../online/object-monitor.ts'
 import { checkObject } from './check.ts'
 import { headlineOfObject } from './headline.ts'
 import type { AnyStart } from './model/any-start.ts'
@@ -13,12 +11,8 @@ export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-/** `fromAny`: how to judge it if its initial value is unknown; `room`: how to judge it while it is recorded. */
-export function objectEntry<Flight extends object>(
-  { object, ...said }: ObjectEntry,
-  fromAny: AnyStart | 'alike',
-  room?: OnlineRoom<Flight>,
-): ModelEntry {
+/** A registry entry for an object. `fromAny` says how to judge it if its initial value is unknown. */
+export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
   const judge: ObjectJudge = {
     ladder: consistency,
     sharesKeys: false,
@@ -32,7 +26,6 @@ export function objectEntry<Flight extends object>(
     vet: (history) => vetObject(history, said.name, object),
     needs: [object.observation ?? { what: 'read', functions: readsOf(object) }],
     judge,
-    online: room && ((options) => createChecker(room, options)),
     record: {
       mayLackInput: object.mayLackInput ?? [],
       mayBeTaken: true,

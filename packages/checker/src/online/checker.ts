@@ -1,5 +1,23 @@
-import { type EventInput, isClient, type Json, keyName, type Process, UserError } from '@chaosproxy/history'
-import { type Called, type Ended, GivenUp, Impossible, type ObjectMonitor, type OnlineRoom } from './object-monitor.ts'
+import {
+  type EventInput,
+  isClient,
+  type Json,
+  keyName,
+  type Millis,
+  millis,
+  type Process,
+  UserError,
+} from '@chaosproxy/history'
+import {
+  type Called,
+  type Ended,
+  GivenUp,
+  Impossible,
+  type Moment,
+  type Monitors,
+  type ObjectMonitor,
+  type OnlineRoom,
+} from './object-monitor.ts'
 
 export interface OnlineOptions {
   /** Every object's initial value; `UNKNOWN_START` if unknown. */
@@ -17,15 +35,17 @@ export interface OnlineOptions {
   readonly retainInAllAtMost?: number | undefined
   /** Keys that are judged at most; further ones are not. By default 100,000. */
   readonly keysAtMost?: number | undefined
+  /** A monotonic clock, which limits how long one judgement takes; by default only its steps are counted. */
+  readonly now?: (() => Millis) | undefined
 }
 
 /**
- * `linearizable`: some order explains everything recorded so far. `not linearizable`: none does, whatever comes.
- * `not certain`: no violation was found, but not everything could be judged.
+ * The level that is judged, such as `linearizable`: some order explains everything that was judged so far. With `not `
+ * before it: none does, whatever comes. `not certain`: no violation was found, but not everything could be judged.
  */
-export type SoFar = 'linearizable' | 'not linearizable' | 'not certain'
+export type SoFar = string
 
-/** The first event after which no order explains the record. */
+/** The first event after which nothing explains the record. */
 export interface OnlineViolation {
   /** Absent if operations have no key. */
   readonly key: string | undefined
@@ -36,20 +56,29 @@ export interface OnlineViolation {
   readonly process: Process
   /** What happened, in a sentence. */
   readonly sentence: string
+  /** How many events were pushed after that one until it was noticed. */
+  readonly noticedAfter: number
 }
 
 export interface OnlineChecker {
   /**
-   * Takes the next event of a history; events of anyone but clients are ignored. Returns the violation at the event
-   * that makes it certain, once.
+   * Takes the next event of a history; events of anyone but clients are ignored. Returns the violation once it is
+   * noticed, once.
    *
    * @throws UserError for an operation the model does not know, and for a completion without an invocation.
    */
   push(event: EventInput): OnlineViolation | undefined
+  /** Judges the events that were not judged yet. Takes as long as a check of their objects. Returns what `push` does. */
+  settle(): OnlineViolation | undefined
+  /** The level that is judged: the strongest of the model. */
+  level(): string
+  /** Of the events that were judged: see `settle`. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
   /** Why it is `not certain`: the first reason found. Undefined if it is certain. */
   doubt(): string | undefined
+  /** How many events were not judged yet. */
+  unjudged(): number
   /** Entries held in memory, all keys together. */
   retained(): number
 }
@@ -61,55 +90,72 @@ interface Open<Flight> {
 }
 
 /**
- * Checks linearizability while the history is recorded, by one monitor per key. A violation it reports is always real.
- * What it could not judge makes it `not certain`: see each kind of object for what that is. It gives up keys that the
- * recorder marks, keys with further attempts at an operation, and keys written by operations whose value only the
- * completion has.
+ * Judges a history by the strongest level of its model while it is recorded, by one monitor per key. A violation it
+ * reports is always real. What it could not judge makes it `not certain`: see each kind of object for what that is. It
+ * gives up keys that the recorder marks, keys with further attempts at an operation, and keys written by operations whose
+ * value only the completion has.
  *
- * Its memory is bounded by the operations that overlap, by what the objects hold, and by `retainInAllAtMost`, not by the
- * length of the history. No call takes longer for more keys but one: a mark of every key.
+ * Its memory is bounded by what the monitors hold, and by `retainInAllAtMost`. No call takes longer for more keys but
+ * two: a mark of every key, and `settle`.
  */
 export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, options: OnlineOptions): OnlineChecker {
   const keys = createKeys(room, options)
+  const { monitors } = keys
   const open = new Map<Process, Open<Flight>>()
   let events = 0
   let others = 0
   let found: OnlineViolation | undefined
+  function report({ sentence, key, at: { position, others, process } }: Impossible): OnlineViolation {
+    const noticedAfter = events - 1 - position
+    found = { key, position, clientPosition: position - others, process, sentence, noticedAfter }
+    for (const { monitor } of keys.judged.values()) monitor?.dropped?.()
+    keys.judged.clear()
+    keys.doubtful.clear()
+    keys.retained = 0
+    open.clear()
+    return found
+  }
+  function doubt(): string | undefined {
+    if (found !== undefined) return undefined
+    const progress = monitors.progress?.()
+    if (progress !== undefined && progress.unjudged > 0 && !progress.isBegun) return 'nothing was judged yet'
+    return doubtOf(keys)
+  }
   return {
     push(event) {
-      const position = events++
       const { process } = event
-      if (process === 'recorder') noteMark(keys, event)
+      const moment: Moment = { position: events++, others, process, event }
+      if (process === 'recorder') noteMark(room, keys, moment)
       if (!isClient(process)) {
         others++
         return undefined
       }
       if (found !== undefined) return undefined
       if (event.type === 'invoke') {
-        const key = keyName(event.key)
-        open.set(process, { key, flight: called(room, keys, key, event, position) })
+        const key = room.isWhole ? undefined : keyName(event.key)
+        open.set(process, { key, flight: called(room, keys, key, moment) })
         return undefined
       }
       const operation = open.get(process)
-      if (operation === undefined) throw notInvoked(event, position)
+      if (operation === undefined) throw notInvoked(moment)
       open.delete(process)
       const { key, flight } = operation
       if (flight === undefined) return undefined
-      const impossible = ended(keys, key, flight, { position, type: event.type, output: event.value })
-      if (impossible === undefined) return undefined
-      found = { key, position, clientPosition: position - others, process, sentence: impossible.sentence }
-      keys.judged.clear()
-      keys.doubtful.clear()
-      keys.retained = 0
-      open.clear()
-      return found
+      const impossible = ended(keys, key, flight, { ...moment, type: event.type, output: event.value })
+      return impossible && report(impossible)
     },
+    settle() {
+      const impossible = found === undefined ? monitors.settle?.() : undefined
+      return impossible && report(impossible)
+    },
+    level: () => monitors.level(),
     soFar() {
-      if (found !== undefined) return 'not linearizable'
-      return doubtOf(keys) === undefined ? 'linearizable' : 'not certain'
+      if (found !== undefined) return `not ${monitors.level()}`
+      return doubt() === undefined ? monitors.level() : 'not certain'
     },
     violation: () => found,
-    doubt: () => (found === undefined ? doubtOf(keys) : undefined),
+    doubt,
+    unjudged: () => (found === undefined ? (monitors.progress?.().unjudged ?? 0) : 0),
     retained: () => open.size + keys.retained,
   }
 }
@@ -126,7 +172,7 @@ interface Keys<Flight> {
   /** Entries that the monitors hold. */
   retained: number
   readonly retainInAllAtMost: number
-  readonly createMonitor: (of: string) => ObjectMonitor<Flight>
+  readonly monitors: Monitors<Flight>
 }
 
 interface JudgedKey<Flight> {
@@ -144,6 +190,7 @@ const KEYS_AT_MOST = 100_000
 
 function createKeys<Flight>(room: OnlineRoom<Flight>, options: OnlineOptions): Keys<Flight> {
   const { initial, failedCas = 'drop', byRoutes = false, retainAtMost = RETAIN_AT_MOST } = options
+  const now = options.now ?? (() => millis(0))
   return {
     judged: new Map(),
     doubtful: new Map(),
@@ -151,7 +198,7 @@ function createKeys<Flight>(room: OnlineRoom<Flight>, options: OnlineOptions): K
     left: options.keysAtMost ?? KEYS_AT_MOST,
     retained: 0,
     retainInAllAtMost: options.retainInAllAtMost ?? RETAIN_IN_ALL_AT_MOST,
-    createMonitor: room.monitors({ initial, failedCas, retainAtMost, byRoutes }),
+    monitors: room.monitors({ initial, failedCas, retainAtMost, byRoutes, now }),
   }
 }
 
@@ -165,17 +212,14 @@ function judgedKey<Flight>(keys: Keys<Flight>, key: string | undefined): JudgedK
     return undefined
   }
   keys.left--
-  const made = {
-    key,
-    monitor: keys.createMonitor(key === undefined ? '' : ` for ${key}`),
-    doubt: undefined,
-    retained: 0,
-  }
+  const made: JudgedKey<Flight> = { key, monitor: undefined, doubt: undefined, retained: 0 }
+  made.monitor = keys.monitors.create(key, () => account(keys, made))
   keys.judged.set(key, made)
   return made
 }
 
 function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason }: GivenUp): void {
+  judged.monitor?.dropped?.()
   judged.monitor = undefined
   keys.retained -= judged.retained
   judged.retained = 0
@@ -183,7 +227,9 @@ function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason 
 }
 
 /** Call after each event of a key, so that nobody has to look at all keys to know where they stand. */
-function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, monitor: ObjectMonitor<Flight>): void {
+function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
+  const { monitor } = judged
+  if (monitor === undefined) return
   const retained = monitor.retained()
   keys.retained += retained - judged.retained
   judged.retained = retained
@@ -219,7 +265,12 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
 
 /** Operations missing from the record may explain what would otherwise be impossible. */
-function noteMark<Flight>(keys: Keys<Flight>, { f, key }: EventInput): void {
+function noteMark<Flight>(room: OnlineRoom<Flight>, keys: Keys<Flight>, mark: Moment): void {
+  if (room.isWhole) {
+    judgedKey(keys, undefined)?.monitor?.noted?.(mark)
+    return
+  }
+  const { f, key } = mark.event
   if (f !== 'touched' && f !== 'not-understood') return
   const touched = keyName(key)
   if (touched === undefined) {
@@ -235,21 +286,21 @@ function called<Flight>(
   room: OnlineRoom<Flight>,
   keys: Keys<Flight>,
   key: string | undefined,
-  event: EventInput,
-  position: number,
+  moment: Moment,
 ): Flight | undefined {
-  const { f, process, value: input } = event
-  if (!room.knows(f)) throw unknownFunction(room, f, position)
+  const { event } = moment
+  const { f, value: input } = event
+  if (!room.knows(f)) throw unknownFunction(room, f, moment)
   const judged = judgedKey(keys, key)
   if (judged?.monitor === undefined) return undefined
   const { monitor } = judged
-  const operation: Called = { position, process, f, input, event }
+  const operation: Called = { ...moment, f, input }
   const flight = (room.observes(f) ? undefined : obstacle(room, event)) ?? monitor.called(operation)
   if (flight instanceof GivenUp) {
     giveUp(keys, judged, flight)
     return undefined
   }
-  account(keys, judged, monitor)
+  account(keys, judged)
   return flight
 }
 
@@ -277,18 +328,22 @@ function ended<Flight>(
   const { monitor } = judged
   const answer = monitor.ended(flight, ending)
   if (answer instanceof Impossible) return answer
-  if (answer === undefined) account(keys, judged, monitor)
+  if (answer === undefined) account(keys, judged)
   else giveUp(keys, judged, answer)
   return undefined
 }
 
-const notInvoked = ({ process, f }: EventInput, position: number): UserError =>
+const notInvoked = ({ process, event: { f }, position }: Moment): UserError =>
   new UserError(
     'input',
     `event ${position}: process ${process} completed "${f}" without having invoked it. Every ok, fail and info follows an invoke of the same process.`,
   )
 
-const unknownFunction = <Flight>({ model, functions }: OnlineRoom<Flight>, f: string, position: number): UserError =>
+const unknownFunction = <Flight>(
+  { model, functions }: OnlineRoom<Flight>,
+  f: string,
+  { position }: Moment,
+): UserError =>
   new UserError(
     'input',
     `event ${position}: the ${model} model does not know the operation "${f}"; it knows ${functions.join(', ')}.`,

@@ -1,29 +1,40 @@
-import type { EventInput, Json, Process } from '@chaosproxy/history'
+import type { EventInput, Json, Millis, Process } from '@chaosproxy/history'
 
-/** An operation as its client called it. */
-export interface Called {
+/** An event that was pushed. */
+export interface Moment {
   /** Position among the events pushed, from 0. */
   readonly position: number
+  /** How many events before it are not of clients. */
+  readonly others: number
   readonly process: Process
-  readonly f: string
-  /** Undefined if only the completion has it. */
-  readonly input: Json | undefined
   readonly event: EventInput
 }
 
+/** An operation as its client called it. */
+export interface Called extends Moment {
+  readonly f: string
+  /** Undefined if only the completion has it. */
+  readonly input: Json | undefined
+}
+
 /** How an operation ended. An `info` leaves open whether it takes effect, now or later. */
-export interface Ended {
-  readonly position: number
+export interface Ended extends Moment {
   readonly type: 'ok' | 'fail' | 'info'
   readonly output: Json | undefined
 }
 
-/** No order explains the record so far. */
+/** From this event on nothing explains the record. */
 export class Impossible {
   /** What happened, in a sentence. */
   readonly sentence: string
-  constructor(sentence: string) {
+  /** The key of the object; undefined if objects have none. */
+  readonly key: string | undefined
+  /** The event that makes it certain. */
+  readonly at: Moment
+  constructor(sentence: string, key: string | undefined, at: Moment) {
     this.sentence = sentence
+    this.key = key
+    this.at = at
   }
 }
 
@@ -44,10 +55,26 @@ export interface ObjectMonitor<Flight> {
   /** Returns the flight to pass back when the operation ends. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
+  /** Takes what the recorder notes about its own record; only in a room that `isWhole`. */
+  noted?(note: Moment): void
   /** Why a violation may have been missed so far; undefined if none was. */
   doubt(): string | undefined
   /** Entries held in memory. */
   retained(): number
+  /** Called once if the object is given up. */
+  dropped?(): void
+}
+
+/** The monitors of one history. */
+export interface Monitors<Flight> {
+  /** `changed`: to be called if the monitor's doubt or memory changes while another object's event is taken. */
+  create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
+  /** The level that is judged. */
+  level(): string
+  /** Judges the events that are not judged yet; absent if none ever is. */
+  settle?(): Impossible | undefined
+  /** How many events are not judged yet, and whether any was judged; absent if all are judged at once. */
+  progress?(): { readonly unjudged: number; readonly isBegun: boolean }
 }
 
 /** How the online checker judges objects of one kind. */
@@ -55,18 +82,15 @@ export interface OnlineRoom<Flight> {
   readonly model: string
   /** The operations it knows, as a message lists them. */
   readonly functions: readonly string[]
+  /** Whether all events of a history are about one object, whatever their keys. */
+  readonly isWhole: boolean
   knows(f: string): boolean
   /** Whether operations of this name change nothing. */
   observes(f: string): boolean
   /** Whether operations of this name need no value. */
   mayLackInput(f: string): boolean
-  /**
-   * Returns what makes the monitor of each object. `of` follows what was done in a sentence: ` for x`, or nothing if
-   * objects have no key.
-   *
-   * @throws UserError for an initial value that this kind of object cannot have.
-   */
-  monitors(options: RoomOptions): (of: string) => ObjectMonitor<Flight>
+  /** @throws UserError for an initial value that this kind of object cannot have. */
+  monitors(options: RoomOptions): Monitors<Flight>
 }
 
 export interface RoomOptions {
@@ -77,6 +101,8 @@ export interface RoomOptions {
   readonly retainAtMost: number
   /** Whether a route table says where values are, so that it may read another place than it writes. */
   readonly byRoutes: boolean
+  /** A monotonic clock. */
+  readonly now: () => Millis
 }
 
 export const tooMuch = (retainAtMost: number): GivenUp =>

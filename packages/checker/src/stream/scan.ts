@@ -49,7 +49,13 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
   'no-unseen': 'leaves messages unseen',
 }
 
-export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees)
+export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees, [
+  'consistent-offsets',
+  'no-duplicates',
+  'monotonic-polls',
+  'no-skips',
+  'committed-starts',
+])
 
 export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly history: History

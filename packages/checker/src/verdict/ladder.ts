@@ -11,4 +11,9 @@ export interface Ladder<Name extends string = string> {
   readonly apart: readonly Name[]
   /** Levels that depend on the order in real time, and are met more easily the less of that order is known. */
   readonly realTime: readonly Name[]
+  /**
+   * Levels that no later event mends once they are violated, so that a violation can be reported while a history is
+   * recorded. None may be mended by an operation that was open.
+   */
+  readonly lasting: readonly Name[]
 }

@@ -37,7 +37,11 @@ export const promises = {
 
 export type WorkQueueLevel = keyof typeof promises | Guarantee
 
-export const workQueueLadder: Ladder<WorkQueueLevel> = combinedLadder(guarantees, promises)
+export const workQueueLadder: Ladder<WorkQueueLevel> = combinedLadder(guarantees, promises, [
+  'no-invented-messages',
+  'no-handouts-after-ack',
+  'no-double-leases',
+])
 
 /** What a queue does that breaks the guarantee. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {

@@ -12,7 +12,6 @@ type Progress = Extract<RunEvent, { type: 'status' }>['progress']
 
 /** Upper bounds in seconds; the last is infinite. */
 const BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY]
-const VERDICTS = ['linearizable', 'not linearizable', 'not certain'] as const
 
 interface Latencies {
   /** The count of each bucket: within its bound and above the previous one. */
@@ -118,7 +117,7 @@ function histogramOf(name: string, { counts, sumS }: Latencies): readonly Sample
   return [...buckets, { part: 'sum', labels, value: sumS }, { part: 'count', labels, value: total }]
 }
 
-function statusMetrics({ elapsed, activeFaults, leader, nodes, soFar }: Progress): readonly Metric[] {
+function statusMetrics({ elapsed, activeFaults, leader, nodes, level, soFar }: Progress): readonly Metric[] {
   const inForce = new Map<string, number>()
   for (const { kind } of activeFaults) add(inForce, kind)
   const ofNodes = (value: (node: Progress['nodes'][number]) => number): readonly Sample[] =>
@@ -142,7 +141,10 @@ function statusMetrics({ elapsed, activeFaults, leader, nodes, soFar }: Progress
       'verdict',
       'gauge',
       'The verdict so far: 1 for the one that holds.',
-      VERDICTS.map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
+      [level, `not ${level}`, 'not certain'].map((verdict) => ({
+        labels: { verdict },
+        value: verdict === soFar ? 1 : 0,
+      })),
     ),
   ]
 }

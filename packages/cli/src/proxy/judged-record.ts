@@ -1,15 +1,15 @@
-import { canonical, type EventInput, type Json } from '@chaosproxy/history'
-import type { RecordFile } from '@chaosproxy/proxy'
+import { canonical, type EventInput, type Json, millis } from '@chaosproxy/history'
+import type { LinePlace, RecordFile } from '@chaosproxy/proxy'
 import type { createRecorder, Recorder } from '@chaosproxy/recorder'
-import { createLiveJudge, type Judged, type LiveJudge, violationText } from '@chaosproxy/runner'
+import { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 
 /** A record that is judged while it is written. */
 export interface JudgedRecord {
   /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
-  readonly judging: Pick<LiveJudge, 'judged' | 'onViolation'>
-  /** Resolves when it is certain that the record is not linearizable. */
+  readonly judging: Pick<LiveJudge, 'judged' | 'settle' | 'onViolation'>
+  /** Resolves when a violation is noticed. */
   readonly violated: Promise<void>
 }
 
@@ -18,6 +18,7 @@ const OTHERWISE =
 
 /** @param recorder Called once it is known what it records. */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {
+  const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
   let judge: LiveJudge | undefined
   /** Whether the initial values, and their source, are still those that the judge was created for. */
@@ -27,8 +28,9 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     const made = recorder()
     const { initial, mapping } = made
     isAsBefore = () => made.mapping === mapping && isSame(made.initial, initial)
-    const history = { model: (model ?? 'register') as Workload['model'], initial, mapping }
-    const created = createLiveJudge(history, () => file.place())
+    const now = () => millis(performance.now())
+    const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
+    const created = createLiveJudge(history, places.of)
     // The part with the violation is evidence, and so are the remaining parts before it.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
@@ -39,28 +41,57 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     sink: {
       write(line, event) {
         file.write(line, event)
+        places.wrote(file.place())
         judge ??= createJudge()
         if (!isAsBefore()) judge.stop(OTHERWISE)
         judge.push(event as EventInput)
       },
     },
     judging: {
-      judged: () => judge?.judged() ?? { soFar: 'not certain', doubt: 'nothing is recorded yet' },
+      judged: () => judge?.judged() ?? NOTHING_RECORDED,
+      settle: () => judge?.settle(),
       onViolation,
     },
     violated: new Promise((resolve) => onViolation(() => resolve())),
   }
 }
 
+/** Where lines are, in the order in which they are written. */
+interface Places {
+  wrote(place: LinePlace | undefined): void
+  /** The place of a line, by its position among those written; undefined if it is lost. */
+  of(position: number): LinePlace | undefined
+}
+
+function createPlaces(): Places {
+  /** Only lines that do not follow the one before them in the same file. */
+  const firsts: { readonly position: number; readonly place: LinePlace | undefined }[] = []
+  let written = 0
+  const of = (position: number): LinePlace | undefined => {
+    const first = firsts.findLast((each) => each.position <= position)
+    if (first?.place === undefined) return undefined
+    return { path: first.place.path, line: first.place.line + position - first.position }
+  }
+  return {
+    of,
+    wrote(place) {
+      const position = written++
+      const follows = position > 0 ? of(position) : undefined
+      if (position === 0 || follows?.path !== place?.path || follows?.line !== place?.line)
+        firsts.push({ position, place })
+    },
+  }
+}
+
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
 /** The verdict of judging while recording, which claims no more than was judged. */
-export function judgedLines({ soFar, doubt, violation }: Judged): readonly string[] {
+export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
-    return [`  NOT ${violationText(violation).slice('not '.length).replace('linearizable', 'LINEARIZABLE')}`]
+    return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]
   return [
-    soFar === 'linearizable'
-      ? '  linearizable, as judged while it was recorded'
-      : `  unknown whether it is linearizable: ${doubt}`,
+    doubt === undefined
+      ? `  ${soFar}, as judged while it was recorded`
+      : `  unknown whether it is ${level}: ${doubt}`,
   ]
 }

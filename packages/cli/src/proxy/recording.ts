@@ -26,7 +26,7 @@ export interface RecordSettings {
   readonly carries: Carriage | undefined
   /** The model, for `chaos check`. */
   readonly model: string | undefined
-  /** What to do once a violation of linearizability is certain: report it, exit with 1 in the end, or end at once. */
+  /** What to do once a violation is noticed: report it, exit with 1 in the end, or end at once. */
   readonly onViolation: 'report' | 'fail' | 'stop'
   /** Absent if the record is one file. */
   readonly parts: PartsOptions | undefined
@@ -37,7 +37,7 @@ export interface RecordSettings {
 export interface OpenRecording extends ProxyRecording {
   /** Resolves once everything is on disk. Call it when no connection is left. */
   close(): Promise<void>
-  /** Resolves when it is certain that the record is not linearizable. */
+  /** Resolves when a violation is noticed. */
   readonly violated: Promise<void>
   /** The exit code by the verdict, if the record must be linearizable. */
   exitCode(): ExitCode | undefined
@@ -84,14 +84,17 @@ export function openRecording(
     violated: onViolation === 'stop' ? violated : new Promise<void>(() => undefined),
     exitCode() {
       if (onViolation === 'report') return undefined
-      const { soFar } = judging.judged()
-      return soFar === 'linearizable' ? EXIT.met : soFar === 'not certain' ? EXIT.unknown : EXIT.violated
+      judging.settle()
+      const { violation, doubt } = judging.judged()
+      if (violation !== undefined) return EXIT.violated
+      return doubt === undefined ? EXIT.met : EXIT.unknown
     },
     files: [client, backend],
     carries,
     checkTable: (table, where) => checkTable(table, where, model),
     async close() {
       recorder.finish()
+      judging.settle()
       await Promise.all([client.close(), backend.close()])
     },
     summary({ by }) {

@@ -26,6 +26,7 @@ const isolation: ModelEntry<Isolation> = {
       implied: { serializable: ['read-committed'], 'read-committed': [] },
       apart: [],
       realTime: [],
+      lasting: [],
     },
     sharesKeys: false,
     check(history, { name }): Report<Isolation> {

@@ -7,7 +7,7 @@ const calm = {
   stage: 'working',
   elapsed: nanos(12e9),
   counts: { ok: 38_201, fail: 12, info: 148 },
-  soFar: 'linearizable',
+  level: 'linearizable', soFar: 'linearizable',
   activeFaults: [],
   nodes: [],
   leader: { node: 'n5', term: 4 },

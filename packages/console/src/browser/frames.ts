@@ -119,6 +119,14 @@ export interface Finding {
   readonly drawing?: string | undefined
 }
 
+/** A violation of the strongest level, which nothing that comes later can undo. */
+export interface NoticedViolation {
+  /** `linearizable`. */
+  readonly level: string
+  /** How many events were recorded after it until it was noticed. */
+  readonly noticedAfter: number
+}
+
 /** What has changed since the last frame that this page was sent. */
 export interface Frame {
   readonly type: 'frame'
@@ -133,8 +141,8 @@ export interface Frame {
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
-  /** Set while the verdict of the operations so far is certain and the drawing is still to come. */
-  readonly violatedNow: boolean
+  /** The violation that the runner itself noticed, before the drawing comes. */
+  readonly violation?: NoticedViolation | undefined
   /** Why the run has no verdict. */
   readonly failure?: string | undefined
   /** The address of the finished run's report. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
-import type { Verdict } from './frames.ts'
-import type { View } from './view.ts'
+import type { NoticedViolation, Verdict } from './frames.ts'
+import { type View, violatedTitle } from './view.ts'
 import { clock, count } from './words.ts'
 
 /** No continuation of a record makes it linearizable again. */
@@ -8,11 +8,12 @@ const FINAL_AT_ONCE = 'Not linearizable'
 
 export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   const { verdict, frame, hello } = view
-  const isCertain = frame?.violatedNow === true && verdict?.mood !== 'bad'
-  const title = isCertain ? FINAL_AT_ONCE : (verdict?.title ?? 'No verdict yet')
+  const certain = verdict?.mood === 'bad' ? undefined : frame?.violation
+  const isCertain = certain !== undefined
+  const title = certain === undefined ? (verdict?.title ?? 'No verdict yet') : violatedTitle(certain)
   const isBad = isCertain || verdict?.mood === 'bad'
   const isFinal =
-    frame?.violatedNow === true || title === FINAL_AT_ONCE || verdict === undefined || verdict.upTo === undefined
+    frame?.violation !== undefined || title === FINAL_AT_ONCE || verdict === undefined || verdict.upTo === undefined
   return (
     <section class="verdict" aria-labelledby="verdict">
       <h1 id="verdict" class={isBad ? 'bad' : ''}>
@@ -47,15 +48,24 @@ function sentenceOf({ verdict, frame }: View, isCertain: boolean): string {
 
 /** What the verdict rests on. */
 function basisOf({ verdict, connection, frame }: View): string {
-  if (verdict === undefined) return ''
+  const noticed = noticedText(frame?.violation)
+  if (verdict === undefined) return noticed
   const operations = `${count(verdict.operations)} operations`
-  if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}.`
+  if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}. ${noticed}`.trim()
   const upTo =
-    frame?.violatedNow === true || verdict.title === FINAL_AT_ONCE
-      ? `Found within ${clock(verdict.upTo)}, in ${operations}. Nothing later can undo it.`
+    frame?.violation !== undefined || verdict.title === FINAL_AT_ONCE
+      ? `Found within ${clock(verdict.upTo)}, in ${operations}. Nothing later can undo it. ${noticed}`.trim()
       : `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
   if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
   return upTo
+}
+
+/** How late the runner noticed the violation. */
+function noticedText(violation: NoticedViolation | undefined): string {
+  if (violation === undefined) return ''
+  const { noticedAfter } = violation
+  if (noticedAfter === 0) return 'Noticed at the event that makes it certain.'
+  return `Noticed ${count(noticedAfter)} ${noticedAfter === 1 ? 'event' : 'events'} after it happened.`
 }
 
 interface Told {

@@ -1,4 +1,4 @@
-import type { Bins, FaultRow, Frame, Had, Hello, Told, Verdict } from './frames.ts'
+import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, Told, Verdict } from './frames.ts'
 import { hadNothing, hadWith } from './had.ts'
 
 /** Everything the page shows, from all that it has been told. */
@@ -50,8 +50,11 @@ function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
 }
 
 export function tabTitle({ connection, verdict, hello, frame }: View): string {
-  const said = verdict?.title ?? (frame?.violatedNow ? 'Not linearizable' : 'running')
+  const said = verdict?.title ?? (frame?.violation === undefined ? 'running' : violatedTitle(frame.violation))
   return `${connection === 'lost' ? '(no connection) ' : ''}${said} · ${hello?.title ?? 'chaos'}`
 }
+
+/** `Not linearizable`. */
+export const violatedTitle = ({ level }: NoticedViolation): string => `Not ${level.replaceAll('-', ' ')}`
 
 export const inForce = (faults: readonly FaultRow[]): readonly FaultRow[] => faults.filter(({ to }) => to === undefined)

@@ -13,11 +13,12 @@ export interface ShownRun {
 /** What a page lacks that has had so much: frames that it was not sent are merged into this one. */
 export function frameFor({ number, live, verdict, report }: ShownRun, had: Had): Frame {
   const known = had.run === number ? had : hadNothing
-  const { stage, elapsed, counts, nodes, faults, violatedNow, failure } = live
+  const { stage, elapsed, counts, nodes, faults, violation, failure } = live
   return {
     type: 'frame',
     run: number,
-    ...{ stage, elapsed, counts, nodes, violatedNow },
+    ...{ stage, elapsed, counts, nodes },
+    ...(violation === undefined ? {} : { violation }),
     bins: live.bins.since(known, elapsed),
     faultsVersion: faults.version,
     ...(faults.version === known.faultsVersion ? {} : { faults: faults.rows }),

@@ -1,6 +1,6 @@
 import type { Event } from '@chaosproxy/history'
 import type { Progress, RunEvent } from '@chaosproxy/runner'
-import type { NodeRow, Stage, TailRow } from '../browser/frames.ts'
+import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frames.ts'
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 import { createTail, type Tail } from './tail.ts'
@@ -13,8 +13,8 @@ export interface LiveRun {
   readonly nodes: readonly NodeRow[]
   readonly bins: BinnedOperations
   readonly faults: FaultLog
-  /** Whether the runner itself is already certain that the strongest level is violated. */
-  readonly violatedNow: boolean
+  /** The violation of the strongest level that the runner itself noticed. */
+  readonly violation: NoticedViolation | undefined
   readonly failure: string | undefined
   tail(): readonly TailRow[]
   fold(event: RunEvent): void
@@ -29,7 +29,7 @@ interface Folded {
   nodes: readonly NodeRow[]
   readonly bins: BinnedOperations
   faults: FaultLog
-  violatedNow: boolean
+  violation: NoticedViolation | undefined
   failure: string | undefined
   readonly sampled: Tail
   /** When each process called what it has not been told the outcome of. */
@@ -41,7 +41,7 @@ interface Folded {
 export function createLiveRun(): LiveRun {
   const folded: Folded = {
     ...{ stage: 'starting', elapsed: 0, counts: { ok: 0, fail: 0, info: 0 }, nodes: [] },
-    ...{ faults: noFaults, violatedNow: false, failure: undefined },
+    ...{ faults: noFaults, violation: undefined, failure: undefined },
     bins: createBins(),
     sampled: createTail(),
     called: new Map(),
@@ -67,7 +67,7 @@ function fold(run: Folded, event: RunEvent): void {
       foldProgress(run, event.progress)
       return
     case 'violation':
-      run.violatedNow = true
+      run.violation = noticed(event.violation)
       return
     case 'ready':
       run.stage = 'working'
@@ -101,11 +101,11 @@ function foldOperation({ called, bins, rates, sampled }: Folded, event: Event): 
   sampled.add(event, event.type, at, at - began)
 }
 
-function foldProgress(run: Folded, { stage, elapsed, counts, soFar, nodes }: Progress): void {
+function foldProgress(run: Folded, { stage, elapsed, counts, violation, nodes }: Progress): void {
   run.stage = stage === 'ended' ? 'ending' : stage
   run.elapsed = elapsed / 1e6
   run.counts = counts
-  run.violatedNow = soFar === 'not linearizable'
+  run.violation = violation && noticed(violation)
   run.rates.measure(run.elapsed)
   run.lags.note(
     run.elapsed,
@@ -119,6 +119,8 @@ function foldProgress(run: Folded, { stage, elapsed, counts, soFar, nodes }: Pro
     rate: run.rates.of(node),
   }))
 }
+
+const noticed = ({ level, noticedAfter }: NoticedViolation): NoticedViolation => ({ level, noticedAfter })
 
 const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boolean | undefined }): string =>
   alone === true ? `${role}, cut off` : role

@@ -23,8 +23,9 @@ interface ShownRecording {
   readonly info: number
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
-  /** The verdict so far, if it is judged, and the reason for any other than `linearizable`. */
+  /** The verdict so far, if it is judged, and the reason for any other than the level that is judged. */
   readonly soFar: string | undefined
+  readonly isViolated: boolean
   readonly because: string | undefined
 }
 
@@ -106,13 +107,13 @@ function requestRate({ requests }: ShownProxy): Html | undefined {
 
 function recordingPart(recording: ShownRecording | undefined): Html | undefined {
   if (recording === undefined) return undefined
-  const { ok, fail, info, unmatched, files, soFar, because } = recording
+  const { ok, fail, info, unmatched, files, soFar, isViolated, because } = recording
   const counts = `${plural(ok + fail + info, 'operation')} recorded: ${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome`
   const others = unmatched === 0 ? '' : `; ${plural(unmatched, 'request')} passed on without being recorded`
   const verdict =
     soFar === undefined
       ? undefined
-      : html`<p${soFar === 'not linearizable' ? html` class="why-bad"` : undefined}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
+      : html`<p${isViolated ? html` class="why-bad"` : undefined}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
   return html`<section aria-labelledby="recorded"><h2 id="recorded">Recording</h2><div id="recording">${verdict}<p>${counts}${others}.</p><ul class="events">${files.map(({ path, lines, lost }) => html`<li><code>${path}</code>, ${plural(lines, 'line')}${lost === 0 ? '' : `; ${plural(lost, 'line')} lost`}</li>`)}</ul></div></section>
 `
 }

@@ -177,7 +177,7 @@ export interface MissedInvocation {
 
 export interface HistorySink {
   append(event: Event): void
-  /** Where in the record the event is that was written last, from its position; absent if there is no file. */
+  /** Where in the record an event is, from its position; absent if there is no file. */
   readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
   /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
   readonly wire?: WireHistory | undefined

@@ -32,7 +32,7 @@ export interface RunOptions {
   readonly mayStandStill?: boolean | undefined
   /** How the history comes to its values, as in its header. */
   readonly mapping?: Header['mapping']
-  /** Called once, when a violation of linearizability is certain while the history is recorded. */
+  /** Called once, when a violation of the strongest level is noticed while the history is recorded. */
   readonly violated?: ((violation: LiveViolation) => void) | undefined
   /** Whether the clients are then stopped; healing and final reads still follow. */
   readonly stopOnViolation?: boolean | undefined

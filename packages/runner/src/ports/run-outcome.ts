@@ -23,7 +23,7 @@ export interface RunOutcome {
   /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
   readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
   readonly interrupted: boolean
-  /** The violation of linearizability that became certain while the history was recorded. */
+  /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
   /** Nodes on which the protocol's deliberate bug made a difference. */
   readonly marked: readonly NodeId[]

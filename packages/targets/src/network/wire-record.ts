@@ -1,6 +1,6 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder, type Recorder } from '@chaosproxy/recorder'
-import type { WireEvent, WireRecorder, WireSink } from '@chaosproxy/runner'
+import { NOTHING_RECORDED, type WireEvent, type WireRecorder, type WireSink } from '@chaosproxy/runner'
 
 /** The proxy's record of the clients. Events from before recording begins are recorded at time 0. */
 export interface WireRecord {
@@ -25,7 +25,7 @@ export function openWireRecord(): WireRecord {
   return {
     recorder,
     judging: {
-      judged: () => judge?.judged() ?? { soFar: 'not certain', doubt: 'nothing is recorded yet' },
+      judged: () => judge?.judged() ?? NOTHING_RECORDED,
       onViolation(listener: (typeof awaiting)[number]) {
         if (judge === undefined) awaiting.push(listener)
         else judge.onViolation(listener)

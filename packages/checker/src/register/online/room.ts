@@ -52,6 +52,7 @@ interface Asked {
 export const registerRoom: OnlineRoom<Asked> = {
   model: 'register',
   functions: registerFunctions,
+  isWhole: false,
   knows: (f) => registerFunctions.includes(f),
   observes: readsWhole,
   mayLackInput: readsWhole,
@@ -63,19 +64,19 @@ export const registerRoom: OnlineRoom<Asked> = {
       value === null || value === undefined ? initial : nameOf(value)
     const create = (): RegisterMonitor =>
       anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)
-    return (of) =>
-      watchRegister(create(), {
-        of,
-        name,
-        failedCas,
-        retainAtMost,
-        readBack: byRoutes ? createReadBack(initial) : undefined,
-      })
+    return {
+      level: () => 'linearizable',
+      create: (key) =>
+        watchRegister(create(), {
+          ...{ key, name, failedCas, retainAtMost },
+          readBack: byRoutes ? createReadBack(initial) : undefined,
+        }),
+    }
   },
 }
 
 interface Watching {
-  readonly of: string
+  readonly key: string | undefined
   /** The name of a value; null stands for the initial one. */
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
@@ -131,7 +132,7 @@ function createReadBack(initial: ValueName): ReadBack {
 
 function watchRegister(
   monitor: RegisterMonitor,
-  { of, name, failedCas, retainAtMost, readBack }: Watching,
+  { key, name, failedCas, retainAtMost, readBack }: Watching,
 ): ObjectMonitor<Asked> {
   /** Whether some cas was taken for a write although its answer says what it replaced. */
   let isAnswerUnused = false
@@ -177,7 +178,7 @@ function watchRegister(
       if (isAnsweredOtherwise(asked, ending)) return OTHERWISE
       const impossible = end(asked, ending)
       if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
-      if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, of))
+      if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, key), key, ending)
       const isObserved = ending.type === 'fail' && asked.said?.is === 'full' && failedCas === 'observes'
       return isObserved ? OBSERVED : undefined
     },
@@ -200,7 +201,13 @@ const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : 
 const notACas = ({ process, value }: EventInput): string =>
   `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
 
-function sentence({ caller, input, said }: Asked, { output }: Ended, impossible: Impossibility, of: string): string {
+function sentence(
+  { caller, input, said }: Asked,
+  { output }: Ended,
+  impossible: Impossibility,
+  key: string | undefined,
+): string {
+  const of = key === undefined ? '' : ` for ${key}`
   const did =
     said?.is === 'full'
       ? `${capital(callerInWords(caller))} changed ${show(said.from)} to ${show(said.to)}${of}`

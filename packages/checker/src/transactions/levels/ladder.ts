@@ -82,6 +82,8 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
+  // In others, a transaction may have read what is written later.
+  lasting: ['strict-serializable'],
 }
 
 /** By level: itself and all that it implies. Built once, weakest first: judges ask thousands of times. */

@@ -137,17 +137,15 @@ function recordMetrics({ recording }: ControlPlane): readonly Metric[] {
   ]
 }
 
-const VERDICTS = ['linearizable', 'not linearizable', 'not certain'] as const
-
 function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): readonly Metric[] {
   if (judging === undefined) return []
-  const { soFar } = judging.judged()
+  const { level, soFar } = judging.judged()
   return [
     {
       name: 'chaos_recorded_verdict',
       help: 'The verdict on the record so far: 1 for the current one.',
       type: 'gauge',
-      samples: VERDICTS.map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
+      samples: [level, `not ${level}`, 'not certain'].map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
     },
   ]
 }

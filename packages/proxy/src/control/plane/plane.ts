@@ -70,8 +70,8 @@ export interface ControlPlaneOptions {
 export function createControlPlane({ network, seed, recording }: ControlPlaneOptions): ControlPlane {
   const events = createEventLog()
   network.onTrouble((trouble) => events.emit(trouble))
-  recording?.judging?.onViolation(({ key, position, sentence, at }) =>
-    events.emit({ type: 'violation', sentence, key, position, file: at?.path, line: at?.line }),
+  recording?.judging?.onViolation(({ key, position, sentence, noticedAfter, at }) =>
+    events.emit({ type: 'violation', sentence, key, position, noticedAfter, file: at?.path, line: at?.line }),
   )
   const readers = createReaders({ seed, recording })
   const proxies = createProxySet({ network, ...readers })

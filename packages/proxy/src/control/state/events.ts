@@ -9,7 +9,7 @@ export type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
-  /** The recorded history is not linearizable: this event makes it certain. */
+  /** The recorded history violates the level that is judged: the event at this position makes it certain. */
   | {
       readonly type: 'violation'
       readonly key?: string | undefined
@@ -17,6 +17,7 @@ export type ControlEvent =
       readonly file?: string | undefined
       readonly line?: number | undefined
       readonly sentence: string
+      readonly noticedAfter: number
     }
   | Trouble
 

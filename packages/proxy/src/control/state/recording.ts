@@ -6,7 +6,12 @@ import type { FaultNotes } from './fault-notes.ts'
 
 /** The verdict on a record so far. */
 export interface JudgedRecord {
-  readonly soFar: 'linearizable' | 'not linearizable' | 'not certain'
+  /** The level that is judged, such as `linearizable`. */
+  readonly level: string
+  /** The level, the same with `not ` before it, or `not certain`. */
+  readonly soFar: string
+  /** How many of the newest events were not judged yet; absent if all were. */
+  readonly unjudged?: number | undefined
   /** The reason for `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
@@ -18,6 +23,8 @@ export interface RecordedViolation {
   /** The event's position in the history, from 0. */
   readonly position: number
   readonly sentence: string
+  /** How many events were recorded after it until it was noticed. */
+  readonly noticedAfter: number
   /** Its place in the record; absent if the line is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }

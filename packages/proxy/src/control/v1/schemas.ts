@@ -192,7 +192,7 @@ export const componentSchemas: { readonly [name: string]: Schema } = {
       touched: aCount,
       notUnderstood: aCount,
       unnamed: aCount,
-      judged: objectOf({ soFar: { type: 'string', enum: ['linearizable', 'not linearizable', 'not certain'] } }),
+      judged: objectOf({ level: aText, soFar: aText }),
     },
     ['judged'],
   ),
