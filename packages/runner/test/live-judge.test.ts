@@ -1,4 +1,4 @@
-import type { EventInput } from '@chaosproxy/history'
+import type { EventInput, Json } from '@chaosproxy/history'
 import { createLiveJudge, violationText } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
 
@@ -13,7 +13,7 @@ test('a violation is reported once, at the event that makes it certain, with its
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
   for (const event of STALE.slice(0, -1)) judge.push(event)
-  expect({ ...judge.judged(), told }).toEqual({ soFar: 'not certain', doubt: 'no read succeeded yet', told: [] })
+  expect({ ...judge.judged(), told }).toMatchObject({ soFar: 'not certain', doubt: 'no read succeeded yet', told: [] })
   judge.push(STALE.at(-1)!)
   for (const event of STALE) judge.push(event)
   expect(told).toEqual([expect.stringMatching(/^not linearizable: Process 1 read 1 for x, .* \(p:7\)$/)])
@@ -24,17 +24,17 @@ test('a history that cannot be judged is not called linearizable; the reason is 
   const touched = createLiveJudge({ model: 'register', initial: null })
   for (const event of operation(0, 'write', 1)) touched.push(event)
   touched.push({ process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'unknown' } })
-  expect(touched.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('x') })
+  expect(touched.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('x') })
   const strange = createLiveJudge({ model: 'register', initial: null })
   for (const event of operation(0, 'juggle', 1)) strange.push(event)
-  expect(strange.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
+  expect(strange.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
 })
 
 test('a stopped judge is certain only of an earlier violation', () => {
   const stopped = createLiveJudge({ model: 'register', initial: null })
   stopped.stop('nobody knows the start')
   for (const event of STALE) stopped.push(event)
-  expect(stopped.judged()).toEqual({ soFar: 'not certain', doubt: 'nobody knows the start' })
+  expect(stopped.judged()).toMatchObject({ soFar: 'not certain', doubt: 'nobody knows the start' })
   const violated = createLiveJudge({ model: 'register', initial: null })
   for (const event of STALE) violated.push(event)
   violated.stop('nobody knows the start')
@@ -45,7 +45,7 @@ test('a route table that reads another place than it writes is not a violation o
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
-  expect(judge.judged()).toEqual({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
+  expect(judge.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
 test('nothing is certain before an operation has observed something', () => {
@@ -57,12 +57,67 @@ test('nothing is certain before an operation has observed something', () => {
     for (const event of operation(0, written[model], 1)) judge.push(event)
     judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
     judge.push({ process: 1, type: 'fail', f: observations[model], key: 'x', value: null })
-    expect(judge.judged(), model).toEqual({
+    expect(judge.judged(), model).toMatchObject({
       soFar: 'not certain',
       doubt: expect.stringMatching(/^no .* succeeded yet$/),
     })
     judge.push({ process: 1, type: 'invoke', f: observations[model], key: 'x', value: null })
     judge.push({ process: 1, type: 'ok', f: observations[model], key: 'x', value: model === 'set' ? [1] : 1 })
-    expect(judge.judged(), model).toEqual({ soFar: 'linearizable' })
+    expect(judge.judged(), model).toEqual({ level: 'linearizable', soFar: 'linearizable' })
   }
+})
+
+/** Additions to a counter, each followed by a read that finds it, and one read of too little. */
+const counted = (additions: number): EventInput[] => [
+  ...Array.from({ length: additions }, (_, n) => [...operation(0, 'add', 1), ...operation(1, 'read', n + 1)]).flat(),
+  ...operation(2, 'read', 0),
+]
+
+test('a violation of a counter is told with how many events after it was noticed, and where in the record it is', () => {
+  const judge = createLiveJudge({ model: 'counter', initial: 0 }, (position) => ({ path: 'p', line: position + 2 }))
+  const told: string[] = []
+  judge.onViolation((violation) => told.push(violationText(violation)))
+  for (const event of [...counted(200), ...operation(0, 'add', 1)]) judge.push(event)
+  expect([told, judge.judged().soFar]).toEqual([[], 'linearizable'])
+  expect(judge.judged().unjudged).toBeGreaterThan(0)
+  judge.settle()
+  expect(told).toEqual([
+    expect.stringMatching(/^not linearizable: .* process 2 read 0 on x, .* \(p:803, noticed 2 events later\)$/),
+  ])
+  expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 801, noticedAfter: 2 } })
+})
+
+test('few events are judged whenever somebody asks', () => {
+  const judge = createLiveJudge({ model: 'counter', initial: 0 })
+  for (const event of counted(2)) judge.push(event)
+  expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
+})
+
+test('where nobody follows the verdict only models with a monitor of their own are judged while recording', () => {
+  const [register, counter] = (['register', 'counter'] as const).map((model) =>
+    createLiveJudge({ model, initial: null, isFollowed: false }),
+  )
+  for (const event of STALE) register?.push(event)
+  for (const event of counted(2)) counter?.push(event)
+  expect(register?.judged().soFar).toBe('not linearizable')
+  expect(counter?.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('only at the end') })
+})
+
+test('transactions and watches are judged by the strongest of their own levels', () => {
+  const transactions = createLiveJudge({ model: 'rw-register', initial: null })
+  for (const value of [[['w', 'x', 1]], [['r', 'x', 1]], [['r', 'x', null]]])
+    for (const type of ['invoke', 'ok'] as const) transactions.push({ process: 0, type, f: 'txn', value })
+  expect(transactions.judged()).toMatchObject({ level: 'strict-serializable', soFar: 'not strict-serializable' })
+  const watch = createLiveJudge({ model: 'watch', initial: null })
+  const done = (process: number, f: string, asked: Json, told: Json) => {
+    watch.push({ process, type: 'invoke', f, value: asked })
+    watch.push({ process, type: 'ok', f, value: told })
+  }
+  done(0, 'txn', { x: 1 }, 2)
+  done(1, 'watch', { watch: 1, from: 2 }, { revision: 1 })
+  const sent = { events: [{ revision: 2, key: 'x', value: 1 }] }
+  done(1, 'watched', { watch: 1 }, [sent])
+  expect(watch.judged()).toMatchObject({ level: 'faithful', soFar: 'not certain' })
+  done(1, 'watched', { watch: 1 }, [sent])
+  expect(watch.judged()).toMatchObject({ soFar: 'not faithful', violation: { level: 'faithful' } })
 })

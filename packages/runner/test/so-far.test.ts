@@ -2,8 +2,8 @@ import { check } from '@chaosproxy/checker'
 import { createRandom, nemeses, nodeNames, planSchedule } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, millis } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import type { Progress, RunOutcome } from '@chaosproxy/runner'
-import { register } from '@chaosproxy/workloads'
+import type { Progress, RunOptions, RunOutcome } from '@chaosproxy/runner'
+import { findWorkload, register, settingsFor, type Workload } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../../simulator/src/cluster.ts'
 import { startRun } from './start-run.ts'
@@ -13,10 +13,10 @@ const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 const seed = 1
 
 /** What was shown while a run went on, and at which event it changed. */
-function watched(protocol: string, targetSettings: { readonly [name: string]: number | boolean | string }) {
+function watched(protocol: string, workload: Workload, more: Partial<RunOptions> = {}) {
   const events: Event[] = []
   const cluster = createSimulatedCluster({
-    machine: findProtocol(protocol)!.create({ settings: targetSettings }),
+    machine: findProtocol(protocol)!.create({ settings: {}, object: workload.object }),
     nodes: 3,
     seed,
   })
@@ -31,8 +31,8 @@ function watched(protocol: string, targetSettings: { readonly [name: string]: nu
   const handle = startRun(
     {
       cluster,
-      workload: register,
-      settings: { keys: 2 },
+      workload,
+      settings: settingsFor(workload, { keys: 2 }),
       schedule,
       sink: {
         append(event) {
@@ -47,6 +47,7 @@ function watched(protocol: string, targetSettings: { readonly [name: string]: nu
       timeoutMs: millis(100),
       quietMs: millis(5_000),
       seed,
+      ...more,
     },
     (ended) => {
       outcome = ended
@@ -54,13 +55,13 @@ function watched(protocol: string, targetSettings: { readonly [name: string]: nu
   )
   cluster.run(() => outcome !== undefined, LIMITS)
   seen.push({ soFar: handle.progress().soFar, events: events.length })
-  return { events, seen }
+  return { events, seen, outcome }
 }
 
-const judged = (events: readonly Event[]): string =>
+const judged = (events: readonly Event[], { model, initial }: Workload = register): string =>
   check(historyFromEvents(events), {
-    model: 'register',
-    initial: null,
+    model,
+    initial,
     levels: ['linearizable'],
     failedCas: 'drop',
     deadlineMs: millis(20_000),
@@ -69,7 +70,7 @@ const judged = (events: readonly Event[]): string =>
   }).levels.linearizable.result
 
 test(`a linearizable system stays linearizable so far, to the end (seed ${seed})`, () => {
-  const { events, seen } = watched('raft', {})
+  const { events, seen } = watched('raft', register)
   // Before the first read it is not certain.
   const first = seen.findIndex(({ soFar }) => soFar === 'linearizable')
   expect(first).toBeLessThan(100)
@@ -78,10 +79,26 @@ test(`a linearizable system stays linearizable so far, to the end (seed ${seed})
 })
 
 test(`a stale read shows at the event that makes it certain, and from then on (seed ${seed})`, () => {
-  const { events, seen } = watched('primary-replica', {})
+  const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()
   expect(seen.slice(seen.indexOf(first!)).every(({ soFar }) => soFar === 'not linearizable')).toBe(true)
   expect(judged(events.slice(0, first!.events))).toBe('violated')
   expect(judged(events.slice(0, first!.events - 1))).toBe('met')
+})
+
+test(`a run of a counter stops soon after its violation, which is placed at the event that makes it certain (seed ${seed})`, () => {
+  const noticed: number[] = []
+  const counter = findWorkload('counter')!
+  const { events, outcome } = watched('primary-replica', counter, {
+    stopOnViolation: true,
+    violated: ({ noticedAfter }) => void noticed.push(noticedAfter),
+  })
+  const { position = 0, noticedAfter } = outcome?.violation ?? {}
+  expect(noticed).toEqual([noticedAfter])
+  expect(outcome?.interrupted).toBe(false)
+  // Three seconds of 300 operations each would be 1,800 events.
+  expect(events.length).toBeLessThan(1_500)
+  expect(judged(events.slice(0, position + 1), counter)).toBe('violated')
+  expect(judged(events.slice(0, position), counter)).toBe('met')
 })

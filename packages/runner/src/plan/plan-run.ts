@@ -180,14 +180,17 @@ function thoseThatTell(level: string, target: Target, settings: Settings): strin
 
 /** If the workload cannot test the target's promise, the run has no expectation; an explicit level is kept. */
 function expectationOf(
-  { expect }: RunSpec,
+  { expect, stopOnViolation }: RunSpec,
   workload: Workload,
   promised: string,
   refuse: (problem: string) => never,
 ): RunExpectation | undefined {
   if (expect === 'none') return undefined
   const { name, levels } = workload
-  const level = levelFor(workload, expect ?? promised)
+  const asked = levelFor(workload, expect ?? promised)
+  // A run is stopped for its strongest level, whatever its name.
+  const isStrongest = stopOnViolation === true && expect === 'linearizable'
+  const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
   return expect === undefined
     ? undefined

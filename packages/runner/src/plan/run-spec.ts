@@ -35,7 +35,7 @@ export interface RunSpec {
   /** Bounds besides the level: `availability during partition >= 99.5%`, `lost == 0`. */
   readonly require?: readonly string[] | undefined
   readonly checkMs: Millis
-  /** Whether the clients are stopped once a violation of linearizability is certain, while the history is recorded. */
+  /** Whether the clients are stopped once a violation of the strongest level is noticed, while the history is recorded. */
   readonly stopOnViolation?: boolean | undefined
 }
 
@@ -156,7 +156,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   stopOnViolation: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('end as soon as it is certain, while recording, that the history is not linearizable'),
+      v.description('end as soon as a violation of the strongest level of the model is noticed, while recording'),
     ),
   ),
 }
