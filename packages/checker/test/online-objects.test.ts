@@ -308,7 +308,7 @@ test('the work of judging again is bounded by the events', () => {
   const events = eventsOf(
     inTurn(
       0,
-      Array.from({ length: 4_000 }, (_, n) => ['note', n, n]),
+      Array.from({ length: 1_000 }, (_, n) => ['note', n, n]),
     ),
   )
   for (const event of events) checker.push(event)
@@ -362,6 +362,26 @@ test('the beginning of a long history is forgotten when nothing is open; contrad
   for (const event of eventsOf([...counted(20, 200), ...inTurn(1, [['read', null, 3]])])) checker.push(event)
   checker.settle()
   expect(checker.violation()).toMatchObject({ process: 1, position: 881 })
+})
+
+test('an operation of unknown outcome keeps the beginning from being forgotten, since it may take effect later', () => {
+  const checker = counter({ retainAtMost: 400 })
+  const unknown: readonly Line[] = [
+    [9, 'invoke', 'add', 1],
+    [9, 'info', 'add', 1],
+  ]
+  // 300 entries at least would be forgotten.
+  for (const event of eventsOf([...unknown, ...counted(74)])) checker.push(event)
+  checker.settle()
+  for (const event of eventsOf([
+    ...inTurn(1, [
+      ['read', null, 74],
+      ['read', null, 75],
+    ]),
+  ]))
+    checker.push(event)
+  checker.settle()
+  expect([checker.soFar(), checker.violation()]).toEqual(['linearizable', undefined])
 })
 
 test('answers of many elements count as several entries', () => {
@@ -449,13 +469,13 @@ function stream(model: string, operations: number, random: () => number, push: (
   }
 }
 
-test.each(['counter', 'lock', 'bank'])(
-  `%s: memory stays within what it is given over ${manyOf(100_000)} operations`,
+test.each(['counter', 'bank'])(
+  `%s: memory stays within what it is given over ${manyOf(30_000)} operations`,
   (model) => {
-    const retainAtMost = 2_000
+    const retainAtMost = 400
     const checker = createOnlineChecker({ model, initial: startOf(model), retainAtMost })
     let most = 0
-    stream(model, many(100_000), randomFrom(baseSeed), (event) => {
+    stream(model, many(30_000), randomFrom(baseSeed), (event) => {
       checker.push(event)
       most = Math.max(most, checker.retained())
     })
