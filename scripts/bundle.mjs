@@ -63,7 +63,7 @@ async function bundle(row, input, layers = []) {
     tsconfig: false,
     transform: { target: 'es2023' },
     logLevel: 'warn',
-    checks: { ineffectiveDynamicImport: false },
+    checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
     preserveEntrySignatures: 'allow-extension',
   })
   const output = {
