@@ -116,3 +116,21 @@ test.each([0, 0.005])('2,000 operations of 40 clients on a bank have a witness, 
   }).levels
   expect(linearizable.result).toBe('met')
 })
+
+test.each([0, 0.005, 0.02, 0.05])(
+  '400 operations of 20 clients on a bank are decided within 5 s, a share of %d of them of unknown outcome',
+  (unknown) => {
+    for (const opening of [100, 100_000]) {
+      const bankOfThree = bankOf({ opening, most: opening / 2 })
+      const history = generateHistoryOf(bankOfThree, { operations: 400, clients: 20, unknown, seed: 1 })
+      const began = process.cpuUsage()
+      const { linearizable } = checkHistory(history, {
+        model: 'bank',
+        initial: { a: opening, b: opening, c: opening },
+        levels: ['linearizable'],
+      }).levels
+      expect(linearizable.result).toBe('met')
+      expect(process.cpuUsage(began).user).toBeLessThan(5_000_000)
+    }
+  },
+)

@@ -12,7 +12,7 @@ import { choose, operationAt, type Part } from '../model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../model/slots.ts'
 import { supposed } from '../supposed/supposed.ts'
 import { createFrugalSearch } from './frugal.ts'
-import { createGuidedSearch, createSearchInTurn } from './guided.ts'
+import { createGuidedSearch, createSearchInTurn, type Supposing } from './guided.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 
 /** Everything needed to decide one object: its specification and any faster methods. */
@@ -232,36 +232,24 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-/**
- * Steps per operation before a search for what reads show is tried besides: ordinary histories are done by then. Those of
- * a search that goes through operations of unknown outcome are longer.
- */
-const STEPS_ALONE = { known: 1000, unknown: 60 }
+/** Steps per operation before the search for what reads show runs as well: ordinary histories are done by then. */
+const STEPS_ALONE = 100
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
   const { specification, isRead } = judge
   const machineFor = (some: Part): Machine => judge.machine?.(some, budget) ?? machineOf(specification, some, budget)
   const machine = machineFor(part)
   const { code, weights } = machine
-  if (weights === undefined) return createObjectSearch(part, machine, isRead, budget)
-  const unknown = part.returns.reduce((count, event) => (event === NEVER ? count + 1 : count), 0)
-  const ordinary =
-    unknown === 0
-      ? createObjectSearch(part, machine, isRead, budget)
-      : createGuidedSearch(
-          { length: part.length, unknown },
-          createFrugalSearch(part, { ...machine, weights, isRead, goesToReads: false }, budget),
-          () => {
-            const likely = supposed({ part, code, weights, isRead }, budget)
-            if (likely === undefined) return undefined
-            return {
-              supposed: likely,
-              search: createObjectSearch(likely.part, machineFor(likely.part), isRead, budget),
-            }
-          },
-        )
-  return createSearchInTurn(STEPS_ALONE[unknown === 0 ? 'known' : 'unknown'] * (part.length + 1), ordinary, () =>
-    createFrugalSearch(part, { ...machineFor(part), weights, isRead, goesToReads: true }, budget),
+  const inFull = createObjectSearch(part, machine, isRead, budget)
+  if (weights === undefined) return inFull
+  const suppose = (): Supposing | undefined => {
+    const likely = supposed({ part, code, weights, isRead }, budget)
+    if (likely === undefined) return undefined
+    return { supposed: likely, search: createObjectSearch(likely.part, machineFor(likely.part), isRead, budget) }
+  }
+  const ordinary = part.returns.includes(NEVER) ? createGuidedSearch(part.length, inFull, suppose) : inFull
+  return createSearchInTurn(STEPS_ALONE * (part.length + 1), ordinary, () =>
+    createFrugalSearch(part, { ...machineFor(part), weights, isRead }, budget),
   )
 }
 

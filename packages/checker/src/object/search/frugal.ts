@@ -21,8 +21,6 @@ interface Task {
 interface Additive extends Machine {
   readonly weights: Weights
   readonly isRead: (number: number) => boolean
-  /** Whether it first goes to where reads fit, which is slow, and pays where many operations overlap. */
-  readonly goesToReads: boolean
 }
 
 // As measured of the process: a quarter is garbage waiting to be collected, because these are small objects by the
@@ -53,11 +51,7 @@ const LATE = 1
  * unknown outcome costs 1, and progress is worth more than they cost on average, so that configurations left behind are
  * resumed only when there is no way on.
  */
-export function createFrugalSearch(
-  part: Part,
-  { isRead, goesToReads, ...machine }: Additive,
-  budget: Budget,
-): ObjectSearch {
+export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
   const { code, step, weights } = machine
   const { calls, returns, events } = rankedEvents(part, budget)
@@ -150,7 +144,7 @@ export function createFrugalSearch(
     if (isNew === undefined) fits = false
     if (isNew !== true) return false
     take(BYTES_PER_CONFIGURATION + 4 * words)
-    schedule(configuration, goesToReads ? 'to reads' : 'one', 0)
+    schedule(configuration, 'to reads', 0)
     return false
   }
 

@@ -3,13 +3,11 @@ import type { Supposed } from '../supposed/supposed.ts'
 import type { ObjectSearch } from './search.ts'
 
 /** Steps per operation after which a search in full is interrupted: ordinary histories are done by then. */
-const STEPS_IN_FULL = 3
-/** With more operations of unknown outcome, a single step in full may try too many sets of them. */
-const MOST_UNKNOWN = 12
+const STEPS_IN_FULL = 60
 /** Steps per operation before a supposition is given up. */
 const STEPS_SUPPOSING = 50
 
-interface Supposing {
+export interface Supposing {
   readonly supposed: Supposed
   /** For an order that keeps to it. */
   readonly search: ObjectSearch
@@ -17,13 +15,13 @@ interface Supposing {
 
 /** Searches in full, and before that takes long looks for an order that keeps to a supposition. */
 export function createGuidedSearch(
-  { length, unknown }: { readonly length: number; readonly unknown: number },
+  length: number,
   inFull: ObjectSearch,
   suppose: () => Supposing | undefined,
 ): ObjectSearch {
   let supposing: Supposing | undefined
   let hasSupposed = false
-  let left = unknown > MOST_UNKNOWN ? 0 : STEPS_IN_FULL * (length + 1)
+  let left = STEPS_IN_FULL * (length + 1)
   const search = (): ObjectSearch => supposing?.search ?? inFull
   const giveUp = (): void => {
     supposing?.search.release()
