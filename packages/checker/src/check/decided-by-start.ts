@@ -1,24 +1,72 @@
-import type { History } from '@chaosproxy/history'
+import { canonical, type History, type Json, millis } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
+import { historyOfRows } from '../encoding/rows.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
+import type { RecordRules } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { judgeableOf } from '../record/judgeable.ts'
+import { check } from './check.ts'
 import { entryFor } from './registry.ts'
+
+/** Objects with more operations are not judged once more. */
+const MOST_OPERATIONS = 100_000
+
+/** The most time to judge once more: the verdict stands already. */
+const AGAIN_MS = 2_000
 
 /**
  * The complaint about a history of which nobody knows the initial value, if that value alone explains some of it: then
  * a level that is met says nothing about what was lost, repeated or reordered there.
  */
-export function decidedByStart(
-  history: History,
-  { model, initial }: Pick<CheckOptions, 'model' | 'initial'>,
-): readonly string[] {
-  if (!isUnknownStart(initial)) return []
-  const { record } = entryFor(model, history)
-  const { found, remedy } = record.byStart?.(judgeableOf(history, record, initial)?.history ?? history) ?? NOTHING
+export function decidedByStart(history: History, options: CheckOptions<string>): readonly string[] {
+  if (!isUnknownStart(options.initial)) return []
+  const { record } = entryFor(options.model, history)
+  const judged = judgeableOf(history, record, options.initial)?.history ?? history
+  const { found, remedy } = record.byStart?.(judged) ?? { found: [], remedy: '' }
   const [first] = found
-  if (first === undefined) return []
+  if (first === undefined) return byLeastStarts(history, record.leastStarts?.(judged), options)
   const more = found.length === 1 ? '' : ` (and ${found.length - 1} more like it)`
   return [`${first}${more}. ${remedy}`]
 }
 
-const NOTHING = { found: [], remedy: '' }
+/** Judges the keys once more, as if nothing had been there but what answers show; those that begin alike together. */
+function byLeastStarts(
+  history: History,
+  starts: ReturnType<NonNullable<RecordRules['leastStarts']>> = new Map(),
+  options: CheckOptions<string>,
+): readonly string[] {
+  const endsAt = options.now() + Math.min(AGAIN_MS, options.deadlineMs)
+  for (const { initial, rows } of alike(history, starts)) {
+    const deadlineMs = millis(Math.max(0, endsAt - options.now()))
+    const again = { initial, levels: ['linearizable'], staleness: false, proven: undefined, deadlineMs }
+    const verdict = check(historyOfRows(history, rows), { ...options, ...again }).levels['linearizable']
+    if (verdict?.result !== 'violated') continue
+    const { sentence } = verdict.counterexample
+    const there = initial.length === 0 ? 'something was there' : 'more was there than what nobody put in'
+    return [
+      `${sentence.replace(/\.$/, '')}. That is right only if ${there} at the start. Say what was there: --initial '[]' for nothing`,
+    ]
+  }
+  return []
+}
+
+interface Alike {
+  readonly initial: readonly Json[]
+  readonly rows: readonly number[]
+}
+
+function alike(history: History, starts: ReadonlyMap<number, readonly Json[]>): readonly Alike[] {
+  const { key, length } = history.operations
+  const rowsByKey = new Map<number, number[]>()
+  for (let row = 0; row < length; row++) addTo(rowsByKey, key[row], row)
+  const byText = new Map<string, Alike & { readonly rows: number[] }>()
+  for (const [of, initial] of starts) {
+    const rows = rowsByKey.get(of) ?? []
+    if (rows.length > MOST_OPERATIONS) continue
+    const text = canonical(initial)
+    const group = byText.get(text) ?? { initial, rows: [] }
+    byText.set(text, group)
+    for (const row of rows) group.rows.push(row)
+  }
+  return Array.from(byText.values(), ({ initial, rows }) => ({ initial, rows: rows.sort((a, b) => a - b) }))
+}

@@ -72,6 +72,11 @@ export interface RecordRules {
   /** Observations that only an unknown initial value explains. Absent if that could hide no bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
+   * What was there at the start at least, by key (from -1). What that does not explain, nothing does but an initial value
+   * that was put in later as well. Keys of which it is unclear are left out.
+   */
+  readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
+  /**
    * Whether an operation may have written a value that was seen before its key was touched; `positions` has, by key
    * (from -1), the event position of that touch. Absent if no level lets a read see later writes.
    */

@@ -1,29 +1,31 @@
-import { canonical, type History, OK } from '@chaosproxy/history'
-import type { ByStart } from '../judge/entry.ts'
+import { canonical, type History, OK, type ValueId } from '@chaosproxy/history'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { createContents } from '../object/model/elements.ts'
-import { elementsByStart, type Placed } from '../object/model/elements-by-start.ts'
+import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 
-const listByStart = (history: History): ByStart =>
-  elementsByStart(history, 'list', (f) => f === 'append', placedIn(history))
-
-/** Lists only grow, so every place is looked at once: in the first read that shows it. */
-function* placedIn(history: History): Iterable<Placed> {
-  const { f, key, outcome, returnEvent, length } = history.operations
-  const reads = history.functions.map((name) => name === 'read')
+/** What the longest read of each list has that nobody appended. */
+function leastStarts(history: History): LeastStarts {
+  const { f, key, outcome, length } = history.operations
+  const appends = history.functions.map((name) => name === 'append')
   const contents = createContents(history)
-  const rows: number[] = []
-  for (let row = 0; row < length; row++) if (outcome[row] === OK && reads[f[row]]) rows.push(row)
-  const looked = new Map<number, number>()
-  for (const row of rows.sort((a, b) => returnEvent[a] - returnEvent[b])) {
+  const appended = askedByKey(history, (each) => appends[each])
+  const longest = new Map<number, Int32Array>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || appends[f[row]]) continue
     const read = contents(row)
-    for (let at = looked.get(key[row]) ?? 0; at < read.length; at++)
-      yield { key: key[row], at, element: read[at], seen: returnEvent[row] }
-    looked.set(key[row], Math.max(looked.get(key[row]) ?? 0, read.length))
+    if (read.length > (longest.get(key[row])?.length ?? 0)) longest.set(key[row], read)
   }
+  return new Map(
+    Array.from(appended, ([of, own]) => [
+      of,
+      Array.from(longest.get(of) ?? [])
+        .filter((id) => !own.has(id))
+        .map((id) => history.values.json(id as ValueId)),
+    ]),
+  )
 }
 
 /** The list or, until it was read, its end. */
@@ -75,4 +77,4 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts, isComplete: whole.length - least < MOST_GUESSES }
 }
 
-export const listAppendFromAny: AnyStart = { specification, guesses, byStart: listByStart }
+export const listAppendFromAny: AnyStart = { specification, guesses, leastStarts }

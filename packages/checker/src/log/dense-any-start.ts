@@ -1,7 +1,7 @@
 import { canonical, type History } from '@chaosproxy/history'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
-import { denseLogByStart } from './any-start.ts'
+import { countedAtStart } from './at-start.ts'
 import { type EntriesOf, entriesIn, noList, type OffsetOf, offsetsIn, rangeOf } from './operations.ts'
 
 /** The entries appended after an unknown number of initial ones, and what reads revealed of either. */
@@ -76,5 +76,5 @@ function possible(log: Log): readonly Log[] {
 export const denseLogFromAny: AnyStart = {
   specification: specificationIn,
   guesses: guessNothing,
-  byStart: denseLogByStart,
+  leastStarts: countedAtStart,
 }

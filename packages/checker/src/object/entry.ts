@@ -29,7 +29,7 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
     record: {
       mayLackInput: object.mayLackInput ?? [],
       mayBeTaken: true,
-      byStart: fromAny === 'alike' ? undefined : fromAny.byStart,
+      ...(fromAny === 'alike' ? {} : { byStart: fromAny.byStart, leastStarts: fromAny.leastStarts }),
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
-import { bagByStart, queueByStart } from './by-start.ts'
+import { noneCameOut, takenAtStart } from './at-start.ts'
 import { enqueuedBy, supportsByMessage } from './messages.ts'
 
 /** Messages put in and not taken out. Until it was found empty, initial ones may be left too. */
@@ -54,11 +54,13 @@ export const bagFromAny: AnyStart = {
   specification: bag,
   guesses: guessNothing,
   supports: supportsByMessage,
-  byStart: bagByStart,
+  byStart: noneCameOut('bag'),
+  leastStarts: takenAtStart,
 }
 export const queueFromAny: AnyStart = {
   specification: queue,
   guesses: guessNothing,
   supports: supportsByMessage,
-  byStart: queueByStart,
+  byStart: noneCameOut('queue'),
+  leastStarts: takenAtStart,
 }

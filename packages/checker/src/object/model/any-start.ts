@@ -2,6 +2,7 @@ import type { History, Json } from '@chaosproxy/history'
 import type { ByStart } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
 import type { Budget } from '../../limits/budget.ts'
+import type { LeastStarts } from './least-start.ts'
 import type { ObjectModel } from './object-model.ts'
 import type { Part } from './part.ts'
 
@@ -15,6 +16,8 @@ export interface AnyStart {
   readonly supports?: ObjectModel['supports']
   /** Observations that only the initial value explains, so that it could hide a bug; absent if there are none. */
   readonly byStart?: (history: History) => ByStart
+  /** The initial values by which `decidedByStart` judges again. */
+  readonly leastStarts?: (history: History) => LeastStarts
 }
 
 export interface Guesses {

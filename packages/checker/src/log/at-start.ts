@@ -1,0 +1,100 @@
+import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { askedByKey, type LeastStarts, longestOf } from '../object/model/least-start.ts'
+import { entriesIn, isAppendToLog, offsetsByRow, rangeOf } from './operations.ts'
+
+/** The entries that nobody appended, of logs whose reads together show them in their order. */
+export function readAtStart(history: History): LeastStarts {
+  const { f, key, outcome, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
+  const entriesOf = entriesIn(history)
+  const appended = askedByKey(history, (each) => appends[each])
+  const stretches = new Map<number, Json[][]>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || appends[f[row]]) continue
+    const read = (entriesOf(outputOf(history, row)) ?? []).map(({ value }) => value)
+    const own = appended.get(key[row])
+    addTo(
+      stretches,
+      key[row],
+      read.filter((value) => !own?.has(history.values.id(value))),
+    )
+  }
+  const starts = new Map<number, readonly Json[]>()
+  for (const of of appended.keys()) {
+    const start = longestOf(stretches.get(of) ?? [])
+    if (start !== undefined) starts.set(of, start)
+  }
+  return starts
+}
+
+/** What is known of the places of a log that has no gaps. */
+interface Places {
+  /** The entries that nobody appended, by offset. */
+  readonly foreign: Map<number, Json>
+  /** The first place at which there is an entry that somebody appended, and when that was seen first. */
+  first: number
+  seen: number
+  /** The ids of the entries whose places are known. */
+  readonly placed: Set<number>
+}
+
+/**
+ * The entries before the first that somebody appended. Where that may have come after another whose place is unknown, it is
+ * unclear how many there were.
+ */
+export function countedAtStart(history: History): LeastStarts {
+  const { f, key, outcome, input, callEvent, length } = history.operations
+  const appends = history.functions.map(isAppendToLog)
+  const logs = placesByKey(history, appends)
+  const unclear = new Set<number>()
+  for (let row = 0; row < length; row++) {
+    const log = logs.get(key[row])
+    if (log === undefined || !appends[f[row]] || outcome[row] === FAIL || log.placed.has(input[row])) continue
+    if (callEvent[row] < log.seen && log.first > log.foreign.size) unclear.add(key[row])
+  }
+  const starts = new Map<number, readonly Json[]>()
+  for (const [of, { foreign, first }] of logs) {
+    if (unclear.has(of)) continue
+    const least = [...foreign.keys()].reduce((most, at) => Math.max(most, at + 1), 0)
+    const count = Number.isFinite(first) ? Math.max(first, least) : least
+    starts.set(
+      of,
+      Array.from({ length: count }, (_, at) => foreign.get(at) ?? null),
+    )
+  }
+  return starts
+}
+
+function placesByKey(history: History, appends: readonly boolean[]): ReadonlyMap<number, Places> {
+  const { f, key, outcome, input, returnEvent, length } = history.operations
+  const offsetOf = offsetsByRow(history)
+  const entriesOf = entriesIn(history)
+  const appended = askedByKey(history, (each) => appends[each])
+  const logs = new Map<number, Places>()
+  const never = Number.POSITIVE_INFINITY
+  for (const of of appended.keys()) logs.set(of, { foreign: new Map(), first: never, seen: never, placed: new Set() })
+  const place = (log: Places, row: OperationRow, at: number, id: number): void => {
+    log.placed.add(id)
+    if (at < log.first) log.seen = returnEvent[row]
+    else if (at === log.first) log.seen = Math.min(log.seen, returnEvent[row])
+    log.first = Math.min(log.first, at)
+  }
+  for (let row: OperationRow = 0; row < length; row++) {
+    const log = logs.get(key[row])
+    if (log === undefined || outcome[row] !== OK) continue
+    if (appends[f[row]]) {
+      const offset = offsetOf(row)
+      if (offset !== undefined) place(log, row, offset, input[row])
+      continue
+    }
+    const { from } = rangeOf({ value: inputOf(history, row) })
+    for (const [n, { value, offset }] of (entriesOf(outputOf(history, row)) ?? []).entries()) {
+      const [at, id] = [offset ?? from + n, history.values.id(value)]
+      if (appended.get(key[row])?.has(id)) place(log, row, at, id)
+      else log.foreign.set(at, value)
+    }
+  }
+  return logs
+}

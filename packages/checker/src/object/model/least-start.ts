@@ -1,0 +1,29 @@
+import { canonical, type History, type Json } from '@chaosproxy/history'
+import type { OperationRow } from '../../encoding/operation-row.ts'
+
+/** What was there at the start at least, by key: what answers show although nobody put it in. */
+export type LeastStarts = ReadonlyMap<number, readonly Json[]>
+
+/** By key: the ids of the values that operations were called with, whatever came of them. */
+export function askedByKey(
+  { operations: { f, key, input, length } }: History,
+  isAsked: (f: number) => boolean,
+): ReadonlyMap<number, ReadonlySet<number>> {
+  const byKey = new Map<number, Set<number>>()
+  for (let row: OperationRow = 0; row < length; row++) {
+    const asked = byKey.get(key[row]) ?? new Set()
+    byKey.set(key[row], asked)
+    if (isAsked(f[row])) asked.add(input[row])
+  }
+  return byKey
+}
+
+/** The longest of some stretches of one list; undefined if it does not contain the others. */
+export function longestOf(stretches: readonly (readonly Json[])[]): readonly Json[] | undefined {
+  let longest: readonly Json[] = []
+  for (const each of stretches) if (each.length > longest.length) longest = each
+  const textOf = (some: readonly Json[]): string => some.map((each) => `${canonical(each)}\n`).join('')
+  const whole = `\n${textOf(longest)}`
+  const others = new Set(stretches.map(textOf))
+  return [...others].every((text) => whole.includes(`\n${text}`)) ? longest : undefined
+}

@@ -1,0 +1,66 @@
+import { elementsOf, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import type { ByStart } from '../judge/entry.ts'
+import { nameOfKey } from '../object/model/late-reads.ts'
+import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
+import { NULL_ID } from './gaps.ts'
+import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
+
+/** What came out although nobody put it in: in order of return, and what drains returned last, since they empty the queue. */
+export const takenAtStart = (history: History): LeastStarts =>
+  new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))
+
+/** Queues out of which nothing came that was put in: all of it may be lost. */
+export const noneCameOut =
+  (kind: string) =>
+  (history: History): ByStart => {
+    const found: string[] = []
+    for (const [key, { foreign, isOwnTaken, acknowledged }] of takenByKey(history)) {
+      if (acknowledged === 0 || isOwnTaken || foreign.length === 0) continue
+      const what = acknowledged === 1 ? 'the message' : `the ${acknowledged} messages`
+      found.push(
+        `nothing came out of ${nameOfKey(history, key, kind)} of ${what} put in, only what nobody put in, which is right only if all of that was there at the start`,
+      )
+    }
+    return { found, remedy: "Say what was there: --initial '[]' for nothing" }
+  }
+
+interface Taken {
+  /** The messages that nobody put in, refused ones not among them. */
+  readonly foreign: Json[]
+  /** Whether anything came out that was put in. */
+  isOwnTaken: boolean
+  /** How many were put in. */
+  acknowledged: number
+}
+
+function takenByKey(history: History): ReadonlyMap<number, Taken> {
+  const { f, key, outcome, returnEvent, length } = history.operations
+  const numbers = history.functions.map((name) => queueNumbers[name])
+  const put = askedByKey(history, (each) => numbers[each] === ENQUEUE)
+  const byKey = new Map<number, Taken>()
+  for (const each of put.keys()) byKey.set(each, { foreign: [], isOwnTaken: false, acknowledged: 0 })
+  const takes: number[] = []
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK) continue
+    const taken = byKey.get(key[row])
+    if (numbers[f[row]] !== ENQUEUE) takes.push(row)
+    else if (taken !== undefined) taken.acknowledged++
+  }
+  const isDrain = (row: number): number => (numbers[f[row]] === DRAIN ? 1 : 0)
+  takes.sort((a, b) => isDrain(a) - isDrain(b) || returnEvent[a] - returnEvent[b])
+  for (const row of takes) {
+    const taken = byKey.get(key[row])
+    if (taken === undefined) continue
+    for (const id of takenIn(history, row, isDrain(row) === 1)) {
+      if (put.get(key[row])?.has(id)) taken.isOwnTaken = true
+      else taken.foreign.push(history.values.json(id))
+    }
+  }
+  return byKey
+}
+
+function takenIn({ operations, values }: History, row: number, isDrain: boolean): readonly ValueId[] {
+  const output = operations.output[row] as ValueId
+  if (isDrain) return (elementsOf(values.json(output)) ?? []).map((each) => values.id(each))
+  return output === NULL_ID ? [] : [output]
+}
