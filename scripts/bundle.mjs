@@ -40,6 +40,10 @@ const replaced = {
   'string-width': `export { displayWidth as default } from ${JSON.stringify(resolve('packages/report/dist/terminal/width.js'))}`,
   // Of chalk: looks at the environment and both streams. We decide that for each stream, and tell chalk.
   '#supports-color': 'export default { stdout: false, stderr: false }',
+  // Of yargs, for its own state: Node's module loads two dozen others.
+  assert: `
+    export function strictEqual(is, due, message) { if (!Object.is(is, due)) throw new Error(message) }
+    export function notStrictEqual(is, due, message) { if (Object.is(is, due)) throw new Error(message) }`,
 }
 const replacing = {
   name: 'replacing',
@@ -58,7 +62,7 @@ async function bundle(row, input, layers = []) {
     input: Object.fromEntries(Object.entries(input).map(([name, path]) => [name, built(row, path)])),
     external,
     plugins: [replacing],
-    treeshake: { moduleSideEffects: (id) => !PURE.test(id) },
+    treeshake: { moduleSideEffects: (id) => !PURE.test(id) && !id.startsWith('node:') },
     platform: 'node',
     tsconfig: false,
     transform: { target: 'es2023' },

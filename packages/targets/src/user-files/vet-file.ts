@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 import type { Vetted } from './vet-on-thread.ts'
 
@@ -31,12 +30,13 @@ export async function vetFile(
   if (wrong !== undefined) throw wrong
 }
 
-function verdictOn(
+async function verdictOn(
   path: string,
   entry: string | URL,
   { argv, hint }: Required<VettingOptions>,
 ): Promise<UserError | undefined> {
   const bad = (what: string): UserError => new UserError('input', `${path} ${what}`)
+  const { Worker } = await import('node:worker_threads')
   return new Promise((resolve) => {
     // Discard its output: the real load will print it again.
     const thread = new Worker(entry, {
