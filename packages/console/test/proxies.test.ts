@@ -113,7 +113,7 @@ describe('the page of proxies', () => {
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {
       await statusOf(`${site}/`)
-      if (/[1-9]\d* requests?\/s, answered in [\d.]+ ms on average/.test(await text())) break
+      if (/[1-9]\d* requests?\/s, answered in [\d.]+ (µs|ms) on average/.test(await text())) break
     }
     const [, db = ''] = /aria-label="db">(.*?)<\/article>/s.exec(await text()) ?? []
     expect(db).toContain('0 B/s back')

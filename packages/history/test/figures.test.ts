@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { byName, count, duration, percent, plural, rate } from '../src/text/figures.ts'
+import {
+  amountText,
+  byName,
+  count,
+  duration,
+  moment,
+  momentInMillis,
+  percent,
+  plural,
+  rate,
+} from '../src/text/figures.ts'
 
 test.each([
   [count(58_113), '58,113'],
@@ -10,6 +20,12 @@ test.each([
   [rate(38.4), '38'],
   [rate(1_203.7), '1,204'],
   [duration(412_000_000), '412 ms'],
+  [amountText(68_954.5), '68,954.5'],
+  [amountText(0.1 + 0.2), '0.3'],
+  [moment(12_031_000_000), '12.031 s'],
+  [moment(12_031_000_000, 1), '12.0 s'],
+  [moment(Number.POSITIVE_INFINITY), 'never'],
+  [momentInMillis(12_340_000), '12.3 ms'],
 ])('figures are written as people read them, in every locale: %s', (written, expected) => {
   expect(written).toBe(expected)
 })

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { duration, type History, type Json, moment, OK, outputOf } from '@chaosproxy/history'
 import { lastTime } from '@chaosproxy/runner/result'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
@@ -15,7 +15,6 @@ import {
   spendsFrom,
   writtenText,
 } from './operation-words.ts'
-import { moment } from './words.ts'
 
 /** Whether a history has real times. Without them its times are event positions, which give only the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount

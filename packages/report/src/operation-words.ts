@@ -1,5 +1,6 @@
 import type { OperationRow, OrderEdge } from '@chaosproxy/checker'
 import {
+  amountText,
   clientInWords,
   clientName,
   FAIL,
@@ -101,7 +102,7 @@ export function transferText(value: Json): string | undefined {
     Object.keys(rest).some((name) => name !== 'id')
   )
     return undefined
-  return `${amount.toLocaleString('en-US', { maximumFractionDigits: 20 })} ${nameText(String(from), 12)}→${nameText(String(to), 12)}`
+  return `${amountText(amount)} ${nameText(String(from), 12)}→${nameText(String(to), 12)}`
 }
 
 /** The account that a transfer or a withdrawal takes from. */

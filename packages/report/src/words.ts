@@ -1,10 +1,6 @@
-import { count, duration, type Nanos } from '@chaosproxy/history'
+import { count, duration, moment, type Nanos } from '@chaosproxy/history'
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
-
-/** A moment of the run, `12.031 s`, with more digits if that is needed to tell it from others. */
-export const moment = (time: number, digits: number = 3): string =>
-  Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
 
 /** The fewest digits, three to nine, that keep different times different. */
 export function digitsToTellApart(times: readonly number[]): number {

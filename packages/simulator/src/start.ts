@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { NodeId } from '@chaosproxy/faults'
-import { millis, type Nanos, nanos, nanosToMillis, UserError } from '@chaosproxy/history'
+import { millis, type Nanos, nanos, nanosToMillis, plural, UserError } from '@chaosproxy/history'
 import { describeEvent, MachineError, type ProtocolDefinition } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster, type StartOptions } from '@chaosproxy/runner'
 import { createSimulatedCluster, type SimulatedCluster } from './cluster.ts'
@@ -130,9 +130,9 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
   let before = cluster.eventCount()
   return () => {
     const now = cluster.clock.now()
-    const count = cluster.eventCount() - before
-    if (count > most)
-      return `the run does not end: ${count.toLocaleString('en-US')} events within ${Math.ceil((now - since) / 1e6)} ms of it`
+    const events = cluster.eventCount() - before
+    if (events > most)
+      return `the run does not end: ${plural(events, 'event')} within ${Math.ceil((now - since) / 1e6)} ms of it`
     if (now - since < FLOOD_NANOS) return undefined
     since = now
     before = cluster.eventCount()

@@ -1,4 +1,15 @@
-import { clientInWords, FAIL, type History, inputOf, type Json, OK, outputOf, type ValueId } from '@chaosproxy/history'
+import {
+  amountText,
+  clientInWords,
+  FAIL,
+  type History,
+  inputOf,
+  type Json,
+  moment,
+  OK,
+  outputOf,
+  type ValueId,
+} from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
@@ -67,7 +78,7 @@ function excessOf(
   if (total === undefined || excess === 0) return undefined
   const more = excess > 0 ? 'more' : 'less'
   return {
-    sentence: `The accounts opened with ${money(opened)} in all, and this read shows ${money(total)}: ${money(Math.abs(excess))} ${more}.`,
+    sentence: `The accounts opened with ${amountText(opened)} in all, and this read shows ${amountText(total)}: ${amountText(Math.abs(excess))} ${more}.`,
     excess,
   }
 }
@@ -109,7 +120,9 @@ function storyOf(
   const total = -spent.reduce((sum, { amount }) => sum + amount, 0)
   const balance = opening + received - total
   if (balance >= 0) return undefined
-  const listed = spent.slice(0, MOST_LISTED).map(({ amount, row: at }) => `${money(-amount)}${atNode(history, at)}`)
+  const listed = spent
+    .slice(0, MOST_LISTED)
+    .map(({ amount, row: at }) => `${amountText(-amount)}${atNode(history, at)}`)
   const more = spent.length > MOST_LISTED ? ` and ${spent.length - MOST_LISTED} more` : ''
   let seen = ''
   for (let i = 0; i < length && seen === ''; i++) {
@@ -118,21 +131,17 @@ function storyOf(
       seen = `, and ${clientInWords(history, operations.process[row[i]])} read ${show(shown[1])}${atNode(history, row[i])}`
   }
   const made = spent.length === 1 ? 'operation' : 'operations'
-  const sentence = `Account ${account} opened with ${money(opening)}, received at most ${money(received)}, and spent ${money(total)} in ${spent.length} acknowledged ${made} (${listed.join(', ')}${more}): that leaves ${money(balance)}${seen}.`
+  const sentence = `Account ${account} opened with ${amountText(opening)}, received at most ${amountText(received)}, and spent ${amountText(total)} in ${spent.length} acknowledged ${made} (${listed.join(', ')}${more}): that leaves ${amountText(balance)}${seen}.`
   return { sentence, overdrawn: { account, by: decimal(-balance) } }
 }
-
-/** `68,954`, `0.1`. */
-const money = (amount: number): string => decimal(amount).toLocaleString('en-US', { maximumFractionDigits: 20 })
 
 function firstOverdrawnRead(history: History): Balance | undefined {
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {
     const shown = overdrawnIn(history, row)
     if (shown === undefined) continue
-    const at = (operations.callTime[row] / 1e9).toFixed(3)
     return {
-      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${at} s.`,
+      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${moment(operations.callTime[row])}.`,
       overdrawn: { account: shown[0], by: -shown[1] },
     }
   }

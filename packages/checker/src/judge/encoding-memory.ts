@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import { count, type History } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
 import { outOf, type Reason, UNASKED } from '../verdict/reason.ts'
 import type { ModelEntry } from './entry.ts'
@@ -17,7 +17,7 @@ export const encodingBytes = ({ operations, keys }: History): number =>
 export function takeEncoding(history: History, budget: Budget): Reason | undefined {
   const bytes = encodingBytes(history)
   if (budget.take(bytes)) return undefined
-  const operations = history.operations.length.toLocaleString('en-US')
+  const operations = count(history.operations.length)
   return outOf('memory', `${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 
@@ -28,7 +28,7 @@ const BYTES_PER_OBJECT = 2_500
 export function takeObjects({ keys }: History, budget: Budget): Reason | undefined {
   const bytes = keys.length * BYTES_PER_OBJECT
   if (budget.take(bytes)) return undefined
-  const objects = keys.length.toLocaleString('en-US')
+  const objects = count(keys.length)
   return outOf('memory', `${objects} objects take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 

@@ -1,4 +1,4 @@
-import { clientInWords, type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import { clientInWords, type History, INFO, moment, OK, outputOf } from '@chaosproxy/history'
 import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { capital, show } from '../verdict/words.ts'
@@ -104,8 +104,6 @@ const by = ({ operations, nodes }: History, row: OperationRow): string =>
 
 const name = ({ operations, keys }: History, row: OperationRow): string => keys[operations.key[row]] ?? 'the lock'
 
-const seconds = (nanos: number): string => `${(nanos / 1e9).toFixed(3)} s`
+const called = ({ operations }: History, row: OperationRow): string => moment(operations.callTime[row])
 
-const called = ({ operations }: History, row: OperationRow): string => seconds(operations.callTime[row])
-
-const answered = ({ operations }: History, row: OperationRow): string => seconds(operations.returnTime[row])
+const answered = ({ operations }: History, row: OperationRow): string => moment(operations.returnTime[row])

@@ -1,4 +1,5 @@
 import {
+  count,
   type EventInput,
   isClient,
   type Json,
@@ -208,7 +209,7 @@ function judgedKey<Flight>(keys: Keys<Flight>, key: string | undefined): JudgedK
   if (known !== undefined) return known
   if (keys.none !== undefined) return undefined
   if (keys.left === 0) {
-    keys.none = new GivenUp(`there are more than ${keys.judged.size.toLocaleString('en-US')} keys`)
+    keys.none = new GivenUp(`there are more than ${count(keys.judged.size)} keys`)
     return undefined
   }
   keys.left--
@@ -240,9 +241,7 @@ function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
 /** Gives up the keys that hold most until half of the room is free, which lasts long enough to be worth the search. */
 function makeRoom<Flight>(keys: Keys<Flight>): void {
   const { retainInAllAtMost } = keys
-  const reason = new GivenUp(
-    `all keys together would take more than ${retainInAllAtMost.toLocaleString('en-US')} entries in memory`,
-  )
+  const reason = new GivenUp(`all keys together would take more than ${count(retainInAllAtMost)} entries in memory`)
   for (const judged of [...keys.judged.values()].sort((a, b) => b.retained - a.retained)) {
     if (keys.retained <= retainInAllAtMost / 2) return
     giveUp(keys, judged, reason)

@@ -1,4 +1,4 @@
-import type { EventInput, Json, Millis, Process } from '@chaosproxy/history'
+import { count, type EventInput, type Json, type Millis, type Process } from '@chaosproxy/history'
 
 /** An event that was pushed. */
 export interface Moment {
@@ -106,4 +106,4 @@ export interface RoomOptions {
 }
 
 export const tooMuch = (retainAtMost: number): GivenUp =>
-  new GivenUp(`it would take more than ${retainAtMost.toLocaleString('en-US')} entries in memory`)
+  new GivenUp(`it would take more than ${count(retainAtMost)} entries in memory`)

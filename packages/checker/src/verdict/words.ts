@@ -1,4 +1,4 @@
-import { clientInWords, functionOf, INFO, inputOf, type Json, outputOf, shownText } from '@chaosproxy/history'
+import { clientInWords, functionOf, INFO, inputOf, type Json, moment, outputOf, shownText } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
@@ -77,8 +77,8 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
       `${kind === CAS || isCas(row) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
     ofOneClient: (row, other) =>
       operations.process[row] === operations.process[other] ? 'in the same process' : 'for the same client',
-    returnedAt: (row) => clock(operations.returnTime[row]),
-    calledAt: (row) => clock(operations.callTime[row]),
+    returnedAt: (row) => moment(operations.returnTime[row]),
+    calledAt: (row) => moment(operations.callTime[row]),
   }
 }
 
@@ -92,15 +92,3 @@ export function show(value: Json | undefined): string {
 export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
 
 export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)
-
-/** `12.031 s` */
-export const clock = (time: number): string => `${(time / 1e9).toFixed(3)} s`
-
-/** A span of nanoseconds in words. */
-export function span(nanoseconds: number): string {
-  if (nanoseconds < 1e3) return `${Math.round(nanoseconds)} ns`
-  if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1e3)} µs`
-  if (nanoseconds < 1e7) return `${(nanoseconds / 1e6).toFixed(1)} ms`
-  if (nanoseconds < 1e9) return `${Math.round(nanoseconds / 1e6)} ms`
-  return `${(nanoseconds / 1e9).toFixed(3)} s`
-}

@@ -1,4 +1,4 @@
-import { clientInWords, type History } from '@chaosproxy/history'
+import { clientInWords, type History, moment } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'
@@ -32,7 +32,7 @@ export function createWords(history: History): Words {
     known: (known) => (known.writer === undefined ? change(known) : `${change(known)}, made by ${who(known.writer)},`),
     arrived: (row) => {
       const time = operations.returnTime[row]
-      return Number.isFinite(time) ? ` at ${(time / 1e9).toFixed(3)} s` : ''
+      return Number.isFinite(time) ? ` at ${moment(time)}` : ''
     },
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type WorkEvent, work } from '@chaosproxy/engine'
 import { EXIT } from '@chaosproxy/engine/run'
-import { plural, printable, UserError } from '@chaosproxy/history'
+import { duration, plural, printable, UserError } from '@chaosproxy/history'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { asCount, flag, inGroup, valuesOf, word, words } from '../arguments/declare.ts'
@@ -79,7 +79,7 @@ function toldOf(event: WorkEvent): string {
     case 'driving':
       return `Drives ${event.job} at ${event.addresses.join(', ')}.`
     case 'done':
-      return `Did ${event.job} in ${(event.elapsedMs / 1000).toFixed(2)} s.`
+      return `Did ${event.job} in ${duration(event.elapsedMs * 1e6)}.`
     case 'refused':
       return `Refused a job: ${event.why}`
     case 'could not':

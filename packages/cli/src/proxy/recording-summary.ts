@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import type { ControlPlane } from '@chaosproxy/proxy/control'
 import type { Recorder } from '@chaosproxy/recorder'
 import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
@@ -79,5 +80,3 @@ function unnamedLines({ counters, sessions }: Recorder, remedy: string): readonl
 }
 
 const times = (value: number): string => (value === 1 ? 'once' : `${count(value)} times`)
-
-const count = (value: number): string => value.toLocaleString('en-US')

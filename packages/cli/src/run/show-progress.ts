@@ -1,5 +1,5 @@
 import { describeFault } from '@chaosproxy/faults'
-import { plural } from '@chaosproxy/history'
+import { count, duration, plural } from '@chaosproxy/history'
 import type { Progress, RunListener } from '@chaosproxy/runner'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
@@ -19,7 +19,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
         const { readyMs, leader } = event
         if (readyMs === undefined) return undefined
         return display.succeed(
-          `cluster ready in ${(readyMs / 1000).toFixed(1)} s${leader === undefined ? '' : ` (leader ${leader})`}`,
+          `cluster ready in ${duration(readyMs * 1e6)}${leader === undefined ? '' : ` (leader ${leader})`}`,
         )
       }
       case 'status': {
@@ -50,7 +50,7 @@ export function liveLine(progress: Progress, totalMs: number, operationsPerSecon
     leader === undefined ? '' : `   leader ${leader.node}${leader.term === undefined ? '' : ` (term ${leader.term})`}`
   const first =
     stage === 'working'
-      ? `${clock}   ${thousands(operationsPerSecond)} ops/s   ok ${thousands(counts.ok)}  fail ${thousands(counts.fail)}  info ${thousands(counts.info)}${leading}`
+      ? `${clock}   ${count(operationsPerSecond)} ops/s   ok ${count(counts.ok)}  fail ${count(counts.fail)}  info ${count(counts.info)}${leading}`
       : `${clock}   ${stage === 'healing' ? 'healing everything' : 'waiting for the replicas to agree, then reading every node once more'}`
   const faults = progress.activeFaults.map(describeFault).join(' · ')
   const now = faults === '' ? '' : `now: ${faults}   `
@@ -68,8 +68,6 @@ function createRateMeter(): (operations: number, elapsedNanos: number) => number
     return Math.round(((operations - first.operations) * 1e9) / (at - first.at))
   }
 }
-
-const thousands = (count: number): string => count.toLocaleString('en-US')
 
 const minutes = (durationMs: number): string => {
   const seconds = Math.floor(durationMs / 1000)

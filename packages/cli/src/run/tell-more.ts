@@ -1,5 +1,5 @@
 import { commandLine } from '@chaosproxy/engine/run'
-import { type Event, plural } from '@chaosproxy/history'
+import { type Event, moment, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
@@ -54,7 +54,7 @@ const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies Clust
 
 /** `1.204 s  partition begins: links=n1>n2,n2>n1`. */
 function faultText({ f, time, value }: Event): string {
-  const at = `${(time / 1e9).toFixed(3)} s`
+  const at = moment(time)
   const members = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : []
   const said = members
     .map(([name, each]) => `${name}=${typeof each === 'string' ? each : JSON.stringify(each)}`)

@@ -265,7 +265,7 @@ describe('chaos check --workers', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(stopped.error).toMatch(
-      /endless\.jsonl\.gz: out of time while reading \(see --timeout\): stopped after \d+\.\d s, and nothing is known$/,
+      /endless\.jsonl\.gz: out of time while reading \(see --timeout\): stopped after \d+\.\d+ s, and nothing is known$/,
     )
     expect(checked.levels.linearizable.result).toBe('met')
     expect(exitCode).toBe(2)

@@ -1,9 +1,10 @@
+import { count } from '@chaosproxy/history'
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { Chart, type Line } from './chart.tsx'
 import { errorsOf, errorTotals, latencyOf, throughputOf } from './series.ts'
 import type { View } from './view.ts'
-import { count, latency } from './words.ts'
+import { latency } from './words.ts'
 
 const THROUGHPUT: readonly Line[] = [
   { label: 'ok', colour: '--data', fill: '--d1' },

@@ -1,3 +1,4 @@
+import { plural } from '@chaosproxy/history'
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Action, actionsFor, nothingPicked, type Picked } from './actions.ts'
@@ -12,7 +13,6 @@ import { Top } from './top.tsx'
 import { Topology } from './topology.tsx'
 import { Ladder, Since, VerdictHead, Why } from './verdict-head.tsx'
 import { inForce, type View } from './view.ts'
-import { plural } from './words.ts'
 
 startTheme()
 

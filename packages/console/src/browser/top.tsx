@@ -1,7 +1,8 @@
+import { count } from '@chaosproxy/history'
 import type { JSX } from 'preact'
 import type { DraftedOrder } from './connection.ts'
 import type { View } from './view.ts'
-import { clock, count, stageWords } from './words.ts'
+import { clock, stageWords } from './words.ts'
 
 interface TopProps {
   readonly view: View

@@ -1,9 +1,10 @@
+import { count, plural } from '@chaosproxy/history'
 import type { JSX } from 'preact'
 import type { Picked } from './actions.ts'
 import { focusOn, INSPECTOR, nodeElement } from './focus.ts'
 import type { FaultRow, Hello, NodeRow } from './frames.ts'
 import { between, type Layout, layOut, type Place, stub } from './layout.ts'
-import { count, offset, plural } from './words.ts'
+import { offset } from './words.ts'
 
 interface TopologyProps {
   readonly hello: Hello

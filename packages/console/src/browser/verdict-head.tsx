@@ -1,7 +1,8 @@
+import { count } from '@chaosproxy/history'
 import type { JSX } from 'preact'
 import type { NoticedViolation, Verdict } from './frames.ts'
 import { type View, violatedTitle } from './view.ts'
-import { clock, count } from './words.ts'
+import { clock } from './words.ts'
 
 /** No continuation of a record makes it linearizable again. */
 const FINAL_AT_ONCE = 'Not linearizable'
@@ -51,7 +52,8 @@ function basisOf({ verdict, connection, frame }: View): string {
   const noticed = noticedText(frame?.violation)
   if (verdict === undefined) return noticed
   const operations = `${count(verdict.operations)} operations`
-  if (verdict.upTo === undefined) return verdict.operations === 0 ? '' : `The whole run, ${operations}. ${noticed}`.trim()
+  if (verdict.upTo === undefined)
+    return verdict.operations === 0 ? '' : `The whole run, ${operations}. ${noticed}`.trim()
   const upTo =
     frame?.violation !== undefined || verdict.title === FINAL_AT_ONCE
       ? `Found within ${clock(verdict.upTo)}, in ${operations}. Nothing later can undo it. ${noticed}`.trim()

@@ -1,11 +1,9 @@
-/** `12,345`. */
-export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
+import { duration } from '@chaosproxy/history'
 
-/** `1 fault`, `2 faults`; `2 entries` with its plural. */
-export const plural = (amount: number, one: string, several: string = `${one}s`): string =>
-  `${count(amount)} ${amount === 1 ? one : several}`
+/** `1.2 ms`, `340 ms`, `2.10 s`. */
+export const latency = (ms: number): string => duration(ms * 1e6)
 
-/** `+250 ms`, `−1.5 s`, of a clock. */
+/** `+250 ms`, `−1.50 s`, of a clock. */
 export const offset = (ms: number): string => `${ms < 0 ? '−' : '+'}${latency(Math.abs(ms))}`
 
 /** `01:02.3`, of milliseconds. */
@@ -14,12 +12,6 @@ export function clock(ms: number): string {
   const minutes = Math.floor(tenths / 600)
   const seconds = Math.floor((tenths % 600) / 10)
   return `${String(minutes).padStart(2, '0')}:${String(seconds).padStart(2, '0')}.${tenths % 10}`
-}
-
-/** `1.2 ms`, `340 ms`, `2.1 s`. */
-export function latency(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toPrecision(2)} s`
-  return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`
 }
 
 export const stageWords: { readonly [stage: string]: string } = {

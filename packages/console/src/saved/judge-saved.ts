@@ -1,5 +1,5 @@
 import { checkCommandLine, judgeHistory, USUAL_CHECK } from '@chaosproxy/engine/judged'
-import { type Millis, millis, UserError } from '@chaosproxy/history'
+import { type Millis, millis, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistoryOf } from '@chaosproxy/history/files'
 import { findingsOf, htmlOf, jsonOf, printable } from '@chaosproxy/report'
 import { savedBytes } from './bytes.ts'
@@ -14,7 +14,7 @@ export async function judgeSaved(question: Question, told: (progress: Progress) 
     if (error instanceof MemoryLimitError)
       return {
         type: 'refused',
-        why: `Out of memory after ${error.events.toLocaleString('en-US')} events. The command line takes more: npx chaos check --memory 8GB`,
+        why: `Out of memory after ${plural(error.events, 'event')}. The command line takes more: npx chaos check --memory 8GB`,
       }
     throw error
   }

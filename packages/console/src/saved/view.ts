@@ -1,3 +1,4 @@
+import { plural } from '@chaosproxy/history'
 import type { Answer, Judged, Progress } from './messages.ts'
 
 /** What the page is about to do, does, or has done. */
@@ -40,7 +41,7 @@ export const tabTitle = (view: View): string => {
 /** What the worker does, in words. */
 export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting'
-  if (progress.type === 'judging') return `Judging ${progress.operations.toLocaleString('en-US')} operations`
+  if (progress.type === 'judging') return `Judging ${plural(progress.operations, 'operation')}`
   const { bytes, of } = progress
   // Of a compressed file it is not known how much is left.
   return bytes <= of ? `Reading ${megabytes(bytes)} of ${megabytes(of)} MB` : `Reading, ${megabytes(bytes)} MB of text`

@@ -1,5 +1,5 @@
 import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
-import { type History, UserError } from '@chaosproxy/history'
+import { type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
@@ -86,7 +86,7 @@ const stoppedReading = (
   { events, textBytes }: MemoryLimitError,
 ): StoppedFile => ({
   file,
-  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${events.toLocaleString('en-US')} events in ${megabytes(textBytes)} of text, and nothing is known. Raise the limit, or check a shorter history.`,
+  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${plural(events, 'event')} in ${megabytes(textBytes)} of text, and nothing is known. Raise the limit, or check a shorter history.`,
 })
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({

@@ -1,5 +1,5 @@
 import { check, findModel, reportOfApart, reportOfKeys, reportUndecided, type ViolatedKey } from '@chaosproxy/checker'
-import { type History, historyOfTally, type Tally, UserError } from '@chaosproxy/history'
+import { type History, historyOfTally, plural, type Tally, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
 import { readingOf } from './check-file.ts'
@@ -115,4 +115,4 @@ async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Prom
 const unknownOutcomes = ({ functions }: Tally): number => functions.reduce((sum, { info }) => sum + info, 0)
 
 const tooLarge = ({ task: { settings }, tally: { operations } }: Known): string =>
-  `it is about all keys together, and ${operations.toLocaleString('en-US')} operations take ${megabytes(operations * BYTES_PER_OPERATION)} of memory (see --memory ${megabytes(settings.memoryBytes)})`
+  `it is about all keys together, and ${plural(operations, 'operation')} take ${megabytes(operations * BYTES_PER_OPERATION)} of memory (see --memory ${megabytes(settings.memoryBytes)})`

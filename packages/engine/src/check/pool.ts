@@ -1,3 +1,4 @@
+import { duration } from '@chaosproxy/history'
 import { firstOf } from '../jobs/interruption.ts'
 import type { Job, JobEnd } from '../jobs/job.ts'
 import { createThreadPool } from '../jobs/thread-pool.ts'
@@ -132,7 +133,7 @@ function stoppedBy(
     return { file, stopped: `${file}: out of memory (see --memory ${allowed}): stopped, and nothing is known` }
   }
   if (late && !deciding) {
-    const limit = `${(readingLimitMs(task) / 1000).toFixed(1)} s`
+    const limit = duration(readingLimitMs(task) * 1e6)
     return {
       file,
       stopped: `${file}: out of time while reading (see --timeout): stopped after ${limit}, and nothing is known`,

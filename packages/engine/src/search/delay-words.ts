@@ -1,4 +1,4 @@
-import { type Nanos, nanosToMillis, plural } from '@chaosproxy/history'
+import { duration, plural } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
 
@@ -14,14 +14,12 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 /** `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`: until either came. */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`
-  return `One request was held at ${at} for ${msText(most)}, or until ${others} had passed ${until === at ? 'it' : until}`
+  return `One request was held at ${at} for ${duration(most)}, or until ${others} had passed ${until === at ? 'it' : until}`
 }
-
-const msText = (time: Nanos): string => `${nanosToMillis(time).toFixed(1)} ms`
 
 /** `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`. */
 function delaysText(delays: readonly PlannedDelay[]): string {
-  const usual = `packet takes the usual ${msText(USUAL_DELAY)}`
+  const usual = `packet takes the usual ${duration(USUAL_DELAY)}`
   if (delays.length === 0) return `No unusual delay is needed: every ${usual}`
   const told = delays.length > MOST_TOLD ? [] : delays.map(oneText)
   const left = `${plural(delays.length, 'unusual delay')} ${delays.length === 1 ? 'is' : 'are'} left`
@@ -29,6 +27,6 @@ function delaysText(delays: readonly PlannedDelay[]): string {
 }
 
 function oneText({ connection, from, packet, takes, least }: PlannedDelay): string {
-  const matters = least === undefined ? '' : `, and anything longer than ${msText(least)} does it`
-  return `packet ${packet + 1} from ${from} (${connection}) takes ${msText(takes)}${matters}`
+  const matters = least === undefined ? '' : `, and anything longer than ${duration(least)} does it`
+  return `packet ${packet + 1} from ${from} (${connection}) takes ${duration(takes)}${matters}`
 }

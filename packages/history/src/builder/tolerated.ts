@@ -1,5 +1,6 @@
 import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
+import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted while a history is built. */
 export interface Tolerated {
@@ -39,7 +40,7 @@ export function cutOffWarning(
   if (header?.ends !== true || hasEnded) return undefined
   const last = Number.isFinite(latest) ? Math.max(0, latest) : 0
   return (
-    `${source}: the recording was cut off at ${(last / 1e9).toFixed(3)} s: its recorder was killed, or still records, ` +
+    `${source}: the recording was cut off at ${moment(last)}: its recorder was killed, or still records, ` +
     'or this is not the whole file. What was in flight then counts as unanswered, and nothing is known of what came after.'
   )
 }

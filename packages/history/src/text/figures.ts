@@ -4,6 +4,9 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `68,954`, `-0.5`: to nine decimal places, since sums of fractions are not exact. */
+export const amountText = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 9 })
+
 /** A rate per second: `0.4`, `38`, `1,204`, with tenths if it is low. */
 export const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.toFixed(1) : count(perSecond))
 
@@ -11,7 +14,10 @@ export const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.t
 export const plural = (amount: number, one: string, many: string = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`
 
-/** A duration to three significant digits: `640 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. */
+/**
+ * A duration to three significant digits: `64 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. Pages embed its source text, so it
+ * calls no other function.
+ */
 export function duration(nanos: number): string {
   if (!Number.isFinite(nanos)) return 'for ever'
   const size = Math.abs(nanos)
@@ -22,8 +28,15 @@ export function duration(nanos: number): string {
   if (size < 9.995e9) return `${(nanos / 1e9).toFixed(2)} s`
   if (size < 1.2e11) return `${(nanos / 1e9).toFixed(1)} s`
   const seconds = Math.round(nanos / 1e9)
-  return `${count(Math.floor(seconds / 60))} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
+
+/** A moment of a run: `12.031 s`, with more digits if that is needed to tell it from others. */
+export const moment = (time: number, digits: number = 3): string =>
+  Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
+
+/** A moment of a run of a few seconds: `12.3 ms`. */
+export const momentInMillis = (time: number): string => `${(time / 1e6).toFixed(1)} ms`
 
 /** A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: even a millisecond's outage must show. */
 export function percent(share: number, digits: number = 2): string {

@@ -6,7 +6,7 @@ import {
   type Verdict,
   verdictOf,
 } from '@chaosproxy/checker'
-import { type History, type Nanos, nanosToMillis } from '@chaosproxy/history'
+import { type History, momentInMillis, type Nanos } from '@chaosproxy/history'
 import { historyOfTraffic, type Passed, proposeTables, type TrafficHistory } from '@chaosproxy/recorder/postgresql'
 import type { Engine } from '@chaosproxy/simulated-postgresql'
 import type { PostgresSpec } from '../declared/reference.ts'
@@ -142,11 +142,11 @@ function linesOf(
   { history, startedAt }: Pick<Judging, 'startedAt'> & { readonly history: History },
 ): readonly string[] {
   const { callTime, returnTime, returnLine } = history.operations
-  const timeOf = (time: number | undefined): string => nanosToMillis(((time ?? 0) - startedAt) as Nanos).toFixed(1)
+  const timeOf = (time: number | undefined): string => momentInMillis((time ?? 0) - startedAt)
   const last = members.at(-1) ?? operation
   const request = history.transactionNotes?.get(returnLine[operation] ?? 0)?.request
   return [
-    `${name}${request === undefined ? '' : ` of ${request}`}, ${timeOf(callTime[operation])} to ${timeOf(returnTime[last])} ms`,
+    `${name}${request === undefined ? '' : ` of ${request}`}, ${timeOf(callTime[operation])} to ${timeOf(returnTime[last])}`,
     ...steps.map(({ text, sql }) => `    ${text}${sql === undefined ? '' : `: ${sql}`}`),
   ]
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, type Millis, millis } from '@chaosproxy/history'
+import { type Completion, count, type Millis, millis } from '@chaosproxy/history'
 import type { Effect } from '../machine.ts'
 import { shown } from '../machine-error.ts'
 import type { Answered } from './answered.ts'
@@ -149,8 +149,8 @@ function copied<T>(name: string, value: unknown, did: string): T {
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(
-      `${did} of ${text.length.toLocaleString('en-US')} characters of JSON`,
-      `at most ${LONGEST_JSON.toLocaleString('en-US')} are possible`,
+      `${did} of ${count(text.length)} characters of JSON`,
+      `at most ${count(LONGEST_JSON)} are possible`,
     )
   return JSON.parse(text)
 }

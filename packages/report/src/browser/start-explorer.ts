@@ -1,3 +1,4 @@
+import type { count, duration } from '@chaosproxy/history'
 import type { startAddress } from './address.ts'
 import type { BarLayer } from './bar-layer.ts'
 import type { startChartCursor } from './chart-cursor.ts'
@@ -19,6 +20,8 @@ import type { wordsOf } from './words.ts'
 
 export interface ExplorerParts {
   readonly find: typeof find
+  readonly count: typeof count
+  readonly duration: typeof duration
   readonly decode: typeof decode
   readonly rowsOf: typeof rowsOf
   readonly wordsOf: typeof wordsOf
@@ -45,7 +48,7 @@ export function startExplorer(parts: ExplorerParts): void {
   const scroller = find('#timeline', HTMLElement)
   const operations = parts.decode(data)
   const rows = parts.rowsOf(data.lanes, operations)
-  const words = parts.wordsOf(data)
+  const words = parts.wordsOf(data, parts)
   const filters = parts.filtersOf(operations, words)
   const view = new View(rows, data, scroller)
   const marked: Marked = { chosen: undefined, part: new Set(), red: new Set(), stretch: undefined }

@@ -1,5 +1,12 @@
+import type { count, duration } from '@chaosproxy/history'
 import type { Operation } from './decode.ts'
 import type { PageData } from './page-data.ts'
+
+/** How the rest of the program writes figures. */
+export interface Figures {
+  readonly count: typeof count
+  readonly duration: typeof duration
+}
 
 /** How the page says what it draws. Times are nanoseconds. */
 export interface Words {
@@ -16,13 +23,8 @@ export interface Words {
   readonly faults: (from: number, to: number) => string
 }
 
-export function wordsOf(data: PageData): Words {
+export function wordsOf(data: PageData, { count, duration }: Figures): Words {
   const seconds = (time: number, digits = 6): string => `${(time / 1e9).toFixed(digits)} s`
-  const length = (nanos: number): string => {
-    if (nanos < 1e6) return `${(nanos / 1e3).toFixed(0)} µs`
-    return nanos < 1e9 ? `${(nanos / 1e6).toFixed(1)} ms` : `${(nanos / 1e9).toFixed(2)} s`
-  }
-  const number = (value: number): string => value.toLocaleString('en')
   const value = (id: number): string => (id % 2 === 0 ? (data.values[id / 2] ?? '') : String((id - 1) / 2))
   const tells = ({ f }: Operation): boolean => data.telling[f] === true
   const request = ({ final, f, key, input }: Operation): string =>
@@ -43,8 +45,8 @@ export function wordsOf(data: PageData): Words {
     return [
       `${data.processes[process]}: ${request(operation)} → ${answer(operation)}`,
       node < 0 ? '' : `node ${data.nodes[node]}`,
-      seconds(call) + (answered ? ` to ${seconds(end)}, ${length(end - call)}` : ', never answered'),
-      `line ${number(line)}${endLine === 0 ? '' : ` to ${number(endLine)}`}`,
+      seconds(call) + (answered ? ` to ${seconds(end)}, ${duration(end - call)}` : ', never answered'),
+      `line ${count(line)}${endLine === 0 ? '' : ` to ${count(endLine)}`}`,
     ]
   }
   const faults = (from: number, to: number): string =>
@@ -52,5 +54,5 @@ export function wordsOf(data: PageData): Words {
       .filter(([start, end]) => start <= to && end >= from)
       .map(([, , label]) => label)
       .join(', ')
-  return { seconds, length, number, tells, brief, full, faults }
+  return { seconds, length: duration, number: count, tells, brief, full, faults }
 }

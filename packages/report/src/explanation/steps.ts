@@ -1,5 +1,5 @@
 import type { Counterexample, TransactionDrawing } from '@chaosproxy/checker'
-import { duration, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { duration, FAIL, type History, moment, OK, outputOf } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import {
   hasReturned,
@@ -14,7 +14,7 @@ import {
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
-import { capitalised, digitsToTellApart, moment } from '../words.ts'
+import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
   /** When it began, as on every page; empty if the history has no times. */

@@ -1,10 +1,9 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { duration, type History, INFO } from '@chaosproxy/history'
+import { duration, type History, INFO, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { hasTimes } from '../moments.ts'
 import { isRead, nameText, spendsFrom, writtenText } from '../operation-words.ts'
-import { moment } from '../words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 

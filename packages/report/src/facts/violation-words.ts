@@ -1,5 +1,5 @@
 import { type Counterexample, isolationLadder, levels, type OperationRow, type Uncut } from '@chaosproxy/checker'
-import { count, type History, operationsIn } from '@chaosproxy/history'
+import { count, type History, moment, operationsIn } from '@chaosproxy/history'
 import { adjective } from '../level-words.ts'
 import { misreadText } from '../losses/bank.ts'
 import { hasTimes, reproach } from '../moments.ts'
@@ -14,7 +14,7 @@ import {
   tells,
 } from '../operation-words.ts'
 import { cited, linesText } from '../places.ts'
-import { capitalised, listed, moment } from '../words.ts'
+import { capitalised, listed } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
 import type { Why } from './why.ts'

@@ -1,7 +1,6 @@
-import { count, duration, type History, plural } from '@chaosproxy/history'
+import { count, duration, type History, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
-import { moment } from '../words.ts'
 import type { Binned, Bins } from './bins.ts'
 import { decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
 import { type Html, html } from './markup.ts'

@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, type Json } from '@chaosproxy/history'
+import { duration, type History, type Json, moment } from '@chaosproxy/history'
 import { decisive } from '../facts/decisive.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
@@ -17,7 +17,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { digitsToTellApart, moment } from '../words.ts'
+import { digitsToTellApart } from '../words.ts'
 import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
 import { BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'

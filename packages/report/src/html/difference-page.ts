@@ -1,10 +1,9 @@
 import { describeFault, type Fault } from '@chaosproxy/faults'
-import { count, plural } from '@chaosproxy/history'
+import { count, moment, plural } from '@chaosproxy/history'
 import { memberAt, numberAt, type Parsed, textAt } from '@chaosproxy/runner/result'
 import { type Difference, type DifferenceRow, differenceOf, differenceTitle } from '../difference/difference.ts'
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
-import { moment } from '../words.ts'
 import { fileLink, type Html, headOf, html, nextPart, script, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 

@@ -1,8 +1,7 @@
-import { byName, type History } from '@chaosproxy/history'
+import { byName, type History, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { moment } from '../words.ts'
 import type { Binned } from './bins.ts'
 import { type Html, html } from './markup.ts'
 

@@ -1,4 +1,4 @@
-import { count, plural } from '@chaosproxy/history'
+import { count, duration, plural } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { capitalised } from '../words.ts'
 import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
@@ -98,10 +98,7 @@ function rate(rates: readonly number[], text: (last: number) => string): Html {
 function requestRate({ requests }: ShownProxy): Html | undefined {
   if (requests === undefined) return undefined
   const { asked, meanMs } = requests
-  const took =
-    meanMs === undefined
-      ? ''
-      : `, answered in ${meanMs < 10 ? meanMs.toFixed(1) : count(Math.round(meanMs))} ms on average`
+  const took = meanMs === undefined ? '' : `, answered in ${duration(meanMs * 1e6)} on average`
   return rate(asked, (last) => `${plural(last, 'request')}/s${took}`)
 }
 

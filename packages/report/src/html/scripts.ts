@@ -1,3 +1,4 @@
+import { count, duration } from '@chaosproxy/history'
 import { startAddress } from '../browser/address.ts'
 import { BarLayer } from '../browser/bar-layer.ts'
 import { startChartCursor } from '../browser/chart-cursor.ts'
@@ -73,6 +74,8 @@ export const toldScript: string = scriptOf(startTold, { find, startTheme, markSt
 
 export const explorerScript: string = scriptOf(startExplorer, {
   find,
+  count,
+  duration,
   decode,
   rowsOf,
   wordsOf,

@@ -1,4 +1,4 @@
-import { type Nanos, nanosToMillis } from '@chaosproxy/history'
+import { momentInMillis } from '@chaosproxy/history'
 import { groupsOf, type PairedSteps, pairedSteps, type ToldGroup } from '../told-rows.ts'
 import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
@@ -68,7 +68,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))
       walls = wallsAfter(walls, sign)
       rows.push(
-        html`<div class="sign"><span class="at">${timeText(sign.at)}</span>${signRow(sign, lanes, walls)}</div>`,
+        html`<div class="sign"><span class="at">${momentInMillis(sign.at)}</span>${signRow(sign, lanes, walls)}</div>`,
       )
     }
     if (healed < 0) rows.push(nodeBoxes(group.nodes, lanes, walls))
@@ -85,5 +85,3 @@ const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: re
         const own = nodes.find(({ node }) => node === name)
         return html`<span>${own === undefined || own.lines.length === 0 ? undefined : html`<span class="belief${own.changed ? ' changed' : ''}"><span class="whose">${name}: </span>${own.lines.map((line) => html`<span>${line}</span>`)}</span>`}</span>`
       })}</div>`
-
-const timeText = (at: Nanos): string => `${nanosToMillis(at).toFixed(at < 1e8 ? 1 : 0)} ms`

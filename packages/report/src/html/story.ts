@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
-import { type History, type Json, outputOf } from '@chaosproxy/history'
+import { type History, type Json, moment, outputOf } from '@chaosproxy/history'
 import { hasTimes, reproach } from '../moments.ts'
 import {
   answerText,
@@ -16,7 +16,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { capitalised, digitsToTellApart, moment } from '../words.ts'
+import { capitalised, digitsToTellApart } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 

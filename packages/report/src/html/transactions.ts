@@ -1,5 +1,5 @@
 import type { Counterexample, DrawnTransaction, TransactionArrow, TransactionDrawing } from '@chaosproxy/checker'
-import { type History, plural } from '@chaosproxy/history'
+import { type History, moment, plural } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import { linesOf, processInWords } from '../operation-words.ts'
 import { linesText } from '../places.ts'
@@ -14,7 +14,7 @@ import {
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart, moment } from '../words.ts'
+import { digitsToTellApart } from '../words.ts'
 import { type Arc, along, type Box, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'
 import { type Html, html } from './markup.ts'

@@ -1,8 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { count, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { amountText, count, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
 import {
-  amountText,
   changeText,
   clockOf,
   type LayOutSheet,
@@ -21,19 +20,16 @@ type Moves = ReadonlyMap<string, number>
 const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
-/** `68,954`, `0.01`, as the sentence of the contradiction has it. */
-const money = (amount: number): string => amount.toLocaleString('en-US', { maximumFractionDigits: 20 })
-
 /** `Account b was overdrawn by 4`, or by how much a total is wrong, or an account that was read. */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined)
-    return { title: `Account ${nameText(overdrawn.account, 24)} was overdrawn by ${money(overdrawn.by)}` }
+    return { title: `Account ${nameText(overdrawn.account, 24)} was overdrawn by ${amountText(overdrawn.by)}` }
   const { excess } = counterexample.balance ?? {}
   const { culprit } = counterexample
   if (excess === undefined) return culprit === undefined ? undefined : misread(history, culprit)
   const how = excess < 0 ? 'vanished from' : 'too much appeared in'
-  return { title: `${money(Math.abs(excess))} ${how} the accounts` }
+  return { title: `${amountText(Math.abs(excess))} ${how} the accounts` }
 }
 
 /** An account that was overdrawn, transfer by transfer; otherwise what a read shows against what had been acknowledged. */
@@ -169,7 +165,7 @@ function misread(history: History, read: OperationRow): Loss | undefined {
   if (wrong === undefined) return undefined
   const much = wrong.off > 0 ? 'too much' : 'too little'
   return {
-    title: `${clientOf(history, read)} read ${money(Math.abs(wrong.off))} ${much} in account ${nameText(wrong.account, 24)}`,
+    title: `${clientOf(history, read)} read ${amountText(Math.abs(wrong.off))} ${much} in account ${nameText(wrong.account, 24)}`,
   }
 }
 
@@ -186,8 +182,8 @@ export function misreadText(history: History, read: OperationRow): string | unde
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
   const { account, shown, least, most } = wrong
-  const allowed = least === most ? money(least) : `${money(least)} to ${money(most)}`
-  return `${money(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
+  const allowed = least === most ? amountText(least) : `${amountText(least)} to ${amountText(most)}`
+  return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
 /** What a read shows of each account, and what had been acknowledged when it was called. */

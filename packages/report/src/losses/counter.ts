@@ -1,16 +1,7 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
-import { byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
+import { amountText, byName, count, FAIL, type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
-import {
-  amountText,
-  changeText,
-  clockOf,
-  type LayOutSheet,
-  rounded,
-  rowsWhere,
-  type SheetRow,
-  wasBefore,
-} from '../sheets/sheet.ts'
+import { changeText, clockOf, type LayOutSheet, rounded, rowsWhere, type SheetRow, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** `The counter lost 513 additions`, if that is what the final reads lack; otherwise how many reads were wrong. */

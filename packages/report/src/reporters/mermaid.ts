@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History } from '@chaosproxy/history'
+import { FAIL, type History, moment } from '@chaosproxy/history'
 import type { NodeMessage } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -8,7 +8,7 @@ import { messageTold, unclearLine, type Wire } from '../facts/wire.ts'
 import { hasTimes, reproach } from '../moments.ts'
 import { answerText, hasReturned, nameText, nodeOf, printable, processText, requestText } from '../operation-words.ts'
 import { wrap } from '../terminal/width.ts'
-import { digitsToTellApart, moment } from '../words.ts'
+import { digitsToTellApart } from '../words.ts'
 
 /** A picture of more than this is too wide or too long for a comment. */
 const MOST_OPERATIONS = 8

@@ -1,8 +1,8 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import type { History } from '@chaosproxy/history'
+import { amountText, type History, moment } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import { linesOf } from '../operation-words.ts'
-import { digitsToTellApart, moment } from '../words.ts'
+import { digitsToTellApart } from '../words.ts'
 
 /**
  * A contradiction in rows and columns: what a model kept, in place of bars on an axis of time. It is laid out once; a
@@ -66,9 +66,6 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
 
 export const wasBefore = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>
   (operations.returnEvent[one] ?? -1) >= 0 && (operations.returnEvent[one] ?? 0) < (operations.callEvent[other] ?? 0)
-
-/** `1,734`, `-0.5`. */
-export const amountText = (amount: number): string => amount.toLocaleString('en-US', { maximumFractionDigits: 9 })
 
 /** `+7,578`. */
 export const changeText = (amount: number): string => `${amount > 0 ? '+' : ''}${amountText(amount)}`

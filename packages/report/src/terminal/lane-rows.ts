@@ -1,4 +1,4 @@
-import { nanosToMillis } from '@chaosproxy/history'
+import { moment, momentInMillis } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { Sign } from '../told-story.ts'
 import { type Canvas, canvas } from './canvas.ts'
@@ -67,8 +67,7 @@ interface Sheet {
   readonly page: PageStyle
 }
 
-const timeText = ({ at }: Sign, width: number): string =>
-  width < 11 ? `${(nanosToMillis(at) / 1000).toFixed(2)} s` : `${nanosToMillis(at).toFixed(1)} ms`
+const timeText = ({ at }: Sign, width: number): string => (width < 11 ? moment(at, 2) : momentInMillis(at))
 
 /** The ends of a cut identify it. */
 function removeCut(cuts: Cut[], ends: Cut): void {

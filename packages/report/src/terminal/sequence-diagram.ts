@@ -1,4 +1,4 @@
-import { type Nanos, nanosToMillis } from '@chaosproxy/history'
+import { momentInMillis, type Nanos } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { plainStyle, symbolsOf } from './style.ts'
@@ -54,7 +54,7 @@ export function drawSequence(
 
   let before: Nanos | undefined
   const rows = steps.map(({ at, where, text, tone }) => {
-    const time = at === before ? '' : timeText(at)
+    const time = at === before ? '' : momentInMillis(at)
     before = at
     return `${style.dim(padEnd(time, TIME_WIDTH))}${row(used.indexOf(where), text, tone)}`
   })
@@ -81,5 +81,3 @@ function columnWidths(steps: readonly SequenceStep[], columns: readonly string[]
   while (most > NARROWEST_COLUMN && total(within(most)) > room) most--
   return within(most)
 }
-
-const timeText = (at: Nanos): string => `${nanosToMillis(at).toFixed(1)} ms`

@@ -1,5 +1,5 @@
 import type { TransactionDrawing } from '@chaosproxy/checker'
-import { type History, plural } from '@chaosproxy/history'
+import { type History, moment, plural } from '@chaosproxy/history'
 import { hasTimes } from '../moments.ts'
 import { linesOf, printable, processText } from '../operation-words.ts'
 import { linesText } from '../places.ts'
@@ -12,7 +12,7 @@ import {
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart, moment } from '../words.ts'
+import { digitsToTellApart } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { DrawingOptions } from './drawing.ts'
 import { clip, displayWidth, padStart } from './width.ts'

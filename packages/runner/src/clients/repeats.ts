@@ -1,5 +1,5 @@
 import { meaningIn } from '@chaosproxy/checker'
-import type { Event } from '@chaosproxy/history'
+import { count, type Event } from '@chaosproxy/history'
 import type { WireEvent } from '../ports/cluster.ts'
 import { Recent } from './recent.ts'
 import { createSums, type Sums } from './sums.ts'
@@ -97,7 +97,7 @@ function told(
 }
 
 const tooMany = (further: number): string =>
-  `${further.toLocaleString('en-US')} further changes were sent again by the same client after their answer was lost, and may have been carried out both times: there were too many to look into. Record a shorter time`
+  `${count(further)} further changes were sent again by the same client after their answer was lost, and may have been carried out both times: there were too many to look into. Record a shorter time`
 
 function sentence(repetitions: readonly Repetition[], how: 'both times' | 'perhaps'): readonly string[] {
   const total = repetitions.length

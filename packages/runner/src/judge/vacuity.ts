@@ -1,6 +1,6 @@
 import { type CheckOptions, entryOf, type Need, type Semantics, unmetNeeds } from '@chaosproxy/checker'
 import { faultName } from '@chaosproxy/faults'
-import { type History, INFO } from '@chaosproxy/history'
+import { duration, type History, INFO } from '@chaosproxy/history'
 import { register, type Workload, withoutConcurrency, withoutNews } from '@chaosproxy/workloads'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
@@ -76,7 +76,7 @@ export function withoutObservation(history: History, workload: Pick<Workload, 'm
 /** Recovery is part of every promise: a system that stops for ever violates nothing further. */
 const withoutRecovery = (recovery: Recovery | undefined): string[] =>
   recovery?.type === 'unanswered'
-    ? [`nothing was answered after everything was healed, in ${(recovery.waited / 1e9).toFixed(1)} s`]
+    ? [`nothing was answered after everything was healed, in ${duration(recovery.waited)}`]
     : []
 
 /**

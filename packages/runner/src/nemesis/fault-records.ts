@@ -1,5 +1,5 @@
 import { type Fault, type FaultKind, faultName, printMembers } from '@chaosproxy/faults'
-import { type Nanos, nanos, plural } from '@chaosproxy/history'
+import { moment, type Nanos, nanos, plural } from '@chaosproxy/history'
 import type { RunRecorder } from '../clients/recorder.ts'
 import type { Healed } from '../ports/cluster.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
@@ -76,7 +76,5 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
 
 const doubtText = (to: Nanos, until: Nanos | undefined): string =>
   until === undefined
-    ? `Whether it was in force is not known from ${seconds(to)} s on`
-    : `Whether it was in force is not known from ${seconds(to)} s to ${seconds(until)} s; after that it was not`
-
-const seconds = (time: Nanos): string => (time / 1e9).toFixed(1)
+    ? `Whether it was in force is not known from ${moment(to, 1)} on`
+    : `Whether it was in force is not known from ${moment(to, 1)} to ${moment(until, 1)}; after that it was not`

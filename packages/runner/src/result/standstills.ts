@@ -4,6 +4,7 @@ import {
   type Millis,
   millis,
   millisToNanos,
+  moment,
   type Nanos,
   nanos,
   oncePerHistory,
@@ -48,8 +49,6 @@ function timeOf(value: Json, name: string): Nanos | undefined {
   return typeof time === 'number' ? nanos(time) : undefined
 }
 
-const seconds = (time: Nanos): string => (time / 1e9).toFixed(2)
-
 /** From when to when, as a sentence. */
 export const standstillText = ({ from, to }: Standstill): string =>
-  `chaos itself stood still from ${seconds(from)} s to ${seconds(to)} s: availability and latency of that time say nothing`
+  `chaos itself stood still from ${moment(from, 2)} to ${moment(to, 2)}: availability and latency of that time say nothing`

@@ -1,6 +1,16 @@
 import { check, limitedTo, type Reason, verdictOf } from '@chaosproxy/checker'
 import type { NodeId } from '@chaosproxy/faults'
-import { type Event, type History, HistoryBuilder, type Millis, millis, type Nanos, nanos } from '@chaosproxy/history'
+import {
+  count,
+  type Event,
+  type History,
+  HistoryBuilder,
+  type Millis,
+  millis,
+  momentInMillis,
+  type Nanos,
+  nanos,
+} from '@chaosproxy/history'
 import { describeEvent, MachineError, SilentProgramError } from '@chaosproxy/protocols'
 import { currentLeader, type Played, playScenario, type Scenario } from '@chaosproxy/runner'
 import type { Heard, Listening } from '@chaosproxy/runner/result'
@@ -244,7 +254,7 @@ const breachIn =
 
 const tooLongToRecover = (end: string): Reason => ({
   kind: 'record',
-  text: `whether it recovers is not known: ${end} (${RECOVERY_EVENTS.toLocaleString('en-US')} events are allowed)`,
+  text: `whether it recovers is not known: ${end} (${count(RECOVERY_EVENTS)} events are allowed)`,
 })
 
 interface LastStep {
@@ -274,7 +284,7 @@ function observerOf(
 /** Some event made the protocol flood; the last one is as likely as any other to show which. */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
-  return `the run does not end: ${end} (${most.events.toLocaleString('en-US')} events or ${most.durationMs / 1000} s are allowed) by ${(at / 1e6).toFixed(1)} ms${step}`
+  return `the run does not end: ${end} (${count(most.events)} events or ${most.durationMs / 1000} s are allowed) by ${momentInMillis(at)}${step}`
 }
 
 function watchInvariants({ protocol }: SearchedProtocol) {

@@ -1,4 +1,4 @@
-import { type History, isAnswered, type Nanos } from '@chaosproxy/history'
+import { type History, isAnswered, moment, type Nanos } from '@chaosproxy/history'
 import { mayStopUnder } from '@chaosproxy/protocols'
 import type { Played, Scenario } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
@@ -31,7 +31,7 @@ export function unrecovered(
   const last = lastAnswer(history, healedAt, workload)
   if (last === undefined) return undefined
   const { waited } = recovery
-  const what = `Nothing was answered in the ${inSeconds(waited)} after everything was healed at ${inSeconds(healedAt)}; the last answer came at ${inSeconds(last)}`
+  const what = `Nothing was answered in the ${moment(waited)} after everything was healed at ${moment(healedAt)}; the last answer came at ${moment(last)}`
   return { kind: 'unrecovered', what, healedAt, waited }
 }
 
@@ -50,5 +50,3 @@ function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload,
       last = Math.max(last ?? 0, returnTime[row] ?? 0)
   return last
 }
-
-const inSeconds = (time: number): string => `${(time / 1e9).toFixed(3)} s`

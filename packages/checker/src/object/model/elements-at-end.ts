@@ -1,8 +1,8 @@
-import { FAIL, type History, type Json, OK, plural, type ValueId } from '@chaosproxy/history'
+import { FAIL, type History, type Json, moment, OK, plural, type ValueId } from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { clock, show } from '../../verdict/words.ts'
+import { show } from '../../verdict/words.ts'
 import type { Convergence, Ended, WrongEnd } from './object-model.ts'
 
 /** An object that holds elements and is read whole. */
@@ -186,7 +186,7 @@ function sinceWhen({ operations }: History, adders: readonly OperationRow[], rea
   const { outcome, returnEvent, returnTime, callEvent } = operations
   const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])
   const times = before.map((row) => returnTime[row])
-  return times.length === 0 ? 'which was there at the start' : `acknowledged at ${clock(Math.min(...times))}`
+  return times.length === 0 ? 'which was there at the start' : `acknowledged at ${moment(Math.min(...times))}`
 }
 
 function agree({ contents }: Ended, { isOrdered }: Elements, reads: readonly OperationRow[], budget: Budget): boolean {

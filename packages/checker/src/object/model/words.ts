@@ -1,5 +1,7 @@
 import {
   clientInWords,
+  count,
+  duration,
   elementsOf,
   FAIL,
   functionOf,
@@ -9,12 +11,13 @@ import {
   isObject,
   type Json,
   meaningOf,
+  moment,
   plural,
   type ValueId,
 } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import type { Accounted } from '../../verdict/accounting.ts'
-import { capital, show, span } from '../../verdict/words.ts'
+import { capital, show } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
 /** Above this number, operations are not described one by one. */
@@ -32,10 +35,10 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
       const time = isCounted ? returnTime[core.row[i]] : callTime[core.row[i]]
-      clauses.push(`${did} ${isCounted ? 'by' : 'at'} ${(time / 1e9).toFixed(3)} s`)
+      clauses.push(`${did} ${isCounted ? 'by' : 'at'} ${moment(time)}`)
       continue
     }
-    clauses.push(isLater(core, i) ? `${span(gapBefore(core, i))} later ${did}` : `then ${did}`)
+    clauses.push(isLater(core, i) ? `${duration(gapBefore(core, i))} later ${did}` : `then ${did}`)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
@@ -80,7 +83,7 @@ function didOf(part: Part, i: number): string {
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
-    return `${who} read ${elements.length.toLocaleString('en-US')} elements${ofInterest(part, elements)}${where}`
+    return `${who} read ${count(elements.length)} elements${ofInterest(part, elements)}${where}`
   }
   return `${who} ${told(f, input, output)}${where}`
 }

@@ -1,7 +1,7 @@
-import { clientInWords, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
+import { clientInWords, duration, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
-import { capital, createWords, show, span } from '../../verdict/words.ts'
+import { capital, createWords, show } from '../../verdict/words.ts'
 
 /** The operations of one key. */
 export interface Key {
@@ -80,7 +80,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
   const since =
     writer === FROM_THE_START
       ? ''
-      : `, whose write had returned ${span(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before that one was called`
+      : `, whose write had returned ${duration(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before that one was called`
   return counterexample(input, 'eventual', {
     sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],

@@ -1,4 +1,4 @@
-import { FAIL, functionOf, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
+import { duration, FAIL, functionOf, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
 import {
   CAS,
   type Decoder,
@@ -13,7 +13,7 @@ import {
 } from '../../encoding/encoded.ts'
 import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import type { Counterexample, Uncut } from '../../verdict/verdict.ts'
-import { capital, createWords, show, span, type Words } from '../../verdict/words.ts'
+import { capital, createWords, show, type Words } from '../../verdict/words.ts'
 import { LONG, type Located, locate, nearest } from '../counterexample/locate.ts'
 import { limit, reduce, watched } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
@@ -150,7 +150,7 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     if (writer === -1 && !set.anyStart)
       return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`}.`
     if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
-      const early = span(operations.callTime[whole.row[writer]] - operations.returnTime[row])
+      const early = duration(operations.callTime[whole.row[writer]] - operations.returnTime[row])
       const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
       return `${answered}, ${early} before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
     }
@@ -159,7 +159,7 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
   if (newer !== -1) {
     const newerRow = set.row[newer]
     const gap = operations.callTime[row] - operations.returnTime[newerRow]
-    const after = gap === 0 ? 'just after' : `${span(gap)} after`
+    const after = gap === 0 ? 'just after' : `${duration(gap)} after`
     if (set.kind[newer] === READ) return `${did}, ${after} ${words.did(newerRow, READ)}.`
     const acknowledged = words.acknowledged(newerRow, set.kind[newer])
     const other = disagreeing(set, observation, newer)
@@ -216,7 +216,7 @@ function unlikeStart(
   }
   const newer = newestBefore(set, observation)
   if (newer === -1 || set.kind[newer] === READ) return undefined
-  const gap = span(operations.callTime[row] - operations.returnTime[set.row[newer]])
+  const gap = duration(operations.callTime[row] - operations.returnTime[set.row[newer]])
   const acknowledged = words.acknowledged(set.row[newer], set.kind[newer])
   return `${unwritten}, and what was there at the start had been overwritten: ${acknowledged} ${gap} before`
 }

@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import {
   type Counterexample,
   MOST_OPERATIONS,
@@ -213,7 +214,7 @@ export function tellComponent({ core, record }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
   const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)
   return {
-    sentence: `${all.length.toLocaleString('en-US')} transactions lie on cycles together; no short one was found in the time given.`,
+    sentence: `${count(all.length)} transactions lie on cycles together; no short one was found in the time given.`,
     operations: rowsOf(shown),
     keys: [],
     transactions: drawnWhole(record, shown),

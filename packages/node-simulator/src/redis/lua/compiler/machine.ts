@@ -1,3 +1,4 @@
+import { count } from '@chaosproxy/history'
 import { ArgumentError, badArgument, fail, refuse } from '../errors.ts'
 import { libraryTable } from '../library/arguments.ts'
 import { baseLibrary } from '../library/base.ts'
@@ -79,7 +80,7 @@ export class Machine {
   }
 
   exhausted(): never {
-    return refuse(`more than ${MOST_STEPS.toLocaleString('en')} steps`, 'may be an endless loop')
+    return refuse(`more than ${count(MOST_STEPS)} steps`, 'may be an endless loop')
   }
 
   global(name: string): LuaValue {
