@@ -1,4 +1,4 @@
-import { type EventInput, type Json, type Millis, millis } from '@chaosproxy/history'
+import { count, type EventInput, type Json, type Millis, millis } from '@chaosproxy/history'
 import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import { type Limits, limitedTo } from '../limits/budget.ts'
 import { firstWhere } from '../search/halving.ts'
@@ -185,7 +185,7 @@ const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): 
 const FORGOTTEN = 'its first events are no longer held, and are judged only at the end'
 
 const tooSlow = (events: number): string =>
-  `judging its ${events.toLocaleString('en-US')} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
+  `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
 
 /** The violation at the first event that makes it certain; at a later one if finding it takes too long. */
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {
