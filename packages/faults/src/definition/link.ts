@@ -4,7 +4,12 @@ import { quote } from './read-parameters.ts'
 /** One server of the backend: `n1`, `n2`, … */
 export type NodeId = string
 
-export const nodeNames = (count: number): NodeId[] => Array.from({ length: count }, (_, i) => `n${i + 1}`)
+/** The names of the first `count` nodes. */
+export function nodeNames(count: number): NodeId[] {
+  const names: NodeId[] = []
+  for (let i = 1; i <= count; i++) names.push(`n${i}`)
+  return names
+}
 
 /** An end of a link: a node, or all clients together. */
 export type Endpoint = NodeId | 'clients'

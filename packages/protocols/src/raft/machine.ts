@@ -29,6 +29,13 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   begin,
   request: handleRequest,
   messages: {
+    // The first are found first, and these two are most of all messages.
+    append,
+    'append-reply'(turn, message, from) {
+      noteTerm(turn, message.term)
+      // A reply to a message of an earlier term says nothing about this one.
+      if (message.term === turn.state.term) handleAppendReply(turn, message, from)
+    },
     ...routedMessages,
     // A pre-vote's term has not begun on any node, so it does not update this node's.
     'pre-vote': handleVoteRequest,
@@ -41,7 +48,6 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
     },
     'vote-reply': noteVoteReply,
     'pre-vote-reply': noteVoteReply,
-    append,
     snapshot(turn, message, from) {
       const { state } = turn
       noteTerm(turn, message.term)
@@ -56,11 +62,6 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
       const { state } = turn
       noteTerm(turn, term)
       if (term === state.term && state.role === 'follower') timeoutNow(turn)
-    },
-    'append-reply'(turn, message, from) {
-      noteTerm(turn, message.term)
-      // A reply to a message of an earlier term says nothing about this one.
-      if (message.term === turn.state.term) handleAppendReply(turn, message, from)
     },
   },
   timers: {

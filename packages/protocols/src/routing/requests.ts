@@ -64,7 +64,7 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   request.lastLeader = leader
   request.forwardedAtAge = request.age
   request.attempts++
-  request.open = [...request.open, request.attempts]
+  request.open = request.open.length === 0 ? [request.attempts] : [...request.open, request.attempts]
   const origin: Origin = { node: state.id, requestId, attempt: request.attempts }
   if (leader === state.id) {
     config.serve(turn, origin, command)

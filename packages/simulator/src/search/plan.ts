@@ -1,5 +1,5 @@
 import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
-import { float64Array, millis, millisToNanos } from '@chaosproxy/history'
+import { float64Array, type Input, millis, millisToNanos } from '@chaosproxy/history'
 import { functionsOf, type ProtocolSettingValue, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import {
@@ -162,11 +162,8 @@ function planOperations(
   const planned: PlannedOperation[] = []
   for (let i = 0; i < operations; i++) {
     const client = random.integer(clients.length)
-    const input = mixed(
-      () => clients[client]?.next(),
-      choices.mix,
-      () => random.next(),
-    )
+    const next = (): Input | undefined => clients[client]?.next()
+    const input = choices.mix === undefined ? next() : mixed(next, choices.mix, () => random.next())
     if (input === undefined) continue
     const picked = random.pick(nodes)
     const node = isSticky ? (nodes[client % nodes.length] ?? picked) : picked

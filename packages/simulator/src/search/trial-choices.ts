@@ -40,18 +40,20 @@ export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
 export const aimed = (
   nemeses: readonly Nemesis[],
   { nodesFor }: { readonly nodesFor?: NodesFor | undefined },
-): Nemesis[] =>
-  nemeses.flatMap((nemesis) => {
-    const nodes = nodesFor?.(nemesis.kind)
-    if (nodes === undefined) return [nemesis]
-    if (nodes.length === 0) return []
-    const plan: Nemesis['plan'] = (random) => {
-      const { parts, lengths } = nemesis.plan(random, nodes)
-      const situation = { nodes, leader: undefined, random }
-      return { lengths, parts: parts.map((part) => ({ ...part, plan: resolveFault(part.plan, situation) })) }
-    }
-    return [{ ...nemesis, plan }]
-  })
+): readonly Nemesis[] =>
+  nodesFor === undefined
+    ? nemeses
+    : nemeses.flatMap((nemesis) => {
+        const nodes = nodesFor(nemesis.kind)
+        if (nodes === undefined) return [nemesis]
+        if (nodes.length === 0) return []
+        const plan: Nemesis['plan'] = (random) => {
+          const { parts, lengths } = nemesis.plan(random, nodes)
+          const situation = { nodes, leader: undefined, random }
+          return { lengths, parts: parts.map((part) => ({ ...part, plan: resolveFault(part.plan, situation) })) }
+        }
+        return [{ ...nemesis, plan }]
+      })
 
 export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' } = {
   kill: 'kill',
