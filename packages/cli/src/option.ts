@@ -27,7 +27,7 @@ export interface Option<Value = unknown> {
 }
 
 /** What is typed after an option; true: nothing. Undefined and false leave the option out. */
-export type Word = string | number | boolean | readonly string[] | undefined
+type Word = string | number | boolean | readonly string[] | undefined
 
 /** The options of a command, or some of them, by name. */
 export interface Options {

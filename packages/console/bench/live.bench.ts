@@ -121,7 +121,13 @@ const handle: RunHandle = {
 }
 
 const progressOf = (elapsed: Nanos, operations: number): ReturnType<RunHandle['progress']> => ({
-  ...{ stage: 'working', elapsed, counts: { ok: operations, fail: 0, info: 0 }, level: 'linearizable', soFar: 'linearizable' },
+  ...{
+    stage: 'working',
+    elapsed,
+    counts: { ok: operations, fail: 0, info: 0 },
+    level: 'linearizable',
+    soFar: 'linearizable',
+  },
   ...{ activeFaults: [], leader: undefined },
   nodes: [1, 2, 3, 4, 5].map((n) => ({
     node: `n${n}`,

@@ -20,7 +20,13 @@ const nemesis = (time: number, f: string, value: Event['value']) =>
 const status = (elapsed: number, more: Partial<Progress> = {}): RunEvent => ({
   type: 'status',
   progress: {
-    ...{ stage: 'working', elapsed: ms(elapsed), counts: { ok: 0, fail: 0, info: 0 }, level: 'linearizable', soFar: 'linearizable' },
+    ...{
+      stage: 'working',
+      elapsed: ms(elapsed),
+      counts: { ok: 0, fail: 0, info: 0 },
+      level: 'linearizable',
+      soFar: 'linearizable',
+    },
     ...{ activeFaults: [], leader: undefined, nodes: [{ node: 'n1' }], ...more },
   },
 })

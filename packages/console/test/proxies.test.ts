@@ -123,7 +123,10 @@ describe('the page of proxies', () => {
   test('shows what is recorded, in which file, and what is known of it', async () => {
     const counters = { ok: 12, fail: 1, info: 2, unmatched: 3 }
     const statistics = { path: 'history<1>.jsonl', writtenLines: 30, lostLines: 0 }
-    const judged = { soFar: 'not linearizable', violation: { position: 7, noticedAfter: 12, sentence: 'process 2 read 1 for x.' } }
+    const judged = {
+      soFar: 'not linearizable',
+      violation: { position: 7, noticedAfter: 12, sentence: 'process 2 read 1 for x.' },
+    }
     const recording = {
       ...{ recorder: { counters }, files: [{ statistics }] },
       judging: { judged: () => judged, onViolation: () => undefined },
@@ -131,7 +134,9 @@ describe('the page of proxies', () => {
     const { text } = await opened(recording as never)
     const shown = await text()
     expect(shown).toContain('15 operations recorded: 12 ok, 1 failed, 2 of unknown outcome; 3 requests passed on')
-    expect(shown).toContain('<b>Not linearizable so far.</b> Process 2 read 1 for x. Noticed 12 events after it happened.')
+    expect(shown).toContain(
+      '<b>Not linearizable so far.</b> Process 2 read 1 for x. Noticed 12 events after it happened.',
+    )
     expect(shown).toContain('<code>history&lt;1&gt;.jsonl</code>, 30 lines')
     expect(await (await opened()).text()).not.toContain('Recording')
   })

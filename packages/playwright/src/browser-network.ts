@@ -25,7 +25,7 @@ export interface BrowserProxy {
 }
 
 /** The page's name in a test that gives none. */
-export const USUAL_PAGE = 'page'
+const USUAL_PAGE = 'page'
 
 /** The network of a test's pages. Their URLs stay as they are, and their traffic can be cut, delayed and lost. */
 export class BrowserNetwork {

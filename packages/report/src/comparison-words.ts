@@ -65,7 +65,7 @@ export const shortName = (level: string): string => SHORT[level] ?? level
 export const shortNames = ({ levels }: Comparison): string =>
   levels.flatMap((level) => (level in SHORT ? `${shortName(level)}: ${level.replaceAll('-', ' ')}` : [])).join(', ')
 
-export const durationOrNone = (nanos: number | undefined): string => (nanos === undefined ? '–' : duration(nanos))
+const durationOrNone = (nanos: number | undefined): string => (nanos === undefined ? '–' : duration(nanos))
 
 export const share = (part: number): string => percent(part, 1)
 

@@ -100,7 +100,7 @@ export interface Spread {
 }
 
 /** Medians over the runs, in nanoseconds. */
-export interface Latency {
+interface Latency {
   readonly p50: number
   readonly p99: number
   readonly readP50: number | undefined

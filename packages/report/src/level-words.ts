@@ -155,7 +155,7 @@ export const guaranteeText: { readonly [guarantee: string]: string } = {
 }
 
 /** A level by itself, with the order of each client's transactions, and in real time. */
-export interface IsolationCell {
+interface IsolationCell {
   readonly level: string
   readonly result: Verdict['result']
 }

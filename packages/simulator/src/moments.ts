@@ -4,7 +4,7 @@ import type { NodeId } from '@chaosproxy/faults'
  * When a node is most vulnerable: it has just become leader, has something to write to disk, or has just told a client
  * that its write is done; or it has just sent a message, handled a timer, or started from its disk.
  */
-export const moments = ['leads', 'persists', 'acknowledges', 'sends', 'rings', 'restarts'] as const
+const moments = ['leads', 'persists', 'acknowledges', 'sends', 'rings', 'restarts'] as const
 export type Moment = (typeof moments)[number]
 
 /** Called when a node is most vulnerable, so that a fault can strike then. */

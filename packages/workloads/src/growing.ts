@@ -10,7 +10,7 @@ import type { Clients, Workload } from './workload.ts'
  * Clients of objects that are appended to and read whole. `appended` makes a value from its number. No value is
  * appended twice, so every read shows the order of all appends before it.
  */
-export function createGrowing(settings: Settings, serial: number, appended: (number: number) => Json): Clients {
+function createGrowing(settings: Settings, serial: number, appended: (number: number) => Json): Clients {
   const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
   let last = serial

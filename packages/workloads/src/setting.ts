@@ -76,7 +76,7 @@ function isPossible(setting: Setting, value: SettingValue): boolean {
 }
 
 /** The allowed values of a setting, to follow "give". */
-export function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
+function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   switch (typeof usual) {
     case 'number':

@@ -106,7 +106,7 @@ function reasonOf({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, '
   return `the ${plural(clocks, 'clock')} of the workers agreed with this one only to within ±${duration(max)}${short}, and ${orders}, on which it depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
 }
 
-export function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
+function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
   const known = within.filter((_, line) => (clock[line] ?? -1) !== -1).sort()
   const at = (share: number): number | null => {
     const nanos = known[Math.max(0, Math.ceil(share * known.length) - 1)] ?? 0
@@ -119,7 +119,7 @@ export function withinOf({ within, clock }: ClockReadings): ClockCost['withinNan
  * The number of ordered pairs of operations on one object, timed by different clocks, of which nobody can tell whether
  * the first had returned before the second was called.
  */
-export function openOrders(clocks: ClockReadings, { operations }: History): number {
+function openOrders(clocks: ClockReadings, { operations }: History): number {
   const { length, key, callLine } = operations
   const ends = endsOf(clocks, operations)
   const groups = new Map<number, Map<number, number[]>>()

@@ -50,7 +50,7 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   readonly words: WeakWords
 }
 
-export interface WeakWords {
+interface WeakWords {
   /** Follows "Whichever writes these reads saw,": what is wrong with every choice of sources. */
   readonly noWay: string
   /** Precedes the steps of a cycle; names the client if the contradiction is in one client's view. */

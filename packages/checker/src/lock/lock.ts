@@ -9,9 +9,9 @@ import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/
 import { lockSentence } from './words.ts'
 
 const ACQUIRE = 0
-export const RELEASE = 1
+const RELEASE = 1
 
-export const lockNumbers: { readonly [f: string]: number } = {
+const lockNumbers: { readonly [f: string]: number } = {
   acquire: ACQUIRE,
   lock: ACQUIRE,
   release: RELEASE,
@@ -59,7 +59,7 @@ const specification: Specification<Lock> = {
 }
 
 /** The process that holds it at first. */
-export function holderOf(initial: Json): string | undefined {
+function holderOf(initial: Json): string | undefined {
   if (initial === null || initial === false) return undefined
   if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
   throw new UserError(

@@ -44,15 +44,15 @@ function observedIn(history: History): ReturnType<IsMetBy> {
 }
 
 /** Register contents as canonical JSON text, by name. */
-export type Registers = ReadonlyMap<string, string>
+type Registers = ReadonlyMap<string, string>
 
-export interface Start {
+interface Start {
   readonly registers: Registers
   /** The content of all other registers; undefined if unknown. */
   readonly rest: string | undefined
 }
 
-export function specificationFrom({ registers, rest }: Start): Specification<Registers> {
+function specificationFrom({ registers, rest }: Start): Specification<Registers> {
   return {
     initial: registers,
     step: (held, operation) => {
@@ -76,7 +76,7 @@ export function specificationFrom({ registers, rest }: Start): Specification<Reg
   }
 }
 
-export interface PartOfTxn {
+interface PartOfTxn {
   readonly f: 'read' | 'write'
   readonly register: string
   readonly value: Json
@@ -91,7 +91,7 @@ const nameOf = (json: Json): string => {
 }
 
 /** What a txn did: according to its completion if there is one, otherwise as requested. */
-export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
+function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
   if (!Array.isArray(said)) throw new WrongValue(`a txn is a list such as ${EXAMPLE}`)
   return said.map((each: Json): PartOfTxn => {

@@ -17,7 +17,7 @@ import { startsOf } from './start/candidates.ts'
 type Verdicts = { [level in Level]?: Verdict }
 
 /** Shorter histories are decided before this would pay off. */
-export const LONG_HISTORY = 20_000
+const LONG_HISTORY = 20_000
 
 /** Share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7

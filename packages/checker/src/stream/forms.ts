@@ -26,7 +26,7 @@ export interface Got {
 }
 
 /** A poll without an answer: what it would have returned, nobody knows. */
-export interface Unanswered {
+interface Unanswered {
   readonly does: 'unanswered'
 }
 

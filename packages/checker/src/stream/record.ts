@@ -31,7 +31,7 @@ export interface Poll {
 }
 
 /** A committed offset: all messages up to it were processed. */
-export interface Commit {
+interface Commit {
   /** Event position of its call, or of the answer that tells it. */
   readonly at: number
   readonly row: OperationRow

@@ -260,7 +260,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
 }
 
 /** As many polls in vain show that nothing will come: a message may be on its way to a replica. */
-export const ENOUGH_IN_VAIN = 5
+const ENOUGH_IN_VAIN = 5
 
 /** Consumers that poll to the end after healing find everything. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {

@@ -57,7 +57,7 @@ export const listTransactions = transactionsEntry(
 )
 
 /** Whether a transaction committed and read something. */
-export function readsIn(history: History): ReturnType<IsMetBy> {
+function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)

@@ -149,7 +149,7 @@ export interface Uncut {
   readonly standsAlone: boolean
 }
 
-export interface CounterexampleOperation {
+interface CounterexampleOperation {
   readonly operation: OperationRow
   /** `core`: without it there is no contradiction. `context`: shown because it helps a person see it. */
   readonly role: 'core' | 'context'

@@ -28,7 +28,7 @@ export interface WatchEvent extends Change {
 }
 
 /** Events that arrived together, or another message of the server. */
-export type Response =
+type Response =
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
   /** The server ended the watch; `compacted`: because changes below this revision are gone. */

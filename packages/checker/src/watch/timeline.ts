@@ -14,7 +14,7 @@ export interface Known extends Change {
 }
 
 /** An event that no write explains, or that contradicts another report. */
-export interface Falsehood {
+interface Falsehood {
   readonly watch: Watch
   readonly delivery: Delivery
   readonly event: WatchEvent

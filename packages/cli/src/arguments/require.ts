@@ -23,7 +23,9 @@ export const judgingOptions: {
   },
   'stop-on-violation': {
     ...ifTyped(
-      flag('stop as soon as a violation is noticed, while recording; implies --expect linearizable, or the strongest level of the model'),
+      flag(
+        'stop as soon as a violation is noticed, while recording; implies --expect linearizable, or the strongest level of the model',
+      ),
     ),
     member: 'stopOnViolation',
   },

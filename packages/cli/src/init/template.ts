@@ -11,7 +11,7 @@ export interface Start {
 }
 
 /** How a node of a service is started. */
-export interface OwnStart {
+interface OwnStart {
   readonly command: string
   readonly environment?: { readonly [name: string]: string } | undefined
 }

@@ -3,12 +3,12 @@ import type { Style } from '@chaosproxy/report'
 import type { CommandAction } from '../command.ts'
 
 /** The output of an action: data for programs, text for people. */
-export interface ActionResult {
+interface ActionResult {
   readonly data: unknown
   readonly text: string
 }
 
-export interface ActionContext {
+interface ActionContext {
   readonly client: ControlClient
   readonly words: readonly string[]
   readonly style: Style

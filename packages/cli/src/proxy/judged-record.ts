@@ -90,8 +90,6 @@ export function judgedLines({ level, soFar, doubt, violation }: Judged): readonl
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]
   return [
-    doubt === undefined
-      ? `  ${soFar}, as judged while it was recorded`
-      : `  unknown whether it is ${level}: ${doubt}`,
+    doubt === undefined ? `  ${soFar}, as judged while it was recorded` : `  unknown whether it is ${level}: ${doubt}`,
   ]
 }

@@ -41,7 +41,7 @@ function renderParameter(parameter: Parameter): string {
 }
 
 /** A single word as it is; everything else as JSON. */
-export const formatValue = (value: unknown): string =>
+const formatValue = (value: unknown): string =>
   typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
 
 /** `1.2 MB`. */

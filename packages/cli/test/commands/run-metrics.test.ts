@@ -45,7 +45,13 @@ test('the status says what is in force, which nodes are up, who leads, and the v
   metrics.note({
     type: 'status',
     progress: {
-      ...{ stage: 'working', elapsed: nanos(2e9), counts: { ok: 0, fail: 0, info: 0 }, level: 'linearizable', soFar: 'not linearizable' },
+      ...{
+        stage: 'working',
+        elapsed: nanos(2e9),
+        counts: { ok: 0, fail: 0, info: 0 },
+        level: 'linearizable',
+        soFar: 'not linearizable',
+      },
       activeFaults: [{ kind: 'kill', nodes: ['n2'] }],
       leader: { node: 'n1', term: 1 },
       nodes: [{ node: 'n1', status }, { node: 'n2' }],

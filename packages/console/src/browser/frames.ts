@@ -112,7 +112,7 @@ export interface Verdict {
 }
 
 /** A violation, as words and as a drawing. */
-export interface Finding {
+interface Finding {
   readonly title: string
   readonly sentence: string
   readonly answers: string

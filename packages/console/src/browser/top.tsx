@@ -21,7 +21,9 @@ export function Top({ view, theme, nextTheme, order }: TopProps): JSX.Element | 
   return (
     <header class="top">
       <span>
-        <i class={`dot${isLive ? ' live' : ''}${verdict?.mood === 'bad' || frame.violation !== undefined ? ' bad' : ''}`} />
+        <i
+          class={`dot${isLive ? ' live' : ''}${verdict?.mood === 'bad' || frame.violation !== undefined ? ' bad' : ''}`}
+        />
         <b>chaos</b> {hello.version}
       </span>
       <span>{hello.title}</span>

@@ -53,7 +53,7 @@ function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
 }
 
 /** By key of the history, preceded by operations without a key: whether it is in the shard. */
-export const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
+const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
   Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
 
 /** These settings concern the report, and not keys. */

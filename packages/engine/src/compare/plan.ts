@@ -54,7 +54,7 @@ export interface ComparedTarget {
 }
 
 /** Two runs with one seed that differ only in their workload. */
-export interface PlannedPair {
+interface PlannedPair {
   /** Reads and writes of registers, or the workload that was chosen: the source of all measurements but losses. */
   readonly main: RunSpec
   /**

@@ -5,7 +5,7 @@ import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
 /** A run of a configuration: its differences from the rest. */
-export interface ConfiguredRun extends RunDraft, HeldToBaseline {}
+interface ConfiguredRun extends RunDraft, HeldToBaseline {}
 
 /** The export of a `chaos.config.ts`: settings shared by its runs, which a run and the command line may override. */
 export interface Config extends RunDraft, HeldToBaseline {

@@ -41,7 +41,7 @@ export type JobEnd<Result> =
   | ({ readonly type: 'failed'; readonly error: unknown } & Left)
 
 /** The progress of a job when it was ended. */
-export interface Left {
+interface Left {
   readonly reading: Reading
   readonly described: string
 }

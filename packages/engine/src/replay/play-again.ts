@@ -29,7 +29,7 @@ export interface ReplayHooks {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface ReplayEvent {
+interface ReplayEvent {
   readonly type: 'playing'
   /** Which play begins, from 1. */
   readonly play: number

@@ -76,10 +76,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
   v.transform((given) => ({ ...given, bug: given.bug, nodes: given.nodes })),
 )
 
-export const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(
-  v.array(names(strategies)),
-  v.minLength(1),
-)
+const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
 /** Reads a scenario as strictly as a replay file; it is no more trustworthy. */
 const scenario = v.pipe(
@@ -115,7 +112,7 @@ const failure: v.GenericSchema<unknown, Failure> = v.variant('kind', [
   }),
 ])
 
-export const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
+const finding: v.GenericSchema<unknown, SeedFailure> = v.strictObject({
   seed: count,
   strategy: v.string(),
   failure,
@@ -190,7 +187,7 @@ const minimiseSpec: v.GenericSchema<unknown, MinimiseSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-export const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
+const minimiseKind: QueuedKind<MinimiseSpec, Scenario | undefined> = {
   job: minimiseJob,
   script: 'search-worker',
   limits: threadLimits,
@@ -216,7 +213,7 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
 })
 
 /** Going from a broken invariant to a violation that a client sees. */
-export const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
+const guideKind: QueuedKind<GuideSpec, SeedFailure | undefined> = {
   job: guideJob,
   script: 'search-worker',
   limits: threadLimits,

@@ -75,7 +75,7 @@ export interface Loaded {
 }
 
 /** A subject that a caller handed over. */
-export interface Given extends Loaded {
+interface Given extends Loaded {
   readonly target: string
   /** Undefined: each trial chooses. */
   readonly usualNodes: number | undefined

@@ -49,7 +49,7 @@ export const delayRequest = defineFault({
   parameters: delay,
 })
 
-export const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
+const status = wholeNumber('the status the client sees', { least: 200, most: 599 })
 
 export const errorStatus = defineFault({
   kind: 'error-status',

@@ -111,7 +111,7 @@ const LEAST_OUTAGE_MS = 1_000 as Millis
 const FEWEST_NODES = 3
 
 /** How long a schedule may still leave no majority of the nodes up and connected. */
-export interface OutageBudget {
+interface OutageBudget {
   /** Whether these faults, which begin no earlier than the last ones, fit in. */
   allows(faults: readonly PlannedFault[]): boolean
   spend(faults: readonly PlannedFault[]): void

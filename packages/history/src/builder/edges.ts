@@ -23,8 +23,8 @@ export interface Edges {
 }
 
 export const IDLE = 0
-export const RETIRED = 1
-export const IN_FLIGHT = 2
+const RETIRED = 1
+const IN_FLIGHT = 2
 
 /** Collects how a stretch begins. */
 export class EdgeNotes {

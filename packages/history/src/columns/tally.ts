@@ -15,14 +15,14 @@ export interface Tally {
   readonly lastTime: number
 }
 
-export interface FunctionTally {
+interface FunctionTally {
   readonly f: string
   readonly ok: number
   readonly fail: number
   readonly info: number
 }
 
-export interface NodeTally {
+interface NodeTally {
   readonly node: string
   readonly operations: number
   readonly answered: number

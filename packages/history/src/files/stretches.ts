@@ -10,7 +10,7 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 import { partsOf } from './system/parts.ts'
 
 /** Whole lines of a file: the bytes from one place up to another. */
-export interface ByteRange {
+interface ByteRange {
   readonly path: string
   readonly from: number
   readonly to: number

@@ -1,5 +1,5 @@
 /** What an operation does to its object. */
-export type Effect =
+type Effect =
   /** Nothing: it returns what is there. */
   | 'reads'
   /** The whole value is replaced. */
@@ -27,10 +27,10 @@ export type Effect =
   | 'watches'
 
 /** What an operation is invoked with: a pair is the expected value and the new one; options may be left out. */
-export type Takes = 'nothing' | 'value' | 'pair' | 'options'
+type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
 /** What an `ok` says besides that it was done. */
-export type Answers =
+type Answers =
   | 'nothing'
   /** A reply in the words of the store or its driver, such as a new count, which is no result. */
   | 'reply'

@@ -52,7 +52,7 @@ interface Values {
 }
 
 /** Whether a list given to a micro-operation of this kind is a value. To an append, it is an element. */
-export const holdsLists = (kind: string): boolean => kind !== APPEND
+const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
 const READ = 'r'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { Path } from './file-calls.ts'
 
-export type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
+type StreamOptions = BufferEncoding | { readonly fd?: unknown } | null
 
 /** Classes and functions of `node:fs`. */
 export interface FileStreams {

@@ -11,7 +11,7 @@ function requireFunction(run: unknown): void {
 }
 
 /** What `setTimeout` of a simulated program returns. */
-export class SimulatedTimer {
+class SimulatedTimer {
   readonly #life: Life
   readonly #run: Run
   readonly #args: readonly unknown[]

@@ -15,7 +15,7 @@ import type { PostgresSpec } from '../declared/reference.ts'
 export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
 
 /** A level that the transactions of a run broke. */
-export interface BrokenIsolation {
+interface BrokenIsolation {
   readonly what: string
   /** The transactions, statement by statement. */
   readonly evidence: readonly string[]

@@ -73,7 +73,7 @@ export interface Program {
   frames(stack: string): readonly Frame[]
 }
 
-export interface Frame {
+interface Frame {
   readonly file: string
   readonly line: number
   readonly column: number

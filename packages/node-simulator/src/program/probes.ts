@@ -13,7 +13,7 @@ export const PROBE = '__chaosProbe'
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
-export interface ProbedLine {
+interface ProbedLine {
   /** Absolute. */
   readonly file: string
   /** Counted from 1. */

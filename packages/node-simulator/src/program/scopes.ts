@@ -1,7 +1,7 @@
 import { isFunction, isNode, type Node } from './syntax.ts'
 
 /** A name that a function or module declares. */
-export interface Declaration {
+interface Declaration {
   /** Where the state that it holds is kept; undefined if it holds none that can change. */
   readonly kept?: 'memory' | 'outside' | undefined
   /** For a function: itself. */

@@ -8,14 +8,13 @@ const MOST_PART = 2n ** 64n - 1n
 export const LEAST_ID: StreamId = 0n
 export const MOST_ID: StreamId = (MOST_PART << PART) | MOST_PART
 
-export const makeId = (ms: bigint, sequence: bigint): StreamId => (ms << PART) | sequence
-export const msOf = (id: StreamId): bigint => id >> PART
-export const sequenceOf = (id: StreamId): bigint => id & MOST_PART
+const makeId = (ms: bigint, sequence: bigint): StreamId => (ms << PART) | sequence
+const msOf = (id: StreamId): bigint => id >> PART
+const sequenceOf = (id: StreamId): bigint => id & MOST_PART
 
 export const idText = (id: StreamId): string => `${msOf(id)}-${sequenceOf(id)}`
 
-export const invalidId = (): CommandError =>
-  new CommandError('ERR Invalid stream ID specified as stream command argument')
+const invalidId = (): CommandError => new CommandError('ERR Invalid stream ID specified as stream command argument')
 
 /** One half of an ID. */
 function partOf(text: string): bigint {

@@ -13,7 +13,7 @@ export interface Delivery {
   count: number
 }
 
-export interface Consumer {
+interface Consumer {
   readonly name: string
   /** When it last made a request, and when it last got something; undefined: never. */
   seenAt: number
@@ -49,7 +49,7 @@ export const createStream = (): Stream => ({
 })
 
 /** The index of the first entry with at least this ID. */
-export function placeOf({ entries }: Stream, id: StreamId): number {
+function placeOf({ entries }: Stream, id: StreamId): number {
   let [low, high] = [0, entries.length]
   while (low < high) {
     const middle = (low + high) >> 1

@@ -37,7 +37,7 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
 })
 
 /** `server.listen` of a simulated program; a server listens only on its node. */
-export function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
+function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
   const { port: wanted, path, callback } = listenArguments(args)
   if (path !== undefined)
     throw new NotSimulated(

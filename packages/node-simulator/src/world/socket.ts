@@ -374,7 +374,7 @@ export function socketError(syscall: string, code: string, address: object = {})
 }
 
 /** `connect(options, callback)`, `connect(port, host, callback)` and `connect(path, callback)`. */
-export function connectArguments(args: readonly unknown[]): {
+function connectArguments(args: readonly unknown[]): {
   readonly options: ConnectOptions
   readonly callback: (() => void) | undefined
 } {

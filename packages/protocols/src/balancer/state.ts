@@ -33,7 +33,7 @@ interface Named {
 /** A server's answer to an attempt. A refusal means that nothing was done. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
-export type BalancerMessage =
+type BalancerMessage =
   // From a requester to the balancer, and back.
   | { readonly type: 'ask'; readonly request: string; readonly command: Command }
   | { readonly type: 'told'; readonly request: string; readonly result: Completion }
@@ -49,11 +49,11 @@ export type BalancerMessage =
 export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 
 /** In the store: an attempt's effect. */
-export interface BalancerRecord extends Named {
+interface BalancerRecord extends Named {
   readonly command: Command
 }
 
-export interface Request {
+interface Request {
   readonly requestId: string
   readonly command: Command
   readonly dueAt: number

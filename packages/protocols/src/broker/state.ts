@@ -17,7 +17,7 @@ export interface BrokerConfig extends Subject {
   readonly timeoutMs: Millis
 }
 
-export type BrokerMessage =
+type BrokerMessage =
   // Produced messages and all requests that do not concern a queue: from a gateway to the broker, and back.
   | {
       readonly type: 'do'
@@ -71,7 +71,7 @@ export interface Entry {
   readonly lease?: Lease | undefined
 }
 
-export interface Lease {
+interface Lease {
   readonly receipt: string
   readonly request: string
   /** By the broker's monotonic clock. */

@@ -35,11 +35,11 @@ export interface Ask {
   readonly at: number
 }
 
-export type CommitWaitMessage =
+type CommitWaitMessage =
   | { readonly type: 'ask'; readonly ticket: Ticket; readonly ask: Ask }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
 
-export interface CommitWaitRecord {
+interface CommitWaitRecord {
   readonly key: string
   readonly version: Version
 }

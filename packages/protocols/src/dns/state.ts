@@ -49,7 +49,7 @@ export type DnsMessage =
   | { readonly type: 'transfer' }
   | { readonly type: 'zone'; readonly serial: number; readonly content: Json }
 
-export interface DnsRecord {
+interface DnsRecord {
   readonly input: Input
   readonly serial: number
 }

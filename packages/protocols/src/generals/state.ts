@@ -38,7 +38,7 @@ export type GeneralsMessage =
 /** A decision; null means to retreat, which changes nothing. */
 export type Decision = Order | null
 
-export type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
+type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
 
 /** One order that is being agreed upon. */
 export interface Battle {

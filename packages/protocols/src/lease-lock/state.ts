@@ -19,7 +19,7 @@ interface Named {
   readonly section: string
 }
 
-export type LeaseLockMessage =
+type LeaseLockMessage =
   // To the lock service, and back.
   | (Named & { readonly type: 'acquire'; readonly attempt: number })
   /** `until` is by the service's wall clock. */
@@ -38,7 +38,7 @@ export type LeaseLockMessage =
   /** The store has seen a later token. */
   | (Named & { readonly type: 'refused' })
 
-export type LeaseLockRecord =
+type LeaseLockRecord =
   | { readonly kind: 'grant'; readonly key: string; readonly grant: Omit<Grant, 'since'> }
   | { readonly kind: 'released'; readonly key: string }
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
@@ -76,7 +76,7 @@ export interface Section {
   readonly phase: Phase
 }
 
-export type Phase =
+type Phase =
   | { readonly type: 'acquire'; readonly attempt: number; readonly askedAt: number }
   | { readonly type: 'load'; readonly lease: Lease }
   | {

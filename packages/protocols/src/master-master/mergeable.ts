@@ -141,7 +141,7 @@ const bank: Mergeable<Map<string, number>> = {
   },
 }
 
-export const netOf = (moves: Movement['moves'], account: string): number =>
+const netOf = (moves: Movement['moves'], account: string): number =>
   moves.reduce((net, [other, amount]) => (other === account ? sumOf(net, amount) : net), 0)
 
 function move(balances: Map<string, number>, moves: Json, sign: 1 | -1): void {

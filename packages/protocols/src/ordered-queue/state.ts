@@ -27,7 +27,7 @@ export type OrderedQueueMessage =
   | { readonly type: 'have'; readonly count: number }
 
 /** Entries that were appended to the node's log. */
-export type OrderedQueueRecord = readonly Entry[]
+type OrderedQueueRecord = readonly Entry[]
 
 export interface OrderedQueueState {
   readonly id: NodeId

@@ -12,7 +12,7 @@ export interface OutboxConfig extends Subject {
   readonly relayMs: Millis
 }
 
-export type OutboxMessage =
+type OutboxMessage =
   // From an app server to the database, and back.
   | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
@@ -44,7 +44,7 @@ export type OutboxRecord =
   /** In the queue: an event of an app server. */
   | { readonly kind: 'published'; readonly from: NodeId; readonly ticket: Ticket; readonly command: Command }
 
-export interface Call {
+interface Call {
   readonly requestId: string
   readonly command: Command
   /** By the monotonic clock. */

@@ -93,10 +93,10 @@ export function nextBallot({ nodes, id, promised, ballot }: PaxosState): number 
 }
 
 /** Any two sets of this size share a node, so a later leader hears of every value that may be chosen (§2.1). */
-export const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
+const trueMajorityOf = ({ nodes }: PaxosState): number => Math.floor(nodes.length / 2) + 1
 
 /** The bug: half of the nodes, rounded down, count as a majority. */
-export const majorityOf = ({ state, config }: PaxosTurn): number =>
+const majorityOf = ({ state, config }: PaxosTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, Math.floor(state.nodes.length / 2)) : trueMajorityOf(state)
 
 /** Whether these acceptors suffice. Marks the bug if they would not without it. */

@@ -13,7 +13,7 @@ import { createPrimaryReplica } from './machine.ts'
 import { appendEntry, roundFromNow, sendToAll } from './replication.ts'
 import { type PrimaryReplicaState, type PrimaryReplicaTurn, syncCount } from './state.ts'
 
-export function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void {
+function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void {
   const { state, config } = turn
   if (state.role !== 'primary') answer(turn, origin, unavailable)
   else if (isRead(config, command)) read(turn, origin, command.input)

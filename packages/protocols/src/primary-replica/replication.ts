@@ -109,7 +109,7 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
 }
 
 /** Applies and answers the entries that enough replicas have. */
-export function acknowledge(turn: PrimaryReplicaTurn): void {
+function acknowledge(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)

@@ -41,7 +41,7 @@ export function take(turn: QuorumTurn, version: Version): void {
 }
 
 /** The bug: tags with the same counter count as equal, so each replica keeps the version that it got first. */
-export function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
+function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
   if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
   turn.mark()

@@ -67,14 +67,14 @@ export interface Operation {
 }
 
 /** A client's last request, because the network may deliver a request twice. */
-export interface LastRequest {
+interface LastRequest {
   readonly sequence: number
   readonly operation: string
   result: Completion | undefined
 }
 
 /** The version that this node has just vouched to be on W replicas. */
-export interface Vouched {
+interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
 }

@@ -108,7 +108,7 @@ export interface Configuration {
 
 export type RaftEffect = Effect<RaftMessage, RaftRecord>
 
-export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
+type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader'
 
 export interface Progress {
   voter: boolean

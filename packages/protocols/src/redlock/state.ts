@@ -4,7 +4,7 @@ import type { Generator } from '../generator.ts'
 import type { Subject } from '../options.ts'
 import type { Turn, Types } from '../turn.ts'
 
-export interface RedlockConfig extends Subject {
+interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
   /** The share of the time to live that clocks may differ by (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
@@ -76,7 +76,7 @@ export interface Attempt {
 }
 
 /** A lock being released, until every master has confirmed. */
-export interface Release {
+interface Release {
   readonly key: string
   readonly value: string
   /** When absent, no client waits for it. */

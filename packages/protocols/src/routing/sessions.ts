@@ -3,7 +3,7 @@ import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
 /** A client's last request and its result, which is repeated if the client sends the request again. */
-export interface LastRequest {
+interface LastRequest {
   readonly sequence: number
   readonly result: Completion
   /** How many session requests had been applied by then. */

@@ -75,7 +75,7 @@ export interface Asked {
   ageMs: number
 }
 
-export interface Leaving {
+interface Leaving {
   readonly to: NodeId
   readonly epoch: number
   readonly content: Json

@@ -28,7 +28,7 @@ export interface SingleConfig extends Subject {
   readonly queueLimit: number
 }
 
-export type SingleMessage =
+type SingleMessage =
   | (Attempt & { readonly type: 'do' })
   | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
   /** The database turns an attempt away: it has no effect. */

@@ -7,7 +7,7 @@ import type { Held, Operation, Refusal, Staged, Values } from '../two-phase-comm
 import type { Attempt } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
-export interface ThreePhaseConfig extends TransactionConfig {
+interface ThreePhaseConfig extends TransactionConfig {
   /** How long a site waits for the coordinator before it asks the others. */
   readonly silenceMs: Millis
 }
@@ -18,7 +18,7 @@ export type SiteRefusal = Refusal | 'given up'
 /** A site's progress; `deciding`: it is the coordinator and goes on deciding. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
 
-export type ThreePhaseMessage = { readonly transaction: string } & (
+type ThreePhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] }
   | { readonly type: 'yes'; readonly read: Values }
   | { readonly type: 'no'; readonly refusal: SiteRefusal }

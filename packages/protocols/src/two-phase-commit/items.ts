@@ -19,7 +19,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'once' }
 )
 
-export interface Plan {
+interface Plan {
   readonly operations: readonly Operation[]
   /** The answer to the client, from what was read. */
   answer(read: ReadonlyMap<string, Json>): Json

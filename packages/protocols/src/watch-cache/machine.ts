@@ -24,7 +24,7 @@ import type { WatchCache, WatchCacheConfig, WatchCacheMessage, WatchCacheState, 
 /** Changes per message. */
 const BATCH = 64
 
-export function write(turn: WatchCacheTurn, input: Input): Completion {
+function write(turn: WatchCacheTurn, input: Input): Completion {
   const { state, config } = turn
   const result = config.object.apply(state.held, input)
   if (result.type !== 'ok') return result
@@ -37,7 +37,7 @@ export function write(turn: WatchCacheTurn, input: Input): Completion {
 }
 
 /** The store compacts: it forgets the oldest changes, but not their result. */
-export function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
+function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
   state.changes.push(change)
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
 }

@@ -38,10 +38,10 @@ export type WatchCacheMessage =
   | { readonly type: 'compacted' }
   | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
 
-export type WatchCacheRecord = Change
+type WatchCacheRecord = Change
 
 /** A consistent read that waits for the store, and then for the cache. */
-export interface Waiting {
+interface Waiting {
   readonly requestId: string
   readonly input: Input
   /** Undefined until the store has said it. */

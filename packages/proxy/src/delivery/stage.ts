@@ -4,7 +4,7 @@ import type { CutMode, Random, TcpHarm } from '@chaosproxy/faults'
 export type Content = 'bytes' | 'end' | 'reset'
 
 /** What a stage does with what reaches it: pass it, hold it, lose it, or close the connection instead. */
-export type Fate = 'pass' | 'hold' | 'discard' | 'close'
+type Fate = 'pass' | 'hold' | 'discard' | 'close'
 
 /** How a fault ends a connection: by FIN, or by RST. */
 export type Ending = 'close' | 'reset'

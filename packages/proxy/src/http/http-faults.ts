@@ -34,7 +34,7 @@ export interface HttpRoute {
   readonly host?: (() => string) | undefined
 }
 
-export interface AppliedHttpFault extends Applied<HttpFault> {
+interface AppliedHttpFault extends Applied<HttpFault> {
   /** The requests that it hit last, oldest first on each link. */
   readonly recent: readonly HitRequest[]
 }

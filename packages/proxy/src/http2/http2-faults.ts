@@ -23,7 +23,7 @@ export interface Http2FaultsOptions {
   readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
-export interface Http2Route {
+interface Http2Route {
   readonly from: Endpoint
   readonly to: Endpoint
   /** How requests map to operations. Nothing is recorded without it. */

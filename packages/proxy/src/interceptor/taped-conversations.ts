@@ -10,7 +10,7 @@ export interface TapedLinks {
 }
 
 /** The number of the stream from the dialling side of a connection; the other direction has the next number. */
-export const streamOf = (connection: number): number => connection * 2
+const streamOf = (connection: number): number => connection * 2
 
 /**
  * Writes the traffic to the tapes of the connection's links, in front of `inner`; returns `inner` itself if there are

@@ -25,7 +25,7 @@ export interface RecordFileOptions {
 /** Calls back once for each call, and is not called again before that. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
-export interface RecordFileStatistics {
+interface RecordFileStatistics {
   /** The file, or the directory of the parts. */
   readonly path: string
   readonly parts: PartsStatistics | undefined

@@ -76,7 +76,7 @@ export interface Route {
 }
 
 /** Both directions between two endpoints. */
-export interface LinkPair {
+interface LinkPair {
   readonly forward: LinkState
   readonly backward: LinkState
 }

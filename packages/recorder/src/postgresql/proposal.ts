@@ -9,7 +9,7 @@ export interface Catalogue {
 }
 
 /** A trigger, rule, cascade, view or child table: a write of one table that also writes others. */
-export interface IndirectWriter {
+interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
   /** The statements on it that have this effect. */
@@ -22,7 +22,7 @@ export interface IndirectWriter {
   readonly text: string
 }
 
-export interface Definition {
+interface Definition {
   readonly name: string
   readonly text: string
   /** Whether it may write tables that its text does not name. */
@@ -41,7 +41,7 @@ export interface CatalogueTable {
   readonly triggers: readonly string[]
 }
 
-export interface CatalogueColumn {
+interface CatalogueColumn {
   readonly name: string
   /** As the database writes it: `bigint`, `numeric(10,2)`, `int(10) unsigned`. */
   readonly type: string

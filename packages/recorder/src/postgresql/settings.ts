@@ -39,7 +39,7 @@ export interface PostgresqlSettings {
 }
 
 /** The rows' values at the start: null is an absent row. */
-export type PostgresqlInitial = 'unknown' | { readonly value: Json }
+type PostgresqlInitial = 'unknown' | { readonly value: Json }
 
 interface Members {
   readonly [name: string]: unknown

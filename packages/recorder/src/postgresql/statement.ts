@@ -57,7 +57,7 @@ export type Statement =
     }
 
 /** The cells that a statement may write through the table or view that it names. */
-export interface Indirect {
+interface Indirect {
   readonly why: string
   readonly touches: Touches
 }

@@ -38,7 +38,7 @@ export interface Collapsed {
   readonly completions: () => Completions
 }
 
-export interface Who {
+interface Who {
   readonly session: string | undefined
 }
 

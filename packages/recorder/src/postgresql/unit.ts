@@ -25,7 +25,7 @@ export type Expected =
     }
 
 /** A query whose rows are read later, as they were when it was declared, or when they are locked. */
-export interface Cursor {
+interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
 }

@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 
 /** The value is known only from the reply, such as one that the server generates. */
 export const UNSAID: unique symbol = Symbol('unsaid')
-export type Unsaid = typeof UNSAID
+type Unsaid = typeof UNSAID
 
 /** One operation of a request. */
 export interface Call {

@@ -19,7 +19,7 @@ export interface ExpiryOptions {
   readonly epoch: () => number
 }
 
-export const EXPIRES: Extra = { text: ',"expires":true', members: { expires: true } }
+const EXPIRES: Extra = { text: ',"expires":true', members: { expires: true } }
 
 /** Writes the beginning of an expiry to both views. */
 export function openExpiry(key: string, { views, lanes, now, epoch }: ExpiryOptions): Expiry {

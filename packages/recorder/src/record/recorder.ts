@@ -38,14 +38,14 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly overtaken: number
 }
 
-export interface OverwriteCounters {
+interface OverwriteCounters {
   /** The first of these keys, and their number, which is exact up to 10,000 keys. */
   readonly first: string | undefined
   readonly keys: number
   readonly times: number
 }
 
-export interface RecordedConnection {
+interface RecordedConnection {
   /** The server's name in the history. */
   readonly node: string
   /** The client's address. */

@@ -27,7 +27,7 @@ export interface RemarkCounters {
   }
 }
 
-export interface PassedOnExample {
+interface PassedOnExample {
   readonly what: string
   readonly count: number
   readonly mayWrite: boolean

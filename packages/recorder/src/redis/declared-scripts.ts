@@ -13,7 +13,7 @@ export interface DeclaredScript {
   readonly commands: readonly DeclaredCommand[]
 }
 
-export interface DeclaredCommand {
+interface DeclaredCommand {
   readonly words: readonly string[]
   /** Where the command's own reply is in the script's: all of it, an element of its list, or nowhere. */
   readonly answer: 'whole' | 'untold' | number

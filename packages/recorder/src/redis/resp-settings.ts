@@ -5,7 +5,7 @@ import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
 /** The keys' values at the start. */
-export type RespInitial = 'unknown' | 'read' | { readonly value: Json }
+type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
 /** How a Redis is recorded. */
 export interface RespSettings {

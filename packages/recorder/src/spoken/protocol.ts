@@ -28,7 +28,7 @@ export interface RecordedProtocol {
 }
 
 /** Reads of single keys, each by one request message with one reply. */
-export interface KeyReads {
+interface KeyReads {
   /**
    * The message, in the framing's form, by which the recorder recognises a final read. Undefined for unreadable keys.
    */
@@ -74,7 +74,7 @@ interface Members {
 }
 
 /** The reader of connections, loaded when the first proxy needs it. */
-export interface ProtocolReader<Settings> {
+interface ProtocolReader<Settings> {
   record(settings: Settings, server: RecordedServer): ServerRecording
   /** Absent if the settings do not support `"initial":"read"`. */
   readonly readInitially?: (

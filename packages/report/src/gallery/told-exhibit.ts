@@ -1,5 +1,5 @@
 /** How a trial ended: what was looked for was found, nothing was found, or it came to something else. */
-export type TrialOutcome = 'found' | 'clean' | 'other'
+type TrialOutcome = 'found' | 'clean' | 'other'
 
 export interface ToldTrial {
   readonly seed: number

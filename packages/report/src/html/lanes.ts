@@ -24,7 +24,7 @@ interface Span {
 }
 
 /** The timeline opens on a contradiction's last operation, and those of it at most this long before. */
-export const OPENS_NANOS = 1e9
+const OPENS_NANOS = 1e9
 
 /**
  * A lane for each client: the processes of a session, or those that follow one another because an operation of unknown

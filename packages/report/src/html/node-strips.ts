@@ -14,7 +14,7 @@ export interface NodeStrip {
 }
 
 /** More strips than this are a wall. */
-export const MOST_STRIPS = 9
+const MOST_STRIPS = 9
 export const STRIP_HEIGHT = 20
 
 /** The strips of all nodes that were asked, by name; none if there are too many, or only one. */

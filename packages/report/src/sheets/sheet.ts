@@ -17,7 +17,7 @@ export interface Sheet {
   readonly isTimed?: boolean
 }
 
-export interface SheetColumn {
+interface SheetColumn {
   readonly title: string
   readonly align?: 'left' | 'right'
 }

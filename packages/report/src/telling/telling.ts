@@ -20,7 +20,7 @@ export interface Telling {
 }
 
 /** What the second answer is called: `Likely why`, unless it names no cause. What nothing is wrong with was tried. */
-export function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
+function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   if (outcome === 'met' || outcome === 'weaker') return 'Tried'
   return why.certainty === 'likely' && why.text !== UNAIDED ? 'Likely why' : 'Why'
 }

@@ -13,7 +13,7 @@ export interface PlacedTransaction {
 }
 
 /** The begin or end of a transaction. */
-export interface Moment {
+interface Moment {
   readonly nanos: number
   readonly y: number
 }

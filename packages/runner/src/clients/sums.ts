@@ -7,7 +7,7 @@ export interface Sums {
   hidden(key: string): Hidden
 }
 
-export interface Hidden {
+interface Hidden {
   /** At least this many such additions left a value that was seen. */
   readonly seen: number
   /** Whether there certainly are no others. */

@@ -13,8 +13,8 @@ interface Stretch {
   readonly to: Nanos
 }
 
-export const CALM = 'calm'
-export const HEALED = 'healed'
+const CALM = 'calm'
+const HEALED = 'healed'
 const NO_MAJORITY = ', no majority up'
 
 export interface PhaseBounds {

@@ -8,7 +8,7 @@ export interface ClockSample {
 }
 
 /** A moment of the clock here, as far as it is known: at the earliest and at the latest. */
-export interface Bounds {
+interface Bounds {
   readonly earliest: number
   readonly latest: number
 }

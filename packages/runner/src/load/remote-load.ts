@@ -18,7 +18,7 @@ export interface RemoteLoad {
   trouble(): readonly string[]
 }
 
-export interface LoadListener {
+interface LoadListener {
   /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** The worker is gone; its open operations end with this error. Returns their number. */

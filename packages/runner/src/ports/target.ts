@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts'
 export type Suffering = true | Refusal
 
 /** A deliberate bug a target can be given, and what exposes it. */
-export interface Bug {
+interface Bug {
   readonly name: string
   readonly summary: string
   readonly under?: {

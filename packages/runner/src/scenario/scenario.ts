@@ -22,7 +22,7 @@ export interface PlannedFault {
 }
 
 /** How long one packet of a simulated connection takes. */
-export interface PlannedDelay {
+interface PlannedDelay {
   /** Who dialled whom, and how often before: `n1>redis 1` is n1's first connection to redis. */
   readonly connection: string
   readonly from: Endpoint
@@ -34,7 +34,7 @@ export interface PlannedDelay {
 }
 
 /** One request's wait at an await of a program that is made longer: what it has read is old once it goes on. */
-export interface PlannedHold {
+interface PlannedHold {
   /** Which await: `server.ts:31`, and `server.ts:31#2` for the second of a line; files as seen from the program's directory. */
   readonly at: string
   /** Since the scenario began; the first that comes to this await from then on is held. */

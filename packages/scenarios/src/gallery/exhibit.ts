@@ -33,7 +33,7 @@ export interface Exhibit {
   readonly cure: Cure
 }
 
-export interface Cure {
+interface Cure {
   /** What is different, as a sentence. */
   readonly says: string
   readonly args: readonly string[]

@@ -9,7 +9,7 @@ export interface DescribedCatalogue {
   readonly definitions: readonly DescribedRoutine[]
 }
 
-export interface DescribedRoutine {
+interface DescribedRoutine {
   readonly name: string
   readonly text: string
   /** Whether it may write tables that its text does not name. */
@@ -17,7 +17,7 @@ export interface DescribedRoutine {
 }
 
 /** A table or view. */
-export interface DescribedTable {
+interface DescribedTable {
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'view'
@@ -30,7 +30,7 @@ export interface DescribedTable {
 }
 
 /** A view, trigger or foreign key by which a statement that writes one table also writes another. */
-export interface DescribedWriter {
+interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'
   /** For updates: the columns. */

@@ -24,7 +24,7 @@ export interface DomainCheck {
 export type Domains = ReadonlyMap<number, DomainDefinition>
 
 /** A domain and those that it is based on, the innermost first. */
-export function lineOf(domains: Domains, oid: number): readonly DomainDefinition[] {
+function lineOf(domains: Domains, oid: number): readonly DomainDefinition[] {
   const domain = domains.get(oid)
   if (domain === undefined) return []
   return [...(domain.of.domain === undefined ? [] : lineOf(domains, domain.of.domain)), domain]

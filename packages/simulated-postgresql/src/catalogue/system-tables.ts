@@ -14,7 +14,7 @@ export interface SystemTable {
 }
 
 /** What a statement sees of the catalogue. */
-export interface CatalogueView {
+interface CatalogueView {
   readonly catalogue: Catalogue
   readonly types: Types
   readonly own: Transaction | undefined

@@ -234,7 +234,7 @@ function addSerial(table: Table, column: Column, context: Context, run: Run): vo
   column.default = nextvalOf(sequence)
 }
 
-export function nextvalOf(sequence: Sequence): Node {
+function nextvalOf(sequence: Sequence): Node {
   const name = `"${sequence.schema}"."${sequence.name}"`
   return {
     FuncCall: {

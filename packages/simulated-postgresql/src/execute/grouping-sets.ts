@@ -10,7 +10,7 @@ import type { JoinedRow, NamedColumn } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
 /** An expression that rows are grouped by. */
-export interface GroupKey {
+interface GroupKey {
   readonly node: Node
   readonly compiled: Compiled
   /** Where a group has its value: null in the groups of a set without the key. */

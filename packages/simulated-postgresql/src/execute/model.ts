@@ -32,7 +32,7 @@ export interface ModificationPlan {
   execute(run: Run): Generator<Wait, Modified, void>
 }
 
-export interface Modified {
+interface Modified {
   readonly count: number
   readonly rows: Rows
 }

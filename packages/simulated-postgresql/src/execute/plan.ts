@@ -26,7 +26,7 @@ export interface Plan {
   execute(run: Run): Generator<Wait, PlanResult, void>
 }
 
-export interface PlanResult {
+interface PlanResult {
   readonly tag: string
   readonly rows: Rows
 }

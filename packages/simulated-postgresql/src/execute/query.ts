@@ -25,7 +25,7 @@ export function compileQuery(
   return compileSelectStatement(node.SelectStmt, context, parent, names, wanted)
 }
 
-export function compileSelectStatement(
+function compileSelectStatement(
   fields: Fields<'SelectStmt'>,
   context: Context,
   parent: QueryScope | undefined,

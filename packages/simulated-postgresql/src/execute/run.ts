@@ -8,7 +8,7 @@ export function runOf(env: Env): Run {
 }
 
 /** Thrown out of an expression that has to wait. It has had no effect that a second evaluation would repeat. */
-export class MustWait extends Error {
+class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 
   constructor(wait: () => Generator<Wait, void, void>) {

@@ -35,11 +35,7 @@ export function compileSort(
 }
 
 /** The order of values that a SortBy asks for. */
-export function orderOf(
-  fields: Fields<'SortBy'>,
-  type: SqlType,
-  scope: QueryScope,
-): (a: SqlValue, b: SqlValue) => number {
+function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a: SqlValue, b: SqlValue) => number {
   const descending = fields.sortby_dir === 'SORTBY_DESC'
   const nulls = fields.sortby_nulls
   const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending)
@@ -68,7 +64,7 @@ export function targetOf(node: Node, targets: readonly SortTarget[], clause: str
 }
 
 /** The name of a column reference without a qualifier. */
-export function plainName(node: Node): string | undefined {
+function plainName(node: Node): string | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []
   return fields.length === 1 && fields[0] !== undefined && 'String' in fields[0] ? namesOf(fields)[0] : undefined

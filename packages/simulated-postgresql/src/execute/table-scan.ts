@@ -228,7 +228,7 @@ function hasSubquery(node: unknown): boolean {
 }
 
 /** PostgreSQL promises no order: here a program that relies on one finds out. */
-export function shuffled<T>(items: T[], run: Run): T[] {
+function shuffled<T>(items: T[], run: Run): T[] {
   if (!run.shuffles) return items
   for (let last = items.length - 1; last > 0; last--) {
     const other = Math.floor(run.store.random() * (last + 1))

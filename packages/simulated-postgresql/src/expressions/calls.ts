@@ -205,7 +205,7 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
 }
 
 /** The implementation of a function: ours, or the session's. */
-export function implementationOf(signature: FunctionSignature): Builtin {
+function implementationOf(signature: FunctionSignature): Builtin {
   const own = builtin(signature.source)
   if (own !== undefined) return own
   return (values, env) => {

@@ -114,7 +114,7 @@ function compileColumn(node: Fields<'ColumnRef'>, scope: Scope): Compiled {
   return 'evaluate' in found ? found : readColumn(found)
 }
 
-export function readColumn(reference: ColumnReference): Compiled {
+function readColumn(reference: ColumnReference): Compiled {
   const { index, levelsUp, type, columns } = reference
   const shape = columns === undefined ? { type } : { type, columns }
   if (levelsUp === 0) return { ...shape, evaluate: (env) => env.row[index] ?? null }

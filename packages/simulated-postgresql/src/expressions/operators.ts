@@ -23,7 +23,7 @@ export function negated(compiled: Compiled): Compiled {
   })
 }
 
-export function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Compiled {
+function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Compiled {
   const compute = (env: Env): SqlValue => {
     let unknown = false
     for (const part of parts) {
@@ -158,7 +158,7 @@ function result({ signature, operands, call }: Resolved, evaluate: (env: Env) =>
   return derived(call.result, operands, { strict: signature.strict, pure: !zoned }, evaluate)
 }
 
-export function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
+function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
   const resolved = resolveOperator(scope, name, undefined, operand, location)
   const [a] = resolved.operands
   const implementation = builtin(resolved.signature.source)
@@ -260,7 +260,7 @@ function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compi
   return scalarArray(scope, name, left, array, any, node.location)
 }
 
-export function scalarArray(
+function scalarArray(
   scope: Scope,
   name: string,
   left: Compiled,
@@ -327,7 +327,7 @@ function distinct(node: Fields<'A_Expr'>, wanted: boolean, compiler: Compiler): 
   return wanted ? test : negated(test)
 }
 
-export function distinctFrom(scope: Scope, left: Compiled, right: Compiled, location?: number): Compiled {
+function distinctFrom(scope: Scope, left: Compiled, right: Compiled, location?: number): Compiled {
   const resolved = resolveOperator(scope, '=', left, right, location)
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)

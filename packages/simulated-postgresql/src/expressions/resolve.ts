@@ -71,7 +71,7 @@ const GENERIC = new Set<number>([
   4538,
 ])
 
-export function isGeneric(oid: number): boolean {
+function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
 }
 
@@ -79,7 +79,7 @@ export function isGenericArray(oid: number): boolean {
   return oid === OID.anyarray || oid === OID.anycompatiblearray
 }
 
-export function canCoerce(
+function canCoerce(
   types: Types,
   sources: readonly number[],
   targets: readonly number[],

@@ -128,7 +128,7 @@ export function timestampOfDate(days: number): bigint {
   }
 }
 
-export function dateOfTimestamp(value: bigint): number {
+function dateOfTimestamp(value: bigint): number {
   if (value === INFINITY) return DATE_INFINITY
   if (value === MINUS_INFINITY) return DATE_MINUS_INFINITY
   return Number(floorDivide(value, MICROS_PER_DAY))

@@ -21,7 +21,7 @@ import { isEndless, localIn, timestampOfDate, toLocal, toUniversal, universalIn,
 import type { Env } from './session-facts.ts'
 
 /** A month later is the same day, or the last one of a shorter month. */
-export function addInterval(timestamp: bigint, span: Interval): bigint {
+function addInterval(timestamp: bigint, span: Interval): bigint {
   if (isEndless(timestamp)) return timestamp
   let result = timestamp
   if (span.months !== 0) {
@@ -36,7 +36,7 @@ export function addInterval(timestamp: bigint, span: Interval): bigint {
   return checkedTimestamp(result + BigInt(span.days) * MICROS_PER_DAY + span.micros)
 }
 
-export function negateInterval(span: Interval): Interval {
+function negateInterval(span: Interval): Interval {
   return checkedInterval(-span.months, -span.days, -span.micros)
 }
 

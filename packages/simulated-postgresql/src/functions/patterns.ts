@@ -178,7 +178,7 @@ function flagsOf(flags: string): { readonly js: string; readonly global: boolean
 }
 
 /** A regular expression of which only is asked whether it matches. */
-export function testPattern(pattern: string, flags = ''): RegExp {
+function testPattern(pattern: string, flags = ''): RegExp {
   const { js } = flagsOf(flags)
   return cached(`r${js} ${pattern}`, () => {
     const embedded = /^\(\?([a-z]+)\)/.exec(pattern)

@@ -22,11 +22,11 @@ function mapCharacters(text: string, map: (character: string) => string): string
   return result
 }
 
-export function upperText(text: string): string {
+function upperText(text: string): string {
   return mapCharacters(text, (character) => character.toUpperCase())
 }
 
-export function lowerText(text: string): string {
+function lowerText(text: string): string {
   return mapCharacters(text, (character) => character.toLowerCase())
 }
 
@@ -107,7 +107,7 @@ function overlaid(text: string, part: string, from: number, length: number): str
   return substring(text, 1, from - 1) + part + substring(text, from + length)
 }
 
-export function quoteLiteral(text: string): string {
+function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
   return text.includes('\\') ? `E${quoted}` : quoted
 }

@@ -34,7 +34,7 @@ export interface Connection {
 }
 
 /** What a connection sends. */
-export interface ConnectionSink {
+interface ConnectionSink {
   send(bytes: Buffer): void
   /** The server closes the connection. */
   end(): void

@@ -28,7 +28,7 @@ export function readValue(bytes: FieldValue, format: Format, oid: number, contex
   return format === 1 ? type.receive(bytes, context, -1) : type.input(bytes.toString(), context, -1)
 }
 
-export function writeValue(value: SqlValue, format: Format, oid: number, context: Context): FieldValue {
+function writeValue(value: SqlValue, format: Format, oid: number, context: Context): FieldValue {
   if (value === null) return null
   const type = context.types.typeOf(oid)
   return Buffer.from(format === 1 ? type.send(value, context) : Buffer.from(type.output(value, context)))

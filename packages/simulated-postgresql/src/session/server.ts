@@ -27,7 +27,7 @@ export interface Server {
 }
 
 /** A session as other sessions know it. */
-export interface Peer {
+interface Peer {
   readonly secret: number
   /** Ends what it waits for. */
   interrupt(error: SqlError): void

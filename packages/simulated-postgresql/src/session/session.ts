@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly fails?: () => boolean
 }
 
-export interface StandbyOptions extends Pick<EngineOptions, 'time' | 'random'> {
+interface StandbyOptions extends Pick<EngineOptions, 'time' | 'random'> {
   /** The number of the last commit that it has. */
   readonly received: () => number
   /** The number of the last commit that its sessions see. */

@@ -15,7 +15,7 @@ interface Logged {
 }
 
 /** An asynchronous commit is on the disk after at most three times `wal_writer_delay` of 200 ms. */
-export const LONGEST_FLUSH_MICROS = 600_000
+const LONGEST_FLUSH_MICROS = 600_000
 
 /** The commits that a crash or a promotion of the standby may still lose. */
 export class CommitLog {

@@ -32,7 +32,7 @@ export function conflictsOf(mode: LockMode): number {
 }
 
 /** The strengths of row locks, weakest first. */
-export const ROW_LOCKS = ['FOR KEY SHARE', 'FOR SHARE', 'FOR NO KEY UPDATE', 'FOR UPDATE'] as const
+const ROW_LOCKS = ['FOR KEY SHARE', 'FOR SHARE', 'FOR NO KEY UPDATE', 'FOR UPDATE'] as const
 export type RowLock = (typeof ROW_LOCKS)[number]
 
 /** PostgreSQL's documentation, table 13.3. */

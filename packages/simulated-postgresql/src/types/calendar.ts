@@ -5,7 +5,7 @@ export const MICROS_PER_DAY = 86_400_000_000n
 /** 2000-01-01 as a Julian day number. */
 export const EPOCH_JULIAN = 2_451_545
 /** Days between 1970-01-01 and 2000-01-01. */
-export const UNIX_EPOCH_DAYS = 10_957
+const UNIX_EPOCH_DAYS = 10_957
 
 export const DATE_INFINITY = 2147483647
 export const DATE_MINUS_INFINITY = -2147483648
@@ -51,7 +51,7 @@ export function dateOf(days: number): CivilDate {
   }
 }
 
-export function isLeap(year: number): boolean {
+function isLeap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 

@@ -238,7 +238,7 @@ const FIELDS: readonly (readonly [number, Unit])[] = [
   [1 << 1, 'month'],
   [1 << 2, 'year'],
 ]
-export const FULL_RANGE = 0x7fff
+const FULL_RANGE = 0x7fff
 
 export function unitOfTypmod(typmod: number): Unit {
   if (typmod < 0) return 'second'

@@ -222,7 +222,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ])
 
 /** jsonb orders keys by their length in bytes, then by their bytes. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   const difference = byteLength(a) - byteLength(b)
   return difference !== 0 ? difference : compareText(a, b)
 }

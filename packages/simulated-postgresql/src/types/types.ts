@@ -164,7 +164,7 @@ export function typeNumbered(types: Types, oid: number, typmod = -1): SqlType {
 }
 
 /** The comparison of a type; 42883 where it has no order. */
-export function orderOf(type: TypeDefinition): NonNullable<TypeDefinition['compare']> {
+function orderOf(type: TypeDefinition): NonNullable<TypeDefinition['compare']> {
   if (type.compare === undefined) {
     throw new SqlError('42883', `could not identify an ordering operator for type ${type.name}`, {
       hint: 'Use an explicit ordering operator or modify the query.',

@@ -310,7 +310,10 @@ function watchInvariants({ protocol }: SearchedProtocol) {
 
 function historyOf(events: readonly Event[]): History {
   // Nearly all events are the beginning or the end of an operation.
-  const builder = new HistoryBuilder({ source: 'the simulated history', expectedOperations: Math.ceil(events.length / 2) })
+  const builder = new HistoryBuilder({
+    source: 'the simulated history',
+    expectedOperations: Math.ceil(events.length / 2),
+  })
   for (const event of events) builder.event(event)
   return builder.build()
 }

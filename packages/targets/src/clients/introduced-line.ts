@@ -9,7 +9,7 @@ export interface IntroducedSource<Reply> extends ReplySource<Reply> {
 }
 
 /** `fail`: the request certainly had no effect; `info`: it may have had one. */
-export type Answer<Reply> =
+type Answer<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'fail' | 'info'; readonly error: string }
 

@@ -31,7 +31,7 @@ export interface Line<Reply, Source extends ReplySource<Reply>> {
   close(): void
 }
 
-export interface LineRequest<Reply, Source> {
+interface LineRequest<Reply, Source> {
   /** The bytes to send; they may depend on what this connection has carried before. */
   readonly bytes: string | ((reader: Source) => Buffer)
   /** Tells the connection's reader which request comes next. */

@@ -3,7 +3,7 @@ import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
 /** A command and what to send with it. */
-export interface RespRequest {
+interface RespRequest {
   readonly words: readonly string[]
   /** Commands sent once on this connection, before anything else. */
   readonly login?: readonly string[] | undefined

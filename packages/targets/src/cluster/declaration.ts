@@ -64,7 +64,7 @@ export interface ListDeclaration {
 }
 
 /** A setting for `--set`: `{set.NAME}` in commands. */
-export interface SettingDeclaration {
+interface SettingDeclaration {
   readonly default: string | number | boolean
   readonly values?: readonly (string | number | boolean)[] | undefined
   readonly summary?: string | undefined
@@ -152,7 +152,7 @@ export interface FailoverCommands {
 }
 
 /** A connection between nodes through the proxy: one node is configured to dial `listen` instead of the other. */
-export interface RunningLink {
+interface RunningLink {
   readonly from: NodeId
   readonly to: NodeId
   /** Where the proxy listens: `127.0.0.1:9012`. */

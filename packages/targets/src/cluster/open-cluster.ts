@@ -62,7 +62,7 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
 }
 
 /** Events that nobody requested. */
-export interface OwnNews {
+interface OwnNews {
   readonly trouble: string[]
   broke(error: UserError): void
   onBroken(callback: (error: UserError) => void): void

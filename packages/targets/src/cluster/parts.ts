@@ -16,7 +16,7 @@ export interface Port {
 }
 
 /** A node's settings, merged with the cluster's. */
-export interface NodePlan {
+interface NodePlan {
   readonly command: ProgramCommand
   readonly prepare: readonly ProgramCommand[]
   readonly after: readonly ProgramCommand[]

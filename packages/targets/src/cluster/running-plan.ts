@@ -24,7 +24,7 @@ export interface RunningPlan {
   readonly failover: FailoverPlan | undefined
 }
 
-export interface RunningNodePlan {
+interface RunningNodePlan {
   readonly id: NodeId
   readonly addresses: { readonly [port: string]: Address }
   readonly placeholders: Placeholders

@@ -185,4 +185,4 @@ const BYTES = 254
 const network = `127.${1 + (process.pid % BYTES)}.${1 + (Math.floor(process.pid / BYTES) % BYTES)}`
 
 /** The node's own loopback address. Linux accepts all of 127.0.0.0/8. */
-export const ownAddress = (node: NodeId): string => `${network}.${10 + Number(node.slice(1))}`
+const ownAddress = (node: NodeId): string => `${network}.${10 + Number(node.slice(1))}`

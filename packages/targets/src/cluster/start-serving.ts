@@ -138,7 +138,7 @@ const clientAddresses = (
 ): readonly NodeAddress[] =>
   network === undefined ? [] : nodes.map(({ id, life }) => ({ node: id, ...network.clientAddress(id), life }))
 
-export interface RunBeforeOptions {
+interface RunBeforeOptions {
   readonly before: readonly CommandText[] | undefined
   readonly where: string
   readonly nodes: readonly { readonly id: NodeId; readonly addresses: { readonly [port: string]: Address } }[]

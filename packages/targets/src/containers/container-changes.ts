@@ -77,7 +77,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
 }
 
 /** The given addresses that a process is dialling without an answer so far. */
-export type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
+type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
   readonly by: string

@@ -8,7 +8,7 @@ export type EngineProgram = (typeof PROGRAMS)[number]
 
 export type Family = 4 | 6
 
-export interface NetworkAddress {
+interface NetworkAddress {
   /** The network's name. */
   readonly name: string
   readonly address: string

@@ -149,7 +149,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
 }
 
 /** Seconds with a sign, as libfaketime reads an offset. */
-export const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
+const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
 
 /** Go asks the kernel directly. Its programs contain this mark. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')

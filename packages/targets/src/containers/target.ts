@@ -124,7 +124,7 @@ const WORDS = {
 } as const
 
 /** What determines the available faults. */
-export interface Offering {
+interface Offering {
   readonly nodes: readonly NodeId[]
   /** The services that are no nodes, with the names of their containers on links. */
   readonly services: ReadonlyMap<string, readonly string[]>

@@ -42,7 +42,7 @@ export interface Keeper {
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
 /** How a command undoes a fault. */
-export interface Undoing {
+interface Undoing {
   readonly timeoutMs: number
   /** The node that it concerns, if any. */
   readonly node?: NodeId | undefined
@@ -52,7 +52,7 @@ export interface Undoing {
 }
 
 /** A command that must not be interrupted: an engine would no longer know what it has started. */
-export interface Finishing {
+interface Finishing {
   /** The node that it concerns. */
   readonly node: NodeId
   readonly withinMs: number

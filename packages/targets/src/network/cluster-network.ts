@@ -90,7 +90,7 @@ export interface ClusterNetworkOptions {
 }
 
 /** One port of one node, as dialled by one endpoint. */
-export interface LinkPort {
+interface LinkPort {
   readonly from: NodeId | 'clients'
   readonly to: NodeId
   readonly port: string

@@ -55,7 +55,7 @@ interface Refusal {
   readonly error: string
   readonly allow?: string
 }
-export type Asking =
+type Asking =
   | { readonly type: 'register'; readonly route: RegisterRoute; readonly key: string }
   | { readonly type: 'do' }
 type Route = Refusal | { readonly type: 'status' } | Asking

@@ -36,7 +36,7 @@ export type Below =
 /** What comes between where a fault needs it. */
 export type Between = Exclude<Below['by'], 'nothing'>
 
-export interface Hurt {
+interface Hurt {
   undo(): void
   hits(): number
 }

@@ -41,7 +41,7 @@ export type Asked =
   | { readonly type: 'unknown'; readonly why: string }
 
 /** If `otherwise` is given, the transaction is rolled back for that reason unless the command changes a row. */
-export type StepCommand = Command & { readonly otherwise?: string }
+type StepCommand = Command & { readonly otherwise?: string }
 
 export interface Objects {
   readonly functions: readonly string[]

@@ -12,7 +12,7 @@ import type { ProgramCommand } from '../processes/command.ts'
  * A server that the run starts and ends. Its placeholders `{port}`, `{listen}` and `{data}` say where to listen and
  * keep data.
  */
-export interface ServedServer {
+interface ServedServer {
   readonly name: NodeId
   readonly command: ProgramCommand
 }

@@ -5,7 +5,7 @@ import { MessageParser } from './message-parser.ts'
 import { bodyOfResponse, type ResponseHead, ResponseHeadReader } from './response-head.ts'
 import { STEP } from './syntax.ts'
 
-export type ReadReply =
+type ReadReply =
   | { readonly type: 'incomplete' }
   /** `reusable`: another request may follow on this connection. */
   | { readonly type: 'answer'; readonly answer: Answer; readonly reusable: boolean }

@@ -87,4 +87,4 @@ export type BareReply =
   | 'empty-query'
   | 'portal-suspended'
 
-export type TransactionStatus = 'I' | 'T' | 'E'
+type TransactionStatus = 'I' | 'T' | 'E'

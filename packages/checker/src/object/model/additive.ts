@@ -4,7 +4,7 @@ import { distinctOperations, IMPOSSIBLE, type Machine, named, type Weights } fro
 import type { Part } from './part.ts'
 
 /** Amounts by name; absent means 0. */
-export type Amounts = ReadonlyMap<string, number>
+type Amounts = ReadonlyMap<string, number>
 
 /** An object that is amounts by name, none of which may go below 0. */
 export interface Additive {

@@ -94,7 +94,7 @@ function fewestOfHalves<A extends Addend>(addends: readonly A[], sum: number, bu
  *
  * @throws OutOfTime
  */
-export function subsetSums(items: readonly Addend[], budget: Budget): Float64Array {
+function subsetSums(items: readonly Addend[], budget: Budget): Float64Array {
   const sums = new Float64Array(1 << items.length)
   for (const [bit, { amount }] of items.entries()) {
     const has = 1 << bit
@@ -106,7 +106,7 @@ export function subsetSums(items: readonly Addend[], budget: Budget): Float64Arr
   return sums
 }
 
-export function countOf(subset: number): number {
+function countOf(subset: number): number {
   let count = 0
   for (let left = subset; left !== 0; left &= left - 1) count++
   return count

@@ -13,7 +13,7 @@ export interface Guess {
   readonly cost: number
 }
 
-export interface Taken {
+interface Taken {
   /** An index into the operations of unknown outcome. */
   readonly unknown: number
   /** The index of the first sighting that shows it. */

@@ -178,7 +178,7 @@ function explainedByThread(
   return 'yes'
 }
 
-export type Chosen =
+type Chosen =
   | { readonly result: 'met'; readonly writerOf: Int32Array }
   | { readonly result: 'violated' }
   | { readonly result: 'unknown' }
@@ -188,7 +188,7 @@ export type Chosen =
  * is also asked about partial choices, in which undecided reads are NO_READ: if it refuses one, it must refuse all its
  * completions. `steps` bounds how often it is asked.
  */
-export function choose(
+function choose(
   choices: Pick<Choices, 'reads' | 'candidates'>,
   writerOf: Int32Array,
   holds: (complete: boolean) => boolean,

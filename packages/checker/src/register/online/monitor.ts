@@ -24,7 +24,7 @@ export interface Flight {
 }
 
 /** A written value, from the call of its write until no read may return it any more. */
-export interface Written {
+interface Written {
   readonly value: ValueName
   /** Position of the call of its write. */
   readonly call: number

@@ -111,7 +111,7 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
 }
 
 /** The former contents of changed cells, so that changes can be undone. */
-export interface Trail {
+interface Trail {
   /** Starts recording changes. Returns the position to return to. */
   readonly begin: () => number
   /** Call before changing a cell. */
@@ -124,7 +124,7 @@ export interface Trail {
 }
 
 /** `take` reserves more bytes. If it refuses, changes are no longer recorded, and nothing may be undone. */
-export function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
+function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
   // Alternately a cell and its former content.
   let notes = new Int32Array(0)
   let used = 0

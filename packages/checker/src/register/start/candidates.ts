@@ -35,10 +35,10 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
   return { alternatives: [first, ...others], since: -1, isComplete: values.length <= MOST_TRIED }
 }
 
-export const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
+const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
 /** The first to return of the operations that observed a value before anything that writes it was called. */
-export function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
+function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
   for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]
   let first: number | undefined
@@ -130,7 +130,7 @@ export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: str
 }
 
 /** The same for a value that may not be mentioned in the history. */
-export function startingAsId(part: Encoded, id: number): Encoded {
+function startingAsId(part: Encoded, id: number): Encoded {
   const known = part.names.indexOf(id)
   if (known !== -1) return startingAs(part, known)
   const names = new Int32Array(part.names.length + 1)

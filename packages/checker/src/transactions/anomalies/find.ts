@@ -5,7 +5,7 @@ import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } f
 import { CycleSearch } from './search.ts'
 
 /** A cycle as it is told. */
-export interface FoundCycle {
+interface FoundCycle {
   readonly anomaly: CycleAnomaly
   /** The weakest level that excludes it. */
   readonly excludedBy: IsolationLevel

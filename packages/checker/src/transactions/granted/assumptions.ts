@@ -14,10 +14,10 @@ export interface Assumption {
   orders(record: TransactionRecord, counts: Uint8Array, grant: Grant): void
 }
 
-export type Grant = (before: number, after: number) => void
+type Grant = (before: number, after: number) => void
 
 /** What a transaction did to one key. */
-export interface Touch {
+interface Touch {
   readonly transaction: number
   readonly key: number
   /** The micro-operations with the first version that it saw or made, and with the last. */
@@ -28,7 +28,7 @@ export interface Touch {
 }
 
 /** Calls `visit` for each key of each transaction that counts, in the order of the transactions. */
-export function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch: Touch) => void): void {
+function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch: Touch) => void): void {
   const { length, starts, kind, key, value } = record
   for (let transaction = 0; transaction < length; transaction++) {
     if (counts[transaction] === 0) continue
@@ -48,11 +48,11 @@ export function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: 
 }
 
 /** Whether one transaction had completed before another was invoked. */
-export const precedes = ({ invoked, completed }: TransactionRecord, one: number, other: number): boolean =>
+const precedes = ({ invoked, completed }: TransactionRecord, one: number, other: number): boolean =>
   completed[one] !== NEVER && completed[one] < invoked[other]
 
 /** Elle's `wfr-keys?`: what a transaction writes to a key comes after what it read of it before. */
-export const writeFollowsRead: Assumption = {
+const writeFollowsRead: Assumption = {
   name: 'write-follows-read',
   summary: 'what a transaction writes to a key comes after what it read of the key before',
   orders: (record, counts, grant) => {
@@ -63,7 +63,7 @@ export const writeFollowsRead: Assumption = {
 }
 
 /** Elle's `sequential-keys?`: no session sees the versions of a key go back. */
-export const sequentialKeys: Assumption = {
+const sequentialKeys: Assumption = {
   name: 'sequential-keys',
   summary: 'no client sees the versions of a key go back',
   orders: (record, counts, grant) => {
@@ -82,7 +82,7 @@ export const sequentialKeys: Assumption = {
 }
 
 /** Elle's `linearizable-keys?`: each key by itself is linearizable, whatever holds for several. */
-export const linearizableKeys: Assumption = {
+const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {

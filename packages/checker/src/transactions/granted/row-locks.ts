@@ -45,7 +45,7 @@ export function writesOf(
 }
 
 /** The row of a cell: `accounts/7` of `accounts/7/balance`. */
-export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cell.lastIndexOf('/')))
+const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cell.lastIndexOf('/')))
 
 /** The writes of one cell in an order that row locks allow. */
 export interface LockOrder {

@@ -11,7 +11,7 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
  *
  * @param backwards the core's graph, turned round
  */
-export function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
+function placesOf({ core, record }: Situation, backwards: Graph, mask: number): Int32Array | undefined {
   const { nodes, starts, to, kind } = backwards
   const place = new Int32Array(nodes).fill(-1)
   const isOpen = new Uint8Array(nodes)

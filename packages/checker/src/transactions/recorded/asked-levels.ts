@@ -22,7 +22,7 @@ export const recordedLadder: Ladder<RecordedLevel> = {
 }
 
 /** What a transaction asked for, by the number of its guarantees. */
-export const READ_COMMITTED = 0
+const READ_COMMITTED = 0
 export const SNAPSHOT = 1
 export const SERIALIZABLE = 2
 

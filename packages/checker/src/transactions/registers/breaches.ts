@@ -3,7 +3,7 @@ import { commitOf, type OrderProblem } from './problem.ts'
 import { INITIAL, type Rows, rowsBy } from './sources.ts'
 
 /** Two nodes, the first of which comes before the second. */
-export type Order = readonly [from: number, to: number]
+type Order = readonly [from: number, to: number]
 
 /** A breach of the rules in the present order. One of two other orders would clear it; undefined if there is none. */
 export interface Obstacle {

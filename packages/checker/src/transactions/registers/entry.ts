@@ -124,7 +124,7 @@ function withDoubts(
 }
 
 /** Why nothing is met, and what to do about it. */
-export function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
+function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const wrote = microText(record, first)
   return second < 0

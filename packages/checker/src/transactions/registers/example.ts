@@ -214,7 +214,7 @@ function inOrder(
 }
 
 /** Some transactions of a record as a record of their own. Reads of what others wrote show nothing. */
-export interface Part {
+interface Part {
   readonly record: TransactionRecord
   readonly sources: Sources
   /** Granted orders among them. */
@@ -226,7 +226,7 @@ export interface Part {
 }
 
 /** @param kept numbers of transactions, ascending */
-export function partOf(record: TransactionRecord, sources: Sources, orders: Edges, kept: readonly number[]): Part {
+function partOf(record: TransactionRecord, sources: Sources, orders: Edges, kept: readonly number[]): Part {
   const whole = Int32Array.from(kept)
   const number = new Map(kept.map((t, i) => [t, i]))
   const starts = new Int32Array(whole.length + 1)

@@ -129,7 +129,7 @@ const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; read
 const MOST_BEGINNINGS = 100
 
 /** The nodes of a short cycle, in its order; undefined if there is none. */
-export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
+function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
   const { of, size, count } = componentsOf(graph, mask)
   let smallest = -1
   for (let c = 0; c < count; c++) if (size[c] > 1 && (smallest < 0 || size[c] < size[smallest])) smallest = c
@@ -146,7 +146,7 @@ export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | un
 }
 
 /** The nodes of a shortest way from one node to another, by breadth; without the last one. */
-export function shortestWay(
+function shortestWay(
   { starts, to }: Graph,
   from: number,
   target: number,

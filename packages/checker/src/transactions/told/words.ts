@@ -41,7 +41,7 @@ export function microText(record: TransactionRecord, row: number): string {
 }
 
 /** A micro-operation as it is drawn: `read x = [1,2]`, `append 3 to x`. */
-export const stepOf = (record: TransactionRecord, row: number): DrawnStep => {
+const stepOf = (record: TransactionRecord, row: number): DrawnStep => {
   const sql = statementOf(record, row)
   return { text: wordsOf(record, row, TO_DO), ...(sql === undefined ? {} : { sql }) }
 }

@@ -3,7 +3,7 @@ import { loadOptional } from '../system/optional-packages.ts'
 // What chaos uses of the client for S3, in types of our own: nobody needs the package to build chaos or to install it.
 
 /** The response to a request for an object or its metadata. */
-export interface ObjectAnswer {
+interface ObjectAnswer {
   readonly ETag?: string
   readonly ContentLength?: number
   /** `bytes FIRST-LAST/ALL` if a range was asked for, and given. */

@@ -23,12 +23,12 @@ export interface ControlClient {
   events(onEvent: (event: unknown) => void, stop: Promise<void>): Promise<void>
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly body?: unknown
   readonly timeoutMs?: number | undefined
 }
 
-export interface ControlAnswer {
+interface ControlAnswer {
   readonly status: number
   /** The version of the proxy; undefined if it is older than this header. */
   readonly version: string | undefined

@@ -145,7 +145,10 @@ function judgedMetrics({ judging }: NonNullable<ControlPlane['recording']>): rea
       name: 'chaos_recorded_verdict',
       help: 'The verdict on the record so far: 1 for the current one.',
       type: 'gauge',
-      samples: [level, `not ${level}`, 'not certain'].map((verdict) => ({ labels: { verdict }, value: verdict === soFar ? 1 : 0 })),
+      samples: [level, `not ${level}`, 'not certain'].map((verdict) => ({
+        labels: { verdict },
+        value: verdict === soFar ? 1 : 0,
+      })),
     },
   ]
 }

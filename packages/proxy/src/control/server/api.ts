@@ -20,7 +20,7 @@ export interface ApiStream {
   stream(response: ServerResponse): void
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ApiRoute {
   readonly method: Method

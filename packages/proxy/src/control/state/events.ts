@@ -1,7 +1,7 @@
 import type { Trouble } from '../../tcp/trouble.ts'
 
 /** A change in the control plane, or trouble with the traffic. */
-export type ControlEvent =
+type ControlEvent =
   | { readonly type: 'proxy-added' | 'proxy-changed' | 'proxy-removed'; readonly proxy: string }
   | { readonly type: 'fault-added' | 'fault-changed' | 'fault-removed'; readonly fault: string; readonly what: string }
   | { readonly type: 'fault-hit'; readonly fault: string; readonly hits: number }

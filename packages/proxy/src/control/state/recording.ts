@@ -5,7 +5,7 @@ import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'
 
 /** The verdict on a record so far. */
-export interface JudgedRecord {
+interface JudgedRecord {
   /** The level that is judged, such as `linearizable`. */
   readonly level: string
   /** The level, the same with `not ` before it, or `not certain`. */
@@ -18,7 +18,7 @@ export interface JudgedRecord {
 }
 
 /** A violation that became certain with an event of the record. */
-export interface RecordedViolation {
+interface RecordedViolation {
   readonly key?: string | undefined
   /** The event's position in the history, from 0. */
   readonly position: number

@@ -4,7 +4,7 @@ import { ControlError } from '../state/errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 
 /** An attribute of a toxic, a whole number of its unit. */
-export interface ToxicAttribute {
+interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
   /** The minimum, 0 by default. An attribute that is not given is 0. */
@@ -26,7 +26,7 @@ const BYTES_PER_KB = 1000
 const MICROSECONDS_PER_MS = 1000
 
 /** Toxiproxy's toxics, in its terms, as link faults. */
-export const toxicTypes: readonly ToxicType[] = [
+const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
     attributes: [

@@ -25,7 +25,7 @@ export interface ValueForm<Spec extends FormSpec> {
   readonly split: (spec: Spec, value: Json) => readonly Json[] | { readonly why: string }
 }
 
-export interface InnerParser {
+interface InnerParser {
   /** The start of every message. */
   readonly where: string
   value(given: unknown, where: string): ValueSpec

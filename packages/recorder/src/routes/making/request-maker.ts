@@ -21,7 +21,7 @@ import {
 import { RequestDraft } from './request-draft.ts'
 
 /** The client and the id of a request. */
-export interface Asker {
+interface Asker {
   /** The client's name, sent if the table has a place for it. */
   readonly session: string
   /** Unique among all requests. */
@@ -40,7 +40,7 @@ export interface MadeRequest {
   complete(answer: Answer): Interpretation
 }
 
-export type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
+type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
 /** Makes requests from operations, by a route table in reverse. */
 export interface RequestMaker {

@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** The parts that all calls of a request share. */
-export type CommonParts = Pick<Call, 'what' | 'requestId'>
+type CommonParts = Pick<Call, 'what' | 'requestId'>
 
 /** Why a request that should be an operation cannot be recorded as one. */
 export interface NotAsked {

@@ -45,7 +45,7 @@ const SIGNS: readonly Sign[] = [
 ]
 
 /** Matches a part of every body with a sign: most bodies have none, and need not be parsed. */
-export const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
+const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
  * Compiles a check that a successful response is no refusal; it returns why the meaning is unknown. A place that the

@@ -73,7 +73,7 @@ interface RecordedBase extends RouteBase {
 export type Sends = { readonly [place: ValueSource]: Json }
 
 /** Requests that are one operation. */
-export interface SimpleRoute extends RecordedBase, OperationSpec {}
+interface SimpleRoute extends RecordedBase, OperationSpec {}
 
 /** Requests that are several operations at once. */
 export interface CompoundRoute extends RecordedBase {

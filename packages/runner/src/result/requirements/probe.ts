@@ -20,10 +20,7 @@ export type Probe = { readonly withinMs: number } & (
 /** What a probe answered; without a number, why not. */
 export type ProbeAnswer = { readonly value: number } | { readonly why: string }
 
-export const PROBE_EXAMPLES = [
-  'http://127.0.0.1:8080/health status == 200',
-  'command "./count.sh" output >= 100',
-] as const
+const PROBE_EXAMPLES = ['http://127.0.0.1:8080/health status == 200', 'command "./count.sh" output >= 100'] as const
 
 const USUAL_WITHIN_MS = 10_000
 const LONGEST_WITHIN_MS = 600_000

@@ -47,7 +47,7 @@ export function openGateway(address: NodeAddress): Gateway {
 const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
 
 /** The text of a POST to the gateway; also for requests whose reply is a stream. */
-export const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
+const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
 function replyOf(end: ExchangeEnd<Answer>): Reply {

@@ -20,7 +20,7 @@ export interface Locks {
   close(): void
 }
 
-export interface LockUse extends Asking, OperationTime {
+interface LockUse extends Asking, OperationTime {
   readonly address: NodeAddress
 }
 

@@ -60,7 +60,7 @@ export function valueIn(text: string): Json {
   }
 }
 
-export const kept = (value: Json): string => encoded(JSON.stringify(value))
+const kept = (value: Json): string => encoded(JSON.stringify(value))
 
 /** A condition of a transaction. */
 export interface Compare {

@@ -32,7 +32,7 @@ export const mariadbKind: ClientKind<MariadbDeclaration> = {
   plan: planMariadb,
 }
 
-export function planMariadb(declaration: MariadbDeclaration): PlannedClients {
+function planMariadb(declaration: MariadbDeclaration): PlannedClients {
   const { reads = 'primary', writes = 'primary' } = declaration
   return planSqlClients(() => ({
     declaration,

@@ -52,7 +52,7 @@ export function openJetStream(address: NodeAddress): JetStream {
 }
 
 /** What an error says about the request that it answers. */
-export const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
+const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
 
 /**
  * Asks JetStream: publishes a message that a stream keeps, or a request to its API (`$JS.API.…`). An error that it

@@ -16,7 +16,7 @@ export interface NatsMessage {
   readonly payload: Buffer
 }
 
-export interface Publication {
+interface Publication {
   readonly subject: string
   readonly payload?: string | undefined
   readonly headers?: { readonly [name: string]: string } | undefined

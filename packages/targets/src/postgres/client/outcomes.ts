@@ -4,7 +4,7 @@ import type { Certainty, Done } from '../../sql/asked.ts'
 import type { QueryEnd } from './connection.ts'
 
 /** For a connection that ends without a reply. */
-export const LOST: Certainty = 'info'
+const LOST: Certainty = 'info'
 
 /** How the command ended: `done`, or the outcome of a change and why. */
 export type Judged = (Done & { readonly tag: string }) | { readonly type: Certainty; readonly error: string }

@@ -8,7 +8,7 @@ const HEAD = 7
 const MOST_BYTES = 16 * 1024 * 1024
 
 /** The methods by name: the class and the number. */
-export const METHODS = {
+const METHODS = {
   'connection.start-ok': [10, 11],
   'connection.tune-ok': [10, 31],
   'connection.open': [10, 40],

@@ -12,7 +12,7 @@ export interface Queues {
   close(): void
 }
 
-export interface QueueClient {
+interface QueueClient {
   perform(input: Input, remainingMs: Remaining): Promise<Completion>
   close(): void
 }

@@ -17,8 +17,8 @@ export const ANY_VERSION = -1
 const ALL_PERMISSIONS = 31
 
 /** How long a node lives, and whether a number is added to its name. */
-export const PERSISTENT = 0
-export const EPHEMERAL_SEQUENTIAL = 3
+const PERSISTENT = 0
+const EPHEMERAL_SEQUENTIAL = 3
 
 /** An object that was never written has no node, and no version. */
 export interface Held {

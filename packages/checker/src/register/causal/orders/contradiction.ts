@@ -29,7 +29,7 @@ export interface Relations {
 }
 
 /** The orders by which a guarantee is broken: a cycle, or a single one that is contrary to the operations' own order. */
-export type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
+type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
 
 export function createRelations(facts: Facts, budget: Budget): Relations {
   const basis = once(() => basisOf(facts, budget))

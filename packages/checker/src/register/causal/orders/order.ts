@@ -11,7 +11,7 @@ export interface Sourced {
 }
 
 /** The writes to one key in one thread, in order. */
-export interface KeyWrites {
+interface KeyWrites {
   readonly thread: number
   readonly writes: readonly number[]
 }

@@ -5,7 +5,7 @@ import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
 /** Why one process cannot order the writes and its own reads: the last edge closes a cycle with those before it. */
-export interface ViewConflict {
+interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
   readonly last: Edge

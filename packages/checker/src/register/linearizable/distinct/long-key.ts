@@ -24,7 +24,7 @@ import {
 // of which are missing: two numbers for each, its zone, are then all that is kept, and decide it as in zones.ts.
 
 /** What a key shows that is linearizable or not. */
-export type LongKeyAnswer =
+type LongKeyAnswer =
   | {
       readonly result: 'met'
       /** Operations of unknown outcome, and those of them that happened. */

@@ -169,7 +169,7 @@ export function eventsOf(part: Encoded, matters: (optional: number) => boolean):
 }
 
 /** A multiset of small numbers, with its distinct members in a dense list. */
-export interface Bag {
+interface Bag {
   readonly add: (item: number) => void
   readonly remove: (item: number) => void
   readonly count: (item: number) => number
@@ -177,7 +177,7 @@ export interface Bag {
   readonly at: (place: number) => number
 }
 
-export function createBag(items: number): Bag {
+function createBag(items: number): Bag {
   const counts = new Int32Array(items)
   const places = new Int32Array(items)
   const list = new Int32Array(items)

@@ -151,7 +151,7 @@ function compileIndex(node: ast.MemberExpression | ast.IndexExpression, to: Comp
 }
 
 /** The name of an expression's value in errors. */
-export function describe(node: ast.Expression, { scope }: Compiling): string | undefined {
+function describe(node: ast.Expression, { scope }: Compiling): string | undefined {
   const field = (key: string): string => `field '${key.replace(/\0.*/s, '')}'`
   if (node.type === 'Identifier') return `${scope.find(node.name)?.kind ?? 'global'} '${node.name}'`
   if (node.type === 'MemberExpression') return field(node.identifier.name)

@@ -13,7 +13,7 @@ import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
 /** Steps (rounds of loops, and calls) that a script may take. */
-export const MOST_STEPS = 5_000_000
+const MOST_STEPS = 5_000_000
 
 const ITEM: unique symbol = Symbol('an item of a table')
 type Part = LuaValue | typeof ITEM

@@ -17,7 +17,7 @@ import { atLine } from './lines.ts'
 /** Ends a script that takes too many steps. */
 const STEP = 'if (--$.fuel < 0) $.exhausted();'
 
-export const compileBlock = (body: readonly ast.Statement[], to: Compiling): string =>
+const compileBlock = (body: readonly ast.Statement[], to: Compiling): string =>
   to.scope.within(() => compileBody(body, to))
 
 /** Without a scope of its own. */

@@ -62,12 +62,12 @@ export class Arguments {
 }
 
 /** A function that checks its arguments; `run` returns its only result. */
-export const single =
+const single =
   (name: string, run: (args: Arguments) => LuaValue): LuaFunction =>
   (...values) => [run(new Arguments(values, name))]
 
 /** A function that checks its arguments, and returns all of its results. */
-export const several =
+const several =
   (name: string, run: (args: Arguments) => readonly LuaValue[]): LuaFunction =>
   (...values) =>
     run(new Arguments(values, name))

@@ -8,7 +8,7 @@ import { type Arguments, type Library, named } from './arguments.ts'
 /** The most results of one call. */
 const MOST_RESULTS = 7_999
 
-export function textOf(value: LuaValue): string {
+function textOf(value: LuaValue): string {
   const handler = metamethod(value, '__tostring')
   if (handler === undefined) return plainText(value)
   const text = callable(handler)(value)[0]
@@ -86,10 +86,7 @@ function messageOf(value: LuaValue): LuaValue {
 }
 
 /** The results of `pcall`. Stack overflow is not caught, because it depends on more than the script. */
-export function protectedCall(
-  act: () => readonly LuaValue[],
-  onError: (value: LuaValue) => LuaValue,
-): readonly LuaValue[] {
+function protectedCall(act: () => readonly LuaValue[], onError: (value: LuaValue) => LuaValue): readonly LuaValue[] {
   try {
     return [true, ...act()]
   } catch (error) {

@@ -6,7 +6,7 @@ import { libraryTable, named } from './arguments.ts'
 import { parseJson } from './json-parser.ts'
 
 /** How deep tables may be nested. */
-export const MOST_DEPTH = 1_000
+const MOST_DEPTH = 1_000
 /** Beyond this length an array must be at least half full. */
 const SPARSE_FROM = 10
 
