@@ -1,7 +1,7 @@
 import { type Event, nanos } from '@chaosproxy/history'
 import type { Progress, RunEvent } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
-import { emptyView, type View, withTold } from '../src/browser/view.ts'
+import { emptyView, noticedText, tabTitle, type View, withTold } from '../src/browser/view.ts'
 import { frameFor } from '../src/live/frame.ts'
 import { createLiveRun, type LiveRun } from '../src/live/live-run.ts'
 
@@ -140,4 +140,18 @@ test('the counts of a finished run are those of its history, whatever the last p
   live.fold(status(100, { counts: { ok: 1_330, fail: 0, info: 1 } }))
   live.counted({ ok: 1_331, fail: 0, info: 1 })
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
+})
+
+test('a violation that the runner noticed is shown with its level, and how many events after it that was', () => {
+  const live = createLiveRun()
+  const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
+  const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }
+  expect(frameFor(shown(live), had).violation).toBeUndefined()
+  live.fold({ type: 'violation', violation: { ...violation, process: 0, sentence: 'It read too little.' } })
+  const frame = frameFor(shown(live), had)
+  expect(frame.violation).toEqual({ level: 'strict-serializable', noticedAfter: 12 })
+  expect(tabTitle(withTold(emptyView, frame))).toBe('Not strict serializable · chaos')
+  expect(noticedText(frame.violation)).toBe('Noticed 12 events after it happened.')
+  expect(noticedText({ level: 'linearizable', noticedAfter: 1 })).toBe('Noticed 1 event after it happened.')
+  expect(noticedText({ level: 'linearizable', noticedAfter: 0 })).toBe('Noticed at the event that makes it certain.')
 })

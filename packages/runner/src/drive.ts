@@ -180,9 +180,10 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 
 /** @param stop Called if a violation ends the run. */
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
-  const { cluster, workload, mapping, sink, violated, stopOnViolation = false } = options
+  const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  const isFollowed = violated !== undefined || stopOnViolation
+  // In virtual time the end comes soon, and judging on the way would take as long as the run.
+  const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
   judge.onViolation((violation) => {

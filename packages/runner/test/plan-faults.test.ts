@@ -1,6 +1,6 @@
 import { type FaultKind, type Nemesis, nemeses, nodeNames } from '@chaosproxy/faults'
 import { completeRun, parseRunSpec, planRun, type Target } from '@chaosproxy/runner'
-import { register } from '@chaosproxy/workloads'
+import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { requestedFaults } from '../src/plan/plan-run.ts'
 
@@ -39,6 +39,22 @@ function planned(target: Target, faults: readonly unknown[], seed = 7) {
 
 const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
   'nodes' in plan ? (plan.nodes as readonly string[]) : []
+
+test('a run that stops at a violation is held to the strongest level of its workload', async () => {
+  const heldTo = async (name: string, more: object) => {
+    const workload = findWorkload(name) ?? register
+    const spec = parseRunSpec({ target: 'fake', seed: 7, timeMs: 20_000, expect: 'linearizable', ...more }, 'test')
+    const target: Target = { ...plain, functions: () => workload.functions }
+    const { expect: held } = await planRun(spec, { target: async () => target, workload: async () => workload }, 'test')
+    return held?.level
+  }
+  const stopping = { stopOnViolation: true }
+  expect(await heldTo('register', stopping)).toBe('linearizable')
+  expect(await heldTo('watch', stopping)).toBe('faithful')
+  expect(await heldTo('work-queue', stopping)).toBe('exactly-once')
+  expect(await heldTo('txn-list-append', stopping)).toBe('strict-serializable')
+  await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
+})
 
 describe('the faults of a run', () => {
   test("faults come from the target's offers, on the offered nodes", async () => {

@@ -36,7 +36,7 @@ test('a recording reports a violation at once, the same everywhere, and goes on 
   for (const key of ['x', 'stale']) for (const value of [1, 2]) await ask(key, value)
   await ask('x')
   const recording = async () => (await fetch(`${proxy.url}/v1/recording`)).json() as Promise<{ judged: object }>
-  expect((await recording()).judged).toEqual({ soFar: 'linearizable' })
+  expect((await recording()).judged).toEqual({ level: 'linearizable', soFar: 'linearizable' })
   await ask('stale')
   await until(async () => proxy.lines.some(({ msg }) => msg === 'violation'))
   const part = join(out, 'part-0001.jsonl')

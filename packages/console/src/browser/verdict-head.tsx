@@ -1,7 +1,7 @@
 import { count } from '@chaosproxy/history'
 import type { JSX } from 'preact'
-import type { NoticedViolation, Verdict } from './frames.ts'
-import { type View, violatedTitle } from './view.ts'
+import type { Verdict } from './frames.ts'
+import { noticedText, type View, violatedTitle } from './view.ts'
 import { clock } from './words.ts'
 
 /** No continuation of a record makes it linearizable again. */
@@ -60,14 +60,6 @@ function basisOf({ verdict, connection, frame }: View): string {
       : `Holds up to ${clock(verdict.upTo)}, ${operations}; judged again as the run goes on.`
   if (connection === 'lost') return `${upTo} The connection is lost: shown up to ${clock(frame?.elapsed ?? 0)}.`
   return upTo
-}
-
-/** How late the runner noticed the violation. */
-function noticedText(violation: NoticedViolation | undefined): string {
-  if (violation === undefined) return ''
-  const { noticedAfter } = violation
-  if (noticedAfter === 0) return 'Noticed at the event that makes it certain.'
-  return `Noticed ${count(noticedAfter)} ${noticedAfter === 1 ? 'event' : 'events'} after it happened.`
 }
 
 interface Told {

@@ -1,3 +1,4 @@
+import { plural } from '@chaosproxy/history'
 import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, Told, Verdict } from './frames.ts'
 import { hadNothing, hadWith } from './had.ts'
 
@@ -56,5 +57,13 @@ export function tabTitle({ connection, verdict, hello, frame }: View): string {
 
 /** `Not linearizable`. */
 export const violatedTitle = ({ level }: NoticedViolation): string => `Not ${level.replaceAll('-', ' ')}`
+
+/** How late the runner noticed the violation. */
+export function noticedText(violation: NoticedViolation | undefined): string {
+  if (violation === undefined) return ''
+  const { noticedAfter } = violation
+  if (noticedAfter === 0) return 'Noticed at the event that makes it certain.'
+  return `Noticed ${plural(noticedAfter, 'event')} after it happened.`
+}
 
 export const inForce = (faults: readonly FaultRow[]): readonly FaultRow[] => faults.filter(({ to }) => to === undefined)

@@ -48,7 +48,7 @@ interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
   readonly mapping?: Header['mapping']
   /** A monotonic clock, which limits how long one judgement takes. */
   readonly now?: (() => Millis) | undefined
-  /** Whether anybody learns of the verdict before the end. By default somebody does. */
+  /** Whether anything depends on the verdict before the end. By default something does. */
   readonly isFollowed?: boolean | undefined
 }
 
@@ -141,7 +141,7 @@ export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: J
   }
 }
 
-const UNFOLLOWED = 'nobody follows the verdict, so that the history is judged only at the end'
+const UNFOLLOWED = 'nothing depends on it before the end, when the history is judged'
 
 const uncertain = (why: string): OnlineChecker => ({
   push: () => undefined,
