@@ -185,10 +185,12 @@ describe('numbers that are none, or too large for a double', () => {
     expect(await outputs('h.edn', edn(':value ##NaN'))).toEqual(['##NaN'])
   })
 
-  test('negative times are times, and huge ones are rounded with a warning', async () => {
+  test('negative times are times, and huge ones after small ones are rounded with a warning', async () => {
     expect(await said(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
-    expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe(
-      "1 read; h.edn: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.",
+    expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
+    const both = `${edn(':value 1 :time 5')}\n{:process 1 :type :invoke :f :read :value nil :time 99999999999999999999}`
+    expect(await said(file('h.edn', both))).toBe(
+      "2 read; h.edn: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.",
     )
   })
 })

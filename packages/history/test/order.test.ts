@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('make two operations concurrent if one ends when the other begins', async () => {
+  test('leave operations in no order if one ends at the time at which the other begins', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -117,12 +117,55 @@ describe('times that contradict the order of lines', () => {
         [7, 2, 'ok', 'read'],
       ]),
     )
-    expect(shape(await readHistory(path, { ordering: { by: 'time' } }))).toEqual([
-      '0 write 0-3',
-      '2 read 1-6',
-      '1 read 2-5',
-      '0 write 4-7',
+    const history = await readHistory(path, { ordering: { by: 'time' } })
+    expect(shape(history)).toEqual(['0 write 0-2', '2 read 1-3', '1 read 4-5', '0 write 6-7'])
+    expect(history.clocks).toMatchObject({ names: [], stamps: { resolutionNanos: 1, skewNanos: 0, withinNanos: 0 } })
+    expect(history.warnings).toEqual([
+      `${path}: stamps are multiples of 1 ns: equal stamps of different processes are in no order.`,
     ])
+  })
+
+  test('are in order where equal stamps are of one process only', async () => {
+    const path = file(
+      'own.jsonl',
+      jsonl([
+        [5, 0, 'invoke', 'write', 1],
+        [7, 0, 'ok', 'write', 1],
+        [7, 0, 'invoke', 'write', 2],
+        [8, 0, 'ok', 'write', 2],
+        [9, 1, 'invoke', 'read'],
+        [9, 1, 'ok', 'read', 2],
+      ]),
+    )
+    const history = await readHistory(path, { ordering: { by: 'time' } })
+    expect([history.clocks, history.warnings]).toEqual([undefined, []])
+  })
+
+  test.each([
+    [[5 * MS, 7 * MS], {}, 'stamps are multiples of 1 ms: equal stamps', [1e6, 0]],
+    [[15.6 * MS, 31.2 * MS], {}, 'stamps are multiples of 100 µs: equal stamps', [1e5, 0]],
+    [[2 * S, 3 * S], {}, 'stamps are multiples of 1 s: equal stamps', [1e9, 0]],
+    [[5 * MS, 7 * MS], { clockNanos: MS }, 'stamps are multiples of 1 ms: equal stamps', [1e6, 0]],
+    [[5 * MS, 7 * MS], { clockNanos: 10 * MS }, 'stamps are right to 10 ms: those of different', [1e7, 9_999_999]],
+    [
+      [5 * MS, 7 * MS],
+      { skewNanos: 50 * MS },
+      'equal stamps of different processes are in no order, nor are those that differ by up to 50 ms',
+      [1e6, 5e7],
+    ],
+  ] as const)('of %j ns with %j: %s', async ([first, second], ordering, said, [resolution, apart]) => {
+    const path = file(
+      'resolution.jsonl',
+      jsonl([
+        [first, 0, 'invoke', 'write', 1],
+        [second, 0, 'ok', 'write', 1],
+        [second, 1, 'invoke', 'read'],
+        [second, 1, 'ok', 'read', 1],
+      ]),
+    )
+    const { clocks, warnings } = await readHistory(path, { ordering: { by: 'time', ...ordering } })
+    expect(warnings).toEqual([expect.stringContaining(said)])
+    expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
   })
 
   test('may be ignored, and then no operation ends before it began', async () => {
@@ -208,7 +251,7 @@ describe('files of several clients', () => {
     const files = [file('merge/a.jsonl', jsonl(first)), file('merge/b.jsonl', jsonl(second))]
     expect(historiesIn(join(directory, 'merge'))).toEqual(files)
     const history = await readHistory('both', { merged: files })
-    expect(shape(history)).toEqual(['a/0 write 0-1', 'b/0 read 2-4', 'a/0 write 3-5'])
+    expect(shape(history)).toEqual(['a/0 write 0-1', 'b/0 read 2-3', 'a/0 write 4-5'])
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
   })
 
@@ -234,8 +277,8 @@ describe('files of several clients', () => {
     const files = [file('names/a.jsonl', named(first, 'alice')), file('names/b.jsonl', named(second, 'bob'))]
     expect(shape(await readHistory('both', { merged: files }))).toEqual([
       'alice write 0-1',
-      'bob read 2-4',
-      'alice write 3-5',
+      'bob read 2-3',
+      'alice write 4-5',
     ])
   })
 

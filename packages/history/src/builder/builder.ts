@@ -9,7 +9,8 @@ import {
   OK,
 } from '../columns/history-columns.ts'
 import type { MergedFile } from '../columns/merged-files.ts'
-import { ClockNotes } from '../event/clocks.ts'
+import { ClockNotes, type Stamps } from '../event/clocks.ts'
+import { Epoch } from '../event/epoch.ts'
 import { CannotPack, type UserError } from '../event/error.ts'
 import type { Format } from '../event/event.ts'
 import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from '../event/event.ts'
@@ -78,6 +79,7 @@ export interface HistoryOptions {
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
+  readonly epoch: Epoch = new Epoch()
   values: ValueTable
   readonly functions: ByteTable = new ByteTable()
   readonly keys: ByteTable
@@ -172,6 +174,11 @@ export class HistoryBuilder implements EventSink {
 
   warn(message: string): void {
     this.#warnings.push(message)
+  }
+
+  stamped(stamps: Stamps): void {
+    this.#clocks ??= new ClockNotes()
+    this.#clocks.stamped(stamps)
   }
 
   /** `line` is the event's 1-based line in its file; by default its position among the events. */
@@ -297,7 +304,7 @@ export class HistoryBuilder implements EventSink {
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
-    if (this.#clocks?.isEmpty === false) return 'times by several clocks'
+    if (this.#clocks?.isEmpty === false) return 'times that leave the order of events open'
     if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
     // A judge of transactions needs those of all keys together.
     if (this.values.hasTransactions) return 'transactions'
@@ -332,6 +339,7 @@ export class HistoryBuilder implements EventSink {
     return {
       ...this.#edges.noted(this.processes.names, (process) => this.#open[process] ?? NONE),
       open,
+      epoch: this.epoch.from,
       lastTime: this.#latest,
       lastIndex: this.#lastIndex,
       ends: this.#recorder.hasEnded,
@@ -396,7 +404,7 @@ export class HistoryBuilder implements EventSink {
    */
   build(): History {
     const inversion = this.#disorder.refused(this.#columns, this.#plansCalls)
-    if (inversion !== undefined) throw new OutOfOrder(this.source, inversion, this.#warnings)
+    if (inversion !== undefined) throw new OutOfOrder(this.source, this.epoch, inversion, this.#warnings)
     if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)

@@ -1,14 +1,19 @@
 import type { Columns } from '../columns/columns.ts'
+import type { Epoch } from '../event/epoch.ts'
 import { UserError } from '../event/error.ts'
 import { brokenRule } from '../event/rules.ts'
 import { count, duration } from '../text/figures.ts'
 
 export interface Ordering {
   /**
-   * `lines`: as they stand, whatever their times say. `time`: sorted by time; an operation that ends when another begins is
-   * concurrent with it. By default as they stand, and times that contradict this are refused.
+   * `lines`: as they stand, whatever their times say. `time`: sorted by time; equal times of different processes are in no
+   * order. By default as they stand, and times that contradict this are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
+  /** The resolution of the clocks, for `time`: events whose times differ by less are in no order. By default detected. */
+  readonly clockNanos?: number | undefined
+  /** How far the clocks of two processes may differ, for `time`; 0 by default. */
+  readonly skewNanos?: number | undefined
   /** How far an event may be earlier than one on a line before it. */
   readonly toleranceNanos?: number | undefined
 }
@@ -19,10 +24,14 @@ export const USUAL_TOLERANCE_NANOS = 2e6
 /** The times of a history contradict the order of its lines. */
 export class OutOfOrder extends UserError {
   readonly inversion: Inversion
+  /** Its times as the file has them. */
+  readonly times: { readonly time: string; readonly latest: string }
 
-  constructor(source: string, inversion: Inversion, notes: readonly string[] = []) {
-    super('input', [outOfOrder(source, inversion), ...notes].join('\n'))
+  constructor(source: string, epoch: Epoch, inversion: Inversion, notes: readonly string[] = []) {
+    const times = { time: epoch.textOf(inversion.time), latest: epoch.textOf(inversion.latest) }
+    super('input', [outOfOrder(source, inversion, times), ...notes].join('\n'))
     this.inversion = inversion
+    this.times = times
   }
 }
 
@@ -85,11 +94,15 @@ export class Disorder {
 const worse = (known: Inversion | undefined, found: Inversion): Inversion =>
   known === undefined || sizeOf(found) > sizeOf(known) ? found : known
 
-const outOfOrder = (source: string, { line, time, latest, latestLine }: Inversion): string =>
+const outOfOrder = (
+  source: string,
+  { line, time, latest, latestLine }: Inversion,
+  times: OutOfOrder['times'],
+): string =>
   brokenRule(
     source,
     line,
-    `its time (${time}) is ${duration(latest - time)} before that of line ${latestLine} (${latest}), so the times contradict the order of the lines, and the verdict depends on which is right. ` +
+    `its time (${times.time}) is ${duration(latest - time)} before that of line ${latestLine} (${times.latest}), so the times contradict the order of the lines, and the verdict depends on which is right. ` +
       `If the times are, as where one file holds one client after another: --order time. If the lines are: --order lines. chaos check merges one file per client (--merge FILES), and tolerates this with --time-tolerance ${Math.ceil((latest - time) / 1e6)}ms.`,
   ).message
 

@@ -1,3 +1,4 @@
+import type { Instant } from '../event/epoch.ts'
 import type { Process } from '../event/event.ts'
 import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
@@ -13,6 +14,8 @@ export interface Edges {
   readonly processes: readonly Process[]
   /** By process: its state at the end. */
   readonly states: Uint8Array
+  /** What its times count from (see `Epoch`). */
+  readonly epoch: Instant
   /** Infinity if no event has one. */
   readonly firstTime: number
   readonly lastTime: number
@@ -47,7 +50,7 @@ export class EdgeNotes {
   noted(
     processes: readonly Process[],
     openOf: (process: number) => number,
-  ): Omit<Edges, 'open' | 'lastTime' | 'lastIndex' | 'ends'> {
+  ): Omit<Edges, 'open' | 'epoch' | 'lastTime' | 'lastIndex' | 'ends'> {
     return {
       answered: this.#answered,
       processes,

@@ -1,4 +1,5 @@
 import type { MergedFile } from '../columns/merged-files.ts'
+import { Epoch } from '../event/epoch.ts'
 import { UserError } from '../event/error.ts'
 import type { EventInput, Header, Process } from '../event/event.ts'
 import { rules } from '../event/rules.ts'
@@ -6,15 +7,20 @@ import type { EventSink } from '../event/sink.ts'
 import { sizeInHeap } from '../tables/memory.ts'
 import { isClient } from '../tables/processes.ts'
 import { canonical } from '../tables/value.ts'
+import type { Ordering } from './disorder.ts'
+import { stampsOf, stampsText } from './stamps.ts'
 
 interface Timed {
   readonly event: EventInput
+  /** Its name among those of all files. */
+  process: Process
   /** Counted through all files. */
   readonly line: number
   readonly time: number
   readonly file: number
-  /** Its place among events at the same time. */
+  /** Its place among events at the same time, and among those of the same rank. */
   rank: number
+  turn: number
 }
 
 interface ReadFile {
@@ -26,15 +32,23 @@ interface ReadFile {
 
 /**
  * Holds the events of one file, or of several that were recorded at the same time, and passes them on in the order of their
- * times. Nothing orders operations of different processes of which one ends when another begins, so the invocation comes
- * first, which makes them concurrent.
+ * times. Equal times of different processes are in no order: the sink is told that (see `Stamps`), and gets the events as if
+ * what may have ended before another began had.
  */
 export class TimeOrder {
+  readonly epoch: Epoch
+  readonly #ordering: Ordering
   readonly #files: ReadFile[] = []
   readonly #warnings: string[] = []
   #lines = 0
   #count = 0
   #sampledBytes = 0
+
+  /** @param epoch what the times count from that events have */
+  constructor(ordering: Ordering = {}, epoch: Epoch = new Epoch()) {
+    this.#ordering = ordering
+    this.epoch = epoch
+  }
 
   get sizeBytes(): number {
     return this.#count === 0 ? 0 : (this.#sampledBytes / Math.ceil(this.#count / SAMPLED_EVERY)) * this.#count
@@ -59,6 +73,7 @@ export class TimeOrder {
     const number = this.#files.push(file) - 1
     const before = this.#lines
     const sink: EventSink = {
+      epoch: this.epoch,
       header: (header) => {
         file.header = header
       },
@@ -67,7 +82,7 @@ export class TimeOrder {
         if (this.#count % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(event) + TIMED_BYTES
         this.#count += 1
         const { time = events.at(-1)?.time ?? Number.NEGATIVE_INFINITY } = event
-        events.push({ event, line: before + line, time, file: number, rank: 0 })
+        events.push({ event, process: event.process, line: before + line, time, file: number, rank: 0, turn: 0 })
       },
     }
     return {
@@ -91,13 +106,27 @@ export class TimeOrder {
       if (events.length > 0 && events.at(-1)?.time === Number.NEGATIVE_INFINITY)
         throw new UserError('input', `${name}: ${rules.noTimes}`)
     const names = apart(this.#files)
-    const sorted = this.#files.map(({ events }) => events.sort((a, b) => a.time - b.time))
-    for (const events of sorted) rankTies(events)
-    for (const { event, line, file } of sorted.flat().sort((a, b) => a.time - b.time || a.rank - b.rank)) {
-      const { index: _, ...unplaced } = event
-      const process = names[file]?.get(event.process)
-      sink.event(process === undefined ? unplaced : { ...unplaced, process }, line)
+    for (const { events } of this.#files) {
+      events.sort((a, b) => a.time - b.time)
+      rankTies(events)
     }
+    const sorted = this.#files.flatMap(({ events }) => events)
+    for (const each of sorted) each.process = names[each.file]?.get(each.process) ?? each.process
+    sorted.sort((a, b) => a.time - b.time || a.rank - b.rank || a.file - b.file || a.turn - b.turn)
+    const stamps = stampsOf(sorted, this.epoch, this.#ordering)
+    if (stamps !== undefined) {
+      sink.warn(`${this.#name}: ${stampsText(stamps)}.`)
+      sink.stamped?.(stamps)
+    }
+    for (const { event, process, line } of sorted) {
+      const { index: _, ...unplaced } = event
+      sink.event(process === event.process ? unplaced : { ...unplaced, process }, line)
+    }
+  }
+
+  get #name(): string {
+    const [first] = this.#files
+    return first === undefined || this.#files.length > 1 ? `${this.#files.length} files` : first.name
   }
 
   #header(): Header | undefined {
@@ -116,29 +145,30 @@ export class TimeOrder {
 }
 
 const SAMPLED_EVERY = 64
-const TIMED_BYTES = 48
+const TIMED_BYTES = 64
 
-/** Ranks events at the same time: the order of each process stays, and otherwise invocations come first. */
+/**
+ * Ranks the events at each time, in the most orders that equal times leave: what began earlier ends first, then operations
+ * without duration come one after the other, then others begin. The order of each process stays.
+ */
 function rankTies(sorted: readonly Timed[]): void {
-  const next = new Map<Process, Timed>()
-  for (const each of sorted.toReversed()) {
+  const open = new Map<Process, Timed>()
+  for (const [turn, each] of sorted.entries()) {
     const { process, type } = each.event
-    const isFollowed = next.get(process)?.time === each.time
-    each.rank = type === 'invoke' ? INVOKED : isFollowed ? RETURNED_BEFORE_NEXT : RETURNED
-    next.set(process, each)
-  }
-  const previous = new Map<Process, Timed>()
-  for (const each of sorted) {
-    const before = previous.get(each.event.process)
-    if (before?.time === each.time) each.rank = Math.max(before.rank, each.rank === INVOKED ? INVOKED_NEXT : each.rank)
-    previous.set(each.event.process, each)
+    const called = open.get(process)
+    each.turn = turn
+    each.rank = type === 'invoke' || called === undefined ? BEGUN : ENDED
+    if (type === 'invoke') open.set(process, each)
+    else open.delete(process)
+    if (type === 'invoke' || called?.time !== each.time) continue
+    called.rank = each.rank = WITHOUT_DURATION
+    each.turn = called.turn
   }
 }
 
-const INVOKED = 0
-const RETURNED_BEFORE_NEXT = 1
-const INVOKED_NEXT = 2
-const RETURNED = 3
+const ENDED = 0
+const WITHOUT_DURATION = 1
+const BEGUN = 2
 
 /** By file: new names for processes whose names are in several files. */
 function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Process>[] {

@@ -146,7 +146,7 @@ export class EdnReader implements ChunkReader {
       const found = Array.isArray(value) ? 'a vector' : JSON.stringify(value)
       throw new EventError(`an event is a map, such as {:process 0, :type :invoke, :f :read}; here is ${found}.`)
     }
-    const event = eventOfMembers(this.#anonymous.named(ednMembers(value)))
+    const event = eventOfMembers(this.#anonymous.named(ednMembers(value)), this.#options.sink.epoch)
     this.#hasTransactions = isTransaction(event.f)
     this.#keys.take(event, this.line)
     this.#used += 1

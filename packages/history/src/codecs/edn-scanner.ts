@@ -20,6 +20,8 @@ const CLOSE_BRACE = 0x7d
 
 /** Integers of this many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
+/** Of the nanoseconds within a second. */
+const NANO_DIGITS = 9
 /** Integers of this many digits are their own ids. */
 const SMALL_DIGITS = 9
 
@@ -67,7 +69,7 @@ export class EdnScanner {
           index = this.#integer
           break
         case 'time':
-          if (!Number.isNaN(time) || !this.#number()) return UNUSUAL
+          if (!Number.isNaN(time) || !this.#stamp()) return UNUSUAL
           time = this.#integer
           break
         case 'type':
@@ -143,6 +145,33 @@ export class EdnScanner {
     if (text.charCodeAt(start) === ZERO && (digits > 1 || isNegative)) return false
     this.#at = at
     this.#integer = isNegative ? -value : value
+    return true
+  }
+
+  /** Skips an integer of at most 24 digits and reads it as a time into `#integer`. */
+  #stamp(): boolean {
+    const { epoch } = this.#builder
+    if (this.#number()) {
+      if (!epoch.isZero) this.#integer = epoch.since(this.#integer)
+      return true
+    }
+    const text = this.#text
+    const start = this.#at
+    let at = start
+    let code = text.charCodeAt(at)
+    while (code >= ZERO && code <= NINE) {
+      at += 1
+      code = text.charCodeAt(at)
+    }
+    const digits = at - start
+    if (digits <= EXACT_DIGITS || digits > EXACT_DIGITS + NANO_DIGITS || !isDelimiter(code)) return false
+    if (text.charCodeAt(start) === ZERO) return false
+    this.#at = at
+    const last = at - NANO_DIGITS
+    this.#integer = epoch.sinceInstant({
+      seconds: Number(text.slice(start, last)),
+      nanos: Number(text.slice(last, at)),
+    })
     return true
   }
 

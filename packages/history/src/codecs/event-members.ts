@@ -1,3 +1,4 @@
+import { type Epoch, type Instant, nanosBetween } from '../event/epoch.ts'
 import {
   type EventInput,
   type EventType,
@@ -10,7 +11,7 @@ import {
 import { EventError, rules, shortened } from '../event/rules.ts'
 import { canonical } from '../tables/value.ts'
 import { isObject } from './json-text.ts'
-import { dateNanos, integerIn } from './time-units.ts'
+import { nanosInstant } from './time-units.ts'
 
 type Members = { readonly [member: string]: Json }
 
@@ -32,7 +33,7 @@ export const eventMembers = [
 const known: ReadonlySet<string> = new Set(eventMembers)
 
 /** The event with these members, from any format. Throws EventError. */
-export function eventOfMembers(members: Members): EventInput {
+export function eventOfMembers(members: Members, epoch?: Epoch | undefined): EventInput {
   const type = typeOf(required(members, 'type'))
   const event: { -readonly [Member in keyof EventInput]: EventInput[Member] } = {
     process: processOf(required(members, 'process')),
@@ -42,7 +43,7 @@ export function eventOfMembers(members: Members): EventInput {
   // None of these names is inherited from Object.prototype, so absent members are undefined.
   const { index, time, key, value, node, error, final, answered, session } = members
   if (isSaid(index)) event.index = indexOf(index)
-  if (isSaid(time)) event.time = timeOf(time)
+  if (isSaid(time)) event.time = timeOf(time, epoch)
   if (isSaid(key)) event.key = key
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
@@ -118,12 +119,11 @@ function indexOf(value: Json): number | undefined {
   return value < 0 ? undefined : value
 }
 
-function timeOf(value: Json): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value
-  // An integer beyond 2^53, such as nanoseconds since 1970, arrives as a string to stay exact. Rounding it keeps the
-  // order.
-  const time = typeof value === 'string' ? (integerIn(value) ?? dateNanos(value)) : undefined
-  if (time !== undefined) return time
+const SINCE_1970: Instant = { seconds: 0, nanos: 0 }
+
+function timeOf(value: Json, epoch: Epoch | undefined): number {
+  const instant = nanosInstant(value)
+  if (instant !== undefined) return epoch?.sinceInstant(instant) ?? nanosBetween(SINCE_1970, instant)
   throw new EventError(
     typeof value === 'number' ? rules.fractionOfTime('time', shown(value)) : rules.wrongTime(shown(value)),
   )

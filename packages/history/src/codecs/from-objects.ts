@@ -30,7 +30,7 @@ function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, posit
   if (isJson(object, 0)) {
     const members = membersOf(object)
     const header = position === 1 ? headerOfMembers(members) : undefined
-    if (header === undefined) builder.event(times.timed(eventOfMembers(members)), position)
+    if (header === undefined) builder.event(times.timed(eventOfMembers(members, builder.epoch)), position)
     else builder.header(header)
   } else throw new EventError('an event is a plain object that JSON can say: no dates, no maps, no NaN, no circles.')
 }

@@ -2,7 +2,8 @@ import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
-const SIXTEEN_DIGITS = /\d{16}|\d\.\d{14}/
+/** Numbers of fewer digits are equal to a double's shortest decimal. */
+const SIXTEEN_DIGITS = /\d(?:\.?\d){15}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 

@@ -2,7 +2,7 @@ import type { HistoryBuilder } from '../builder/builder.ts'
 import { UserError } from '../event/error.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
-import { BadJson, parseJsonLine } from './jsonl.ts'
+import { BadJson, parseLineSince } from './jsonl.ts'
 import { LineScanner, UNUSUAL } from './jsonl-scanner.ts'
 import { OtherTimes } from './other-times.ts'
 
@@ -93,7 +93,7 @@ export class JsonlReader implements ChunkReader {
   #take(bytes: Uint8Array, start: number, end: number): void {
     const text = utf8(bytes, start, end)
     if (text.trim() === '') return
-    const line = parseJsonLine(text)
+    const line = parseLineSince(this.#sink.epoch, text)
     if (line.kind === 'event') this.#sink.event(this.#times.timed(line.event), this.line)
     else if (this.#used === 0) this.#sink.header(line.header)
     else

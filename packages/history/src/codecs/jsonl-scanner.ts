@@ -113,7 +113,7 @@ export class LineScanner extends JsonTokens {
           if (value === NO_VALUE) return UNUSUAL
           break
         case TIME:
-          if (!this.number(bytes)) return UNUSUAL
+          if (!this.stamp(bytes, builder.epoch)) return UNUSUAL
           time = this.integer
           break
         case INDEX:

@@ -1,4 +1,5 @@
 import { NO_VALUE } from '../builder/builder.ts'
+import type { Epoch } from '../event/epoch.ts'
 import * as layout from '../tables/placed-texts.ts'
 import { mixed } from '../tables/placed-texts.ts'
 import { NULL, smallIntegerId, type ValueTable } from '../tables/value.ts'
@@ -11,6 +12,9 @@ const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
 /** Integers of this many digits always fit a double exactly. */
 const EXACT_DIGITS = 15
+/** Of the nanoseconds within a second. */
+const NANO_DIGITS = 9
+const NANOS_PER_SECOND = 10 ** NANO_DIGITS
 
 /** Reads the plain tokens of a line of JSON, without creating strings. It knows fewer than there are. */
 export class JsonTokens {
@@ -71,6 +75,32 @@ export class JsonTokens {
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.at = at
     this.integer = negative ? -value : value
+    return true
+  }
+
+  /** Reads an integer of at most 24 digits as a time into `integer`. */
+  stamp(bytes: Uint8Array, epoch: Epoch): boolean {
+    if (this.number(bytes)) {
+      if (!epoch.isZero) this.integer = epoch.since(this.integer)
+      return true
+    }
+    const start = this.at
+    let at = start
+    let byte = bytes[at] ?? NEWLINE
+    let seconds = 0
+    let nanos = 0
+    while (byte >= ZERO && byte <= NINE) {
+      // The digits before the last nine are the seconds.
+      if (at - start >= NANO_DIGITS) seconds = seconds * 10 + ((bytes[at - NANO_DIGITS] ?? ZERO) - ZERO)
+      nanos = (nanos * 10 + (byte - ZERO)) % NANOS_PER_SECOND
+      at += 1
+      byte = bytes[at] ?? NEWLINE
+    }
+    const digits = at - start
+    if (digits <= EXACT_DIGITS || digits > EXACT_DIGITS + NANO_DIGITS || bytes[start] === ZERO) return false
+    if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== SPACE) return false
+    this.at = at
+    this.integer = epoch.sinceInstant({ seconds, nanos })
     return true
   }
 

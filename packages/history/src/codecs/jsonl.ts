@@ -1,3 +1,4 @@
+import type { Epoch } from '../event/epoch.ts'
 import type { Event, EventInput, Header, Json } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
 import { eventMembers, eventOfMembers, headerMembers, headerOfMembers, membersOf } from './event-members.ts'
@@ -8,10 +9,13 @@ export type Line =
   | { readonly kind: 'event'; readonly event: EventInput }
 
 /** Parses one line of a native history. Throws EventError (the caller knows file and line). */
-export function parseJsonLine(text: string): Line {
+export const parseJsonLine = (text: string): Line => parseLineSince(undefined, text)
+
+/** The same with a time that counts from an epoch. */
+export function parseLineSince(epoch: Epoch | undefined, text: string): Line {
   const members = membersOf(parsed(text))
   const header = headerOfMembers(members)
-  return header === undefined ? { kind: 'event', event: eventOfMembers(members) } : { kind: 'header', header }
+  return header === undefined ? { kind: 'event', event: eventOfMembers(members, epoch) } : { kind: 'header', header }
 }
 
 function parsed(text: string): Json {

@@ -1,4 +1,6 @@
+import type { Ordering } from '../builder/disorder.ts'
 import { TimeOrder } from '../builder/time-order.ts'
+import { Epoch } from '../event/epoch.ts'
 import { UserError } from '../event/error.ts'
 import type { EventInput, Process } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
@@ -8,13 +10,15 @@ import { plural } from '../text/figures.ts'
 import { headerOfMembers, membersOf } from './event-members.ts'
 import { parseJson } from './json-text.ts'
 import { type OperationLine, operationOf, timeNames } from './operation-members.ts'
-import { type Extent, extentOf, NANOSECONDS, type Unit, unitOf } from './time-units.ts'
+import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
 
 const NEWLINE = 10
 
 interface Options {
   readonly source: string
   readonly sink: EventSink
+  /** What is known of the clocks. */
+  readonly ordering?: Ordering | undefined
 }
 
 interface Read extends OperationLine {
@@ -73,7 +77,8 @@ export class OperationLinesReader implements ChunkReader {
       }
       const operation = operationOf(members)
       if (this.#operations.length === 0) this.#timeNames = timeNames(members)
-      if (this.#operations.length % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(operation) + HELD_BYTES
+      if (this.#operations.length % SAMPLED_EVERY === 0)
+        this.#sampledBytes += sizeInHeap({ ...operation, call: 0, returned: 0 }) + HELD_BYTES
       this.#operations.push({ ...operation, line: this.line })
     } catch (error) {
       if (error instanceof EventError || error instanceof UserError) throw brokenRule(source, this.line, error.message)
@@ -89,18 +94,20 @@ export class OperationLinesReader implements ChunkReader {
   }
 
   #end(): void {
-    const { source, sink } = this.#options
+    const { source, sink, ordering } = this.#options
     const unit = this.#operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, timesOf(this.#operations))
     if (unit.guessed)
       sink.warn(
         `${source}: the times of calls and returns are taken for ${unit.name}. Name the unit in the members, as in "call_ms".`,
       )
-    const { events, overlapping } = eventsOf(this.#operations, unit)
+    const { epoch = new Epoch() } = sink
+    const timeOf = (parts: bigint): number => epoch.sinceInstant(instantOf(parts, unit))
+    const { events, overlapping } = eventsOf(this.#operations, timeOf)
     if (overlapping > 0)
       sink.warn(
         `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
       )
-    const order = new TimeOrder()
+    const order = new TimeOrder(ordering, epoch)
     const file = order.file(source)
     for (const { event, line } of events) file.sink.event(event, line)
     order.pass(sink)
@@ -114,7 +121,7 @@ const HELD_BYTES = 400
 function timesOf(operations: readonly Read[]): Extent {
   let [earliest, latest, hasFractions] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, false]
   for (const { call, returned = call } of operations) {
-    const both = extentOf([call, returned])
+    const both = extentOf([valueOfParts(call), valueOfParts(returned)])
     earliest = Math.min(earliest, both.earliest)
     latest = Math.max(latest, both.latest)
     hasFractions ||= both.hasFractions
@@ -124,21 +131,21 @@ function timesOf(operations: readonly Read[]): Extent {
 
 function eventsOf(
   operations: readonly Read[],
-  unit: Unit,
+  timeOf: (parts: bigint) => number,
 ): { readonly events: readonly Numbered[]; readonly overlapping: number } {
   const lanes = new Lanes()
   const events: Numbered[] = []
   for (const operation of operations.toSorted(
-    (a, b) => a.call - b.call || (a.returned ?? NEVER) - (b.returned ?? NEVER),
+    (a, b) => compared(a.call, b.call) || compared(a.returned ?? NEVER, b.returned ?? NEVER),
   )) {
     const { call, returned, type, event, input, output, line } = operation
     const process = lanes.processOf(operation)
-    const time = Math.round(call * unit.nanos)
+    const time = timeOf(call)
     events.push({ event: { ...event, process, type: 'invoke', value: input ?? null, time }, line })
     if (returned === undefined && type === 'info') continue
     const answer = output === undefined || type !== 'ok' ? {} : { value: output }
     const { final: _, ...rest } = event
-    const ended = Math.round((returned ?? call) * unit.nanos)
+    const ended = timeOf(returned ?? call)
     events.push({ event: { ...rest, process, type, time: ended, ...answer }, line })
   }
   return { events, overlapping: lanes.overlapping }
@@ -151,10 +158,12 @@ interface Numbered {
 
 const NEVER = Number.POSITIVE_INFINITY
 
+const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
+
 /** Gives operations of one client that overlap processes of their own. */
 class Lanes {
   overlapping = 0
-  readonly #byClient: Map<Process, { readonly process: Process; until: number }[]> = new Map()
+  readonly #byClient: Map<Process, { readonly process: Process; until: bigint | number }[]> = new Map()
 
   processOf({ process: said, line, call, returned, type }: Read): Process {
     const client = said ?? `line ${line}`

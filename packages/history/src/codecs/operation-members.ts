@@ -3,20 +3,20 @@ import { EventError, shortened } from '../event/rules.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { isObject, parseJson } from './json-text.ts'
-import { timeValue, unitNamed } from './time-units.ts'
+import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
 // One line per operation, as programs that use Porcupine keep them: its client, when it was called and when it returned, what
 // was asked and what was answered. Everybody names these members a little differently.
 
 type Members = { readonly [member: string]: Json }
 
-/** An operation, its times in the file's own unit. */
+/** An operation, its times in parts of the file's own unit (see `exactTime`). */
 export interface OperationLine {
   /** Undefined if the file does not say who asked. */
   readonly process: Process | undefined
-  readonly call: number
+  readonly call: bigint
   /** Undefined if it never returned. */
-  readonly returned: number | undefined
+  readonly returned: bigint | undefined
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
@@ -127,7 +127,9 @@ export function operationOf(members: Members): OperationLine {
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
   const returned = found(members, 'returned') === undefined ? endOf(members, call) : timeOf(said(members, 'returned'))
   if (returned !== undefined && returned < call)
-    throw new EventError(`this operation returned (${returned}) before it was called (${call}).`)
+    throw new EventError(
+      `this operation returned (${shownTime(members, 'returned')}) before it was called (${shownTime(members, 'call')}).`,
+    )
   const asked = partsOf(said(members, 'input'))
   const f = said(members, 'f') ?? asked.f
   if (typeof f !== 'string')
@@ -198,7 +200,7 @@ const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
 /** When an operation returned that says how long it took, in the unit of its call. */
-function endOf(members: Members, call: number): number | undefined {
+function endOf(members: Members, call: bigint): bigint | undefined {
   const [name, value] = found(members, 'took') ?? []
   if (name === undefined || value === null) return undefined
   const took = timeValue(value)
@@ -208,19 +210,23 @@ function endOf(members: Members, call: number): number | undefined {
   // A date is in nanoseconds.
   const own = typeof began === 'string' ? 1 : unitNamed(start)?.nanos
   const unit = unitNamed(name)?.nanos
-  if (own === unit) return call + took
+  if (own === unit) return call + timeParts(took)
   if (own === undefined || unit === undefined)
     throw new EventError(
       `nothing tells the unit of ${own === undefined ? `"${start}"` : `"${name}"`}. Name it, as in "start_ms" and "duration_ms".`,
     )
-  return call + (took * unit) / own
+  return call + timeParts((took * unit) / own)
 }
 
 /** Undefined for none: Porcupine gives an operation that never returned the largest integer. */
-function timeOf(value: Json | undefined): number | undefined {
+function timeOf(value: Json | undefined): bigint | undefined {
   const time = timeValue(value)
-  return time === undefined || time < 0 || time >= NEVER ? undefined : time
+  return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)
 }
+
+/** A time as the file has it, without the mark of large integers. */
+const shownTime = (members: Members, what: 'call' | 'returned'): string =>
+  shortened(String(said(members, what)).replace(/(?<=^\d+)N$/, ''))
 
 const DONE: ReadonlySet<string> = new Set([
   'ok',
@@ -250,7 +256,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
 ])
 
 /** What is not known to have failed may have taken effect. */
-function typeOf(members: Members, returned: number | undefined, error: Json | undefined): OperationLine['type'] {
+function typeOf(members: Members, returned: bigint | undefined, error: Json | undefined): OperationLine['type'] {
   const [name, status] = found(members, 'status') ?? []
   if (status === undefined || status === null || (name === 'type' && said(members, 'f') === status))
     return returned === undefined || (error !== undefined && error !== '') ? 'info' : 'ok'

@@ -1,7 +1,8 @@
+import { Epoch } from '../event/epoch.ts'
 import type { EventInput } from '../event/event.ts'
 import { EventError, rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
-import { extentOf, timeValue, type Unit, unitOf } from './time-units.ts'
+import { exactTime, extentOf, instantOf, timeValue, type Unit, unitOf } from './time-units.ts'
 
 /** What people call the time. */
 const NAME =
@@ -15,22 +16,25 @@ interface Found {
 /** Takes the time of events that have none from a member with another name, and says so once. */
 export class OtherTimes {
   readonly #warn: (message: string) => void
+  readonly #epoch: Epoch
   #found: Found | undefined
 
   constructor({ source, sink }: { readonly source: string; readonly sink: EventSink }) {
     this.#warn = (message) => sink.warn(`${source}: ${message}`)
+    this.#epoch = sink.epoch ?? new Epoch()
   }
 
   timed(event: EventInput): EventInput {
     const { time, extra } = event
     if (time !== undefined || extra === undefined) return event
     const found = this.#found ?? this.#find(extra)
-    const said = found === undefined ? undefined : timeValue(extra[found.name])
-    if (found === undefined || said === undefined) return event
+    const said = found && extra[found.name]
+    const exact = exactTime(said)
+    if (found === undefined || exact === undefined) return event
     // The first time decided the unit, and was a whole number.
-    if (found.unit.nanos === 1 && !Number.isInteger(said))
+    if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
-    return { ...event, time: Math.round(said * found.unit.nanos) }
+    return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }
   }
 
   #find(extra: NonNullable<EventInput['extra']>): Found | undefined {

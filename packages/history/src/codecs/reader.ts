@@ -1,4 +1,5 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
+import type { Ordering } from '../builder/disorder.ts'
 import type { Format } from '../event/event.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { EdnReader } from './edn-reader.ts'
@@ -18,9 +19,12 @@ export interface ReaderOptions {
    * in EDN; in JSON lines it is one value.
    */
   readonly independent?: boolean | undefined
+  /** What is known of the clocks, for formats whose lines are in no order. */
+  readonly ordering?: Ordering | undefined
 }
 
 export function createReader(format: Format, options: ReaderOptions): ChunkReader {
+  const { ordering } = options
   switch (format) {
     case 'jsonl':
       return new JsonlReader(options.independent === true ? keyed(options) : options)
@@ -36,7 +40,7 @@ export function createReader(format: Format, options: ReaderOptions): ChunkReade
       )
     }
     case 'operations':
-      return new OperationLinesReader(options.independent === true ? keyed(options) : options)
+      return new OperationLinesReader({ ...(options.independent === true ? keyed(options) : options), ordering })
     case 'porcupine-etcd':
       return new JepsenLogReader(options)
     default:
@@ -53,7 +57,9 @@ function keyed({ source, sink }: ReaderOptions): JsonlReaderOptions {
   }
 }
 
-const passed = (sink: EventSink): Pick<EventSink, 'header' | 'warn'> => ({
+const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
+  epoch: sink.epoch,
   header: (header) => sink.header(header),
   warn: (message) => sink.warn(message),
+  stamped: (stamps) => sink.stamped?.(stamps),
 })

@@ -1,3 +1,4 @@
+import { type Instant, instantOfNanos } from '../event/epoch.ts'
 import type { Json } from '../event/event.ts'
 
 export interface Unit {
@@ -49,23 +50,67 @@ export function unitOf(names: readonly string[], { earliest, latest, hasFraction
 const IN_2017 = 1.5e9
 const IN_2036 = 2.1e9
 
-const INTEGER = /^-?\d+N?$/
+/** An integer, or a decimal as `exactNumber` writes one that no double holds. */
+const DECIMAL = /^(-?\d+)(?:N|e(-?\d{1,3}))?$/
 const DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
-/** A time as a number: large integers and dates are texts. Undefined for anything else. */
-export function timeValue(value: Json | undefined): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  return typeof value === 'string' ? (integerIn(value) ?? dateNanos(value)) : undefined
+/** Times are held as integers of this part of their unit, which loses nothing that is written. */
+const PARTS_PER_UNIT = 10n ** 9n
+const NANOS_PER_SECOND = 10n ** 9n
+
+/**
+ * A time in parts of its unit (see `PARTS_PER_UNIT`); a date, which is a text, in parts of a nanosecond. Undefined for anything
+ * that is no time.
+ */
+export function exactTime(value: Json | undefined): bigint | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? timeParts(value) : undefined
+  if (typeof value !== 'string') return undefined
+  const [, digits, exponent = '0'] = DECIMAL.exec(value) ?? []
+  if (digits !== undefined) return scaled(BigInt(digits) * PARTS_PER_UNIT, Number(exponent))
+  const date = dateInstant(value)
+  return date && (BigInt(date.seconds) * NANOS_PER_SECOND + BigInt(date.nanos)) * PARTS_PER_UNIT
 }
 
-/** An integer that no number of JSON holds exactly, as programs and our parser of JSON write it. */
-export const integerIn = (text: string): number | undefined =>
-  INTEGER.test(text) ? Number(text.replace('N', '')) : undefined
+/** The parts of a unit that a number stands for. */
+export function timeParts(value: number): bigint {
+  const whole = Math.floor(value)
+  return BigInt(whole) * PARTS_PER_UNIT + BigInt(Math.round((value - whole) * Number(PARTS_PER_UNIT)))
+}
 
-/** A date, in nanoseconds since 1970 and UTC unless it says otherwise. `Date.parse` alone drops what is below a millisecond. */
-export function dateNanos(text: string): number | undefined {
+const scaled = (value: bigint, power: number): bigint =>
+  power < 0 ? value / 10n ** BigInt(-power) : value * 10n ** BigInt(power)
+
+/** The instant of an exact time, to the nearest nanosecond. */
+export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
+  const half = PARTS_PER_UNIT / (time < 0n ? -2n : 2n)
+  const nanos = (time * BigInt(unit) + half) / PARTS_PER_UNIT
+  return { seconds: Number(nanos / NANOS_PER_SECOND), nanos: Number(nanos % NANOS_PER_SECOND) }
+}
+
+/** The number that parts of a unit come to, rounded to a double. */
+export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
+
+/** A time as a double, which rounds nanoseconds since 1970: for looking at its size. */
+export function timeValue(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  const time = exactTime(value)
+  return time === undefined ? undefined : valueOfParts(time)
+}
+
+/** The instant that an integer number of nanoseconds or a date stands for; undefined for any other value. */
+export function nanosInstant(value: Json): Instant | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? instantOfNanos(value) : undefined
+  if (typeof value !== 'string') return undefined
+  if (INTEGER.test(value)) return instantOf(BigInt(value.replace('N', '')) * PARTS_PER_UNIT, NANOSECONDS)
+  return dateInstant(value)
+}
+
+const INTEGER = /^-?\d+N?$/
+
+/** A date, as UTC unless it says otherwise. `Date.parse` alone drops what is below a millisecond. */
+function dateInstant(text: string): Instant | undefined {
   const [, day, clock, fraction = '', hours = '+00', minutes = '00'] = DATE.exec(text) ?? []
-  const seconds = Date.parse(`${day}T${clock}${hours}:${minutes}`) * 1e6
-  return Number.isNaN(seconds) ? undefined : seconds + Number(fraction.padEnd(9, '0'))
+  const millis = Date.parse(`${day}T${clock}${hours}:${minutes}`)
+  return Number.isNaN(millis) ? undefined : { seconds: millis / 1000, nanos: Number(fraction.padEnd(9, '0')) }
 }

@@ -1,12 +1,18 @@
+import type { Stamps } from './clocks.ts'
+import type { Epoch } from './epoch.ts'
 import type { EventInput, Header } from './event.ts'
 
 /** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
+  /** What the times of its events count from. Absent: from where the file says, and rounded beyond 2^53. */
+  readonly epoch?: Epoch | undefined
   header(header: Header): void
   /** `line` is where the event begins in its file, 1-based. */
   event(event: EventInput, line: number): void
   /** Reports something tolerated. */
   warn(message: string): void
+  /** Says, before the first event, that events come in the order of their stamps, and what that leaves open. */
+  stamped?(stamps: Stamps): void
 }
 
 /** Reads bytes as they arrive. The caller offers those not consumed again, with more after them. */

@@ -1,3 +1,4 @@
+import { Epoch } from '../event/epoch.ts'
 import type { Event, EventInput, Header } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import { nanos } from '../event/units.ts'
@@ -11,6 +12,7 @@ export interface EventQueueOptions {
 
 /** Holds the events of one buffer until they are taken. */
 export class EventQueue implements EventSink {
+  readonly epoch: Epoch = new Epoch()
   readonly #options: EventQueueOptions
   #events: Event[] = []
   #count = 0

@@ -10,7 +10,7 @@ import { partsOf } from './system/parts.ts'
 // Numbered files in a directory may be parts of one recording, or the logs of several clients. Only parts follow each other.
 
 /** The refusal of parts that overlap in time; undefined if the times go back within one part. */
-export async function overlapOfParts(path: string, { inversion }: OutOfOrder): Promise<UserError | undefined> {
+export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {
   const placeOf = await partsByLine(path)
   const earlier = placeOf?.(inversion.line)
   const later = placeOf?.(inversion.latestLine)
@@ -18,7 +18,7 @@ export async function overlapOfParts(path: string, { inversion }: OutOfOrder): P
   const { time, latest } = inversion
   return new UserError(
     'input',
-    `${path}: ${earlier.part}:${earlier.line} (time ${time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${latest}), and parts of a rotated recording do not overlap. If each file is the log of another client, merge them by time: --merge ${path}. If they are parts and their times are wrong: --order lines.`,
+    `${path}: ${earlier.part}:${earlier.line} (time ${times.time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${times.latest}), and parts of a rotated recording do not overlap. If each file is the log of another client, merge them by time: --merge ${path}. If they are parts and their times are wrong: --order lines.`,
   )
 }
 

@@ -60,7 +60,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
 
 async function readByTime(path: string, files: readonly string[], options: ReadOptions): Promise<History> {
   const { memoryBytes = Number.POSITIVE_INFINITY, independent, stored } = options
-  const order = new TimeOrder()
+  const order = new TimeOrder(options.ordering)
   const formats: Format[] = []
   let textBytes = 0
   for (const file of files) {
@@ -117,7 +117,8 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
         ordering: options.ordering,
         expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
-      reader = createReader(format, { source: name, sink: builder, builder, independent: options.independent })
+      const { independent, ordering } = options
+      reader = createReader(format, { source: name, sink: builder, builder, independent, ordering })
       return reader
     })
     let textBytes = 0
@@ -149,7 +150,8 @@ export interface ReadEventsOptions extends ReadOptions {
 
 /**
  * The events of a history file one by one, including the nemesis's, with all members and without pairing: for
- * conversions and reports. Absent indices and times are filled in from the event's position.
+ * conversions and reports. Absent indices and times are filled in from the event's position; nanoseconds since 1970 count from
+ * the first event (see `Epoch`).
  */
 export async function* readEvents(
   path: string,

@@ -1,7 +1,8 @@
 import { HistoryBuilder } from '../builder/builder.ts'
-import { edgeEvent } from '../builder/edge-events.ts'
+import { type EdgeEvents, edgeEvent } from '../builder/edge-events.ts'
 import { type Edges, IDLE } from '../builder/edges.ts'
 import type { Columns } from '../columns/columns.ts'
+import { type Instant, nanosBetween } from '../event/epoch.ts'
 import { CannotPack } from '../event/error.ts'
 import type { Process } from '../event/event.ts'
 import type { LentHistory } from '../history/history-data.ts'
@@ -79,8 +80,9 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
       lastIndex = edges.lastIndex
     }
     if (edges.firstTime !== Number.POSITIVE_INFINITY) {
-      if (edges.firstTime < lastTime) throw new CannotPack('times that go back')
-      lastTime = edges.lastTime
+      const later = laterBy(stretches, edges.epoch)
+      if (edges.firstTime + later < lastTime) throw new CannotPack('times that go back')
+      lastTime = edges.lastTime + later
     }
     const answered = new Map(edges.answered.processes.map((process, at) => [process, at]))
     const open = new Map(edges.open.processes.map((process, at) => [process, at]))
@@ -104,6 +106,10 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   return found.sort((a, b) => a.call - b.call)
 }
 
+/** What times of a stretch lack to count from where those of the first stretch do. */
+const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
+  first === undefined ? 0 : nanosBetween(first.edges.epoch, epoch)
+
 /** Has them paired and checked like any others, and gives them the positions that they have in the whole. */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
@@ -117,23 +123,27 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
   }
   const packer = new Packer(builder, dealing, adjust)
   let next = 0
+  const take = (events: EdgeEvents, at: number, { edges, rest }: ReadStretch): void => {
+    const { time = 0, ...event } = edgeEvent(events, at, rest)
+    builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
+  }
   // In the order of their positions, which is that of their times.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each
       calls.push(each)
-      builder.event(edgeEvent(stretch.edges.open, at, stretch.rest))
+      take(stretch.edges.open, at, stretch)
       next += 1
     }
   }
   let before = 0
-  for (const { edges, packed, rest } of stretches) {
-    for (const [at, position] of edges.answered.positions.entries()) {
+  for (const stretch of stretches) {
+    for (const [at, position] of stretch.edges.answered.positions.entries()) {
       callBefore(before + position)
       calls.push(undefined)
-      builder.event(edgeEvent(edges.answered, at, rest))
+      take(stretch.edges.answered, at, stretch)
     }
-    before += packed.clientEvents
+    before += stretch.packed.clientEvents
   }
   callBefore(Number.POSITIVE_INFINITY)
   return { ...packer.end().packed, clientEvents: 0, at: 0 }

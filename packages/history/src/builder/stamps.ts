@@ -1,0 +1,72 @@
+import type { Stamps } from '../event/clocks.ts'
+import type { Epoch } from '../event/epoch.ts'
+import type { EventInput, Process } from '../event/event.ts'
+import { isClient } from '../tables/processes.ts'
+import type { Ordering } from './disorder.ts'
+
+/** An event in the order of stamps. */
+export interface Stamped {
+  readonly event: EventInput
+  readonly process: Process
+  readonly time: number
+}
+
+/** What the stamps of events leave open; undefined if they order all events of different processes. */
+export function stampsOf(
+  events: readonly Stamped[],
+  epoch: Epoch,
+  { clockNanos, skewNanos = 0 }: Pick<Ordering, 'clockNanos' | 'skewNanos'>,
+): Stamps | undefined {
+  const isAligned = clockNanos === undefined || events.every(({ time }) => time % clockNanos === 0)
+  const withinNanos = ((isAligned ? 0 : clockNanos - 1) + skewNanos) / 2
+  if (withinNanos === 0 && !haveTies(events)) return undefined
+  return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
+}
+
+/** Whether an operation of one process ended at the stamp at which one of another process began. */
+function haveTies(events: readonly Stamped[]): boolean {
+  let calling: Process | undefined
+  let ended: Process | undefined
+  let time = Number.NaN
+  for (const { event, process, time: at } of events) {
+    if (!isClient(process)) continue
+    if (at !== time) {
+      time = at
+      calling = ended = undefined
+    }
+    const [others, own] = event.type === 'invoke' ? [ended, calling] : [calling, ended]
+    if (others !== undefined && others !== process) return true
+    // One of two processes differs from any third.
+    if (own === undefined) {
+      if (event.type === 'invoke') calling = process
+      else ended = process
+    }
+  }
+  return false
+}
+
+const NANOS_PER_SECOND = 1e9
+
+/** The largest decimal unit, from one second down, of which all stamps are multiples. */
+function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
+  let unit = NANOS_PER_SECOND
+  while (from.nanos % unit !== 0) unit /= 10
+  for (const { time } of events) while (time % unit !== 0) unit /= 10
+  return unit
+}
+
+/** The sentence about stamps, without its full stop. */
+export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps): string {
+  const resolution =
+    2 * withinNanos === skewNanos
+      ? `stamps are multiples of ${unitText(resolutionNanos)}: equal stamps of different processes are in no order`
+      : `stamps are right to ${unitText(resolutionNanos)}: those of different processes that differ by less are in no order`
+  return skewNanos === 0 ? resolution : `${resolution}, nor are those that differ by up to ${unitText(skewNanos)}`
+}
+
+/** `1 ms`, `15.6 ms`, `100 µs`. */
+function unitText(nanos: number): string {
+  if (nanos >= NANOS_PER_SECOND) return `${nanos / NANOS_PER_SECOND} s`
+  if (nanos >= 1e6) return `${nanos / 1e6} ms`
+  return nanos >= 1e3 ? `${nanos / 1e3} µs` : `${nanos} ns`
+}

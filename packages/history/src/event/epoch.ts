@@ -1,0 +1,53 @@
+/** A time since 1970 or since a run began, as whole seconds and the nanoseconds after them. A double would round it to 256 ns. */
+export interface Instant {
+  readonly seconds: number
+  readonly nanos: number
+}
+
+const NANOS_PER_SECOND = 1e9
+
+/** @param nanos an integer */
+export function instantOfNanos(nanos: number): Instant {
+  const rest = nanos % NANOS_PER_SECOND
+  return { seconds: (nanos - rest) / NANOS_PER_SECOND, nanos: rest }
+}
+
+/** The nanoseconds from one to another: exact up to 2^53. */
+export const nanosBetween = (from: Instant, to: Instant): number =>
+  (to.seconds - from.seconds) * NANOS_PER_SECOND + (to.nanos - from.nanos)
+
+const START: Instant = { seconds: 0, nanos: 0 }
+
+/**
+ * What the times of a history count from. A first time that no double holds, as nanoseconds since 1970, is subtracted from
+ * all times, which are exact then. Any other first time leaves them as they are.
+ */
+export class Epoch {
+  #first: Instant | undefined
+  /** Whether times are known to stay as they are. */
+  isZero = false
+
+  /** What is subtracted from times. */
+  get from(): Instant {
+    return this.#first ?? START
+  }
+
+  /** A time as the file has it, in nanoseconds. */
+  textOf(time: number): string {
+    const { seconds, nanos } = this.from
+    return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))
+  }
+
+  /** @param nanos a time that a double holds */
+  since(nanos: number): number {
+    return this.isZero ? nanos : this.sinceInstant(instantOfNanos(nanos))
+  }
+
+  sinceInstant(instant: Instant): number {
+    if (this.#first === undefined) {
+      this.isZero = Number.isSafeInteger(nanosBetween(START, instant))
+      this.#first = this.isZero ? START : instant
+    }
+    return nanosBetween(this.#first, instant)
+  }
+}
