@@ -16,7 +16,7 @@ export {
   type Operations,
 } from './columns/history-columns.ts'
 export { type Tally, tallyOf } from './columns/tally.ts'
-export { CLOCK_BROKEN, type ClockReadings } from './event/clocks.ts'
+export { CLOCK_BROKEN, type ClockReadings, type Stamps } from './event/clocks.ts'
 export { isTooDeep, TOO_DEEP } from './event/depth.ts'
 export { CannotPack, type ErrorMeaning, errorText, UserError, type UserErrorCode } from './event/error.ts'
 export type { Event, EventInput, EventType, Header, Json, Process, SessionSource } from './event/event.ts'

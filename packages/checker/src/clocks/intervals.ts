@@ -1,8 +1,13 @@
 import { type ClockReadings, type History, OK, type Operations } from '@chaosproxy/history'
+import { later } from '../encoding/encoded.ts'
 
 /**
  * The history of operations whose times are known only within bounds, as it would be with the fewest and with the most
- * orders in real time that the bounds leave. The rows of both are those of the history, in the same order.
+ * orders in real time that the bounds leave. The rows of all are those of the history, in the same order.
+ *
+ * Both are wrong about operations of one process that may have overlapped by their times alone: their order is known. No
+ * intervals say it where there are two such processes (Fishburn 1970: interval orders are without 2+2). Either has a tied form,
+ * which keeps exactly what is known (see `History.isTied`).
  */
 export interface Bounded {
   /**
@@ -11,10 +16,13 @@ export interface Bounded {
    */
   readonly widest: History
   /**
-   * Each operation lasts from the latest moment of its call to the earliest of its return: what explains this history
-   * explains the real one, unless some operation is `cramped`.
+   * Each operation lasts from the latest moment of its call to the earliest of its return, and those without duration come one
+   * after the other: what explains this history explains the real one, unless some operation is `cramped`.
    */
   readonly narrowest: History
+  readonly tiedWidest: History
+  /** The same as the narrowest, but operations without duration at one moment are in no order, unless they are of one process. */
+  readonly tiedNarrowest: History
   /** Rows of operations that were shorter than their times are uncertain, so that no moment is certainly within them. */
   readonly cramped: readonly number[]
 }
@@ -44,17 +52,31 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
     returned[row] = latest
     if (outcome[row] === OK || observes) cramped.push(row)
   }
+  const wide = later(() => timed(operations, earliestInOrder(ends.earliestCall), ends.latestReturn, callsFirst))
   return {
-    widest: clientsApart(history, timed(operations, earliestInOrder(ends.earliestCall), ends.latestReturn, callsFirst)),
-    narrowest: withColumns(history, timed(operations, called, returned, returnsFirst)),
+    get widest() {
+      return withColumns(history, wide())
+    },
+    get tiedWidest() {
+      return { ...withColumns(history, wide()), isTied: true }
+    },
+    get narrowest() {
+      // Events of equal stamps come in this order.
+      if (clocks.stamps?.withinNanos === 0) return withColumns(history, operations)
+      return withColumns(history, timed(operations, called, returned, returnsFirst))
+    },
+    get tiedNarrowest() {
+      return { ...withColumns(history, timed(operations, called, returned, instantsTogether)), isTied: true }
+    },
     cramped,
   }
 }
 
-export function endsOf({ within }: ClockReadings, operations: Operations): Ends {
+export function endsOf({ within, stamps }: ClockReadings, operations: Operations): Ends {
   const { callTime, returnTime, callLine, returnLine } = operations
+  const usual = stamps?.withinNanos ?? 0
   const around = (times: Float64Array, lines: Int32Array, sign: 1 | -1): Float64Array =>
-    times.map((time, row) => time + sign * (within[lines[row]] ?? 0))
+    times.map((time, row) => time + sign * (within[lines[row]] ?? usual))
   return {
     earliestCall: around(callTime, callLine, -1),
     latestCall: around(callTime, callLine, 1),
@@ -89,6 +111,10 @@ const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row 
 
 const rank = ({ isReturn, isInstant }: Moment): number => (isInstant ? 1 : isReturn ? 0 : 2)
 
+/** The same, but operations without duration overlap each other. */
+const instantsTogether: AtOnce = (one, other) =>
+  rank(one) - rank(other) || Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
+
 function timed(operations: Operations, called: Float64Array, returned: Float64Array, atOnce: AtOnce): Operations {
   const { length, returnEvent: before } = operations
   const moments: Moment[] = []
@@ -107,7 +133,7 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // Positions are others than those of the marks, which may then concern everything.
+  // Positions may be others than those of the marks, which may then concern everything.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

@@ -2,11 +2,12 @@ import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
  * The client of each of these rows, as a number: its session, or its process if there are no sessions. An operation
- * whose client is unnamed counts as a client of its own, so that nothing is assumed to follow it.
+ * whose client is unnamed counts as a client of its own, so that nothing is assumed to follow it. In a tied history only
+ * processes have an order.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
-  if (!history.hasSessions) return rows.map((row) => process[row])
+  if (!history.hasSessions || history.isTied === true) return rows.map((row) => process[row])
   // Numbers from here on are not sessions.
   const beyond = sessionCount(history)
   return rows.map((row) => {

@@ -35,6 +35,11 @@ export interface Encoded {
    * precedes it. Computed on demand, because few checks need it. A function rather than a getter: see `later`.
    */
   readonly clients: () => Int32Array
+  /**
+   * Whether the order of clients contains that of real time between them, and the operations of one client are in order of
+   * indices although their positions may overlap (see `History.isTied`).
+   */
+  readonly isTied?: boolean | undefined
   /** Event positions; real time precedence is `returns[a] < calls[b]`. */
   readonly calls: Int32Array
   /** NEVER for an operation of unknown outcome, which is optional. */

@@ -47,7 +47,7 @@ export function nextIn(
 }
 
 /** The columns that determine the clients' orders. */
-export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients'>
+export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients' | 'isTied'>
 
 /** The threads of one client's completed operations so far. */
 interface Client {
@@ -63,6 +63,7 @@ interface Client {
  * @throws OutOfTime
  */
 export function threadsOf(encoded: Timed, certain = false, budget: Budget = unlimited): Threads {
+  if (encoded.isTied === true) return tiedThreads(encoded, budget)
   const { length, returns, calls } = encoded
   const numbers = encoded.clients()
   const lastOfClient = new Map<number, number>()
@@ -106,6 +107,72 @@ export function threadsOf(encoded: Timed, certain = false, budget: Budget = unli
     }
   }
   return assemble({ of, place, sizes, before: listsOf(pairs, length), isBranched, joined: new Uint8Array(length) })
+}
+
+/**
+ * The threads of a tied history: each client's completed operations in order of indices. Those that returned before an
+ * operation of another thread was called precede it.
+ *
+ * @throws OutOfTime
+ */
+function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget): Threads {
+  const numbers = clients()
+  const of = new Int32Array(length)
+  const place = new Int32Array(length)
+  const threadOf = new Map<number, number>()
+  const sizes: number[] = []
+  /** By thread: its completed operations, how many of them had returned, and how many when its last one was called. */
+  const members: number[][] = []
+  const returned: number[] = []
+  const pairs: Pairs = { from: [], to: [] }
+  for (let i = 0; i < length; i++) {
+    budget.look(1 + members.length)
+    for (const [t, own] of members.entries()) while (returns[own[returned[t]]] < calls[i]) returned[t]++
+    const known = returns[i] === NEVER ? undefined : threadOf.get(numbers[i])
+    const thread = known ?? sizes.length
+    const last = threadOf.get(numbers[i]) ?? NONE
+    listReturned(pairs, i, { members, returned, calls, returns, own: thread, last })
+    if (known === undefined) {
+      sizes.push(0)
+      members.push([])
+      returned.push(0)
+      if (returns[i] !== NEVER) threadOf.set(numbers[i], thread)
+    }
+    of[i] = thread
+    place[i] = sizes[thread]++
+    if (returns[i] !== NEVER) members[thread].push(i)
+  }
+  return assemble({ of, place, sizes, before: listsOf(pairs, length), isBranched: true, joined: new Uint8Array(length) })
+}
+
+interface Returned extends Pick<Timed, 'calls' | 'returns'> {
+  readonly members: readonly (readonly number[])[]
+  readonly returned: readonly number[]
+  /** The operation's thread, and that of its client's completed operations or NONE. */
+  readonly own: number
+  readonly last: number
+}
+
+/** Lists what precedes an operation in other threads, but for what precedes another of these. */
+function listReturned(
+  { from, to }: Pairs,
+  operation: number,
+  { members, returned, calls, returns, own, last }: Returned,
+): void {
+  const before: number[] = []
+  let latestCall = NONE
+  for (const [t, some] of members.entries()) {
+    if (t === own) continue
+    const at = t === last ? some.length : returned[t]
+    if (at === 0) continue
+    before.push(some[at - 1])
+    latestCall = Math.max(latestCall, calls[some[at - 1]])
+  }
+  for (const each of before) {
+    if (returns[each] < latestCall) continue
+    from.push(each)
+    to.push(operation)
+  }
 }
 
 const NONE = -1

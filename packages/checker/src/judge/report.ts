@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import type { Json, Stamps } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Accounting } from '../verdict/accounting.ts'
@@ -29,6 +29,8 @@ export interface Report<Name extends string = Level> {
   readonly transactions?: TransactionFacts | undefined
   /** What it cost that its times are by several clocks; absent if they are by one. */
   readonly clocks?: ClockCost | undefined
+  /** What it cost that the stamps which order its events leave the order of some open; absent if they do not. */
+  readonly stamps?: StampCost | undefined
 }
 
 export interface LostWrite {
@@ -48,6 +50,12 @@ export interface ClockCost {
   /** Operations that were shorter than their times are uncertain. */
   readonly cramped: number
   /** Levels that would be known if the clocks were. */
+  readonly undecided: readonly string[]
+}
+
+/** What the stamps of a history say of its order. */
+export interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
+  /** Levels that would be known if all events were in order. */
   readonly undecided: readonly string[]
 }
 

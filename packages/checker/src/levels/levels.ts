@@ -36,6 +36,7 @@ export const consistency: Ladder<Level> = {
   apart: all.filter(({ isApart }) => isApart === true).map(({ name }) => name),
   realTime: all.filter(({ isRealTime }) => isRealTime === true).map(({ name }) => name),
   lasting: ['linearizable'],
+  tied: 'linearizable',
 }
 
 const isWeakDefinition = (definition: LevelDefinition): definition is WeakDefinition<WeakLevel> =>

@@ -21,6 +21,7 @@ import { choose, type Functions, type Part, partsOf } from './model/part.ts'
 import { decideObjects, type Judge, type ObjectAnswer, relatedByTime, shardsOf } from './search/decide.ts'
 import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
+import { judgeTied } from './tied.ts'
 
 /** Time for reducing a counterexample: the verdict stands already, and the elements are still to be accounted for. */
 const EXPLAIN_MS = 2_000
@@ -127,7 +128,8 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
     orderShare: () => (isOrderWanted ? shareFor(options) : undefined),
-    order: (share) => sure(judgeParts(parts, judge, share, object, settled)),
+    order: (share) =>
+      sure(history.isTied === true ? judgeTied(parts, judge, share) : judgeParts(parts, judge, share, object, settled)),
     convergences(budget) {
       const found = convergencesOf(history, entry, { object, functions, contents }, options.initial, budget)
       const { eventual, convergent } = found

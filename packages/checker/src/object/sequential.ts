@@ -37,7 +37,10 @@ export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budg
 function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
   const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
   if (answer.result === 'unknown') return answer
-  if (answer.result === 'violated') return { result: 'violated', counterexample: explain(part, judge, budget) }
+  if (answer.result === 'violated') {
+    const beside = "whatever the order that keeps each client's own"
+    return { result: 'violated', counterexample: explain(part, judge, beside, budget) }
+  }
   const { order } = answer
   const loose = looseReason(part.history)
   if (loose !== undefined) return { result: 'unknown', reason: notRecorded(loose) }
@@ -47,12 +50,12 @@ function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-type Answer =
+export type Answer =
   | { readonly result: 'met'; readonly order: readonly number[] }
   | { readonly result: 'violated' }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
-function decide(part: Part, { specification }: Judge, budget: Budget, steps: number): Answer {
+export function decide(part: Part, { specification }: Judge, budget: Budget, steps: number): Answer {
   const search = createClientOrderSearch(part, machineOf(specification, part, budget), budget)
   try {
     for (let left = steps; left > 0; left -= SLICE) {
@@ -77,7 +80,7 @@ const ALLOWED_LOOKS = 100
 /** Time for reducing a counterexample: the verdict stands already. */
 const EXPLAIN_MS = 2_000
 
-function explain(part: Part, judge: Judge, whole: Budget): Counterexample {
+export function explain(part: Part, judge: Judge, beside: string, whole: Budget): Counterexample {
   const watch = watched(whole.within(Math.min(EXPLAIN_MS, whole.left() / 2)))
   const { budget } = watch
   const violates = (some: readonly number[], within: Budget): boolean =>
@@ -98,7 +101,7 @@ function explain(part: Part, judge: Judge, whole: Budget): Counterexample {
   const { shown, uncut } = limit(found, part, { among: part.length, limit: watch.limit(), makesSure })
   return {
     level: 'sequential',
-    sentence: sentenceOf(choose(part, shown), judge.rule, "whatever the order that keeps each client's own"),
+    sentence: sentenceOf(choose(part, shown), judge.rule, beside),
     operations: [...new Set(shown.map((i) => part.row[i]))].map((operation) => ({ operation, role: 'core' as const })),
     keys: part.key === undefined ? [] : [part.key],
     uncut,

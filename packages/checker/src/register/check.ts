@@ -10,7 +10,7 @@ import { isWeak, type Level } from '../levels/levels.ts'
 import { type Budget, inTime } from '../limits/budget.ts'
 import { alone } from '../limits/race.ts'
 import { notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
-import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { type Counterexample, ofLevel, type Verdict } from '../verdict/verdict.ts'
 import { orderOfRows, witnessOfPacked } from '../verdict/witness-order.ts'
 import { judgeWeakerFromAny } from './causal/any-start.ts'
 import { judgeWeaker, unlikeRegister } from './causal/judge.ts'
@@ -106,6 +106,7 @@ const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptio
 /** Whether one real-time order explains everything; `budget` pays for reducing a counterexample. */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
+  if (encoded.isTied === true) return ofLevel('linearizable', judgeSequential(registers, share))
   const answer = inTime(
     () => decideLinearizable(encoded, decoder.value, share, alone, parts),
     () => LATE,

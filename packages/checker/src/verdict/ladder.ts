@@ -16,4 +16,6 @@ export interface Ladder<Name extends string = string> {
    * recorded. None may be mended by an operation that was open.
    */
   readonly lasting: readonly Name[]
+  /** The strongest of these, if judges decide it in tied histories, too (see `History.isTied`). */
+  readonly tied?: Name | undefined
 }

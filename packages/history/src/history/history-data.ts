@@ -32,8 +32,13 @@ export interface HistoryData {
   readonly warnings: readonly string[]
   /** That its recorder did not come to the end, also among the warnings; absent if nothing says so. */
   readonly cutOff?: string | undefined
-  /** How well the clocks that timed its events are known; absent if one clock timed them all. */
+  /** How well its times are known, where they leave the order of some events open; absent if all are in order. */
   readonly clocks?: ClockReadings | undefined
+  /**
+   * Whether the operations of each process are in order of rows although positions may overlap, so that positions alone do not
+   * say all orders that are known. Only judges make such histories.
+   */
+  readonly isTied?: boolean | undefined
   /** What a recorder knows of transactions, by the line of their completion; absent if nothing. */
   readonly transactionNotes?: ReadonlyMap<number, TransactionNote> | undefined
 }

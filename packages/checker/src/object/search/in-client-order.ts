@@ -23,11 +23,12 @@ interface Step {
 
 /**
  * Searches, thread by thread, for a legal order of an object's operations that keeps each client's own order
- * (sequential consistency). A configuration is each thread's progress and the object's state, remembered exactly.
+ * (sequential consistency), and in a tied history real time as well. A configuration is each thread's progress and the object's state, remembered exactly.
  */
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part
-  const threads = threadsOf({ length, calls, returns, clients: later(() => clientsOf(history, row)) }, false, budget)
+  const clients = later(() => clientsOf(history, row))
+  const threads = threadsOf({ length, calls, returns, clients, isTied: history.isTied }, false, budget)
   const { count, of } = threads
   const words = new Int32Array(count + 2)
   words[0] = 1

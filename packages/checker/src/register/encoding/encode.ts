@@ -80,6 +80,7 @@ export function encodeRegister(
     writes: meaning.writes,
     key: history.keys.length === 0 ? int32Array(length) : shifted(chosen(operations.key), shift),
     clients: later(() => (history.hasSessions ? clientsOf(history, row) : chosen(operations.process))),
+    isTied: history.isTied,
     calls,
     returns,
     initial: 0,

@@ -34,7 +34,7 @@ function faultOfReplay(
   jsonOf: (name: number) => Json,
   { keys, key }: Pick<Encoded, 'keys' | 'key'>,
 ): string | undefined {
-  const { length, kind, expects, writes, calls, returns, names } = encoded
+  const { length, kind, expects, writes, calls, returns, names, isTied } = encoded
   const clients = rule === 'real time' ? NO_CLIENTS : encoded.clients()
   const seen = uint8Array(length)
   const states: (number | string)[] = new Array(keys).fill(encoded.initial)
@@ -44,10 +44,15 @@ function faultOfReplay(
   for (const i of order) {
     if (seen[i] !== 0) return `operation ${i} appears twice`
     seen[i] = 1
-    if (rule === 'real time') {
+    if (rule === 'real time' || isTied === true) {
       if (returns[i] < latestCall) return `operation ${i} returned before one that precedes it was called`
       if (calls[i] > latestCall) latestCall = calls[i]
-    } else {
+    }
+    if (rule === 'process order' && isTied === true) {
+      const latest = latestOfClient.get(clients[i]) ?? -1
+      if (i < latest && returns[i] !== NEVER) return `operation ${i} is out of its client's order`
+      latestOfClient.set(clients[i], Math.max(i, latest))
+    } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
       // An operation of unknown outcome never returned: it precedes nothing, but others precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`

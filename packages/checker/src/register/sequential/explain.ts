@@ -32,7 +32,7 @@ export const explainSequential = (
       level: 'sequential',
       questionOf: (allowance) => questionOf(decoder.value, allowance),
       unknown: () => ({ result: 'unknown', reason: OUT_OF_TIME }),
-      inGeneral: noSingleOrder,
+      inGeneral: encoded.isTied === true ? noTiedOrder : noSingleOrder,
       wordsOf: (set, answer) => wordsOf(set, answer, decoder),
     },
     decoder,
@@ -48,6 +48,9 @@ export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestio
 
 const noSingleOrder = (count: number): string =>
   `No single order of these ${count} operations keeps each process's own order and explains every result.`
+
+const noTiedOrder = (count: number): string =>
+  `No order of these ${count} operations keeps each process's own order and that of the stamps, and explains every result.`
 
 function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]
@@ -82,7 +85,7 @@ function wordsOf(
     return { sentence: `No single order fits: ${either.join(', and ')}, some read contradicts it.` }
   }
   if (answer.result !== 'violated' || answer.cycle === undefined) {
-    return { sentence: noSingleOrder(set.length) }
+    return { sentence: set.isTied === true ? noTiedOrder(set.length) : noSingleOrder(set.length) }
   }
   const { facts, saturation, conflict } = answer.cycle
   const row = (operation: number): number => set.row[facts.indices[operation]]
@@ -90,11 +93,14 @@ function wordsOf(
   const derivation = derive(saturation, conflict)
   const cycle = fromEarliest(derivation.cycle, row)
   const the = (operation: number): string => words.the(row(operation), kind(operation))
-  const edges = cycle.map((edge) => toldEdge(edge, derivation, row))
-  const story = storyOf(edges, decoder.history)
+  const { process } = decoder.history.operations
+  const areOfOne = (a: number, b: number): boolean => set.isTied !== true || process[row(a)] === process[row(b)]
+  const edges = cycle.map((edge) => toldEdge(edge, derivation, row, areOfOne))
+  const story = set.isTied === true ? undefined : storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
   const since = (reader: number): string => `after it ${words.did(row(reader), kind(reader))}`
-  const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
+  const ofOneClient = (a: number, b: number): string =>
+    areOfOne(a, b) ? words.ofOneClient(row(a), row(b)) : 'by their stamps'
   const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
   return { sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`, edges }
 }

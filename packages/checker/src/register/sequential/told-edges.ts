@@ -4,18 +4,24 @@ import type { Edge } from './edges.ts'
 /** Depth to which chains of orders that depend on further chains are explained. */
 const DEEPEST_CHAIN = 3
 
-/** An order of a cycle in terms of the history's rows, with the chain of orders that it rests on. */
+/**
+ * An order of a cycle in terms of the history's rows, with the chain of orders that it rests on. What is in program order, but
+ * not of one process, is in order of real time.
+ */
 export function toldEdge(
   edge: Edge,
   { paths }: { readonly paths: ReadonlyMap<Edge, readonly Edge[]> },
   row: (operation: number) => number,
+  areOfOne: (from: number, to: number) => boolean = () => true,
   depth: number = DEEPEST_CHAIN,
 ): OrderEdge {
-  const { from, to, reason, reader } = edge
-  const order = { before: row(from), after: row(to), reason: reason === 'assumed' ? 'process order' : reason } as const
+  const { from, to, reader } = edge
+  const said = edge.reason === 'assumed' ? 'process order' : edge.reason
+  const reason = said === 'process order' && !areOfOne(from, to) ? 'real time' : said
+  const order = { before: row(from), after: row(to), reason } as const
   const path = paths.get(edge) ?? []
   if (reader === undefined || depth === 0) return order
-  const chain = path.map((step) => toldEdge(step, { paths }, row, depth - 1))
+  const chain = path.map((step) => toldEdge(step, { paths }, row, areOfOne, depth - 1))
   return { ...order, shownBy: { read: row(reader), chain } }
 }
 

@@ -7,6 +7,8 @@ export interface Spans {
   readonly session: Int32Array
   readonly invoked: Int32Array
   readonly completed: Int32Array
+  /** Whether the transactions of a session follow each other although they may overlap (see `History.isTied`). */
+  readonly isTied?: boolean | undefined
 }
 
 /** The beginnings and ends of transactions in the order of events: t for an invocation, ~t for a completion. */
@@ -30,12 +32,16 @@ export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Arr
 }
 
 /** Joins each transaction to the next of its session, unless they overlap. */
-export function addSessions(edges: EdgeList, { length, session, invoked, completed }: Spans, counts: Uint8Array): void {
+export function addSessions(
+  edges: EdgeList,
+  { length, session, invoked, completed, isTied }: Spans,
+  counts: Uint8Array,
+): void {
   const before = new Map<number, number>()
   for (let t = 0; t < length; t++) {
     if (counts[t] === 0 || session[t] < 0) continue
     const last = before.get(session[t])
-    if (last !== undefined && completed[last] < invoked[t]) edges.add(last, t, SO, NO_KEY)
+    if (last !== undefined && (isTied === true || completed[last] < invoked[t])) edges.add(last, t, SO, NO_KEY)
     if (completed[t] !== NEVER) before.set(session[t], t)
   }
 }

@@ -34,6 +34,8 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
+  // Elsewhere the order in real time contains that of sessions.
+  if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)
   budget.look(edges.length)
@@ -42,7 +44,7 @@ export function judgeVersions(
     if (reads.size === 0) replay(record, versions, order)
     return { outcomes: allMetBut(reads), order }
   }
-  addSessions(edges, record, versions.counts)
+  if (!record.isTied) addSessions(edges, record, versions.counts)
   const moments = addRealTime(edges, events, nodes)
   const core = coreOf(graphOf(edges, nodes + moments), record.length)
   budget.look(edges.length)

@@ -84,6 +84,7 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
   // In others, a transaction may have read what is written later.
   lasting: ['strict-serializable'],
+  tied: 'strict-serializable',
 }
 
 /** By level: itself and all that it implies. Built once, weakest first: judges ask thousands of times. */

@@ -32,6 +32,8 @@ export interface TransactionRecord {
   readonly invoked: Int32Array
   /** Event position of the completion; NEVER if there is none or it is not known to have ended there. */
   readonly completed: Int32Array
+  /** Whether sessions are processes, whose transactions follow each other although they may overlap. */
+  readonly isTied: boolean
   /** The micro-operations of t are rows starts[t] (inclusive) to starts[t + 1] (exclusive). */
   readonly starts: Int32Array
   /** By micro-operation: READ, APPEND or WRITE. */
@@ -77,6 +79,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const kindOf = (micro?.kinds ?? []).map((name) => microKind(name) ?? -1)
   const status = new Uint8Array(length)
   const session = new Int32Array(length)
+  const isTied = history.isTied === true
   const completed = new Int32Array(length).fill(NEVER)
   const starts = new Int32Array(length + 1)
   const from = new Int32Array(length)
@@ -84,7 +87,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   for (let t = 0; t < length; t++) {
     const isCommitted = outcome[t] === OK
     status[t] = isCommitted ? COMMITTED : outcome[t] === FAIL ? ABORTED : UNANSWERED
-    session[t] = history.hasSessions ? history.sessionOf(process[t]) : process[t]
+    session[t] = history.hasSessions && !isTied ? history.sessionOf(process[t]) : process[t]
     if (isCommitted) completed[t] = returnEvent[t]
     const range = values.microRange(isCommitted ? output[t] : input[t])
     if (range === undefined && !isEmpty(history, isCommitted ? output[t] : input[t])) throw noTransaction(history, t)
@@ -122,7 +125,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     for (let row = 0; row < rows; row++)
       if (columns.value[row] === 0 && columns.kind[row] === READ) columns.list[row] = lists.empty[columns.key[row]]
   return {
-    ...{ history, length, status, session, invoked: callEvent, completed, starts },
+    ...{ history, length, status, session, invoked: callEvent, completed, isTied, starts },
     ...columns,
     lists,
     keys: keys.ids(),

@@ -3,7 +3,7 @@ import { type EdgeKind, EdgeList, type Edges, NO_KEY, RT, RW, SO, WR, WW } from 
 import type { Isolation } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import { Findings } from '../record/findings.ts'
-import { READ, type TransactionRecord } from '../record/record.ts'
+import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
 import { RegisterJudge } from './judge.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, NOBODY, type Sources } from './sources.ts'
@@ -143,7 +143,7 @@ function edgesOf(
   ordering: Ordering,
   isEarlier: Earlier,
 ): readonly (readonly CycleStep[])[] {
-  const { length, session, invoked, completed } = record
+  const { length, session, invoked, completed, isTied } = record
   const from: CycleStep[][] = Array.from({ length }, () => [])
   const add = (a: number, b: number, kind: EdgeKind, key: number): void => {
     if (a !== b) from[a]?.push({ from: a, to: b, kind, key })
@@ -162,7 +162,8 @@ function edgesOf(
   if (ordering === 'none') return from
   for (let a = 0; a < length; a++)
     for (let b = 0; b < length; b++) {
-      if (completed[a] >= invoked[b]) continue
+      const follows = isTied && a < b && session[a] === session[b] && record.status[a] === COMMITTED
+      if (completed[a] >= invoked[b] && !follows) continue
       if (session[a] >= 0 && session[a] === session[b]) add(a, b, SO, NO_KEY)
       else if (ordering === 'real time') add(a, b, RT, NO_KEY)
     }

@@ -1,0 +1,144 @@
+import { type ClockReadings, duration, type History, placeIn, plural, type Stamps } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import type { ClockCost, Report } from '../judge/report.ts'
+import type { Counterexample } from '../verdict/verdict.ts'
+import { type Bounded, endsOf } from './intervals.ts'
+
+/** What it costs that times leave the order of some events open. */
+export interface Cost {
+  told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
+  /**
+   * Why a level is unknown that the most orders contradict and the fewest do not.
+   *
+   * @param most what contradicts the most orders, if anything
+   */
+  reason(most: Counterexample | undefined): string
+}
+
+export function costOf(clocks: ClockReadings, history: History, bounded: Bounded): Cost {
+  const { stamps } = clocks
+  if (stamps !== undefined) {
+    const { resolutionNanos, skewNanos } = stamps
+    return {
+      told: (undecided) => ({ stamps: { resolutionNanos, skewNanos, undecided } }),
+      reason: (most) => reasonOfStamps(stamps, history, bounded, most),
+    }
+  }
+  const cost: Omit<ClockCost, 'undecided'> = {
+    clocks: clocks.names.length,
+    withinNanos: withinOf(clocks),
+    unordered: openOrders(clocks, history),
+    cramped: bounded.cramped.length,
+  }
+  return { told: (undecided) => ({ clocks: { ...cost, undecided } }), reason: () => reasonOfClocks(cost) }
+}
+
+function reasonOfStamps(
+  { withinNanos }: Stamps,
+  history: History,
+  bounded: Bounded,
+  most: Counterexample | undefined,
+): string {
+  const remedy = 'Record finer stamps by one clock, or all events in one file in the order in which they happened'
+  const { length } = bounded.cramped
+  const pair = openPair(history, bounded, most)
+  if (pair !== undefined) {
+    const { returnTime, callTime, returnLine, callLine } = history.operations
+    const [before, after] = [lineOf(history, returnLine[pair.before]), lineOf(history, callLine[pair.after])]
+    const apart = Math.abs(callTime[pair.after] - returnTime[pair.before])
+    const how = apart === 0 ? 'have the same stamp' : `are ${duration(apart)} apart by clocks that may differ by that`
+    return `the return in ${before} and the call in ${after} ${how}, and the verdict depends on which came first. ${remedy}`
+  }
+  const short = length === 0 ? '' : `, and ${plural(length, 'operation')} took less time than that`
+  return `the verdict depends on the order of events whose stamps differ by less than ${duration(2 * withinNanos + 1)}${short}. ${remedy}`
+}
+
+function lineOf(history: History, line: number): string {
+  const { file, line: own } = placeIn(history, line)
+  return file === undefined ? `line ${own}` : `${file}:${own}`
+}
+
+/** Two operations of which the first is before the second by the most orders only. */
+function openPair(
+  { operations: { length, process, key } }: History,
+  { narrowest, widest }: Bounded,
+  most: Counterexample | undefined,
+): { readonly before: OperationRow; readonly after: OperationRow } | undefined {
+  const rows = most?.operations.map(({ operation }) => operation) ?? []
+  const [many, few] = [narrowest.operations, widest.operations]
+  const isOpen = (before: OperationRow, after: OperationRow): boolean =>
+    process[before] !== process[after] &&
+    many.returnEvent[before] !== -1 &&
+    many.returnEvent[before] < many.callEvent[after] &&
+    few.returnEvent[before] >= few.callEvent[after]
+  for (const after of rows.toReversed())
+    for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
+  // What explains a result may have been called too late to be a part of the contradiction.
+  for (const before of rows)
+    for (let after = 0; after < length; after++)
+      if (key[before] === key[after] && isOpen(before, after)) return { before, after }
+  return undefined
+}
+
+function reasonOfClocks({ clocks, withinNanos, unordered, cramped }: Omit<ClockCost, 'undecided'>): string {
+  const { max } = withinNanos
+  const orders = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
+  if (max === null)
+    return 'a clock did not keep its bounds, and nothing is known of the times that it gave: its machine may have slept. Run it again'
+  const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
+  return `the ${plural(clocks, 'clock')} of the workers agreed with this one only to within ±${duration(max)}${short}, and ${orders}, on which it depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
+}
+
+function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
+  const known = within.filter((_, line) => (clock[line] ?? -1) !== -1).sort()
+  const at = (share: number): number | null => {
+    const nanos = known[Math.max(0, Math.ceil(share * known.length) - 1)] ?? 0
+    return Number.isFinite(nanos) ? nanos : null
+  }
+  return { max: at(1), p50: at(0.5) }
+}
+
+/**
+ * The number of ordered pairs of operations on one object, timed by different clocks, of which nobody can tell whether
+ * the first had returned before the second was called.
+ */
+function openOrders(clocks: ClockReadings, { operations }: History): number {
+  const { length, key, callLine } = operations
+  const ends = endsOf(clocks, operations)
+  const groups = new Map<number, Map<number, number[]>>()
+  for (let row = 0; row < length; row++) {
+    const clock = clocks.clock[callLine[row]] ?? -1
+    const ofKey = groups.get(key[row]) ?? new Map<number, number[]>()
+    groups.set(key[row], ofKey)
+    addTo(ofKey, clock, row)
+  }
+  let open = 0
+  for (const ofKey of groups.values())
+    for (const [first, before] of ofKey)
+      for (const [second, after] of ofKey) {
+        if (first === second) continue
+        // Pairs of which the first may have returned before the second was called, without those of which it has.
+        open += ordered(before, after, ends.earliestReturn, ends.latestCall)
+        open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
+      }
+  return open
+}
+
+/** The number of pairs of which the first returned before the second was called. */
+function ordered(
+  before: readonly number[],
+  after: readonly number[],
+  returned: Float64Array,
+  called: Float64Array,
+): number {
+  const returns = Float64Array.from(before, (row) => returned[row]).sort()
+  const calls = Float64Array.from(after, (row) => called[row]).sort()
+  let count = 0
+  let gone = 0
+  for (const call of calls) {
+    while (gone < returns.length && returns[gone] < call) gone++
+    count += gone
+  }
+  return count
+}
