@@ -25,22 +25,19 @@ export function stampsOf(
 
 /** Whether an operation of one process ended at the stamp at which one of another process began. */
 function haveTies(events: readonly Stamped[]): boolean {
-  let calling: Process | undefined
-  let ended: Process | undefined
-  let time = Number.NaN
-  for (const { event, process, time: at } of events) {
+  const called = new Set<Process>()
+  const ended = new Set<Process>()
+  let now = Number.NaN
+  for (const { event, process, time } of events) {
     if (!isClient(process)) continue
-    if (at !== time) {
-      time = at
-      calling = ended = undefined
+    if (time !== now) {
+      now = time
+      called.clear()
+      ended.clear()
     }
-    const [others, own] = event.type === 'invoke' ? [ended, calling] : [calling, ended]
-    if (others !== undefined && others !== process) return true
-    // One of two processes differs from any third.
-    if (own === undefined) {
-      if (event.type === 'invoke') calling = process
-      else ended = process
-    }
+    const [own, others] = event.type === 'invoke' ? [called, ended] : [ended, called]
+    if (others.size > 1 || (others.size === 1 && !others.has(process))) return true
+    own.add(process)
   }
   return false
 }
