@@ -51,7 +51,8 @@ function reasonOfStamps(
     return `the return in ${before} and the call in ${after} ${how}, and the verdict depends on which came first. ${remedy}`
   }
   const short = length === 0 ? '' : `, and ${plural(length, 'operation')} took less time than that`
-  return `the verdict depends on the order of events whose stamps differ by less than ${duration(2 * withinNanos + 1)}${short}. ${remedy}`
+  const which = withinNanos === 0 ? 'are equal' : `differ by at most ${duration(2 * withinNanos)}`
+  return `the verdict depends on the order of events whose stamps ${which}${short}. ${remedy}`
 }
 
 function lineOf(history: History, line: number): string {

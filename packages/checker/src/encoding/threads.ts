@@ -142,7 +142,14 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
     place[i] = sizes[thread]++
     if (returns[i] !== NEVER) members[thread].push(i)
   }
-  return assemble({ of, place, sizes, before: listsOf(pairs, length), isBranched: true, joined: new Uint8Array(length) })
+  return assemble({
+    of,
+    place,
+    sizes,
+    before: listsOf(pairs, length),
+    isBranched: true,
+    joined: new Uint8Array(length),
+  })
 }
 
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {

@@ -168,9 +168,7 @@ export interface OrderEdge {
 
 /** The same verdict on another level. */
 export const ofLevel = (level: string, verdict: Verdict): Verdict =>
-  verdict.result === 'violated'
-    ? { result: 'violated', counterexample: { ...verdict.counterexample, level } }
-    : verdict
+  verdict.result === 'violated' ? { result: 'violated', counterexample: { ...verdict.counterexample, level } } : verdict
 
 /** A verdict for each level that a judge decides, strongest first. */
 export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }

@@ -8,7 +8,7 @@ import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { levelsText, oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
-import { readingOptions } from '../arguments/reading.ts'
+import { orderingOf, readingOptions, type TypedOrder } from '../arguments/reading.ts'
 import { judgingOptions } from '../arguments/require.ts'
 import { type ParsedOptions, textsOf } from '../command.ts'
 import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -152,7 +152,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
       baseline: parseBaselineOptions(options),
       format: typed.format,
       keyed: typed.keyed,
-      ordering: orderingOf(typed.order, typed['time-tolerance'], typed.merge),
+      ordering: checkedOrder(typed, typed['time-tolerance'], typed.merge),
       failedCas: typed['failed-cas'],
       assume: typed.assume,
       unit: typed.unit,
@@ -172,7 +172,9 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
 }
 
 /** @throws UserError (usage) for options that contradict each other. */
-function orderingOf(by: Ordering['by'], toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
+function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
+  const ordering = orderingOf(typed)
+  const { by } = ordering
   if (isMerged && by === 'lines')
     throw new UserError('usage', '--order lines: files are merged by time (--merge). Leave out one of them.')
   if (toleranceMs !== undefined && by !== undefined)
@@ -183,7 +185,7 @@ function orderingOf(by: Ordering['by'], toleranceMs: number | undefined, isMerge
       '--time-tolerance: with --merge, which sorts by time, it has no effect. Leave out one of them.',
     )
   if (by === undefined && toleranceMs === undefined) return undefined
-  return { by, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
+  return { ...ordering, toleranceNanos: toleranceMs === undefined ? undefined : toleranceMs * 1e6 }
 }
 
 function parseInitial(text: string): Json {

@@ -8,7 +8,7 @@ import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
 import { isParsed, type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { readingOptions } from '../arguments/reading.ts'
+import { orderingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
@@ -41,8 +41,8 @@ async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   const [before, after] = [textOf(options, 'before') ?? '', textOf(options, 'after') ?? '']
   const out = textOf(options, 'out')
   if (out !== undefined) refuseToLose([pageChoice(out)], flagOf(options, 'force'))
-  const { keyed, order } = valuesOf(options, readingOptions)
-  const reading = { independent: keyed, ordering: { by: order } }
+  const { keyed, ...typed } = valuesOf(options, readingOptions)
+  const reading = { independent: keyed, ordering: orderingOf(typed) }
   const results = [await resultOf(before, reading), await resultOf(after, reading)] as const
   const difference = differenceOf(...results)
   if (out !== undefined) writePage(out, results, namesOf(before, after))

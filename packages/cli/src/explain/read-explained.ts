@@ -3,20 +3,20 @@ import { basename, dirname, join } from 'node:path'
 import { findModel, levelsInWords, models, type Report } from '@chaosproxy/checker'
 import { type CheckedHistory, check } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { type History, type Ordering, UserError } from '@chaosproxy/history'
+import { type History, UserError } from '@chaosproxy/history'
 import { isStored, readHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report/explanation'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { oneOf, parseLevel } from '../arguments/names.ts'
+import { orderingOf, type TypedOrder } from '../arguments/reading.ts'
 
 /** What is to be explained, and how it is read. */
-interface Asked {
+interface Asked extends TypedOrder {
   /** By default the strongest that is violated. */
   readonly level?: string | undefined
   /** By default the one that the history names. */
   readonly model?: string | undefined
   readonly keyed?: boolean | undefined
-  readonly order?: Ordering['by']
 }
 
 /** Reads and judges a run's directory, or a history. @throws UserError (usage, input) */
@@ -24,7 +24,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
   const model = parseModel(asked.model)
-  const read = await readHistory(history, { independent: asked.keyed, ordering: { by: asked.order } })
+  const read = await readHistory(history, { independent: asked.keyed, ordering: orderingOf(asked) })
   const report = judged(read, model)
   if (level !== undefined && report.levels[level] === undefined)
     throw new UserError(

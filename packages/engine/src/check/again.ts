@@ -15,7 +15,9 @@ export function checkCommandLine(
     format,
     unit,
     order: ordering.by,
-    'time-tolerance': ordering.toleranceNanos === undefined ? undefined : `${ordering.toleranceNanos / 1e6}ms`,
+    'time-tolerance': inMillis(ordering.toleranceNanos),
+    clock: inMillis(ordering.clockNanos),
+    skew: inMillis(ordering.skewNanos),
   }
   const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
   const required = require.flatMap((each) => ['--require', each])
@@ -37,3 +39,6 @@ export function checkCommandLine(
     ...pairs,
   ])
 }
+
+const inMillis = (nanos: number | undefined): string | undefined =>
+  nanos === undefined ? undefined : `${nanos / 1e6}ms`

@@ -51,6 +51,8 @@ const settings = v.pipe(
       v.strictObject({
         by: v.optional(v.picklist(['lines', 'time'])),
         toleranceNanos: v.optional(v.pipe(v.number(), v.minValue(0))),
+        clockNanos: v.optional(v.pipe(v.number(), v.minValue(1))),
+        skewNanos: v.optional(v.pipe(v.number(), v.minValue(0))),
       }),
     ),
     failedCas: v.picklist(['auto', 'drop', 'observes']),

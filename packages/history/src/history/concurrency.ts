@@ -1,7 +1,11 @@
 import type { History } from './history.ts'
 
-/** Whether anything overlapped an operation that changes something, other operations of its request apart. */
+/**
+ * Whether anything overlapped an operation that changes something, other operations of its request apart, or may have, by
+ * stamps that leave their order open.
+ */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
+  if (history.clocks?.stamps !== undefined) return true
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)

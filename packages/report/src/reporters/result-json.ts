@@ -124,6 +124,10 @@ function wholeJson(input: JsonInput): Json {
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     clocks: report?.clocks === undefined ? undefined : clocksJson(report.clocks),
+    stamps:
+      report?.stamps === undefined
+        ? undefined
+        : object({ ...report.stamps, undecided: [...report.stamps.undecided] }),
     ...(report?.transactions === undefined ? {} : transactionsJson(report, report.transactions, history)),
     views: run?.views === undefined ? undefined : viewsJson(run.views),
     faults: run?.faults.map(faultJson),
