@@ -55,6 +55,10 @@ const rows: readonly Row[] = [
   row('headline-own-write-of-another.jsonl', [], 1, /p0's confirmed write was missing/, /own confirmed write/),
   row('message-handed-out-three-times.jsonl', [], 1, /handed out 3 times/, /twice|×2/),
   row('older-value-then-newer-again.jsonl', [], 1, /n1 answered without/),
+  met('nov28-70a-two-and-two-in-one-ms.jsonl'),
+  met('nov28-70e-set-in-one-ms.jsonl', ['--order', 'time']),
+  row('nov28-71a-epoch-ns-stale-read.jsonl', [], 1, /20 ns before/),
+  met('nov28-71b-epoch-ns-fine.jsonl'),
 ]
 
 describe.skipIf(!existsSync(cases))('a history in the shape of a public report', () => {
