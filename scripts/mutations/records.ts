@@ -96,15 +96,58 @@ export const recordMutations: readonly Mutation[] = [
     [
       {
         name: 'clocks-cramped-is-certain',
-        before: 'const isCertain = cramped.length === 0',
+        before: 'const isCertain = bounded.cramped.length === 0',
         after: 'const isCertain = true',
         breaks: 'a level is met although operations were shorter than the clocks are known',
       },
       {
         name: 'clocks-most-orders-condemn',
-        before: 'const wide = judge(widest, { ...options, levels: open, deadlineMs: millis(leftMs) })',
-        after: 'const wide = judge(narrowest, { ...options, levels: open, deadlineMs: millis(leftMs) })',
+        before: 'const wide = judge(bounded.widest, { ...options, levels: open, deadlineMs: left() })',
+        after: 'const wide = judge(bounded.narrowest, { ...options, levels: open, deadlineMs: left() })',
         breaks: 'a linearizable system is condemned because two clocks disagreed',
+      },
+      {
+        name: 'ties-most-orders-of-processes-apart',
+        before: 'const most = judge(tiedNarrowest, { ...by(), explain: false })',
+        after: 'const most = judge({ ...tiedNarrowest, isTied: false }, { ...by(), explain: false })',
+        breaks: 'a client that read an older value second, within one millisecond, passes for linearizable',
+      },
+    ],
+  ),
+  ...inFile(
+    'clocks/intervals.ts',
+    ['ties', 'clocks'],
+    [
+      {
+        name: 'ties-equal-stamps-are-in-order',
+        before:
+          'const callsFirst: AtOnce = (one, other) => Number(one.isReturn) - Number(other.isReturn) || one.row - other.row',
+        after: 'const callsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row - other.row',
+        breaks: 'a correct history whose stamps tie is condemned',
+      },
+    ],
+  ),
+  ...inFile(
+    'encoding/threads.ts',
+    ['ties'],
+    [
+      {
+        name: 'ties-unknown-outcome-follows-nobody',
+        before: 'const at = t === last ? some.length : returned[t]',
+        after: 'const at = returned[t]',
+        breaks: 'a write without an answer takes effect before what its client had done',
+      },
+    ],
+  ),
+  ...inFile(
+    'object/tied.ts',
+    ['ties'],
+    [
+      {
+        name: 'ties-objects-are-judged-apart',
+        before: 'if (first !== undefined && parts.length > 1 && !fit(orders, first.history, budget))',
+        after: 'if (first === undefined)',
+        breaks: 'objects whose orders contradict each other within a millisecond pass for linearizable',
       },
     ],
   ),

@@ -8,6 +8,7 @@ import type {
   OrderEdge,
   Report,
   Staleness,
+  StampCost,
   TransactionFacts,
   Verdict,
 } from '@chaosproxy/checker'
@@ -124,10 +125,7 @@ function wholeJson(input: JsonInput): Json {
     accounting: report?.accounting === undefined ? undefined : accountingJson(report.accounting, history),
     staleness: report?.staleness === undefined ? undefined : stalenessJson(report.staleness, history),
     clocks: report?.clocks === undefined ? undefined : clocksJson(report.clocks),
-    stamps:
-      report?.stamps === undefined
-        ? undefined
-        : object({ ...report.stamps, undecided: [...report.stamps.undecided] }),
+    stamps: report?.stamps === undefined ? undefined : stampsJson(report.stamps),
     ...(report?.transactions === undefined ? {} : transactionsJson(report, report.transactions, history)),
     views: run?.views === undefined ? undefined : viewsJson(run.views),
     faults: run?.faults.map(faultJson),
@@ -270,6 +268,8 @@ function accountingJson({ result, reason, attempted, acknowledged, ok, ...lists 
 function clocksJson(clocks: ClockCost): Json {
   return object({ ...clocks, withinNanos: { ...clocks.withinNanos }, undecided: [...clocks.undecided] })
 }
+
+const stampsJson = (stamps: StampCost): Json => object({ ...stamps, undecided: [...stamps.undecided] })
 
 /** The most transactions of one anomaly to name: a cycle may be long. */
 const MOST_OF_ANOMALY = 8
