@@ -197,6 +197,15 @@ describe('one operation per line', () => {
     expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
   })
 
+  test('has operations of one client at one time in the order of lines, if they can be', async () => {
+    const operations = [
+      { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
+      { client: 'a', f: 'write', call: 5, return: 6, input: 2 },
+    ]
+    expect((await read(lines(operations))).processCount).toBe(1)
+    expect((await read(lines(operations.toReversed()))).processCount).toBe(2)
+  })
+
   test.each([
     [
       'an operation that returned before it was called',

@@ -160,23 +160,32 @@ const NEVER = Number.POSITIVE_INFINITY
 
 const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
 
+/** One process of a client: until when its last operation took, and the line of that. */
+interface Lane {
+  readonly process: Process
+  until: bigint | number
+  line: number
+}
+
 /** Gives operations of one client that overlap processes of their own. */
 class Lanes {
   overlapping = 0
-  readonly #byClient: Map<Process, { readonly process: Process; until: bigint | number }[]> = new Map()
+  readonly #byClient: Map<Process, Lane[]> = new Map()
 
   processOf({ process: said, line, call, returned, type }: Read): Process {
     const client = said ?? `line ${line}`
     const own = this.#byClient.get(client) ?? []
     if (own.length === 0) this.#byClient.set(client, own)
-    let lane = own.find(({ until }) => until <= call)
+    // At one time, the order of lines tells what a client did first.
+    let lane = own.find((each) => each.until < call || (each.until === call && each.line < line))
     if (lane === undefined) {
       if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1
-      lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER }
+      lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER, line }
       own.push(lane)
     }
     // After an unknown outcome a process does nothing more.
     lane.until = type === 'info' ? NEVER : (returned ?? call)
+    lane.line = line
     return lane.process
   }
 }
