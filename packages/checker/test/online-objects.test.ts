@@ -422,6 +422,21 @@ test('events that contradict each other’s form leave the object open, and are 
   expect(checker.doubt()).toMatch(/nobody was given the receipt/)
 })
 
+test('a watch is judged with the writes of all keys, so that what it leaves out is noticed', () => {
+  const checker = createOnlineChecker({ model: 'watch', initial: null })
+  const at = (revision: number): Json => ({ events: [{ revision, key: 'x', value: revision }] })
+  const writes = [2, 3, 4].flatMap((revision) => eventsOf(inTurn(0, [['put', revision, revision]]), 'x'))
+  const watching = eventsOf(
+    inTurn(1, [
+      ['watch', { watch: 1, from: 2 }, { revision: 4 }],
+      ['watched', { watch: 1 }, [at(2), at(4)]],
+    ]),
+  )
+  for (const event of [...writes, ...watching]) checker.push(event)
+  expect(checker.settle()).toMatchObject({ position: 9, key: undefined })
+  expect(checker.soFar()).toBe('not faithful')
+})
+
 test('a lock whose process goes on after an operation of unknown outcome is judged as check judges it', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
