@@ -12,6 +12,7 @@ export interface StartedContainer {
   getId(): string
 }
 
+/** How to open a network. */
 export interface NetworkOptions {
   /** The seed of the faults; by default 1. */
   readonly seed?: number | undefined

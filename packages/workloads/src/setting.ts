@@ -2,6 +2,7 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
+/** A value for every setting of a workload. */
 export interface Settings {
   readonly [name: string]: SettingValue
 }

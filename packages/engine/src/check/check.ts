@@ -18,6 +18,7 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
   readonly now?: (() => number) | undefined
 }
 
+/** What `check` found. */
 export interface CheckedHistory extends Report {
   /**
    * Reasons why a level that is met proves less than it seems to, such as `no read succeeded`; empty if there are none.

@@ -21,6 +21,7 @@ export interface ComparedRun {
   readonly spec: RunSpec
 }
 
+/** Progress of a comparison. */
 export type CompareEvent =
   | {
       readonly type: 'running'

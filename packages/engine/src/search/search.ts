@@ -47,6 +47,7 @@ export interface SearchSettings
   readonly signal?: AbortSignal | undefined
 }
 
+/** Progress of a search. */
 export type SearchStep =
   | {
       readonly type: 'progress'
@@ -79,6 +80,7 @@ export interface Found {
   readonly drawn: readonly string[]
 }
 
+/** The result of a search. */
 export interface Searched {
   readonly trials: number
   readonly found: Found | undefined

@@ -40,6 +40,7 @@ export interface SimulateSettings extends SubjectSettings {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Progress of a simulated run. */
 export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checking' }>
 
 /** A simulated run, judged. */
