@@ -179,7 +179,7 @@ describe('the transactions in SQL, judged by a level of isolation', () => {
     )
     const evidence = broken?.evidence?.join('\n')
     expect(evidence).toMatch(
-      /^T1, \d+\.\d to \d+\.\d ms\n {4}read stock\/x\/left_over = \d+: SELECT left_over, sold FROM/,
+      /^T1, \d+\.\d ms to \d+\.\d ms\n {4}read stock\/x\/left_over = \d+: SELECT left_over, sold FROM/,
     )
     expect(evidence).toContain('FOR UPDATE, compare a version column')
   })
