@@ -36,7 +36,7 @@ type Answers =
   | 'reply'
   /** A result, if the store has one. */
   | 'perhaps'
-  /** What the client has to keep: a token, an offset. */
+  /** What the client goes on with: a token, an offset, the changes of a watch. */
   | 'receipt'
   /** What it was called for. */
   | 'value'
@@ -102,8 +102,8 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   crash: { effect: 'follows', takes: 'nothing', answers: 'perhaps' },
 
   watch: { effect: 'watches', takes: 'options', answers: 'receipt' },
-  watched: { effect: 'watches', takes: 'options', answers: 'value' },
+  watched: { effect: 'watches', takes: 'options', answers: 'receipt' },
   unwatch: { effect: 'watches', takes: 'options', answers: 'perhaps' },
-  changes: { effect: 'reads', takes: 'options', answers: 'value' },
+  changes: { effect: 'reads', takes: 'options', answers: 'receipt' },
   compact: { effect: 'settles', takes: 'options', answers: 'perhaps' },
 }
