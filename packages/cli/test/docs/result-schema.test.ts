@@ -45,6 +45,14 @@ describe('result.schema.json says what --json prints', () => {
     expect(violated).toMatchObject({ levels: { linearizable: { result: 'violated' } }, requirements: [{ met: false }] })
     const [unknown] = valid((await check(history('stale-read'), '--memory', '1KB')).stdout)
     expect(JSON.stringify(unknown)).toMatch(/unknown/)
+    const tied = join(temporaryDirectory(), 'tied.jsonl')
+    const lines = [
+      '"f":"write","input":1,"call_ms":1,"return_ms":2',
+      '"f":"read","output":null,"call_ms":2,"return_ms":3',
+    ]
+    writeFileSync(tied, lines.map((line, client) => `{"client":${client},${line}}\n`).join(''))
+    const [open] = valid((await check(tied)).stdout)
+    expect(open.stamps).toEqual({ resolutionNanos: 1e6, skewNanos: 0, undecided: ['linearizable'] })
     const [read, unread] = valid((await check(history('fresh-read'), '/no/such.jsonl')).stdout)
     expect([read.chaos, unread]).toEqual([1, { chaos: 1, file: '/no/such.jsonl', error: expect.any(String) }])
   })
