@@ -216,10 +216,14 @@ const judge = async (
     levels: [levelOf(model)] as never,
   })
 
+const LINES_THAT_TIE =
+  /^the return in line \d+ and the call in line \d+ have the same stamp, and the verdict depends on which came first\./
+
 describe('a history whose stamps tie has the verdict of all orders that they leave', () => {
   test.each(Object.keys(specifications))('of a %s', async (model) => {
     const below = random(inject('seed') + model.length)
     const results = { met: 0, unknown: 0, violated: 0 }
+    let [named, leftOpen] = [0, 0]
     for (let trial = 0; trial < many(3_000); trial++) {
       const operations = randomOperations(model, below)
       if (operations.length === 0) continue
@@ -232,14 +236,16 @@ describe('a history whose stamps tie has the verdict of all orders that they lea
       const expected = isSure ? 'met' : isPossible ? 'unknown' : 'violated'
       // Objects other than registers are judged one by one, which may leave a contradiction between them open.
       const isLeftOpen = result === 'unknown' && !isPossible && APART.includes(model)
+      if (isLeftOpen) leftOpen++
       const found = isLeftOpen ? expected : result
       expect(`${found}: ${JSON.stringify(operations)}`).toBe(`${expected}: ${JSON.stringify(operations)}`)
-      if (verdict.result === 'unknown' && !isLeftOpen)
-        expect(`${JSON.stringify(operations)}: ${verdict.reason.text}`).toMatch(
-          /: the return in line \d+ and the call in line \d+ have the same stamp, and the verdict depends/,
-        )
+      if (verdict.result !== 'unknown' || isLeftOpen) continue
+      if (LINES_THAT_TIE.test(verdict.reason.text)) named++
+      else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
     }
     expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
+    // What is cut down to few operations need not show which of their orders are open.
+    expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
   })
 })
 

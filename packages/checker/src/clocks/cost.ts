@@ -75,10 +75,13 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // What explains a result may have been called too late to be a part of the contradiction.
-  for (const before of rows)
-    for (let after = 0; after < length; after++)
-      if (key[before] === key[after] && isOpen(before, after)) return { before, after }
+  // What explains a result may have been too late, or what it replaced too early, to be a part of the contradiction.
+  for (const one of rows)
+    for (let other = 0; other < length; other++) {
+      if (key[one] !== key[other]) continue
+      if (isOpen(one, other)) return { before: one, after: other }
+      if (isOpen(other, one)) return { before: other, after: one }
+    }
   return undefined
 }
 
