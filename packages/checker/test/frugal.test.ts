@@ -1,3 +1,4 @@
+import { millis } from '@chaosproxy/history'
 import { expect, inject, test } from 'vitest'
 import { bankOf, generateHistoryOf, generateObjectHistory } from '../bench/generate-objects.ts'
 import { createBudget } from '../src/limits/budget.ts'
@@ -113,6 +114,7 @@ test.each([0, 0.005])('2,000 operations of 40 clients on a bank have a witness, 
     model: 'bank',
     initial: { a: 100_000, b: 100_000, c: 100_000 },
     levels: ['linearizable'],
+    deadlineMs: millis(60_000),
   }).levels
   expect(linearizable.result).toBe('met')
 })

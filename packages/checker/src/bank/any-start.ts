@@ -7,7 +7,8 @@ import { type AnyStart, type Guesses, sorted } from '../object/model/any-start.t
 import { decimal } from '../object/model/decimal.ts'
 import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
 import { operationAt, type Part } from '../object/model/part.ts'
-import { movesOf } from './bank.ts'
+import { movedIn, movesOf } from './bank.ts'
+import { impossibleBalances } from './sums.ts'
 
 /** Banks whose balances were first read after most of the money had been moved. */
 function bankByStart(history: History): ByStart {
@@ -103,4 +104,9 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts: isPossible ? [Object.fromEntries(balances)] : [], isComplete: false }
 }
 
-export const bankFromAny: AnyStart = { specification, guesses, byStart: bankByStart }
+export const bankFromAny: AnyStart = {
+  specification,
+  guesses,
+  refute: (part, budget) => impossibleBalances(part, movedIn(part), undefined, budget),
+  byStart: bankByStart,
+}

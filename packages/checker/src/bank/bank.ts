@@ -1,13 +1,16 @@
 import { isObject, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { placeOf } from '../encoding/operation-row.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type Additive, additiveMachine } from '../object/model/additive.ts'
 import { decimal } from '../object/model/decimal.ts'
+import { byModel } from '../object/model/machine.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
 import { balanceOf, overdraftIn } from './balance.ts'
 import { type Moved, relatedByAccount } from './related.ts'
+import { impossibleBalances } from './sums.ts'
 
 const TRANSFER = 0
 const DEPOSIT = 1
@@ -50,12 +53,9 @@ export const bank: ObjectEntry = {
         movesOf: (part, i) => (part.f[i] === READ ? [] : movesOf(operationAt(part, i)).moves),
         movesAlone: (f, value) => movesOf({ f, value }).moves,
       }),
-    glance,
+    refute,
     needed,
-    related: (part, budget, initial) => {
-      const movedBy = (i: number): Moved | undefined => (part.f[i] === READ ? undefined : movesOf(operationAt(part, i)))
-      return relatedByAccount(part, movedBy, balancesOf(initial), budget)
-    },
+    related: (part, budget, initial) => relatedByAccount(part, movedIn(part), balancesOf(initial), budget),
     machine: (part, initial, budget) => {
       const effectOf = effectsUnless(repeatedIds(part, budget))
       return additiveMachine(part, { initial: balancesOf(initial), effectOf }, budget)
@@ -91,32 +91,29 @@ function requireBalances(part: Part, i: number): void {
   throw badOperation(part, i, `a read returns all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
 }
 
-/** A read of a balance below zero or, where money is only transferred, of another sum than there was at first. */
-function glance(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
+/** A read of a balance below zero, or one that nothing which was asked for comes to. */
+function refute(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.f[i] === READ && overdraftIn(jsonOf(part, part.output[i])) !== undefined) return [i]
   }
-  let total = 0
-  for (const balance of balancesOf(initial).values()) total += balance
-  for (let i = 0; i < part.length; i++) if (part.f[i] === DEPOSIT || part.f[i] === WITHDRAW) return undefined
-  const known = new Set<number>()
-  for (let i = 0; i < part.length; i++) {
-    budget.tick()
-    if (part.f[i] !== READ || known.has(part.output[i])) continue
-    known.add(part.output[i])
-    const read = jsonOf(part, part.output[i])
-    if (!isObject(read)) return undefined
-    let sum = 0
-    for (const balance of Object.values(read)) {
-      if (typeof balance !== 'number') return undefined
-      sum += balance
-    }
-    // Fractions do not add up exactly.
-    if (!Number.isSafeInteger(total) || !Number.isSafeInteger(sum)) return undefined
-    if (sum !== total) return [i]
+  return impossibleBalances(part, movedIn(part), balancesOf(initial), budget)
+}
+
+/** What an operation moves; undefined for a read. */
+export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
+  const known = new Map<number, Moved>()
+  return (i) => {
+    if (part.f[i] === READ) return undefined
+    const name = part.input[i] * COUNT + part.f[i]
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const operation = operationAt(part, i)
+    const on = `"${operation.f}" of ${JSON.stringify(operation.value)}`
+    const moved = byModel(() => movesOf(operation), on, placeOf(part.history, part.row[i]))
+    known.set(name, moved)
+    return moved
   }
-  return undefined
 }
 
 /** By account; an account that is absent has nothing. */

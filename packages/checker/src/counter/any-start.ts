@@ -1,13 +1,14 @@
 import type { History } from '@chaosproxy/history'
-import { NEVER } from '../encoding/encoded.ts'
 import type { ByStart } from '../judge/entry.ts'
 import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { decimal } from '../object/model/decimal.ts'
 import { lateReadsInWords, readTooLate } from '../object/model/late-reads.ts'
-import { eventsInOrder, jsonOf, operationAt, type Part } from '../object/model/part.ts'
+import { jsonOf, type Part } from '../object/model/part.ts'
+import { sumsAtReads } from '../object/model/sums.ts'
 import { amountOf, counterNumbers, READ } from './operations.ts'
+import { amounts, impossibleCount, summedOf } from './sums.ts'
 
 /** Counters that were first read after most of what was added to them. */
 function counterByStart(history: History): ByStart {
@@ -47,39 +48,17 @@ const specification: Specification<Count> = {
  */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()
-  let up = 0
-  let down = 0
-  let doneUp = 0
-  let doneDown = 0
+  const added = amounts(part, budget)
+  for (const amount of added) if (amount !== 0 && !Number.isNaN(amount)) steps.add(amount)
   let least = Number.NEGATIVE_INFINITY
   let most = Number.POSITIVE_INFINITY
   let anchor = 0
-  const doneAtCall = new Map<number, readonly [up: number, down: number]>()
-  for (const event of eventsInOrder(part, budget)) {
-    budget.tick()
-    const i = event >> 1
-    const isReturn = (event & 1) === 1
-    const operation = operationAt(part, i)
-    if (operation.f === 'read') {
-      const read = jsonOf(part, part.output[i]) ?? 0
-      if (typeof read !== 'number') return { starts: [0], isComplete: true }
-      const [upBefore, downBefore] = doneAtCall.get(i) ?? [0, 0]
-      if (!isReturn) doneAtCall.set(i, [doneUp, doneDown])
-      else {
-        least = Math.max(least, read - up - downBefore)
-        most = Math.min(most, read - upBefore - down)
-        anchor = read
-      }
-      continue
-    }
-    const amount = amountOf(operation)
-    if (amount !== 0) steps.add(amount)
-    const isDone = isReturn && part.returns[i] !== NEVER
-    if (amount > 0) {
-      if (isDone) doneUp += amount
-      else up += amount
-    } else if (isDone) doneDown += amount
-    else down += amount
+  for (const { read, least: fewest, most: greatest } of sumsAtReads(summedOf(part, added), budget)) {
+    const value = jsonOf(part, part.output[read]) ?? 0
+    if (typeof value !== 'number') return { starts: [0], isComplete: true }
+    least = Math.max(least, value - greatest[0])
+    most = Math.min(most, value - fewest[0])
+    anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
   // The bounds contradict each other: either shows it.
@@ -93,4 +72,9 @@ function guesses(part: Part, budget: Budget): Guesses {
   return { starts: starts.length > 0 ? starts.reverse() : [decimal(least)], isComplete: true }
 }
 
-export const counterFromAny: AnyStart = { specification, guesses, byStart: counterByStart }
+export const counterFromAny: AnyStart = {
+  specification,
+  guesses,
+  refute: (part, budget) => impossibleCount(part, undefined, budget),
+  byStart: counterByStart,
+}

@@ -9,7 +9,8 @@ import { badOperation, eventsInOrder, jsonOf, type Part } from '../object/model/
 import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
 import { createHeap } from '../search/heap.ts'
 import { accountOfCounter, convergenceOfCounter, counterReads } from './account.ts'
-import { ADD, amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
+import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
+import { amounts, impossibleCount } from './sums.ts'
 
 /**
  * A number that is added to and read. Increments without a value are by one; a read of null is the initial value.
@@ -29,6 +30,7 @@ export const counter: ObjectEntry = {
     reads: [READ],
     specification,
     fast: countOnes,
+    refute: (part, initial, budget) => impossibleCount(part, startOf(initial), budget),
     supports,
     beside: (history, row, initial) => {
       const read = counterReads(history, initial).reads.find((each) => each.row === row)
@@ -56,22 +58,6 @@ function specification(initial: Json): Specification<number> {
     },
     key: String,
   }
-}
-
-/** The amount of each addition, NaN for reads. */
-function amounts(part: Part, budget: Budget): Float64Array {
-  const cached = new Map<number, number>()
-  return Float64Array.from({ length: part.length }, (_, i) => {
-    budget.tick()
-    if (part.f[i] === READ) return Number.NaN
-    const known = cached.get(part.input[i] * 4 + part.f[i])
-    if (known !== undefined) return known
-    const value = jsonOf(part, part.input[i]) ?? 1
-    if (typeof value !== 'number') throw badOperation(part, i, `an amount is a number, not ${JSON.stringify(value)}.`)
-    const amount = decimal(part.f[i] === ADD ? value : -value)
-    cached.set(part.input[i] * 4 + part.f[i], amount)
-    return amount
-  })
 }
 
 /**

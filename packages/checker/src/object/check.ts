@@ -164,6 +164,7 @@ function judgeOf(
   {
     fast,
     glance,
+    refute,
     machine,
     related,
     divide,
@@ -185,6 +186,7 @@ function judgeOf(
     ...(readsReveal === true ? { isRead: () => false, observes: isRead } : { isRead }),
     fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
     glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),
+    refute: refute === undefined ? undefined : (part, some) => refute(part, initial, some),
     machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
     divide,
     simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
@@ -203,7 +205,7 @@ function judgeFromAny(
   entry: ModelEntry,
   object: ObjectModel,
   functions: Functions,
-  { specification, guesses, supports }: AnyStart,
+  { specification, guesses, refute, supports }: AnyStart,
 ): Judge {
   return {
     model: entry.name,
@@ -211,6 +213,7 @@ function judgeFromAny(
     // A read adds to the known state.
     isRead: () => false,
     observes: functions.isRead,
+    refute,
     divide: object.divide,
     supports: supports && ((part, some) => supports(part, some, null)),
     rule: `whatever was there at the start, ${object.rule}`,

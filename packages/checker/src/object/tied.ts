@@ -9,6 +9,7 @@ import { serialOrder } from '../transactions/graph/serial-order.ts'
 import { notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
 import { ofLevel, type Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
+import { explainObject } from './explain.ts'
 import type { Part } from './model/part.ts'
 import type { Judge } from './search/decide.ts'
 import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
@@ -37,6 +38,11 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
   let open: Verdict | undefined
   for (const part of parts) {
     if (new Set(part.row).size < part.length) return { result: 'unknown', reason: REPEATED }
+    const conflict = judge.refute?.(part, budget)
+    if (conflict !== undefined) {
+      const seen = { part, conflict, until: undefined }
+      return { result: 'violated', counterexample: explainObject(seen, judge, budget) }
+    }
     const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
     if (answer.result === 'violated') {
       const beside = "whatever the order that keeps the stamps and each process's own"

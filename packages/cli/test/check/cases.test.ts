@@ -59,6 +59,8 @@ const rows: readonly Row[] = [
   met('nov28-70e-set-in-one-ms.jsonl', ['--order', 'time']),
   row('nov28-71a-epoch-ns-stale-read.jsonl', [], 1, /20 ns before/),
   met('nov28-71b-epoch-ns-fine.jsonl'),
+  row('nov28-81a-bank-total-amid-unknown-transfers.jsonl', [], 1, /violated by 2 operations/, /UNKNOWN/),
+  row('nov28-81b-bank-total-opening-given.jsonl', ['--timeout', '10s'], 1, /120 in all, and this read shows 122/),
 ]
 
 describe.skipIf(!existsSync(cases))('a history in the shape of a public report', () => {

@@ -12,6 +12,8 @@ export interface AnyStart {
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
   /** Possible initial values, to be tried by the faster methods for known initial values. @throws OutOfTime */
   readonly guesses: (part: Part, budget: Budget) => Guesses
+  /** As in `ObjectModel`: operations that contradict each other whatever the initial value. @throws OutOfTime */
+  readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
   /** As in `ObjectModel`, if it does not depend on the initial value. */
   readonly supports?: ObjectModel['supports']
   /** Observations that only the initial value explains, so that it could hide a bug; absent if there are none. */

@@ -85,6 +85,13 @@ interface Speed {
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
+  /**
+   * Operations that arithmetic alone refutes, whatever else is unknown: decided before any search. Undefined if there are
+   * none, which says nothing.
+   *
+   * @throws OutOfTime
+   */
+  refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /** The specification on integers, if faster than numbering states by key; undefined if the part does not allow it. */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**

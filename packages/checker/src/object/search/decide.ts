@@ -25,6 +25,7 @@ export interface Judge {
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
   readonly glance?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
+  readonly refute?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
   readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** The rule that every correct history obeys, as the end of a sentence. */
@@ -182,10 +183,14 @@ function inTurn(parts: readonly Part[]): readonly number[] {
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer, if there is a fast method; otherwise a search not yet begun. */
+/** The answer, if there is a fast method or a sum that nothing comes to; otherwise a search not yet begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
-  const answer = judge.guesses === undefined ? judge.fast?.(part, budget) : guessed(part, judge.guesses, budget)
-  return answer === undefined || answer.result === 'not applicable' ? searchOf(part, judge, budget) : answer
+  const { fast, refute, guesses } = judge
+  const decided = guesses === undefined ? fast?.(part, budget) : undefined
+  if (decided !== undefined && decided.result !== 'not applicable') return decided
+  const conflict = refute?.(part, budget)
+  if (conflict !== undefined) return { result: 'violated', conflict }
+  return (guesses && guessed(part, guesses, budget)) ?? searchOf(part, judge, budget)
 }
 
 type Quick = Exclude<FastAnswer, { readonly result: 'not applicable' }> & { readonly by?: Judge }

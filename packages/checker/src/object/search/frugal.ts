@@ -214,6 +214,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 
     const extendBy = (at: Configuration, left: number, last: number, beforeLast: number): boolean => {
       for (let c = 0; c < classes.length; c++) {
+        budget.tick()
         const member = classes[c][usage.count(at.used, c)]
         if (member === undefined || calls[member] > before) continue
         const kind = code[member]

@@ -1,0 +1,148 @@
+import type { Budget } from '../../limits/budget.ts'
+import { eventsInOrder, type Part } from './part.ts'
+
+/**
+ * Amounts that are added to and read: operations in order of call, as columns. What operation `i` adds is at
+ * `from[i]` up to `from[i + 1]` in `amount`, the number of what it is added to, and `sum`. `returns` is NEVER for an operation
+ * of unknown outcome.
+ */
+export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
+  /** How many amounts there are. */
+  readonly width: number
+  readonly isRead: (i: number) => boolean
+  readonly from: Int32Array
+  readonly amount: Int32Array
+  readonly sum: Float64Array
+}
+
+/** What had been added to each amount when a read took effect, at the least and at the most; until the next is asked for. */
+export interface Sums {
+  read: number
+  readonly least: Float64Array
+  readonly most: Float64Array
+}
+
+/**
+ * What reads may have seen, in order of their returns: everything that had returned when they were called, and any choice
+ * of what was called before they returned.
+ *
+ * @throws OutOfTime
+ */
+export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
+  const { width, isRead, from, amount, sum } = summed
+  const asked = { up: new Float64Array(width), down: new Float64Array(width) }
+  const done = { up: new Float64Array(width), down: new Float64Array(width) }
+  const atCall = createShelf(width)
+  const sums: Sums = { read: -1, least: new Float64Array(width), most: new Float64Array(width) }
+  for (const event of eventsInOrder(summed, budget)) {
+    budget.tick()
+    const i = event >> 1
+    const isReturn = (event & 1) === 1
+    if (!isRead(i)) {
+      const { up, down } = isReturn ? done : asked
+      for (let at = from[i]; at < from[i + 1]; at++) (sum[at] > 0 ? up : down)[amount[at]] += sum[at]
+      continue
+    }
+    if (!isReturn) {
+      atCall.put(i, done.up, done.down)
+      continue
+    }
+    sums.read = i
+    atCall.take(i, sums.least, sums.most)
+    for (let a = 0; a < width; a++) {
+      sums.least[a] += asked.down[a]
+      sums.most[a] += asked.up[a]
+    }
+    if (width > WIDE) budget.look(width)
+    yield sums
+  }
+}
+
+/** With more amounts than this, each read takes so long that the clock is looked at. */
+const WIDE = 1_000
+
+/** Keeps two rows of amounts for each open read. */
+function createShelf(width: number) {
+  const places = new Map<number, number>()
+  const free: number[] = []
+  let rows = new Float64Array(2 * width)
+  return {
+    put(read: number, one: Float64Array, other: Float64Array): void {
+      const place = free.pop() ?? places.size
+      places.set(read, place)
+      const at = 2 * width * place
+      if (at === rows.length) {
+        const larger = new Float64Array(2 * rows.length)
+        larger.set(rows)
+        rows = larger
+      }
+      for (let a = 0; a < width; a++) {
+        rows[at + a] = one[a]
+        rows[at + width + a] = other[a]
+      }
+    },
+    take(read: number, one: Float64Array, other: Float64Array): void {
+      const place = places.get(read) ?? 0
+      places.delete(read)
+      free.push(place)
+      const at = 2 * width * place
+      for (let a = 0; a < width; a++) {
+        one[a] = rows[at + a]
+        other[a] = rows[at + width + a]
+      }
+    },
+  }
+}
+
+/** What is known of each amount before anything was added to it. */
+export interface Starts {
+  readonly least: Float64Array
+  readonly most: Float64Array
+}
+
+/**
+ * The first read that shows an amount which nothing that was asked for comes to. If nobody knows the start, the reads
+ * together narrow it, and the read that contradicts this one comes before it. Undefined if there is none.
+ *
+ * @throws OutOfTime
+ */
+export function impossibleRead(
+  summed: Summed,
+  shows: (read: number) => Float64Array | undefined,
+  starts: Starts,
+  budget: Budget,
+): readonly number[] | undefined {
+  const least = starts.least.slice()
+  const most = starts.most.slice()
+  const leastBy = new Int32Array(summed.width).fill(-1)
+  const mostBy = leastBy.slice()
+  for (const sums of sumsAtReads(summed, budget)) {
+    const { read } = sums
+    const shown = shows(read)
+    if (shown === undefined) continue
+    for (let amount = 0; amount < summed.width; amount++) {
+      const lowest = shown[amount] - sums.most[amount]
+      const highest = shown[amount] - sums.least[amount]
+      const by = lowest > most[amount] ? mostBy[amount] : highest < least[amount] ? leastBy[amount] : undefined
+      if (by !== undefined) return by === -1 ? [read] : [by, read]
+      if (lowest > least[amount]) {
+        least[amount] = lowest
+        leastBy[amount] = read
+      }
+      if (highest < most[amount]) {
+        most[amount] = highest
+        mostBy[amount] = read
+      }
+    }
+  }
+  return undefined
+}
+
+/** Sums of decimals are exact as integers of this unit. */
+const UNIT = 1e9
+
+/** The factor by which amounts are integers whose sums are exact, at most `count` of them; undefined if there is none. */
+export function exactFactor(largest: number, areWhole: boolean, count: number): number | undefined {
+  const factor = areWhole ? 1 : UNIT
+  return Number.isSafeInteger(Math.ceil(largest * (count + 1) * factor)) ? factor : undefined
+}
