@@ -21,6 +21,7 @@ interface Version {
 
 interface Ran {
   readonly process: number
+  readonly request: string
   readonly level: Asked
   readonly isAlone: boolean
   readonly begun: number
@@ -39,14 +40,16 @@ export interface Played {
   readonly history: History
   /** What really happened: each write is a version of its own, and each read shows all versions before it. */
   readonly truth: readonly Transaction[]
+  /** The same, with all that one request did as one transaction. */
+  readonly truthOfRequests: readonly Transaction[]
   /** Whether each transaction got the level that it asked for. */
   readonly isKept: boolean
   /** Whether the values that were recorded tell the versions apart, and locks their order. */
   readonly isDistinct: boolean
 }
 
-/** Plays transactions of a few clients, and records them. */
-export function play(store: Store, random: () => number): Played {
+/** Plays transactions of a few clients, and records them; if wanted, each client's belong to one request. */
+export function play(store: Store, random: () => number, byRequest = false): Played {
   const below = (n: number): number => Math.floor(random() * n)
   const committed = new Map<string, Version[]>(CELLS.map((cell) => [cell, []]))
   const holders = new Map<string, Ran>()
@@ -75,7 +78,17 @@ export function play(store: Store, random: () => number): Played {
     const isAlone = !isDistinct && !isSerial && random() < 0.4
     const level = isAlone ? 'read committed' : isSerial ? 'serializable' : asked[below(asked.length)]!
     const ran: Ran = {
-      ...{ process, level, isAlone, begun: ++time, ended: 0, end: 'info', snapshot: undefined, done: [] },
+      ...{
+        process,
+        request: `${process}`,
+        level,
+        isAlone,
+        begun: ++time,
+        ended: 0,
+        end: 'info',
+        snapshot: undefined,
+        done: [],
+      },
       ...{ own: new Map(), locked: new Map(), commitAsked: 0, commit: -1 },
     }
     all.push(ran)
@@ -132,14 +145,23 @@ export function play(store: Store, random: () => number): Played {
     const { done, value } = client.running.next()
     waits = value === true ? waits + 1 : 0
     // A deadlock: this schedule is given up.
-    if (waits > 200) return play(store, random)
+    if (waits > 200) return play(store, random, byRequest)
     if (done !== true) continue
     client.left--
     if (client.left >= 0) client.running = run(client.process)
   }
   // What the cells hold in the end, so that the order of all versions shows.
   const last: Ran = {
-    ...{ process: 9, level: 'read committed', isAlone: false, begun: ++time, ended: 0, end: 'ok', snapshot: time },
+    ...{
+      process: 9,
+      request: 'last',
+      level: 'read committed',
+      isAlone: false,
+      begun: ++time,
+      ended: 0,
+      end: 'ok',
+      snapshot: time,
+    },
     ...{ done: [], own: new Map(), locked: new Map(), commitAsked: 0, commit: 0 },
   }
   for (const cell of CELLS)
@@ -156,7 +178,11 @@ export function play(store: Store, random: () => number): Played {
   all.push(last)
   const shown = (id: number): number => (isDistinct ? id : (id * 7) % values)
   const unsaid = isDistinct ? 0 : 0.15
-  return { ...recorded(all, shown, unsaid, random), isDistinct, isKept: keeps(all.filter(({ end }) => end === 'ok')) }
+  return {
+    ...recorded(all, shown, unsaid, random, byRequest),
+    isDistinct,
+    isKept: keeps(all.filter(({ end }) => end === 'ok')),
+  }
 }
 
 /**
@@ -223,7 +249,13 @@ function isOrdered(orders: readonly (readonly [number, number])[], nodes: number
 }
 
 /** What a recorder at the wire sees: values that repeat, locks and times. */
-function recorded(all: readonly Ran[], shown: (id: number) => number, unsaid: number, random: () => number) {
+function recorded(
+  all: readonly Ran[],
+  shown: (id: number) => number,
+  unsaid: number,
+  random: () => number,
+  byRequest: boolean,
+) {
   const areTimed = random() < 0.7
   const events: { time: number; ran: Ran; isEnd: boolean; event: { readonly [member: string]: Json } }[] = []
   for (const ran of all) {
@@ -241,26 +273,39 @@ function recorded(all: readonly Ran[], shown: (id: number) => number, unsaid: nu
     const locks = [...ran.locked].map(([row, from]): Json => [row, from, ran.commitAsked])
     const common = { process: ran.process, f: 'txn' }
     events.push({ time: ran.begun, ran, isEnd: false, event: { ...common, type: 'invoke', time: ran.begun, value } })
-    const members = { statements, locks, isolation: ran.level }
+    const request = byRequest ? { request: ran.request } : {}
+    const members = { statements, locks, isolation: ran.level, ...request }
     const end = { ...common, type: ran.end, time: ran.ended, value, ...members }
     events.push({ time: ran.ended, ran, isEnd: true, event: end })
   }
   events.sort((a, b) => a.time - b.time)
   const position = (ran: Ran, isEnd: boolean): number =>
     events.findIndex((each) => each.ran === ran && each.isEnd === isEnd)
-  const truth = all
-    .filter(({ done }) => done.length > 0)
-    .map(
-      (ran): Transaction => ({
-        ...{ process: ran.process, type: ran.end, call: position(ran, false), return: position(ran, true) },
-        // A cell that the transaction has written shows its own value, which a list would not hide the others behind.
-        operations: ran.done.flatMap(({ cell, isRead, seen, id }): MicroOperation[] => {
+  const done = all.filter((ran) => ran.done.length > 0)
+  const transactionOf = (some: readonly Ran[]): Transaction => {
+    const [first, last] = [some[0]!, some.at(-1)!]
+    const own = (cell: string): readonly number[] => some.flatMap((ran) => ran.own.get(cell) ?? [])
+    return {
+      ...{ process: first.process, type: last.end, call: position(first, false), return: position(last, true) },
+      // A cell that the transaction has written shows its own value, which a list would not hide the others behind.
+      operations: some.flatMap((ran) =>
+        ran.done.flatMap(({ cell, isRead, seen, id }): MicroOperation[] => {
           if (!isRead) return [{ f: 'w', key: cell, value: id }]
-          return seen.some((each) => ran.own.get(cell)?.includes(each)) ? [] : [{ f: 'r', key: cell, value: seen }]
+          const isOwn =
+            some.length > 1 ? own(cell).includes(seen.at(-1)!) : seen.some((each) => own(cell).includes(each))
+          return isOwn ? [] : [{ f: 'r', key: cell, value: seen }]
         }),
-      }),
-    )
+      ),
+    }
+  }
+  const truth = done.map((ran) => transactionOf([ran]))
+  const requests = new Map<string, Ran[]>()
+  for (const ran of done) {
+    const name = ran.end === 'ok' ? ran.request : `${ran.request} at ${ran.begun}`
+    requests.set(name, [...(requests.get(name) ?? []), ran])
+  }
+  const truthOfRequests = [...requests.values()].map(transactionOf)
   const kept = events.filter(({ ran }) => ran.done.length > 0)
   const header = { chaos: 1, model: 'rw-register', initial: 0 }
-  return { history: historyFromObjects([header, ...kept.map(({ event }) => event)]), truth }
+  return { history: historyFromObjects([header, ...kept.map(({ event }) => event)]), truth, truthOfRequests }
 }

@@ -1,7 +1,8 @@
 import { millis } from '@chaosproxy/history'
-import { expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
 import { levelsOf } from '../../src/check/registry.ts'
+import { many, manyOf } from '../many.ts'
 import { randomFrom } from '../random-history.ts'
 import { decide } from './brute-force.ts'
 import { play, stores } from './cell-store.ts'
@@ -41,4 +42,28 @@ test.each(stores.filter((store) => store !== 'kept'))('no level of a store that 
   const { violated, broken } = compared(store)
   expect(broken).toBeGreaterThan(0)
   expect(violated).toBeGreaterThan(broken / 5)
+})
+
+test(`what a request did as one transaction has the levels of the definition, in ${manyOf(4_000)} schedules`, () => {
+  const found = { met: 0, violated: 0, unknown: 0 }
+  const first = inject('seed') * 100_000
+  for (let seed = first; seed < first + many(4_000); seed++) {
+    const { history, truth, truthOfRequests, isDistinct } = play('kept', randomFrom(seed), true)
+    const { levels } = check(history, {
+      ...{ model: 'rw-register', initial: history.header?.initial ?? null, failedCas: 'drop', memoryBytes: 1e9 },
+      ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
+      unit: 'request',
+    })
+    const alone = decide(truth, { kind: 'list' })
+    for (const [level, isMet] of decide(truthOfRequests, { kind: 'list' })) {
+      const { result } = levels[level]!
+      const where = `${level}, seed ${seed}`
+      // What breaks a level without its request breaks it.
+      if (isMet && alone.get(level)!) expect(result, where).not.toBe('violated')
+      else if (isDistinct) expect(result, where).not.toBe('met')
+      found[result]++
+    }
+  }
+  expect(found.met).toBeGreaterThan(found.unknown)
+  expect(found.violated).toBeGreaterThan(found.unknown)
 })

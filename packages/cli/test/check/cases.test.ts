@@ -60,6 +60,12 @@ const rows: readonly Row[] = [
   row('nov28-71a-epoch-ns-stale-read.jsonl', [], 1, /20 ns before/),
   met('nov28-71b-epoch-ns-fine.jsonl'),
   row('nov28-81a-bank-total-amid-unknown-transfers.jsonl', [], 1, /violated by 2 operations/, /UNKNOWN/),
+  row(
+    'nov28-unit-intermediate-state.jsonl',
+    ['--unit', 'request', '--expect', 'serializable'],
+    1,
+    /Intermediate read \(G1b\)/,
+  ),
   row('nov28-81b-bank-total-opening-given.jsonl', ['--timeout', '10s'], 1, /120 in all, and this read shows 122/),
 ]
 

@@ -4,7 +4,7 @@ import type { TransactionStory, Verdict } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
-import { NO_VERSION } from '../record/versions.ts'
+import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
 /**
@@ -94,7 +94,26 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
       if (merged.kind[row] === READ && of[row] >= 0 && writer[of[row]] === t) of[row] = NO_VERSION
   const findings = new Findings()
   findRepeated(merged, of, findings)
+  findIntermediate(merged, { ...versions, writer, of }, findings)
   return { record: merged, inference: { versions: { ...versions, writer, of, counts }, findings, repeated } }
+}
+
+/** Reads of what a unit had written and had yet to overwrite (Adya 2000, G1b). */
+function findIntermediate(
+  { starts, kind, key, length }: TransactionRecord,
+  { ordered, writer, of }: Versions,
+  findings: Findings,
+): void {
+  const writes = new Int32Array(writer.length)
+  for (const [row, version] of of.entries()) if (kind[row] !== READ && version >= 0) writes[version] = row
+  for (let t = 0; t < length; t++) {
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      const version = of[row]
+      if (kind[row] !== READ || version < 0 || writer[version] === t) continue
+      const isLast = version + 1 >= ordered[key[row]] || writer[version + 1] !== writer[version]
+      if (!isLast) findings.add('G1b', t, row, writes[version])
+    }
+  }
 }
 
 /** The statements of all transactions of a unit, under its first one. */
