@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import { type History, NULL } from '@chaosproxy/history'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { ModelEntry } from '../../judge/entry.ts'
@@ -28,6 +28,7 @@ import type { Inference } from '../record/inference.ts'
 import { READ, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { NO_VERSION } from '../record/versions.ts'
 import { microText } from '../told/words.ts'
+import { whateverTheStart } from './any-start.ts'
 import { findExample, type Registers } from './example.ts'
 import { type Decision, RegisterJudge } from './judge.ts'
 import { certainOrders, type GrantedOrders, grantedOrders } from './known-orders.ts'
@@ -51,22 +52,35 @@ function judgeRegisters(
   { initial, levels, assume = [] }: CheckOptions<IsolationLevel>,
   budget: Budget,
 ): Report<IsolationLevel> {
-  const record = readTransactions(history, false)
+  const start = isUnknownStart(initial) ? UNKNOWN : history.values.id(initial)
+  const record = withoutNull(readTransactions(history, false), start)
   budget.look(record.kind.length)
-  const first = initialValues(record, isUnknownStart(initial) ? UNKNOWN : history.values.id(initial))
-  const sources = findSources(record, first)
-  const granted = grantedOrders(record, sources, first, assume.map(assumptionOf))
-  budget.look(record.kind.length)
-  const registers: Registers = { record, sources, granted: granted.edges }
-  const decided = withDoubts(decideRegisters(registers, levels, budget), record, sources, granted)
+  const first = initialValues(record, start)
+  const decidedFrom = (start: Int32Array) => {
+    const sources = findSources(record, start)
+    const granted = grantedOrders(record, sources, start, assume.map(assumptionOf))
+    budget.look(record.kind.length)
+    const registers: Registers = { record, sources, granted: granted.edges }
+    return {
+      registers,
+      granted,
+      sources,
+      ...withDoubts(decideRegisters(registers, levels, budget), record, sources, granted),
+    }
+  }
+  const found = decidedFrom(first)
+  const { registers, granted, sources, order } = found
+  const outcomes = isUnknownStart(initial)
+    ? whateverTheStart(record, { first, decideFrom: decidedFrom, levels }, found.outcomes)
+    : found.outcomes
   const facts = keyFactsOf(record, sources)
   const inference = inferenceOf(record, sources, facts)
   const situation =
-    decided.order === undefined
+    order === undefined
       ? { record, versions: inference.versions, core: certainCore(registers, facts), events: NO_EVENTS, budget }
       : undefined
-  const found: Judged = { outcomes: decided.outcomes, order: decided.order, situation }
-  const report = reportOf(name, record, { inference, judged: found, assumed: granted.names }, levels)
+  const judged: Judged = { outcomes, order, situation }
+  const report = reportOf(name, record, { inference, judged, assumed: granted.names }, levels)
   if (granted.contradiction === undefined || report.transactions === undefined) return report
   const cyclic = { count: 1, first: granted.contradiction.map((micro) => transactionOf(record, micro)) }
   const anomalies = { ...report.transactions.anomalies, 'cyclic-versions': cyclic }
@@ -74,6 +88,12 @@ function judgeRegisters(
 }
 
 const NO_EVENTS = new Int32Array(0)
+
+/** Null is the value at first, as of every register, unless that is unknown. */
+const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
+  initial === UNKNOWN || initial === NULL
+    ? record
+    : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
 /** Versions without an order: `writer` has the transactions that wrote each key. */
 function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {

@@ -1,0 +1,85 @@
+import type { ValueId } from '@chaosproxy/history'
+import { notRecorded } from '../../verdict/reason.ts'
+import type { Outcomes } from '../levels/decide.ts'
+import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
+import type { Outcome } from '../levels/situation.ts'
+import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { keyText } from '../told/words.ts'
+import type { Sources } from './sources.ts'
+
+/** What follows if the keys begin with these values, UNKNOWN for those of which nothing is known. */
+export type DecideFrom = (first: Int32Array) => { readonly outcomes: Outcomes; readonly sources: Sources }
+
+/** More ways to begin are not tried. */
+const MOST_STARTS = 64
+
+/**
+ * Leaves of what is violated only what is violated whatever the keys began with. A read of a value that was written may also
+ * have seen the value at first, if that was the same; so each read of a contradiction is tried with a start of its own.
+ */
+export function whateverTheStart(
+  record: TransactionRecord,
+  {
+    first,
+    decideFrom,
+    levels,
+  }: { readonly first: Int32Array; readonly decideFrom: DecideFrom; readonly levels: readonly IsolationLevel[] },
+  outcomes: Outcomes,
+): Outcomes {
+  let tries = MOST_STARTS
+  /** The start by which the level may be met; undefined if there is none. */
+  const wayOut = (level: IsolationLevel, from: Int32Array, known?: Outcomes): Start | undefined => {
+    if (known === undefined && tries-- === 0) return { key: -1, value: UNKNOWN }
+    const tried = decideFrom(from)
+    const violated = violationOf(level, known ?? tried.outcomes)
+    if (violated === undefined) return { key: -1, value: UNKNOWN }
+    for (const { key, value } of startsOf(record, from, tried.sources, violated)) {
+      if (wayOut(level, from.with(key, value)) !== undefined) return { key, value }
+    }
+    return undefined
+  }
+  const sure = new Map(outcomes)
+  const open = new Set([...levels, ...outcomes.keys()])
+  for (const level of open) {
+    const violated = violationOf(level, outcomes)
+    if (violated === undefined) continue
+    const start = wayOut(level, first, outcomes)
+    sure.set(level, start === undefined ? violated : { result: 'unknown', reason: notRecorded(told(record, start)) })
+  }
+  return sure
+}
+
+interface Start {
+  readonly key: number
+  readonly value: number
+}
+
+type Violated = Extract<Outcome, { readonly result: 'violated' }>
+
+function violationOf(level: IsolationLevel, outcomes: Outcomes): Violated | undefined {
+  for (const [other, outcome] of outcomes)
+    if (outcome.result === 'violated' && impliesLevel(level, other)) return outcome
+  return undefined
+}
+
+/** The values that the reads of a contradiction may have seen because their keys began with them. */
+function startsOf(
+  { starts, kind, key, value }: TransactionRecord,
+  first: Int32Array,
+  { findings }: Sources,
+  { among }: Violated,
+): readonly Start[] {
+  const rows =
+    among?.flatMap((t) => Array.from({ length: starts[t + 1] - starts[t] }, (_, at) => starts[t] + at)) ??
+    findings.names().flatMap((name) => findings.first(name)?.micro ?? [])
+  const found = new Map<string, Start>()
+  for (const row of rows)
+    if (kind[row] === READ && first[key[row]] === UNKNOWN && value[row] !== UNKNOWN)
+      found.set(`${key[row]} ${value[row]}`, { key: key[row], value: value[row] })
+  return [...found.values()]
+}
+
+const told = (record: TransactionRecord, { key, value }: Start): string =>
+  key < 0
+    ? 'nobody knows what the keys began with, and some start may explain all reads. Say what was there with --initial'
+    : `nobody knows what the keys began with, and if ${keyText(record, key)} began with ${JSON.stringify(record.history.values.json(value as ValueId))}, nothing is known to be violated. Say what was there with --initial`
