@@ -8,10 +8,11 @@ import type { Report, TransactionFacts } from '../judge/report.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import { OUT_OF_TIME, UNASKED } from '../verdict/reason.ts'
-import type { Verdicts } from '../verdict/verdict.ts'
+import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
 import { inferFromLists } from './lists/infer.ts'
+import { withoutFirstTries } from './lists/sent-again.ts'
 import type { Inference } from './record/inference.ts'
 import { COMMITTED, microKind, READ, readTransactions, type TransactionRecord } from './record/record.ts'
 import { INITIAL } from './record/versions.ts'
@@ -85,11 +86,30 @@ function judgeLists(
 ): Report<IsolationLevel> {
   requireEmptyStart(initial)
   const record = readTransactions(history, true)
-  budget.look(record.kind.length)
-  const inference = inferFromLists(record)
-  budget.look(record.kind.length)
-  const outcome = judgeVersions(record, inference.versions, inference.findings, budget)
-  return reportOf(name, record, { inference, judged: outcome, assumed: [] }, levels)
+  const judged = (some: TransactionRecord): Report<IsolationLevel> => {
+    budget.look(some.kind.length)
+    const inference = inferFromLists(some)
+    budget.look(some.kind.length)
+    const outcome = judgeVersions(some, inference.versions, inference.findings, budget)
+    return reportOf(name, some, { inference, judged: outcome, assumed: [] }, levels)
+  }
+  const report = judged(record)
+  const isOpen = levels.some((level) => report.levels[level].result === 'unknown')
+  const fewer = isOpen ? withoutFirstTries(record) : undefined
+  if (fewer === undefined) return report
+  const other = judged(fewer)
+  const merged = isolationLadder.levels.map((level): [IsolationLevel, Verdict] => {
+    const isExplained = report.levels[level].result === 'unknown' && other.levels[level].result === 'met'
+    return [level, (isExplained ? other : report).levels[level]]
+  })
+  const verdicts = Object.fromEntries(merged) as unknown as Verdicts<IsolationLevel>
+  const transactions = report.transactions && { ...report.transactions, strongest: strongestOf(verdicts) }
+  return {
+    ...report,
+    levels: verdicts,
+    headline: headlineOf(verdicts, report.transactions?.anomalies ?? {}),
+    ...(transactions === undefined ? {} : { transactions }),
+  }
 }
 
 /** What was inferred and decided, as a report. */
