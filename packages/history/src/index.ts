@@ -30,6 +30,7 @@ export { functionOf, type History, inputOf, isAnswered, operationsIn, outputOf, 
 export type { LentHistory } from './history/history-data.ts'
 export { borrowHistory } from './history/lending.ts'
 export { oncePerHistory } from './history/once-per-history.ts'
+export { answeredAt, calledAt, hasTimes, lastTime } from './history/times.ts'
 export { type Meaning, mayChange, meaningOf, readsWhole, replacesWhole, withArticle } from './operations/meaning.ts'
 export { joinStretches, type ReadStretch } from './packed/join.ts'
 export { eachPartOfKey, operationsByKey } from './packed/parts-of-key.ts'

@@ -1,6 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, type Json, moment, OK, outputOf } from '@chaosproxy/history'
-import { lastTime } from '@chaosproxy/runner/result'
+import { duration, type History, hasTimes, type Json, moment, OK, outputOf } from '@chaosproxy/history'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
@@ -16,8 +15,7 @@ import {
   writtenText,
 } from './operation-words.ts'
 
-/** Whether a history has real times. Without them its times are event positions, which give only the order. */
-export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
+export { hasTimes } from '@chaosproxy/history'
 
 function heldReproach(
   history: History,

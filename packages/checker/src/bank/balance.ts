@@ -1,11 +1,11 @@
 import {
   amountText,
+  calledAt,
   clientInWords,
   FAIL,
   type History,
   inputOf,
   type Json,
-  moment,
   OK,
   outputOf,
   type ValueId,
@@ -141,7 +141,7 @@ function firstOverdrawnRead(history: History): Balance | undefined {
     const shown = overdrawnIn(history, row)
     if (shown === undefined) continue
     return {
-      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${moment(operations.callTime[row])}.`,
+      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${calledAt(history, row)}.`,
       overdrawn: { account: shown[0], by: -shown[1] },
     }
   }

@@ -1,4 +1,4 @@
-import { clientInWords, type History, INFO, moment, OK, outputOf } from '@chaosproxy/history'
+import { answeredAt, calledAt, clientInWords, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { capital, show } from '../verdict/words.ts'
@@ -25,7 +25,7 @@ export function lockSentence(
   const others = rows.filter(
     (row) => row !== culprit && isAcquire(history, row) && history.operations.outcome[row] === OK,
   )
-  const given = `${who(history, culprit)} was given it${by(history, culprit)} at ${answered(history, culprit)}`
+  const given = `${who(history, culprit)} was given it${by(history, culprit)} at ${answeredAt(history, culprit)}`
   const holder = others.map((row) => holdingOf(history, row)).find((holding) => holds(history, holding, culprit))
   if (holder !== undefined) {
     const { acquire, release, refused } = holder
@@ -33,9 +33,11 @@ export function lockSentence(
     // A client that has asked to release the lock no longer counts on holding it.
     return release === undefined && refused !== undefined && callEvent[refused] < returnEvent[culprit]
       ? capital(
-          `${who(history, acquire)} held ${name(history, acquire)} from ${answered(history, acquire)} and failed to release it at ${called(history, refused)}; yet ${given}.`,
+          `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and failed to release it at ${calledAt(history, refused)}; yet ${given}.`,
         )
-      : capital(`${heldText(history, holder)}; ${given}: two clients held the lock at the same time.`)
+      : capital(
+          `${heldText(history, holder)}; ${given}: ${clientOf(history, acquire) === clientOf(history, culprit) ? 'a lock is given once until it is released' : 'two clients held the lock at the same time'}.`,
+        )
   }
   const token = tokenOf(history, culprit)
   const higher = others.find(
@@ -43,7 +45,7 @@ export function lockSentence(
   )
   if (token === undefined || higher === undefined) return undefined
   return capital(
-    `${who(history, higher)} was given ${name(history, higher)} with token ${show(tokenOf(history, higher) ?? 0)} at ${answered(history, higher)}, and ${given} with token ${show(token)}: fencing tokens must grow.`,
+    `${who(history, higher)} was given ${name(history, higher)} with token ${show(tokenOf(history, higher) ?? 0)} at ${answeredAt(history, higher)}, and ${given} with token ${show(token)}: fencing tokens must grow.`,
   )
 }
 
@@ -51,15 +53,15 @@ function releasedUnheld(history: History, rows: readonly OperationRow[], culprit
   const own = rows.some((row) => isAcquire(history, row) && clientOf(history, row) === clientOf(history, culprit))
   if (own) return undefined
   return capital(
-    `${who(history, culprit)} released ${name(history, culprit)} at ${answered(history, culprit)}, which it did not hold.`,
+    `${who(history, culprit)} released ${name(history, culprit)} at ${answeredAt(history, culprit)}, which it did not hold.`,
   )
 }
 
 function heldText(history: History, { acquire, release }: Holding): string {
   const held = `${who(history, acquire)} held ${name(history, acquire)}`
   return release === undefined
-    ? `${held} from ${answered(history, acquire)} on`
-    : `${held} from ${answered(history, acquire)} to ${called(history, release)}`
+    ? `${held} from ${answeredAt(history, acquire)} on`
+    : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, release)}`
 }
 
 /** Whether it is surely held at some moment at which the other one was. */
@@ -103,7 +105,3 @@ const by = ({ operations, nodes }: History, row: OperationRow): string =>
   operations.node[row] < 0 ? '' : ` by ${nodes[operations.node[row]]}`
 
 const name = ({ operations, keys }: History, row: OperationRow): string => keys[operations.key[row]] ?? 'the lock'
-
-const called = ({ operations }: History, row: OperationRow): string => moment(operations.callTime[row])
-
-const answered = ({ operations }: History, row: OperationRow): string => moment(operations.returnTime[row])

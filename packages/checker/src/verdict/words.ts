@@ -1,4 +1,14 @@
-import { clientInWords, functionOf, INFO, inputOf, type Json, moment, outputOf, shownText } from '@chaosproxy/history'
+import {
+  answeredAt,
+  calledAt,
+  clientInWords,
+  functionOf,
+  INFO,
+  inputOf,
+  type Json,
+  outputOf,
+  shownText,
+} from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
 /** Descriptions of the operation at a row, for people: who, what, where. */
@@ -13,7 +23,7 @@ export interface Words {
   readonly acknowledged: (row: number, kind: number) => string
   /** `in the same process`, or the client that two operations of several processes belong to */
   readonly ofOneClient: (row: number, other: number) => string
-  /** `12.031 s` */
+  /** `12.031 s`, or `line 7` without times */
   readonly returnedAt: (row: number) => string
   readonly calledAt: (row: number) => string
 }
@@ -77,8 +87,8 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
       `${kind === CAS || isCas(row) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
     ofOneClient: (row, other) =>
       operations.process[row] === operations.process[other] ? 'in the same process' : 'for the same client',
-    returnedAt: (row) => moment(operations.returnTime[row]),
-    calledAt: (row) => moment(operations.callTime[row]),
+    returnedAt: (row) => answeredAt(history, row),
+    calledAt: (row) => calledAt(history, row),
   }
 }
 

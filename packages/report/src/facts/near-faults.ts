@@ -39,7 +39,7 @@ export function nearFaults(
   spans: readonly FaultSpan[],
   wire?: Wire,
 ): readonly NearFault[] {
-  if (spans.length === 0 || !hasTimes(history)) return []
+  if (spans.length === 0) return []
   const gap = gapOf(history, counterexample)
   const { culprit, operations } = counterexample
   const isSure = operations.every(({ operation }) => history.operations.outcome[operation] !== INFO)
@@ -60,6 +60,7 @@ export function nearFaults(
       .slice(0, MOST_NEAR)
       .map(({ span }) => {
         const short = inBrief(span.label)
+        if (!hasTimes(history)) return untimed(history, span, short, gap)
         const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
         const isForgetting = hasForgotten(span, gap, wire)
         const isTakeover = hasTakenOver(history, span, gap)
@@ -72,6 +73,22 @@ export function nearFaults(
         return { ...span, short, text, relation, isForgetting, isTakeover, whole, isOver: endOf(span) < gap.asked }
       })
   )
+}
+
+/** Without times, the moments of a fault are event positions: lines say when it was in force. */
+function untimed(history: History, span: FaultSpan, short: string, { asked }: Gap): NearFault {
+  const isOver = span.to < asked
+  const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
+  const relation = isOver ? `In force until before it was asked: ${lines}.` : `In force then: ${lines}.`
+  return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
+}
+
+/** The line of an event at a position, counted from an operation's call before it. */
+function lineAt({ operations: { length, callEvent, callLine } }: History, position: number): number {
+  let line = position + 1
+  for (let row = 0; row < length && (callEvent[row] ?? 0) < position; row++)
+    line = (callLine[row] ?? 0) + position - (callEvent[row] ?? 0)
+  return line
 }
 
 /** When a fault ended: of a node that took a while to start again, when it was started and when it was ready. */

@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import type { History, ValueId } from '@chaosproxy/history'
-import { type FaultSpan, lastTime } from '@chaosproxy/runner/result'
+import { type History, lastTime, type ValueId } from '@chaosproxy/history'
+import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { EmbeddedOperations } from '../browser/page-data.ts'
 import { hasTimes } from '../moments.ts'
 import { isTelling, printable, processText, valueText } from '../operation-words.ts'

@@ -5,7 +5,7 @@ import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName
 import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
-/** `Two clients held lock L for 17 ms`; `p2 was given lock L, which p1 had not released`. */
+/** `Two clients held lock L for 17 ms`; `p2 was given lock L twice without releasing it`; `p2 was given lock L, which p1 had not released`. */
 export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined) return undefined
@@ -20,6 +20,8 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   }
   const { nanos } = both
   const long = nanos === undefined || nanos <= 0 || !hasTimes(history) ? ' at the same time' : ` for ${duration(nanos)}`
+  const [first, second] = [both.first.acquire, culprit].map((row) => clientOf(history, row))
+  if (first === second) return { title: `${second} was given ${name} twice without releasing it` }
   return { title: `Two clients held ${name}${long}` }
 }
 

@@ -268,8 +268,10 @@ function fromNowhere(history: History, report: Report<string>, culprit: Operatio
   if (history.operations.outcome[culprit] !== OK || !isImpossibleAlone(report, culprit)) return undefined
   const text = JSON.stringify(value)
   const reader = clientOf(history, culprit)
+  const { outcome, callEvent, returnEvent } = history.operations
+  const mayBeSeen = (row: OperationRow): boolean => (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0)
   const hasFailed = rows.some(
-    (row) => !isRead(history, row) && history.operations.outcome[row] === FAIL && writtenText(history, row) === text,
+    (row) => !isRead(history, row) && outcome[row] === FAIL && mayBeSeen(row) && writtenText(history, row) === text,
   )
   const did = isRead(history, culprit) ? 'read' : `changed ${keyText(history, culprit)} from`
   if (hasFailed) return { title: `${reader} ${did} a write that had failed` }

@@ -1,5 +1,5 @@
 import { describeFault, type Fault, faultName, type Link, parseFault } from '@chaosproxy/faults'
-import { type Event, type History, type Json, oncePerHistory } from '@chaosproxy/history'
+import { type Event, type History, type Json, lastTime, oncePerHistory } from '@chaosproxy/history'
 import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
@@ -161,15 +161,3 @@ function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label'
 
 const asMembers = (value: Json): object =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
-
-/** The latest moment at which a client's operation began or ended. */
-export const lastTime: (history: History) => number = oncePerHistory((history) => {
-  if (history.tally !== undefined) return history.tally.lastTime
-  const { length, callTime, returnTime } = history.operations
-  let last = 0
-  for (let i = 0; i < length; i++) {
-    const returned = returnTime[i] ?? 0
-    last = Math.max(last, callTime[i] ?? 0, Number.isFinite(returned) ? returned : 0)
-  }
-  return last
-})

@@ -1,7 +1,7 @@
 export type { ClusterChange } from './cluster-change.ts'
 export { allMet, EXIT, type ExitCode, exitCodeFor } from './exit-code.ts'
 export type { FaultSpan } from './fault-spans.ts'
-export { faultSpans, lastTime } from './fault-spans.ts'
+export { faultSpans } from './fault-spans.ts'
 export {
   areIsolation,
   type ComparedRung,

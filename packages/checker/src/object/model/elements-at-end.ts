@@ -1,4 +1,4 @@
-import { FAIL, type History, type Json, moment, OK, plural, type ValueId } from '@chaosproxy/history'
+import { answeredAt, FAIL, type History, type Json, OK, plural, type ValueId } from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
@@ -182,11 +182,11 @@ function wrongElement(
 }
 
 /** Since when an element must be there: its first acknowledgement, or the start. */
-function sinceWhen({ operations }: History, adders: readonly OperationRow[], read: OperationRow): string {
-  const { outcome, returnEvent, returnTime, callEvent } = operations
+function sinceWhen(history: History, adders: readonly OperationRow[], read: OperationRow): string {
+  const { outcome, returnEvent, callEvent } = history.operations
   const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])
-  const times = before.map((row) => returnTime[row])
-  return times.length === 0 ? 'which was there at the start' : `acknowledged at ${moment(Math.min(...times))}`
+  const first = before.toSorted((one, other) => returnEvent[one] - returnEvent[other])[0]
+  return first === undefined ? 'which was there at the start' : `acknowledged at ${answeredAt(history, first)}`
 }
 
 function agree({ contents }: Ended, { isOrdered }: Elements, reads: readonly OperationRow[], budget: Budget): boolean {

@@ -1,4 +1,6 @@
 import {
+  answeredAt,
+  calledAt,
   clientInWords,
   count,
   duration,
@@ -6,12 +8,12 @@ import {
   FAIL,
   functionOf,
   type History,
+  hasTimes,
   INFO,
   inputOf,
   isObject,
   type Json,
   meaningOf,
-  moment,
   plural,
   type ValueId,
 } from '@chaosproxy/history'
@@ -28,17 +30,18 @@ const MOST_TOLD = 6
  * comes later is counted from an answer: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
-  const { callTime, returnTime } = core.history.operations
   const clauses: string[] = []
   for (let i = Math.max(0, core.length - MOST_TOLD); i < core.length; i++) {
     const did = didOf(core, i)
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
-      const time = isCounted ? returnTime[core.row[i]] : callTime[core.row[i]]
-      clauses.push(`${did} ${isCounted ? 'by' : 'at'} ${moment(time)}`)
+      const { history } = core
+      clauses.push(
+        isCounted ? `${did} by ${answeredAt(history, core.row[i])}` : `${did} at ${calledAt(history, core.row[i])}`,
+      )
       continue
     }
-    clauses.push(isLater(core, i) ? `${duration(gapBefore(core, i))} later ${did}` : `then ${did}`)
+    clauses.push(isLater(core, i) ? `${laterBy(core, i)} ${did}` : `then ${did}`)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
@@ -58,6 +61,10 @@ function gapBefore(core: Part, i: number): number {
 }
 
 const isLater = (core: Part, i: number): boolean => core.returns[i - 1] < core.calls[i] && gapBefore(core, i) > 0
+
+/** `1.0 ms later`, counted from the last answer before it. */
+const laterBy = (core: Part, i: number): string =>
+  hasTimes(core.history) ? `${duration(gapBefore(core, i))} later` : 'later'
 
 /** The row of the operation that returned last among those called before the `i`th; undefined if none did. */
 function lastReturn({ returns, row }: Part, i: number): number | undefined {

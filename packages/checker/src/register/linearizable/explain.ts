@@ -1,4 +1,14 @@
-import { duration, FAIL, functionOf, inputOf, type Json, readsWhole, writtenValue } from '@chaosproxy/history'
+import {
+  duration,
+  FAIL,
+  functionOf,
+  type History,
+  hasTimes,
+  inputOf,
+  type Json,
+  readsWhole,
+  writtenValue,
+} from '@chaosproxy/history'
 import {
   CAS,
   type Decoder,
@@ -134,7 +144,8 @@ function settledIn(part: Encoded, operations: Encoded, budget: Budget): Encoded 
 /** The sentence is about the last observation: the culprit or, if that wrote, the last observation before it. */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
-  const { operations } = decoder.history
+  const { history } = decoder
+  const { operations } = history
   const observation = lastObservation(set, culprit)
   if (observation === -1) return `No order of these ${set.length} operations is legal.`
   const row = set.row[observation]
@@ -150,16 +161,16 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
     if (writer === -1 && !set.anyStart)
       return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`}.`
     if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
-      const early = duration(operations.callTime[whole.row[writer]] - operations.returnTime[row])
+      const early = gapText(history, operations.callTime[whole.row[writer]] - operations.returnTime[row])
       const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
-      return `${answered}, ${early} before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
+      return `${answered}, ${early}before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
     }
   }
   const newer = newestBefore(set, observation)
   if (newer !== -1) {
     const newerRow = set.row[newer]
     const gap = operations.callTime[row] - operations.returnTime[newerRow]
-    const after = gap === 0 ? 'just after' : `${duration(gap)} after`
+    const after = gap === 0 ? 'just after' : `${gapText(history, gap)}after`
     if (set.kind[newer] === READ) return `${did}, ${after} ${words.did(newerRow, READ)}.`
     const acknowledged = words.acknowledged(newerRow, set.kind[newer])
     const other = disagreeing(set, observation, newer)
@@ -201,7 +212,8 @@ function unlikeStart(
   const row = set.row[observation]
   const writer = earliestWriter(whole, value)
   if (writer !== -1 && whole.calls[writer] < returnIn(whole, row)) return undefined
-  const { operations } = decoder.history
+  const { history } = decoder
+  const { operations } = history
   const said = show(decoder.value(set.names[value]))
   const unwritten =
     writer === -1
@@ -216,9 +228,9 @@ function unlikeStart(
   }
   const newer = newestBefore(set, observation)
   if (newer === -1 || set.kind[newer] === READ) return undefined
-  const gap = duration(operations.callTime[row] - operations.returnTime[set.row[newer]])
+  const gap = gapText(history, operations.callTime[row] - operations.returnTime[set.row[newer]])
   const acknowledged = words.acknowledged(set.row[newer], set.kind[newer])
-  return `${unwritten}, and what was there at the start had been overwritten: ${acknowledged} ${gap} before`
+  return `${unwritten}, and what was there at the start had been overwritten: ${acknowledged} ${gap}before`
 }
 
 function lastObservation(set: Encoded, culprit: number): number {
@@ -278,6 +290,8 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
     if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
+    // A read does not see what is called later.
+    if (operations.callEvent[i] > operations.returnEvent[row]) continue
     const f = functionOf(history, i)
     const written = writtenValue(f, inputOf(history, i))
     if (readsWhole(f) || written === null) continue
@@ -285,6 +299,9 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   }
   return undefined
 }
+
+/** `1.2 ms `; empty without times. */
+const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /** The states before the culprit are judged by this many last operations. */
 const STATES_WINDOW = 64
