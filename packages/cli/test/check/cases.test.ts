@@ -60,12 +60,19 @@ const rows: readonly Row[] = [
   row('nov28-71a-epoch-ns-stale-read.jsonl', [], 1, /20 ns before/),
   met('nov28-71b-epoch-ns-fine.jsonl'),
   row('nov28-81a-bank-total-amid-unknown-transfers.jsonl', [], 1, /violated by 2 operations/, /UNKNOWN/),
+  row('nov28-79a-read-before-the-failed-write.edn', [], 1, /nobody ever wrote 0/, /had failed/),
   row(
-    'nov28-unit-intermediate-state.jsonl',
-    ['--unit', 'request', '--expect', 'serializable'],
+    'nov28-80a-partition-without-times.txt',
+    [],
     1,
-    /Intermediate read \(G1b\)/,
+    /In force then: partition, lines 3 to 9/,
+    /No fault explains|ns after/,
   ),
+  row('nov28-89a-reentrant-lock.edn', ['--model', 'lock'], 1, /p0 was given the lock twice/, /wo clients/),
+  {
+    ...row('nov28-unit-intermediate-state.jsonl', [], 1, /Intermediate read \(G1b\)/),
+    options: ['--unit', 'request', '--expect', 'serializable'],
+  },
   row('nov28-81b-bank-total-opening-given.jsonl', ['--timeout', '10s'], 1, /120 in all, and this read shows 122/),
 ]
 
