@@ -73,7 +73,7 @@ describe.each(rows)('%s', (row) => {
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
 
-  test('weighs just what its ceiling allows', () => {
+  test('has exactly as many tokens as its ceiling says', () => {
     const above = tokensOf(row) - (ceilings[row] ?? 0)
     const remedy =
       above > 0

@@ -10,7 +10,7 @@ test('a single turn that other load slowed does not count', () => {
   expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
 })
 
-test('an even number of pairs has the pace between its two middle ones', () => {
+test('with an even number of pairs, the speed ratio is the mean of the two middle ones', () => {
   expect(
     paceOf([
       { before: 1, now: 1 },

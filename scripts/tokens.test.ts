@@ -41,7 +41,7 @@ describe('The tokens of a source', () => {
     expect(countTokens(sameOtherwise)).toBe(countTokens(source))
   })
 
-  test('are more with one more statement', () => {
+  test('are more if there is one more statement', () => {
     expect(countTokens(`${source}ask()\n`)).toBe(countTokens(source) + 3)
     expect(countTokens(source.replace('return undefined', '{ done += 1; return undefined }'))).toBe(
       countTokens(source) + 5,

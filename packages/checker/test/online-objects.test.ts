@@ -293,7 +293,7 @@ test('what was not judged yet is counted, and nothing is called linearizable bef
   expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['linearizable', undefined, 0])
 })
 
-test('the work of judging again is bounded by the events', () => {
+test('the work of all repeated checks is bounded by the number of events', () => {
   let applied = 0
   const model: Model<number> = {
     name: 'numbers',
@@ -343,7 +343,7 @@ test('an object whose judgement takes too long is named, and is judged again onc
   expect(checker.violation()).toMatchObject({ key: 'x', process: 1 })
 })
 
-test('an object that outgrows the memory is named, and is judged no more', () => {
+test('an object over the memory limit is named, and is no longer checked', () => {
   const checker = counter({ retainAtMost: 200 })
   // An operation that never ends.
   for (const event of eventsOf([[9, 'invoke', 'add', 1], ...counted(100)], 'x')) checker.push(event)
@@ -357,7 +357,7 @@ test('the beginning of a long history is forgotten when nothing is open; contrad
   for (const event of eventsOf(counted(200))) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual([
     'not certain',
-    'its first events are no longer held, and are judged only at the end',
+    'its first events are no longer in memory: they are checked from the record at the end',
   ])
   for (const event of eventsOf([...counted(20, 200), ...inTurn(1, [['read', null, 3]])])) checker.push(event)
   checker.settle()
@@ -409,7 +409,7 @@ test('a user’s own model is judged while it is recorded', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('events that contradict each other’s form leave the object open, and are judged again later', () => {
+test('an object whose events have conflicting forms gets no verdict yet, and is checked again later', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [
@@ -437,7 +437,7 @@ test('a watch is judged with the writes of all keys, so that what it leaves out 
   expect(checker.soFar()).toBe('not faithful')
 })
 
-test('a lock whose process goes on after an operation of unknown outcome is judged as check judges it', () => {
+test('a lock history in which a process goes on after an unknown outcome gets the verdict of check', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
     [0, 'info', 'acquire', null],

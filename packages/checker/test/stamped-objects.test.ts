@@ -71,14 +71,14 @@ function resultsOf(
   return Object.fromEntries(levels.map((level) => [level, verdicts[level]!.result]))
 }
 
-describe.each(Object.keys(stampedKinds))('a %s stamped in milliseconds', (name) => {
+describe.each(Object.keys(stampedKinds))('a %s with timestamps in milliseconds', (name) => {
   const shapes = CLIENTS.flatMap((clients) =>
     LATENCIES_MS.map(
       (latencyMs): Omit<StampedShape, 'isStale'> => ({ clients, latencyMs, operations: 40 + 2 * clients }),
     ),
   )
 
-  test('is not condemned if it is atomic, in one file or in several', async () => {
+  test('is not violated if it is atomic, in one file or in several', async () => {
     const random = randomFrom(inject('seed') + name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const shape = shapes[trial % shapes.length]!

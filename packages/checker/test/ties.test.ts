@@ -260,16 +260,16 @@ describe('two clients that each change one object and then find the other one un
       ]
     })
 
-  test('are condemned if the objects are registers', async () => {
+  test('are violated if the objects are registers', async () => {
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('do not pass for linearizable if the objects are judged apart', async () => {
+  test('are not called linearizable if each object is checked alone', async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })
 
-test('clocks that may differ condemn only what no order allows that they leave', async () => {
+test('with clock skew, a history is violated only if no order within the skew is valid', async () => {
   const below = random(inject('seed') + 100)
   const results = { met: 0, unknown: 0, violated: 0 }
   for (let trial = 0; trial < many(3_000); trial++) {

@@ -142,7 +142,7 @@ test('the counts of a finished run are those of its history, whatever the last p
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
 })
 
-test('a violation that the runner noticed is shown with its level, and how many events after it that was', () => {
+test('a violation that the runner noticed is shown with its level and the number of events until then', () => {
   const live = createLiveRun()
   const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
   const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }

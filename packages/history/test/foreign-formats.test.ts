@@ -172,7 +172,7 @@ describe('one operation per line', () => {
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('has what ended when another operation began before it, and says that this is not known', async () => {
+  test('puts an operation that ended when another began first, and says that their order is unknown', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },

@@ -25,7 +25,7 @@ describe('the vocabulary of operations', () => {
     expect(names.filter(replacesWhole)).toEqual(['write', 'put'])
   })
 
-  test('counts what was brought each time, but for what replaces, removes or hands out', () => {
+  test('adds the size of every argument, except of operations that overwrite, remove or dequeue', () => {
     const accumulating = Object.entries(vocabulary).filter(([, { accumulates }]) => accumulates === true)
     expect(new Set(accumulating.map(([, { effect }]) => effect))).toEqual(new Set(['adds', 'appends', 'moves']))
   })
@@ -39,7 +39,7 @@ test.each([
   expect(withArticle(f)).toBe(named)
 })
 
-test('a cas leaves its last value behind, and any other operation what it was asked', () => {
+test('a cas writes its last value, and any other change its whole argument', () => {
   expect(writtenValue('cas', [1, 2])).toBe(2)
   expect(writtenValue('cas', [2])).toBe(2)
   expect(writtenValue('write', [1, 2])).toEqual([1, 2])

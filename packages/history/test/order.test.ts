@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('leave operations in no order if one ends at the time at which the other begins', async () => {
+  test('leave operations concurrent if one ends at the time at which the other begins', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -125,7 +125,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('are in order where equal stamps are of one process only', async () => {
+  test('are in order if equal timestamps are of one process only', async () => {
     const path = file(
       'own.jsonl',
       jsonl([

@@ -35,7 +35,7 @@ describe('left-out reads', () => {
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
-  test('an increment that does not say by how much leaves something behind', () => {
+  test('an increment without an amount changes the object', () => {
     expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
   })
 

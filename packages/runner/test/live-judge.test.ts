@@ -73,7 +73,7 @@ const counted = (additions: number): EventInput[] => [
   ...operation(2, 'read', 0),
 ]
 
-test('a violation of a counter is told with how many events after it was noticed, and where in the record it is', () => {
+test('a violation of a counter is reported with its place and the number of events until it was noticed', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -87,13 +87,13 @@ test('a violation of a counter is told with how many events after it was noticed
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 801, noticedAfter: 2 } })
 })
 
-test('few events are judged whenever somebody asks', () => {
+test('a short history is checked each time a verdict is asked for', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 })
   for (const event of counted(2)) judge.push(event)
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
 })
 
-test('where nothing depends on the verdict before the end only models with a monitor of their own are judged while recording', () => {
+test('if no option needs a verdict before the end, only models with a monitor of their own are checked while recording', () => {
   const [register, counter] = (['register', 'counter'] as const).map((model) =>
     createLiveJudge({ model, initial: null, isFollowed: false }),
   )
@@ -102,7 +102,7 @@ test('where nothing depends on the verdict before the end only models with a mon
   expect(register?.judged().soFar).toBe('not linearizable')
   expect(counter?.judged()).toMatchObject({
     soFar: 'not certain',
-    doubt: expect.stringContaining('nothing depends on it'),
+    doubt: expect.stringContaining('no option needs a verdict'),
   })
 })
 

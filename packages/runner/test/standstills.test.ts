@@ -87,7 +87,7 @@ describe('requirements and standstills', () => {
       expect(judged(requirement)).toMatchObject({ met: true })
       expect(judged(requirement, { from: at(4.05), to: at(6.1) })).toMatchObject({
         met: 'unknown',
-        why: 'chaos itself stood still from 4.05 s to 6.10 s: availability and latency of that time say nothing',
+        why: 'the process of chaos was paused from 4.05 s to 6.10 s: availability and latency of that time mean nothing',
       })
     },
   )

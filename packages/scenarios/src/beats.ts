@@ -53,7 +53,10 @@ const WORD = /"(?:[^"\\]|\\.)*"|\{.*?\}(?= |$)|\[.*?\](?= |$)|\S+/g
 
 function beatIn(line: string): Asking | Remark {
   const [, time, who, node, exchange, says] = LINE.exec(line) ?? []
-  if (says === undefined) throw new Error(`a beat is TIME WHO NODE OPERATION -- TEXT, or TIME -- TEXT: ${line}`)
+  if (says === undefined)
+    throw new Error(
+      `cannot read this line of the story: ${line}. Write TIME WHO NODE OPERATION -- TEXT, or TIME -- TEXT`,
+    )
   const atMs = millis(Number(time))
   if (who === undefined || node === undefined || exchange === undefined) return { type: 'remark', atMs, says }
   return { type: 'asking', atMs, who, node, ...exchangeIn(exchange), says }

@@ -74,7 +74,7 @@ describe('a client as a function', () => {
 describe('a client module that is itself wrong ends the run', () => {
   test.each([
     ['answers a read with nothing', `if (f === 'write') return 1`, /answered a read with nothing/],
-    ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot say/],
+    ['answers with what JSON cannot say', 'return { at: new Date() }', /which JSON cannot represent/],
     ['answers with a function', 'return () => 1', /returned a function/],
     ['ends the process', 'process.exit(0)', /calls process\.exit\(0\)/],
     [

@@ -23,11 +23,11 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
   if (answer === undefined)
     return {
       type: 'broken',
-      why: `it answered ${withArticle(f)} with nothing. Answer the result; null where there is no value`,
+      why: `it answered ${withArticle(f)} with nothing. Return the result, or null if there is no value`,
     }
   const value = plain(answer)
   return value === undefined
-    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${shownAnswer(answer)}, which JSON cannot say` }
+    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${shownAnswer(answer)}, which JSON cannot represent` }
     : { type: 'ok', value }
 }
 

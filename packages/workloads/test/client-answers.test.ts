@@ -30,14 +30,14 @@ describe("the answer of a user's client", () => {
   ])('to %s is refused with the right article if it is nothing', (f, named) => {
     expect(judged(f, null, undefined)).toEqual({
       type: 'broken',
-      why: `it answered ${named} with nothing. Answer the result; null where there is no value`,
+      why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
     })
   })
 
-  test('to an acquire is refused if JSON cannot say it', () => {
+  test('to an acquire is refused if JSON cannot represent it', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
-      why: 'it answered an acquire with 1n, which JSON cannot say',
+      why: 'it answered an acquire with 1n, which JSON cannot represent',
     })
   })
 

@@ -57,7 +57,11 @@ function judgementOf({ levels }: Report<string>, level: string, lasting: readonl
       return verdict
     case 'violated': {
       const { sentence } = verdict.counterexample
-      return { result: 'unknown', why: `it is not ${level}, unless later events mend that: ${sentence}`, isLate: false }
+      return {
+        result: 'unknown',
+        why: `so far it is not ${level}, which later events may change: ${sentence}`,
+        isLate: false,
+      }
     }
     case 'unknown':
       return { result: 'unknown', why: verdict.reason.text, isLate: verdict.reason.kind === 'time' }

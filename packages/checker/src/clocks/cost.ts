@@ -40,14 +40,15 @@ function reasonOfStamps(
   bounded: Bounded,
   most: Counterexample | undefined,
 ): string {
-  const remedy = 'Record finer stamps by one clock, or all events in one file in the order in which they happened'
+  const remedy = 'Record finer timestamps by one clock, or all events in one file in the order in which they happened'
   const { length } = bounded.cramped
   const pair = openPair(history, bounded, most)
   if (pair !== undefined) {
     const { returnTime, callTime, returnLine, callLine } = history.operations
     const [before, after] = [lineOf(history, returnLine[pair.before]), lineOf(history, callLine[pair.after])]
     const apart = Math.abs(callTime[pair.after] - returnTime[pair.before])
-    const how = apart === 0 ? 'have the same stamp' : `are ${duration(apart)} apart by clocks that may differ by that`
+    const how =
+      apart === 0 ? 'have the same stamp' : `are ${duration(apart)} apart, which is within the difference of the clocks`
     return `the return in ${before} and the call in ${after} ${how}, and the verdict depends on which came first. ${remedy}`
   }
   const short = length === 0 ? '' : `, and ${plural(length, 'operation')} took less time than that`
@@ -89,7 +90,7 @@ function reasonOfClocks({ clocks, withinNanos, unordered, cramped }: Omit<ClockC
   const { max } = withinNanos
   const orders = `${plural(unordered, 'order')} between two operations ${unordered === 1 ? 'is' : 'are'} open`
   if (max === null)
-    return 'a clock did not keep its bounds, and nothing is known of the times that it gave: its machine may have slept. Run it again'
+    return 'a clock exceeded its error bound, so that its times cannot be used: its machine may have slept. Repeat the run'
   const short = cramped === 0 ? '' : `, ${plural(cramped, 'operation')} took less time than that`
   return `the ${plural(clocks, 'clock')} of the workers agreed with this one only to within ±${duration(max)}${short}, and ${orders}, on which it depends. Let the workers run nearer to the target, on machines with less to do, or one worker alone`
 }

@@ -16,10 +16,10 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { decide, explain } from './sequential.ts'
 
 const REPEATED = notRecorded(
-  'an operation stands for several, and the search that keeps the order of each process does not take it apart',
+  'an operation stands for several, and the search by the order of each process cannot split it',
 )
 const APART = notRecorded(
-  "each object has an order that keeps the stamps and each process's own, and no order of all of them was found",
+  'each object has an order that respects the timestamps and the order of each process, and no order of all objects was found',
 )
 
 /**
@@ -45,7 +45,7 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
     }
     const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
     if (answer.result === 'violated') {
-      const beside = "whatever the order that keeps the stamps and each process's own"
+      const beside = 'in every order that respects the timestamps and the order of each process'
       const counterexample = explain(part, judge, beside, budget)
       return ofLevel('linearizable', { result: 'violated', counterexample })
     }

@@ -191,7 +191,7 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome
 
-const FORGOTTEN = 'its first events are no longer held, and are judged only at the end'
+const FORGOTTEN = 'its first events are no longer in memory: they are checked from the record at the end'
 
 const tooSlow = (events: number): string =>
   `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`

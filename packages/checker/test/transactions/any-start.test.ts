@@ -82,7 +82,7 @@ test('a value that was read before it was written may be what the register began
   expect(judged(transactions, null)['strict-serializable']!.result).toBe('violated')
 })
 
-test('an update is lost whatever the register began with', () => {
+test('a lost update is found whatever the initial value was', () => {
   const read: MicroOperation = { f: 'r', key: 'x', value: 1 }
   const transactions = [
     one(1, read, { f: 'w', key: 'x', value: 2 }),

@@ -63,18 +63,18 @@ const NOTE = 'stamps are multiples of 1 ms: equal stamps of different processes 
 describe('stamps in milliseconds', () => {
   const stale = (at: readonly [number, number]) => [write(0, 1, [1, 2]), write(0, 2, [3, 5]), read(1, 1, at)]
 
-  test('leave a read unknown that begins at the stamp at which a write ended, with the two lines', async () => {
+  test('leave a read that begins at the timestamp of a write’s end unknown, and name both lines', async () => {
     const { exitCode, printed } = await check([operationLines(stale([5, 6]))])
     expect(exitCode).toBe(2)
     expect(printed).toContain('the return in line 2 and the call in line 3 have the same stamp')
     expect(printed.split(NOTE)).toHaveLength(2)
   })
 
-  test('condemn a read that begins one later', async () => {
+  test('violate a read that begins one timestamp later', async () => {
     expect((await check([operationLines(stale([6, 7]))])).exitCode).toBe(1)
   })
 
-  test('allow a read within the stamp of the write', async () => {
+  test('allow a read at the timestamp of the write', async () => {
     const { exitCode } = await check([operationLines([write(0, 1, [1, 2]), write(0, 2, [5, 5]), read(1, 1, [5, 5])])])
     expect(exitCode).toBe(0)
   })
@@ -87,7 +87,7 @@ describe('stamps in milliseconds', () => {
     expect([exitCode, printed]).toEqual([1, expect.stringContaining('violated')])
   })
 
-  test('of two clients that each saw the other late are condemned within one stamp', async () => {
+  test('are violated if two clients each read the old value of the other, even at one timestamp', async () => {
     const keyed = (operation: Operation, key: string) => ({
       ...operation,
       input: [key, operation.input ?? null],
@@ -102,7 +102,7 @@ describe('stamps in milliseconds', () => {
     expect((await check([operationLines(crossed)], '--keyed')).exitCode).toBe(1)
   })
 
-  test('are in no order across merged files', async () => {
+  test('are concurrent across merged files', async () => {
     const counted = (client: number, f: string, value: number): Operation =>
       did(client, f, [5e6, 5e6], f === 'add' ? { input: value } : { output: value })
     const files = [
@@ -112,7 +112,7 @@ describe('stamps in milliseconds', () => {
     expect((await check(files, '--merge', '--model', 'counter')).exitCode).toBe(0)
   })
 
-  test('leave transactions in no order', async () => {
+  test('leave transactions concurrent', async () => {
     const txn = (client: number, ...micro: readonly (readonly [f: string, key: string, value: unknown])[]): Operation =>
       did(client, 'txn', [5e6, 5e6], {
         input: micro.map(([f, key, value]) => [f, key, f === 'r' ? null : value]),

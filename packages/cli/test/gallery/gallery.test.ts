@@ -113,7 +113,7 @@ describe('chaos gallery', () => {
   })
 })
 
-test.skipIf(!hasCompiler())('a trial ends with the gallery that was killed, and so does what it started', async () => {
+test.skipIf(!hasCompiler())('a trial and its processes end once the command that started it is killed', async () => {
   const out = temporaryDirectory()
   const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])
   const running = async (): Promise<number[]> =>

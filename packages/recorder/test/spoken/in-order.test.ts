@@ -130,7 +130,7 @@ describe('a connection whose server answers in order', () => {
   })
 })
 
-test('a queue hands out its items in the order in which they came, however many are left', () => {
+test('a queue of any length is first in, first out', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }), (steps) => {
       const [queue, model] = [new Fifo<number>(), [] as number[]]

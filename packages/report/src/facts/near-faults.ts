@@ -79,7 +79,7 @@ export function nearFaults(
 function untimed(history: History, span: FaultSpan, short: string, { asked }: Gap): NearFault {
   const isOver = span.to < asked
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
-  const relation = isOver ? `In force until before it was asked: ${lines}.` : `In force then: ${lines}.`
+  const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
 }
 

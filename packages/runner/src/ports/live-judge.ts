@@ -141,7 +141,7 @@ export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: J
   }
 }
 
-const UNFOLLOWED = 'nothing depends on it before the end, when the history is judged'
+const UNFOLLOWED = 'it is not checked while recording: no option needs a verdict before the end'
 
 const uncertain = (why: string): OnlineChecker => ({
   push: () => undefined,

@@ -51,4 +51,4 @@ function timeOf(value: Json, name: string): Nanos | undefined {
 
 /** From when to when, as a sentence. */
 export const standstillText = ({ from, to }: Standstill): string =>
-  `chaos itself stood still from ${moment(from, 2)} to ${moment(to, 2)}: availability and latency of that time say nothing`
+  `the process of chaos was paused from ${moment(from, 2)} to ${moment(to, 2)}: availability and latency of that time mean nothing`

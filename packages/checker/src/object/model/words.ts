@@ -37,7 +37,9 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
       const { history } = core
       clauses.push(
-        isCounted ? `${did} by ${answeredAt(history, core.row[i])}` : `${did} at ${calledAt(history, core.row[i])}`,
+        isCounted
+          ? `${did} ${hasTimes(history) ? 'by' : 'at'} ${answeredAt(history, core.row[i])}`
+          : `${did} at ${calledAt(history, core.row[i])}`,
       )
       continue
     }

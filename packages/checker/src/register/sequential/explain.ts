@@ -47,10 +47,10 @@ export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestio
 })
 
 const noSingleOrder = (count: number): string =>
-  `No single order of these ${count} operations keeps each process's own order and explains every result.`
+  `No single order of these ${count} operations respects the order of each process and explains every result.`
 
 const noTiedOrder = (count: number): string =>
-  `No order of these ${count} operations keeps each process's own order and that of the stamps, and explains every result.`
+  `No order of these ${count} operations respects the timestamps and the order of each process, and explains every result.`
 
 function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]

@@ -81,5 +81,5 @@ function startsOf(
 
 const told = (record: TransactionRecord, { key, value }: Start): string =>
   key < 0
-    ? 'nobody knows what the keys began with, and some start may explain all reads. Say what was there with --initial'
-    : `nobody knows what the keys began with, and if ${keyText(record, key)} began with ${JSON.stringify(record.history.values.json(value as ValueId))}, nothing is known to be violated. Say what was there with --initial`
+    ? 'the initial values are unknown, and some may explain all reads. Give them with --initial'
+    : `the initial values are unknown, and if that of ${keyText(record, key)} was ${JSON.stringify(record.history.values.json(value as ValueId))}, no violation is known. Give them with --initial`
