@@ -284,4 +284,46 @@ export const objectMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFile(
+    'object/model/sums.ts',
+    ['sums'],
+    [
+      {
+        name: 'sums-forget-what-is-open',
+        before: 'sums.most[a] += asked.up[a]',
+        after: 'sums.most[a] += done.up[a]',
+        breaks: 'a read may not see a change that has no answer',
+      },
+      {
+        name: 'sums-count-what-returned-later',
+        before: 'atCall.put(i, done.up, done.down)',
+        after: 'atCall.put(i, asked.up, asked.down)',
+        breaks: 'a read has to see what was only called before it',
+      },
+      {
+        name: 'sums-of-reads-contradict-none',
+        before: 'if (highest < most[amount]) {',
+        after: 'if (highest < least[amount]) {',
+        breaks: 'two reads that no start explains are met',
+      },
+    ],
+  ),
+  ...inFile(
+    'bank/sums.ts',
+    ['sums'],
+    [
+      {
+        name: 'sums-have-no-total',
+        before: 'if (total !== 0) sum[end++] = total',
+        after: 'if (total > 0) sum[end++] = total',
+        breaks: 'a withdrawal leaves the sum of all balances',
+      },
+      {
+        name: 'sums-count-each-copy',
+        before: 'return id !== undefined && (!isKnown || (copies.get(id) ?? 0) > 1) ? NEVER : event',
+        after: 'return id !== undefined && !isKnown ? NEVER : event',
+        breaks: 'a transfer that is sent again by its id has to be made twice',
+      },
+    ],
+  ),
 ]

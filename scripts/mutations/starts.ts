@@ -135,8 +135,8 @@ export const startMutations: readonly Mutation[] = [
     },
     {
       name: 'start-counter-at-least-too-much',
-      before: 'least = Math.max(least, read - up - downBefore)',
-      after: 'least = Math.max(least, read - upBefore - downBefore)',
+      before: 'least = Math.max(least, value - greatest[0])',
+      after: 'least = Math.max(least, value - fewest[0])',
       breaks: 'a read cannot have counted what was being added while it went on',
     },
   ]),

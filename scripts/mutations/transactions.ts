@@ -142,6 +142,48 @@ export const transactionMutations: readonly Mutation[] = [
     ],
   ),
   ...inFile(
+    'transactions/registers/any-start.ts',
+    ['transactions'],
+    [
+      {
+        name: 'transactions-start-is-tried-once',
+        before: 'for (const { key, value } of startsOf(record, from, tried.sources, violated)) {',
+        after: 'for (const { key, value } of startsOf(record, from, tried.sources, violated).slice(1)) {',
+        breaks: 'registers are condemned that one start explains',
+      },
+      {
+        name: 'transactions-starts-are-not-told-apart',
+        before: 'if (kind[row] === READ && first[key[row]] === UNKNOWN && value[row] !== UNKNOWN)',
+        after: 'if (kind[row] === READ && value[row] !== UNKNOWN)',
+        breaks: 'a key whose start is known is given another one',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/lists/sent-again.ts',
+    ['transactions'],
+    [
+      {
+        name: 'transactions-first-tries-took-effect',
+        before: 'for (const row of lost) status[transaction[row]] = ABORTED',
+        after: '',
+        breaks: 'an append that was sent again and acknowledged leaves every level unknown',
+      },
+    ],
+  ),
+  ...inFile(
+    'transactions/recorded/units.ts',
+    ['transactions'],
+    [
+      {
+        name: 'recorded-units-have-no-intermediate-state',
+        before: "if (!isLast) findings.add('G1b', t, row, writes[version])",
+        after: '',
+        breaks: 'a request that saw what another had yet to overwrite is called serializable',
+      },
+    ],
+  ),
+  ...inFile(
     'transactions/recorded/units.ts',
     ['transactions'],
     [

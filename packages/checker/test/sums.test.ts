@@ -101,6 +101,12 @@ test.each<[string, 'bank' | 'counter', EventInput[], Json]>([
     OPENING,
   ],
   [
+    'a bank after a withdrawal',
+    'bank',
+    [...completed(1, { f: 'withdraw', value: { account: 'a', amount: 5 } }, null), ...read(0, { a: 35, b: 40, c: 40 })],
+    OPENING,
+  ],
+  [
     'a bank of fractions',
     'bank',
     [
