@@ -1,6 +1,7 @@
 import { knownValue } from '../expressions/coerce.ts'
 import { sortOrder } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -18,7 +19,6 @@ import { distinct, rowKey } from './set-operation.ts'
 import { collectSets, expandSets, type SetReturning } from './set-returning.ts'
 import { compileSort, type SortKey, sorted, sortValues } from './sort.ts'
 import { compileTargets, type Target } from './targets.ts'
-import { compileWindows, type Windows } from './windows.ts'
 
 interface Select {
   readonly scope: QueryScope
@@ -220,4 +220,33 @@ function* executeDistinct(
   if (select.limit === undefined) return results
   const { offset, count } = boundsOf(select.limit, run, outer)
   return results.slice(offset, offset + count)
+}
+
+interface Windows {
+  /** Adds the results of window functions to the rows. */
+  add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
+}
+
+/** Collects the window functions of a query: each gets a place in the row. */
+function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope): Windows {
+  const calls: { readonly call: WindowCall; readonly slot: number }[] = []
+  scope.onWindow = (call) => {
+    const compiled = compileWindow(call, clause ?? [], scope)
+    const slot = scope.width++
+    calls.push({ call: compiled, slot })
+    return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
+  }
+  return {
+    add(rows, run, outer) {
+      if (calls.length === 0) return rows
+      const extended = rows.map((row) => ({ values: row.values.slice(), tuples: row.tuples }))
+      const envs = extended.map((row) => envOf(row, outer, run))
+      for (const { call, slot } of calls)
+        for (const [at, value] of call.evaluate(envs).entries()) {
+          const row = extended[at]
+          if (row !== undefined) row.values[slot] = value
+        }
+      return extended
+    },
+  }
 }
