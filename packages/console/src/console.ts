@@ -23,7 +23,6 @@ export interface ConsoleOptions {
   readonly unrepeatable?: string | undefined
 }
 
-/** A run that pages can follow. */
 export interface FollowedRun {
   readonly run: PlannedRun
   /** Its history, which grows. */
@@ -32,7 +31,6 @@ export interface FollowedRun {
   readonly again: string
 }
 
-/** What a run must be given to be followed and steered by pages. */
 export interface Following {
   readonly listener: RunListener
   readonly steered: (handle: RunHandle) => void

@@ -200,7 +200,6 @@ interface Open {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
-  /** Programs beside the nodes. */
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
   /** The simulated servers: Redis and PostgreSQL. */
   readonly servers: ReadonlyMap<NodeId, RedisNode | PostgresNode>

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { Transform } from 'node:stream'
 
-/** The destination of a browser's connection. */
 export interface Way {
   connect(): Socket
   /** Transforms what the browser sends. */

@@ -100,7 +100,6 @@ export function whyNotOfModel(report: Report<string>): string | undefined {
   return verdict?.result === 'unknown' ? verdict.reason.text : undefined
 }
 
-/** What shows that a level is met. */
 export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }>['witness']): string {
   switch (witness.kind) {
     case 'order':

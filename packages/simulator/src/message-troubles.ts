@@ -63,7 +63,6 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
     n: number,
     parcel: Parcel,
   ): 'lost' | 'held' | undefined
-  /** Changes a message that leaves. */
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 

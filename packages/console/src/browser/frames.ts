@@ -63,7 +63,6 @@ export interface FaultRow {
   /** Milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
-  /** What it does to clocks. */
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
   /** How often it took effect; known once it is healed. */
   readonly hits?: number | undefined

@@ -24,7 +24,6 @@ export interface RunClientsOptions {
   readonly initial: Json
   /** Whether requests name no key, since there is only one object. */
   readonly isOfOne: boolean
-  /** The functions that clients will call. */
   readonly functions: readonly string[]
 }
 

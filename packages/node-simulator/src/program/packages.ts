@@ -100,7 +100,6 @@ function loadersIn(statements: readonly Node[], code: string, sources: Sources):
   return loaders
 }
 
-/** The loader that a statement is or contains. */
 function loaderIn(statement: Node, number: number): Loader | undefined {
   if (statement.type !== 'VariableDeclaration') return undefined
   const [first, second] = statement['declarations'] as readonly Node[]

@@ -238,7 +238,6 @@ export function awaitPlaces(sites: readonly Site[], directory: string): Readonly
   return places
 }
 
-/** The statements of a list of them. */
 function statementsIn(node: Node): readonly Node[] {
   const list = node.type === 'SwitchCase' ? node['consequent'] : node.type === 'BlockStatement' ? node['body'] : []
   return (list as readonly Node[]).filter(

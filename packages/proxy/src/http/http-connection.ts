@@ -196,7 +196,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
   }
 
-  /** Stops reading from a client with too many unanswered requests. */
   governAsking(): void {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }

@@ -37,7 +37,6 @@ export interface Flow {
   readonly connection: { abort(): void }
 }
 
-/** A fault on one link. */
 interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
   /** The fault's number on this link, from 1, which selects its random streams. */

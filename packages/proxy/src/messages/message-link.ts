@@ -2,7 +2,6 @@ import { type Link, linkName, type MessageFault, type Random } from '@chaosproxy
 import { CarriedRules, type Standing } from '../link/rule-list.ts'
 import { MessageRule, type Track } from './message-rule.ts'
 
-/** The messages of one link so far. */
 export interface MessageStatistics {
   /** Whole messages, faulted or not. */
   readonly messages: number

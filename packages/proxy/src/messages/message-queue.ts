@@ -56,7 +56,6 @@ export class MessageQueue {
     return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
   }
 
-  /** A message and its fate. */
   take(fate: Fate): void {
     if (fate.copies.length === 0) return
     this.#push({

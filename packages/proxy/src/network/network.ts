@@ -154,7 +154,6 @@ const pairOf = (links: LinkTable<LinkState>, { from, to }: Link): Pick<Wiring, '
   backward: links.of({ from: to, to: from }),
 })
 
-/** The tapes of a network. */
 interface Tapes {
   /** The tape of a link, created now; undefined if the link has none. */
   of(link: Link): Tape | undefined

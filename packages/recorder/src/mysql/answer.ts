@@ -29,7 +29,6 @@ export type Result =
 /** Rows beyond these are not kept; it takes one more to tell that there are such. */
 const MOST_ROWS = 10_001
 
-/** Reads the packets of one answer. */
 export class AnswerReader {
   readonly #isBinary: boolean
   #state: 'first' | 'columns' | 'rows' = 'first'

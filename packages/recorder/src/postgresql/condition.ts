@@ -62,7 +62,6 @@ const MOST_ALTERNATIVES = 16
 
 class ConditionParser extends SqlReader {
   readonly #table: RecordedTable
-  /** What its items ask of a row. */
   readonly #itemsAsk: Compared[] = []
   #extreme: Extreme | undefined
   #alias: string | undefined

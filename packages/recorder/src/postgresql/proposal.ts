@@ -49,7 +49,6 @@ interface CatalogueColumn {
 
 type DatabaseKind = 'postgresql' | 'mysql'
 
-/** What records the transactions of a database whole. */
 export interface Proposal {
   readonly as: {
     readonly kind: DatabaseKind

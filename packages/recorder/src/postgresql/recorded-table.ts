@@ -6,7 +6,6 @@ export interface RecordedTable {
   readonly name: string
   /** The column of its primary key. */
   readonly key: string
-  /** The recorded columns. */
   readonly values: ReadonlyMap<string, ColumnType>
   /** Whether the database may convert values that it is given, and compares texts by a collation: MySQL. */
   readonly converts?: boolean | undefined

@@ -56,7 +56,6 @@ export class Replies {
     this.#dialect = dialect
   }
 
-  /** A unit whose reply is expected. */
   expect(unit: Unit): void {
     this.#pending.push(unit)
   }

@@ -14,7 +14,6 @@ type Conjunction = Omit<Keyed, 'kind' | 'keys'> & { readonly keys: Keyed['keys']
 
 const TRUE: Conjunction = { keys: undefined, expected: new Map(), isExact: true, hidden: [] }
 
-/** The WHERE on one table. */
 export class Conditions {
   readonly #reader: RowReader
   readonly #queries: Queries

@@ -55,7 +55,6 @@ class RowParser {
     return first === undefined || others.length === 0 ? first : { ...first, others }
   }
 
-  /** What it reads of one of its tables. */
   #readOf(items: readonly Item[], source: Source, isJoined: boolean): RowRead | undefined {
     const reader = this.#reader
     const { table } = source

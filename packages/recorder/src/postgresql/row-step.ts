@@ -423,7 +423,6 @@ function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): r
   return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
 }
 
-/** Of a parameter in the binary format. */
 function binaryTexts(operand: Operand, portal: Portal | undefined): readonly string[] | undefined {
   if (operand.kind !== 'parameter' || portal === undefined) return undefined
   const value = portal.values[operand.number - 1]

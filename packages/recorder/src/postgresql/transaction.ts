@@ -17,7 +17,6 @@ export interface Executed {
   answeredAt?: Nanos | undefined
   /** What its answer rests on besides the rows that it shows. */
   readonly condition?: { readonly what: string; readonly asked: AskedCondition } | undefined
-  /** The condition of the rows that it changes. */
   readonly changed?: AskedCondition | undefined
   /** Whether a cast may change the values that it gives; undefined if that is not followed. */
   readonly isCast?: boolean | undefined

@@ -91,7 +91,6 @@ export interface Recorder {
   finish(): void
 }
 
-/** Records the requests of one connection. */
 export interface ConnectionRecorder {
   /**
    * Call when a request's first byte arrives. The exchange keeps its place in the history until the request's meaning

@@ -94,7 +94,6 @@ export const unsaidWrite = (key: string, says: Says): CommandOperation => ({
   says,
 })
 
-/** Marks a part that keeps the time to live. */
 export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })

@@ -69,7 +69,6 @@ export interface CommandSetOptions {
   readonly model?: string | undefined
   /** The source of a script that compares and sets: see `casScript`. */
   readonly cas?: string | undefined
-  /** Scripts that are equivalent to commands. */
   readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
   readonly isConfirmedByWait?: boolean | undefined

@@ -13,7 +13,6 @@ interface Held {
   open: number
   /** Whether writes overlapped since the last moment without any, so that the last one is unknown. */
   isMixed: boolean
-  /** The number of writes called. */
   writes: number
 }
 

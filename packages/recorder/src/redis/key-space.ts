@@ -122,7 +122,6 @@ export class KeySpace {
     return this.#fields.size > 0
   }
 
-  /** The names of the fields seen in this key. */
   fieldsOf(keyName: string): readonly string[] {
     const fields = this.#fields.get(keyName)
     return fields === undefined ? NO_NAMES : [...fields]

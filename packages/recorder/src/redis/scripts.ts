@@ -37,7 +37,6 @@ export interface ScriptOptions {
   readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
 }
 
-/** A script with one key and one operation. */
 export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): KnownScript => ({
   is: { source },
   recognise(keys, values, names) {
@@ -75,7 +74,6 @@ export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders 
   }
 }
 
-/** Different texts of one script. */
 interface Layouts {
   /** Whether this text is the script. If so, its SHA-1 is known from then on. */
   learn(text: string): boolean

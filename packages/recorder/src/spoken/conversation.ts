@@ -34,7 +34,6 @@ export interface RecordedConversation {
   readonly isFull: boolean
 }
 
-/** A server whose clients are recorded. */
 export interface RecordedServer {
   readonly recorder: Recorder
   /** Its name in the history. */

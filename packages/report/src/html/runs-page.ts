@@ -17,7 +17,6 @@ export interface RunsPage {
     | {
         /** Changes with what is shown. */
         readonly state: string
-        /** The live pages of what runs now. */
         readonly live: readonly LivePage[]
         /** Where the report of a run is. */
         readonly linkOf?: ((run: string) => string) | undefined

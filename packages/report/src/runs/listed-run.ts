@@ -6,7 +6,6 @@ import { isOutcome, moodOf } from '../telling/outcome.ts'
 import { savedTelling } from '../telling/saved-telling.ts'
 import { capitalised } from '../words.ts'
 
-/** What a list of runs says of one of them. */
 export interface ListedRun {
   /** The name of its directory, by which it is found. */
   readonly name: string

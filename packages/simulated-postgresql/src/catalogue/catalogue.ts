@@ -7,7 +7,6 @@ import type { DomainDefinition } from './domain.ts'
 import type { Routine } from './routine.ts'
 import type { ForeignKey, Table } from './table.ts'
 
-/** What has a name in a schema. */
 interface Named {
   schema: string
   name: string

@@ -16,7 +16,6 @@ interface DescribedRoutine {
   readonly isOpaque: boolean
 }
 
-/** A table or view. */
 interface DescribedTable {
   readonly schema: string
   readonly name: string

@@ -28,7 +28,6 @@ const FIRST_SCHEMA = 16_384
 const namespaceOf = ({ catalogue }: CatalogueView, schema: string): number =>
   NAMESPACES[schema] ?? FIRST_SCHEMA + [...catalogue.schemas].indexOf(schema)
 
-/** A column by its name and the name of its type. */
 type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
 
 interface Relation {

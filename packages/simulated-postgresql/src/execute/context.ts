@@ -213,7 +213,6 @@ export class Context implements TextContext {
     return coerce(compiled, type, 'i', scope)
   }
 
-  /** An expression as the value of a column. */
   assigned(node: Node, scope: Scope, column: Pick<Column, 'name' | 'type'>): Compiled {
     return this.assignedValue(compileExpression(node, scope, column.type), scope, column)
   }

@@ -25,7 +25,6 @@ export interface GroupingSets {
   readonly sets: readonly (readonly number[])[]
   /** What a node means in a group: a key, or GROUPING. */
   replaced(node: Node): Compiled | undefined
-  /** A group of the set at this place. */
   marked(group: JoinedRow, set: number): JoinedRow
 }
 

@@ -48,7 +48,6 @@ interface Merge {
   readonly unmatched: TableScan | undefined
 }
 
-/** What became of a row of the join. */
 interface Done {
   readonly row: JoinedRow
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE'

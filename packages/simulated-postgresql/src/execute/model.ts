@@ -20,7 +20,6 @@ export interface ResultColumn {
 
 export type Rows = readonly (readonly SqlValue[])[]
 
-/** A query that is ready to run. */
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
   rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
@@ -43,7 +42,6 @@ export interface JoinedRow {
   readonly tuples: (Tuple | undefined)[]
 }
 
-/** A column that names can refer to. */
 export interface NamedColumn {
   readonly name: string
   readonly type: SqlType
@@ -144,7 +142,6 @@ export interface TableFacts {
   readonly checks: readonly { readonly name: string; readonly compiled: Compiled }[]
   /** The places of columns of unique keys, which foreign keys may refer to: changing one takes the stronger lock. */
   readonly keyPlaces: ReadonlySet<number>
-  /** The places of all indexed columns. */
   readonly indexedPlaces: ReadonlySet<number>
   readonly referencing: readonly ForeignKey[]
   readonly triggers: readonly CompiledTrigger[]

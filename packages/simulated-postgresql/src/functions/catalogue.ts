@@ -96,7 +96,6 @@ function remembered<T>(find: (name: string) => readonly T[]): (name: string) => 
   }
 }
 
-/** The entries of the line that begins with the word. */
 function entriesOf(lines: readonly string[], word: string): readonly string[] {
   const line = lines.find((each) => each.startsWith(`${word} `))
   return line === undefined ? [] : line.split(' ').slice(1)

@@ -112,7 +112,6 @@ const readJsonb: Reading = (value) => jsonbPart(asJsonb(value).value)
 
 const recordOf = (value: SqlValue): SqlRecord | null => (value instanceof SqlRecord ? value : null)
 
-/** One row. */
 function record(read: Reading, populates: boolean): SetFunction {
   return (values, env, { columns = [] }) => {
     const [base, document = null] = populates ? [recordOf(values[0] ?? null), values[1]] : [null, values[0]]

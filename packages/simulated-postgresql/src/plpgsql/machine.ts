@@ -22,7 +22,6 @@ export interface RoutineHost<P extends Planned> {
   /** Executes a command that has no plan. */
   command(statement: Statement): Generator<Wait, void, void>
   parse(sql: string): readonly Statement[]
-  /** The type that a declaration names. */
   type(name: string): SqlType
   /** A value as one of another type, as an assignment converts it. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue

@@ -78,7 +78,6 @@ export class Planner {
     return new Context({ ...this.#options(), parameterOids: [], compilers: COMPILERS })
   }
 
-  /** The value of an argument of EXECUTE. */
   evaluate(node: Node, oid: number): SqlValue {
     const context = this.newContext()
     const scope = new QueryScope(context, undefined)
@@ -99,7 +98,6 @@ export class Planner {
     }
   }
 
-  /** The settings that a plan depends on. */
   #key(): string {
     const { user } = this.#facts
     return `${this.#names.searchPath()}|${this.#settings.get('TimeZone')}|${this.#settings.get('DateStyle')}|${user}`

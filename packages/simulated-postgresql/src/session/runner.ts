@@ -20,7 +20,6 @@ export interface Ran {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** What a session has that its plans need to run. */
 interface RunnerOwner {
   readonly server: Server
   readonly backend: Backend

@@ -11,7 +11,6 @@ import type { Notification } from './notifications.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 
-/** What a session has that its transactions act on. */
 export interface TransactionOwner {
   readonly server: Server
   readonly backend: Backend

@@ -120,7 +120,6 @@ export class Store {
   }
 }
 
-/** The part whose transaction id is the transaction's. */
 export function outermost({ current }: Transaction): Subtransaction {
   let part = current
   while (part.parent !== undefined) part = part.parent

@@ -41,7 +41,6 @@ export interface SeedFailure {
   readonly after?: string | undefined
 }
 
-/** The evidence behind a search that found nothing. */
 export interface Evidence {
   /**
    * What the workload misses in the history of every trial, such as `no read succeeded`: a search that found nothing

@@ -129,7 +129,6 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly readyWithinMs?: number | undefined
 }
 
-/** The nodes of a cluster whose client is code. */
 export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
 
 /** The commands that inject and heal a fault: `docker kill {value.container}` and `docker start {value.container}`. */

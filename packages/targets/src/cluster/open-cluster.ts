@@ -15,7 +15,6 @@ import type { ProgramCommand } from '../processes/command.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { RoleWatch } from './role.ts'
 
-/** A node of an external cluster. */
 export interface ClusterNode extends Victim {
   readonly id: NodeId
   life(): { readonly number: number; readonly alive: boolean }

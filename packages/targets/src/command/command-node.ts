@@ -77,7 +77,6 @@ export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly addresses: { readonly [port in Port]: Address }
   /** Absent without a machine that can be hurt. */
   readonly suffer?: NonNullable<Victim['suffer']>
-  /** The values for its commands' placeholders. */
   placeholders(): Placeholders
   /** Empties its data directory, so that the next life starts like the first. Call only while it is down. */
   wipe(): void

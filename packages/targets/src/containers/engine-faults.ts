@@ -45,7 +45,6 @@ type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
 
 type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 
-/** What the faults of one container share. */
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
   /** Injects by a command, and undoes it after the last heal. `found` is called at the first injection. */

@@ -9,7 +9,6 @@ export type EngineProgram = (typeof PROGRAMS)[number]
 export type Family = 4 | 6
 
 interface NetworkAddress {
-  /** The network's name. */
   readonly name: string
   readonly address: string
   readonly family: Family
@@ -39,7 +38,6 @@ export interface Container {
   readonly networks: readonly NetworkAddress[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
-  /** The ports of the engine's machine that lead to a port of the container. */
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names, published or not. */
   readonly exposed: readonly number[]

@@ -104,7 +104,6 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   )
 }
 
-/** Shared by the nodes of one cluster. */
 interface Surroundings {
   readonly options: EmbeddedClusterOptions
   readonly nodes: readonly NodeId[]

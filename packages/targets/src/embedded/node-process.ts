@@ -11,7 +11,6 @@ import { isUserFile } from '../user-files/import.ts'
 /** Keeps a protocol from exhausting the machine's memory. The watchdog acts before this limit, with a report. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
-/** The ports on which a node listens. */
 export interface Ports {
   readonly clientPort: number
   readonly peerPort: number

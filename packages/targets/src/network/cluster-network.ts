@@ -32,7 +32,6 @@ export interface ClusterNetwork {
   readonly framesClients: boolean
   /** Calls back with each node that `crash-before-reply` crashes, until the returned function is called. */
   onCrash(crash: (node: NodeId) => void): () => void
-  /** The address at which clients dial the node. */
   clientAddress(node: NodeId): Address
   /** The address at which one node dials a port of another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address

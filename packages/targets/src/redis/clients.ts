@@ -90,7 +90,6 @@ interface Following {
 /** Errors that say nothing about the connection or the primary, so the client need not ask the Sentinels again. */
 const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
 
-/** A client at one node that finds the primary through Sentinels. */
 function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Following): Client {
   const clients = new Map<NodeId, Client>()
   let finder: PrimaryFinder | undefined

@@ -7,7 +7,6 @@ import { fillCommand } from '../command/placeholders.ts'
 import { commandText } from '../processes/command.ts'
 import type { TrafficClients } from './observed-traffic.ts'
 
-/** A command whose traffic is recorded. */
 export interface RecordedCommand {
   readonly command: readonly [string, ...string[]]
   /** Environment variables, with placeholders for the proxies' addresses. */

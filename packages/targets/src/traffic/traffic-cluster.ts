@@ -31,7 +31,6 @@ export interface TrafficUpstream {
   readonly tls?: ProxySettings['tls']
 }
 
-/** Opens proxies for traffic of this protocol. */
 export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
 
 export interface TrafficClusterOptions {

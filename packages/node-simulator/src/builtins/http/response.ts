@@ -3,7 +3,6 @@ import type { Rest } from '../../world/messages.ts'
 
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** A response that arrived as a message. */
 export interface WholeAnswer {
   readonly statusCode: number
   readonly statusMessage: string

@@ -165,7 +165,6 @@ const refusalOf = ({ what, because }: UnknownCommand): NotSimulated =>
 
 const CLOSES = new Set<Packet['type']>(['end', 'reset'])
 
-/** The server's end of a connection. */
 class Connection implements Plug {
   readonly session: Session
   readonly #node: RedisNode

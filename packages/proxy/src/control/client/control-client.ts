@@ -3,7 +3,6 @@ import { request as requestByTls } from 'node:https'
 import { UserError } from '@chaosproxy/history'
 import type { ControlWords } from './words.ts'
 
-/** A client of a running proxy's control interface. */
 export interface ControlClient {
   /**
    * The response as JSON.
@@ -125,7 +124,6 @@ export function createControlClient({ host, token, authorities, words }: Control
   }
 }
 
-/** The error for a refusal by the proxy. */
 export function refusal(
   status: number,
   text: string,

@@ -1,4 +1,3 @@
-/** One value of a metric. */
 export interface Sample {
   readonly labels: { readonly [name: string]: string }
   readonly value: number

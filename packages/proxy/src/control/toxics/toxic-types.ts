@@ -14,7 +14,6 @@ interface ToxicAttribute {
 /** All attributes of a toxic by name; those not given are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
-/** A type of toxic and its effect on a link. */
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]

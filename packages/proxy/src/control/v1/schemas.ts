@@ -32,7 +32,6 @@ export const proxyParameters: {
   enabled: or(flag('whether it accepts connections'), true),
 }
 
-/** The settings of a proxy that can be changed. */
 export const proxyChangeParameters: {
   readonly listen: OptionalParameter<string>
   readonly upstream: OptionalParameter<string>

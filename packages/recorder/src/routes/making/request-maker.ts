@@ -20,7 +20,6 @@ import {
 } from '../table/route-table.ts'
 import { RequestDraft } from './request-draft.ts'
 
-/** The client and the id of a request. */
 interface Asker {
   /** The client's name, sent if the table has a place for it. */
   readonly session: string

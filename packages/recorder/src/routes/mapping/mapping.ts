@@ -41,7 +41,6 @@ export interface RoutedRequest {
   touches(head: MatchableHead): Touches
 }
 
-/** Maps requests to operations by a route table. */
 export interface HttpMapping {
   /** Everything that is not an operation is passed on. */
   match(head: MatchableHead): RoutedRequest

@@ -13,7 +13,6 @@ export interface Asked {
   complete(scene: Scene, meaning: Meaning): Interpretation
 }
 
-/** The parts that all calls of a request share. */
 type CommonParts = Pick<Call, 'what' | 'requestId'>
 
 /** Why a request that should be an operation cannot be recorded as one. */

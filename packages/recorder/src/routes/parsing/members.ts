@@ -58,7 +58,6 @@ export function parseMembers<Spec extends object>(
   return parsed
 }
 
-/** The schema of an object with these members. */
 export const schemaOf = (
   declared: { readonly [name: string]: Pick<Member<unknown>, 'summary' | 'schema'> },
   more: JsonSchema,

@@ -123,7 +123,6 @@ export interface RouteTable {
 
 export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route
 
-/** The methods and the path of a route's requests. */
 export function requestLine({ request }: RouteSpec): { readonly methods: readonly string[]; readonly path: string } {
   const [methods = '', path = ''] = request.split(' ')
   return { methods: methods.split(','), path }

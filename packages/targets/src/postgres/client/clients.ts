@@ -12,7 +12,6 @@ import { makeTables } from './tables.ts'
 const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
   v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
 
-/** Clients of PostgreSQL. */
 export const postgresKind: ClientKind<PostgresDeclaration> = {
   kind: 'postgres',
   entries: {

@@ -2,7 +2,6 @@ import type * as ast from 'luaparse'
 import { atLine } from './lines.ts'
 import type { Scope } from './scope.ts'
 
-/** The functions that expressions are compiled with. */
 export interface Compiling {
   readonly scope: Scope
   /** Whether an expression is in parentheses. */
@@ -40,7 +39,6 @@ export const isCall = (node: ast.Expression): node is Call =>
 export const hasMany = (node: ast.Expression, { isGrouped }: Compiling): boolean =>
   (isCall(node) || node.type === 'VarargLiteral') && !isGrouped(node)
 
-/** Compiled to exactly one value. */
 export function compileValue(node: ast.Expression, to: Compiling): string {
   switch (node.type) {
     case 'NilLiteral':
@@ -150,7 +148,6 @@ function compileIndex(node: ast.MemberExpression | ast.IndexExpression, to: Comp
   return atLine(node.base.loc?.end.line, `$.index(${base}, ${keyOf(node, to)}${nameArgument(node.base, to)})`)
 }
 
-/** The name of an expression's value in errors. */
 function describe(node: ast.Expression, { scope }: Compiling): string | undefined {
   const field = (key: string): string => `field '${key.replace(/\0.*/s, '')}'`
   if (node.type === 'Identifier') return `${scope.find(node.name)?.kind ?? 'global'} '${node.name}'`
