@@ -2,7 +2,6 @@ import process from 'node:process'
 import type { Endpoint, FaultKind, NodeId } from '@chaosproxy/faults'
 import { nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
-import type { Clock } from '@chaosproxy/runner'
 import {
   type MomentWatch,
   noWatch,
@@ -102,7 +101,10 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   return {
     nodes: names,
     besides: besidesOf(service),
-    clock: clockOf(world),
+    clock: {
+      now: () => world.queue.now,
+      at: (when, callback) => world.schedule(when - world.queue.now, callback),
+    },
     inject,
     connect(id) {
       requireListening(service, programs)
@@ -302,11 +304,6 @@ function requireMacrotask(): void {
   if (!canDrain())
     throw new Error('a run of programs begins within a promise, where nothing can run promises: use outsidePromises')
 }
-
-const clockOf = (world: World): Clock => ({
-  now: () => world.queue.now,
-  at: (when, callback) => world.schedule(when - world.queue.now, callback),
-})
 
 /** Where clients reach a program: the port it was given, or the first port of its own choice. */
 function portOf(life: Life | undefined): number | undefined {

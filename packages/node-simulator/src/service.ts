@@ -16,7 +16,6 @@ export type ServiceClients =
   | { readonly type: 'routes'; readonly file: string; readonly table: RouteTable; readonly maker: RequestMaker }
   | { readonly type: 'module'; readonly file: string; readonly program: Program }
 
-/** A service that is ready to be simulated. */
 export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program

@@ -8,7 +8,6 @@ export interface Way {
   readonly sent?: Transform | undefined
 }
 
-/** A SOCKS proxy on the loopback. */
 export interface SocksServer {
   readonly url: string
   /** Also ends its connections. */

@@ -12,7 +12,6 @@ export interface ToldStory {
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
-/** The story on one system. */
 export interface StoryTelling {
   readonly kind: 'accident' | 'fix'
   /** `two masters, the last writer wins`. */
@@ -49,7 +48,6 @@ export interface ToldStep {
   readonly ledger?: ToldLedger | undefined
 }
 
-/** What one node believes. */
 export interface ToldNode {
   readonly node: string
   /** `$10`, `leader`, `term 2`; of a node that is down or paused, that. */

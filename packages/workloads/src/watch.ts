@@ -189,7 +189,7 @@ export function createSettler(store: KnownStore): Settler {
         vain++
         return
       }
-      const { from: first, to } = completion.value as unknown as ReadingText
+      const { from: first, to } = completion.value as unknown as { readonly from: number; readonly to: number }
       isDone = to < first
       revisions.read(first, to)
     },
@@ -201,9 +201,4 @@ export function createSettler(store: KnownStore): Settler {
       }
     },
   }
-}
-
-interface ReadingText {
-  readonly from: number
-  readonly to: number
 }

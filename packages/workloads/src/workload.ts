@@ -7,7 +7,6 @@ import type { Setting, Settings } from './setting.ts'
 export interface Workload {
   readonly name: string
   readonly summary: string
-  /** The model that judges its histories. */
   readonly model: ModelName | Model<unknown>
   /** What every object holds before the first operation. */
   readonly initial: Json
@@ -43,7 +42,6 @@ export interface Workload {
 /** The default export of a user's workload file; members that are not required have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
-/** Makes the clients of one run. */
 export interface Clients {
   /** `rank` numbers a node's clients from 0; it decides what each mostly does. */
   client(random: Random, rank: number): Client

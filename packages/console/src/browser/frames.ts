@@ -15,7 +15,6 @@ export interface OfferedKind {
 /** What a page shows of a run that does not change. Sent when a page connects, and when another run begins. */
 export interface Hello {
   readonly type: 'hello'
-  /** Counts the runs of this server. */
   readonly run: number
   readonly version: string
   readonly title: string

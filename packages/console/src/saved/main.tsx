@@ -106,13 +106,8 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
   return { stop }
 }
 
-interface ShowingProps {
-  readonly judged: Judged
-  readonly again: () => void
-}
-
 /** The report, in a frame that has no access to this page. */
-function Showing({ judged, again }: ShowingProps): JSX.Element {
+function Showing({ judged, again }: { readonly judged: Judged; readonly again: () => void }): JSX.Element {
   const { file, page, json } = judged
   const stem = file.replace(/\.(gz|zst)$/, '').replace(/\.[^.]*$/, '') || 'history'
   return (

@@ -189,7 +189,6 @@ export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.str
 interface Place {
   /** The start of every message. */
   readonly where: string
-  /** The directory to which paths are relative. */
   readonly directory: string
   /** The name of the option for the route table. */
   readonly option?: string | undefined

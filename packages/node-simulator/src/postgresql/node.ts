@@ -40,11 +40,6 @@ export interface PostgresOptions {
 
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
 
-interface Standing {
-  readonly fault: Lasting
-  hits: number
-}
-
 /** A PostgreSQL: what was committed outlives each start of the server. */
 export class PostgresNode implements Actor, Stoppable {
   readonly id: NodeId
@@ -57,7 +52,7 @@ export class PostgresNode implements Actor, Stoppable {
   readonly #connections = new Set<ServedConnection>()
   readonly #traffic: Traffic | undefined
   readonly #senders = new Set<Sender>()
-  readonly #inForce = new Set<Standing>()
+  readonly #inForce = new Set<{ readonly fault: Lasting; hits: number }>()
   /** Whom it follows if it is a standby. */
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined

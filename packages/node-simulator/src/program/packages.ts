@@ -25,7 +25,6 @@ interface Loader {
   readonly isWhole: boolean
 }
 
-/** Finds the files of modules. */
 export interface Sources {
   /** @param file as the bundler names it in a comment */
   isInstalled(file: string): boolean

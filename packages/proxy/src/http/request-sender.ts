@@ -15,7 +15,6 @@ export interface RequestSenderOptions {
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
-  /** The whole request has been passed on. */
   sent(turn: HttpTurn): void
   reopen(): void
 }

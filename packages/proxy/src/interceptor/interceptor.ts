@@ -38,7 +38,6 @@ export interface Stage {
   altered?(): void
 }
 
-/** The stage's output. */
 export interface Exit {
   /**
    * Passes bytes on, in order, as the link's faults allow. Returns true if their memory may be reused at once;

@@ -23,7 +23,6 @@ import { MISREAD, type Trouble, type TroubleReporter } from './trouble.ts'
 export interface RouteOptions {
   /** The endpoint that dials here. */
   readonly from: Endpoint
-  /** The endpoint it reaches. */
   readonly to: Endpoint
   /** Absent while the server is not running: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined

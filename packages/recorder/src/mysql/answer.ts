@@ -11,7 +11,6 @@ import {
   type Value,
 } from '@chaosproxy/wire/mysql'
 
-/** The whole answer to a command. */
 export type Answer =
   | { readonly kind: 'done'; readonly status: number; readonly warnings: number; readonly result: Result }
   | { readonly kind: 'refused'; readonly error: ServerError }

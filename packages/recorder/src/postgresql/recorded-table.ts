@@ -4,7 +4,6 @@ export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 /** A table whose transactions are recorded whole. */
 export interface RecordedTable {
   readonly name: string
-  /** The column of its primary key. */
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
   /** Whether the database may convert values that it is given, and compares texts by a collation: MySQL. */

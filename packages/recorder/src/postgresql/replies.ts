@@ -73,7 +73,6 @@ export class Replies {
     this.#pending = []
   }
 
-  /** A message of the server. */
   read(message: BackendMessage): void {
     const [unit] = this.#pending
     switch (message.kind) {

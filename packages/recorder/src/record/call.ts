@@ -4,7 +4,6 @@ import type { Json } from '@chaosproxy/history'
 export const UNSAID: unique symbol = Symbol('unsaid')
 type Unsaid = typeof UNSAID
 
-/** One operation of a request. */
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string

@@ -25,7 +25,6 @@ export interface Names {
 
 export type End = 'left' | 'right'
 
-/** A command as operations. */
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
   /** Further keys that it may change, later or in a way that no operation expresses. */

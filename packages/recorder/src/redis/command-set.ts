@@ -16,7 +16,6 @@ import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queu
 
 /** Which commands to record. All others are passed on, and the keys they change are marked. */
 export interface CommandSet {
-  /** The model to check the history as. */
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
   /** Whether scripts write only the keys they declare. */

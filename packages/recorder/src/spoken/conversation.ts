@@ -44,7 +44,6 @@ export interface RecordedServer {
 
 export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
-/** Reads the connections to one server. */
 export interface ServerRecording {
   /** What identifies clients; undefined: their own names. */
   readonly client: Identifier | undefined

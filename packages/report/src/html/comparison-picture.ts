@@ -240,9 +240,6 @@ function classes(comparison: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
   })}</div>`
 }
-
-/** As in the drawing: what is told of a system has one sign. */
-const levelUnderCut = (system: ComparedSystem): string => cutCell(system)?.level ?? 'unknown'

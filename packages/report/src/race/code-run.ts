@@ -27,7 +27,6 @@ export interface CodeStep {
 /** What a program ran, in order. */
 export interface CodeRun {
   readonly steps: readonly CodeStep[]
-  /** The lines of each file. */
   readonly sources: { readonly [file: string]: readonly string[] }
 }
 

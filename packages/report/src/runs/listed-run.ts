@@ -33,7 +33,6 @@ export interface ListedRun {
   readonly remedy?: readonly [command: string, path: string] | undefined
 }
 
-/** What lies in the directory of a run. */
 export interface RunFiles {
   readonly name: string
   /** What is in `run.json`; undefined if there is none, or it is no JSON. */

@@ -11,15 +11,10 @@ import { digitsToTellApart } from '../words.ts'
 export interface Sheet {
   /** `Account a, transfer by transfer`. */
   readonly title: string
-  readonly columns: readonly SheetColumn[]
+  readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[]
   readonly rows: readonly SheetRow[]
   /** Whether its times matter as much: a page then draws the contradiction on an axis of time first. */
   readonly isTimed?: boolean
-}
-
-interface SheetColumn {
-  readonly title: string
-  readonly align?: 'left' | 'right'
 }
 
 export interface SheetRow {

@@ -140,7 +140,6 @@ export interface FaultRecord {
   readonly recoveryNanos?: Nanos | undefined
 }
 
-/** The messages between nodes that matter to a violation. */
 export interface Heard {
   readonly listening: Listening
   /** In order of sending. */

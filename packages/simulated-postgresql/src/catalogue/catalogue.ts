@@ -44,7 +44,6 @@ export class Catalogue {
     this.types = types
   }
 
-  /** A table or view that a transaction sees. */
   table(path: readonly string[], name: string, own: Transaction | undefined): Table | undefined {
     const found = this.relation(path, name, own)
     return found !== undefined && 'columns' in found ? found : undefined

@@ -13,7 +13,6 @@ export interface SystemTable {
   rows(view: CatalogueView): readonly (readonly SqlValue[])[]
 }
 
-/** What a statement sees of the catalogue. */
 interface CatalogueView {
   readonly catalogue: Catalogue
   readonly types: Types

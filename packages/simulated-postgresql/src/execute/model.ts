@@ -28,12 +28,7 @@ export interface QueryPlan {
 export interface ModificationPlan {
   /** Undefined without RETURNING. */
   readonly columns: readonly ResultColumn[] | undefined
-  execute(run: Run): Generator<Wait, Modified, void>
-}
-
-interface Modified {
-  readonly count: number
-  readonly rows: Rows
+  execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
 }
 
 /** A row on its way through a query: the values of all items of FROM, and the versions they come from. */
@@ -51,7 +46,6 @@ export interface NamedColumn {
   readonly attribute: number
 }
 
-/** An item of FROM with a name. */
 export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]

@@ -223,7 +223,6 @@ function* executeDistinct(
 }
 
 interface Windows {
-  /** Adds the results of window functions to the rows. */
   add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
 }
 

@@ -101,18 +101,13 @@ function canCoerce(
   return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
 }
 
-interface Resolved {
-  readonly arguments: readonly number[]
-  readonly result: number
-}
-
 /** Resolves anyelement, anyarray and their like (`enforce_generic_type_consistency`); undefined on contradiction. */
 export function resolveGenerics(
   types: Types,
   actual: readonly number[],
   declared: readonly number[],
   result: number,
-): Resolved | undefined {
+): { readonly arguments: readonly number[]; readonly result: number } | undefined {
   let element: number | undefined
   let range: number | undefined
   const compatible: number[] = []

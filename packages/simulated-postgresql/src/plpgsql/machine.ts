@@ -45,7 +45,6 @@ const NEXT: Flow = { kind: 'next' }
 /** A routine that takes more never ends. */
 const MOST_STEPS = 200_000
 
-/** One call of a routine. */
 export class Machine<P extends Planned> {
   readonly #host: RoutineHost<P>
   readonly #body: Body

@@ -12,7 +12,6 @@ export interface ConversationOptions {
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly losesReply: () => boolean
-  /** The session has begun. */
   readonly began: (session: Session) => void
   /** Another session ended this one. */
   readonly terminated: (error: SqlError) => void

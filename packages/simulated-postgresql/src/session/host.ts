@@ -12,7 +12,6 @@ import type { Execution, Prepared } from './session.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
 
-/** A session as its statements know it. */
 export interface Host {
   readonly server: Server
   readonly pid: number
@@ -26,7 +25,6 @@ export interface Host {
   readonly facts: SessionFacts
   /** For the text and binary forms of values. */
   readonly context: TextContext
-  /** The channels it listens to. */
   readonly channels: Set<string>
   readonly prepared: Map<string, Prepared>
   readonly cursors: Map<string, Cursor>

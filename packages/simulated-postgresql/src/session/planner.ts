@@ -13,7 +13,6 @@ import type { Compiled, Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
 
-/** What a session compiles its statements to. */
 export class Planner {
   readonly #server: Server
   readonly #settings: Settings

@@ -25,7 +25,6 @@ export interface Server {
   readonly isStandby: boolean
 }
 
-/** A session as other sessions know it. */
 interface Peer {
   readonly secret: number
   /** Ends what it waits for. */

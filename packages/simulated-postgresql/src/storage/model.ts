@@ -47,7 +47,6 @@ export interface Snapshot {
   readonly commandId: number
 }
 
-/** A version of a row. */
 export interface Tuple {
   values: readonly SqlValue[]
   readonly row: Row

@@ -29,7 +29,6 @@ export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
   ),
 )
 
-/** The functions that a user's code supports. */
 export const functions: v.GenericSchema<unknown, string[] | undefined> = v.optional(
   v.pipe(
     v.array(v.string('must be a name'), 'must be a list of names, such as ["read","write"]'),

@@ -71,7 +71,6 @@ interface SettingDeclaration {
 }
 
 export interface CommonDeclaration {
-  /** The cluster's name in runs and reports. */
   readonly name?: string | undefined
   readonly summary?: string | undefined
   /** The client that sends operations to nodes. It dials the first port. */

@@ -46,7 +46,6 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
-  /** Controls the proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
   readonly datagrams?: DatagramCuts | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined

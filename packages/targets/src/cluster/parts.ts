@@ -28,7 +28,6 @@ interface NodePlan {
 /** A declaration, validated as far as possible without starting anything. */
 export interface ClusterPlan {
   readonly ports: readonly [Port, ...Port[]]
-  /** The ports that nodes dial. */
   readonly peerPorts: readonly Port[]
   readonly settings: readonly Setting[]
   readonly failover: FailoverPlan | undefined

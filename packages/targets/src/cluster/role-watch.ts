@@ -24,7 +24,6 @@ export interface RoleWatchOfOptions {
   readonly keeper: Keeper
   readonly logDir: string
   readonly timeoutMs: number
-  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -10,7 +10,6 @@ export interface BeforeRunOptions {
   readonly connect: (node: NodeId) => Client
   /** The time within which a node must serve. */
   readonly timeoutMs: number
-  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
   /** The error that showed the user's client to be broken, if any. */
   readonly broken: () => UserError | undefined

@@ -14,7 +14,6 @@ import { filling, makingRoom, makingRoomLast } from './own-disks.ts'
 export interface EngineFaultsOptions {
   readonly id: NodeId
   readonly engine: EngineProgram
-  /** The container's name. */
   readonly name: string
   /** The PID of its first process. */
   readonly pid: () => number

@@ -23,7 +23,6 @@ export interface Container {
   /** Its number within the service, from 1. */
   readonly number: number
   readonly image: string
-  /** Entry point and command. */
   readonly command: readonly string[]
   readonly environment: { readonly [name: string]: string }
   /** The health check's command; empty if it has none. */

@@ -22,7 +22,6 @@ export interface ProposalOptions {
   readonly group: NodeGroup
   /** All containers of the project. */
   readonly containers: readonly Container[]
-  /** The ports on which a running container listens. */
   readonly listening: (container: Container) => readonly number[]
 }
 

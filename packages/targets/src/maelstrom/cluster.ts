@@ -172,7 +172,6 @@ interface Surroundings {
 interface Traffic {
   readonly switchboard: Switchboard
   connect(node: NodeId): Client
-  /** Takes a message that a node sent. */
   sent(message: Message): void
   /** Adds to the trouble, once for each kind. */
   once(text: string, kind: string): void

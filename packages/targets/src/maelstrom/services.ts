@@ -4,7 +4,6 @@ import type { Body } from './message.ts'
 
 // The nodes that Maelstrom plays itself, to which programs send requests: doc/services.md.
 
-/** Answers the request of a node. */
 export type Service = (from: string, request: Body) => Body
 
 const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }

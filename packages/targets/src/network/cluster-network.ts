@@ -74,9 +74,7 @@ export interface ClusterNetworkOptions {
     /** Records the requests of clients and their replies. */
     readonly recorder?: Recorder | undefined
   }
-  /** The links between nodes. */
   readonly links: readonly PeerLink[]
-  /** The addresses that nodes announce. */
   readonly announced?:
     | {
         readonly ports: readonly string[]

@@ -4,7 +4,6 @@ import { sessionOf } from './process-tree.ts'
 
 export interface ListeningProcess {
   readonly pid: number
-  /** Its command line. */
   readonly command: string
   /** The first of its ports. */
   readonly port: number

@@ -168,7 +168,6 @@ const OBJECT_NAMES: { readonly [name in ObjectName]: true } = {
 }
 export const objectNames = Object.keys(OBJECT_NAMES) as readonly ObjectName[]
 
-/** The object that has these operations. */
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
   if (functions.some(isTransaction)) return 'transactions'
   if (functions.includes('transfer')) return 'bank'

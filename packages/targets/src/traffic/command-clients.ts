@@ -12,7 +12,6 @@ export interface RecordedCommand {
   /** Environment variables, with placeholders for the proxies' addresses. */
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
-  /** The time limit. */
   readonly timeMs: number
   /** Whether reaching the time limit is the expected end. */
   readonly endsInTime: boolean

@@ -76,7 +76,6 @@ export interface OpenTraffic {
   readonly keeper: Keeper | undefined
 }
 
-/** The values of placeholders for addresses. */
 export interface Addresses {
   readonly [name: string]: string
 }

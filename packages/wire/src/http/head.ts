@@ -1,4 +1,3 @@
-/** Header fields by lower-case name. */
 export interface Fields {
   get(name: string): string | undefined
 }

@@ -72,7 +72,6 @@ export class FetchedResponse {
     message.on('close', over)
   }
 
-  /** Its program has aborted the request. */
   abort(reason: unknown): void {
     if (this.#end !== 'coming') return
     this.#end = { error: reason }

@@ -9,16 +9,11 @@ const MOST_DEPTH = 3_000
 
 type Size = number | 'open' | 'position'
 
-interface Capture {
-  readonly start: number
-  size: Size
-}
-
 /** One search for a pattern of Lua 5.1 in a text (lstrlib.c); positions count from 0. */
 export class Matching {
   readonly #text: string
   readonly #pattern: string
-  #captures: Capture[] = []
+  #captures: { readonly start: number; size: Size }[] = []
   #steps = 0
   #depth = 0
 

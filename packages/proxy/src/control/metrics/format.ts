@@ -5,7 +5,6 @@ export interface Sample {
   readonly part?: string | undefined
 }
 
-/** A metric in the terms of Prometheus. */
 export interface Metric {
   readonly name: string
   readonly help: string

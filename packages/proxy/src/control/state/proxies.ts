@@ -53,7 +53,6 @@ export type ProxyChange = {
   readonly [Name in 'listen' | 'listens' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
 
-/** An existing proxy. */
 export interface ManagedProxy {
   readonly name: string
   /** The address it listens on, resolved once the proxy has been enabled. */

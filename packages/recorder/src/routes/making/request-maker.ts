@@ -35,7 +35,6 @@ export interface MadeRequest {
   readonly key: string | undefined
   /** How much of the response's body is needed to complete the operation. */
   readonly answerBytes: number
-  /** Completes the operation by its response. */
   complete(answer: Answer): Interpretation
 }
 
@@ -43,7 +42,6 @@ type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
 /** Makes requests from operations, by a route table in reverse. */
 export interface RequestMaker {
-  /** The functions with a reversible route. */
   readonly functions: readonly string[]
   /** For the table's other functions: why they have none, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>

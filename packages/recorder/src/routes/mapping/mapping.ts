@@ -276,7 +276,6 @@ function contentOf({ status, body }: Answer, method: string): Captured | undefin
   return status === 304 ? { withheld: 'a 304' } : body
 }
 
-/** A cache of texts. */
 const statusTexts: Map<number, string> = new Map()
 
 function statusText(status: number): string {

@@ -21,7 +21,6 @@ export type JsonSchema = { readonly [name: string]: unknown }
 
 /** What a value may refer to. */
 export interface Scope {
-  /** The names in the route's path. */
   readonly names: readonly string[]
   /** Whether there is a list, which makes `item` and `name` places. */
   readonly hasItem: boolean

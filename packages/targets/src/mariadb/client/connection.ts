@@ -46,7 +46,6 @@ export interface Connection {
   readonly version: string
   isOpen(): boolean
   query(sql: string): Promise<QueryEnd>
-  /** Closes the connection. A pending command gets the reason. */
   close(why?: string): void
 }
 

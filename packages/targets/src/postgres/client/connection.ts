@@ -41,7 +41,6 @@ export interface Connection {
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
-  /** Closes the connection. A pending command gets the reason. */
   close(why?: string): void
 }
 

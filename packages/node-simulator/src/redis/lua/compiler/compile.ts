@@ -13,7 +13,6 @@ import { compileBody } from './statements.ts'
 /** A compiled script, bound to a machine. */
 export type Chunk = (machine: Machine) => LuaFunction
 
-/** The text is no valid Lua. */
 export class LuaSyntaxError extends Error {
   override readonly name: string = 'LuaSyntaxError'
 }

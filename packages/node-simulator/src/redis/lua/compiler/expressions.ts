@@ -52,7 +52,7 @@ export function compileValue(node: ast.Expression, to: Compiling): string {
     case 'VarargLiteral':
       return '$rest[0]'
     case 'Identifier':
-      return compileVariable(node, to)
+      return to.scope.find(node.name)?.id ?? atLine(node.loc?.start.line, `$.global(${JSON.stringify(node.name)})`)
     case 'MemberExpression':
     case 'IndexExpression':
       return compileIndex(node, to)
@@ -100,10 +100,6 @@ export function compileCondition(node: ast.Expression, to: Compiling): string {
   return `((${value} = ${compileValue(node, to)}) !== undefined && ${value} !== false)`
 }
 
-function compileVariable({ name, loc }: ast.Identifier, { scope }: Compiling): string {
-  return scope.find(name)?.id ?? atLine(loc?.start.line, `$.global(${JSON.stringify(name)})`)
-}
-
 function compileLogical({ operator, left, right }: ast.LogicalExpression, to: Compiling): string {
   const value = to.scope.temporary()
   const condition = `(${value} = ${compileValue(left, to)}) !== undefined && ${value} !== false`
@@ -139,7 +135,6 @@ function compileUnary({ operator, argument }: ast.UnaryExpression, to: Compiling
   return atLine(argument.loc?.end.line, `$.${does}(${compileValue(argument, to)}${extra})`)
 }
 
-/** The key of a field. */
 export const keyOf = (node: ast.MemberExpression | ast.IndexExpression, to: Compiling): string =>
   node.type === 'MemberExpression' ? JSON.stringify(node.identifier.name) : compileValue(node.index, to)
 
