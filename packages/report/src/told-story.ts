@@ -64,33 +64,20 @@ export interface ToldLedger {
   readonly breaks: boolean
 }
 
+interface Passing {
+  readonly at: Nanos
+  readonly from: string
+  readonly to: string
+  readonly text: string
+}
+
 /** What is drawn of a step. */
 export type Sign =
-  | {
-      readonly type: 'call'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-    }
-  | {
-      readonly type: 'answer'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-      /** `none`: the client gave up. */
-      readonly outcome: 'ok' | 'refused' | 'none'
-    }
+  | (Passing & { readonly type: 'call' })
+  /** `none`: the client gave up. */
+  | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
   /** What one node sends another, and what becomes of it. */
-  | {
-      readonly type: 'message'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-      readonly fate: NodeMessage['fate']
-    }
+  | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })
   /** What these nodes answer alike. */
   | {
       readonly type: 'state'

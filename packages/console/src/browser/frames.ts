@@ -92,19 +92,14 @@ export interface Bins {
 }
 
 /** What the record proves up to a moment. */
-export interface Verdict {
+export interface Verdict extends Finding {
   /** Increases with each. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
-  readonly title: string
-  readonly sentence: string
   /** The moment up to which it holds, in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
-  /** Markup that the server rendered: why and what next, the ladder of levels, and the drawing of the contradiction. */
-  readonly answers: string
   readonly ladder: string
-  readonly drawing?: string | undefined
   /** What the newest judgement says of another violation than the one above, which was found first. */
   readonly since?: Finding | undefined
 }

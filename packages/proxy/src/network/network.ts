@@ -9,9 +9,10 @@ import type { Applied } from '../link/rule-list.ts'
 import { type LinkTape, type Passage, readPassages } from '../tape/passages.ts'
 import { Tape, type TapeBudget } from '../tape/tape.ts'
 import { openRoute, type Route, type RouteOptions } from '../tcp/route.ts'
-import { createTroubleReporter, type TroubleListener, type TroubleReporter } from '../tcp/trouble.ts'
+import { createTroubleReporter, type TroubleListener } from '../tcp/trouble.ts'
 import { createDatagramFaults } from '../udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from '../udp/datagram-route.ts'
+import type { DatagramWiring } from '../udp/datagram-wiring.ts'
 
 export interface NetworkOptions {
   /** The seed of all randomness. Each connection on each link has its own stream. */
@@ -57,13 +58,7 @@ export interface Network {
 }
 
 /** What a network provides to its routes. */
-interface Wiring {
-  readonly forward: LinkState
-  readonly backward: LinkState
-  readonly clock: ProxyClock
-  readonly troubled: TroubleReporter['note']
-  readonly closed: () => void
-}
+type Wiring = Omit<DatagramWiring, 'forwardDatagrams' | 'backwardDatagrams'>
 
 /** A route of either kind. */
 interface Opened {

@@ -90,6 +90,7 @@ export interface RunConfig {
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
+  /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
   readonly seed: number
   /** Bounds besides the level: `availability >= 99.5%`. */

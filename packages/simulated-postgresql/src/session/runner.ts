@@ -20,7 +20,7 @@ export interface Ran {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-interface RunnerOwner {
+export interface RunnerOwner {
   readonly server: Server
   readonly backend: Backend
   readonly transactions: Transactions

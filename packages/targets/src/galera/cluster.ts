@@ -1,19 +1,14 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { isolations } from '../mariadb/client/declaration.ts'
+import type { MariadbClusterOptions } from '../mariadb/cluster.ts'
 import { type ObjectName, objectNames, type Transfers, transfersMade } from '../sql/asked.ts'
+import { isolations } from '../sql/declaration.ts'
 import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
-export interface GaleraClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
+export interface GaleraClusterOptions extends Omit<MariadbClusterOptions, 'programs'> {
   readonly programs: GaleraPrograms
-  /** The user to run servers as if chaos is root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
 }
 
 /**

@@ -20,18 +20,14 @@ import { createPeerListener } from './peer-listener.ts'
 import { createRequests } from './requests.ts'
 import { createTimers } from './timers.ts'
 import type { Watchdog } from './watchdog.ts'
+import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Limit on effects that wait for the disk. Beyond it, messages from peers are dropped, as a network may drop them. */
 const MAX_BACKLOG = 50_000
 
-export interface NodeOptions {
-  readonly id: NodeId
-  readonly protocol: string
+export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {
   readonly machine: AnyMachine
-  readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
-  readonly seed: number
-  readonly journalPath: string
   readonly log: NodeLog
   /** Notified before and after every step. */
   readonly watchdog?: Watchdog | undefined

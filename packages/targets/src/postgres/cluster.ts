@@ -2,7 +2,8 @@ import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
 import { type ObjectName, objectNames, transfersMade } from '../sql/asked.ts'
-import { commits, isolations, type PostgresDeclaration, readsFrom } from './client/declaration.ts'
+import { isolations, readsFrom } from '../sql/declaration.ts'
+import { commits, type PostgresDeclaration } from './client/declaration.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
 export interface PostgresClusterOptions {

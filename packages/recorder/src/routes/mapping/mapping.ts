@@ -88,17 +88,12 @@ const MOST_TARGETS = 1000
 const LONGEST_KNOWN_TARGET = 1024
 
 /** A route that matches a method and a path. `fits` checks its other conditions. */
-interface Candidate {
-  readonly bodyBytes: number
-  readonly answerBytes: number
-  readonly mayBeRefused: boolean
-  readonly isIgnored: boolean
+interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   /** The query parameters that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
   /** @param unnamed the parameters that no candidate names */
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
-  touches(head: MatchableHead): Touches
 }
 
 /** Chooses the first candidate that fits the request. */
