@@ -41,7 +41,7 @@ export interface Http2Faults {
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
-  const links = new LinkTable((link) => new Http2Link(random.fork(linkName(link))))
+  const links = new LinkTable((link) => new Http2Link(link, random))
 
   function knownLink(fault: Http2Fault, link: Link): Http2Link {
     const known = links.find(link)

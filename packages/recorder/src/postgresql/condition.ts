@@ -306,5 +306,5 @@ class ConditionParser extends SqlReader {
 const listed = (compared: Compared | undefined): readonly Compared[] | undefined => compared && [compared]
 
 /** `1=1`, which ORMs add. */
-const isSameConstant = (one: Operand, other: Operand): boolean =>
+export const isSameConstant = (one: Operand, other: Operand): boolean =>
   one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text

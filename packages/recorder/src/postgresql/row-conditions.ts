@@ -1,4 +1,5 @@
 import type { Operand } from './action.ts'
+import { isSameConstant } from './condition.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { ANY_ROWS, type Queries, type RowRead } from './row-queries.ts'
 import { AFTER_CONDITIONS, isSelect, MOST_NESTED, type RowReader } from './row-reader.ts'
@@ -168,6 +169,3 @@ export class Conditions {
     return this.#reader.tables.every(({ name }) => !tokens.some((token, at) => isTable(token, name) && !isColumn(at)))
   }
 }
-
-const isSameConstant = (one: Operand, other: Operand): boolean =>
-  one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text

@@ -85,7 +85,8 @@ const targetText = (target: Node): string | undefined =>
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 
-function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
+/** The column that an expression is, and nothing else. */
+export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []
   return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))

@@ -103,7 +103,7 @@ export function compileMerge(
     : undefined
   const merge: Merge = { scan, source, on, actions, facts, unmatched }
   return {
-    columns: resultColumns(returning),
+    columns: returning && resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

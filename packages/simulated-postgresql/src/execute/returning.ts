@@ -33,8 +33,8 @@ export function compileReturning(
   return compileTargets(exprs ?? [], scope)
 }
 
-export function resultColumns(targets: readonly Target[] | undefined): readonly ResultColumn[] | undefined {
-  return targets?.map((target) => ({
+export function resultColumns(targets: readonly Target[]): readonly ResultColumn[] {
+  return targets.map((target) => ({
     name: target.name,
     type: target.compiled.type,
     tableOid: target.tableOid,

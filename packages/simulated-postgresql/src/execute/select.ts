@@ -11,7 +11,8 @@ import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
 import { compileLocking, type Locking, lockRows } from './locking.ts'
-import type { JoinedRow, QueryPlan, ResultColumn, Rows, Run } from './model.ts'
+import type { JoinedRow, QueryPlan, Rows, Run } from './model.ts'
+import { resultColumns } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { envOf, isTrue, type QueryScope } from './scope.ts'
@@ -38,13 +39,7 @@ interface Select {
 /** A SELECT without set operation. */
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
   const select = compileParts(fields, scope, wanted)
-  const columns: readonly ResultColumn[] = select.targets.map((target) => ({
-    name: target.name,
-    type: target.compiled.type,
-    tableOid: target.tableOid,
-    attribute: target.attribute,
-  }))
-  return { columns, rows: (run, outer) => execute(select, run, outer) }
+  return { columns: resultColumns(select.targets), rows: (run, outer) => execute(select, run, outer) }
 }
 
 function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: readonly SqlType[] | undefined): Select {

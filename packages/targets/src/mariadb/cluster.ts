@@ -1,9 +1,7 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { type ObjectName, objectNames, transfersMade } from '../sql/asked.ts'
-import { isolations, readsFrom } from '../sql/declaration.ts'
-import type { MariadbDeclaration } from './client/declaration.ts'
+import { chosenMembers, settings as sqlSettings } from '../sql/declaration.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
@@ -38,7 +36,7 @@ export function mariadbCluster({ nodes, settings, programs, user, object }: Mari
     ready: { by: 'log', pattern: 'ready for connections' },
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
     faults: { failover: { do: script(PROMOTE, '{node}', client), undo: script(REJOIN, '{node}', client) } },
-    client: clientOf(settings, object),
+    client: { kind: 'mariadb', ...chosenMembers(settings, object) },
     readyWithinMs: 60_000,
   }
 }
@@ -92,19 +90,6 @@ const semiSync = (settings: Settings): { readonly [option: string]: string } => 
   'rpl-semi-sync-master-wait-point': settings['wait-point'] === 'after-sync' ? 'AFTER_SYNC' : 'AFTER_COMMIT',
 })
 
-const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
-  names.some((name) => name === value)
-
-function clientOf({ reads, isolation, transfers }: Settings, object: string | undefined): MariadbDeclaration {
-  return {
-    kind: 'mariadb',
-    ...(isOneOf(readsFrom, reads) ? { reads } : {}),
-    ...(isOneOf(isolations, isolation) ? { isolation } : {}),
-    ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
-    ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
-  }
-}
-
 export const settings: readonly Setting[] = [
   {
     name: 'commit',
@@ -125,13 +110,8 @@ export const settings: readonly Setting[] = [
     min: 1,
     max: 3_600_000,
   },
-  {
-    name: 'reads',
-    summary: "where to read: at the primary, or at each client's own node",
-    default: 'primary',
-    values: [...readsFrom],
-  },
-  { name: 'isolation', summary: 'of every transaction', default: 'repeatable-read', values: [...isolations] },
+  sqlSettings.reads,
+  sqlSettings.isolation,
   {
     name: 'snapshot-isolation',
     summary:
@@ -139,12 +119,7 @@ export const settings: readonly Setting[] = [
     default: 'off',
     values: ['off', 'on'],
   },
-  {
-    name: 'transfers',
-    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
-    default: 'in-place',
-    values: [...transfersMade],
-  },
+  sqlSettings.transfers,
   {
     name: 'flush',
     summary: 'innodb_flush_log_at_trx_commit: 1 flushes at every commit, 2 writes at it, 0 only each second',

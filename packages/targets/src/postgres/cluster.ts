@@ -1,9 +1,8 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { type ObjectName, objectNames, transfersMade } from '../sql/asked.ts'
-import { isolations, readsFrom } from '../sql/declaration.ts'
-import { commits, type PostgresDeclaration } from './client/declaration.ts'
+import { chosenMembers, settings as sqlSettings } from '../sql/declaration.ts'
+import { commits } from './client/declaration.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
 export interface PostgresClusterOptions {
@@ -42,7 +41,11 @@ export function postgresCluster({
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
     faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN) } },
     after: [script(SWEEP)],
-    client: clientOf(settings, object),
+    client: {
+      kind: 'postgres',
+      ...chosenMembers(settings, object),
+      ...(typeof settings['local'] === 'number' ? { local: settings['local'] } : {}),
+    },
     readyWithinMs: 60_000,
   }
 }
@@ -82,20 +85,6 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
   return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
-  names.some((name) => name === value)
-
-function clientOf({ reads, isolation, transfers, local }: Settings, object: string | undefined): PostgresDeclaration {
-  return {
-    kind: 'postgres',
-    ...(isOneOf(readsFrom, reads) ? { reads } : {}),
-    ...(isOneOf(isolations, isolation) ? { isolation } : {}),
-    ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
-    ...(typeof local === 'number' ? { local } : {}),
-    ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
-  }
-}
-
 export const settings: readonly Setting[] = [
   {
     name: 'commit',
@@ -109,25 +98,15 @@ export const settings: readonly Setting[] = [
     default: 'ANY 1',
     values: ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
   },
-  {
-    name: 'reads',
-    summary: "where to read: at the primary, or at each client's own node",
-    default: 'primary',
-    values: [...readsFrom],
-  },
+  sqlSettings.reads,
   {
     name: 'checksums',
     summary: 'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
     default: 'off',
     values: ['off', 'on'],
   },
-  { name: 'isolation', summary: 'of every transaction', default: 'read-committed', values: [...isolations] },
-  {
-    name: 'transfers',
-    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
-    default: 'in-place',
-    values: [...transfersMade],
-  },
+  { ...sqlSettings.isolation, default: 'read-committed' },
+  sqlSettings.transfers,
   {
     name: 'local',
     summary: 'share of the sessions that commit without waiting for standbys (synchronous_commit = local)',
