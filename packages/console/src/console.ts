@@ -25,7 +25,6 @@ export interface ConsoleOptions {
 
 export interface FollowedRun {
   readonly run: PlannedRun
-  /** Its history, which grows. */
   readonly historyFile: string
   /** The command that repeats it. */
   readonly again: string

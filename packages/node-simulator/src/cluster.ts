@@ -203,7 +203,6 @@ interface Open {
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
-  /** The simulated servers: Redis and PostgreSQL. */
   readonly servers: ReadonlyMap<NodeId, RedisNode | PostgresNode>
   readonly clients: RunClients
   readonly deaths: Deaths

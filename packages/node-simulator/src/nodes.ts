@@ -22,7 +22,6 @@ export interface NodesOptions {
   readonly told: (id: NodeId) => Told
 }
 
-/** The arguments, environment and program of one node. */
 export interface NodeWatch {
   /** Its program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void

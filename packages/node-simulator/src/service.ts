@@ -37,7 +37,6 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   return { spec, program, beside, databases, clients, definition: definitionOf(spec, clients) }
 }
 
-/** All programs of a service: its nodes', those beside them, and its clients'. */
 export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [
   program,
   ...beside.values(),

@@ -28,7 +28,6 @@ const nouns: readonly (readonly [RegExp, string])[] = [
 /** The guarantees that the level `session` combines. */
 const guarantees: readonly string[] = consistency.implied.session
 
-/** Adjacent levels with the same result, as one row. */
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']

@@ -81,7 +81,6 @@ const FORGERY = 10
 /** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6
 
-/** Every kind of fault that messages can suffer here, and its effect on them. */
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
   partition: {
     holds: true,

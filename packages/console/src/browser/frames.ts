@@ -142,7 +142,6 @@ export interface Frame {
   readonly report?: string | undefined
 }
 
-/** The answer to an order. */
 export interface Answer {
   readonly type: 'answer'
   readonly order: number

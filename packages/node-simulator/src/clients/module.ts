@@ -21,7 +21,6 @@ interface ClientModule {
 
 export interface ModuleClientsOptions {
   readonly world: World
-  /** The file, for messages. */
   readonly file: string
   readonly functions: readonly string[]
   /** The life of the program; undefined if it has ended. */

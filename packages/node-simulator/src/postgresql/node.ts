@@ -204,7 +204,6 @@ export class PostgresNode implements Actor, Stoppable {
     return () => 1
   }
 
-  /** Whether a fault in force hits what happens now. */
   #happens(kind: Exclude<Lasting['kind'], 'slow-statements'>): boolean {
     for (const standing of this.#inForce) {
       const { fault } = standing
@@ -280,7 +279,6 @@ export class PostgresNode implements Actor, Stoppable {
     return this.#primary === undefined ? this.#options.database.broken(this.#engine) : undefined
   }
 
-  /** The level of isolation that its transactions must keep. */
   get isolation(): string | undefined {
     return this.#options.isolation?.expect
   }

@@ -131,7 +131,6 @@ function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, file
   return file !== undefined && isInstalled(file)
 }
 
-/** The names that a statement declares for the whole bundle. */
 function declaredBy(statement: Node): readonly string[] {
   const { type } = statement
   const declared = statement['declaration']

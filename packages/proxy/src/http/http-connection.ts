@@ -120,7 +120,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return random
   }
 
-  /** The faults that may hit a request with this head, or its response. */
   candidatesFor(head: RequestHead): Candidates {
     const { rules } = this.link
     if (rules.length === 0) return NO_CANDIDATES

@@ -1,7 +1,6 @@
 import { CarriedRules } from '../link/rule-list.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** The HTTP traffic of one link so far. */
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number

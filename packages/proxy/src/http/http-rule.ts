@@ -82,7 +82,6 @@ export class HttpRule {
     return this.fault.kind !== 'rate-limit' || !this.#takeToken(this.fault, nowMs)
   }
 
-  /** Counts a hit, and keeps the request. */
   hit({ method, target }: { readonly method: string; readonly target: string }): void {
     this.hits++
     this.#recent.push({ number: this.hits, request: `${method} ${target.slice(0, LONGEST_TARGET)}` })

@@ -55,7 +55,6 @@ export class RequestSender {
     if (this.#newBody !== undefined) this.#keep(this.#newBody)
   }
 
-  /** How much of the body is kept for duplicates. */
   get keptBytes(): number {
     return this.#original?.bodyBytes ?? 0
   }

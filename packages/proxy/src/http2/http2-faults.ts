@@ -30,7 +30,6 @@ interface Http2Route {
   readonly table?: RouteTable | undefined
 }
 
-/** Faults and recording for single HTTP/2 requests, on links known to carry HTTP/2. */
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept

@@ -55,7 +55,6 @@ export interface Exit {
   readonly congested: boolean
 }
 
-/** A connection, as given to its interceptor. */
 export interface Conversation {
   /** Unique within the network; identifies the connection in records and logs. */
   readonly id: number

@@ -13,7 +13,6 @@ export interface LinkStatistics {
   /** The bytes handed to the receiver's socket, and those that a fault discarded. */
   readonly deliveredBytes: number
   readonly droppedBytes: number
-  /** Connections so far, and connections alive now. */
   readonly connections: number
   readonly liveConnections: number
   /** Dials and accepts that failed without a fault being the cause. */

@@ -61,7 +61,6 @@ export class CarriedRules<Rule> extends RuleList<Rule> {
   }
 }
 
-/** A rule, and the link it is on. */
 export interface PlacedRule<Rule> {
   readonly list: RuleList<Rule>
   readonly rule: Rule
@@ -77,7 +76,6 @@ export function withdrawalOf<Rule>(placed: readonly PlacedRule<Rule>[]): () => v
   }
 }
 
-/** A fault of one family in force, over all its links. */
 export interface Standing<Fault> {
   readonly fault: Fault
   readonly appliedAtMs: number

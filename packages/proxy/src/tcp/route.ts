@@ -92,7 +92,6 @@ export interface RouteWiring extends LinkPair {
 /** Its own socket and the one dialled for it. */
 const DESCRIPTORS_OF_CLIENT = 2
 
-/** A client that was let in. */
 interface Admitted {
   /** Whether a connection has taken it over. */
   isCarried: boolean

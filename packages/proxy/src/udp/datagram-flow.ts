@@ -147,7 +147,6 @@ type DatagramHarm<Kind extends DatagramFault['kind']> = (
 /** No datagram is duplicated into more than this, however many rules do it. */
 const MOST_COPIES = 1000
 
-/** Every kind of datagram fault, and its effect. */
 const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = {
   'drop-datagram': (fate) => ({ ...fate, copies: 0 }),
   'duplicate-datagram': (fate, { copies }) => ({ ...fate, copies: Math.min(MOST_COPIES, fate.copies * (1 + copies)) }),

@@ -29,7 +29,6 @@ interface Definition {
   readonly isOpaque: boolean
 }
 
-/** A table or view of a database, as its catalogue describes it. */
 export interface CatalogueTable {
   readonly schema: string
   readonly name: string

@@ -17,7 +17,6 @@ export type MicroOperation = readonly [kind: 'r' | 'w', cell: string, value?: Js
 /** What is known of a statement once it was answered. */
 export interface Done {
   readonly micro: readonly MicroOperation[]
-  /** The rows that it locks until the transaction ends. */
   readonly locked: readonly string[]
   /** Whether rows that it does not show may have decided what it shows. */
   readonly isPredicate: boolean

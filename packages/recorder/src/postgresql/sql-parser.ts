@@ -42,7 +42,6 @@ export class SqlParser extends SqlReader {
     return this.#recorded.model === 'counter'
   }
 
-  /** The recorded table, optionally with its schema and an alias. */
   table(): boolean {
     let name = this.name()
     while (this.takeSymbol('.')) name = this.name()

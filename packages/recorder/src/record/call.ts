@@ -97,6 +97,5 @@ const edgeNames: readonly (readonly [Edges, string])[] = [
   [EDGE.clientOut, 'client-out'],
 ]
 
-/** The names of the edges, in the order that they are crossed. */
 export const namesOfEdges = (edges: Edges): readonly string[] =>
   edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name)

@@ -36,7 +36,6 @@ export const eventLine = (event: RecordedEvent, members: string, more: string): 
 
 const processText = (process: Process): string => (typeof process === 'number' ? String(process) : quoted(process))
 
-/** Further members of an event. */
 export interface Extra {
   readonly text: string
   readonly members: { readonly [member: string]: Json }

@@ -36,7 +36,6 @@ export interface Places {
 /** What became of a request: it changed nothing, changes nothing more, or may go on to. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
-/** The remarks about gaps in the record: counted, and marked in both views. */
 export class Remarks {
   readonly #views: readonly View[]
   readonly #client: View

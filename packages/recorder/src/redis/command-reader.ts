@@ -3,7 +3,6 @@ import { type Completions, type Interpretation, UNSAID } from '../record/call.ts
 import { type CommandOperation, isError, refusalOf, type Says, saysSum } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** The names of keys and fields in the history, for one database. */
 export interface Names {
   readonly key: (key: Json) => string
   /** Undefined if the field may have been changed outside the record. */

@@ -18,7 +18,6 @@ import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queu
 export interface CommandSet {
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
-  /** Whether scripts write only the keys they declare. */
   readonly scriptsKeepToKeys: boolean
   /** Whether a change followed by a WAIT is acknowledged by the reply to the WAIT. */
   readonly isConfirmedByWait: boolean
@@ -50,7 +49,6 @@ const spoken: { readonly [model: string]: Spoken } = {
   lock: { readers: lockCommands, scripts: lockScripts, table: lockTable(LOCK_MS) },
 }
 
-/** The models that Redis data can be recorded as. */
 export const commandModels: readonly string[] = Object.keys(spoken)
 
 /** How operations are sent, by model. */
@@ -58,7 +56,6 @@ export const commandTables: { readonly [model: string]: CommandTable } = Object.
   Object.entries(spoken).map(([model, { table }]) => [model, table]),
 )
 
-/** The objects of workloads, each with its model. */
 export const objectModels: ReadonlyMap<string, string> = new Map(
   Object.entries(spoken).map(([model, { object = model }]) => [object, model]),
 )

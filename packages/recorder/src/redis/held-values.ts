@@ -16,7 +16,6 @@ interface Held {
   writes: number
 }
 
-/** The value of a key at a moment without writes. */
 export interface HeldValue {
   readonly value: string
   /** Whether only these writes have written it since. */

@@ -60,7 +60,6 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
   readInitially(server: RecordedServer, dial: () => Promise<AskedServer>): Promise<void>
 }
 
-/** The settings of every such protocol. */
 export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined

@@ -45,7 +45,6 @@ export interface NamedRequest {
 export interface RacingRequest extends NamedRequest {
   /** As steps name it. */
   readonly name: string
-  /** Whether it may change anything. */
   readonly changes: boolean
   /** Whether it is part of the contradiction. */
   readonly accused: boolean

@@ -44,7 +44,6 @@ export interface RunFiles {
   readonly found: readonly { readonly file: string; readonly text: string }[]
 }
 
-/** A line about a run for a list, whatever has become of its files. */
 export function listedRun(files: RunFiles): ListedRun {
   const { name, runJson, hasReport, hasHistory } = files
   const result = resultIn(runJson)

@@ -52,7 +52,6 @@ export function clockOf(
   }
 }
 
-/** Every operation for which this holds. */
 export function rowsWhere(history: History, holds: (row: OperationRow) => boolean): readonly OperationRow[] {
   const rows: OperationRow[] = []
   for (let row = 0; row < history.operations.length; row++) if (holds(row)) rows.push(row)

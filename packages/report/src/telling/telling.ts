@@ -29,7 +29,6 @@ function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   return why.certainty === 'likely' && why.text !== UNAIDED ? 'Likely why' : 'Why'
 }
 
-/** The answers below the title, each with its name. */
 export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {
   const { outcome, why, next } = telling
   const cause = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text

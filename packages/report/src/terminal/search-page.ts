@@ -38,7 +38,6 @@ export interface SearchSummary {
 export interface FoundFailure {
   /** `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
   readonly title: string
-  /** What happened, in one sentence. */
   readonly sentence: string
   /** Where in its code the protocol threw, innermost first; empty if it did not. */
   readonly trace: readonly string[]

@@ -138,7 +138,6 @@ function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nano
   return begun.sort((one, other) => one.at - other.at)
 }
 
-/** The indexes of each client's operations, in order. */
 function placesByClient(operations: readonly PlannedOperation[]): Iterable<readonly number[]> {
   const clients = new Map<number, number[]>()
   for (const [place, { client }] of operations.entries()) {

@@ -178,7 +178,6 @@ export class Context implements TextContext {
     if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) this.tables.set(table, mode)
   }
 
-  /** A condition, which must be of type boolean. */
   condition(node: Node, scope: PlacedScope, clause: string): Compiled {
     const place = scope.place
     scope.place = clause

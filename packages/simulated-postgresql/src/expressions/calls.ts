@@ -17,7 +17,6 @@ import { arrayOf, position } from './type-name.ts'
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
-/** The name of a function without its schema. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const schema = path.length > 1 ? path[path.length - 2] : undefined
@@ -27,7 +26,6 @@ export function functionName(call: Fields<'FuncCall'>, { context }: Scope): stri
   return ownName(path[path.length - 1] ?? '', (extension) => context.hasExtension?.(extension) === true)
 }
 
-/** A function chosen for its arguments, which are converted to its types. */
 export interface ResolvedCall {
   readonly signature: FunctionSignature
   readonly arguments: readonly Compiled[]
@@ -201,7 +199,6 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-/** The implementation of a function: ours, or the session's. */
 function implementationOf(signature: FunctionSignature): Builtin {
   const own = builtin(signature.source)
   if (own !== undefined) return own

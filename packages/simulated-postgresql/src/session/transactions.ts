@@ -126,7 +126,6 @@ export class Transactions {
     }
   }
 
-  /** ON COMMIT */
   #endTemporaryTables({ current }: Transaction): void {
     for (const table of this.#owner.temporaryTables())
       if (table.onCommit === 'drop') dropTogether([table], current, this.#owner.server.catalogue)

@@ -147,7 +147,6 @@ export interface Reader {
   committed: boolean
   prepareNumber: number
   commitNumber: number
-  /** The last serializable commit before its snapshot. */
   readonly lastCommitBeforeSnapshot: number
   /** It committed with a conflict out to a transaction that committed before. */
   conflictOut: boolean

@@ -31,7 +31,6 @@ export interface SearchOptions {
   readonly begins?: ((seed: number) => void) | undefined
 }
 
-/** A failure, and how to reproduce it. */
 export interface SeedFailure {
   readonly seed: number
   readonly strategy: string

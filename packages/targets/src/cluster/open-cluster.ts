@@ -18,11 +18,9 @@ export interface ClusterNode extends Victim {
   life(): { readonly number: number; readonly alive: boolean }
   /** The pid of its process, if this program started one. */
   pid(): number | undefined
-  /** How this program started it, if it did. */
   command(): ProgramCommand | undefined
 }
 
-/** An external cluster that is ready to serve. */
 export interface OwnCluster extends StartedCluster {
   readonly readyMs: number
   /** The proxied address at which clients reach the node. */

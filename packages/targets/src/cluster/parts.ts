@@ -15,7 +15,6 @@ export interface Port {
   readonly announced: boolean
 }
 
-/** A node's settings, merged with the cluster's. */
 interface NodePlan {
   readonly command: ProgramCommand
   readonly prepare: readonly ProgramCommand[]

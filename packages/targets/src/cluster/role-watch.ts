@@ -15,7 +15,6 @@ import { type RoleWatch, watchRoles } from './role.ts'
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined
   readonly where: string
-  /** The nodes to ask, and their placeholders. */
   readonly nodes: readonly {
     readonly id: NodeId
     readonly addresses: { readonly [port: string]: Address }

@@ -11,7 +11,6 @@ export interface BeforeRunOptions {
   /** The time within which a node must serve. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
-  /** The error that showed the user's client to be broken, if any. */
   readonly broken: () => UserError | undefined
   /** How the user can get rid of existing data. */
   readonly remedy: string

@@ -48,7 +48,6 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly links: ClusterNetworkOptions['links']
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
-  /** The addresses that nodes announce, if any. */
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
   /** Connects to the proxies of other hosts, and resolves with what controls them. */

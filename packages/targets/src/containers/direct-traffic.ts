@@ -13,7 +13,6 @@ export interface DirectTraffic {
 export interface LinkNames {
   /** The link from one address to another; undefined if there never was one. */
   link(from: string, to: string): string | undefined
-  /** Whether something has listened on it. */
   listens(address: string, port: number): boolean
 }
 

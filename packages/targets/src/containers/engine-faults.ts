@@ -17,7 +17,6 @@ export interface EngineFaultsOptions {
   readonly name: string
   /** The PID of its first process. */
   readonly pid: () => number
-  /** Its own clock, if it has one. */
   readonly clock?: OwnClock | undefined
   /** Where its own disk is mounted on this machine, if it has one. */
   readonly disk?: string | undefined

@@ -101,7 +101,6 @@ export interface AskedEngine {
   readonly problem: string | undefined
 }
 
-/** The engines that are installed, with their containers. */
 export const askedEngines = (): readonly AskedEngine[] =>
   PROGRAMS.filter((program) => findProgram(program) !== undefined).map((program) => {
     const listed = spawnSync(program, LIST, { encoding: 'utf8', timeout: LONGEST_MS })

@@ -20,7 +20,6 @@ export interface ProposalOptions {
   readonly compose: NonNullable<ContainersDeclaration['compose']>
   readonly engine: EngineProgram
   readonly group: NodeGroup
-  /** All containers of the project. */
   readonly containers: readonly Container[]
   readonly listening: (container: Container) => readonly number[]
 }

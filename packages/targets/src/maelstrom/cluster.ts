@@ -184,7 +184,6 @@ interface Traffic {
   busiest(): NodeId | undefined
 }
 
-/** Carries the messages of nodes, clients and services. */
 function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
   const { rpc, seed, latency } = options
   const services = createServices(createRandom(seed).fork('services'))

@@ -18,7 +18,6 @@ export interface ExchangesOptions {
   broke(error: UserError): void
 }
 
-/** The requests of clients, and what their replies say of them. */
 export interface Exchanges {
   connect(node: NodeId): Client
   replied(message: Message): void

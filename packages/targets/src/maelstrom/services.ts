@@ -98,7 +98,6 @@ function linTso(): Service {
     type === 'ts' ? { type: 'ts_ok', ts: next++ } : { type: 'error', code: 10, text: `this service has no ${type}` }
 }
 
-/** Every service by its id. */
 export const createServices = (random: Random): ReadonlyMap<string, Service> =>
   new Map([
     ['lin-kv', linKv()],

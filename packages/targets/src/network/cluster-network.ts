@@ -55,7 +55,6 @@ export interface ClusterNetwork {
   close(): Promise<void>
 }
 
-/** The addresses on which a node listens, by port name. */
 export interface Listening {
   readonly [port: string]: Address
 }
@@ -86,14 +85,12 @@ export interface ClusterNetworkOptions {
     | undefined
 }
 
-/** One port of one node, as dialled by one endpoint. */
 interface LinkPort {
   readonly from: NodeId | 'clients'
   readonly to: NodeId
   readonly port: string
 }
 
-/** The link over which one node dials a port of another. */
 export interface PeerLink extends LinkPort {
   readonly from: NodeId
   /** The framing of its messages, if known. */

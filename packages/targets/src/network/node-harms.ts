@@ -32,7 +32,6 @@ interface NodeHarm {
   heal(node: Victim): void | Promise<void>
 }
 
-/** Every kind of fault on the processes of nodes, and what it does. */
 export const nodeHarms: {
   readonly [Kind in Exclude<NodeFault['kind'], 'failover' | SurroundingFault['kind']>]?: NodeHarm
 } = {

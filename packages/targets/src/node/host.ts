@@ -166,7 +166,6 @@ function listen(server: Server): Promise<number> {
 /** The interval for reporting the number of entries applied, which changes with every write. */
 const ENTRIES_EVERY_MS = 200
 
-/** Logs and reports each change of a node's status. */
 function createStatusNote({ machine, log, statusChanged }: NodeOptions) {
   let known: NodeStatus | undefined
   let reportedAtMs = 0

@@ -39,7 +39,6 @@ interface Hurt {
   hits(): number
 }
 
-/** What a machine is made of. */
 export interface MachineParts {
   readonly own: string
   readonly disk: string

@@ -62,7 +62,6 @@ export interface TrafficCluster extends Cluster {
    * Records a fault that something else has injected. The returned function records its heal, and its number of hits.
    */
   noteFault(fault: TrafficFault): (hits: number) => void
-  /** Whether a final read can read this key. */
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>

@@ -1,4 +1,3 @@
-/** What a program waits for, by time. */
 export interface Timeline {
   now(): number
   /** Calls back once that time has come; the function returned cancels that. */

@@ -2,7 +2,6 @@ import { fail, refuse } from './errors.ts'
 import type { LuaValue } from './values.ts'
 
 const MOST_CAPTURES = 32
-/** The most steps of backtracking. */
 const MOST_STEPS = 5_000_000
 /** The deepest recursion. */
 const MOST_DEPTH = 3_000

@@ -62,7 +62,6 @@ export interface ControlPlaneOptions {
   readonly network: Network
   /** The network's seed: randomness in message and request faults derives from it. */
   readonly seed: number | string
-  /** Where the traffic of proxies with a known protocol is recorded. */
   readonly recording?: ProxyRecording | undefined
 }
 

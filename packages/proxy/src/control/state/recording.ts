@@ -28,7 +28,6 @@ interface RecordedViolation {
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
-/** A recorder, and the files it writes to. */
 export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]

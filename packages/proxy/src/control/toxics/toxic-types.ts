@@ -3,7 +3,6 @@ import { millis } from '@chaosproxy/history'
 import { ControlError } from '../state/errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 
-/** An attribute of a toxic, a whole number of its unit. */
 interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'

@@ -104,7 +104,6 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 })
 
-/** All request and response schemas, by name. */
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {

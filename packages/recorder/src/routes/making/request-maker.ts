@@ -40,7 +40,6 @@ export interface MadeRequest {
 
 type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
-/** Makes requests from operations, by a route table in reverse. */
 export interface RequestMaker {
   readonly functions: readonly string[]
   /** For the table's other functions: why they have none, and the remedy. */
@@ -53,7 +52,6 @@ export interface RequestMaker {
   make(input: Input, asker: Asker): Made
 }
 
-/** A reversed route. */
 interface Turned {
   readonly number: number
   readonly route: RecordedRoute

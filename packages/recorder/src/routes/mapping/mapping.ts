@@ -26,7 +26,6 @@ export interface Understood {
 
 /** The possible routes for a method and a target, before the rest of the request is known. */
 export interface RoutedRequest {
-  /** Whether any route may match. */
   readonly isKnown: boolean
   /** Whether every route that may match is ignored (`"ignore": true`). */
   readonly isIgnored: boolean
@@ -96,7 +95,6 @@ interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
 }
 
-/** Chooses the first candidate that fits the request. */
 function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[]): RoutedRequest {
   return {
     isKnown: candidates.length > 0,

@@ -7,7 +7,6 @@ import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 import type { WrittenValues } from './written-values.ts'
 
-/** One operation of a request, and how its response completes it. */
 export interface Asked {
   readonly call: Call
   complete(scene: Scene, meaning: Meaning): Interpretation

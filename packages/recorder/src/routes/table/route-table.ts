@@ -22,7 +22,6 @@ export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 /** Conditions on places: a place has this value, any value, or none. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
-/** One operation of a request, on one object. */
 export interface OperationSpec {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string

@@ -18,7 +18,6 @@ export interface Keeping {
 
 export interface Operation extends Asking, OperationTime {
   readonly address: NodeAddress
-  /** The client's watches, by name. */
   readonly streams: Map<number, WatchStream>
 }
 

@@ -54,7 +54,6 @@ export const serverErrorText = ({ code, message }: ServerError): string => `${co
 
 /** Why a connection could not be opened. */
 export class MariadbRefused extends NotConnected {
-  /** The server's own error, if it sent one. */
   readonly error: ServerError | undefined
 
   constructor(message: string, error?: ServerError) {

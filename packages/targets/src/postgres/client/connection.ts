@@ -46,7 +46,6 @@ export interface Connection {
 
 /** Why a connection could not be opened. */
 export class PostgresRefused extends NotConnected {
-  /** The server's own report, if it sent one. */
   readonly report: ServerReport | undefined
 
   constructor(message: string, report?: ServerReport) {

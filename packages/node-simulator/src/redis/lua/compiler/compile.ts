@@ -10,7 +10,6 @@ import type { Machine } from './machine.ts'
 import { Scope } from './scope.ts'
 import { compileBody } from './statements.ts'
 
-/** A compiled script, bound to a machine. */
 export type Chunk = (machine: Machine) => LuaFunction
 
 export class LuaSyntaxError extends Error {

@@ -4,7 +4,6 @@ import type { Scope } from './scope.ts'
 
 export interface Compiling {
   readonly scope: Scope
-  /** Whether an expression is in parentheses. */
   readonly isGrouped: (node: ast.Expression) => boolean
   /** Compiles the parameters and the body of a function. */
   readonly compileFunction: (node: ast.FunctionDeclaration, receiver: boolean) => string
@@ -156,7 +155,6 @@ export function nameArgument(node: ast.Expression, to: Compiling): string {
   return name === undefined ? '' : `, ${JSON.stringify(name)}`
 }
 
-/** All results of a call. */
 export function compileCall(node: Call, to: Compiling): string {
   const line = node.base.loc?.end.line
   const args = argumentsOf(node, to)

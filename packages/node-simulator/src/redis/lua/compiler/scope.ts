@@ -24,7 +24,6 @@ export class Scope {
     }
   }
 
-  /** Compiles a function, and reports the temporaries that its body uses. */
   inFunction(
     takesRest: boolean,
     compile: () => string,
