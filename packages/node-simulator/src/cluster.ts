@@ -1,6 +1,5 @@
 import process from 'node:process'
-import type { Endpoint, FaultKind, NodeId } from '@chaosproxy/faults'
-import { nodeNames } from '@chaosproxy/faults'
+import { type Endpoint, type FaultKind, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import {
   type MomentWatch,
@@ -20,7 +19,7 @@ import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import type { AwaitedSql } from './postgresql/statements.ts'
 import { Seats } from './program/seats.ts'
-import { RedisNode } from './redis/server/node.ts'
+import { RedisNode, type RedisOptions } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { programsIn, type Service } from './service.ts'
 import { isOfDatabases, type Stoppable } from './world/blows.ts'
@@ -279,10 +278,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   }
 }
 
-interface ServersOptions {
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
+interface ServersOptions extends RedisOptions {
   readonly unsupported: UnsupportedSql | undefined
 }
 

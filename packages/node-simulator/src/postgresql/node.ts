@@ -5,7 +5,8 @@ import { fate, NodeClock, streamOf, type Undo } from '@chaosproxy/simulator'
 import { POSTGRES_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
 import { type DatabaseFault, isOfDatabases, type Stoppable } from '../world/blows.ts'
-import type { Host, Network, Plug, Wire } from '../world/network.ts'
+import type { Host, Plug, Wire } from '../world/network.ts'
+import type { NodeOptions } from '../world/node.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
@@ -26,11 +27,7 @@ const LONGEST_FLUSH_MICROS = 600_000
 /** A statement that the simulated PostgreSQL does not execute, and what of it. */
 export type UnsupportedSql = (sql: string, construct: string) => void
 
-export interface PostgresOptions {
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
-  readonly id: NodeId
+export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
   /** What its transactions are judged by; when absent, they are not. */
   readonly isolation?: Isolation | undefined

@@ -39,6 +39,7 @@ export interface LifeOptions {
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly died: (death: Death) => void
+  /** Whether whole requests and answers go over the network instead of bytes. */
   readonly messages: boolean
 }
 

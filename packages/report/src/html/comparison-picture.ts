@@ -2,8 +2,9 @@ import { duration } from '@chaosproxy/history'
 import { AVAILABLE, type Pacelc } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import { cellUnder, classRuns, cutCell, levelName, pacelcRule, spreadText, strongestName } from '../comparison-words.ts'
+import type { Box } from './arc-label.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
-import { type Area, dodge } from './dodge.ts'
+import { dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
 
 /** Sizes of a drawing: for wide screens, for tablets and for phones. */
@@ -89,7 +90,7 @@ function drawing(points: readonly Point[], comparison: Comparison, layout: Layou
 }
 
 interface Scale {
-  readonly areas: readonly Area[]
+  readonly areas: readonly Box[]
   readonly least: number
   readonly ticks: readonly number[]
   x(panel: number, nanos: number): number

@@ -207,11 +207,7 @@ interface LastClients {
   finish(recorder: RunRecorder, finished: () => void): void
 }
 
-interface LastClientsOptions {
-  readonly cluster: Cluster
-  readonly scenario: Scenario
-  readonly workload: Workload
-}
+type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 

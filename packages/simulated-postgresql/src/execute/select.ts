@@ -10,7 +10,7 @@ import { conjuncts } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
-import { compileLocking, type Locking, lockRows } from './locking.ts'
+import { compileLocking, type Locked, lockRows } from './locking.ts'
 import type { JoinedRow, QueryPlan, Rows, Run } from './model.ts'
 import { resultColumns } from './returning.ts'
 import { emptyRow } from './rows.ts'
@@ -21,10 +21,7 @@ import { collectSets, expandSets, type SetReturning } from './set-returning.ts'
 import { compileSort, type SortKey, sorted, sortValues } from './sort.ts'
 import { compileTargets, type Target } from './targets.ts'
 
-interface Select {
-  readonly scope: QueryScope
-  readonly from: From
-  readonly where: readonly Compiled[]
+interface Select extends Locked {
   readonly grouping: Grouping | undefined
   readonly windows: Windows
   readonly sets: readonly SetReturning[]
@@ -33,7 +30,6 @@ interface Select {
   /** DISTINCT; a list for DISTINCT ON. */
   readonly distinct: 'none' | 'all' | readonly Compiled[]
   readonly limit: CompiledLimit | undefined
-  readonly locking: readonly Locking[]
 }
 
 /** A SELECT without set operation. */

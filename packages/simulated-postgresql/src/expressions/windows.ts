@@ -13,7 +13,7 @@ import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
-import { offsetBound } from './window-range.ts'
+import { offsetBound, type Partition } from './window-range.ts'
 
 export interface WindowCall {
   readonly type: SqlType
@@ -22,16 +22,6 @@ export interface WindowCall {
 }
 
 type Definition = Fields<'WindowDef'>
-
-/** Rows of one partition in the window's order, and which of them are peers. */
-interface Partition {
-  readonly rows: readonly Env[]
-  /** The place of the first and after the last peer of each row. */
-  readonly peerStart: readonly number[]
-  readonly peerEnd: readonly number[]
-  /** The values of ORDER BY. */
-  readonly keys: readonly (readonly SqlValue[])[]
-}
 
 /** From the first row of the frame to the one before `end`. */
 interface Frame {

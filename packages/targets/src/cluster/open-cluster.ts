@@ -1,13 +1,13 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { millis, type UserError } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import { currentLeader, type StartedCluster } from '@chaosproxy/runner'
-import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ClientsElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock, machineMs } from '../network/clock.ts'
 import { inject, type Vulnerable } from '../network/inject.ts'
+import type { ClusterNews } from '../network/news.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import type { ProgramCommand } from '../processes/command.ts'
@@ -50,12 +50,7 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
 }
 
 /** Events that nobody requested. */
-interface OwnNews {
-  readonly trouble: string[]
-  broke(error: UserError): void
-  onBroken(callback: (error: UserError) => void): void
-  onChange(callback: (change: ClusterChange) => void): void
-}
+type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /** After a standby returned, PostgreSQL applied everything queued behind one lock within a third of this. */
 const LINGERS_MS = millis(500)

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
+import type { Machines } from '../preload/machines.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
@@ -43,13 +44,7 @@ export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
   readonly id: NodeId
 }
 
-interface StartedMachines {
-  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
-  settle(nodes: readonly Pausable[]): Promise<void>
-  /** Remarks for the report of a run. */
-  notes(): readonly string[]
-  close(): void
-}
+type StartedMachines = Omit<Machines, 'of'>
 
 export interface StartedNode {
   /** Ends the node, or undoes faults on it. May be called again. */
