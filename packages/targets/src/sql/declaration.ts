@@ -21,8 +21,8 @@ export interface SqlDeclaration {
 export type ReadsFrom = 'primary' | 'replicas'
 export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
 
-export const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
-export const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
+const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
+const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
 
 /** A member of a declaration that is one of these names. */
 export const oneOf = <Name extends string>(
