@@ -7,17 +7,14 @@ import { type ClientProcess, startProcess } from '../clients/process.ts'
 import { createRunRecorder, type RunRecorder } from '../clients/recorder.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis/nemesis-loop.ts'
-import type { Clock, Cluster, HistorySink } from '../ports/cluster.ts'
+import type { Clock } from '../ports/cluster.ts'
+import type { RunOptions } from '../ports/run-options.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
-export interface PlayOptions {
-  readonly cluster: Cluster
+export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | 'sink'> {
   readonly scenario: Scenario
-  /** The workload the scenario's operations were drawn from. */
-  readonly workload: Workload
-  readonly sink: HistorySink
   /** Unresolved faults that replace the scenario's own; times count from the start. */
   readonly schedule?: Schedule | undefined
   /** How long to wait for `until` once everything is healed; then every node is read once more. */

@@ -1,20 +1,21 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import type { MariadbClusterOptions } from '../mariadb/cluster.ts'
-import { chosenMembers, settings as sqlSettings } from '../sql/declaration.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
 import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
-
-export interface GaleraClusterOptions extends Omit<MariadbClusterOptions, 'programs'> {
-  readonly programs: GaleraPrograms
-}
 
 /**
  * MariaDB servers that all take writes. Each listens at an address of its own and dials from there. A node tells others
  * the port of its group communication, and they take the host from the connection, which is the proxy's.
  */
-export function galeraCluster({ nodes, settings, programs, user, object }: GaleraClusterOptions): StartedDeclaration {
+export function galeraCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<GaleraPrograms>): StartedDeclaration {
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'galera', '{data}', ...words]
   const ids = nodeNames(nodes)
   const { server, install, client, provider } = programs

@@ -1,22 +1,18 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { chosenMembers, settings as sqlSettings } from '../sql/declaration.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
-export interface MariadbClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
-  readonly programs: MariadbPrograms
-  /** The user to run servers as if chaos is root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
-}
-
 /** A primary, n1, and replicas that follow it by GTID, each at its own address. */
-export function mariadbCluster({ nodes, settings, programs, user, object }: MariadbClusterOptions): StartedDeclaration {
+export function mariadbCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<MariadbPrograms>): StartedDeclaration {
   const ids = nodeNames(nodes)
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'mariadb', '{data}', ...words]
   const { server, install, client } = programs

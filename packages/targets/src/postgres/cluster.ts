@@ -1,20 +1,9 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { chosenMembers, settings as sqlSettings } from '../sql/declaration.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
 import { commits } from './client/declaration.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
-
-export interface PostgresClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
-  /** The directory of initdb and postgres. */
-  readonly programs: string
-  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
-}
 
 /** A primary, n1, and standbys that stream from it, each at its own address. */
 export function postgresCluster({
@@ -23,7 +12,7 @@ export function postgresCluster({
   programs,
   user,
   object,
-}: PostgresClusterOptions): StartedDeclaration {
+}: SqlClusterOptions<string>): StartedDeclaration {
   const ids = nodeNames(nodes)
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
   const checksums = settings['checksums'] === 'on' ? ['--data-checksums'] : []

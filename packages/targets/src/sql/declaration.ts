@@ -73,6 +73,17 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
+/** `programs`: those of the system, or the directory of its programs. */
+export interface SqlClusterOptions<Programs> {
+  readonly nodes: number
+  readonly settings: Settings
+  readonly programs: Programs
+  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
+  readonly user: string
+  /** The type of the objects; by default it follows from the operations. */
+  readonly object?: string | undefined
+}
+
 const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
   names.some((name) => name === value)
 
