@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { type Endpoint, type FaultKind, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
+import type { Clock } from '@chaosproxy/runner'
 import {
   type MomentWatch,
   noWatch,
@@ -100,10 +101,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   return {
     nodes: names,
     besides: besidesOf(service),
-    clock: {
-      now: () => world.queue.now,
-      at: (when, callback) => world.schedule(when - world.queue.now, callback),
-    },
+    clock: clockOf(world),
     inject,
     connect(id) {
       requireListening(service, programs)
@@ -299,6 +297,11 @@ function requireMacrotask(): void {
   if (!canDrain())
     throw new Error('a run of programs begins within a promise, where nothing can run promises: use outsidePromises')
 }
+
+const clockOf = (world: World): Clock => ({
+  now: () => world.queue.now,
+  at: (when, callback) => world.schedule(when - world.queue.now, callback),
+})
 
 /** Where clients reach a program: the port it was given, or the first port of its own choice. */
 function portOf(life: Life | undefined): number | undefined {

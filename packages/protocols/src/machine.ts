@@ -34,6 +34,7 @@ export interface StateMachine<State, Message, DurableRecord> {
   holds?(state: State, read: Input): Json | undefined
 }
 
+/** The place of a machine in its cluster. */
 export interface NodeSetting {
   readonly id: NodeId
   /** All the other nodes. */

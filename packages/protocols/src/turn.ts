@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Effect } from './machine.ts'
 
+/** The types that make up a machine. */
 export interface MachineTypes {
   /** Common to all nodes of a run: the protocol's options. */
   readonly config?: unknown
@@ -29,6 +30,7 @@ export interface Types<
   readonly timer: Timer
 }
 
+/** A message of this type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']
     ? Message & { readonly type: Type }

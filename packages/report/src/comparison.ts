@@ -31,6 +31,7 @@ export interface Comparison {
   readonly notes: readonly string[]
 }
 
+/** A system, and what was measured of it. */
 export interface ComparedSystem {
   /** `primary-replica sync=majority`. */
   readonly name: string

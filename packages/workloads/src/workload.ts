@@ -42,6 +42,7 @@ export interface Workload {
 /** The default export of a user's workload file; members that are not required have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
+/** Makes the clients of one run. */
 export interface Clients {
   /** `rank` numbers a node's clients from 0; it decides what each mostly does. */
   client(random: Random, rank: number): Client

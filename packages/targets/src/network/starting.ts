@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs'
 import type { NodeId } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
-import type { Machines } from '../preload/machines.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
@@ -44,7 +43,13 @@ export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
   readonly id: NodeId
 }
 
-type StartedMachines = Omit<Machines, 'of'>
+interface StartedMachines {
+  /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */
+  settle(nodes: readonly Pausable[]): Promise<void>
+  /** Remarks for the report of a run. */
+  notes(): readonly string[]
+  close(): void
+}
 
 export interface StartedNode {
   /** Ends the node, or undoes faults on it. May be called again. */
