@@ -90,7 +90,6 @@ export interface RunConfig {
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
-  /** Kinds as `--faults` names them, or faults with times as in a schedule. */
   readonly faults: readonly FaultChoice[]
   readonly seed: number
   /** Bounds besides the level: `availability >= 99.5%`. */
@@ -141,6 +140,7 @@ export interface FaultRecord {
   readonly recoveryNanos?: Nanos | undefined
 }
 
+/** The messages between nodes that matter to a violation. */
 export interface Heard {
   readonly listening: Listening
   /** In order of sending. */
