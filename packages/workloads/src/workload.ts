@@ -7,6 +7,7 @@ import type { Setting, Settings } from './setting.ts'
 export interface Workload {
   readonly name: string
   readonly summary: string
+  /** The model that judges its histories. */
   readonly model: ModelName | Model<unknown>
   /** What every object holds before the first operation. */
   readonly initial: Json
