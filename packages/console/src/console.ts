@@ -23,16 +23,13 @@ export interface ConsoleOptions {
   readonly unrepeatable?: string | undefined
 }
 
-/** A run that pages can follow. */
 export interface FollowedRun {
   readonly run: PlannedRun
-  /** Its history, which grows. */
   readonly historyFile: string
   /** The command that repeats it. */
   readonly again: string
 }
 
-/** What a run must be given to be followed and steered by pages. */
 export interface Following {
   readonly listener: RunListener
   readonly steered: (handle: RunHandle) => void

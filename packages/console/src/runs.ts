@@ -18,7 +18,6 @@ export interface RunsConsoleOptions {
   readonly listen?: string | undefined
 }
 
-/** The page of all runs of a directory. */
 export interface RunsConsole {
   readonly url: string
   close(): Promise<void>

@@ -1,6 +1,5 @@
 import process from 'node:process'
-import type { Endpoint, FaultKind, NodeId } from '@chaosproxy/faults'
-import { nodeNames } from '@chaosproxy/faults'
+import { type Endpoint, type FaultKind, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Json, type Millis, millis, millisToNanos, type Nanos, nanos, UserError } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 import {
@@ -21,7 +20,7 @@ import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import type { AwaitedSql } from './postgresql/statements.ts'
 import { Seats } from './program/seats.ts'
-import { RedisNode } from './redis/server/node.ts'
+import { RedisNode, type RedisOptions } from './redis/server/node.ts'
 import { hearRefusals, NotSimulated } from './refusal.ts'
 import { programsIn, type Service } from './service.ts'
 import { isOfDatabases, type Stoppable } from './world/blows.ts'
@@ -200,9 +199,7 @@ interface Open {
   readonly world: World
   readonly network: Network
   readonly nodes: ReadonlyMap<NodeId, ServiceNode>
-  /** Programs beside the nodes. */
   readonly beside: ReadonlyMap<NodeId, ServiceNode>
-  /** The simulated servers: Redis and PostgreSQL. */
   readonly servers: ReadonlyMap<NodeId, RedisNode | PostgresNode>
   readonly clients: RunClients
   readonly deaths: Deaths
@@ -279,10 +276,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
   }
 }
 
-interface ServersOptions {
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
+interface ServersOptions extends RedisOptions {
   readonly unsupported: UnsupportedSql | undefined
 }
 

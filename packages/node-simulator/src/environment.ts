@@ -12,7 +12,6 @@ import { CLIENTS } from './world/world.ts'
 export const PORT = 3_000
 const HOST = '0.0.0.0'
 
-/** A program's arguments and environment. */
 export interface Told {
   readonly args: readonly string[]
   readonly environment: { readonly [name: string]: string }

@@ -5,24 +5,17 @@ import type { Seats } from './program/seats.ts'
 import { startProgram } from './program/start.ts'
 import { NotSimulated } from './refusal.ts'
 import type { Service } from './service.ts'
-import type { Death, Hosts, Life } from './world/life.ts'
-import type { Network } from './world/network.ts'
-import { ServiceNode } from './world/node.ts'
-import type { World } from './world/world.ts'
+import type { Death, Life } from './world/life.ts'
+import { type NodeOptions, ServiceNode } from './world/node.ts'
 
 /** Shared by all nodes of a run. */
-export interface NodesOptions {
+export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'hosts'> {
   readonly service: Service
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
-  readonly hosts: Hosts
   readonly intrinsics: Intrinsics
   readonly seats: Seats
   readonly told: (id: NodeId) => Told
 }
 
-/** The arguments, environment and program of one node. */
 export interface NodeWatch {
   /** Its program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void

@@ -16,7 +16,6 @@ export type ServiceClients =
   | { readonly type: 'routes'; readonly file: string; readonly table: RouteTable; readonly maker: RequestMaker }
   | { readonly type: 'module'; readonly file: string; readonly program: Program }
 
-/** A service that is ready to be simulated. */
 export interface Service {
   readonly spec: ServiceSpec
   readonly program: Program
@@ -38,7 +37,6 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   return { spec, program, beside, databases, clients, definition: definitionOf(spec, clients) }
 }
 
-/** All programs of a service: its nodes', those beside them, and its clients'. */
 export const programsIn = ({ program, beside, clients }: Service): readonly Program[] => [
   program,
   ...beside.values(),

@@ -5,9 +5,7 @@ export type Heal = () => Promise<number>
 
 /** The links between pages and servers, each of which can suffer faults. */
 export interface Links {
-  /** The pages that a link may name. */
   readonly pages: readonly string[]
-  /** The local port at which a page reaches a server. */
   portOf(page: string, server: string): number
   /** Opens the links of a page to every server, unless they are open. */
   join(page: string): Promise<void>

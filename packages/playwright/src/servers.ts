@@ -5,7 +5,6 @@ export interface Servers {
   readonly [name: string]: string
 }
 
-/** A server that pages talk to. */
 export interface Server {
   readonly name: string
   readonly host: string

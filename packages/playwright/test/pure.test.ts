@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { withoutCompression } from '../src/plain-messages.ts'
 import { parseServers, serverAt } from '../src/servers.ts'
-import { greetingLength, parseSocksRequest } from '../src/socks-request.ts'
+import { greetingLength, parseSocksRequest } from '../src/socks-server.ts'
 
 const CONNECT = Buffer.from([5, 1, 0])
 const PORT = Buffer.from([0x1f, 0x90])

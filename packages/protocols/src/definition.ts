@@ -175,7 +175,6 @@ export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
 
-/** The kinds of fault under which a protocol promises nothing with these settings. */
 export const notPromisedUnder = (
   { notUnder = [] }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],

@@ -20,7 +20,6 @@ export interface Pace {
   readonly serviceMs: Millis
 }
 
-/** The pace of a station at the time of this turn. */
 export const paceOf = ({ steady, config }: PacedTurn): Pace => ({ now: steady, serviceMs: config.serviceMs })
 
 interface PacedTurn {

@@ -2,11 +2,11 @@ import { createRandom, type TcpHarm } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createStage } from '../src/delivery/create-stage.ts'
 import type { Delivery, Next, Placed } from '../src/delivery/plan.ts'
 import { cutAt, passed, planDelivery, queueLimitBytes, transform } from '../src/delivery/plan.ts'
 import type { StandingHarm } from '../src/delivery/registry.ts'
 import { drawLatencyMs } from '../src/delivery/schedules.ts'
+import { createStage } from '../src/link/link-state.ts'
 
 const latency = (latencyMs: number, jitterMs = 0, distribution?: 'uniform' | 'normal' | 'pareto') =>
   ({ kind: 'latency', latencyMs: millis(latencyMs), jitterMs: millis(jitterMs), distribution }) as const

@@ -2,7 +2,6 @@ import type { Accounted, Accounting } from '@chaosproxy/checker'
 import { count, duration, plural } from '@chaosproxy/history'
 import { printable, valueText } from './operation-words.ts'
 
-/** One list of an accounting, in words. */
 export interface AccountLine {
   /** What became of them: `lost`, `duplicated`, … */
   readonly what: string

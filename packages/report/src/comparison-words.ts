@@ -44,7 +44,6 @@ export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>)
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
 
-/** Short names of levels of isolation, for columns. */
 const SHORT: { readonly [level: string]: string } = {
   'strict-serializable': 'strict',
   serializable: 'SER',
@@ -72,7 +71,6 @@ export const share = (part: number): string => percent(part, 1)
 export const cellUnder = ({ cells }: ComparedSystem, condition: string): ComparedCell | undefined =>
   cells.find((cell) => cell.condition === condition)
 
-/** The faults of a comparison, without calm. */
 export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
 
 /** Of transactions: a row for each system under each condition, with the result of each level of the comparison. */

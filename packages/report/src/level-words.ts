@@ -28,7 +28,6 @@ const nouns: readonly (readonly [RegExp, string])[] = [
 /** The guarantees that the level `session` combines. */
 const guarantees: readonly string[] = consistency.implied.session
 
-/** Adjacent levels with the same result, as one row. */
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
@@ -100,7 +99,6 @@ export function whyNotOfModel(report: Report<string>): string | undefined {
   return verdict?.result === 'unknown' ? verdict.reason.text : undefined
 }
 
-/** What shows that a level is met. */
 export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }>['witness']): string {
   switch (witness.kind) {
     case 'order':

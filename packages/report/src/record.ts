@@ -93,7 +93,6 @@ export function recordJson({ sessions, initial, touched, notUnderstood, unclear,
 
 const requestsIn = (passedOn: readonly PassedOn[]): number => passedOn.reduce((sum, each) => sum + each.count, 0)
 
-/** One fact about the record. */
 export interface RecordLine {
   readonly about: string
   readonly text: string

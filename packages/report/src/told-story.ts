@@ -12,7 +12,6 @@ export interface ToldStory {
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
-/** The story on one system. */
 export interface StoryTelling {
   readonly kind: 'accident' | 'fix'
   /** `two masters, the last writer wins`. */
@@ -49,7 +48,6 @@ export interface ToldStep {
   readonly ledger?: ToldLedger | undefined
 }
 
-/** What one node believes. */
 export interface ToldNode {
   readonly node: string
   /** `$10`, `leader`, `term 2`; of a node that is down or paused, that. */
@@ -66,33 +64,20 @@ export interface ToldLedger {
   readonly breaks: boolean
 }
 
+interface Passing {
+  readonly at: Nanos
+  readonly from: string
+  readonly to: string
+  readonly text: string
+}
+
 /** What is drawn of a step. */
 export type Sign =
-  | {
-      readonly type: 'call'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-    }
-  | {
-      readonly type: 'answer'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-      /** `none`: the client gave up. */
-      readonly outcome: 'ok' | 'refused' | 'none'
-    }
+  | (Passing & { readonly type: 'call' })
+  /** `none`: the client gave up. */
+  | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
   /** What one node sends another, and what becomes of it. */
-  | {
-      readonly type: 'message'
-      readonly at: Nanos
-      readonly from: string
-      readonly to: string
-      readonly text: string
-      readonly fate: NodeMessage['fate']
-    }
+  | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })
   /** What these nodes answer alike. */
   | {
       readonly type: 'state'

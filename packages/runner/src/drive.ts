@@ -125,7 +125,6 @@ export function drive(options: DriveOptions, over: (why: StopReason) => void): D
 /** A run whose clients are gone and whose faults are healed, as far as that can be known. */
 export type HealedRun = DrivenRun & Pick<RunOutcome, 'faults' | 'trouble'>
 
-/** Stops the clients, heals every fault, and calls back. */
 export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) => void): void {
   let found: Pick<RunOutcome, 'faults' | 'trouble'> = { faults: [], trouble: [] }
   const healAll = (done: () => void): void =>

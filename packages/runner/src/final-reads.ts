@@ -187,7 +187,6 @@ const afterPause = (clock: Clock, callback: () => void): void => {
   clock.at(nanos(clock.now() + millisToNanos(PAUSE_BETWEEN_ROUNDS_MS)), callback)
 }
 
-/** The inputs for one node. */
 interface Part {
   readonly node: NodeId
   readonly inputs: readonly Input[]

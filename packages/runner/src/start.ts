@@ -24,7 +24,6 @@ export interface OpenLoad extends RemoteLoad {
   close(): Promise<void>
 }
 
-/** A cluster that is ready to serve, with those who drive its clients. */
 interface StartedRun extends Pick<StartOptions, 'listening'> {
   readonly cluster: StartedCluster
   /** When absent, the run drives its own clients. */

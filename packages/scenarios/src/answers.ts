@@ -17,7 +17,6 @@ export interface Returned {
   readonly error: string | undefined
 }
 
-/** What a node answered at the end. */
 export interface LastAnswer {
   readonly node: string
   readonly key: string

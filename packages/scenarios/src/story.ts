@@ -123,9 +123,7 @@ export type Answer =
 
 /** What must be seen once all is healed. */
 export interface Ending {
-  /** The verdicts that the history must earn, by level. */
   readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
-  /** What every node answers at the end, by key. */
   readonly finally: { readonly [key: string]: Json }
   /** How much of the load must be answered, and at most may be. */
   readonly goodput?: readonly ExpectedGoodput[] | undefined

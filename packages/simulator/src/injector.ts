@@ -17,7 +17,6 @@ export interface Injector extends Pick<Cluster, 'inject'> {
   healAll(): void
 }
 
-/** Injects faults, and keeps the functions that heal those in force. */
 export function createInjector({ soon, problemOf, strike }: InjectorOptions): Injector {
   const inForce = new Set<Undo>()
   return {

@@ -63,7 +63,6 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
     n: number,
     parcel: Parcel,
   ): 'lost' | 'held' | undefined
-  /** Changes a message that leaves. */
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
@@ -82,7 +81,6 @@ const FORGERY = 10
 /** A copy arrives at most this long after its message. */
 const LATEST_COPY_NANOS = 50e6
 
-/** Every kind of fault that messages can suffer here, and its effect on them. */
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
   partition: {
     holds: true,

@@ -9,7 +9,6 @@ export interface Addressee {
   isDown?(): boolean
 }
 
-/** The connection that a message travels on. */
 interface Carrier {
   /** The number of the connection that is open now. */
   readonly connection: number

@@ -19,7 +19,6 @@ export type SimulatedRun =
   /** The protocol floods, spins without time passing, or never lets the run end. */
   | { readonly type: 'stopped'; readonly reason: Exclude<RunEnd, 'done'> }
 
-/** A run in virtual time that can be advanced in parts. */
 export interface Simulation {
   readonly handle: RunHandle
   /** Processes at most this many events; undefined if the run has not ended by then. */

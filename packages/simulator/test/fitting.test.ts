@@ -1,7 +1,7 @@
 import { createRandom, nemeses } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { fitting } from '../src/search/fitting.ts'
+import { fitting } from '../src/search/plan.ts'
 import { strategies } from '../src/search/strategy.ts'
 
 const NODES = ['n1', 'n2', 'n3']

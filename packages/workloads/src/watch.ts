@@ -3,7 +3,6 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { createKeyPool, type KeyPool, keysSetting } from './keys.ts'
 import { createKnownRevisions, type KnownStore } from './known-store.ts'
 import { numberOf, type Settings } from './setting.ts'
-import { createSettler, type Settler } from './settler.ts'
 import { missing } from './vacuity.ts'
 import { createWatcher, isWatcher } from './watcher.ts'
 import type { Client, Workload } from './workload.ts'
@@ -154,4 +153,52 @@ function createWriter({ random, keys, store, unique, settings, settler }: Writer
 function changedKeys(f: string, key: string | undefined, value: Json): readonly string[] {
   if (f === 'txn' && typeof value === 'object' && value !== null) return Object.keys(value)
   return key === undefined ? [] : [key]
+}
+
+/** Failed readings after which the rest is left unsettled. */
+const MOST_IN_VAIN = 60
+
+/** Reads the revisions that no acknowledgement and no watch accounts for. */
+interface Settler {
+  /** What to read before everything up to a revision is compacted; undefined if all of it is known. */
+  before(revision: number): Input | undefined
+  /** Call for each completed reading. */
+  learned(completion: Completion): void
+  /** What a client asks for after healing. The first client that is asked settles everything. */
+  finisher(): () => Input | undefined
+}
+
+export function createSettler(store: KnownStore): Settler {
+  const { revisions } = store
+  let finishing: symbol | undefined
+  let isDone = false
+  let vain = 0
+
+  /** The first stretch of revisions that nothing is known of, or everything after the last one heard of. */
+  function nextUnknown(): Input {
+    const from = revisions.firstUnknown(store.compacted)
+    let to = from
+    while (to < revisions.highest && !revisions.isKnown(to + 1)) to++
+    return { f: 'changes', value: to <= revisions.highest ? { from, to } : { from } }
+  }
+
+  return {
+    before: (revision) => (revisions.firstUnknown(store.compacted) <= revision ? nextUnknown() : undefined),
+    learned(completion) {
+      if (completion.type !== 'ok') {
+        vain++
+        return
+      }
+      const { from: first, to } = completion.value as unknown as { readonly from: number; readonly to: number }
+      isDone = to < first
+      revisions.read(first, to)
+    },
+    finisher() {
+      const self = Symbol('client')
+      return () => {
+        finishing ??= self
+        return finishing !== self || isDone || vain > MOST_IN_VAIN ? undefined : nextUnknown()
+      }
+    },
+  }
 }

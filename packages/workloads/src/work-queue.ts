@@ -9,11 +9,6 @@ const ENDS = 0.6
 /** The share of messages that are given back instead of acknowledged. */
 const GIVES_BACK = 0.1
 
-interface Held {
-  readonly key: string
-  readonly receipt: Json
-}
-
 /**
  * Messages with distinct values. Whoever takes one has it for the time of its lease; it is handed out again if it is
  * not acknowledged by then. Some consumers die with what they have. In the end every queue tells what is not
@@ -52,7 +47,7 @@ export const workQueue: Workload = {
     let last = serial
     return {
       client(random) {
-        let held: readonly Held[] = []
+        let held: readonly { readonly key: string; readonly receipt: Json }[] = []
         return {
           next() {
             const [first, ...others] = held

@@ -1,7 +1,7 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createKnownRevisions, type KnownStore } from '../src/known-store.ts'
-import { createSettler } from '../src/settler.ts'
+import { createSettler } from '../src/watch.ts'
 
 const storeWith = (...known: readonly number[]): KnownStore => {
   const revisions = createKnownRevisions()

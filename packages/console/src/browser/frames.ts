@@ -15,7 +15,6 @@ export interface OfferedKind {
 /** What a page shows of a run that does not change. Sent when a page connects, and when another run begins. */
 export interface Hello {
   readonly type: 'hello'
-  /** Counts the runs of this server. */
   readonly run: number
   readonly version: string
   readonly title: string
@@ -63,7 +62,6 @@ export interface FaultRow {
   /** Milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
-  /** What it does to clocks. */
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
   /** How often it took effect; known once it is healed. */
   readonly hits?: number | undefined
@@ -94,19 +92,14 @@ export interface Bins {
 }
 
 /** What the record proves up to a moment. */
-export interface Verdict {
+export interface Verdict extends Finding {
   /** Increases with each. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
-  readonly title: string
-  readonly sentence: string
   /** The moment up to which it holds, in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
-  /** Markup that the server rendered: why and what next, the ladder of levels, and the drawing of the contradiction. */
-  readonly answers: string
   readonly ladder: string
-  readonly drawing?: string | undefined
   /** What the newest judgement says of another violation than the one above, which was found first. */
   readonly since?: Finding | undefined
 }
@@ -149,7 +142,6 @@ export interface Frame {
   readonly report?: string | undefined
 }
 
-/** The answer to an order. */
 export interface Answer {
   readonly type: 'answer'
   readonly order: number

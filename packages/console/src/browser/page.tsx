@@ -4,15 +4,57 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Action, actionsFor, nothingPicked, type Picked } from './actions.ts'
 import { Charts } from './charts.tsx'
 import type { Connection, DraftedOrder } from './connection.ts'
-import { FaultList } from './fault-list.tsx'
 import { focusOn, nodeElement, useKeptFocus } from './focus.ts'
+import type { FaultRow } from './frames.ts'
 import { Inspector } from './inspector.tsx'
 import { TailTable } from './tail-table.tsx'
-import { startTheme, useNarrow, useTheme } from './theme.ts'
 import { Top } from './top.tsx'
 import { Topology } from './topology.tsx'
 import { Ladder, Since, VerdictHead, Why } from './verdict-head.tsx'
 import { inForce, type View } from './view.ts'
+import { clock } from './words.ts'
+
+const themes = ['auto', 'light', 'dark'] as const
+type Theme = (typeof themes)[number]
+
+/** The theme that the address chooses: `?theme=dark`. */
+const chosen = (): Theme => {
+  const asked = new URLSearchParams(location.search).get('theme')
+  return themes.find((theme) => theme === asked) ?? 'auto'
+}
+
+function show(theme: Theme): void {
+  const { dataset } = document.documentElement
+  if (theme === 'auto') delete dataset['theme']
+  else dataset['theme'] = theme
+}
+
+const startTheme = (): void => show(chosen())
+
+/** The theme's name, with the system's behind it where that decides, and what goes on to the next. */
+function useTheme(): readonly [theme: string, next: () => void] {
+  const [theme, choose] = useState<Theme>(chosen)
+  const isDark = useMedia('(prefers-color-scheme: dark)')
+  const next = () => {
+    const following = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto'
+    show(following)
+    choose(following)
+  }
+  return [theme === 'auto' ? `auto, ${isDark ? 'dark' : 'light'}` : theme, next]
+}
+
+const useNarrow = (): boolean => useMedia('(max-width: 560px)')
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches)
+  useEffect(() => {
+    const media = matchMedia(query)
+    const changed = () => setMatches(media.matches)
+    media.addEventListener('change', changed)
+    return () => media.removeEventListener('change', changed)
+  }, [query])
+  return matches
+}
 
 startTheme()
 
@@ -121,5 +163,60 @@ function Changes({ view }: { readonly view: View }): JSX.Element {
     <div class="sr" role="status">
       {said}
     </div>
+  )
+}
+
+interface FaultListProps {
+  readonly faults: readonly FaultRow[]
+  readonly canHeal: boolean
+  readonly heal: (id: string) => void
+}
+
+/** Past faults shown at once; the report has all. */
+const MOST_PAST = 30
+
+/** The faults in force, then those that are over, newest first. */
+function FaultList({ faults, canHeal, heal }: FaultListProps): JSX.Element {
+  const now = faults.filter(({ to }) => to === undefined)
+  const past = faults.filter(({ to }) => to !== undefined).toReversed()
+  return (
+    <section aria-labelledby="faults">
+      <h2 id="faults">
+        {now.length === 0 ? 'No fault in force' : `${now.length} ${now.length === 1 ? 'fault' : 'faults'} in force`}
+      </h2>
+      <ul class="faults">
+        {now.map((fault) => (
+          <li key={fault.id} class={fault.byHand ? 'by-hand' : ''}>
+            <span>
+              <b>{fault.text}</b>
+              <small>
+                since {clock(fault.from)}, {fault.byHand ? 'by hand' : 'by the nemesis'}
+              </small>
+            </span>
+            <button type="button" disabled={!canHeal} onClick={() => heal(fault.id)} aria-label={`Heal ${fault.text}`}>
+              Heal
+            </button>
+          </li>
+        ))}
+      </ul>
+      {past.length === 0 ? null : (
+        <details>
+          <summary>{past.length} over</summary>
+          <ul class="faults past">
+            {past.slice(0, MOST_PAST).map((fault) => (
+              <li key={fault.id}>
+                <span>
+                  {fault.text}
+                  <small>
+                    {clock(fault.from)} to {clock(fault.to ?? 0)}, {fault.byHand ? 'by hand' : 'by the nemesis'}
+                    {fault.hits === 0 ? ', never took effect: it proves nothing' : ''}
+                  </small>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
   )
 }

@@ -14,7 +14,6 @@ export interface FaultLog {
 
 export const noFaults: FaultLog = { version: 0, rows: [] }
 
-/** The log after one event of the nemesis. */
 export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog {
   const members = membersOf(event.value)
   const id = typeof members['id'] === 'string' ? members['id'] : undefined

@@ -1,10 +1,10 @@
-import { render } from 'preact'
+import { printable } from '@chaosproxy/report'
+import { type JSX, render } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import { Asking, type Choice, namedFiles } from './asking.tsx'
-import type { Answer, Question, SavedFile } from './messages.ts'
+import type { Answer, Judged, Progress, Question, SavedFile } from './messages.ts'
 import type { Setting } from './setting.ts'
-import { Showing } from './showing.tsx'
-import { emptyView, tabTitle, type View, withAnswer } from './view.ts'
-import { Working } from './working.tsx'
+import { emptyView, progressText, tabTitle, type View, withAnswer } from './view.ts'
 
 const textOf = (id: string): string => document.getElementById(id)?.textContent ?? ''
 
@@ -104,4 +104,86 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
   }
   worker.postMessage(question)
   return { stop }
+}
+
+/** The report, in a frame that has no access to this page. */
+function Showing({ judged, again }: { readonly judged: Judged; readonly again: () => void }): JSX.Element {
+  const { file, page, json } = judged
+  const stem = file.replace(/\.(gz|zst)$/, '').replace(/\.[^.]*$/, '') || 'history'
+  return (
+    <>
+      <header class="bar">
+        <h1>
+          <bdi>{printable(file)}</bdi>
+        </h1>
+        <span class="buttons">
+          <button type="button" id="again" onClick={again}>
+            Judge another
+          </button>
+          <button type="button" id="save-report" onClick={() => save(`${stem}.html`, 'text/html', page)}>
+            Save report
+          </button>
+          <button type="button" id="save-json" onClick={() => save(`${stem}.result.json`, 'application/json', json)}>
+            Save JSON
+          </button>
+        </span>
+      </header>
+      <main>
+        <iframe title="Report" sandbox="allow-scripts allow-downloads" srcdoc={page} />
+      </main>
+    </>
+  )
+}
+
+/** Browsers need the address for a while after the click. */
+const KEPT_MS = 60_000
+
+function save(name: string, type: string, text: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([text], { type }))
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS)
+}
+
+interface WorkingProps {
+  readonly name: string
+  readonly progress: Progress | undefined
+  readonly timeoutMs: number
+  readonly stop: () => void
+}
+
+/** What is being done, for how long, and the way to end it. */
+function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element {
+  const isJudging = progress?.type === 'judging'
+  const seconds = useSeconds(isJudging)
+  const share = progress?.type === 'reading' && progress.bytes <= progress.of ? progress.bytes / progress.of : undefined
+  return (
+    <section class="working" aria-labelledby="title">
+      <h1 id="title">
+        Judging <bdi>{printable(name)}</bdi>
+      </h1>
+      <p class="lede" role="status">
+        {progressText(progress)}
+      </p>
+      <progress aria-label="Progress" value={share} />
+      <p class="note">
+        {isJudging ? `${seconds} s of at most ${timeoutMs / 1000} s, and a moment for the report.` : ' '}
+      </p>
+      <button type="button" id="stop" onClick={stop}>
+        Stop
+      </button>
+    </section>
+  )
+}
+
+/** Whole seconds since this began to be so. */
+function useSeconds(counts: boolean): number {
+  const [seconds, setSeconds] = useState(0)
+  useEffect(() => {
+    if (!counts) return
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1000)
+    return () => clearInterval(timer)
+  }, [counts])
+  return seconds
 }

@@ -8,7 +8,6 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/cons
 export const judgeScript = (): string =>
   isBundleFresh(PACKAGE, 'judge.js') ? join(PACKAGE, 'bundle', 'judge.js') : join(PACKAGE, 'dist/judge/worker.js')
 
-/** The code of the page, which exists only as a bundle. */
 export const pageScript = (): string => join(PACKAGE, 'bundle', 'page.js')
 
 /** The code of the page that judges saved histories, and that of its worker. */

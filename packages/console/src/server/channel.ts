@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Told } from '../browser/frames.ts'
 
-/** The connection to one page. */
 export interface Channel {
   /** Whether all that was sent has left: a page that does not read is sent nothing more. */
   isFree(): boolean

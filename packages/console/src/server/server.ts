@@ -36,7 +36,6 @@ const PAGE_POLICY =
 export const DOCUMENT_POLICY: string =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
 
-/** Serves the page and its WebSocket. */
 export async function startPageServer({ listen, connected, document }: PageServerOptions): Promise<PageServer> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LONGEST_ORDER_BYTES, perMessageDeflate: false })
   const server = await startGuardedServer({

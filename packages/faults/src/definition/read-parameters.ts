@@ -2,7 +2,6 @@ import { didYouMean, UserError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './parameter.ts'
 
-/** The members of an unvalidated object. */
 export type Members = { readonly [name: string]: unknown }
 
 /**

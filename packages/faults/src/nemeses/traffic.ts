@@ -16,7 +16,6 @@ export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefin
 
 export const inAllTraffic = (strategy: Strategy) => ({ requests: strategy, streams: strategy })
 
-/** The links between clients and these nodes, in both directions. */
 export const clientLinks = (nodes: readonly NodeId[]): readonly Link[] =>
   nodes.flatMap((node) => [
     { from: 'clients', to: node },

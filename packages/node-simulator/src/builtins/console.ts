@@ -38,7 +38,6 @@ function startsOf(life: Life): Map<string, number> {
   return starts
 }
 
-/** Clears its counters. */
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)

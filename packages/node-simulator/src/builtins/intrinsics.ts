@@ -63,7 +63,6 @@ export interface Intrinsics {
   restore(): string | undefined
 }
 
-/** Records the present members of shared objects. */
 export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
 
 /** Records the members of shared objects; call it once the simulator's own are in place. */

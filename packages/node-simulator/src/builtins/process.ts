@@ -8,7 +8,6 @@ import { type Life, runningLife } from '../world/life.ts'
 import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
-/** A program's arguments, environment and directory. */
 export interface ProcessOptions {
   /** Its file, which is also the second of its arguments. */
   readonly entry: string

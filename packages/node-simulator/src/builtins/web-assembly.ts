@@ -30,13 +30,8 @@ export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Mo
 const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
-interface Compiled {
-  readonly bytes: Buffer
-  readonly module: object
-}
-
 /** Modules are immutable code, so starts share them: compiling one of some megabytes takes longer than a start. */
-const modules: Compiled[] = []
+const modules: { readonly bytes: Buffer; readonly module: object }[] = []
 /** More than programs load, and few enough to keep. */
 const MOST_MODULES = 8
 

@@ -12,7 +12,6 @@ import { type ClientPlace, ModuleClients } from './module.ts'
 
 export interface RunClients {
   start(): void
-  /** Whether they are ready for operations. */
   isReady(): boolean
   connect(place: ClientPlace): Client
   /** @throws UserError (input) if their file is wrong, whatever the service does. */
@@ -24,7 +23,6 @@ export interface RunClientsOptions {
   readonly initial: Json
   /** Whether requests name no key, since there is only one object. */
   readonly isOfOne: boolean
-  /** The functions that clients will call. */
   readonly functions: readonly string[]
 }
 

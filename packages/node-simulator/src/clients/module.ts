@@ -21,15 +21,12 @@ interface ClientModule {
 
 export interface ModuleClientsOptions {
   readonly world: World
-  /** The file, for messages. */
   readonly file: string
-  /** The functions that clients will call. */
   readonly functions: readonly string[]
   /** The life of the program; undefined if it has ended. */
   readonly life: () => Life | undefined
 }
 
-/** The node that a client calls. */
 export interface ClientPlace {
   readonly node: NodeId
   /** Unique in the cluster. */
@@ -38,7 +35,6 @@ export interface ClientPlace {
   readonly port: () => number | undefined
 }
 
-/** The clients of one file. */
 export class ModuleClients {
   readonly #options: ModuleClientsOptions
   #module: ClientModule | undefined

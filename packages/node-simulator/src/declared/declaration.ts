@@ -78,7 +78,6 @@ export interface ServiceDeclaration {
 
 /** The number of nodes by default. */
 export const USUAL_NODES = 3
-/** Whether it declares a service, as opposed to a protocol. */
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
 /** A name that can be a host and the beginning of a variable's name. */
@@ -189,7 +188,6 @@ export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.str
 interface Place {
   /** The start of every message. */
   readonly where: string
-  /** The directory to which paths are relative. */
   readonly directory: string
   /** The name of the option for the route table. */
   readonly option?: string | undefined

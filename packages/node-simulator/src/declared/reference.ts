@@ -108,7 +108,6 @@ export const programsOfService = ({ program, beside = {}, postgres = {}, client 
   ...(client === undefined ? [] : [client]),
 ]
 
-/** The files that a service is read from. */
 export const filesOfService = (spec: ServiceSpec): readonly string[] => [
   ...programsOfService(spec),
   ...(spec.routes === undefined ? [] : [spec.routes]),

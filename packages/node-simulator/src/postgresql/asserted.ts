@@ -21,7 +21,6 @@ export function requireQueries(simulated: Simulated, engine: Engine, assert: rea
     })
 }
 
-/** The first assertion that the data of an engine breaks. */
 export function brokenIn(simulated: Simulated, engine: Engine, assert: readonly string[]): BrokenAssertion | undefined {
   for (const query of assert) {
     const what = withSession(simulated, engine, query, (session) => brokenBy(session, query))

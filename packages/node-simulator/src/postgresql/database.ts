@@ -12,7 +12,6 @@ export interface Database {
   readonly createServer: Simulated['createServer']
   /** The host of its standby; undefined without one. */
   readonly standby: NodeId | undefined
-  /** An engine that has executed the schema. */
   createEngine(options: EngineOptions): Engine
   /** The first assertion that its data breaks. @throws UserError (input) for one that cannot be executed. */
   broken(engine: Engine): BrokenAssertion | undefined

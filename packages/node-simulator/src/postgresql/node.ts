@@ -5,7 +5,8 @@ import { fate, NodeClock, streamOf, type Undo } from '@chaosproxy/simulator'
 import { POSTGRES_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
 import { type DatabaseFault, isOfDatabases, type Stoppable } from '../world/blows.ts'
-import type { Host, Network, Plug, Wire } from '../world/network.ts'
+import type { Host, Plug, Wire } from '../world/network.ts'
+import type { NodeOptions } from '../world/node.ts'
 import type { Actor, World } from '../world/world.ts'
 import type { BrokenAssertion } from './asserted.ts'
 import type { Database } from './database.ts'
@@ -26,11 +27,7 @@ const LONGEST_FLUSH_MICROS = 600_000
 /** A statement that the simulated PostgreSQL does not execute, and what of it. */
 export type UnsupportedSql = (sql: string, construct: string) => void
 
-export interface PostgresOptions {
-  readonly world: World
-  readonly network: Network
-  readonly seed: number
-  readonly id: NodeId
+export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
   /** What its transactions are judged by; when absent, they are not. */
   readonly isolation?: Isolation | undefined
@@ -39,11 +36,6 @@ export interface PostgresOptions {
 }
 
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
-
-interface Standing {
-  readonly fault: Lasting
-  hits: number
-}
 
 /** A PostgreSQL: what was committed outlives each start of the server. */
 export class PostgresNode implements Actor, Stoppable {
@@ -57,7 +49,7 @@ export class PostgresNode implements Actor, Stoppable {
   readonly #connections = new Set<ServedConnection>()
   readonly #traffic: Traffic | undefined
   readonly #senders = new Set<Sender>()
-  readonly #inForce = new Set<Standing>()
+  readonly #inForce = new Set<{ readonly fault: Lasting; hits: number }>()
   /** Whom it follows if it is a standby. */
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined
@@ -209,7 +201,6 @@ export class PostgresNode implements Actor, Stoppable {
     return () => 1
   }
 
-  /** Whether a fault in force hits what happens now. */
   #happens(kind: Exclude<Lasting['kind'], 'slow-statements'>): boolean {
     for (const standing of this.#inForce) {
       const { fault } = standing
@@ -285,7 +276,6 @@ export class PostgresNode implements Actor, Stoppable {
     return this.#primary === undefined ? this.#options.database.broken(this.#engine) : undefined
   }
 
-  /** The level of isolation that its transactions must keep. */
   get isolation(): string | undefined {
     return this.#options.isolation?.expect
   }

@@ -14,7 +14,6 @@ interface Served {
   readonly ended: () => void
 }
 
-/** The server's end of a connection. */
 export class ServedConnection implements Plug {
   readonly #node: ServerNode
   readonly #wire: Wire

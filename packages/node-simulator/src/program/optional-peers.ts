@@ -25,7 +25,6 @@ const COMPUTED = /(?<![\w$.])require\(([A-Za-z_$][\w$]*)\)/g
 const OWN = /\b(?:const|let|var|function)\s+require\b|\([^()]*\brequire\b[^()]*\)\s*(?:=>|\{)/
 const PACKAGE = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/
 
-/** The optional peers that the package of a file finds. */
 function peersOf(file: string): readonly string[] {
   const manifest = join(PACKAGE.exec(file)?.[0] ?? '', 'package.json')
   if (!existsSync(manifest)) return []

@@ -25,7 +25,6 @@ interface Loader {
   readonly isWhole: boolean
 }
 
-/** Finds the files of modules. */
 export interface Sources {
   /** @param file as the bundler names it in a comment */
   isInstalled(file: string): boolean
@@ -100,7 +99,6 @@ function loadersIn(statements: readonly Node[], code: string, sources: Sources):
   return loaders
 }
 
-/** The loader that a statement is or contains. */
 function loaderIn(statement: Node, number: number): Loader | undefined {
   if (statement.type !== 'VariableDeclaration') return undefined
   const [first, second] = statement['declarations'] as readonly Node[]
@@ -133,7 +131,6 @@ function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, file
   return file !== undefined && isInstalled(file)
 }
 
-/** The names that a statement declares for the whole bundle. */
 function declaredBy(statement: Node): readonly string[] {
   const { type } = statement
   const declared = statement['declaration']

@@ -59,7 +59,6 @@ export interface Probe {
   back<Value>(site: number, value: Value): Value
 }
 
-/** Whether a file belongs to an installed package. */
 export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.test(file)
 
 /** Comments at the beginning of a file. */
@@ -188,7 +187,6 @@ function probe(program: Node, probed: Probed): void {
   walk(program, undefined)
 }
 
-/** Whether a function or statement is probed. */
 function chosen(
   probing: Probing | undefined,
   { file, lineOf }: { readonly file: string; readonly lineOf: (offset: number) => number },
@@ -238,7 +236,6 @@ export function awaitPlaces(sites: readonly Site[], directory: string): Readonly
   return places
 }
 
-/** The statements of a list of them. */
 function statementsIn(node: Node): readonly Node[] {
   const list = node.type === 'SwitchCase' ? node['consequent'] : node.type === 'BlockStatement' ? node['body'] : []
   return (list as readonly Node[]).filter(

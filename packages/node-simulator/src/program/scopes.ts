@@ -102,7 +102,6 @@ const isCollection = (value: unknown): boolean =>
     value.type === 'ObjectExpression' ||
     (value.type === 'NewExpression' && COLLECTIONS.has(nameOf(value['callee']))))
 
-/** The names that a pattern binds. */
 export function namesIn(pattern: unknown): readonly string[] {
   if (Array.isArray(pattern)) return pattern.flatMap(namesIn)
   if (!isNode(pattern)) return []

@@ -7,7 +7,7 @@ import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 /** The seats of a run; each belongs to one start until the run is over. */
 export class Seats {
   readonly #isKept: boolean
-  readonly #taken: Taken[] = []
+  readonly #taken: { readonly program: Program; readonly seat: Seat; readonly free: Seat[] }[] = []
 
   /** @param isKept whether starts of later runs may reuse them. */
   constructor(isKept: boolean) {
@@ -36,12 +36,6 @@ export class Seats {
       else if (free.length < MOST_FREE) free.push(seat)
     }
   }
-}
-
-interface Taken {
-  readonly program: Program
-  readonly seat: Seat
-  readonly free: Seat[]
 }
 
 /** Since seats of the program were first kept: a package may keep something of every start. */

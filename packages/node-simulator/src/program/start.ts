@@ -6,7 +6,6 @@ import type { Program } from './bundle.ts'
 import type { Probe } from './probes.ts'
 import type { Seats } from './seats.ts'
 
-/** How a program is started on every node. */
 export interface Starting {
   readonly program: Program
   readonly seats: Seats

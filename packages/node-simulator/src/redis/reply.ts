@@ -47,7 +47,6 @@ const isArray = (reply: Reply): reply is readonly Reply[] => Array.isArray(reply
 const printItems = (type: string, items: readonly Reply[], protocol: 2 | 3, count = items.length): string =>
   `${type}${count}\r\n${items.map((item) => printReply(item, protocol)).join('')}`
 
-/** A score as Redis prints it. */
 export function doubleText(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'inf'
   if (value === Number.NEGATIVE_INFINITY) return '-inf'

@@ -22,7 +22,6 @@ export interface Session {
   closing: boolean
 }
 
-/** A command that waits for one of its keys. */
 export interface Waiting {
   readonly database: number
   readonly keys: readonly string[]

@@ -116,7 +116,6 @@ export class Database {
   }
 }
 
-/** The whole state of a server. */
 export class Store {
   readonly databases: readonly Database[] = Array.from({ length: DATABASES }, (_, i) => new Database(this, i))
   /** The server's clock at the start of the current command, in milliseconds. */

@@ -6,7 +6,6 @@ import { idText } from './stream-ids.ts'
 
 export const streamAt = ({ database }: Call, key = ''): Stream | undefined => database.value(key, 'stream')
 
-/** Creates the stream if there is none. */
 export function streamFor(call: Call, key: string): Stream {
   const found = streamAt(call, key)
   if (found !== undefined) return found

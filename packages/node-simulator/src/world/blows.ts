@@ -46,20 +46,11 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
     const hits = links.reduce((sum, link) => sum + network.reset(link), 0)
     return () => hits
   },
-  kill(fault, around) {
-    const killed = named(fault, around).filter((node) => node.kill())
-    return () => {
-      for (const node of killed) node.start()
-      return killed.length
-    }
-  },
+  kill: (fault, around) => restartOf(named(fault, around).filter((node) => node.kill())),
   'power-loss'(fault, around) {
     const killed = named(fault, around).filter((node) => node.kill())
     for (const node of killed) node.losePower?.(fault.unsynced ?? 'lost')
-    return () => {
-      for (const node of killed) node.start()
-      return killed.length
-    }
+    return restartOf(killed)
   },
   pause(fault, around) {
     const { world } = around
@@ -92,6 +83,11 @@ export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<
 function onDatabases(fault: DatabaseFault, around: Injectable): Undo {
   const undos = named(fault, around).flatMap((node) => node.suffer?.(fault) ?? [])
   return () => undos.reduce((sum, undo) => sum + undo(), 0)
+}
+
+const restartOf = (killed: readonly Stoppable[]) => () => {
+  for (const node of killed) node.start()
+  return killed.length
 }
 
 const named = ({ nodes: ids }: { readonly nodes: readonly NodeId[] }, { nodes }: Injectable): Stoppable[] =>

@@ -39,6 +39,7 @@ export interface LifeOptions {
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly died: (death: Death) => void
+  /** Whether whole requests and answers go over the network instead of bytes. */
   readonly messages: boolean
 }
 
@@ -77,7 +78,6 @@ export class Life implements Actor {
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
-  /** Called for each module that is created. */
   loaded: ((module: object) => void) | undefined
   /** Called once a run is over: anything that outlives it would keep the whole run in memory. */
   readonly unfinished: Set<() => void> = new Set()
@@ -121,7 +121,6 @@ export class Life implements Actor {
     return this.#random
   }
 
-  /** Writes a line to the node's log. */
   log(line: string): void {
     this.uses++
     if (this.alive) this.world.log(this.id, line)

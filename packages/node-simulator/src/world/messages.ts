@@ -49,7 +49,6 @@ export type LineEnd =
   /** The server there accepts no messages. */
   | { readonly type: 'bytes only' }
 
-/** The rest of an answer's body. */
 export interface Rest {
   /** Called for each part, and once at the end. */
   follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void

@@ -2,21 +2,13 @@ import { createRandom, type NodeId } from '@chaosproxy/faults'
 import { NodeClock } from '@chaosproxy/simulator'
 import type { Unsynced } from './blows.ts'
 import { Files } from './files.ts'
-import { type Death, type Hosts, Life } from './life.ts'
-import type { Network } from './network.ts'
+import { type Death, Life, type LifeOptions } from './life.ts'
 import { hostOf } from './servers.ts'
-import type { World } from './world.ts'
 
-export interface NodeOptions {
-  readonly world: World
-  readonly network: Network
-  readonly id: NodeId
+export interface NodeOptions extends Pick<LifeOptions, 'world' | 'network' | 'id' | 'hosts' | 'messages'> {
   readonly seed: number
-  readonly hosts: Hosts
   /** The program's directory, which every disk has. */
   readonly directory: string
-  /** Whether whole requests and answers go over the network instead of bytes. */
-  readonly messages: boolean
   /** Starts the program in a new life. */
   readonly boot: (life: Life) => void
   readonly died: (death: Death, life: Life) => void

@@ -3,7 +3,6 @@ import http from 'node:http'
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 
-/** The steps of a program's own code for a client's request. */
 export interface CodeStep {
   readonly type: 'enters' | 'at' | 'gone' | 'back'
   /** A number in `Program.sites`. */

@@ -7,7 +7,6 @@ import { patchAnswers, takesMessages } from './messages.ts'
 import type { Host } from './network.ts'
 import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 
-/** A server as Node keeps it. */
 interface OpenServer extends SocketServer {
   _handle: object | null
   /** Open connections of this server, for the methods that close them. */

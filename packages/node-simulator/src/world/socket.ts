@@ -56,7 +56,6 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #ended = false
   /** Data that reaches a closed socket is answered with a reset. */
   #gone: Wire | undefined
-  /** Writes that wait for the connection. */
   #waiting: (() => void)[] = []
   #timeoutMs = 0
   /** When something last happened on it. */
@@ -77,7 +76,6 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     life.sockets.add(this)
   }
 
-  /** The server's end of a connection. */
   static accepted(
     life: Life,
     server: SocketServer,

@@ -16,7 +16,6 @@ export interface TurnWatch {
   left(): void
 }
 
-/** A program that takes turns. */
 export interface Actor {
   readonly id: NodeId
   /** Whether contexts of `AsyncLocalStorage` follow its events. */

@@ -53,12 +53,6 @@ interface BalancerRecord extends Named {
   readonly command: Command
 }
 
-interface Request {
-  readonly requestId: string
-  readonly command: Command
-  readonly dueAt: number
-}
-
 export interface Job {
   readonly from: NodeId
   readonly command: Command
@@ -90,7 +84,7 @@ export interface BalancerState {
   readonly servers: readonly NodeId[]
   readonly store: NodeId
   readonly life: number
-  readonly requests: Map<string, Request>
+  readonly requests: Map<string, { readonly requestId: string; readonly command: Command; readonly dueAt: number }>
   // The balancer.
   readonly jobs: Map<string, Job>
   readonly health: Map<NodeId, Health>

@@ -139,7 +139,7 @@ function delayIn({ timer, afterMs }: Members): Millis {
 
 /** A copy of the value as it would arrive at another process. */
 function copied<T>(name: string, value: unknown, did: string): T {
-  const part = partNotJson(value, name)
+  const part = firstPart(value, name, [])
   if (part !== undefined)
     throw new Mistake(
       `${did} that JSON cannot carry`,
@@ -156,12 +156,6 @@ function copied<T>(name: string, value: unknown, did: string): T {
 }
 
 const MOST_LEVELS = 1_000
-
-/**
- * The first part of a value that JSON would lose or change, and how, such as `message.entries[2] is undefined`;
- * undefined if the value survives JSON.
- */
-const partNotJson = (value: unknown, path: string): string | undefined => firstPart(value, path, [])
 
 function firstPart(value: unknown, path: string, within: readonly object[]): string | undefined {
   switch (typeof value) {

@@ -39,11 +39,6 @@ type CommitWaitMessage =
   | { readonly type: 'ask'; readonly ticket: Ticket; readonly ask: Ask }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
 
-interface CommitWaitRecord {
-  readonly key: string
-  readonly version: Version
-}
-
 export interface CommitWaitState {
   readonly id: NodeId
   /** How far this node's clock is ahead, in addition to any fault injected by its host. */
@@ -67,7 +62,7 @@ export type CommitWait = Types<
   CommitWaitConfig,
   CommitWaitState,
   CommitWaitMessage,
-  CommitWaitRecord,
+  { readonly key: string; readonly version: Version },
   'sweep' | `commit ${string}`
 >
 export type CommitWaitTurn = Turn<CommitWait>

@@ -56,7 +56,6 @@ interface DnsRecord {
 
 export interface Zone {
   serial: number
-  /** The object's state. */
   held: unknown
 }
 
@@ -66,7 +65,6 @@ export interface CacheEntry extends Answer {
   readonly until: Millis
 }
 
-/** A question for which a resolver is asking others. */
 export interface Question {
   readonly id: number
   readonly askedAt: Millis

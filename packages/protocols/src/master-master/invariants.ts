@@ -58,7 +58,6 @@ function watchNewest(): Watch {
 const stampsOf = (state: MasterMasterState, key: string): readonly Stamp[] =>
   heldOf(state, key).map(({ stamp }) => stamp)
 
-/** The keys an event may have changed. */
 function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: readonly string[]): readonly string[] {
   if (event.type === 'request') return wrote
   return event.type === 'message' && event.message.type === 'versions'

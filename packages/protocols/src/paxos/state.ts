@@ -59,7 +59,6 @@ export interface PaxosState extends MemberState {
   ballot: number
   /** By acceptor: what it had accepted when it promised the ballot. */
   promises: Map<NodeId, readonly SlotProposal[]>
-  /** The next free slot. */
   next: number
   /** By slot that is not chosen yet: the acceptors known to have accepted it. */
   votes: Map<number, NodeId[]>

@@ -7,7 +7,6 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 }
 
 export interface RoundSteps<Turn, Peer> {
-  /** Sends the messages of the round in progress. */
   send(turn: Turn): void
   /** Whether this many nodes, including the leader, suffice to confirm it. */
   isEnough(turn: Turn, answered: number): boolean

@@ -46,7 +46,7 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {
     case 'hash':
-      return Number(ownerOf(numbersTo(config.shards), key))
+      return Number(ownerOf(['0', ...Array.from({ length: config.shards - 1 }, (_, i) => String(i + 1))], key))
     case 'range': {
       // The first letter decides, so neighbouring keys are together.
       const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
@@ -62,11 +62,6 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
       return config.by satisfies never
   }
 }
-
-const numbersTo = (count: number): readonly [string, ...string[]] => [
-  '0',
-  ...Array.from({ length: count - 1 }, (_, i) => String(i + 1)),
-]
 
 /** On the first node: a new key goes to the next shard, and stays there. */
 function list(turn: ShardedTurn, key: string): number {

@@ -75,12 +75,6 @@ export interface Asked {
   ageMs: number
 }
 
-interface Leaving {
-  readonly to: NodeId
-  readonly epoch: number
-  readonly content: Json
-}
-
 /** With transactions, the keys of all owned shards are items of two-phase commit, named by shard and key. */
 export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
@@ -94,7 +88,7 @@ export interface ShardedState extends TwoPhaseState {
   /** By shard: the object with the shard's keys, empty where they are items. */
   readonly owned: Map<number, unknown>
   /** By shard: given away, but not confirmed yet. */
-  readonly leaving: Map<number, Leaving>
+  readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>
   moves: number
 }
 

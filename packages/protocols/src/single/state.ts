@@ -34,7 +34,6 @@ type SingleMessage =
   /** The database turns an attempt away: it has no effect. */
   | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
 
-/** One attempt of an app server at a request. */
 export interface Attempt {
   /** Names the request among all requests of all app servers. */
   readonly request: string

@@ -1,10 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { Generator } from '../generator.ts'
 import type { Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from '../two-phase-commit/items.ts'
-import type { Attempt } from '../two-phase-commit/retries.ts'
+import type { Attempt, Coordinator } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
 interface ThreePhaseConfig extends TransactionConfig {
@@ -62,15 +61,8 @@ export interface Open extends Attempt {
   checks: number
 }
 
-export interface ThreePhaseState extends Held {
-  readonly id: NodeId
-  /** All nodes in order: an item's place among them decides which node holds it. */
-  readonly nodes: readonly [NodeId, ...NodeId[]]
-  readonly life: number
-  readonly generator: Generator
-  begun: number
+export interface ThreePhaseState extends Held, Coordinator {
   readonly open: Map<string, Open>
-  again: readonly Attempt[]
   readonly doubts: Map<string, Doubt>
   /** By transaction: whether it was committed. */
   readonly finished: Map<string, boolean>

@@ -21,7 +21,6 @@ export type Operation = { readonly item: string } & (
 
 interface Plan {
   readonly operations: readonly Operation[]
-  /** The answer to the client, from what was read. */
   answer(read: ReadonlyMap<string, Json>): Json
 }
 

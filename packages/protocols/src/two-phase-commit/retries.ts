@@ -35,8 +35,10 @@ export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omi
   locks: new Map(),
 })
 
-interface Coordinator {
+/** What a coordinator of requests from this node's clients keeps. */
+export interface Coordinator {
   readonly id: NodeId
+  /** All nodes in order: an item's place among them decides which node holds it. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator

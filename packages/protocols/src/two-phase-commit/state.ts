@@ -1,11 +1,10 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
-import type { Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import type { MessageHandler, MessageOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from './config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from './items.ts'
-import { type Attempt, coordinatorAtFirst } from './retries.ts'
+import { type Attempt, type Coordinator, coordinatorAtFirst } from './retries.ts'
 
 export type TwoPhaseMessage = { readonly transaction: string } & (
   | { readonly type: 'prepare'; readonly operations: readonly Operation[] }
@@ -35,19 +34,12 @@ export interface Open extends Attempt {
   checks: number
 }
 
-export interface TwoPhaseState extends Held {
-  readonly id: NodeId
+export interface TwoPhaseState extends Held, Coordinator {
   readonly peers: readonly NodeId[]
-  /** All nodes in order: an item's place among them decides which node holds it. */
-  readonly nodes: readonly [NodeId, ...NodeId[]]
-  readonly life: number
-  readonly generator: Generator
-  begun: number
   // The coordinator of requests from this node's clients.
   readonly open: Map<string, Open>
   /** By transaction: the nodes that have not confirmed the commit yet. */
   readonly committed: Map<string, Set<NodeId>>
-  again: readonly Attempt[]
   // The participant.
   readonly prepared: Map<string, Prepared>
   /** By transaction in doubt: the number of checks since it was prepared. */

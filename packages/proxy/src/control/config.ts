@@ -9,7 +9,6 @@ import { withDescriptor } from './table-descriptor.ts'
 import { populate, readPopulation } from './toxiproxy/proxy-input.ts'
 import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts'
 
-/** The file a config comes from. */
 export interface ConfigPlace {
   /** The file's name, for messages. */
   readonly where: string
@@ -17,7 +16,6 @@ export interface ConfigPlace {
   readonly readPem: ReadPem
   /** Reads the descriptor files that its route tables name. */
   readonly readBytes: (path: string) => Buffer
-  /** Replaces what a proxy carries. */
   readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }
 
@@ -40,7 +38,6 @@ export async function loadProxyConfig(plane: ControlPlane, config: unknown, plac
   }
 }
 
-/** A proxy of a config. */
 export interface ConfiguredProxy {
   readonly settings: ProxySettings
   /** Its `carries` as JSON. */

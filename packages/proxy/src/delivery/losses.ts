@@ -1,9 +1,4 @@
-import type { CutMode } from '@chaosproxy/faults'
-import type { Stage, StageOf } from './stage.ts'
-
-// Stages that hold, lose or change bytes, or end the connection.
-
-const cutting = (cut: CutMode): Stage => ({ countsArriving: 'everything', cut })
+import type { StageOf } from './stage.ts'
 
 export const partition: StageOf<'partition'> = ({ harm }) => ({
   countsArriving: 'everything',
@@ -12,7 +7,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
   },
 })
 
-export const blackhole: StageOf<'blackhole'> = () => cutting('drop')
+export const blackhole: StageOf<'blackhole'> = () => ({ countsArriving: 'everything', cut: 'drop' })
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
   /** The time of the last bytes, or of the stage's start. */

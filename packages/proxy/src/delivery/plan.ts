@@ -3,7 +3,6 @@ import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
 // Faults on bytes as a pure function from the waiting bytes to their delivery. The pump carries deliveries out.
 
-/** A stage in one direction of one connection. */
 export interface Placed {
   readonly stage: Stage
   /** How many bytes of the direction pass before the stage acts. */

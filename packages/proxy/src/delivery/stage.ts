@@ -62,7 +62,6 @@ export interface Stage {
   /** The longest wait at this stage, and its highest rate; together they bound how much may wait. */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined
-  /** Delays dialling. */
   readonly dialDelayMs?: number | undefined
   /** Resets new connections. */
   readonly refuses?: boolean | undefined

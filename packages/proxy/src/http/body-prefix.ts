@@ -26,7 +26,6 @@ export class BodyPrefix {
     this.#bytes += length
   }
 
-  /** Whether no more of the body is searched. */
   get isFull(): boolean {
     return this.#bytes === SEARCHED_BYTES
   }

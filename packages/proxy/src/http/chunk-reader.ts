@@ -18,7 +18,6 @@ export interface ChunkSteps {
   data(bytes: Buffer, start: number, end: number): void
   /** The chunk ends in the middle of a head. */
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** A message ends. */
   end(bytes: Buffer, time: Nanos): void
   /** The bytes from `stepAt` on are not HTTP. */
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void

@@ -2,7 +2,7 @@ import type { Random } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { ConnectionRecorder } from '@chaosproxy/recorder'
 import { type HttpMapping, type Peer, peerOf } from '@chaosproxy/recorder/mapping'
-import type { HeaderMemo, RequestHead } from '@chaosproxy/wire/http'
+import type { RequestHead } from '@chaosproxy/wire/http'
 import type { Conversation, Interceptor } from '../interceptor/interceptor.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpLink } from './http-link.ts'
@@ -25,17 +25,10 @@ export interface RecordQueue {
   whenRelieved(callback: () => void): void
 }
 
-export interface HttpConnectionOptions {
-  readonly conversation: Conversation
-  readonly link: HttpLink
-  readonly clock: ProxyClock
-  readonly memos: { readonly requests: HeaderMemo; readonly replies: HeaderMemo }
-  /** The `Host` that requests get; undefined if they keep their own. */
-  readonly host: string | undefined
+export interface HttpConnectionOptions
+  extends Pick<SharedConnection, 'conversation' | 'link' | 'clock' | 'memos' | 'host' | 'mapping' | 'recording'> {
   /** The clock of the histories. */
   readonly now: () => Nanos
-  readonly mapping: HttpMapping | undefined
-  readonly recording: ConnectionRecorder | undefined
   readonly queues: readonly RecordQueue[]
   /** Kills the server, if that is possible. The connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
@@ -127,7 +120,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return random
   }
 
-  /** The faults that may hit a request with this head, or its response. */
   candidatesFor(head: RequestHead): Candidates {
     const { rules } = this.link
     if (rules.length === 0) return NO_CANDIDATES
@@ -196,7 +188,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.conversation.responses.congested) this.requestSide.gate.setStopped('answers', false)
   }
 
-  /** Stops reading from a client with too many unanswered requests. */
   governAsking(): void {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }

@@ -39,7 +39,6 @@ interface AppliedHttpFault extends Applied<HttpFault> {
   readonly recent: readonly HitRequest[]
 }
 
-/** Faults on HTTP/1.1 requests, and their recording, on links declared to carry HTTP. */
 export interface HttpFaults {
   /** For the `intercept` of a route from clients to a server. */
   intercept(route: HttpRoute): Intercept

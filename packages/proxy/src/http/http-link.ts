@@ -1,8 +1,6 @@
-import { type Link, linkName, type Random } from '@chaosproxy/faults'
 import { CarriedRules } from '../link/rule-list.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** The HTTP traffic of one link so far. */
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number
@@ -17,7 +15,6 @@ export interface HttpStatistics {
 
 /** One link that carries requests: the faults on it, and its connections. */
 export class HttpLink extends CarriedRules<HttpRule> {
-  readonly name: string
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {
     requests: 0,
     replies: 0,
@@ -25,11 +22,5 @@ export class HttpLink extends CarriedRules<HttpRule> {
     switched: 0,
     malformed: 0,
     refused: 0,
-  }
-
-  constructor(link: Link, random: Random) {
-    const name = linkName(link)
-    super(random.fork(name))
-    this.name = name
   }
 }

@@ -31,7 +31,6 @@ export type RequestHarm<Kind extends HttpFault['kind']> = (
   chances: Chances,
 ) => void
 
-/** Every kind of fault that acts on requests, and its effect. */
 export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<Kind> } = {
   'lose-request'({ turn }, { silence }) {
     turn.silenced = silence

@@ -15,7 +15,6 @@ export interface RequestSenderOptions {
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
-  /** The whole request has been passed on. */
   sent(turn: HttpTurn): void
   reopen(): void
 }
@@ -56,7 +55,6 @@ export class RequestSender {
     if (this.#newBody !== undefined) this.#keep(this.#newBody)
   }
 
-  /** How much of the body is kept for duplicates. */
   get keptBytes(): number {
     return this.#original?.bodyBytes ?? 0
   }

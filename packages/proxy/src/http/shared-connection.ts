@@ -15,7 +15,6 @@ export interface Candidates {
   readonly replies: readonly HttpRule[]
 }
 
-/** One connection, as shared by its request side and its reply side. */
 export interface SharedConnection {
   readonly conversation: Conversation
   readonly link: HttpLink

@@ -75,7 +75,6 @@ export class HttpTurn {
     this.exchange?.forwarded(time)
   }
 
-  /** The request has arrived completely. */
   requestEnded(head: MatchableHead, body: Captured | undefined, peer: Peer): void {
     this.#requestEnded = true
     if (this.exchange === undefined && this.#recording !== undefined) {

@@ -49,7 +49,6 @@ export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
   readonly #links: Http2ConnectionOptions['links']
-  /** This connection's number on each link. */
   readonly #numbers: { readonly [direction in Direction]: number }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }

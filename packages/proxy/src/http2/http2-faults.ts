@@ -30,7 +30,6 @@ interface Http2Route {
   readonly table?: RouteTable | undefined
 }
 
-/** Faults and recording for single HTTP/2 requests, on links known to carry HTTP/2. */
 export interface Http2Faults {
   /** For the `intercept` of a route from one endpoint to another. Anything that is not HTTP/2 passes unchanged. */
   intercept(route: Http2Route): Intercept
@@ -41,7 +40,7 @@ export interface Http2Faults {
 export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
   const clock = options.clock ?? systemClock
   const random = createRandom(options.seed).fork('http2')
-  const links = new LinkTable((link) => new Http2Link(random.fork(linkName(link))))
+  const links = new LinkTable((link) => new Http2Link(link, random))
 
   function knownLink(fault: Http2Fault, link: Link): Http2Link {
     const known = links.find(link)

@@ -61,7 +61,6 @@ interface Held {
   dueAtMs: number
 }
 
-/** One direction of an HTTP/2 connection, frame by frame. */
 export class Http2Flow implements FrameSink {
   readonly #options: Http2FlowOptions
   readonly #reader: FrameReader
@@ -169,7 +168,6 @@ export class Http2Flow implements FrameSink {
     this.#run.flush()
   }
 
-  /** Releases the frames that only this rule delays. */
   heal(rule: StreamRule): void {
     const nowMs = this.#options.clock.nowMs()
     for (const held of this.#held)
@@ -177,7 +175,6 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** Releases everything that is held. */
   releaseAll(): void {
     for (const held of this.#held) held.dueAtMs = 0
     this.#advance()

@@ -50,7 +50,6 @@ export class Http2Recording {
   readonly #streams: Map<number, RecordedStream> = new Map()
   /** Streams that have ended for the client although the server may still respond. */
   readonly #lost: Set<RecordedStream> = new Set()
-  /** Streams begun in this chunk. */
   #begun: RecordedStream[] = []
   /** Streams that captured parts of bodies in memory that is reclaimed with the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
@@ -103,7 +102,6 @@ export class Http2Recording {
     }
   }
 
-  /** A frame or whole header block arrived from the server. */
   answerArrived(frame: Buffer): void {
     const type = typeOf(frame)
     const isBlock = type === FRAME.headers || type === FRAME.pushPromise

@@ -16,7 +16,6 @@ export class StreamNumbers {
   readonly #atServer: Map<number, number> = new Map()
   readonly #atClient: Map<number, number> = new Map()
 
-  /** A frame has arrived from the client. Returns it. */
   arrived(frame: Buffer): Buffer {
     const stream = streamOf(frame)
     if (typeOf(frame) !== FRAME.headers || stream <= this.#highest) return frame
@@ -34,7 +33,6 @@ export class StreamNumbers {
     return number === undefined ? frame : renumbered(frame, number)
   }
 
-  /** A frame as the client gets it. */
   toClient(frame: Buffer): Buffer {
     if (this.#atClient.size === 0) return frame
     if (typeOf(frame) === FRAME.goaway) return this.#goawayToClient(frame)

@@ -38,7 +38,6 @@ export interface Stage {
   altered?(): void
 }
 
-/** The stage's output. */
 export interface Exit {
   /**
    * Passes bytes on, in order, as the link's faults allow. Returns true if their memory may be reused at once;
@@ -56,7 +55,6 @@ export interface Exit {
   readonly congested: boolean
 }
 
-/** A connection, as given to its interceptor. */
 export interface Conversation {
   /** Unique within the network; identifies the connection in records and logs. */
   readonly id: number

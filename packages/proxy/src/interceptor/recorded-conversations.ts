@@ -4,7 +4,6 @@ import type { ServerRecording } from '@chaosproxy/recorder/protocols'
 import type { RecordFile } from '../record-file/record-file.ts'
 import type { Conversation, Intercept } from './interceptor.ts'
 
-/** The recorder's output queue. */
 type RecordQueue = Pick<RecordFile, 'congested' | 'whenRelieved'>
 
 /**

@@ -6,14 +6,12 @@ import { type ClientFilter, createClientFilter } from './client-filter.ts'
 /** A fault that stays until it is removed. */
 export type StandingFault = Extract<TcpFault, StandingHarm>
 
-/** The current state of one fault, over all its links. */
 export interface Affliction<Of extends TcpFault = TcpFault> {
   fault: Of
   /** Undefined if the trigger names no clients. */
   isForClient: ClientFilter | undefined
   /** Whether the current time is within those of its trigger. */
   inForce: boolean
-  /** How often it has hit, over all its links. */
   hits: number
 }
 

@@ -3,7 +3,6 @@ import { clientFilterOf, createAffliction, type StandingFault, validateUpdate } 
 import type { ProxyClock } from './clock.ts'
 import type { LinkState } from './link-state.ts'
 
-/** A fault in force. */
 export interface AppliedFault {
   readonly fault: TcpFault
   /**

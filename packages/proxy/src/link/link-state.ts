@@ -1,7 +1,7 @@
 import { type Link, linkName, type Random, type TcpFault, Trigger } from '@chaosproxy/faults'
-import { createStage } from '../delivery/create-stage.ts'
 import type { Placed } from '../delivery/plan.ts'
-import type { Timetable } from '../delivery/stage.ts'
+import { type StandingHarm, stages } from '../delivery/registry.ts'
+import type { Stage, StageContext, Timetable } from '../delivery/stage.ts'
 import type { Tape } from '../tape/tape.ts'
 import type { Affliction, StandingFault } from './affliction.ts'
 
@@ -13,7 +13,6 @@ export interface LinkStatistics {
   /** The bytes handed to the receiver's socket, and those that a fault discarded. */
   readonly deliveredBytes: number
   readonly droppedBytes: number
-  /** Connections so far, and connections alive now. */
   readonly connections: number
   readonly liveConnections: number
   /** Dials and accepts that failed without a fault being the cause. */
@@ -37,7 +36,6 @@ export interface Flow {
   readonly connection: { abort(): void }
 }
 
-/** A fault on one link. */
 interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
   /** The fault's number on this link, from 1, which selects its random streams. */
@@ -214,3 +212,8 @@ export class LinkState {
     }
   }
 }
+
+/** A fault's stage in one direction of one connection. An update may change its parameters, but never its kind. */
+export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
+  // The table pairs each kind with the stage of that kind, which the compiler cannot follow through the lookup.
+  (stages[kind] as (context: StageContext) => Stage)(context)

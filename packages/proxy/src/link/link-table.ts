@@ -19,7 +19,6 @@ export class LinkTable<State> {
     return state
   }
 
-  /** The states of the links, each only once. */
   ofAll(links: readonly Link[]): readonly State[] {
     return [...new Set(links.map((link) => this.of(link)))]
   }

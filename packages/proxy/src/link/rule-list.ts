@@ -1,4 +1,4 @@
-import type { Random } from '@chaosproxy/faults'
+import { type Link, linkName, type Random } from '@chaosproxy/faults'
 
 /** The rules of one fault family on one link, in the order they were applied. */
 export class RuleList<Rule> {
@@ -34,8 +34,15 @@ export interface Carrier<Rule> {
 
 /** A link's rules and the connections they act on, which learn of a removed rule. */
 export class CarriedRules<Rule> extends RuleList<Rule> {
+  readonly name: string
   readonly #carriers: Set<Carrier<Rule>> = new Set()
   #connections = 0
+
+  constructor(link: Link, random: Random) {
+    const name = linkName(link)
+    super(random.fork(name))
+    this.name = name
+  }
 
   /** Returns the connection's number among all that the link has had, from 1. */
   join(carrier: Carrier<Rule>): number {
@@ -54,7 +61,6 @@ export class CarriedRules<Rule> extends RuleList<Rule> {
   }
 }
 
-/** A rule, and the link it is on. */
 export interface PlacedRule<Rule> {
   readonly list: RuleList<Rule>
   readonly rule: Rule
@@ -70,7 +76,6 @@ export function withdrawalOf<Rule>(placed: readonly PlacedRule<Rule>[]): () => v
   }
 }
 
-/** A fault of one family in force, over all its links. */
 export interface Standing<Fault> {
   readonly fault: Fault
   readonly appliedAtMs: number

@@ -12,7 +12,6 @@ export interface Wait {
   readonly rule: MessageRule
 }
 
-/** The fate of one message. */
 export interface Fate {
   /** What is passed on, in order: nothing if it is lost, several copies if it is duplicated. */
   readonly copies: readonly Buffer[]
@@ -25,7 +24,6 @@ export interface Fate {
   readonly again?: Wait | undefined
 }
 
-/** A rule that hits a message. */
 export interface Strike {
   readonly message: Buffer
   readonly rule: MessageRule

@@ -1,8 +1,7 @@
-import { type Link, linkName, type MessageFault, type Random } from '@chaosproxy/faults'
+import type { MessageFault } from '@chaosproxy/faults'
 import { CarriedRules, type Standing } from '../link/rule-list.ts'
 import { MessageRule, type Track } from './message-rule.ts'
 
-/** The messages of one link so far. */
 export interface MessageStatistics {
   /** Whole messages, faulted or not. */
   readonly messages: number
@@ -14,18 +13,11 @@ export interface MessageStatistics {
 
 /** One link with messages: the faults on it, and its connections. */
 export class MessageLink extends CarriedRules<MessageRule> {
-  readonly name: string
   /** The framing of each route that carries the link. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0
   unframed = 0
-
-  constructor(link: Link, random: Random) {
-    const name = linkName(link)
-    super(random.fork(name))
-    this.name = name
-  }
 
   add(standing: Standing<MessageFault>): MessageRule {
     const rule = new MessageRule(standing, this.nextRandom())

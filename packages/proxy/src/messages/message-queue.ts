@@ -10,13 +10,9 @@ const MOST_WAITING_BYTES = 16 * 1024 * 1024
  * A queue entry: a message; a part, or the last part, of a message never held whole; the rest of a stream that is no
  * longer framed; or the end of the stream.
  */
-interface Waiting {
+interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
-  readonly copies: readonly Buffer[]
   readonly sizeBytes: number
-  readonly aside?: Wait | undefined
-  readonly again?: Wait | undefined
-  readonly delayedBy: readonly MessageRule[]
   dueAtMs: number
 }
 
@@ -56,7 +52,6 @@ export class MessageQueue {
     return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
   }
 
-  /** A message and its fate. */
   take(fate: Fate): void {
     if (fate.copies.length === 0) return
     this.#push({

@@ -6,12 +6,13 @@ import { type ProxyClock, systemClock } from '../link/clock.ts'
 import { LinkState, type LinkStatistics } from '../link/link-state.ts'
 import { LinkTable } from '../link/link-table.ts'
 import type { Applied } from '../link/rule-list.ts'
-import type { Passage } from '../tape/passages.ts'
-import { createTapes } from '../tape/tapes.ts'
+import { type LinkTape, type Passage, readPassages } from '../tape/passages.ts'
+import { Tape, type TapeBudget } from '../tape/tape.ts'
 import { openRoute, type Route, type RouteOptions } from '../tcp/route.ts'
-import { createTroubleReporter, type TroubleListener, type TroubleReporter } from '../tcp/trouble.ts'
+import { createTroubleReporter, type TroubleListener } from '../tcp/trouble.ts'
 import { createDatagramFaults } from '../udp/datagram-faults.ts'
 import type { DatagramRoute, DatagramRouteOptions } from '../udp/datagram-route.ts'
+import type { DatagramWiring } from '../udp/datagram-wiring.ts'
 
 export interface NetworkOptions {
   /** The seed of all randomness. Each connection on each link has its own stream. */
@@ -57,13 +58,7 @@ export interface Network {
 }
 
 /** What a network provides to its routes. */
-interface Wiring {
-  readonly forward: LinkState
-  readonly backward: LinkState
-  readonly clock: ProxyClock
-  readonly troubled: TroubleReporter['note']
-  readonly closed: () => void
-}
+type Wiring = Omit<DatagramWiring, 'forwardDatagrams' | 'backwardDatagrams'>
 
 /** A route of either kind. */
 interface Opened {
@@ -153,3 +148,28 @@ const pairOf = (links: LinkTable<LinkState>, { from, to }: Link): Pick<Wiring, '
   forward: links.of({ from, to }),
   backward: links.of({ from: to, to: from }),
 })
+
+interface Tapes {
+  /** The tape of a link, created now; undefined if the link has none. */
+  of(link: Link): Tape | undefined
+  passages(): Iterable<Passage>
+}
+
+/** The memory for one link: about 15,000 small requests. */
+const LINK_TAPE_BYTES = 4 * 1024 * 1024
+/** The memory for all links. */
+const TAPES_BYTES = 64 * 1024 * 1024
+
+function createTapes(isTaped: (link: Link) => boolean = () => false): Tapes {
+  const budget: TapeBudget = { leftBytes: TAPES_BYTES }
+  const tapes: LinkTape[] = []
+  return {
+    of(link) {
+      if (!isTaped(link)) return undefined
+      const tape = new Tape(LINK_TAPE_BYTES, budget)
+      tapes.push({ link, tape })
+      return tape
+    },
+    passages: () => readPassages(tapes),
+  }
+}

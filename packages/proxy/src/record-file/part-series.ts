@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 
-/** When a recording starts a new part, and what happens to finished ones. */
 export interface PartsOptions {
   /** Start a new part at about this size … */
   readonly bytes?: number | undefined

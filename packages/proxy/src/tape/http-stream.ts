@@ -53,7 +53,6 @@ interface Reading {
   readonly parser: MessageParser<Head>
   /** How the body is delimited; undefined for a head that is no message of its own. */
   begin(): Pick<ReadMessage, 'type' | 'question'> | undefined
-  /** The text before the body. */
   textBefore(): string
 }
 

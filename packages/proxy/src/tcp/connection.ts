@@ -133,7 +133,6 @@ export class Connection implements PumpedConnection {
     if (this.#upstream !== undefined) resetSocket(this.#upstream)
   }
 
-  /** Stops passing anything on. */
   #forget(): void {
     this.#state = 'closed'
     this.#cancelDial?.()

@@ -19,7 +19,6 @@ const LARGEST_BURST_BYTES = 1024 * 1024
 /** Larger writes are often incomplete, and then a direct write costs more than the stream. */
 const LARGEST_DIRECT_BYTES = 16 * 1024
 
-/** The connection whose direction a pump serves. */
 export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string

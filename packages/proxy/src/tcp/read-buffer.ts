@@ -16,7 +16,6 @@ export class ReadBuffer {
   #lent: Buffer | undefined
   #spare: Buffer | undefined
 
-  /** The buffer for the next read. */
   get current(): Buffer {
     return this.#current
   }

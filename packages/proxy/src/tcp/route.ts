@@ -23,7 +23,6 @@ import { MISREAD, type Trouble, type TroubleReporter } from './trouble.ts'
 export interface RouteOptions {
   /** The endpoint that dials here. */
   readonly from: Endpoint
-  /** The endpoint it reaches. */
   readonly to: Endpoint
   /** Absent while the server is not running: until it is set, connections are accepted and reset. */
   readonly upstream?: Upstream | undefined
@@ -93,7 +92,6 @@ export interface RouteWiring extends LinkPair {
 /** Its own socket and the one dialled for it. */
 const DESCRIPTORS_OF_CLIENT = 2
 
-/** A client that was let in. */
 interface Admitted {
   /** Whether a connection has taken it over. */
   isCarried: boolean

@@ -39,7 +39,6 @@ export class SourceGate {
     this.#govern()
   }
 
-  /** The source is closed or about to be. */
   stop(): void {
     this.#probe.cancel()
   }

@@ -20,7 +20,6 @@ export type TroubleListener = (trouble: Trouble) => void
 /** Reports trouble, combining repeated instances. */
 export interface TroubleReporter {
   note(trouble: Omit<Trouble, 'count' | 'why' | 'code'>, error: NodeJS.ErrnoException): void
-  /** Stops reporting. */
   close(): void
 }
 

@@ -26,7 +26,6 @@ export class DatagramLink extends RuleList<DatagramRule> {
   }
 }
 
-/** The datagram faults of a network, on links by name. */
 export interface DatagramFaults {
   link(link: Link): DatagramLink
   /** @throws UserError (input) for an invalid number, (usage) for an invalid client. */

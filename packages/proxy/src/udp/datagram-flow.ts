@@ -1,8 +1,8 @@
+import type { DatagramFault, Random } from '@chaosproxy/faults'
 import { cutAt, type Placed } from '../delivery/plan.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { Flow, LinkState } from '../link/link-state.ts'
 import type { DatagramLink, WaitingDatagram } from './datagram-faults.ts'
-import { type DatagramFate, suffer } from './datagram-harms.ts'
 import { type DatagramRule, strikes } from './datagram-rule.ts'
 
 /** The memory for waiting datagrams, shared by all sessions of a route. */
@@ -125,4 +125,55 @@ function planDatagram(rules: readonly DatagramRule[], bytes: Buffer, client: str
     if (fate.copies === 0) break
   }
   return fate
+}
+
+interface DatagramFate {
+  readonly bytes: Buffer
+  /** 0 if it is lost. */
+  readonly copies: number
+  readonly delayMs: number
+  /** The wait until `behind` others of its direction and session have passed, or for `withinMs`. */
+  readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
+  /** The rules that make it wait. It waits until all of them are removed. */
+  readonly waitsFor: readonly DatagramRule[]
+}
+
+type DatagramHarm<Kind extends DatagramFault['kind']> = (
+  fate: DatagramFate,
+  fault: Extract<DatagramFault, { readonly kind: Kind }>,
+  rule: DatagramRule,
+) => DatagramFate
+
+/** No datagram is duplicated into more than this, however many rules do it. */
+const MOST_COPIES = 1000
+
+const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = {
+  'drop-datagram': (fate) => ({ ...fate, copies: 0 }),
+  'duplicate-datagram': (fate, { copies }) => ({ ...fate, copies: Math.min(MOST_COPIES, fate.copies * (1 + copies)) }),
+  'reorder-datagram': (fate, { behind, withinMs }, rule) => ({
+    ...fate,
+    aside: { behind, withinMs },
+    waitsFor: [...fate.waitsFor, rule],
+  }),
+  'delay-datagram'(fate, { delayMs, jitterMs }, rule) {
+    const spreadMs = jitterMs === 0 ? 0 : jitterMs * (2 * rule.random.next() - 1)
+    return { ...fate, delayMs: fate.delayMs + Math.max(0, delayMs + spreadMs), waitsFor: [...fate.waitsFor, rule] }
+  },
+  'corrupt-datagram': (fate, { bits }, { random }) => ({ ...fate, bytes: flipBits(fate.bytes, bits, random) }),
+}
+
+function suffer(fate: DatagramFate, rule: DatagramRule): DatagramFate {
+  const { fault } = rule.standing
+  // The table pairs each kind with its own effect, which the compiler cannot follow through the lookup.
+  const harm = harms[fault.kind] as (fate: DatagramFate, fault: DatagramFault, rule: DatagramRule) => DatagramFate
+  return harm(fate, fault, rule)
+}
+
+function flipBits(bytes: Buffer, bits: number, random: Random): Buffer {
+  const flipped = Buffer.from(bytes)
+  for (let i = 0; i < bits && flipped.length > 0; i++) {
+    const at = random.integer(flipped.length)
+    flipped[at] = (flipped[at] ?? 0) ^ (1 << random.integer(8))
+  }
+  return flipped
 }

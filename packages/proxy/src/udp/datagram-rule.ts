@@ -2,7 +2,6 @@ import type { DatagramFault, Random, Trigger } from '@chaosproxy/faults'
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 import type { Standing } from '../link/rule-list.ts'
 
-/** A datagram fault in force, over all its links. */
 export interface StandingDatagramFault extends Standing<DatagramFault> {
   readonly isForClient: ClientFilter | undefined
 }

@@ -11,7 +11,6 @@ import {
   type Value,
 } from '@chaosproxy/wire/mysql'
 
-/** The whole answer to a command. */
 export type Answer =
   | { readonly kind: 'done'; readonly status: number; readonly warnings: number; readonly result: Result }
   | { readonly kind: 'refused'; readonly error: ServerError }
@@ -29,7 +28,6 @@ export type Result =
 /** Rows beyond these are not kept; it takes one more to tell that there are such. */
 const MOST_ROWS = 10_001
 
-/** Reads the packets of one answer. */
 export class AnswerReader {
   readonly #isBinary: boolean
   #state: 'first' | 'columns' | 'rows' = 'first'

@@ -17,7 +17,6 @@ import type { Dialogue, Speech, SpeechEnds } from '../postgresql/speech.ts'
 import { type Answer, AnswerReader } from './answer.ts'
 import { type Asked, Turns } from './turns.ts'
 
-/** The protocol of MySQL and MariaDB. */
 export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends) => new MysqlDialogue(ends) }
 
 /** What programs call every connection. It names no client. */

@@ -29,7 +29,6 @@ const UNREAD = Buffer.from([0xff])
 
 export const fieldOf = (value: Value): FieldValue => (value === 'unread' ? UNREAD : value)
 
-/** The messages that show a result's rows. */
 export function shownBy(result: Result, first: string): readonly BackendMessage[] {
   if (result.kind === 'count') {
     const { affected, insertId } = result.ok

@@ -176,7 +176,6 @@ export class Turns {
     else if (this.#isOpen && (this.#wasSeen || this.#savepoints.size === 0)) this.#endedUnasked()
   }
 
-  /** The session begins anew. */
   reset(): void {
     if (this.#isOpen) this.#rollBack()
     this.#level = undefined

@@ -1,6 +1,5 @@
 import type { Token } from './sql-tokens.ts'
 
-/** A level of isolation that a statement asks for. */
 export interface AskedIsolation {
   /** Undefined for that of the server. */
   readonly level: string | undefined

@@ -7,7 +7,6 @@ export const rowName = (table: RecordedTable, key: string): string => `${table.n
 
 export const cellName = (table: RecordedTable, key: string, column: string): string => `${table.name}/${key}/${column}`
 
-/** The row of a cell. */
 export const rowOfCell = (cell: string): string => cell.slice(0, cell.lastIndexOf('/'))
 
 export const columnOfCell = (cell: string): string => cell.slice(cell.lastIndexOf('/') + 1)

@@ -62,7 +62,6 @@ const MOST_ALTERNATIVES = 16
 
 class ConditionParser extends SqlReader {
   readonly #table: RecordedTable
-  /** What its items ask of a row. */
   readonly #itemsAsk: Compared[] = []
   #extreme: Extreme | undefined
   #alias: string | undefined
@@ -307,5 +306,5 @@ class ConditionParser extends SqlReader {
 const listed = (compared: Compared | undefined): readonly Compared[] | undefined => compared && [compared]
 
 /** `1=1`, which ORMs add. */
-const isSameConstant = (one: Operand, other: Operand): boolean =>
+export const isSameConstant = (one: Operand, other: Operand): boolean =>
   one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text

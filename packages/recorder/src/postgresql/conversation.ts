@@ -1,29 +1,22 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Completions, Interpretation } from '../record/call.ts'
-import type { Naming } from '../record/naming.ts'
-import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
 import type { Crossings } from '../spoken/crossings.ts'
 import { conversationInOrder, type MessagesInOrder } from '../spoken/in-order.ts'
 import type { Overwrites, RowUse } from './overwrites.ts'
-import { OVERFLOW, Questions } from './questions.ts'
+import { OVERFLOW, Questions, type QuestionsOptions } from './questions.ts'
 import { Replies } from './replies.ts'
-import type { PostgresqlSettings } from './settings.ts'
 import { type Dialogue, postgresqlSpeech, type Speech } from './speech.ts'
 import type { Transaction } from './unit.ts'
 
-export interface ConversationOptions {
-  readonly connection: ConnectionRecorder
+export interface ConversationOptions
+  extends Pick<QuestionsOptions, 'connection' | 'commands' | 'naming' | 'requestOf'> {
   readonly now: () => Nanos
-  readonly commands: PostgresqlSettings['commands']
-  readonly naming: Naming
   /** Longer messages are not read, and count as changing every row. */
   readonly maxMessageBytes: number
   /** Shared by the connections to one server. */
   readonly overwrites: Overwrites
-  /** The application's request that the bytes read now are for, if that is known without comments. */
-  readonly requestOf?: (() => string | undefined) | undefined
   /** By default that of PostgreSQL. */
   readonly speech?: Speech | undefined
 }

@@ -10,20 +10,15 @@ interface Members {
 }
 
 /** A row that a transaction inserted, deleted or changed. */
-interface Changed {
-  /** The place of the transaction among the objects, and of its statement. */
-  readonly at: number
-  readonly statement: number
-  readonly table: string
+interface Changed extends Pick<Asked, 'at' | 'statement' | 'table' | 'answeredAt'> {
   /** What is known of it before and after; null without a row. */
   readonly before: RowValues | null
   readonly after: RowValues | null
-  /** When the statement was answered, and when the commit was requested. */
-  readonly answeredAt: number
   readonly endedAt: number
 }
 
 interface Asked extends Sensitive {
+  /** The place of the transaction among the objects, and of its statement. */
   readonly at: number
   readonly statement: number
   readonly table: string

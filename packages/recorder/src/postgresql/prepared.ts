@@ -1,9 +1,8 @@
 import type { Column, FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { Operand } from './action.ts'
 import { textOf } from './column-values.ts'
-import { numbered, type Shape, shapeIn } from './literals.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { statementsOf } from './sql-tokens.ts'
+import { statementsOf, type Token } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
 
 /** A parsed statement, which may be executed many times. */
@@ -143,3 +142,48 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
 /** One format applies to all values; without any, they are text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)
+
+// Clients without parameters write values into their texts. Texts that differ only in these have one meaning.
+
+/** A text without its literals, and the literals in order. */
+interface Shape {
+  readonly key: string
+  readonly literals: readonly string[]
+}
+
+/** Quoted names, strings and numbers: the first are kept. */
+const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
+/** Comments, parameters, escapes, and the marks of literals. */
+const UNUSUAL = /--|\/\*|[\\$¤¦]/
+/** Strings with a prefix, and statements whose meaning depends on what literals are equal. */
+const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
+
+/** Undefined for a text whose meaning may depend on its literals. */
+function shapeIn(sql: string): Shape | undefined {
+  if (UNUSUAL.test(sql)) return undefined
+  const literals: string[] = []
+  const key = sql.replace(LITERALS, (found) => {
+    if (found.startsWith('"')) return found
+    const isString = found.startsWith("'")
+    literals.push(isString ? found.slice(1, -1).replaceAll("''", "'") : found)
+    return isString ? '¦' : '¤'
+  })
+  return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
+}
+
+/** The statements with their literals numbered; undefined unless they have exactly these. */
+function numbered(
+  statements: readonly (readonly Token[])[],
+  literals: readonly string[],
+): readonly (readonly Token[])[] | undefined {
+  let next = 0
+  let isSame = true
+  const found = statements.map((tokens) =>
+    tokens.map((token): Token => {
+      if (token.kind !== 'number' && token.kind !== 'string') return token
+      isSame &&= literals[next] === token.text
+      return { ...token, literal: next++ }
+    }),
+  )
+  return isSame && next === literals.length ? found : undefined
+}

@@ -29,7 +29,6 @@ interface Definition {
   readonly isOpaque: boolean
 }
 
-/** A table or view of a database, as its catalogue describes it. */
 export interface CatalogueTable {
   readonly schema: string
   readonly name: string
@@ -49,7 +48,6 @@ interface CatalogueColumn {
 
 type DatabaseKind = 'postgresql' | 'mysql'
 
-/** What records the transactions of a database whole. */
 export interface Proposal {
   readonly as: {
     readonly kind: DatabaseKind

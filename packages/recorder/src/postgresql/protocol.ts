@@ -2,7 +2,6 @@ import { postgresql as framing } from '@chaosproxy/wire'
 import { defineProtocol, type RecordedProtocol } from '../spoken/protocol.ts'
 import { POSTGRESQL_NAMES, parsePostgresqlSettings } from './settings.ts'
 
-/** Records one table of a PostgreSQL database. */
 export const postgresql: RecordedProtocol = defineProtocol({
   framing,
   example: `'{"kind":"postgresql","table":"kv"}'`,

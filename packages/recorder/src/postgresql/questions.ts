@@ -27,6 +27,7 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
+  /** The application's request that the bytes read now are for, if that is known without comments. */
   readonly requestOf?: (() => string | undefined) | undefined
   /** The first byte of a transaction has arrived. */
   readonly begun: (transaction: Transaction) => void

@@ -4,9 +4,7 @@ export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 /** A table whose transactions are recorded whole. */
 export interface RecordedTable {
   readonly name: string
-  /** The column of its primary key. */
   readonly key: string
-  /** The recorded columns. */
   readonly values: ReadonlyMap<string, ColumnType>
   /** Whether the database may convert values that it is given, and compares texts by a collation: MySQL. */
   readonly converts?: boolean | undefined

@@ -56,7 +56,6 @@ export class Replies {
     this.#dialect = dialect
   }
 
-  /** A unit whose reply is expected. */
   expect(unit: Unit): void {
     this.#pending.push(unit)
   }
@@ -74,7 +73,6 @@ export class Replies {
     this.#pending = []
   }
 
-  /** A message of the server. */
   read(message: BackendMessage): void {
     const [unit] = this.#pending
     switch (message.kind) {

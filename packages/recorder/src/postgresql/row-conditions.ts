@@ -1,4 +1,5 @@
 import type { Operand } from './action.ts'
+import { isSameConstant } from './condition.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { ANY_ROWS, type Queries, type RowRead } from './row-queries.ts'
 import { AFTER_CONDITIONS, isSelect, MOST_NESTED, type RowReader } from './row-reader.ts'
@@ -14,7 +15,6 @@ type Conjunction = Omit<Keyed, 'kind' | 'keys'> & { readonly keys: Keyed['keys']
 
 const TRUE: Conjunction = { keys: undefined, expected: new Map(), isExact: true, hidden: [] }
 
-/** The WHERE on one table. */
 export class Conditions {
   readonly #reader: RowReader
   readonly #queries: Queries
@@ -169,6 +169,3 @@ export class Conditions {
     return this.#reader.tables.every(({ name }) => !tokens.some((token, at) => isTable(token, name) && !isColumn(at)))
   }
 }
-
-const isSameConstant = (one: Operand, other: Operand): boolean =>
-  one.kind === 'constant' && other.kind === 'constant' && one.text !== null && one.text === other.text

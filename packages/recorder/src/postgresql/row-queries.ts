@@ -8,7 +8,6 @@ export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 export const ANY_ROWS: Rows = { kind: 'predicate', expected: new Map() }
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
-/** The queries inside of one statement. */
 export class Queries {
   readonly #reader: RowReader
   readonly #parse: (tokens: readonly Token[]) => RowStatement | undefined

@@ -9,7 +9,6 @@ export const MOST_NESTED = 8
 
 export const isSelect = (token: Token | undefined): boolean => token?.kind === 'word' && token.text === 'select'
 
-/** A recorded table, and the other name that a statement gives it. */
 export interface NamedTable {
   readonly table: RecordedTable
   readonly alias: string | undefined

@@ -7,7 +7,6 @@ import type { Rows, Shown } from './row-statement.ts'
 /** Words of expressions that read rows without showing them. */
 const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists', 'bool_and', 'bool_or', 'array_agg'])
 
-/** One column of a result. */
 export type Item =
   | { readonly kind: 'column'; readonly table: string | undefined; readonly column: string }
   | { readonly kind: 'expression'; readonly words: readonly string[] }

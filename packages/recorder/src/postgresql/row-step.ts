@@ -17,7 +17,6 @@ export type MicroOperation = readonly [kind: 'r' | 'w', cell: string, value?: Js
 /** What is known of a statement once it was answered. */
 export interface Done {
   readonly micro: readonly MicroOperation[]
-  /** The rows that it locks until the transaction ends. */
   readonly locked: readonly string[]
   /** Whether rows that it does not show may have decided what it shows. */
   readonly isPredicate: boolean
@@ -423,7 +422,6 @@ function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): r
   return keys === undefined || keys.length < (texts?.length ?? 0) ? undefined : [...new Set(keys)]
 }
 
-/** Of a parameter in the binary format. */
 function binaryTexts(operand: Operand, portal: Portal | undefined): readonly string[] | undefined {
   if (operand.kind !== 'parameter' || portal === undefined) return undefined
   const value = portal.values[operand.number - 1]

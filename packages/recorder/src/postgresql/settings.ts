@@ -10,11 +10,9 @@ export const POSTGRESQL_NAMES = 'application_name'
 /** How a PostgreSQL is recorded. */
 export interface PostgresqlSettings {
   readonly commands: {
-    /** The model to check the history as. */
     readonly model: string
     /** The recorded table, by its name without the schema. */
     readonly table: string
-    /** The column of its primary key. */
     readonly key: string
     /** The recorded column. */
     readonly value: string

@@ -21,7 +21,6 @@ export interface Conditions {
   readonly key: Operand | undefined
   /** The value that the recorded column must have. */
   readonly expected: Operand | undefined
-  /** The number of other conditions. */
   readonly others: number
 }
 
@@ -43,7 +42,6 @@ export class SqlParser extends SqlReader {
     return this.#recorded.model === 'counter'
   }
 
-  /** The recorded table, optionally with its schema and an alias. */
   table(): boolean {
     let name = this.name()
     while (this.takeSymbol('.')) name = this.name()
@@ -140,7 +138,6 @@ export class SqlParser extends SqlReader {
     return found as Assignments<Operand> | undefined
   }
 
-  /** The columns and the values of an INSERT of one row. */
   insertedRow(): { readonly key: Operand | undefined; readonly value: Operand | undefined } | undefined {
     const columns = this.listOf(() => this.name())
     if (columns === undefined || !this.takeWord('values')) return undefined

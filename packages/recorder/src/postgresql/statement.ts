@@ -66,7 +66,6 @@ type Recorded = PostgresqlSettings['commands']
 
 const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
 
-/** The meaning of one statement. */
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
   const own = recorded.dialect?.meaningOf(tokens, what, recorded.functionsRead)

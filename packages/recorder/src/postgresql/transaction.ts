@@ -17,7 +17,6 @@ export interface Executed {
   answeredAt?: Nanos | undefined
   /** What its answer rests on besides the rows that it shows. */
   readonly condition?: { readonly what: string; readonly asked: AskedCondition } | undefined
-  /** The condition of the rows that it changes. */
   readonly changed?: AskedCondition | undefined
   /** Whether a cast may change the values that it gives; undefined if that is not followed. */
   readonly isCast?: boolean | undefined
@@ -33,13 +32,9 @@ export interface Executed {
 
 /** A recorded transaction: one operation for each key, at the time of its commit. */
 export interface Collapsed {
-  readonly understanding: (who: Who) => Understanding
+  readonly understanding: (who: { readonly session: string | undefined }) => Understanding
   /** The completions by the replies to its statements, once it is committed. */
   readonly completions: () => Completions
-}
-
-interface Who {
-  readonly session: string | undefined
 }
 
 /** The statements on one key. */
@@ -84,7 +79,12 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
     ])
     return notUnderstood(touch.what, touch.why, touches)
   }
-  const groups = [...byKey(all).values()].map((parts) => (areAtomic ? groupOf(parts) : apart(parts)))
+  const groups = [...byKey(all).values()].map((parts) =>
+    areAtomic
+      ? groupOf(parts)
+      : // Each statement is a separate operation.
+        { groups: parts.map(alone) },
+  )
   const broken = groups.find((group): group is Broken => 'why' in group)
   if (broken !== undefined) {
     const written = operations.filter(({ part }) => part.writes !== 'nothing')
@@ -138,11 +138,6 @@ const alone = ({ executed, part }: PartOf): Group => ({
 
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
 
-/** Each statement is a separate operation. */
-const apart = (parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken => ({
-  groups: parts.map(alone),
-})
-
 /** All statements on one key are one operation, which takes effect at the commit. */
 function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken {
   const [only, another] = parts
@@ -177,7 +172,9 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
-  const isSame = rest.every((said) => said.type === 'ok' && 'value' in said && sameJson(said.value, first.value))
+  const isSame = rest.every(
+    (said) => said.type === 'ok' && 'value' in said && JSON.stringify(said.value) === JSON.stringify(first.value),
+  )
   return isSame ? first : DIFFERENT
 }
 
@@ -186,8 +183,6 @@ const DIFFERENT: Interpretation = {
   error:
     'two reads of one row in its transaction saw different values, as READ COMMITTED allows; read it once, FOR UPDATE, or say "transactions":"apart" beside "table"',
 }
-
-const sameJson = (one: Json, other: Json): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** The written values, in order; undefined if one is unknown. */
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {

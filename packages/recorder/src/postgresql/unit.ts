@@ -41,7 +41,6 @@ export interface Transaction {
   readonly savepoints: { readonly name: string; readonly executed: number }[]
   /** By name. */
   readonly cursors: Map<string, Cursor>
-  /** The level of isolation that it asked for. */
   isolation: string | undefined
   /** What its statements say that they are for. */
   request: string | undefined

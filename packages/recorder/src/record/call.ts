@@ -4,7 +4,6 @@ import type { Json } from '@chaosproxy/history'
 export const UNSAID: unique symbol = Symbol('unsaid')
 type Unsaid = typeof UNSAID
 
-/** One operation of a request. */
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
@@ -98,6 +97,5 @@ const edgeNames: readonly (readonly [Edges, string])[] = [
   [EDGE.clientOut, 'client-out'],
 ]
 
-/** The names of the edges, in the order that they are crossed. */
 export const namesOfEdges = (edges: Edges): readonly string[] =>
   edgeNames.filter(([edge]) => (edges & edge) !== 0).map(([, name]) => name)

@@ -1,21 +1,12 @@
-import { type EventType, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
+import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
 /** An event in the form of its line. Members unknown to the format are next to the others. */
-export interface RecordedEvent {
+export interface RecordedEvent
+  extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
   /** Assigned when the line is written. */
   index: number
   readonly time: Nanos
-  readonly process: Process
-  readonly type: EventType
-  readonly f: string
   readonly key?: string | undefined
-  /** Undefined if the line has no value. */
-  readonly value?: Json | undefined
-  readonly node?: string | undefined
-  readonly error?: string | undefined
-  readonly final?: boolean | undefined
-  readonly answered?: boolean | undefined
-  readonly session?: string | undefined
   /** The epoch of the faults in force. */
   readonly epoch?: number | undefined
   /** For an exchange that stopped partway, the edges it crossed. */
@@ -45,7 +36,6 @@ export const eventLine = (event: RecordedEvent, members: string, more: string): 
 
 const processText = (process: Process): string => (typeof process === 'number' ? String(process) : quoted(process))
 
-/** Further members of an event. */
 export interface Extra {
   readonly text: string
   readonly members: { readonly [member: string]: Json }

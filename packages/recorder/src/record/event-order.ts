@@ -1,7 +1,6 @@
 import type { Line, RecordedEvent } from './event-line.ts'
 import { Ticks } from './processes.ts'
 
-/** Takes the lines of a history in their final order. */
 export interface LineSink {
   /** Takes one event: its line, including the newline, and its value. */
   write(line: string, event: RecordedEvent): void
@@ -42,7 +41,6 @@ export class EventOrder {
     return this.#index
   }
 
-  /** Events that wait for an earlier one. */
   get waiting(): number {
     return this.#places.length - this.#first
   }

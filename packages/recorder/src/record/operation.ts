@@ -54,7 +54,6 @@ export class Operation {
     if (lanes.session === undefined) recording.counters.unnamed++
   }
 
-  /** The line of its invocation in the client's view. */
   invokedByClient(time: Nanos): Line {
     this.#noteAbsence(this.#recording.views.client)
     return this.#invocation(time)
@@ -65,7 +64,6 @@ export class Operation {
     this.#backend = 'open'
   }
 
-  /** The line of its invocation in the backend's view. */
   invokedAtBackend(time: Nanos, view: View): Line {
     this.#backend = 'open'
     this.#noteAbsence(view)

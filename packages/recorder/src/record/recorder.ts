@@ -11,7 +11,6 @@ import { Retries } from './retries.ts'
 import { View } from './view.ts'
 
 export interface RecorderOptions {
-  /** What the clients saw. */
   readonly client: LineSink
   /** What the backends were asked and answered. */
   readonly backend?: LineSink | undefined
@@ -48,7 +47,6 @@ interface OverwriteCounters {
 interface RecordedConnection {
   /** The server's name in the history. */
   readonly node: string
-  /** The client's address. */
   readonly client: string
   /** Whether clients resend requests only on a new connection, before anything else. By default at any time. */
   readonly repeatsFirst?: boolean | undefined
@@ -91,7 +89,6 @@ export interface Recorder {
   finish(): void
 }
 
-/** Records the requests of one connection. */
 export interface ConnectionRecorder {
   /**
    * Call when a request's first byte arrives. The exchange keeps its place in the history until the request's meaning

@@ -21,16 +21,10 @@ export interface RemarkCounters {
   readonly notUnderstood: number
   readonly examples: {
     /** Each kind of request once, with its count. */
-    readonly passedOn: readonly PassedOnExample[]
+    readonly passedOn: readonly { readonly what: string; readonly count: number; readonly mayWrite: boolean }[]
     readonly touched: readonly Remark[]
     readonly notUnderstood: readonly Remark[]
   }
-}
-
-interface PassedOnExample {
-  readonly what: string
-  readonly count: number
-  readonly mayWrite: boolean
 }
 
 /** One request's places in the two views, if it has them. */
@@ -42,7 +36,6 @@ export interface Places {
 /** What became of a request: it changed nothing, changes nothing more, or may go on to. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
-/** The remarks about gaps in the record: counted, and marked in both views. */
 export class Remarks {
   readonly #views: readonly View[]
   readonly #client: View

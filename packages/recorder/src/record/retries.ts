@@ -13,12 +13,10 @@ export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
   /** The client got no reply, or a meaningless one, and may retry. */
   unanswered(call: Call, process: number, session: string | undefined): void
-  /** The connection is over. */
   ended(): void
 }
 
 export interface ConnectionRetriesOptions {
-  /** The client's address. */
   readonly client: string
   /**
    * Whether clients resend only on a new connection, before anything else, like drivers whose connections have state.

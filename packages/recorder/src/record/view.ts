@@ -9,7 +9,6 @@ const NEVER = Number.POSITIVE_INFINITY
 /** The most keys to mark; beyond this a mark applies to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
-/** The reason for a mark in the record. */
 export interface Remark {
   /** The request or command. */
   readonly what: string

@@ -8,7 +8,6 @@ import { redisErrors } from './errors.ts'
  */
 export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
-/** One operation of a command, and how to read its reply. */
 export interface CommandOperation {
   readonly call: Call
   readonly says: Says

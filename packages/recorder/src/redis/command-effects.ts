@@ -124,7 +124,6 @@ const divided: ReadonlySet<string> = new Set(
 /** The keys that a script declares; their number is its second argument. */
 const declared = counted(2)
 
-/** Whether the command runs a script that may write. */
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
 /** Whether no subcommand or argument makes it a change. */

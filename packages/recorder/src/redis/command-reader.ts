@@ -3,7 +3,6 @@ import { type Completions, type Interpretation, UNSAID } from '../record/call.ts
 import { type CommandOperation, isError, refusalOf, type Says, saysSum } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** The names of keys and fields in the history, for one database. */
 export interface Names {
   readonly key: (key: Json) => string
   /** Undefined if the field may have been changed outside the record. */
@@ -25,7 +24,6 @@ export interface Names {
 
 export type End = 'left' | 'right'
 
-/** A command as operations. */
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
   /** Further keys that it may change, later or in a way that no operation expresses. */
@@ -94,7 +92,6 @@ export const unsaidWrite = (key: string, says: Says): CommandOperation => ({
   says,
 })
 
-/** Marks a part that keeps the time to live. */
 export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })

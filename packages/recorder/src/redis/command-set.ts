@@ -16,10 +16,8 @@ import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queu
 
 /** Which commands to record. All others are passed on, and the keys they change are marked. */
 export interface CommandSet {
-  /** The model to check the history as. */
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
-  /** Whether scripts write only the keys they declare. */
   readonly scriptsKeepToKeys: boolean
   /** Whether a change followed by a WAIT is acknowledged by the reply to the WAIT. */
   readonly isConfirmedByWait: boolean
@@ -51,7 +49,6 @@ const spoken: { readonly [model: string]: Spoken } = {
   lock: { readers: lockCommands, scripts: lockScripts, table: lockTable(LOCK_MS) },
 }
 
-/** The models that Redis data can be recorded as. */
 export const commandModels: readonly string[] = Object.keys(spoken)
 
 /** How operations are sent, by model. */
@@ -59,7 +56,6 @@ export const commandTables: { readonly [model: string]: CommandTable } = Object.
   Object.entries(spoken).map(([model, { table }]) => [model, table]),
 )
 
-/** The objects of workloads, each with its model. */
 export const objectModels: ReadonlyMap<string, string> = new Map(
   Object.entries(spoken).map(([model, { object = model }]) => [object, model]),
 )
@@ -69,7 +65,6 @@ export interface CommandSetOptions {
   readonly model?: string | undefined
   /** The source of a script that compares and sets: see `casScript`. */
   readonly cas?: string | undefined
-  /** Scripts that are equivalent to commands. */
   readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
   readonly isConfirmedByWait?: boolean | undefined

@@ -128,7 +128,6 @@ export class Expirations {
     return this.#setters.has(key)
   }
 
-  /** Whether an expiry may have removed the key. */
   explains(key: string): boolean {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }

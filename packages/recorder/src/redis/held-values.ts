@@ -13,11 +13,9 @@ interface Held {
   open: number
   /** Whether writes overlapped since the last moment without any, so that the last one is unknown. */
   isMixed: boolean
-  /** The number of writes called. */
   writes: number
 }
 
-/** The value of a key at a moment without writes. */
 export interface HeldValue {
   readonly value: string
   /** Whether only these writes have written it since. */

@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Naming } from '../record/naming.ts'
 
-/** The client on a connection. */
 export interface Identity {
   /** Undefined if nothing names the client, or a command that renames it has no reply yet. */
   readonly session: string | undefined

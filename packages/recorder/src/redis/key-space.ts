@@ -21,7 +21,6 @@ export class KeySpace {
   isRead = false
   /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
-  /** The values of keys by the last write. */
   readonly values: HeldValues = new HeldValues()
   /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
@@ -34,7 +33,6 @@ export class KeySpace {
   /** The databases that were flushed, including keys not seen yet. */
   readonly #emptied: Set<string> = new Set()
   #isAllEmptied = false
-  /** The keys seen, by database. */
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
@@ -122,7 +120,6 @@ export class KeySpace {
     return this.#fields.size > 0
   }
 
-  /** The names of the fields seen in this key. */
   fieldsOf(keyName: string): readonly string[] {
     const fields = this.#fields.get(keyName)
     return fields === undefined ? NO_NAMES : [...fields]

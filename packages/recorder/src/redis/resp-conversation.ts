@@ -21,25 +21,21 @@ import { Crossings } from '../spoken/crossings.ts'
 import { Fifo } from '../spoken/fifo.ts'
 import { MOST_PENDING } from '../spoken/in-order.ts'
 import { type CommandOperation, isError } from './answers.ts'
-import type { CommandSet } from './command-set.ts'
 import { type Expirations, isSetBy } from './expirations.ts'
+import type { InitialScanOptions } from './initial-scan.ts'
 import type { KeySpace } from './key-space.ts'
 import { type Lifetimes, MAY_HAVE_EXPIRED } from './lifetimes.ts'
 import { RespSession } from './resp-session.ts'
 import { type Begun, NO_COMMAND, NO_LIFETIMES, NO_PARTS, OUT_OF_ORDER, type Pending } from './under-way.ts'
 import { completionsFor, isRefusal } from './understood.ts'
 
-export interface RespConversationOptions {
-  readonly recorder: Recorder
+export interface RespConversationOptions extends Omit<InitialScanOptions, 'server'> {
   readonly node: Endpoint
   /** The client's address. */
   readonly host: string
   readonly maxMessageBytes: number
-  readonly commands: CommandSet
-  readonly keySpace: KeySpace
   readonly naming: Naming
   readonly lifetimes: Lifetimes | undefined
-  readonly expirations: Expirations
 }
 
 /** One connection: its bytes as commands and replies, and each command from its first byte to the last of its reply. */

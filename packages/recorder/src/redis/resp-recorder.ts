@@ -16,7 +16,6 @@ import { RESP_NAMES, type RespSettings } from './resp-settings.ts'
 /** By default strings and hashes are recorded as registers, clients name themselves, and initial values are unknown. */
 export interface RespRecorderOptions extends RecordedServer, Partial<RespSettings> {}
 
-/** Records the operations of clients of a RESP server. */
 export function recordResp(options: RespRecorderOptions): ServerRecording {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
   const keySpace = keySpaceOf(recorder)

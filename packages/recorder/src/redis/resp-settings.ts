@@ -15,7 +15,6 @@ export interface RespSettings {
   readonly initial: RespInitial
 }
 
-/** The commands that name clients. */
 export const RESP_NAMES = 'CLIENT SETNAME or AUTH'
 
 interface Members {

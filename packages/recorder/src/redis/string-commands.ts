@@ -53,7 +53,6 @@ const expiring =
     }
   }
 
-/** Deletes a key with all its fields. */
 const deleting: CommandReader = (words, names) => {
   const keys = words.slice(1)
   const all = keys.flatMap((key) => [names.key(key), ...names.fieldsOf(key)])

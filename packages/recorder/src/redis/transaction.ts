@@ -10,7 +10,6 @@ import type { PlacedLifetime } from './expirations.ts'
  * recorded; the history does not express that they are atomic.
  */
 export interface Transaction {
-  /** The database of its next command. */
   readonly database: string
   readonly select: (database: string) => void
   /** Queues a command. It is analysed only at the end, since its meaning may depend on other clients' commands. */

@@ -5,7 +5,6 @@ import { completionsOf, type Recognised } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 import type { Identity } from './identity.ts'
 
-/** The meaning of a request on its connection. */
 export interface Understood {
   readonly understanding: Understanding
   /** The keys that the request changes besides its recorded operations. */

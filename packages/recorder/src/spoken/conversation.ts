@@ -34,7 +34,6 @@ export interface RecordedConversation {
   readonly isFull: boolean
 }
 
-/** A server whose clients are recorded. */
 export interface RecordedServer {
   readonly recorder: Recorder
   /** Its name in the history. */
@@ -45,7 +44,6 @@ export interface RecordedServer {
 
 export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
-/** Reads the connections to one server. */
 export interface ServerRecording {
   /** What identifies clients; undefined: their own names. */
   readonly client: Identifier | undefined

@@ -10,7 +10,6 @@ export interface Unsent {
   readonly startByte: number
 }
 
-/** A reply on its way to the client. */
 interface Undelivered {
   readonly exchange: Exchange
   readonly completions: Completions

@@ -49,7 +49,6 @@ export interface Remedies {
 export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial'> {
   readonly kind: 'spoken'
   readonly protocol: RecordedProtocol
-  /** The model to check the history as. */
   readonly model: string
   /** Loads the reader of the connections to one server. */
   record(server: RecordedServer): Promise<ServerRecording>
@@ -61,7 +60,6 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
   readInitially(server: RecordedServer, dial: () => Promise<AskedServer>): Promise<void>
 }
 
-/** The settings of every such protocol. */
 export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined

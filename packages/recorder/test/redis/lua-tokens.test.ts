@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { luaTokens } from '../../src/redis/lua-tokens.ts'
+import { luaTokens } from '../../src/redis/scripts.ts'
 
 test('a Lua script may have the line ends of Windows', () => {
   const script = 'if a then\n  -- a comment\n  return 1\nend'

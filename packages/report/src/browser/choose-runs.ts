@@ -27,7 +27,6 @@ export function chooseRuns(main: HTMLElement, find: Find): () => void {
     find('#copy', HTMLButtonElement).hidden = after === undefined
   }
 
-  /** The path of a run as a word for a shell. */
   const wordFor = (name: string): string => {
     const path = `${main.dataset['directory']}/${name}`
     return /^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`

@@ -44,7 +44,6 @@ export class Drawing {
     this.#palette = this.#readPalette()
   }
 
-  /** Fits the canvas to the page and to its theme, and draws. */
   fit(): void {
     const { canvas, view } = this.#options
     this.#palette = this.#readPalette()

@@ -4,7 +4,6 @@ interface Place {
   /** Where a moment stands, in CSS pixels. */
   readonly x: (time: number) => number
   readonly height: number
-  /** A colour of the theme, by its name. */
   readonly colour: (name: string) => string
 }
 

@@ -27,7 +27,6 @@ export interface Step {
   readonly lines: string
 }
 
-/** The operations of a counterexample in the order in which they began. */
 export function stepsOf(history: History, counterexample: Counterexample): Step[] {
   if (counterexample.transactions !== undefined) return stepsOfTransactions(history, counterexample.transactions)
   const { operations, culprit } = counterexample

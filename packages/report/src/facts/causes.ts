@@ -72,7 +72,7 @@ const causes: readonly Cause[] = [
     isSeen: true,
     remedy:
       'Report a failure only where the write certainly had no effect; after a timeout or a lost connection, say that the outcome is unknown.',
-    fits: ({ history, counterexample }) => readsWrittenBy(history, counterexample, FAIL),
+    fits: ({ history, counterexample }) => readsFailedWrite(history, counterexample),
   },
   {
     cause: 'The copies did not converge.',
@@ -180,7 +180,7 @@ const causes: readonly Cause[] = [
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
     fits: (input) =>
       (input.report.accounting?.duplicated.length ?? 0) > 0 ||
-      (countedWrongly(input, isTooMuch) && hasOutcome(input.history, INFO)),
+      (countedWrongly(input, isTooMuch) && input.history.operations.outcome.includes(INFO)),
   },
   {
     cause: 'Two payments out of one account did not hear of each other.',
@@ -367,14 +367,10 @@ function firstWritesOf(history: History, operation: number): ReadonlyMap<string 
   return writes
 }
 
-function readsWrittenBy(history: History, counterexample: Counterexample, outcome: number): boolean {
+function readsFailedWrite(history: History, counterexample: Counterexample): boolean {
   const rows = rowsOf(counterexample)
   const read = new Set(rows.filter((row) => isRead(history, row)).map((row) => JSON.stringify(outputOf(history, row))))
   return rows.some(
-    (row) =>
-      !isRead(history, row) && history.operations.outcome[row] === outcome && read.has(writtenText(history, row)),
+    (row) => !isRead(history, row) && history.operations.outcome[row] === FAIL && read.has(writtenText(history, row)),
   )
 }
-
-const hasOutcome = ({ operations }: History, outcome: typeof FAIL | typeof INFO): boolean =>
-  operations.outcome.includes(outcome)

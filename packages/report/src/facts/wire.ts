@@ -107,7 +107,6 @@ const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage
       ),
   )
 
-/** The node that sent the change to most others. */
 function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   const sent = (node: string): number => new Set(carriers.filter(({ from }) => from === node).map(({ to }) => to)).size
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)

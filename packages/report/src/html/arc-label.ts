@@ -71,7 +71,6 @@ export const boxOf = ({ x, y }: Point, width: number): Box => ({
 export const overlaps = (one: Box, other: Box): boolean =>
   one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
 
-/** The point at this share of an arc. */
 export function along([from, leaving, arriving, to]: Arc, share: number): Point {
   const rest = 1 - share
   const [a, b, c, d] = [rest * rest * rest, 3 * rest * rest * share, 3 * rest * share * share, share * share * share]

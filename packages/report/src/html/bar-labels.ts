@@ -17,7 +17,6 @@ export interface LabelText {
 }
 
 interface Label extends LabelText {
-  /** Half of its width. */
   readonly half: number
   /** Its middle. */
   readonly x: number

@@ -2,8 +2,9 @@ import { duration } from '@chaosproxy/history'
 import { AVAILABLE, type Pacelc } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import { cellUnder, classRuns, cutCell, levelName, pacelcRule, spreadText, strongestName } from '../comparison-words.ts'
+import type { Box } from './arc-label.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
-import { type Area, dodge } from './dodge.ts'
+import { dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
 
 /** Sizes of a drawing: for wide screens, for tablets and for phones. */
@@ -89,7 +90,7 @@ function drawing(points: readonly Point[], comparison: Comparison, layout: Layou
 }
 
 interface Scale {
-  readonly areas: readonly Area[]
+  readonly areas: readonly Box[]
   readonly least: number
   readonly ticks: readonly number[]
   x(panel: number, nanos: number): number
@@ -240,9 +241,6 @@ function classes(comparison: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(levelUnderCut(system))} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
+    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${isNamed ? undefined : html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 ? html`<p class="note">none</p>` : undefined}</div>`
   })}</div>`
 }
-
-/** As in the drawing: what is told of a system has one sign. */
-const levelUnderCut = (system: ComparedSystem): string => cutCell(system)?.level ?? 'unknown'

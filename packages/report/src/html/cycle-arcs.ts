@@ -1,22 +1,18 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
 import { type Arc, discOn, type Point, pathOf } from './arc-label.ts'
 import { type Html, html } from './markup.ts'
-import { type Covers, routesOf } from './route.ts'
+import { type Covers, type End, routesOf } from './route.ts'
 
 /** Pixels from the top of a bar to its bottom. */
 export const BAR = 20
 /** Pixels from the middle of the disc with an arc's letter to its edge. */
 export const DISC = 8
 
-export interface Bar {
+export interface Bar extends End {
   readonly operation: OperationRow
   /** Its number in the text next to the drawing, from 1. */
   readonly number: number
   readonly lane: number
-  readonly x1: number
-  readonly x2: number
-  /** The middle of the bar. */
-  readonly y: number
 }
 
 /** The steps of a cycle of orders: an arc each, with its letter where it covers no bar, no label and no other letter. */

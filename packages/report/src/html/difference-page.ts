@@ -18,7 +18,6 @@ export interface ComparedResult {
   readonly report?: string | undefined
 }
 
-/** What the page can do besides. */
 export interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult

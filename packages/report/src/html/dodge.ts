@@ -1,4 +1,4 @@
-import { overlaps } from './arc-label.ts'
+import { type Box, overlaps } from './arc-label.ts'
 /** A label, and the place it belongs to. Pixels. */
 export interface Labelled {
   readonly x: number
@@ -12,13 +12,6 @@ export interface Spot {
   readonly middle: number
 }
 
-export interface Area {
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
-
 const HEIGHT = 17
 const STEP = { x: 10, y: 9 }
 const GAP = 4
@@ -27,11 +20,11 @@ const GAP = 4
  * Puts each label as near to its place as the ones before it allow, so that none covers another or a reserved area. A
  * label for which there is no room at all stands on its place.
  */
-export function dodge(labels: readonly Labelled[], area: Area, reserved: readonly Area[] = []): readonly Spot[] {
+export function dodge(labels: readonly Labelled[], area: Box, reserved: readonly Box[] = []): readonly Spot[] {
   const steps = stepsFor(area)
-  const taken: Area[] = [...reserved]
+  const taken: Box[] = [...reserved]
   return labels.map(({ x, y, width }) => {
-    const boxAt = ({ left, middle }: Spot): Area => ({
+    const boxAt = ({ left, middle }: Spot): Box => ({
       left,
       right: left + width + GAP,
       top: middle - HEIGHT / 2,
@@ -50,7 +43,7 @@ export function dodge(labels: readonly Labelled[], area: Area, reserved: readonl
 }
 
 /** Nearest first. */
-function stepsFor({ left, right, top, bottom }: Area): readonly { readonly dx: number; readonly dy: number }[] {
+function stepsFor({ left, right, top, bottom }: Box): readonly { readonly dx: number; readonly dy: number }[] {
   const [across, down] = [Math.ceil((right - left) / STEP.x), Math.ceil((bottom - top) / STEP.y)]
   const steps: { dx: number; dy: number }[] = []
   for (let i = -across; i <= across; i++)
@@ -58,5 +51,5 @@ function stepsFor({ left, right, top, bottom }: Area): readonly { readonly dx: n
   return steps.sort((one, other) => Math.hypot(one.dx, one.dy) - Math.hypot(other.dx, other.dy))
 }
 
-const isInside = (box: Area, area: Area): boolean =>
+const isInside = (box: Box, area: Box): boolean =>
   box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom

@@ -84,13 +84,8 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-interface Numbering {
-  readonly of: (thing: number) => number
-  readonly all: readonly number[]
-}
-
 /** Numbers things in order of first appearance, from 1 on; what is negative is 0. */
-function numbering(different: number): Numbering {
+function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []
   const of = (thing: number): number => {

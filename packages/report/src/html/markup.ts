@@ -36,7 +36,6 @@ function markupOf(content: Content): string {
   return content.map(markupOf).join('')
 }
 
-/** What to do next, and the command for it. */
 export const nextPart = ({ text, command }: Next): Html =>
   html`<p><b>Next</b> ${text}${command === undefined ? undefined : html` <code>${command}</code>`}</p>`
 

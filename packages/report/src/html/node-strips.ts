@@ -5,7 +5,6 @@ import { clip } from '../terminal/width.ts'
 import type { Binned } from './bins.ts'
 import { type Html, html } from './markup.ts'
 
-/** What one node answered over time. */
 export interface NodeStrip {
   readonly node: string
   /** By bin: operations sent to it, and how many of them it answered. */

@@ -141,7 +141,6 @@ function head(page: Page, facts: Facts, telling: Telling): Html {
   }${answers(telling, nextAnswer(page, telling))}</section>`
 }
 
-/** Why, and what next. */
 export function answers(telling: Telling, next: Html): Html {
   const { settings } = telling.why
   const chosen = settings === '' ? undefined : html` <span class="settings">${settings}</span>`

@@ -12,7 +12,6 @@ export interface End {
 export interface Covers {
   readonly texts: readonly Box[]
   readonly bars: readonly Box[]
-  /** Other arcs. */
   readonly arcs: readonly Arc[]
   /** What is outside is not seen. */
   readonly bounds: Box

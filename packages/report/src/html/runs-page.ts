@@ -17,7 +17,6 @@ export interface RunsPage {
     | {
         /** Changes with what is shown. */
         readonly state: string
-        /** The live pages of what runs now. */
         readonly live: readonly LivePage[]
         /** Where the report of a run is. */
         readonly linkOf?: ((run: string) => string) | undefined
@@ -44,7 +43,7 @@ export function renderRunsHtml(page: RunsPage): string {
 <section class="head"><h1>${title}</h1><p class="standing">${summaryOf(page)}</p></section>
 <div id="live">${served === undefined || served.live.length === 0 ? undefined : liveSection(served.live)}</div>
 <div id="trends">${trendsSection(trendsOf(runs))}</div>
-${runs.length === 0 ? emptySection() : listSection(page)}
+${runs.length === 0 ? html`<section><p class="lede">Nothing has been run here yet. This begins with a cluster of its own:</p><p><code>npx chaos run</code></p></section>` : listSection(page)}
 <p id="connection" role="status"></p>
 </main>${script(trusted(runsScript))}</body></html>
 `.html
@@ -61,9 +60,6 @@ function summaryOf({ runs, older, directory }: RunsPage): string {
   const rest = older === 0 ? [] : [`${count(older)} older ones are not shown: npx chaos ui ${directory}`]
   return [...text, ...rest].join(' · ')
 }
-
-const emptySection = (): Html =>
-  html`<section><p class="lede">Nothing has been run here yet. This begins with a cluster of its own:</p><p><code>npx chaos run</code></p></section>`
 
 const liveSection = (live: readonly LivePage[]): Html =>
   html`<section aria-labelledby="now"><h2 id="now">Open now</h2><ul class="live">${live.map(

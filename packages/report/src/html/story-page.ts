@@ -5,7 +5,6 @@ import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { toldScript } from './scripts.ts'
 import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
-import { storyStyle } from './story-style.ts'
 
 /**
  * A story as one self-contained file: every telling step by step, words on the left, what was drawn of them on the
@@ -81,3 +80,56 @@ ${seconds.map((second) => html`<text class="tick" x="${xOf(second * 1_000)}" y="
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10
+
+/** Words over the drawings of both sides, in two columns. */
+const twoColumns = (page: string): string =>
+  `${page} :is(li,.row-head,.names){grid-template:auto 1fr/minmax(0,1fr) minmax(0,1fr)}${page} :is(.says,.title,.heads).told{grid-area:1/1}${page} :is(.says,.title,.heads).fixed{grid-area:1/2}${page} .cell.told{grid-area:2/1}${page} .cell.fixed{grid-area:2/2}${page} .row-head{gap:0 20px}`
+
+/** Words, and the drawings beside them. */
+const threeColumns = (page: string, columns: string): string =>
+  `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
+
+/** Names of lanes over the whole page, not in every cell; what is fixed is told apart by its place. */
+const namedOnce = (page: string): string =>
+  `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`
+
+/** The style of a story's page, beside what all pages share. */
+const storyStyle: string = `
+:root{--dim:var(--ink2)}@supports (color:light-dark(red,red)){:root{--dim:light-dark(#6b707a,#868c96)}}
+html{scroll-padding:60px 0 72px}
+body.wide{max-width:1400px}.intro{padding-top:20px;margin-bottom:24px}.defs{position:absolute}
+.told-page{--gutter:58px}.told-page ol{list-style:none}
+.told-page li,.row-head,.names{display:grid;grid-template:none/minmax(0,1fr);gap:0 20px}.row-head{gap:8px}.names{display:none}.told-page li{padding-bottom:8px}.cell.fixed{padding-left:6px;border-left:4px double var(--ink2)}
+.names{position:sticky;top:0;z-index:2;padding:4px 0;background:var(--page);border-bottom:1px solid var(--line2)}
+.told-page li{position:relative;border-bottom:1px solid var(--line)}.says{padding:6px 0 6px 10px;font-size:14px}.says.fixed:empty{display:none}.says.fixed:not(:empty){margin:6px 0 6px 10px;padding:0 0 0 8px;border-left:2px solid var(--line2)}
+.n{display:inline-block;min-width:24px;margin-right:4px;padding:1px 4px;line-height:20px;font-weight:600;text-align:center;text-decoration:none;color:var(--ink);border:1px solid var(--line2);border-radius:4px}.n:hover{background:var(--band)}
+.promise{margin-bottom:10px}.ledger{display:inline-block;margin:6px 6px 0 0;padding:1px 6px;font-size:12px;border:1px solid var(--line2);border-radius:4px}.ledger.bad{color:var(--accent);border-color:var(--accent);font-weight:600}
+.system{font-size:14px}.heads,.boxes{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);margin-left:var(--gutter)}.heads{position:relative}.heads b{text-align:center;font-size:13px;overflow-wrap:anywhere}.heads .label{position:absolute;left:calc(-1*var(--gutter));width:var(--gutter);font-size:12px;text-align:left}.heads.fixed .label,.system{font-weight:650}
+.cell{display:flex;flex-direction:column;min-width:0;border-radius:6px}.cell-head{position:sticky;top:0;z-index:1;padding:2px 0;background:var(--page)}
+.edge,.rest,.boxes{position:relative}.edge{min-height:6px}.rest{flex:1;min-height:6px}.back{position:absolute;inset:0 0 0 var(--gutter);width:calc(100% - var(--gutter));height:100%}.boxes .back{inset:0;width:100%}
+.belief{position:relative;display:flex;flex-direction:column;align-items:center;margin:2px 3px 4px;padding:2px 1px;font-size:11px;line-height:1.3;text-align:center;overflow-wrap:anywhere;background:var(--panel);border:1px solid var(--line2);border-radius:4px}.belief.changed{margin:1px 2px 3px;border:2px solid var(--ink)}
+.same{position:relative;margin-left:var(--gutter);padding-top:4px;font-size:12px;color:var(--ink2);text-align:center}.endings.two{display:grid;grid-template-columns:1fr 1fr;gap:0 20px}
+.sr,.whose{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.sign{display:flex;align-items:center}.at{width:var(--gutter);padding-left:6px;flex:none;font-size:11.5px;white-space:nowrap;color:var(--ink2);font-variant-numeric:tabular-nums}
+.sign svg{flex:1;height:34px;overflow:visible;min-width:0}
+.life{stroke:var(--d1);stroke-width:1.5}.flow{stroke:var(--data);stroke-width:1.6}.flow.refused,.flow.none{stroke:var(--ink2);stroke-dasharray:4 3}
+.head-mark{fill:var(--data)}.head-mark.refused,.head-mark.none{fill:var(--ink2)}
+.sign text{text-anchor:middle;paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}
+.flow.message{stroke:var(--ink2);stroke-width:1.3}.head-mark.message{fill:var(--ink2)}.flow.stopped{stroke-dasharray:4 3}.stop{stroke:var(--ink);stroke-width:2.2;fill:none}.sign .message-text{font-size:12px;fill:var(--ink2)}
+.breaks .says.told{box-shadow:inset 3px 0 var(--accent)}.breaks :is(.says.told,.cell.told){--page:var(--tint);background:var(--tint)}.broken{display:block;color:var(--accent);font-size:13px;padding-top:4px}
+.wall{fill:url(#hatch)}.wall-edge{stroke:var(--line2);stroke-dasharray:2 3}
+.box{fill:var(--panel);stroke:var(--ink)}.box.fault{fill:var(--band);stroke:var(--line2)}
+.ending{margin-top:12px;padding:8px 12px;border-left:3px solid var(--ink);background:var(--panel)}.ending.bad{border-color:var(--accent);background:var(--tint)}
+.goodput{margin:12px 0}.goodput svg{width:100%;max-width:800px}.goodput text{font-size:11px;fill:var(--ink2)}.goodput .label{text-anchor:end}.goodput .bar{fill:var(--data)}.goodput .wrong{fill:var(--band)}.goodput .asked{stroke:var(--ink2);stroke-dasharray:4 3}
+#stepper:not([hidden]){position:sticky;bottom:0;z-index:3;display:flex;flex-wrap:wrap;align-items:center;gap:4px 8px;margin-top:32px;padding:8px 0;background:var(--page);border-top:1px solid var(--line2)}#stepper p{min-width:8em;font-weight:600}#stepper button{min-height:32px}#stepper [aria-disabled=true]{color:var(--ink2);border-style:dashed;cursor:default}
+@media screen{.ahead{--ink:var(--dim);--ink2:var(--dim);--accent:var(--dim);--data:var(--dim);--tint:var(--page);color:var(--dim)}.ahead svg{opacity:.5}.ahead .belief,.ahead .ledger{background:none;border-color:var(--line)}.breaks.ahead .says.told{box-shadow:none}
+li[aria-current],li:target{box-shadow:inset 4px 0 var(--data)}.cell.now{outline:2px solid var(--data);outline-offset:-2px}.breaks .cell.told.now{outline-color:var(--accent)}}
+@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}.told-page svg{transition:opacity .12s}}
+@media print,(min-width:761px){${namedOnce('.told-page:not(.two,.many)')}${threeColumns('.told-page:not(.two,.many)', 'minmax(200px,4fr) minmax(0,9fr)')}}
+@media screen and (min-width:1001px){${namedOnce('.two:not(.many)')}${twoColumns('.two:not(.many)')}}
+@media screen and (min-width:1101px){${threeColumns('.two:not(.many)', 'minmax(190px,2fr) minmax(0,5fr) minmax(0,5fr)')}${namedOnce('.many:not(.two)')}${threeColumns('.many:not(.two)', 'minmax(200px,4fr) minmax(0,9fr)')}}
+@media screen and (min-width:1301px){${namedOnce('.many.two')}${twoColumns('.many.two')}}
+@media screen and (max-width:760px){.endings.two{grid-template-columns:minmax(0,1fr)}.told-page{--gutter:48px}.sign text,.sign .message-text{font-size:11px}.at{font-size:10px}.heads b{font-size:11px}.belief,.belief.changed{padding:1px 0;margin:2px 1px 4px;font-size:10px}#stepper .note{display:none}
+.many .boxes{display:block;padding:2px 0}.many .boxes .back{display:none}.many .belief,.many .belief.changed{flex-flow:wrap;gap:0 6px;margin:2px 0;padding:1px 6px;font-size:12px;text-align:left}.many .whose{position:static;width:auto;height:auto;clip-path:none;font-weight:600}}
+@media print{.told-page li{break-inside:avoid}.names{position:static}#stepper:not([hidden]){display:none}}
+`

@@ -37,7 +37,6 @@ const SQL_CHARACTER = 6.7
 /** A text goes on in as many lines as this. */
 const MOST_LINES = 3
 
-/** Whether the transactions fit a drawing. */
 export const canDraw = (history: History, drawing: TransactionDrawing): boolean =>
   drawing.parts.length <= MOST_DRAWN &&
   laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length <= MOST_LANES

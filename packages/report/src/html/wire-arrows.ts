@@ -11,7 +11,6 @@ interface Place {
   readonly right: number
   /** The middle of a node's lane; undefined if it has none. */
   readonly middle: (node: string) => number | undefined
-  /** The name of the arrow's tip. */
   readonly tip: string
 }
 
@@ -137,7 +136,6 @@ function labelsOf(
   return labels
 }
 
-/** Height of a line of the labels. */
 const LINE = 14
 
 const meets = (one: Box, other: Box): boolean =>

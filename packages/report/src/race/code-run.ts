@@ -27,7 +27,6 @@ export interface CodeStep {
 /** What a program ran, in order. */
 export interface CodeRun {
   readonly steps: readonly CodeStep[]
-  /** The lines of each file. */
   readonly sources: { readonly [file: string]: readonly string[] }
 }
 
@@ -46,7 +45,6 @@ export interface NamedRequest {
 export interface RacingRequest extends NamedRequest {
   /** As steps name it. */
   readonly name: string
-  /** Whether it may change anything. */
   readonly changes: boolean
   /** Whether it is part of the contradiction. */
   readonly accused: boolean

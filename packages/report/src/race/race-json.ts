@@ -5,7 +5,6 @@ import { raceSentence } from './race-words.ts'
 /** The member of a history's header that keeps the race in the program that it is of. */
 const MEMBER = 'race'
 
-/** A race as results in JSON have it. */
 export function raceJson(race: Race): Json {
   const part = ({ request: { process, f, key }, file, lines, from, to }: RacingPart): Json => ({
     ...{ process, f, ...(key === undefined ? {} : { key }), file, lines: [...lines] },

@@ -111,7 +111,6 @@ const text = (plain: string): string =>
     .replace(/[\\`*_[\]<>#|~]/g, '\\$&')
     .replace(/@(?=\w)/g, '@\u200b')
 
-/** A path as the destination of a link. */
 const destination = (path: string): string =>
   path
     .split(/[\\/]/)

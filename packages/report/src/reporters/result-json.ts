@@ -14,11 +14,8 @@ import type {
 } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import {
-  type Expectation,
   type PhaseSummary,
   RESULT_FORM,
-  type RequirementResult,
-  type RunSetup,
   type RunSummary,
   type RunViews,
   type Statistics,
@@ -26,7 +23,7 @@ import {
   strongestMet,
 } from '@chaosproxy/runner/result'
 import { bounded } from '../bounded-json.ts'
-import { type Facts, factsOf } from '../facts/facts.ts'
+import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { nearFaults } from '../facts/near-faults.ts'
 import { sentenceText } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
@@ -47,18 +44,9 @@ const object = (members: Members): Json =>
 /** JSON has neither NaN nor Infinity, so an unknown number is null. */
 const number = (value: number): number | null => (Number.isFinite(value) ? value : null)
 
-export interface JsonInput {
+export interface JsonInput extends FactsInput {
   /** Absent if nothing could be checked. */
   readonly report: Report<string> | undefined
-  readonly history: History
-  readonly run?: RunSummary | undefined
-  readonly expectation?: Expectation | undefined
-  /** From `chaos check`. A run's summary has its own. */
-  readonly requirements?: readonly RequirementResult[] | undefined
-  /** From `chaos check`: why the history proves less than it seems to. A run's summary has its own. */
-  readonly vacuous?: readonly string[] | undefined
-  /** From `chaos check`: the run that the history is of, if that is known. */
-  readonly setup?: RunSetup | undefined
   /** From `chaos check`: the file's name as typed. */
   readonly file?: string | undefined
   /** From `chaos run`: its directory. */

@@ -6,7 +6,6 @@ import { isOutcome, moodOf } from '../telling/outcome.ts'
 import { savedTelling } from '../telling/saved-telling.ts'
 import { capitalised } from '../words.ts'
 
-/** What a list of runs says of one of them. */
 export interface ListedRun {
   /** The name of its directory, by which it is found. */
   readonly name: string
@@ -34,7 +33,6 @@ export interface ListedRun {
   readonly remedy?: readonly [command: string, path: string] | undefined
 }
 
-/** What lies in the directory of a run. */
 export interface RunFiles {
   readonly name: string
   /** What is in `run.json`; undefined if there is none, or it is no JSON. */
@@ -46,7 +44,6 @@ export interface RunFiles {
   readonly found: readonly { readonly file: string; readonly text: string }[]
 }
 
-/** A line about a run for a list, whatever has become of its files. */
 export function listedRun(files: RunFiles): ListedRun {
   const { name, runJson, hasReport, hasHistory } = files
   const result = resultIn(runJson)

@@ -11,15 +11,10 @@ import { digitsToTellApart } from '../words.ts'
 export interface Sheet {
   /** `Account a, transfer by transfer`. */
   readonly title: string
-  readonly columns: readonly SheetColumn[]
+  readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[]
   readonly rows: readonly SheetRow[]
   /** Whether its times matter as much: a page then draws the contradiction on an axis of time first. */
   readonly isTimed?: boolean
-}
-
-interface SheetColumn {
-  readonly title: string
-  readonly align?: 'left' | 'right'
 }
 
 export interface SheetRow {
@@ -57,7 +52,6 @@ export function clockOf(
   }
 }
 
-/** Every operation for which this holds. */
 export function rowsWhere(history: History, holds: (row: OperationRow) => boolean): readonly OperationRow[] {
   const rows: OperationRow[] = []
   for (let row = 0; row < history.operations.length; row++) if (holds(row)) rows.push(row)

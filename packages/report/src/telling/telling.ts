@@ -1,8 +1,12 @@
+import { faultName } from '@chaosproxy/faults'
+import { count, duration, type History, operationsIn, percent, plural } from '@chaosproxy/history'
+import type { PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText, UNAIDED } from '../facts/why.ts'
+import { severalOf } from '../shown-faults.ts'
+import { listed } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
-import { costText, evidenceText } from './strength.ts'
 
 /** What happened, why, and what to do next: every screen shows these three. */
 export interface Telling {
@@ -25,7 +29,6 @@ function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   return why.certainty === 'likely' && why.text !== UNAIDED ? 'Likely why' : 'Why'
 }
 
-/** The answers below the title, each with its name. */
 export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): readonly (readonly [string, string])[] {
   const { outcome, why, next } = telling
   const cause = why.text === '' && outcome === 'violated' ? NO_CAUSE : why.text
@@ -72,4 +75,42 @@ function whyOfOutcome(
     default:
       return outcome satisfies never
   }
+}
+
+/** What a verdict without a violation rests on: how much was tried, under which faults, and what they cost. */
+function evidenceText(history: History, run: RunSummary | undefined, granted: readonly string[] = []): string {
+  const number = operationsIn(history)
+  const operations = plural(number, 'operation')
+  const rests = granted.length === 0 ? '' : ` The verdict takes for granted: ${granted.join(', ')}.`
+  if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
+  const faults = listed(faultsIn(run))
+  const tried = `${operations} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
+  return [tried, costText(run.phases), stalenessText(run)].filter((text) => text !== '').join(' ')
+}
+
+/** `2 partitions`, `1 kill`: those that took effect. */
+function faultsIn({ faults }: RunSummary): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { fault, hits, skipped } of faults)
+    if (hits > 0 && skipped === undefined) counts.set(faultName(fault), (counts.get(faultName(fault)) ?? 0) + 1)
+  return [...counts].map(([name, times]) => plural(times, name, severalOf(name)))
+}
+
+/** `82 reads were stale.`; empty if none was, or nobody measured that. */
+function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {
+  const stale = phases.reduce((sum, { staleReads = 0 }) => sum + staleReads, 0)
+  if (stale === 0) return ''
+  const agreed = converged === undefined ? '' : `; ${duration(converged)} after healing, all nodes agreed`
+  return `${plural(stale, 'read')} returned a value that had been replaced${agreed}.`
+}
+
+/** What clients were answered under faults, and the slowest recovery. */
+function costText(phases: readonly PhaseSummary[]): string {
+  const faulty = phases.filter(({ phase, operations }) => phase !== 'calm' && phase !== 'healed' && operations > 0)
+  const asked = faulty.reduce((sum, { operations }) => sum + operations, 0)
+  if (asked === 0) return ''
+  const answered = faulty.reduce((sum, { operations, availability }) => sum + availability * operations, 0)
+  const slowest = Math.max(...faulty.map(({ slowestRecoveryNanos = 0 }) => slowestRecoveryNanos))
+  const recovery = slowest === 0 ? '' : `, and the slowest recovery took ${duration(slowest)}`
+  return `Under faults ${percent(answered / asked)} of ${count(asked)} operations were answered${recovery}.`
 }

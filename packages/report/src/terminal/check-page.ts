@@ -1,13 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, type Json, operationsIn, plural } from '@chaosproxy/history'
-import {
-  type Expectation,
-  judgedLevels,
-  type RequirementResult,
-  type RunSetup,
-  statisticsOf,
-} from '@chaosproxy/runner/result'
-import { type Facts, factsOf } from '../facts/facts.ts'
+import { judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
+import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
 import { hasTimes } from '../moments.ts'
@@ -147,17 +141,11 @@ const clipStart = (text: string, width: number, ellipsis: string): string =>
 /** The reason's first clause; the rest is on the file's own page. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
-export interface CheckPageOptions extends TerminalOptions {
+export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'history' | 'report' | 'run'> {
   /** The path as typed. */
   readonly file: string
   readonly parseMs: number
   readonly checkMs: number
-  readonly expectation?: Expectation | undefined
-  readonly requirements?: readonly RequirementResult[] | undefined
-  /** The level asked about, if none is expected. */
-  readonly asked?: string | undefined
-  readonly vacuous?: readonly string[] | undefined
-  readonly setup?: RunSetup | undefined
   /** The initial value assumed, if it is not the one the history names. */
   readonly initial?: Json | undefined
   readonly reportFile?: string | undefined

@@ -167,7 +167,6 @@ function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingO
   }
 }
 
-/** Rows preceded by a much longer pause than the usual one. */
 function longPauses(history: History, rows: readonly Row[]): number[] {
   if (!hasTimes(history)) return []
   const pauses = rows.slice(1).map((row, i) => row.time - (rows[i]?.time ?? 0))

@@ -69,7 +69,6 @@ interface Sheet {
 
 const timeText = ({ at }: Sign, width: number): string => (width < 11 ? moment(at, 2) : momentInMillis(at))
 
-/** The ends of a cut identify it. */
 function removeCut(cuts: Cut[], ends: Cut): void {
   const place = cuts.findIndex((cut) => JSON.stringify(cut) === JSON.stringify(ends))
   if (place >= 0) cuts.splice(place, 1)

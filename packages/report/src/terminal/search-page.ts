@@ -38,7 +38,6 @@ export interface SearchSummary {
 export interface FoundFailure {
   /** `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
   readonly title: string
-  /** What happened, in one sentence. */
   readonly sentence: string
   /** Where in its code the protocol threw, innermost first; empty if it did not. */
   readonly trace: readonly string[]
@@ -150,21 +149,13 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
 const sizeText = ({ operations, faults, nodes }: Size): string =>
   `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
 
-export interface ReplaySummary {
-  readonly title: string
+export interface ReplaySummary
+  extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays'> {
   readonly mood: Mood
-  readonly sentence: string
-  readonly trace: readonly string[]
   /** Shown instead of the sentence if nothing went wrong: why that proves less than it seems to. */
   readonly doubts: readonly string[]
   /** How often and where it was replayed, and whether it matched the recording. */
   readonly played: string
-  readonly steps: readonly SequenceStep[]
-  readonly columns: readonly string[]
-  /** Of a Node program: the await that was overtaken, if one was. */
-  readonly race?: Race | undefined
-  /** Of a Node program: the unusual delays that it needs, in a sentence. */
-  readonly delays?: string | undefined
 }
 
 /** The page of a replay. Ends in a newline. */

@@ -11,7 +11,6 @@ export interface SequenceInput {
   /** The one among them that cannot be explained. */
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
-  /** What nodes wrote to their logs. */
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
   /** What went wrong and where, if no operation showed it. */
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined

@@ -12,7 +12,6 @@ export interface PlacedTransaction {
   readonly hasEnded: boolean
 }
 
-/** The begin or end of a transaction. */
 interface Moment {
   readonly nanos: number
   readonly y: number

@@ -13,16 +13,11 @@ const MOST_FINAL_KEYS = 2_000
 const OPEN_MS = millis(1_000)
 const LOOK_EVERY_MS = millis(20)
 
-interface ObservingOptions {
-  readonly since: () => Nanos
-  readonly online: LiveJudge
-}
-
 /** Follows clients that somebody else drives, by the record of the cluster's own proxy. */
 export function observeClients(
   { cluster, workload, sink }: RunOptions,
   observed: ObservedClients,
-  { since, online }: ObservingOptions,
+  { since, online }: { readonly since: () => Nanos; readonly online: LiveJudge },
 ): RunClients {
   if (cluster.record === undefined) throw new Error('clients are observed by a proxy that records, and there is none')
   const settlement = createSettlement()

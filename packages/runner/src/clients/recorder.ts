@@ -1,11 +1,8 @@
 import { type Completion, type Input, type Json, meaningOf, type Nanos } from '@chaosproxy/history'
 import type { HistorySink, Request } from '../ports/cluster.ts'
+import type { OperationCounts } from '../result/run-summary.ts'
 
-export interface LiveCounts {
-  readonly ok: number
-  readonly fail: number
-  readonly info: number
-}
+export type LiveCounts = Pick<OperationCounts, 'ok' | 'fail' | 'info'>
 
 export interface Invocation extends Request {
   readonly process: number

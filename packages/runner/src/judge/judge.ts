@@ -1,5 +1,4 @@
 import { type CheckOptions, check, decidedByStart, levelsOf, type Report, verdictOf } from '@chaosproxy/checker'
-import type { Schedule } from '@chaosproxy/faults'
 import { type History, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
@@ -8,7 +7,7 @@ import type { RunOutcome, Settled } from '../ports/run-outcome.ts'
 import { judgeHeldTo, type RunExpectation } from '../result/requirements/expectation.ts'
 import { judgeRequirements } from '../result/requirements/judge-requirements.ts'
 import { parseRequirement } from '../result/requirements/requirement.ts'
-import type { FaultRecord, RunConfig, RunSummary, RunViews } from '../result/run-summary.ts'
+import type { FaultRecord, RunSummary, RunViews } from '../result/run-summary.ts'
 import { specWithoutSecrets } from '../result/secrets.ts'
 import { standstillsOf, standstillText } from '../result/standstills.ts'
 import { countOperations } from '../result/statistics.ts'
@@ -17,15 +16,11 @@ import { summarizeNodes, summarizePhases, withRecoveries } from './phases.ts'
 import { strongerSettings } from './stronger-settings.ts'
 import { doubts, findDoubts, idleNotes, notesOf } from './vacuity.ts'
 
-interface SummaryInput {
-  readonly version: string
-  readonly spec: RunConfig
-  readonly startedAt: string
-  readonly tier: RunSummary['tier']
-  readonly weakness?: string | undefined
-  readonly stronger?: RunSummary['stronger']
-  readonly strongerPromise?: RunSummary['strongerPromise']
-  readonly schedule: Schedule
+interface SummaryInput
+  extends Pick<
+    RunSummary,
+    'version' | 'spec' | 'startedAt' | 'tier' | 'weakness' | 'stronger' | 'strongerPromise' | 'schedule'
+  > {
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
   /** The workload that was run; it knows which histories prove nothing. */

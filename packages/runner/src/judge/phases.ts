@@ -1,6 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import { type Fault, faultName, type NodeId } from '@chaosproxy/faults'
 import { byName, FLAG_FINAL, type History, isAnswered, type Nanos, nanos } from '@chaosproxy/history'
+import type { RunOutcome } from '../ports/run-outcome.ts'
 import { hasMajority, isStopping } from '../result/majority.ts'
 import { firstAnswerAfter } from '../result/requirements/measures.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary } from '../result/run-summary.ts'
@@ -17,10 +18,7 @@ const CALM = 'calm'
 const HEALED = 'healed'
 const NO_MAJORITY = ', no majority up'
 
-export interface PhaseBounds {
-  readonly nodes: readonly NodeId[]
-  readonly healedAt: Nanos
-  readonly endedAt: Nanos
+export interface PhaseBounds extends Pick<RunOutcome, 'nodes' | 'healedAt' | 'endedAt'> {
   /** What the checker found, if anything was judged. */
   readonly report?: Report<string> | undefined
 }

@@ -16,7 +16,6 @@ interface MergeOptions {
  * how far its time may be off.
  */
 export interface Merge {
-  /** Records what happens here. */
   readonly recorder: Omit<RunRecorder, 'newProcess'>
   /** What a worker told, in order and each once. By its clock, it did nothing else until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void

@@ -1,14 +1,9 @@
-import type { Fault } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Cluster, FaultNoticed, Heal, Healed, Injected } from '../ports/cluster.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import type { FaultRecords } from './fault-records.ts'
 
-export interface ActiveFault {
-  readonly id: string
-  readonly fault: Fault
-  readonly from: Nanos
-  readonly to: Nanos
+export interface ActiveFault extends Pick<FaultRecord, 'id' | 'fault' | 'from' | 'to'> {
   heal: Heal | undefined
   healingFrom: Nanos | undefined
   outcome: Healed | undefined

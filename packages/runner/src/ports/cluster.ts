@@ -155,7 +155,6 @@ export interface WireSink {
   readonly judge?: Pick<LiveJudge, 'judged' | 'onViolation'> | undefined
 }
 
-/** The record of the clients' traffic that a cluster's own proxy writes. */
 export interface WireRecorder {
   note(f: string, value: Json): void
   /** Records an invocation that failed before reaching the proxy. */

@@ -4,30 +4,24 @@ import type { Header, History, Millis, UserError } from '@chaosproxy/history'
 import type { Stickiness } from '@chaosproxy/protocols'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import type { ProbeAnswer } from '../result/requirements/probe.ts'
-import type { RunSummary } from '../result/run-summary.ts'
+import type { RunConfig, RunSummary } from '../result/run-summary.ts'
 import type { Cluster, HistorySink } from './cluster.ts'
 import type { LiveViolation } from './live-judge.ts'
 import type { RunOutcome } from './run-outcome.ts'
 
-export interface RunOptions {
+export interface RunOptions extends Pick<RunConfig, 'clients' | 'rate' | 'timeMs' | 'timeoutMs' | 'seed'> {
   readonly cluster: Cluster
   readonly workload: Workload
   /** Settings of the workload; the others keep their defaults. */
   readonly settings?: Settings | undefined
   readonly schedule: Schedule
   readonly sink: HistorySink
-  readonly clients: number
   /** Whether each client stays with one node; otherwise some ask any. */
   readonly sticky?: Stickiness | undefined
-  /** Operations per second over all clients. */
-  readonly rate: number
-  readonly timeMs: Millis
   /** Kinds whose faults are repeated after that time, while clients continue, if none of them ever took effect. */
   readonly insistOn?: readonly FaultKind[] | undefined
-  readonly timeoutMs: Millis
   /** How long to wait for the replicas to agree after everything is healed and writing has stopped. */
   readonly quietMs: Millis
-  readonly seed: number
   /** Whether this process may stand still while the clock goes on, which virtual time does not. */
   readonly mayStandStill?: boolean | undefined
   /** How the history comes to its values, as in its header. */

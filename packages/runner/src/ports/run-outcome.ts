@@ -1,28 +1,21 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
-import type { Change, FaultRecord, Heard, Listening } from '../result/run-summary.ts'
+import type { Change, Heard, Listening, RunSummary } from '../result/run-summary.ts'
 import type { LiveViolation } from './live-judge.ts'
 import type { NodeCommand } from './target.ts'
 
-export interface RunOutcome {
+export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'notes' | 'heard' | 'interrupted'> {
   /** Those of the cluster that ran. */
   readonly nodes: readonly NodeId[]
   /** When the last fault was healed and the last client had stopped. */
   readonly healedAt: Nanos
   readonly endedAt: Nanos
-  readonly faults: readonly FaultRecord[]
-  readonly trouble: readonly string[]
   /** How the nodes were started, if they are processes. */
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
   /** Why the record says less than its operations seem to. */
   readonly doubts?: readonly string[] | undefined
-  /** Remarks that change no verdict. */
-  readonly notes?: readonly string[] | undefined
-  /** Present if it was listened for. */
-  readonly heard?: Heard | undefined
   /** What nodes sent each other, as far as that was kept; `known`: other changes of the same key. Absent if it was not. */
   readonly recall?: ((listening: Listening, known: readonly Change[]) => Heard) | undefined
-  readonly interrupted: boolean
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
   /** Nodes on which the protocol's deliberate bug made a difference. */

@@ -158,7 +158,6 @@ export interface AskedOperations {
   readonly before?: readonly Input[] | undefined
 }
 
-/** The command that started a node, with its placeholders filled in. */
 export interface NodeCommand {
   readonly words: readonly string[]
   /** Changes to this process's environment; undefined removes a variable. */
@@ -167,7 +166,6 @@ export interface NodeCommand {
   readonly user?: string | undefined
 }
 
-/** How clients in other processes reach the nodes of a cluster. */
 export interface Elsewhere {
   /** What the clients are, as plain data for the targets' `openElsewhere`. */
   readonly clients: object

@@ -1,22 +1,20 @@
-import { createRandom, type Fault, type Schedule } from '@chaosproxy/faults'
-import { type Completion, type Input, type Millis, type Nanos, nanos } from '@chaosproxy/history'
-import { EVEN_RANK, type Workload, type WorkloadClient } from '@chaosproxy/workloads'
+import { createRandom, type Fault, type NodeId, type Schedule } from '@chaosproxy/faults'
+import { type Completion, type Input, type Millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { EVEN_RANK, settingsFor, type Workload, type WorkloadClient, WRITING_RANK } from '@chaosproxy/workloads'
+import { finishClient } from '../clients/client-loop.ts'
+import { afterAll, FOLLOW_MS } from '../clients/driven-clients.ts'
 import { type ClientProcess, startProcess } from '../clients/process.ts'
-import { createRunRecorder } from '../clients/recorder.ts'
+import { createRunRecorder, type RunRecorder } from '../clients/recorder.ts'
 import { readFinally } from '../final-reads.ts'
 import { startNemesisLoop } from '../nemesis/nemesis-loop.ts'
-import type { Clock, Cluster, HistorySink } from '../ports/cluster.ts'
+import type { Clock } from '../ports/cluster.ts'
+import type { RunOptions } from '../ports/run-options.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
-import { createLastClients, type LastClients } from './last-clients.ts'
 import { keysOf, type PlannedFault, type PlannedOperation, type Scenario, scheduleOf } from './scenario.ts'
 
-export interface PlayOptions {
-  readonly cluster: Cluster
+export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | 'sink'> {
   readonly scenario: Scenario
-  /** The workload the scenario's operations were drawn from. */
-  readonly workload: Workload
-  readonly sink: HistorySink
   /** Unresolved faults that replace the scenario's own; times count from the start. */
   readonly schedule?: Schedule | undefined
   /** How long to wait for `until` once everything is healed; then every node is read once more. */
@@ -137,7 +135,6 @@ function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nano
   return begun.sort((one, other) => one.at - other.at)
 }
 
-/** The indexes of each client's operations, in order. */
 function placesByClient(operations: readonly PlannedOperation[]): Iterable<readonly number[]> {
   const clients = new Map<number, number[]>()
   for (const [place, { client }] of operations.entries()) {
@@ -197,4 +194,48 @@ function playClient(options: ClientOptions, ended: () => void): void {
   }
 
   begin()
+}
+
+/** One client at each node for what a workload still asks once everything is healed, such as the rest of a stream. */
+interface LastClients {
+  /** What a client was answered by the node: planned operations are other clients'. */
+  learned(node: NodeId, input: Input, completion: Completion): void
+  /** Call once everything is healed. Calls back when no client asks for more, at once if the workload asks for nothing. */
+  finish(recorder: RunRecorder, finished: () => void): void
+}
+
+type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
+
+const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
+
+/** These are not the scenario's own clients, which shrinking may have removed. */
+function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
+  if (workload.asksAfterHealing !== true) return NONE
+  const { operations, seed, timeoutMs } = scenario
+  // A scenario that was written by hand names no settings.
+  const settings = { ...settingsFor(workload), ...scenario.settings }
+  const random = createRandom(`after healing ${seed}`)
+  const crew = workload.create(settings, operations.length)
+  const clients = new Map(
+    cluster.nodes.flatMap((node) => {
+      const client = crew.client(random.fork(node), WRITING_RANK)
+      return client.after === undefined ? [] : [[node, client] as const]
+    }),
+  )
+  return {
+    learned: (node, input, completion) => clients.get(node)?.learned?.(input, completion),
+    finish(recorder, finished) {
+      if (clients.size === 0) {
+        finished()
+        return
+      }
+      const { clock } = cluster
+      const deadline = nanos(clock.now() + millisToNanos(FOLLOW_MS))
+      const oneLess = afterAll(clients.size, finished)
+      for (const [node, client] of clients) {
+        const process = startProcess({ cluster, recorder, workload, timeoutMs })
+        finishClient({ clock, process, client, pick: () => node }, deadline, oneLess)
+      }
+    },
+  }
 }

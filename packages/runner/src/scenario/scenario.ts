@@ -2,6 +2,7 @@ import type { Endpoint, Fault, NodeId, Schedule } from '@chaosproxy/faults'
 import type { Input, Millis, Nanos } from '@chaosproxy/history'
 import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import { keysIn, type Settings } from '@chaosproxy/workloads'
+import type { FaultRecord } from '../result/run-summary.ts'
 
 /**
  * An operation and its start time. If its client is still busy then, it begins as soon as the previous operation ends.
@@ -15,11 +16,7 @@ export interface PlannedOperation {
 }
 
 /** A fault with every selector resolved, and its times. */
-export interface PlannedFault {
-  readonly from: Nanos
-  readonly to: Nanos
-  readonly fault: Fault
-}
+export type PlannedFault = Pick<FaultRecord, 'from' | 'to' | 'fault'>
 
 /** How long one packet of a simulated connection takes. */
 interface PlannedDelay {

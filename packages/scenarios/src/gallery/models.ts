@@ -15,11 +15,7 @@ const searchArgs = ({ target, workload, setting, expect }: Search): readonly str
   ...['--seed', SEED, '--seeds', '500', '--shrink', '1ms', '--expect', expect],
 ]
 
-interface Model {
-  readonly name: string
-  readonly system: string
-  readonly weakness: string
-  readonly source: string
+interface Model extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'> {
   readonly target: string
   readonly workload: string
   readonly breaks: Level

@@ -4,11 +4,7 @@ import { type Exhibit, SEED } from './exhibit.ts'
 /** The service of the program's configuration, searched in the simulator. */
 const args = (service: string): readonly string[] => ['simulate', service, '--seed', SEED, '--seeds', '64']
 
-interface Simulated {
-  readonly name: string
-  readonly system: string
-  readonly weakness: string
-  readonly source: string
+interface Simulated extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'> {
   readonly program: string
   readonly breaks: Level
   readonly weak: string

@@ -7,7 +7,6 @@ import type { DomainDefinition } from './domain.ts'
 import type { Routine } from './routine.ts'
 import type { ForeignKey, Table } from './table.ts'
 
-/** What has a name in a schema. */
 interface Named {
   schema: string
   name: string
@@ -45,7 +44,6 @@ export class Catalogue {
     this.types = types
   }
 
-  /** A table or view that a transaction sees. */
   table(path: readonly string[], name: string, own: Transaction | undefined): Table | undefined {
     const found = this.relation(path, name, own)
     return found !== undefined && 'columns' in found ? found : undefined

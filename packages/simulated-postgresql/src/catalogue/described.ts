@@ -2,7 +2,6 @@ import { formatType } from '../types/format-type.ts'
 import type { Catalogue } from './catalogue.ts'
 import { columnsOf, type ForeignKey, type Table } from './table.ts'
 
-/** What a database has, as the system catalogue describes it. */
 export interface DescribedCatalogue {
   readonly tables: readonly DescribedTable[]
   readonly writers: readonly DescribedWriter[]
@@ -16,7 +15,6 @@ interface DescribedRoutine {
   readonly isOpaque: boolean
 }
 
-/** A table or view. */
 interface DescribedTable {
   readonly schema: string
   readonly name: string

@@ -4,20 +4,13 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import { joinKeys, keyText } from './keys.ts'
 import type { Table } from './table.ts'
 
-export interface IndexDefinition {
-  readonly oid: number
+export interface IndexDefinition
+  extends Pick<Index, 'oid' | 'unique' | 'primary' | 'nullsNotDistinct' | 'deferrable' | 'method' | 'excludes'> {
   readonly name: string
-  readonly unique: boolean
-  readonly primary: boolean
-  readonly nullsNotDistinct: boolean
   readonly constraint: boolean
-  readonly deferrable: boolean
   readonly initiallyDeferred: boolean
   readonly columns: readonly IndexColumn[]
   readonly included?: readonly IndexColumn[]
-  readonly method: string
-  /** Whether two rows with these values exclude each other, of an exclusion constraint. */
-  readonly excludes: Index['excludes']
   readonly condition: { readonly compiled: Compiled; readonly text: string } | undefined
 }
 

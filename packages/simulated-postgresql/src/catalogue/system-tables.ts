@@ -13,7 +13,6 @@ export interface SystemTable {
   rows(view: CatalogueView): readonly (readonly SqlValue[])[]
 }
 
-/** What a statement sees of the catalogue. */
 interface CatalogueView {
   readonly catalogue: Catalogue
   readonly types: Types
@@ -28,7 +27,6 @@ const FIRST_SCHEMA = 16_384
 const namespaceOf = ({ catalogue }: CatalogueView, schema: string): number =>
   NAMESPACES[schema] ?? FIRST_SCHEMA + [...catalogue.schemas].indexOf(schema)
 
-/** A column by its name and the name of its type. */
 type Field = readonly [name: string, type: string, value: (row: never, view: CatalogueView) => SqlValue]
 
 interface Relation {

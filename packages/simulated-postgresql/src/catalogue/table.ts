@@ -13,7 +13,6 @@ export interface Table extends Heap {
   triggers: readonly Trigger[]
   /** What a temporary table does when a transaction commits; undefined: it keeps its rows. */
   onCommit: 'drop' | 'delete rows' | undefined
-  /** The query of a view. */
   view: Node | undefined
   /** A materialized view: the query that REFRESH fills it with, and whether it has been filled. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined

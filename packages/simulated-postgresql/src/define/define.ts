@@ -1,16 +1,16 @@
+import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
-import { NotSupported } from '../sql/error.ts'
-import { kindOf, type Node } from '../sql/nodes.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { createIndexStatement } from './create-index.ts'
-import { createTable } from './create-table.ts'
-import { createTableAs } from './create-table-as.ts'
+import { createTable, emptyTable, newColumn, onCommitOf } from './create-table.ts'
 import { alterDomain, createDomain } from './domains.ts'
 import { drop } from './drop.ts'
-import { refresh } from './materialized-views.ts'
-import type { TableLocker } from './names.ts'
+import { insertAll, refresh } from './materialized-views.ts'
+import { isFree, newName, type TableLocker } from './names.ts'
 import { alterEnum, createEnum, createExtension, createSchema, createView, rename } from './other.ts'
 import { alterDefaultPrivileges, createRole, dropRole, grant, grantRole } from './roles.ts'
 import { createFunction, createTrigger } from './routines.ts'
@@ -67,4 +67,48 @@ export function statementName(node: Node): string {
     .replace(/Stmt$/, '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toUpperCase()
+}
+
+/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: a table with the columns and rows of a query. */
+function* createTableAs(
+  fields: Fields<'CreateTableAsStmt'>,
+  context: Context,
+  run: Run,
+  lock: TableLocker,
+): Generator<Wait, string, void> {
+  const { query, into, objtype, if_not_exists } = fieldsOf('CreateTableAsStmt', fields, [
+    'query',
+    'into',
+    'objtype',
+    'if_not_exists',
+    'is_select_into',
+  ])
+  const isView = objtype === 'OBJECT_MATVIEW'
+  const tag = isView ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS'
+  if (query === undefined || into === undefined || !('SelectStmt' in query))
+    throw new NotSupported(`${tag} of this statement`)
+  const { rel, colNames, onCommit, skipData } = fieldsOf('IntoClause', into, [
+    'rel',
+    'colNames',
+    'onCommit',
+    'skipData',
+  ])
+  const { schema, name } = newName(rel, context)
+  if (!(yield* isFree(schema, name, if_not_exists === true, context, run))) return tag
+  const plan = context.compilers.query(query, context, undefined)
+  const names = namesOf(colNames)
+  if (names.length > plan.columns.length) throw new SqlError('42601', 'too many column names were specified')
+  if (isView && [...context.tables.keys()].some(isTemporary))
+    throw new SqlError('0A000', 'materialized views must not use temporary tables or views')
+  if (isView && [...context.tables.values()].includes('RowExclusiveLock'))
+    throw new SqlError('0A000', 'materialized views must not use data-modifying statements in WITH')
+  for (const [table, mode] of context.tables) yield* lock(table, mode)
+  const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
+  const table = emptyTable(schema, name, run)
+  table.onCommit = onCommitOf(onCommit, table)
+  run.catalogue.add(table, run.transaction.current)
+  for (const [at, column] of plan.columns.entries()) newColumn(table, names[at] ?? column.name, column.type, run)
+  yield* insertAll(table, rows, context, run)
+  if (isView) table.materialized = { query, populated: skipData !== true }
+  return skipData === true ? tag : `SELECT ${rows.length}`
 }

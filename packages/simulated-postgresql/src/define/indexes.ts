@@ -12,7 +12,6 @@ import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** Fills an index with the versions there are, and adds it to the table. */
 export function addIndex(table: Table, index: Index, run: Run): void {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   const seen = new Map<string, (readonly SqlValue[])[]>()

@@ -24,7 +24,6 @@ export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context
   return table
 }
 
-/** The schema and name of something that is to be created. */
 export function newName(fields: Fields<'RangeVar'> | undefined, context: Context): { schema: string; name: string } {
   const { schemaname, relname } = readName(fields)
   if (fields?.relpersistence === 't' || schemaname === 'pg_temp') {

@@ -64,7 +64,6 @@ const RIGHTS: ReadonlySet<string> = new Set([
   ...['connectionlimit', 'validUntil'],
 ])
 
-/** CREATE ROLE, CREATE USER */
 export function createRole(fields: Fields<'CreateRoleStmt'>, run: Run): string {
   const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
   for (const node of options ?? []) {

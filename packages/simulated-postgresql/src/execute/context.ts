@@ -178,7 +178,6 @@ export class Context implements TextContext {
     if (known === undefined || LOCK_MODES.indexOf(known) < LOCK_MODES.indexOf(mode)) this.tables.set(table, mode)
   }
 
-  /** A condition, which must be of type boolean. */
   condition(node: Node, scope: PlacedScope, clause: string): Compiled {
     const place = scope.place
     scope.place = clause
@@ -213,7 +212,6 @@ export class Context implements TextContext {
     return coerce(compiled, type, 'i', scope)
   }
 
-  /** An expression as the value of a column. */
   assigned(node: Node, scope: Scope, column: Pick<Column, 'name' | 'type'>): Compiled {
     return this.assignedValue(compileExpression(node, scope, column.type), scope, column)
   }

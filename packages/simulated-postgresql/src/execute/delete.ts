@@ -33,7 +33,7 @@ export function compileDelete(
   const facts = compileFacts(table, context)
   const target = { scan, from, where }
   return {
-    columns: resultColumns(returning),
+    columns: returning && resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

@@ -191,7 +191,6 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   return found
 }
 
-/** An index of the referring table that finds rows by columns of the key. */
 function indexOf(key: ForeignKey): Index | undefined {
   return key.table.indexes.find(
     (index) =>

@@ -25,7 +25,6 @@ export interface GroupingSets {
   readonly sets: readonly (readonly number[])[]
   /** What a node means in a group: a key, or GROUPING. */
   replaced(node: Node): Compiled | undefined
-  /** A group of the set at this place. */
   marked(group: JoinedRow, set: number): JoinedRow
 }
 
@@ -86,7 +85,8 @@ const targetText = (target: Node): string | undefined =>
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 
-function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
+/** The column that an expression is, and nothing else. */
+export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []
   return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))

@@ -8,7 +8,7 @@ import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { withoutLocations } from './conditions.ts'
-import { compileGroupingSets, type GroupingSets } from './grouping-sets.ts'
+import { columnOf, compileGroupingSets, type GroupingSets } from './grouping-sets.ts'
 import type { JoinedRow, NamedColumn, Run } from './model.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
@@ -304,10 +304,4 @@ function isAggregate(call: Fields<'FuncCall'>): boolean {
   return (
     call.over === undefined && functionsNamed(namesOf(call.funcname).at(-1) ?? '').some((each) => each.kind === 'a')
   )
-}
-
-function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
-  if (!('ColumnRef' in node)) return undefined
-  const fields = node.ColumnRef.fields ?? []
-  return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))
 }

@@ -52,7 +52,7 @@ export function compileInsert(
     return row
   }
   return {
-    columns: resultColumns(returning),
+    columns: returning && resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

@@ -26,7 +26,6 @@ export function compileLimit(
   return { count: compile(count), offset: compile(offset) }
 }
 
-/** The part of the rows between OFFSET and LIMIT. */
 export function limited<T>(rows: readonly T[], limit: CompiledLimit, run: Run, outer: Env | undefined): readonly T[] {
   const { offset, count } = boundsOf(limit, run, outer)
   return rows.slice(offset, offset + count)

@@ -51,7 +51,7 @@ export function compileLocking(clause: readonly Node[] | undefined, scope: Query
   })
 }
 
-interface Locked {
+export interface Locked {
   readonly scope: QueryScope
   readonly from: From
   readonly where: readonly Compiled[]

@@ -48,7 +48,6 @@ interface Merge {
   readonly unmatched: TableScan | undefined
 }
 
-/** What became of a row of the join. */
 interface Done {
   readonly row: JoinedRow
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE'
@@ -104,7 +103,7 @@ export function compileMerge(
     : undefined
   const merge: Merge = { scan, source, on, actions, facts, unmatched }
   return {
-    columns: resultColumns(returning),
+    columns: returning && resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

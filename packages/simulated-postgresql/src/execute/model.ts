@@ -20,7 +20,6 @@ export interface ResultColumn {
 
 export type Rows = readonly (readonly SqlValue[])[]
 
-/** A query that is ready to run. */
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
   rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
@@ -29,12 +28,7 @@ export interface QueryPlan {
 export interface ModificationPlan {
   /** Undefined without RETURNING. */
   readonly columns: readonly ResultColumn[] | undefined
-  execute(run: Run): Generator<Wait, Modified, void>
-}
-
-interface Modified {
-  readonly count: number
-  readonly rows: Rows
+  execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
 }
 
 /** A row on its way through a query: the values of all items of FROM, and the versions they come from. */
@@ -43,7 +37,6 @@ export interface JoinedRow {
   readonly tuples: (Tuple | undefined)[]
 }
 
-/** A column that names can refer to. */
 export interface NamedColumn {
   readonly name: string
   readonly type: SqlType
@@ -53,7 +46,6 @@ export interface NamedColumn {
   readonly attribute: number
 }
 
-/** An item of FROM with a name. */
 export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]
@@ -144,7 +136,6 @@ export interface TableFacts {
   readonly checks: readonly { readonly name: string; readonly compiled: Compiled }[]
   /** The places of columns of unique keys, which foreign keys may refer to: changing one takes the stronger lock. */
   readonly keyPlaces: ReadonlySet<number>
-  /** The places of all indexed columns. */
   readonly indexedPlaces: ReadonlySet<number>
   readonly referencing: readonly ForeignKey[]
   readonly triggers: readonly CompiledTrigger[]

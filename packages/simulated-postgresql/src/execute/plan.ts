@@ -23,12 +23,7 @@ export interface Plan {
   readonly writes: string | undefined
   /** It writes nothing whatever the rows: a MERGE that only says DO NOTHING, which a read-only transaction executes. */
   readonly isIdle: boolean
-  execute(run: Run): Generator<Wait, PlanResult, void>
-}
-
-interface PlanResult {
-  readonly tag: string
-  readonly rows: Rows
+  execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
 }
 
 /** Compiles what stands within statements. */

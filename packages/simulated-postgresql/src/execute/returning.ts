@@ -7,7 +7,6 @@ import type { ResultColumn, Run } from './model.ts'
 import type { QueryScope } from './scope.ts'
 import { compileTargets, type Target } from './targets.ts'
 
-/** The table that a statement changes. */
 export function targetTable(fields: Fields<'RangeVar'> | undefined, scope: QueryScope): Table {
   if (fields?.relname === undefined) throw new NotSupported('a statement without a table')
   const { schemaname, relname = '' } = fieldsOf('RangeVar', fields, [
@@ -34,8 +33,8 @@ export function compileReturning(
   return compileTargets(exprs ?? [], scope)
 }
 
-export function resultColumns(targets: readonly Target[] | undefined): readonly ResultColumn[] | undefined {
-  return targets?.map((target) => ({
+export function resultColumns(targets: readonly Target[]): readonly ResultColumn[] {
+  return targets.map((target) => ({
     name: target.name,
     type: target.compiled.type,
     tableOid: target.tableOid,

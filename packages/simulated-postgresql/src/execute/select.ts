@@ -1,6 +1,7 @@
 import { knownValue } from '../expressions/coerce.ts'
 import { sortOrder } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
@@ -9,8 +10,9 @@ import { conjuncts } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
-import { compileLocking, type Locking, lockRows } from './locking.ts'
-import type { JoinedRow, QueryPlan, ResultColumn, Rows, Run } from './model.ts'
+import { compileLocking, type Locked, lockRows } from './locking.ts'
+import type { JoinedRow, QueryPlan, Rows, Run } from './model.ts'
+import { resultColumns } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { envOf, isTrue, type QueryScope } from './scope.ts'
@@ -18,12 +20,8 @@ import { distinct, rowKey } from './set-operation.ts'
 import { collectSets, expandSets, type SetReturning } from './set-returning.ts'
 import { compileSort, type SortKey, sorted, sortValues } from './sort.ts'
 import { compileTargets, type Target } from './targets.ts'
-import { compileWindows, type Windows } from './windows.ts'
 
-interface Select {
-  readonly scope: QueryScope
-  readonly from: From
-  readonly where: readonly Compiled[]
+interface Select extends Locked {
   readonly grouping: Grouping | undefined
   readonly windows: Windows
   readonly sets: readonly SetReturning[]
@@ -32,19 +30,12 @@ interface Select {
   /** DISTINCT; a list for DISTINCT ON. */
   readonly distinct: 'none' | 'all' | readonly Compiled[]
   readonly limit: CompiledLimit | undefined
-  readonly locking: readonly Locking[]
 }
 
 /** A SELECT without set operation. */
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
   const select = compileParts(fields, scope, wanted)
-  const columns: readonly ResultColumn[] = select.targets.map((target) => ({
-    name: target.name,
-    type: target.compiled.type,
-    tableOid: target.tableOid,
-    attribute: target.attribute,
-  }))
-  return { columns, rows: (run, outer) => execute(select, run, outer) }
+  return { columns: resultColumns(select.targets), rows: (run, outer) => execute(select, run, outer) }
 }
 
 function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: readonly SqlType[] | undefined): Select {
@@ -220,4 +211,32 @@ function* executeDistinct(
   if (select.limit === undefined) return results
   const { offset, count } = boundsOf(select.limit, run, outer)
   return results.slice(offset, offset + count)
+}
+
+interface Windows {
+  add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
+}
+
+/** Collects the window functions of a query: each gets a place in the row. */
+function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope): Windows {
+  const calls: { readonly call: WindowCall; readonly slot: number }[] = []
+  scope.onWindow = (call) => {
+    const compiled = compileWindow(call, clause ?? [], scope)
+    const slot = scope.width++
+    calls.push({ call: compiled, slot })
+    return { type: compiled.type, evaluate: (env) => env.row[slot] ?? null }
+  }
+  return {
+    add(rows, run, outer) {
+      if (calls.length === 0) return rows
+      const extended = rows.map((row) => ({ values: row.values.slice(), tuples: row.tuples }))
+      const envs = extended.map((row) => envOf(row, outer, run))
+      for (const { call, slot } of calls)
+        for (const [at, value] of call.evaluate(envs).entries()) {
+          const row = extended[at]
+          if (row !== undefined) row.values[slot] = value
+        }
+      return extended
+    },
+  }
 }

@@ -34,7 +34,6 @@ export function compileSort(
   })
 }
 
-/** The order of values that a SortBy asks for. */
 function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a: SqlValue, b: SqlValue) => number {
   const descending = fields.sortby_dir === 'SORTBY_DESC'
   const nulls = fields.sortby_nulls

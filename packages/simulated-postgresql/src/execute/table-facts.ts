@@ -55,7 +55,6 @@ export function compileFacts(table: Table, context: Context): TableFacts {
   return facts
 }
 
-/** A scope in which the columns of a stored row have names. */
 export function rowScope(table: Table, context: Context): QueryScope {
   const scope = new QueryScope(context, undefined)
   const columns = columnsOf(table).map((column) => ({

@@ -132,7 +132,6 @@ export class TableScan implements Item {
     return tuples.map((tuple) => this.place(left, tuple))
   }
 
-  /** The row with this version's values in their places. */
   place(left: JoinedRow, tuple: Tuple): JoinedRow {
     const row = { values: left.values.slice(), tuples: left.tuples.slice() }
     for (const [at, column] of this.columns.entries())

@@ -7,7 +7,6 @@ import type { NamedColumn } from './model.ts'
 import { resultName } from './names.ts'
 import type { QueryScope } from './scope.ts'
 
-/** A column of a result. */
 export interface Target {
   readonly name: string
   readonly compiled: Compiled

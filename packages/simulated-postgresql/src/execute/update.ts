@@ -56,7 +56,7 @@ export function compileUpdate(
   const facts = compileFacts(table, context)
   for (const { place } of assignments) facts.assigned.add(place)
   return {
-    columns: resultColumns(returning),
+    columns: returning && resultColumns(returning),
     *execute(run) {
       if (prepare !== undefined) yield* prepare(run, undefined)
       const rows: Rows[number][] = []

@@ -157,7 +157,6 @@ export function* updateRow(
   return next
 }
 
-/** Deletes a claimed version. */
 export function deleteRow(facts: TableFacts, tuple: Tuple, run: Run): void {
   endTuple(run, facts.table, tuple, 'FOR UPDATE')
   facts.ended(tuple, undefined, run)

@@ -1,6 +1,6 @@
 import type { Builtin, CallTypes } from '../functions/builtin.ts'
 import { builtin } from '../functions/builtins.ts'
-import { type FunctionSignature, functionsNamed } from '../functions/catalogue.ts'
+import { type FunctionSignature, functionsNamed, isRefused } from '../functions/catalogue.ts'
 import { extensionsOf, ownName } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
@@ -17,7 +17,6 @@ import { arrayOf, position } from './type-name.ts'
 /** The fields of a call that say how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
-/** The name of a function without its schema. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const schema = path.length > 1 ? path[path.length - 2] : undefined
@@ -27,7 +26,6 @@ export function functionName(call: Fields<'FuncCall'>, { context }: Scope): stri
   return ownName(path[path.length - 1] ?? '', (extension) => context.hasExtension?.(extension) === true)
 }
 
-/** A function chosen for its arguments, which are converted to its types. */
 export interface ResolvedCall {
   readonly signature: FunctionSignature
   readonly arguments: readonly Compiled[]
@@ -43,8 +41,10 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const oids = given.map((argument) => argument.type.oid)
   const choice = chooseFunction(types, name, oids, call.func_variadic === true, scope.routines?.(name))
   if (choice.kind !== 'found') {
-    if (isConversion(call, name, given, scope)) return undefined
-    const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
+    if (conversionTarget(call, name, given, scope) !== undefined) return undefined
+    const typed = `(${oids.map((oid) => formatType(types, oid)).join(', ')})`
+    if (isRefused(name)) throw new NotSupported(`the function ${name}${typed}`)
+    const shown = `${namesOf(call.funcname).join('.')}${typed}`
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
@@ -128,11 +128,6 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   return [...all.slice(0, from), array]
 }
 
-/** `float8(x)` is a cast where no function of that name takes the argument. */
-function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
-  return conversionTarget(call, name, given, scope) !== undefined
-}
-
 function conversionTarget(
   call: Fields<'FuncCall'>,
   name: string,
@@ -204,7 +199,6 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-/** The implementation of a function: ours, or the session's. */
 function implementationOf(signature: FunctionSignature): Builtin {
   const own = builtin(signature.source)
   if (own !== undefined) return own
@@ -249,5 +243,5 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
 }
 
 /** What the engine may implement, by the session: these are refused when they are called, not when prepared. */
-const SESSION_FUNCTION =
+export const SESSION_FUNCTION: RegExp =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

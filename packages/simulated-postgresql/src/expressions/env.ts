@@ -19,7 +19,6 @@ export interface Compiled {
   readonly literal?: string | null
   /** The number of a parameter whose type is not decided yet: its type is `unknown`. */
   readonly parameter?: number
-  /** The columns of a row. */
   readonly columns?: readonly RecordColumn[]
   /** The fields of ROW(…): `(a, b) = (1, 2)` compares them one by one. */
   readonly fields?: readonly Compiled[]

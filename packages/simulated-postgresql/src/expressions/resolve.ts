@@ -79,12 +79,8 @@ export function isGenericArray(oid: number): boolean {
   return oid === OID.anyarray || oid === OID.anycompatiblearray
 }
 
-function canCoerce(
-  types: Types,
-  sources: readonly number[],
-  targets: readonly number[],
-  context: CastContext,
-): boolean {
+/** Whether arguments of these types fit without a cast that is written. */
+function canCoerce(types: Types, sources: readonly number[], targets: readonly number[]): boolean {
   let generic = false
   for (let i = 0; i < sources.length; i += 1) {
     const source = sources[i] ?? 0
@@ -95,15 +91,10 @@ function canCoerce(
       continue
     }
     if (source === OID.unknown) continue
-    if (pathway(types, source, target, context) !== undefined) continue
+    if (pathway(types, source, target, 'i') !== undefined) continue
     return false
   }
   return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
-}
-
-interface Resolved {
-  readonly arguments: readonly number[]
-  readonly result: number
 }
 
 /** Resolves anyelement, anyarray and their like (`enforce_generic_type_consistency`); undefined on contradiction. */
@@ -112,7 +103,7 @@ export function resolveGenerics(
   actual: readonly number[],
   declared: readonly number[],
   result: number,
-): Resolved | undefined {
+): { readonly arguments: readonly number[]; readonly result: number } | undefined {
   let element: number | undefined
   let range: number | undefined
   const compatible: number[] = []
@@ -192,12 +183,12 @@ export function commonTypeOf(types: Types, oids: readonly number[]): number | un
     const type = types.typeOf(oid)
     const current = types.typeOf(chosen)
     if (type.category !== current.category) return undefined
-    if (!current.preferred && canCoerce(types, [chosen], [oid], 'i') && !canCoerce(types, [oid], [chosen], 'i')) {
+    if (!current.preferred && canCoerce(types, [chosen], [oid]) && !canCoerce(types, [oid], [chosen])) {
       chosen = oid
     }
   }
   if (chosen === OID.unknown) return OID.text
-  return oids.every((oid) => canCoerce(types, [oid], [chosen], 'i')) ? chosen : undefined
+  return oids.every((oid) => canCoerce(types, [oid], [chosen])) ? chosen : undefined
 }
 
 interface Candidate<T> {
@@ -236,7 +227,6 @@ function selectCandidate<T>(
       types,
       inputs.map(() => only),
       candidate.arguments,
-      'i',
     ),
   )
   return same.length === 1 ? same[0] : undefined
@@ -294,7 +284,7 @@ export type Choice<T> =
   | { readonly kind: 'ambiguous' }
 
 function choose<T>(types: Types, inputs: readonly number[], candidates: readonly Candidate<T>[]): Choice<T> {
-  const fitting = candidates.filter((candidate) => canCoerce(types, inputs, candidate.arguments, 'i'))
+  const fitting = candidates.filter((candidate) => canCoerce(types, inputs, candidate.arguments))
   if (fitting.length === 0) return { kind: 'none' }
   const chosen = fitting.length === 1 ? fitting[0] : selectCandidate(types, inputs, fitting)
   return chosen === undefined ? { kind: 'ambiguous' } : { kind: 'found', ...chosen }

@@ -12,7 +12,6 @@ import type { Compiler } from './compiler.ts'
 import type { Env, Scope } from './env.ts'
 import { position } from './type-name.ts'
 
-/** A compiled call that gives rows. */
 export interface SetCall {
   readonly columns: readonly RecordColumn[]
   /** The rows have one column of the function's own type, rather than the columns of a row. */

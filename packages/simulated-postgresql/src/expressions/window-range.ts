@@ -8,10 +8,13 @@ import type { Compiled, Env } from './env.ts'
 import { binary } from './operators.ts'
 import type { SortKey } from './sorting.ts'
 
-interface OrderedRows {
+/** Rows of one partition in the window's order, and which of them are peers. */
+export interface Partition {
   readonly rows: readonly Env[]
+  /** The place of the first and after the last peer of each row. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
+  /** The values of ORDER BY. */
   readonly keys: readonly (readonly SqlValue[])[]
 }
 
@@ -25,7 +28,7 @@ export function offsetBound(
   order: readonly SortKey[],
   compiler: Compiler,
   side: 'start' | 'end',
-): (partition: OrderedRows, row: number) => number {
+): (partition: Partition, row: number) => number {
   const { scope } = compiler
   const [key] = order
   if (key === undefined || order.length > 1) {

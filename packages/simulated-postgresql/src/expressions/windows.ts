@@ -1,4 +1,4 @@
-import { functionsNamed } from '../functions/catalogue.ts'
+import { functionsNamed, isRefused } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
@@ -13,9 +13,8 @@ import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
-import { offsetBound } from './window-range.ts'
+import { offsetBound, type Partition } from './window-range.ts'
 
-/** A compiled call with OVER. */
 export interface WindowCall {
   readonly type: SqlType
   /** The value for each of the rows, in their order. */
@@ -23,16 +22,6 @@ export interface WindowCall {
 }
 
 type Definition = Fields<'WindowDef'>
-
-/** Rows of one partition in the window's order, and which of them are peers. */
-interface Partition {
-  readonly rows: readonly Env[]
-  /** The place of the first and after the last peer of each row. */
-  readonly peerStart: readonly number[]
-  readonly peerEnd: readonly number[]
-  /** The values of ORDER BY. */
-  readonly keys: readonly (readonly SqlValue[])[]
-}
 
 /** From the first row of the frame to the one before `end`. */
 interface Frame {
@@ -86,7 +75,7 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
   const window = compileDefinition(merged(call.over, named), compiler)
   const name = functionName(call, inner)
   const kinds = functionsNamed(name).map((signature) => signature.kind)
-  if (kinds.length > 0 && !kinds.includes('a') && !kinds.includes('w')) {
+  if ((kinds.length > 0 || isRefused(name)) && !kinds.includes('a') && !kinds.includes('w')) {
     throw new SqlError(
       '42809',
       `OVER specified, but ${name} is not a window function nor an aggregate function`,

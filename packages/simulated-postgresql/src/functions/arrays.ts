@@ -21,8 +21,8 @@ function sameElement(oid: number, env: Env): (a: SqlValue, b: SqlValue) => boole
   return (a, b) => compareNullable(a, b, compare) === 0
 }
 
-function elementOid(call: CallTypes, argument: number, env: Env): number {
-  return env.session.types.typeOf(call.arguments[argument]?.oid ?? OID.any).elementOid
+function elementOid(call: CallTypes, env: Env): number {
+  return env.session.types.typeOf(call.arguments[0]?.oid ?? OID.any).elementOid
 }
 
 function oneMore(array: SqlArray | null, value: SqlValue, oid: number, front: boolean): SqlArray {
@@ -67,7 +67,7 @@ const concatenate: Builtin = ([left = null, right = null]) => {
 const position: Builtin = ([array = null, wanted = null, from = null], env, call) => {
   if (array === null) return null
   const { elements, lowerBounds } = flat(asArray(array))
-  const same = sameElement(elementOid(call, 0, env), env)
+  const same = sameElement(elementOid(call, env), env)
   const first = lowerBounds[0] ?? 1
   const start = call.arguments.length > 2 ? asNumber(from) : first
   for (let i = Math.max(start - first, 0); i < elements.length; i += 1) {
@@ -79,7 +79,7 @@ const position: Builtin = ([array = null, wanted = null, from = null], env, call
 const positions: Builtin = ([array = null, wanted = null], env, call) => {
   if (array === null) return null
   const { elements, lowerBounds } = flat(asArray(array))
-  const same = sameElement(elementOid(call, 0, env), env)
+  const same = sameElement(elementOid(call, env), env)
   const first = lowerBounds[0] ?? 1
   return new SqlArray(
     OID.int4,
@@ -94,7 +94,7 @@ function replaced(
   map: (same: boolean, value: SqlValue) => readonly SqlValue[],
   wanted: SqlValue,
 ): SqlArray {
-  const same = sameElement(elementOid(call, 0, env), env)
+  const same = sameElement(elementOid(call, env), env)
   const elements = array.elements.flatMap((element) => map(same(element, wanted), element))
   const { dimensions, lowerBounds } = array
   return elements.length === array.elements.length

@@ -5,7 +5,6 @@ import type { Env } from './session-facts.ts'
 export interface CallTypes {
   readonly arguments: readonly SqlType[]
   readonly result: SqlType
-  /** The columns of the rows, where the call says them. */
   readonly columns?: readonly RecordColumn[]
 }
 

@@ -78,7 +78,10 @@ function arrayOf(part: Part, elementOid: number, typmod: number, key: string, en
     const all = array.elements()
     const depth = path.length
     if (dimensions[depth] === undefined) dimensions.push(all.length)
-    else if (dimensions[depth] !== all.length) throw unequal()
+    else if (dimensions[depth] !== all.length)
+      throw new SqlError('22P02', 'malformed JSON array', {
+        detail: 'Multidimensional arrays must have sub-arrays with matching dimensions.',
+      })
     for (const [at, element] of all.entries()) {
       if (element.kind === 'array' && (dimensions.length > depth + 1 || elements.length === 0)) {
         collect(element, [...path, at])
@@ -88,12 +91,6 @@ function arrayOf(part: Part, elementOid: number, typmod: number, key: string, en
   }
   collect(part, [])
   return elements.length === 0 ? new SqlArray(elementOid, []) : new SqlArray(elementOid, elements, dimensions)
-}
-
-function unequal(): SqlError {
-  return new SqlError('22P02', 'malformed JSON array', {
-    detail: 'Multidimensional arrays must have sub-arrays with matching dimensions.',
-  })
 }
 
 /** A row: what the document does not name stays as `base` has it. */
@@ -112,7 +109,6 @@ const readJsonb: Reading = (value) => jsonbPart(asJsonb(value).value)
 
 const recordOf = (value: SqlValue): SqlRecord | null => (value instanceof SqlRecord ? value : null)
 
-/** One row. */
 function record(read: Reading, populates: boolean): SetFunction {
   return (values, env, { columns = [] }) => {
     const [base, document = null] = populates ? [recordOf(values[0] ?? null), values[1]] : [null, values[0]]

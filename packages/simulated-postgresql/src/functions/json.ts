@@ -40,7 +40,6 @@ function path(value: SqlValue | undefined, keys: SqlValue | undefined): JsonValu
   return all.includes(null) ? undefined : jsonbPath(document(value), all as readonly string[])
 }
 
-/** The text of a part of a json document, as it was written. */
 function textAt(source: string, step: string | number): string | undefined {
   const parts = splitJson(source)
   if (typeof step === 'string') {

@@ -16,14 +16,12 @@ import type { SqlRange, SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
-/** The range type of a call: of one of its arguments. */
 function rangeOid({ arguments: types }: CallTypes): number {
   return types.find(({ oid }) => subtypeOf(oid) !== undefined)?.oid ?? 0
 }
 
 type Order = (a: SqlValue, b: SqlValue) => number
 
-/** A test of two ranges. */
 function test(
   holds: (a: SqlRange, b: SqlRange, edges: (a: Edge, b: Edge) => number, order: Order) => boolean,
 ): Builtin {

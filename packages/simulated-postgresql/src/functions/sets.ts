@@ -79,10 +79,10 @@ function* unnested(values: readonly SqlValue[]): Generator<readonly SqlValue[]> 
   for (const element of asArray(values[0]).elements) yield element instanceof SqlRecord ? element.values : [element]
 }
 
-function elements(value: JsonValue, name: string): readonly JsonValue[] {
+function elements(value: JsonValue): readonly JsonValue[] {
   if (value !== null && isJsonArray(value)) return value
   const what = value !== null && isJsonObject(value) ? 'an object' : 'a scalar'
-  throw new SqlError('22023', name === 'object' ? `cannot deconstruct ${what}` : `cannot extract elements from ${what}`)
+  throw new SqlError('22023', `cannot extract elements from ${what}`)
 }
 
 function members(value: JsonValue, name: string): readonly (readonly [string, JsonValue])[] {
@@ -121,8 +121,8 @@ function plainText(source: string): string | null {
 }
 
 const json: Readonly<Record<string, SetFunction>> = {
-  jsonb_array_elements: ([a]) => elements(asJsonb(a).value, 'array').map((value) => [new Jsonb(value)]),
-  jsonb_array_elements_text: ([a]) => elements(asJsonb(a).value, 'array').map((value) => [scalarText(value)]),
+  jsonb_array_elements: ([a]) => elements(asJsonb(a).value).map((value) => [new Jsonb(value)]),
+  jsonb_array_elements_text: ([a]) => elements(asJsonb(a).value).map((value) => [scalarText(value)]),
   jsonb_object_keys: ([a]) => members(asJsonb(a).value, 'jsonb_object_keys').map(([key]) => [key]),
   jsonb_each: ([a]) => members(asJsonb(a).value, 'jsonb_each').map(([key, value]) => [key, new Jsonb(value)]),
   jsonb_each_text: ([a]) =>

@@ -168,7 +168,6 @@ function castText(value: SqlValue, oid: number, env: Env): string {
   return oid === OID.bpchar ? withoutTrailingBlanks(text) : text
 }
 
-/** The text form of a value. */
 export function textOf(value: SqlValue, oid: number, env: Env): string {
   const type = env.session.types.typeOf(oid)
   return type.output(value, env.session)

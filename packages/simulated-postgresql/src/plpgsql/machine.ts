@@ -22,7 +22,6 @@ export interface RoutineHost<P extends Planned> {
   /** Executes a command that has no plan. */
   command(statement: Statement): Generator<Wait, void, void>
   parse(sql: string): readonly Statement[]
-  /** The type that a declaration names. */
   type(name: string): SqlType
   /** A value as one of another type, as an assignment converts it. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
@@ -46,7 +45,6 @@ const NEXT: Flow = { kind: 'next' }
 /** A routine that takes more never ends. */
 const MOST_STEPS = 200_000
 
-/** One call of a routine. */
 export class Machine<P extends Planned> {
   readonly #host: RoutineHost<P>
   readonly #body: Body

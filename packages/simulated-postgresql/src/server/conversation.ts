@@ -2,9 +2,9 @@ import type { Engine, Session } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 import { Extended } from './extended.ts'
 import type { Pause, Peer } from './peer.ts'
-import { answerQuery } from './query.ts'
 import { errorMessage, fatal, noticeMessage } from './report.ts'
-import { reported, type Talk } from './statement.ts'
+import { type Done, reported, runStatement, type Talk } from './statement.ts'
+import { describeColumns, writeRow } from './values.ts'
 
 export interface ConversationOptions {
   readonly engine: Engine
@@ -12,7 +12,6 @@ export interface ConversationOptions {
   /** A statement that is not simulated: the client gets an error. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly losesReply: () => boolean
-  /** The session has begun. */
   readonly began: (session: Session) => void
   /** Another session ended this one. */
   readonly terminated: (error: SqlError) => void
@@ -202,4 +201,32 @@ function* serve(talk: Talk, losesReply: () => boolean, notifications: Notificati
         throw fatal('08P01', `unexpected message: ${message.kind}`)
     }
   }
+}
+
+/** The simple protocol: all statements of a text, in one transaction unless they begin one. */
+function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
+  const { session, peer } = talk
+  let running = sql
+  try {
+    const statements = session.parse(sql)
+    if (statements.length === 0) peer.write({ kind: 'empty-query' })
+    for (const [i, statement] of statements.entries()) {
+      running = statement.sql
+      const outcome = yield* runStatement(talk, session.prepare(statement, []), [])
+      writeRows(talk, outcome)
+      // The client hears of the last statement once it is durable.
+      if (i === statements.length - 1) session.sync()
+      if (outcome.kind === 'empty') peer.write({ kind: 'empty-query' })
+      else peer.write({ kind: 'command-complete', tag: outcome.tag })
+    }
+  } catch (error) {
+    peer.write(errorMessage(reported(talk, running, error)))
+  }
+}
+
+function writeRows({ session: { context }, peer }: Talk, outcome: Done): void {
+  if (outcome.kind !== 'rows') return
+  const { columns, rows } = outcome
+  peer.write({ kind: 'row-description', columns: describeColumns(columns, [], context) })
+  for (const row of rows) peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats: [], context }) })
 }

@@ -11,7 +11,6 @@ type Message<Kind extends FrontendMessage['kind']> = Extract<FrontendMessage, { 
 /** A message of the extended protocol, Sync and Flush aside. */
 export type ExtendedMessage = Message<'parse'> | Message<'bind'> | Message<'describe' | 'close'> | Message<'execute'>
 
-/** A statement with its parameters. */
 interface Portal {
   /** Undefined for an empty statement. */
   readonly prepared: Prepared | undefined

@@ -4,7 +4,6 @@ import { SqlError, type SqlErrorFields } from '../sql/error.ts'
 
 type Report = Extract<BackendMessage, { readonly kind: 'error' | 'notice' }>
 
-/** An error as its message. */
 export const errorMessage = ({ code, message, fields }: SqlError): Report => ({
   kind: 'error',
   fields: reportFields(fields.severity ?? 'ERROR', { code, message, fields }),

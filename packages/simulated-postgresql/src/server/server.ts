@@ -33,10 +33,8 @@ export interface Connection {
   shutDown(): void
 }
 
-/** What a connection sends. */
 interface ConnectionSink {
   send(bytes: Buffer): void
-  /** The server closes the connection. */
   end(): void
 }
 

@@ -1,32 +1,20 @@
-import type { SessionFacts } from '../expressions/env.ts'
 import type { Statement } from '../sql/parse.ts'
-import type { Backend } from '../storage/waiting.ts'
 import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Cursor } from './cursors.ts'
 import type { Names } from './names.ts'
-import type { Planner } from './planner.ts'
-import type { Runner } from './runner.ts'
-import type { Compiled, RoutineCalls, Server } from './server.ts'
+import type { Runner, RunnerOwner } from './runner.ts'
+import type { Compiled } from './server.ts'
 import type { Execution, Prepared } from './session.ts'
 import type { Settings } from './settings.ts'
-import type { Transactions } from './transactions.ts'
 
-/** A session as its statements know it. */
-export interface Host {
-  readonly server: Server
+export interface Host extends RunnerOwner {
   readonly pid: number
   readonly settings: Settings
-  readonly backend: Backend
-  readonly transactions: Transactions
   readonly names: Names
-  readonly planner: Planner
   readonly runner: Runner
-  readonly routines: RoutineCalls
-  readonly facts: SessionFacts
   /** For the text and binary forms of values. */
   readonly context: TextContext
-  /** The channels it listens to. */
   readonly channels: Set<string>
   readonly prepared: Map<string, Prepared>
   readonly cursors: Map<string, Cursor>

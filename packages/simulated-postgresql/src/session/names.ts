@@ -71,7 +71,6 @@ export class Names {
     return first === schema ? quoted(name) : `${quoted(schema)}.${quoted(name)}`
   }
 
-  /** The sequence of a serial or identity column. */
   serialSequence(table: string, column: string): string | undefined {
     const { catalogue } = this.#server
     const found = catalogue.relationByOid(this.relationOid(table), this.#transactions.open)

@@ -1,4 +1,3 @@
-/** A session as NOTIFY reaches it. */
 export interface Subscriber {
   readonly pid: number
   readonly channels: ReadonlySet<string>

@@ -13,7 +13,6 @@ import type { Compiled, Server } from './server.ts'
 import type { Settings } from './settings.ts'
 import type { Transactions } from './transactions.ts'
 
-/** What a session compiles its statements to. */
 export class Planner {
   readonly #server: Server
   readonly #settings: Settings
@@ -78,7 +77,6 @@ export class Planner {
     return new Context({ ...this.#options(), parameterOids: [], compilers: COMPILERS })
   }
 
-  /** The value of an argument of EXECUTE. */
   evaluate(node: Node, oid: number): SqlValue {
     const context = this.newContext()
     const scope = new QueryScope(context, undefined)
@@ -99,7 +97,6 @@ export class Planner {
     }
   }
 
-  /** The settings that a plan depends on. */
   #key(): string {
     const { user } = this.#facts
     return `${this.#names.searchPath()}|${this.#settings.get('TimeZone')}|${this.#settings.get('DateStyle')}|${user}`

@@ -32,7 +32,6 @@ interface Called {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** Calls of routines on behalf of one session. */
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
   #depth = 0
@@ -130,7 +129,6 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
   }
 
-  /** Calls a function with its settings. */
   *#within(routine: Routine, values: readonly SqlValue[]): Generator<Wait, Called, void> {
     const { body, returns, settings } = routine
     const columns = returns.kind === 'set' || returns.kind === 'record' ? returns.columns : []

@@ -20,8 +20,7 @@ export interface Ran {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** What a session has that its plans need to run. */
-interface RunnerOwner {
+export interface RunnerOwner {
   readonly server: Server
   readonly backend: Backend
   readonly transactions: Transactions

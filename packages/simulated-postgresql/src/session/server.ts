@@ -19,14 +19,12 @@ export interface Server {
   readonly connections: Map<number, Peer>
   /** What statements were compiled to, by their text and what else it depends on. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
-  /** The plans of the statements of routines. */
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
   /** For expressions that belong to the database: index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
 }
 
-/** A session as other sessions know it. */
 interface Peer {
   readonly secret: number
   /** Ends what it waits for. */
@@ -43,7 +41,6 @@ export interface Compiled extends Prepared {
   readonly version: number
 }
 
-/** What calls routines. */
 export interface RoutineCalls {
   /** DO. */
   block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>

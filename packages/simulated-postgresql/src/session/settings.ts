@@ -65,7 +65,6 @@ const SETTINGS: readonly Setting[] = [
 
 const BY_NAME: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => [setting.name.toLowerCase(), setting]))
 
-/** The settings of one session. */
 export class Settings {
   readonly #defaults: ReadonlyMap<string, string>
   readonly #values = new Map<string, string>()

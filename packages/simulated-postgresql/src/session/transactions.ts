@@ -11,7 +11,6 @@ import type { Notification } from './notifications.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
 
-/** What a session has that its transactions act on. */
 export interface TransactionOwner {
   readonly server: Server
   readonly backend: Backend
@@ -127,7 +126,6 @@ export class Transactions {
     }
   }
 
-  /** ON COMMIT */
   #endTemporaryTables({ current }: Transaction): void {
     for (const table of this.#owner.temporaryTables())
       if (table.onCommit === 'drop') dropTogether([table], current, this.#owner.server.catalogue)

@@ -98,7 +98,6 @@ export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
   return fields
 }
 
-/** The text of a list of String nodes, such as a qualified name. */
 export function namesOf(nodes: readonly Node[] | undefined): readonly string[] {
   return (nodes ?? []).map((node) => expectKind(node, 'String').sval ?? '')
 }

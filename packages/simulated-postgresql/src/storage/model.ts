@@ -47,7 +47,6 @@ export interface Snapshot {
   readonly commandId: number
 }
 
-/** A version of a row. */
 export interface Tuple {
   values: readonly SqlValue[]
   readonly row: Row
@@ -148,7 +147,6 @@ export interface Reader {
   committed: boolean
   prepareNumber: number
   commitNumber: number
-  /** The last serializable commit before its snapshot. */
   readonly lastCommitBeforeSnapshot: number
   /** It committed with a conflict out to a transaction that committed before. */
   conflictOut: boolean

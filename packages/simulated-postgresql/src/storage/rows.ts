@@ -132,7 +132,8 @@ function* untilFree(
       // PostgreSQL waits for a later version whatever the policy (heap_lock_updated_tuple), and not in the row's queue.
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
-      if (isHere && policy === 'nowait') throw notAvailable(heap)
+      if (isHere && policy === 'nowait')
+        throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
       // Who promotes a lock that he holds does not queue: he would wait for those that wait for him.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
@@ -146,10 +147,6 @@ function* untilFree(
   } finally {
     if (queued) store.locks.release(backend, tuple, mode, transaction.current)
   }
-}
-
-function notAvailable(heap: Heap): SqlError {
-  return new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
 }
 
 /** Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; what is left to do is without waits. */

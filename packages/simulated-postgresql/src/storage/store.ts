@@ -54,7 +54,6 @@ export class Store {
     return writer.xid
   }
 
-  /** Waits until a writer committed or aborted. */
   *waitForEnd(backend: Backend, writer: Subtransaction): Generator<Wait, void, void> {
     const isOpen = (part: Subtransaction): boolean => !part.aborted && part.transaction.state === 'active'
     for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
@@ -120,7 +119,6 @@ export class Store {
   }
 }
 
-/** The part whose transaction id is the transaction's. */
 export function outermost({ current }: Transaction): Subtransaction {
   let part = current
   while (part.parent !== undefined) part = part.parent

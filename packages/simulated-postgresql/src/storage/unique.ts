@@ -6,7 +6,6 @@ import { statusOf } from './transaction.ts'
 import { isGarbage } from './visibility.ts'
 import type { Wait } from './wait.ts'
 
-/** Enters a version into an index. */
 export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple, values: readonly SqlValue[]): void {
   const key = index.keyOf(values)
   const { transaction, store } = writer

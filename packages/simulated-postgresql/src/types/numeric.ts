@@ -38,7 +38,8 @@ export function parseNumeric(text: string): Numeric {
     return new Numeric(sign === '-' ? -magnitude : magnitude, 0)
   }
   const match = PATTERN.exec(body)
-  if (!match || (match[1] === undefined && match[3] === undefined)) throw invalid(text)
+  if (!match || (match[1] === undefined && match[3] === undefined))
+    throw new SqlError('22P02', `invalid input syntax for type numeric: "${text}"`)
   const whole = (match[1] ?? '').replaceAll('_', '')
   const fraction = (match[3] ?? '').replaceAll('_', '')
   const exponent = Number((match[4] ?? '0').replaceAll('_', ''))
@@ -51,10 +52,6 @@ export function parseNumeric(text: string): Numeric {
   }
   const result = new Numeric(sign === '-' ? -unscaled : unscaled, scale)
   return checked(scale > MAX_SCALE ? roundNumeric(result, MAX_SCALE) : result)
-}
-
-function invalid(text: string): SqlError {
-  return new SqlError('22P02', `invalid input syntax for type numeric: "${text}"`)
 }
 
 function overflow(): SqlError {

@@ -9,7 +9,6 @@ import type { Domain, TypeDefinition, Types } from './registry.ts'
 import { registryBehaviours } from './regtypes.ts'
 import type { SqlType } from './value.ts'
 
-/** The types of a new database. */
 export function createTypes(): Types {
   const byOid = new Map<number, TypeDefinition>()
   const byName = new Map<string, TypeDefinition>()

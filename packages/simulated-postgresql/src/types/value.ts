@@ -107,7 +107,6 @@ export class SqlRange {
   }
 }
 
-/** A row as a value, with the names and types of its columns. */
 export class SqlRecord {
   readonly columns: readonly RecordColumn[]
   readonly values: readonly SqlValue[]

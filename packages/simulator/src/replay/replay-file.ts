@@ -46,7 +46,6 @@ const REGISTER = 'register'
 /** The member of earlier files for the target's settings. */
 const OLD_TARGET_SETTINGS = 'knobs'
 
-/** Prints one operation or fault per line. */
 export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
   const { target, workload, operations, faults, delays, holds, ...others } = scenario
   const head = {

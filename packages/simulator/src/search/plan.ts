@@ -1,5 +1,5 @@
-import { createRandom, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
-import { float64Array, type Input, millis, millisToNanos } from '@chaosproxy/history'
+import { createRandom, type Nemesis, type NodeId, nodeNames, type Random, type Schedule } from '@chaosproxy/faults'
+import { float64Array, type Input, type Millis, millis, millisToNanos } from '@chaosproxy/history'
 import { functionsOf, type ProtocolSettingValue, stickinessOf } from '@chaosproxy/protocols'
 import type { PlannedOperation, Scenario } from '@chaosproxy/runner'
 import {
@@ -11,13 +11,13 @@ import {
   usualValue,
   WRITING_RANK,
 } from '@chaosproxy/workloads'
+import type { Moment } from '../moments.ts'
 import { clockStrengths, kindsLeftOut, withClocksWithin } from './clock-bounds.ts'
 import type { Disturbances } from './disturbances.ts'
-import { fitting } from './fitting.ts'
 import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
-import type { Reaction } from './reaction.ts'
+import { harms, type Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
-import type { Strategy } from './strategy.ts'
+import { drawnReaction, OCCURRENCES, type Strategy, scatter } from './strategy.ts'
 import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
@@ -179,4 +179,51 @@ const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
   const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
+}
+
+/** The part of a request during which programs run: between its reads and its writes. */
+const WITHIN_REQUESTS = ['sends', 'sends', 'rings', 'acknowledges'] as const satisfies readonly Moment[]
+/** Requests overtake one another only when many are in progress at once. */
+const BUSY_PROBABILITY = 0.7
+const MOST_BUSY_MOMENTS = 4
+const MOST_REACTIONS = 6
+const MOST_EPISODES = 3
+
+/**
+ * Adapts a strategy's plan to programs, which have no leader, and to the available faults: a plan that waits for a
+ * leader, or uses only faults that were not chosen, would have no effect.
+ */
+export function fitting(
+  { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,
+  { random, nemeses, nodes, lengthMs }: Fitting,
+): Disturbances {
+  const busy =
+    usual ??
+    (random.chance(BUSY_PROBABILITY)
+      ? Array.from({ length: 1 + random.integer(MOST_BUSY_MOMENTS) }, () => millis(random.next() * lengthMs))
+      : undefined)
+  const kinds: ReadonlySet<string> = new Set(nemeses.map(({ kind }) => kind))
+  const possible = harms.filter((harm) => kinds.has(kindOf[harm]))
+  const fits = (reaction: Reaction): Reaction => {
+    const harm = possible.includes(reaction.harm) ? reaction.harm : random.pick(possible)
+    if (reaction.moment !== 'leads') return { ...reaction, harm }
+    const moment = random.pick(WITHIN_REQUESTS)
+    return { ...reaction, harm, moment, occurrence: 1 + random.integer(OCCURRENCES[moment]) }
+  }
+  const fitted = possible.length === 0 ? [] : reactions.map(fits)
+  const planned = schedule.length + fitted.length + (holds?.length ?? 0)
+  if (planned > 0) return { busy, busyMs, schedule, reactions: fitted, holds }
+  const count = possible.length === 0 ? 0 : 1 + random.integer(MOST_REACTIONS)
+  return {
+    ...{ busy, busyMs },
+    schedule: scatter(random, nemeses, 1 + random.integer(MOST_EPISODES), nodes, lengthMs),
+    reactions: Array.from({ length: count }, () => drawnReaction(random, WITHIN_REQUESTS, possible)),
+  }
+}
+
+interface Fitting {
+  readonly random: Random
+  readonly nemeses: readonly Nemesis[]
+  readonly nodes: readonly NodeId[]
+  readonly lengthMs: Millis
 }

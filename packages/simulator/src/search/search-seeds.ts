@@ -1,14 +1,14 @@
 import type { Reason } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
+import { UserError } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { withoutConcurrency } from '@chaosproxy/workloads'
 import { firstDifference } from '../replay/difference.ts'
 import { withinClocks } from './clock-bounds.ts'
 import { type Coverage, createCoverage } from './coverage.ts'
 import { type Plan, planTrial } from './plan.ts'
-import { hurriedTrial } from './shortcut.ts'
 import type { Strategy } from './strategy.ts'
-import { machineOf, type SearchedProtocol } from './subject.ts'
+import { hurried, machineOf, type SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 
 export interface SearchOptions {
@@ -31,7 +31,6 @@ export interface SearchOptions {
   readonly begins?: ((seed: number) => void) | undefined
 }
 
-/** A failure, and how to reproduce it. */
 export interface SeedFailure {
   readonly seed: number
   readonly strategy: string
@@ -41,7 +40,6 @@ export interface SeedFailure {
   readonly after?: string | undefined
 }
 
-/** The evidence behind a search that found nothing. */
 export interface Evidence {
   /**
    * What the workload misses in the history of every trial, such as `no read succeeded`: a search that found nothing
@@ -199,5 +197,36 @@ export function causeOf(failure: Failure): string {
       return failure.mistake
     default:
       return failure satisfies never
+  }
+}
+
+/**
+ * A trial by the subject's shortcut, repeated without it if it fails or is to be compared: then the repetition counts.
+ */
+function hurriedTrial(
+  subject: SearchedProtocol,
+  plan: Plan,
+  limits: TrialLimits,
+  { isCompared }: { readonly isCompared: boolean } = { isCompared: false },
+): Trial {
+  const { shortcut } = subject
+  if (shortcut === undefined) return runPlan(subject, plan, limits)
+  const trial = unlessRefused(hurried(subject), plan, limits)
+  if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
+  // State kept by the shortcut may have filled the memory.
+  const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
+  if (!hasEnded) shortcut.distrust()
+  const sure = runPlan(subject, plan, limits)
+  if (hasEnded && firstDifference(trial.events, sure.events) !== undefined) shortcut.distrust()
+  return sure
+}
+
+/** Undefined for a run that is refused: without the shortcut it may not be. */
+function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
+  try {
+    return runPlan(subject, plan, limits)
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
   }
 }

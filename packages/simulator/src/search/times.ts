@@ -67,7 +67,6 @@ function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | unde
 
 const STEPS_BETWEEN_LOOKS = 4
 
-/** The same machine, with the durations of its timers noted. */
 function noting(machine: AnyMachine, timers: Set<number>): AnyMachine {
   type Noted = ReturnType<AnyMachine['step']>
   const noted = (transition: Noted): Noted => {

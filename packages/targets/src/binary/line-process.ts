@@ -88,7 +88,6 @@ export class LineProcess {
     }
   }
 
-  /** Kills the process. */
   end(): void {
     if (this.#over) return
     this.#over = true

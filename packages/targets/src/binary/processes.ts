@@ -1,6 +1,5 @@
 import { LineProcess } from './line-process.ts'
 
-/** The processes of a machine's nodes, one for each life. */
 export interface Processes {
   /** A process for the next life of this node, whose earlier one is over. */
   launched(node: string, words: readonly string[]): LineProcess
@@ -21,7 +20,6 @@ function release(process: LineProcess): void {
   else process.end()
 }
 
-/** Begins the processes of another machine, whose nodes run this command. */
 export function processesOf(command: string): Processes {
   for (const process of running.values()) release(process)
   if (idle.command !== command) {

@@ -20,7 +20,6 @@ export interface ClientKind<Declaration extends { readonly kind: string }> {
   plan(declaration: Declaration, where: string, directory: string): PlannedClients
 }
 
-/** How a service names the objects. */
 export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
   v.pipe(
     v.string('must be a text, such as "chaos-{run}-{key}"'),
@@ -30,7 +29,6 @@ export const keys: v.GenericSchema<unknown, string | undefined> = v.optional(
   ),
 )
 
-/** The functions that a user's code supports. */
 export const functions: v.GenericSchema<unknown, string[] | undefined> = v.optional(
   v.pipe(
     v.array(v.string('must be a name'), 'must be a list of names, such as ["read","write"]'),

@@ -4,7 +4,6 @@ export const tableNames: readonly string[] = Object.keys(commandTables)
 export const isTableName = (commands: string | OwnCommands): commands is string =>
   typeof commands === 'string' && tableNames.includes(commands)
 
-/** The functions that some table has. */
 export const tableFunctions: readonly string[] = [...new Set(Object.values(commandTables).flatMap(Object.keys))]
 
 /** A user's table: one or several commands for each function. */

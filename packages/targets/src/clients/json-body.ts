@@ -1,6 +1,5 @@
 import type { Json } from '@chaosproxy/history'
 
-/** A JSON object that a server answered with. */
 export interface Body {
   readonly [member: string]: Json | undefined
 }

@@ -9,7 +9,6 @@ interface Pending {
 
 /** Requests that wait for a reply from the user's code, numbered from 0. */
 export interface PendingRequests {
-  /** The number of requests added so far. */
   count(): number
   /**
    * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the client is

@@ -45,7 +45,6 @@ export interface OpenClientsOptions {
   readonly run?: string | undefined
 }
 
-/** The clients of one run. */
 export interface OpenedClients {
   /**
    * Creates what operations need, such as tables, once the nodes are ready.

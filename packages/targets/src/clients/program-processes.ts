@@ -2,7 +2,6 @@ import { type CommandProcess, startCommand } from '../command/command-process.ts
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
-/** One process of the user's program. */
 export interface ProgramProcess {
   readonly process: CommandProcess
   /** The number of the request that it has not answered yet. */
@@ -33,7 +32,6 @@ interface ProgramProcessesOptions {
   readonly command: ProgramCommand
   readonly logPath: string
   readonly keeper: Keeper
-  /** A process wrote a line. */
   readonly heard: (process: ProgramProcess, line: string) => void
   /** A process ended: `exit code 1`, or the name of a signal. */
   readonly ended: (process: ProgramProcess, how: string) => void

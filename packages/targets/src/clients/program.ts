@@ -190,7 +190,6 @@ function answerTo(owed: number | undefined, text: string, asked: number): Answer
   return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which was never requested`
 }
 
-/** The parsed line, or the problem with it. */
 function parseLine(text: string): AnswerLine | string {
   let json: unknown
   try {

@@ -21,7 +21,6 @@ export interface RespReply {
   readonly behind: Json | undefined
 }
 
-/** Reads the replies on one connection. */
 export interface RespReplies {
   bytes(request: RespRequest): Buffer
   read(chunk: Buffer): Received<RespReply>

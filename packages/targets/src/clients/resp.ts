@@ -85,7 +85,6 @@ const loginOf = ({ username, password }: RespDeclaration): readonly string[] | u
   return username === undefined ? ['AUTH', password] : ['AUTH', username, password]
 }
 
-/** Shared by the clients of one run. */
 export interface SharedByRespClients {
   readonly table: ReturnType<typeof commandsOf>
   readonly login: readonly string[] | undefined
@@ -97,7 +96,6 @@ export interface SharedByRespClients {
   readonly replicas?: number | undefined
 }
 
-/** A client for one node. */
 export function respClient(
   address: NodeAddress,
   { table, login, nameKey, probation, ahead, replicas = 0 }: SharedByRespClients,

@@ -243,7 +243,6 @@ const containers = v.pipe(
 
 /** The schema of clusters whose nodes are commands that this program starts. */
 export const startedSchema: v.GenericSchema<unknown, StartedDeclaration> = started
-/** The schema of clusters that are already running. */
 export const runningSchema: v.GenericSchema<unknown, RunningDeclaration> = running
 /** The schema of clusters whose nodes are containers. */
 export const containersSchema: v.GenericSchema<unknown, ContainersDeclaration> = containers

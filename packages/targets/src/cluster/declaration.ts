@@ -71,7 +71,6 @@ interface SettingDeclaration {
 }
 
 export interface CommonDeclaration {
-  /** The cluster's name in runs and reports. */
   readonly name?: string | undefined
   readonly summary?: string | undefined
   /** The client that sends operations to nodes. It dials the first port. */
@@ -129,7 +128,6 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly readyWithinMs?: number | undefined
 }
 
-/** The nodes of a cluster whose client is code. */
 export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
 
 /** The commands that inject and heal a fault: `docker kill {value.container}` and `docker start {value.container}`. */

@@ -9,7 +9,6 @@ import type { Handover } from '../network/node-harms.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import type { FailoverCommands } from './declaration.ts'
 
-/** The commands of a failover, with placeholders. */
 export interface FailoverPlan {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand | undefined

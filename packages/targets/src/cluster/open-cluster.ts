@@ -1,31 +1,26 @@
-import type { Fault, NodeId } from '@chaosproxy/faults'
-import { millis, type UserError } from '@chaosproxy/history'
+import type { NodeId } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
-import { currentLeader, type StartedCluster, type Suffering } from '@chaosproxy/runner'
-import type { ClusterChange } from '@chaosproxy/runner/result'
+import { currentLeader, type StartedCluster } from '@chaosproxy/runner'
 import type { ClientsElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import { commandsOf } from '../command/supervised-node.ts'
 import { createClock, machineMs } from '../network/clock.ts'
-import type { ClusterNetwork } from '../network/cluster-network.ts'
-import { type DatagramCuts, inject } from '../network/inject.ts'
+import { inject, type Vulnerable } from '../network/inject.ts'
+import type { ClusterNews } from '../network/news.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { RoleWatch } from './role.ts'
 
-/** A node of an external cluster. */
 export interface ClusterNode extends Victim {
   readonly id: NodeId
   life(): { readonly number: number; readonly alive: boolean }
   /** The pid of its process, if this program started one. */
   pid(): number | undefined
-  /** How this program started it, if it did. */
   command(): ProgramCommand | undefined
 }
 
-/** An external cluster that is ready to serve. */
 export interface OwnCluster extends StartedCluster {
   readonly readyMs: number
   /** The proxied address at which clients reach the node. */
@@ -34,9 +29,8 @@ export interface OwnCluster extends StartedCluster {
   readonly keeperPid: number
 }
 
-export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
+export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Omit<Vulnerable, 'nodes' | 'failover'> {
   readonly nodes: readonly Node[]
-  readonly network: ClusterNetwork
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
   /** What clients in other processes are made of; throws if that is impossible. */
   readonly elsewhere: () => ClientsElsewhere
@@ -44,12 +38,6 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
   readonly roles?: RoleWatch | undefined
   /** A node's own report of its status; by default what is known of its role. */
   readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
-  readonly suffers: (kind: Fault['kind']) => Suffering
-  /** Endpoints that are no nodes but have links. */
-  readonly others?: readonly string[] | undefined
-  /** Controls the proxies of other hosts. */
-  readonly remotes?: RemoteProxies | undefined
-  readonly datagrams?: DatagramCuts | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
   readonly notes?: (() => Promise<readonly string[]>) | undefined
@@ -62,12 +50,7 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> {
 }
 
 /** Events that nobody requested. */
-interface OwnNews {
-  readonly trouble: string[]
-  broke(error: UserError): void
-  onBroken(callback: (error: UserError) => void): void
-  onChange(callback: (change: ClusterChange) => void): void
-}
+type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /** After a standby returned, PostgreSQL applied everything queued behind one lock within a third of this. */
 const LINGERS_MS = millis(500)

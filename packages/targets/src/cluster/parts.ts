@@ -15,7 +15,6 @@ export interface Port {
   readonly announced: boolean
 }
 
-/** A node's settings, merged with the cluster's. */
 interface NodePlan {
   readonly command: ProgramCommand
   readonly prepare: readonly ProgramCommand[]
@@ -28,7 +27,6 @@ interface NodePlan {
 /** A declaration, validated as far as possible without starting anything. */
 export interface ClusterPlan {
   readonly ports: readonly [Port, ...Port[]]
-  /** The ports that nodes dial. */
   readonly peerPorts: readonly Port[]
   readonly settings: readonly Setting[]
   readonly failover: FailoverPlan | undefined

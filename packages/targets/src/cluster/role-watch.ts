@@ -15,7 +15,6 @@ import { type RoleWatch, watchRoles } from './role.ts'
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined
   readonly where: string
-  /** The nodes to ask, and their placeholders. */
   readonly nodes: readonly {
     readonly id: NodeId
     readonly addresses: { readonly [port: string]: Address }
@@ -24,7 +23,6 @@ export interface RoleWatchOfOptions {
   readonly keeper: Keeper
   readonly logDir: string
   readonly timeoutMs: number
-  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
 }
 

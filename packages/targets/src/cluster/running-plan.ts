@@ -11,7 +11,7 @@ import { type FaultCommands, nodeIds, type RunningDeclaration } from './declarat
 import { type FailoverPlan, planFailover, requireFilled } from './failover.ts'
 import { addAddresses, addressText } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
-import type { CommandFault } from './running-node.ts'
+import type { CommandFault, RunningNodeOptions } from './running-node.ts'
 
 /** A running cluster, validated as far as possible without touching it. */
 export interface RunningPlan {
@@ -24,12 +24,7 @@ export interface RunningPlan {
   readonly failover: FailoverPlan | undefined
 }
 
-interface RunningNodePlan {
-  readonly id: NodeId
-  readonly addresses: { readonly [port: string]: Address }
-  readonly placeholders: Placeholders
-  readonly readiness: Readiness
-}
+type RunningNodePlan = Pick<RunningNodeOptions, 'id' | 'addresses' | 'placeholders' | 'readiness'>
 
 /** @throws UserError (input) for members that contradict each other. */
 export function planRunning(declaration: RunningDeclaration, where: string, directory: string): RunningPlan {

@@ -10,9 +10,7 @@ export interface BeforeRunOptions {
   readonly connect: (node: NodeId) => Client
   /** The time within which a node must serve. */
   readonly timeoutMs: number
-  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined
-  /** The error that showed the user's client to be broken, if any. */
   readonly broken: () => UserError | undefined
   /** How the user can get rid of existing data. */
   readonly remedy: string

@@ -9,7 +9,6 @@ import { lastLines } from '../command/log-tail.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
-import type { Keeper } from '../keeper/keeper.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
 import type { DatagramCuts } from '../network/inject.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
@@ -21,7 +20,7 @@ import { type FailoverPlan, failoverOf } from './failover.ts'
 import { addAddresses } from './node-placeholders.ts'
 import { type ClusterNode, type OwnCluster, openCluster } from './open-cluster.ts'
 import type { RoleWatch } from './role.ts'
-import { roleWatchOf } from './role-watch.ts'
+import { type RoleWatchOfOptions, roleWatchOf } from './role-watch.ts'
 import { serveFromNothing } from './serve-from-nothing.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
@@ -48,7 +47,6 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly links: ClusterNetworkOptions['links']
   /** Endpoints that are no nodes but have links. */
   readonly others?: readonly string[] | undefined
-  /** The addresses that nodes announce, if any. */
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
   /** Connects to the proxies of other hosts, and resolves with what controls them. */
@@ -138,14 +136,10 @@ const clientAddresses = (
 ): readonly NodeAddress[] =>
   network === undefined ? [] : nodes.map(({ id, life }) => ({ node: id, ...network.clientAddress(id), life }))
 
-interface RunBeforeOptions {
+interface RunBeforeOptions extends Pick<RoleWatchOfOptions, 'where' | 'keeper' | 'logDir' | 'timeoutMs'> {
   readonly before: readonly CommandText[] | undefined
-  readonly where: string
   readonly nodes: readonly { readonly id: NodeId; readonly addresses: { readonly [port: string]: Address } }[]
   readonly network: ClusterNetwork
-  readonly keeper: Keeper
-  readonly logDir: string
-  readonly timeoutMs: number
 }
 
 /**

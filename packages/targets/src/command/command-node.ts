@@ -24,7 +24,6 @@ export type NodeReadiness<Port extends string> =
 /** How long each cleanup command may take. */
 const AFTER_MS = 5_000
 
-/** The node's ports, by name. */
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
 /** What is under the programs of a node, if it can be hurt. */
@@ -77,7 +76,6 @@ export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly addresses: { readonly [port in Port]: Address }
   /** Absent without a machine that can be hurt. */
   readonly suffer?: NonNullable<Victim['suffer']>
-  /** The values for its commands' placeholders. */
   placeholders(): Placeholders
   /** Empties its data directory, so that the next life starts like the first. Call only while it is down. */
   wipe(): void
@@ -181,7 +179,6 @@ async function portsOf<Port extends string>(
 const filledFiles = (files: CommandNodeOptions<string>['files'] = {}, values: Placeholders): [string, string][] =>
   Object.entries(files).map(([path, text]) => [fillPlaceholders(path, values), fillPlaceholders(text, values)])
 
-/** The addresses on which a node listens, by port name. */
 export const addressesOf = <Port extends string>(
   ports: NodePorts<Port>,
   host: string,

@@ -46,7 +46,6 @@ export function writeDataFile(path: string, text: string, user?: string): void {
   }
 }
 
-/** Whether the directory is not empty. */
 export function holdsData(path: string): boolean {
   try {
     return readdirSync(path).length > 0

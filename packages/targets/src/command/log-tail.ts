@@ -8,7 +8,7 @@ const TAIL_BYTES = 64 * 1024
 /** The end of a log, for an error message that shows a process's last output. */
 export function lastLines(logPath: string): string {
   try {
-    const lines = tail(logPath, LAST_LOG_LINES)
+    const lines = tail(logPath)
     if (lines.length === 0) return 'It printed nothing.'
     return `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
   } catch (error) {
@@ -23,7 +23,7 @@ const ERROR = /^\w*Error\b/
 /** The last line of output, without its time; for a Node that exited with an error, the line with the error. */
 export function lastWords(logPath: string): string {
   try {
-    const lines = tail(logPath, LAST_LOG_LINES).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
+    const lines = tail(logPath).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
     const last = lines.at(-1) ?? ''
     return NODE.test(last) ? (lines.findLast((line) => ERROR.test(line)) ?? last) : last
   } catch {
@@ -50,7 +50,7 @@ export function readFrom(logPath: string, offset: number): string {
   }
 }
 
-function tail(logPath: string, lines: number): string[] {
+function tail(logPath: string): string[] {
   const text = readFrom(logPath, 0).trimEnd()
-  return text === '' ? [] : text.split('\n').slice(-lines)
+  return text === '' ? [] : text.split('\n').slice(-LAST_LOG_LINES)
 }

@@ -3,7 +3,6 @@ import type { ProgramCommand } from '../processes/command.ts'
 
 export { fillPlaceholders, type Placeholders }
 
-/** Fills in every word, variable and directory of a command. */
 export function fillCommand(command: ProgramCommand, values: Placeholders): ProgramCommand {
   const fill = (text: string) => fillPlaceholders(text, values)
   const [program, ...rest] = command.words

@@ -8,7 +8,6 @@ const FIRST = 10_000
 const MOST_TRIES = 200
 const BLOCK = 64
 
-/** Ports of the blocks that this process has claimed. */
 const claimed: number[] = []
 /** Reserved by this process and not yet returned. */
 const taken = new Set<number>()

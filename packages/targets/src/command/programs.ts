@@ -4,7 +4,6 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { MissingProgram } from '@chaosproxy/runner'
 
-/** A program that a target needs, and how to install it. */
 export interface Program {
   readonly program: string
   /** A command or a sentence: `apt-get install redis-server`. */

@@ -156,7 +156,6 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
   }
 }
 
-/** The commands of the nodes that this program started. */
 export const commandsOf = (
   nodes: readonly Pick<SupervisedNode, 'id' | 'command'>[],
 ): { readonly [node: NodeId]: ProgramCommand } =>

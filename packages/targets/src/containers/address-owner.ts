@@ -37,7 +37,6 @@ const PREFIX6 = [0x2001, 2, 0] as const
 const GROUP = 2 ** 16
 const IN_ADDRESS: Room = { namespace: GROUP, startTime: GROUP }
 
-/** The label of this process's addresses. */
 export function ownLabel(): string {
   const { namespace, pid, startTime } = ownIdentity(IN_LABEL)
   return `lo:${digits(namespace, WIDTH.namespace)}${digits(pid, WIDTH.pid)}${digits(startTime, WIDTH.startTime)}`

@@ -116,7 +116,6 @@ function rules(): Allowance {
   )
 }
 
-/** The programs that attaching starts. */
 export const ATTACHING_PROGRAMS: readonly Program[] = [
   { program: 'nft', install: 'apt-get install nftables' },
   { program: 'ip', install: 'apt-get install iproute2' },

@@ -14,7 +14,6 @@ import { endConnections, openProbes, PROBED_PORT } from './probe.ts'
 import type { Unproved } from './proof.ts'
 import { type ContainerRules, openRules, type RedirectedPort } from './redirection.ts'
 
-/** A network, and the address family used in it. */
 interface Medium {
   readonly network: string
   readonly family: Family
@@ -49,7 +48,6 @@ export interface ContainerLinks {
   inForceSince(): number
   /** Moves the rules into the containers' own networks, for bridges that bypass those in the engine's network. */
   enter(): Promise<void>
-  /** The links on which probes from one container did not arrive at the proxy. */
   unproved(): Promise<readonly Unproved[]>
   /** The traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
@@ -65,7 +63,6 @@ export interface ContainerLinks {
   close(): Promise<void>
 }
 
-/** The name of the client port in the cluster's network. */
 export const CLIENT_PORT = 'client'
 
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
@@ -147,7 +144,6 @@ const waysOf = (ways: readonly Way[], links: readonly Link[]): readonly Way[] =>
   return ways.filter(({ from, to }) => names.has(`${from.endpoint}>${to.endpoint}`))
 }
 
-/** Makes the proxy listen for every newly opened port. */
 async function openPorts(
   ways: readonly Way[],
   network: ClusterNetwork,
@@ -220,7 +216,6 @@ function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): reado
   return [more]
 }
 
-/** The pairs without a link. */
 const missingOf = (members: readonly Member[], ways: readonly Way[]): ReturnType<typeof pairsOf> =>
   pairsOf(members).filter(
     (pair) => !ways.some((way) => way.from === pair.from && way.to === pair.to && isIn(way, pair)),
@@ -264,7 +259,6 @@ function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Addres
   return found
 }
 
-/** Sends a probe over every open link. */
 async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<readonly Unproved[]> {
   const probed = ways.flatMap((way) =>
     pairOf(way).map(([from, to]) => ({ way, from, to, via: way.via, pid: way.from.container.pid })),

@@ -22,7 +22,6 @@ import { isRoot } from './rights.ts'
 export interface ContainerNetworkOptions {
   /** The start of every message. */
   readonly where: string
-  /** The containers' ids, by the names used in faults. */
   readonly ids: ReadonlyMap<string, string>
   /** The seed of the faults. */
   readonly seed: number

@@ -19,7 +19,6 @@ export interface ContainerNodeOptions {
   readonly number: number
   readonly engine: EngineProgram
   readonly declaration: ContainersDeclaration
-  /** The port that clients dial. */
   readonly port: number
   readonly where: string
   readonly timeoutMs: number

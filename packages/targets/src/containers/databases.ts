@@ -6,7 +6,6 @@ import type { Container, EngineProgram } from './engine.ts'
 export interface ContainerDatabase {
   /** Matches the names of its images, programs and services. */
   readonly name: RegExp
-  /** The port that clients dial. */
   readonly port: number
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient
 }

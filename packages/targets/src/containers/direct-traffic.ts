@@ -10,11 +10,9 @@ export interface DirectTraffic {
   readonly datagrams: ReadonlyMap<string, number>
 }
 
-/** The names of addresses. */
 export interface LinkNames {
   /** The link from one address to another; undefined if there never was one. */
   link(from: string, to: string): string | undefined
-  /** Whether something has listened on it. */
   listens(address: string, port: number): boolean
 }
 

@@ -14,11 +14,9 @@ import { filling, makingRoom, makingRoomLast } from './own-disks.ts'
 export interface EngineFaultsOptions {
   readonly id: NodeId
   readonly engine: EngineProgram
-  /** The container's name. */
   readonly name: string
   /** The PID of its first process. */
   readonly pid: () => number
-  /** Its own clock, if it has one. */
   readonly clock?: OwnClock | undefined
   /** Where its own disk is mounted on this machine, if it has one. */
   readonly disk?: string | undefined
@@ -45,7 +43,6 @@ type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
 
 type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 
-/** What the faults of one container share. */
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
   /** Injects by a command, and undoes it after the last heal. `found` is called at the first injection. */

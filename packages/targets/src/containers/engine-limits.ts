@@ -19,7 +19,6 @@ interface Limits {
   readonly swapBytes: number
 }
 
-/** A limit, and the command that reverts it. */
 interface Limiting extends Pick<UndoneFault, 'undo' | 'undoLast'> {
   readonly by: ProgramCommand
 }

@@ -9,7 +9,6 @@ import { type Container, containersIn, containersOf, type EngineProgram } from '
 // Starting the engine's program takes longer than anything else between a container's start and its links, so urgent
 // inspections use the socket.
 
-/** Asks the engine about containers. */
 export interface EngineSocket {
   /**
    * These containers as they are now, without removed ones.

@@ -9,7 +9,6 @@ export type EngineProgram = (typeof PROGRAMS)[number]
 export type Family = 4 | 6
 
 interface NetworkAddress {
-  /** The network's name. */
   readonly name: string
   readonly address: string
   readonly family: Family
@@ -24,7 +23,6 @@ export interface Container {
   /** Its number within the service, from 1. */
   readonly number: number
   readonly image: string
-  /** Entry point and command. */
   readonly command: readonly string[]
   readonly environment: { readonly [name: string]: string }
   /** The health check's command; empty if it has none. */
@@ -39,7 +37,6 @@ export interface Container {
   readonly networks: readonly NetworkAddress[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
-  /** The ports of the engine's machine that lead to a port of the container. */
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names, published or not. */
   readonly exposed: readonly number[]
@@ -104,7 +101,6 @@ export interface AskedEngine {
   readonly problem: string | undefined
 }
 
-/** The engines that are installed, with their containers. */
 export const askedEngines = (): readonly AskedEngine[] =>
   PROGRAMS.filter((program) => findProgram(program) !== undefined).map((program) => {
     const listed = spawnSync(program, LIST, { encoding: 'utf8', timeout: LONGEST_MS })

@@ -76,7 +76,6 @@ export function follow(path: string, happened: (event: WrittenEvent) => void): (
   }
 }
 
-/** The start or end of a container, if the line reports one. */
 export function eventIn(line: string): WrittenEvent | undefined {
   try {
     const { ID, Status, Time, Type } = JSON.parse(line) as { readonly [member: string]: unknown }

@@ -21,7 +21,6 @@ import {
   UDP,
 } from './redirection.ts'
 
-/** The rules in the network of one container. */
 interface InnerTable {
   readonly table: OwnedTable
   /** The container's own address towards each address that it must not reach directly. */

@@ -2,7 +2,6 @@ import { type Link, linkName } from '@chaosproxy/faults'
 import type { AddressPair, ContainerRules } from './redirection.ts'
 
 export interface LinkCutsOptions {
-  /** The current addresses of both ends of the links. */
   pairsOf(links: readonly Link[]): readonly AddressPair[]
   rules(): ContainerRules
   /** Whether the rules have been released. */

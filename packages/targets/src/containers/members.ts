@@ -5,7 +5,6 @@ import type { ContainerEvent } from './container-event.ts'
 import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
-/** A container as an endpoint of links. */
 export interface Member {
   /** A node (`n1`), or the name of another service (`db`; `db-2` if there are several). */
   readonly endpoint: string

@@ -28,7 +28,6 @@ export function nodeGroups(containers: readonly Container[]): readonly NodeGroup
   return groups.map(groupOf).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
 }
 
-/** The group of these services, of any kind. */
 export const groupOfServices = (services: readonly string[], containers: readonly Container[]): NodeGroup => {
   const chosen = services.flatMap((service) => containers.filter((each) => each.service === service))
   const [first] = chosen
@@ -75,7 +74,6 @@ function doTheSame(a: Container, b: Container): boolean {
   return wordsOf(a) === wordsOf(b) && partOf(a) === partOf(b)
 }
 
-/** The program, without its options. */
 function programOf({ command }: Container): string {
   const options = command.findIndex((word) => word.startsWith('-'))
   return command.slice(0, options < 0 ? command.length : options).join(' ')

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What an override adds to a service. */
 interface ServicePart {
   /** In the short form, which all Compose programs take to replace another mount at the same place. */
   readonly volumes: readonly string[]

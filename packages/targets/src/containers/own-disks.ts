@@ -17,7 +17,6 @@ import { isRootless } from './rights.ts'
 export interface OwnDisks {
   /** A Compose file that gives each service its disk, to be read after the project's own. */
   readonly override: string
-  /** Where the disk of a service is mounted on this machine. */
   directoryOf(service: string): string
   /** Unmounts the disks, once nothing that has them open is running. */
   remove(): Promise<void>

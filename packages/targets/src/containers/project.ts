@@ -6,14 +6,12 @@ import { findProgram } from '../command/programs.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
 
-/** The containers of a declaration, and the engine that runs them. */
 export interface Project {
   readonly engine: EngineProgram
   readonly name: string
   readonly containers: readonly Container[]
 }
 
-/** The commands that start and end a project that is not up. */
 export interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand

@@ -20,9 +20,7 @@ export interface ProposalOptions {
   readonly compose: NonNullable<ContainersDeclaration['compose']>
   readonly engine: EngineProgram
   readonly group: NodeGroup
-  /** All containers of the project. */
   readonly containers: readonly Container[]
-  /** The ports on which a running container listens. */
   readonly listening: (container: Container) => readonly number[]
 }
 

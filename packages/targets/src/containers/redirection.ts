@@ -19,7 +19,6 @@ export interface RedirectedPort {
 export interface Refused {
   /** The number of packets, by `FROM>TO`. */
   readonly packets: ReadonlyMap<string, number>
-  /** Connections older than the rules, each in one direction or both. */
   readonly connections: readonly DirectConnection[]
   /** The number of UDP datagrams that passed, by `FROM>TO`. */
   readonly datagrams: ReadonlyMap<string, number>

@@ -8,7 +8,6 @@ import { ownerOfLabel, ownLabel } from './address-owner.ts'
 import { askEngine } from './engine.ts'
 
 export interface HeldNetworkOptions {
-  /** A network of the containers. */
   readonly network: string
   readonly logDir: string
   readonly keeper: Keeper

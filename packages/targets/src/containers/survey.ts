@@ -4,17 +4,14 @@ import { resolve } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { askedEngines, type Container, type EngineProgram } from './engine.ts'
+import { askedEngines } from './engine.ts'
 import { listeningPorts } from './listening-ports.ts'
 import { commandsFor, isMeant } from './project.ts'
+import type { ProposalOptions } from './proposal.ts'
 
 /** A Compose project as its engine describes it. */
-export interface Survey {
-  readonly engine: EngineProgram
+export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly name: string
-  readonly compose: NonNullable<ContainersDeclaration['compose']>
-  readonly containers: readonly Container[]
-  readonly listening: (container: Container) => readonly number[]
   /** The command that starts the project, if nothing of it runs: a run knows its services only then. */
   readonly startedBy?: string | undefined
 }

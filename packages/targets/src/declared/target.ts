@@ -44,7 +44,6 @@ export interface OwnClients {
   readonly where: string
   /** The target's settings, if the declaration has none. */
   readonly own?: readonly Setting[] | undefined
-  /** The clients, which may depend on a run's settings. */
   readonly clients: (settings: Settings) => PlannedClients
   /** Whether the disks and clocks of its programs can be hurt; by default as those of any program here. */
   readonly machine?: Exposure['machine']

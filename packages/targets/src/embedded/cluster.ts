@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path'
 import { type FaultKind, familyOf, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
-import { type AskedOperations, protocolTarget, type Suffering, type Target } from '@chaosproxy/runner'
+import {
+  type AskedOperations,
+  protocolTarget,
+  type StartOptions,
+  type Suffering,
+  type Target,
+} from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -19,28 +25,18 @@ import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
 import type { Ports } from './node-process.ts'
 import { ready } from './ready.ts'
 
-export interface EmbeddedClusterOptions {
+export interface EmbeddedClusterOptions
+  extends Pick<StartOptions, 'nodes' | 'dataDir' | 'logDir' | 'seed' | 'reach' | 'signal'> {
   /** The protocol's name, or the path of a file: see `loadProtocol`. */
   readonly protocol: string
   readonly bug?: string | undefined
   /** The name of the object that it replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** The number of nodes, which are called n1, n2, … */
-  readonly nodes: number
-  /** Holds a directory with a journal for each node. A node recovers from an existing journal. */
-  readonly dataDir: string
-  /** Holds n1.log, n2.log, …, which are appended to. */
-  readonly logDir: string
-  readonly seed: number
   /** The limit for the processes to start, and again for one of them to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
-  /** Where clients on other machines reach this one; by default they cannot. */
-  readonly reach?: string | undefined
-  /** Aborts a start in progress; whatever was started is stopped. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A protocol as real processes, one for each node, with every link through the proxy. */
@@ -104,7 +100,6 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   )
 }
 
-/** Shared by the nodes of one cluster. */
 interface Surroundings {
   readonly options: EmbeddedClusterOptions
   readonly nodes: readonly NodeId[]

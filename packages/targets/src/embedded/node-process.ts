@@ -11,13 +11,11 @@ import { isUserFile } from '../user-files/import.ts'
 /** Keeps a protocol from exhausting the machine's memory. The watchdog acts before this limit, with a report. */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
-/** The ports on which a node listens. */
 export interface Ports {
   readonly clientPort: number
   readonly peerPort: number
 }
 
-/** One life of one node. */
 export interface NodeProcess
   extends Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
   /** Rejects with a UserError if it ends before it is ready. */
@@ -32,15 +30,10 @@ export interface NodeProcess
   countFrom(originNanos: bigint): void
 }
 
-interface Listener {
-  readonly statusChanged: () => void
-  readonly marked: () => void
-}
-
 export async function startNode(
   setup: NodeSetup,
   keeper: Keeper,
-  { statusChanged, marked }: Listener,
+  { statusChanged, marked }: { readonly statusChanged: () => void; readonly marked: () => void },
 ): Promise<NodeProcess> {
   const limits = isUserFile(setup.protocol) ? [LARGEST_HEAP] : []
   const command: ProgramCommand = { words: [process.execPath, ...limits, builtEntry('node'), setup.id] }

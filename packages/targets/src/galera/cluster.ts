@@ -1,26 +1,21 @@
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { isolations } from '../mariadb/client/declaration.ts'
-import { type ObjectName, objectNames, type Transfers, transfersMade } from '../sql/asked.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
 import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
-
-export interface GaleraClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
-  readonly programs: GaleraPrograms
-  /** The user to run servers as if chaos is root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
-}
 
 /**
  * MariaDB servers that all take writes. Each listens at an address of its own and dials from there. A node tells others
  * the port of its group communication, and they take the host from the connection, which is the proxy's.
  */
-export function galeraCluster({ nodes, settings, programs, user, object }: GaleraClusterOptions): StartedDeclaration {
+export function galeraCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<GaleraPrograms>): StartedDeclaration {
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'galera', '{data}', ...words]
   const ids = nodeNames(nodes)
   const { server, install, client, provider } = programs
@@ -37,13 +32,7 @@ export function galeraCluster({ nodes, settings, programs, user, object }: Galer
     // Others reach a node once it is ready, and it waits for them before it serves.
     ready: { by: 'tcp', port: 'group' },
     before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
-    client: {
-      kind: 'mariadb',
-      ...{ reads: 'replicas', writes: 'own' },
-      ...chosen('isolation', isolations, settings['isolation']),
-      ...chosen<'transfers', Transfers>('transfers', transfersMade, settings['transfers']),
-      ...chosen<'object', ObjectName>('object', objectNames, object),
-    },
+    client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
     readyWithinMs: 60_000,
   }
 }
@@ -92,16 +81,6 @@ function serverOptions({ sync }: Settings, provider: string): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
 }
 
-/** A member of the client's declaration, if the value is one that it may have. */
-function chosen<Name extends string, Value extends string>(
-  name: Name,
-  known: readonly Value[],
-  value: unknown,
-): { readonly [name in Name]?: Value } {
-  const found = known.find((each) => each === value)
-  return found === undefined ? {} : ({ [name]: found } as { readonly [name in Name]?: Value })
-}
-
 export const settings: readonly Setting[] = [
   {
     name: 'sync',
@@ -110,11 +89,6 @@ export const settings: readonly Setting[] = [
     default: 0,
     values: [0, 1, 7],
   },
-  { name: 'isolation', summary: 'of every transaction', default: 'repeatable-read', values: [...isolations] },
-  {
-    name: 'transfers',
-    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
-    default: 'in-place',
-    values: [...transfersMade],
-  },
+  sqlSettings.isolation,
+  sqlSettings.transfers,
 ]

@@ -44,7 +44,6 @@ export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 /** How a command undoes a fault. */
 interface Undoing {
   readonly timeoutMs: number
-  /** The node that it concerns, if any. */
   readonly node?: NodeId | undefined
   readonly turn?: Turn | undefined
   /** Only for `meanwhile`: the time to wait after the death. */
@@ -53,7 +52,6 @@ interface Undoing {
 
 /** A command that must not be interrupted: an engine would no longer know what it has started. */
 interface Finishing {
-  /** The node that it concerns. */
   readonly node: NodeId
   readonly withinMs: number
 }

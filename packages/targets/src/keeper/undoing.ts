@@ -10,7 +10,6 @@ export type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, '
 type Command = Pick<Undo, 'command' | 'timeoutMs'>
 
 export interface NodeToUndo {
-  /** The commands in progress for the node. */
   readonly finishing: readonly Watched[]
   /** The latest first. */
   readonly undos: readonly Undo[]

@@ -172,7 +172,6 @@ interface Surroundings {
 interface Traffic {
   readonly switchboard: Switchboard
   connect(node: NodeId): Client
-  /** Takes a message that a node sent. */
   sent(message: Message): void
   /** Adds to the trouble, once for each kind. */
   once(text: string, kind: string): void
@@ -185,7 +184,6 @@ interface Traffic {
   busiest(): NodeId | undefined
 }
 
-/** Carries the messages of nodes, clients and services. */
 function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
   const { rpc, seed, latency } = options
   const services = createServices(createRandom(seed).fork('services'))

@@ -18,14 +18,11 @@ export interface ExchangesOptions {
   broke(error: UserError): void
 }
 
-/** The requests of clients, and what their replies say of them. */
 export interface Exchanges {
   connect(node: NodeId): Client
-  /** Takes a message for a client. */
   replied(message: Message): void
   /** A fault repeats messages of clients: replies may come twice from now on. */
   repeated(): void
-  /** The requests that have ended. */
   ended(): number
   /** Whether any request has had a reply. */
   anyAnswered(): boolean

@@ -4,7 +4,6 @@ import type { Body } from './message.ts'
 
 // The nodes that Maelstrom plays itself, to which programs send requests: doc/services.md.
 
-/** Answers the request of a node. */
 export type Service = (from: string, request: Body) => Body
 
 const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }
@@ -99,7 +98,6 @@ function linTso(): Service {
     type === 'ts' ? { type: 'ts_ok', ts: next++ } : { type: 'error', code: 10, text: `this service has no ${type}` }
 }
 
-/** Every service by its id. */
 export const createServices = (random: Random): ReadonlyMap<string, Service> =>
   new Map([
     ['lin-kv', linKv()],

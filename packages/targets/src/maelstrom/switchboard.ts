@@ -11,7 +11,6 @@ export interface SwitchboardOptions {
   readonly seed: number
   /** Of messages between nodes; those of clients and services have none, as in Maelstrom. */
   readonly latency: Latency
-  /** Hands a message to its addressee. */
   deliver(message: Message): void
 }
 

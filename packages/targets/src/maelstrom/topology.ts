@@ -21,7 +21,6 @@ const tree =
 
 export const USUAL_TOPOLOGY = 'grid'
 
-/** The topologies of Maelstrom, by name. */
 const topologies: { readonly [name: string]: Beside } = {
   [USUAL_TOPOLOGY]: grid,
   line: (at) => [at - 1, at + 1],

@@ -27,7 +27,6 @@ const MOST_LINE = 120
 type Sent = Effect<Message, never>
 type Step = Transition<Running, Message, never>
 
-/** A node in one life. */
 interface Running {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]

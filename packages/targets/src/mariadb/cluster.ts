@@ -1,23 +1,18 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { type ObjectName, objectNames, transfersMade } from '../sql/asked.ts'
-import { isolations, type MariadbDeclaration, readsFrom } from './client/declaration.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
-export interface MariadbClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
-  readonly programs: MariadbPrograms
-  /** The user to run servers as if chaos is root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
-}
-
 /** A primary, n1, and replicas that follow it by GTID, each at its own address. */
-export function mariadbCluster({ nodes, settings, programs, user, object }: MariadbClusterOptions): StartedDeclaration {
+export function mariadbCluster({
+  nodes,
+  settings,
+  programs,
+  user,
+  object,
+}: SqlClusterOptions<MariadbPrograms>): StartedDeclaration {
   const ids = nodeNames(nodes)
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'mariadb', '{data}', ...words]
   const { server, install, client } = programs
@@ -37,7 +32,7 @@ export function mariadbCluster({ nodes, settings, programs, user, object }: Mari
     ready: { by: 'log', pattern: 'ready for connections' },
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
     faults: { failover: { do: script(PROMOTE, '{node}', client), undo: script(REJOIN, '{node}', client) } },
-    client: clientOf(settings, object),
+    client: { kind: 'mariadb', ...chosenMembers(settings, object) },
     readyWithinMs: 60_000,
   }
 }
@@ -91,19 +86,6 @@ const semiSync = (settings: Settings): { readonly [option: string]: string } => 
   'rpl-semi-sync-master-wait-point': settings['wait-point'] === 'after-sync' ? 'AFTER_SYNC' : 'AFTER_COMMIT',
 })
 
-const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
-  names.some((name) => name === value)
-
-function clientOf({ reads, isolation, transfers }: Settings, object: string | undefined): MariadbDeclaration {
-  return {
-    kind: 'mariadb',
-    ...(isOneOf(readsFrom, reads) ? { reads } : {}),
-    ...(isOneOf(isolations, isolation) ? { isolation } : {}),
-    ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
-    ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
-  }
-}
-
 export const settings: readonly Setting[] = [
   {
     name: 'commit',
@@ -124,13 +106,8 @@ export const settings: readonly Setting[] = [
     min: 1,
     max: 3_600_000,
   },
-  {
-    name: 'reads',
-    summary: "where to read: at the primary, or at each client's own node",
-    default: 'primary',
-    values: [...readsFrom],
-  },
-  { name: 'isolation', summary: 'of every transaction', default: 'repeatable-read', values: [...isolations] },
+  sqlSettings.reads,
+  sqlSettings.isolation,
   {
     name: 'snapshot-isolation',
     summary:
@@ -138,12 +115,7 @@ export const settings: readonly Setting[] = [
     default: 'off',
     values: ['off', 'on'],
   },
-  {
-    name: 'transfers',
-    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
-    default: 'in-place',
-    values: [...transfersMade],
-  },
+  sqlSettings.transfers,
   {
     name: 'flush',
     summary: 'innodb_flush_log_at_trx_commit: 1 flushes at every commit, 2 writes at it, 0 only each second',

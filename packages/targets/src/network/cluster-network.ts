@@ -32,7 +32,6 @@ export interface ClusterNetwork {
   readonly framesClients: boolean
   /** Calls back with each node that `crash-before-reply` crashes, until the returned function is called. */
   onCrash(crash: (node: NodeId) => void): () => void
-  /** The address at which clients dial the node. */
   clientAddress(node: NodeId): Address
   /** The address at which one node dials a port of another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
@@ -56,7 +55,6 @@ export interface ClusterNetwork {
   close(): Promise<void>
 }
 
-/** The addresses on which a node listens, by port name. */
 export interface Listening {
   readonly [port: string]: Address
 }
@@ -75,9 +73,7 @@ export interface ClusterNetworkOptions {
     /** Records the requests of clients and their replies. */
     readonly recorder?: Recorder | undefined
   }
-  /** The links between nodes. */
   readonly links: readonly PeerLink[]
-  /** The addresses that nodes announce. */
   readonly announced?:
     | {
         readonly ports: readonly string[]
@@ -89,14 +85,12 @@ export interface ClusterNetworkOptions {
     | undefined
 }
 
-/** One port of one node, as dialled by one endpoint. */
 interface LinkPort {
   readonly from: NodeId | 'clients'
   readonly to: NodeId
   readonly port: string
 }
 
-/** The link over which one node dials a port of another. */
 export interface PeerLink extends LinkPort {
   readonly from: NodeId
   /** The framing of its messages, if known. */

@@ -28,7 +28,6 @@ export interface DatagramCuts {
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
-/** The parts of a cluster that faults act on. */
 export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork

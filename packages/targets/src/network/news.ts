@@ -2,7 +2,6 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { UserError } from '@chaosproxy/history'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 
-/** Reports from the nodes of a cluster, and their listeners. */
 export interface ClusterNews {
   /** Unrequested failures, in order. */
   readonly trouble: string[]

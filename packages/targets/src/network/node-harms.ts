@@ -18,10 +18,8 @@ export interface Handover {
 
 /** The faults of a node's process. Kills and pauses are counted; only the last heal takes effect. */
 export interface Victim {
-  /** Resolves with whether there was a process to kill. */
   kill(): Promise<boolean>
   revive(): Promise<void>
-  /** Resolves with whether there was a process to pause. */
   pause(): Promise<boolean>
   resume(): void | Promise<void>
   /** Lets the container engine or the machine inject the fault; absent without both. */
@@ -34,7 +32,6 @@ interface NodeHarm {
   heal(node: Victim): void | Promise<void>
 }
 
-/** Every kind of fault on the processes of nodes, and what it does. */
 export const nodeHarms: {
   readonly [Kind in Exclude<NodeFault['kind'], 'failover' | SurroundingFault['kind']>]?: NodeHarm
 } = {

@@ -20,18 +20,14 @@ import { createPeerListener } from './peer-listener.ts'
 import { createRequests } from './requests.ts'
 import { createTimers } from './timers.ts'
 import type { Watchdog } from './watchdog.ts'
+import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /** Limit on effects that wait for the disk. Beyond it, messages from peers are dropped, as a network may drop them. */
 const MAX_BACKLOG = 50_000
 
-export interface NodeOptions {
-  readonly id: NodeId
-  readonly protocol: string
+export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {
   readonly machine: AnyMachine
-  readonly peers: readonly { readonly id: NodeId; readonly port: number }[]
-  readonly seed: number
-  readonly journalPath: string
   readonly log: NodeLog
   /** Notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
@@ -170,7 +166,6 @@ function listen(server: Server): Promise<number> {
 /** The interval for reporting the number of entries applied, which changes with every write. */
 const ENTRIES_EVERY_MS = 200
 
-/** Logs and reports each change of a node's status. */
 function createStatusNote({ machine, log, statusChanged }: NodeOptions) {
   let known: NodeStatus | undefined
   let reportedAtMs = 0

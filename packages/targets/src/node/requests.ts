@@ -1,7 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 
-/** The client requests that wait for an answer. */
 export interface Requests {
   /** The id of a new request; undefined if too many are waiting. */
   open(answer: (result: Completion) => void): string | undefined

@@ -57,7 +57,6 @@ async function open(login: Login): Promise<Session> {
   }
 }
 
-/** What a PostgreSQL says about itself. */
 export const postgresqlCatalogue: CatalogueSource = {
   kind: 'postgresql',
   system: 'PostgreSQL',

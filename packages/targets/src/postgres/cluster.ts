@@ -1,20 +1,9 @@
 import { nodeNames } from '@chaosproxy/faults'
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { StartedDeclaration } from '../cluster/declaration.ts'
-import { type ObjectName, objectNames, transfersMade } from '../sql/asked.ts'
-import { commits, isolations, type PostgresDeclaration, readsFrom } from './client/declaration.ts'
+import { chosenMembers, type SqlClusterOptions, settings as sqlSettings } from '../sql/declaration.ts'
+import { commits } from './client/declaration.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
-
-export interface PostgresClusterOptions {
-  readonly nodes: number
-  readonly settings: Settings
-  /** The directory of initdb and postgres. */
-  readonly programs: string
-  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
-  readonly user: string
-  /** The type of the objects; by default it follows from the operations. */
-  readonly object?: string | undefined
-}
 
 /** A primary, n1, and standbys that stream from it, each at its own address. */
 export function postgresCluster({
@@ -23,7 +12,7 @@ export function postgresCluster({
   programs,
   user,
   object,
-}: PostgresClusterOptions): StartedDeclaration {
+}: SqlClusterOptions<string>): StartedDeclaration {
   const ids = nodeNames(nodes)
   const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
   const checksums = settings['checksums'] === 'on' ? ['--data-checksums'] : []
@@ -41,7 +30,11 @@ export function postgresCluster({
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
     faults: { failover: { do: script(PROMOTE, '{node}'), undo: script(REJOIN) } },
     after: [script(SWEEP)],
-    client: clientOf(settings, object),
+    client: {
+      kind: 'postgres',
+      ...chosenMembers(settings, object),
+      ...(typeof settings['local'] === 'number' ? { local: settings['local'] } : {}),
+    },
     readyWithinMs: 60_000,
   }
 }
@@ -81,20 +74,6 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
   return Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
-  names.some((name) => name === value)
-
-function clientOf({ reads, isolation, transfers, local }: Settings, object: string | undefined): PostgresDeclaration {
-  return {
-    kind: 'postgres',
-    ...(isOneOf(readsFrom, reads) ? { reads } : {}),
-    ...(isOneOf(isolations, isolation) ? { isolation } : {}),
-    ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
-    ...(typeof local === 'number' ? { local } : {}),
-    ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
-  }
-}
-
 export const settings: readonly Setting[] = [
   {
     name: 'commit',
@@ -108,25 +87,15 @@ export const settings: readonly Setting[] = [
     default: 'ANY 1',
     values: ['ANY 1', 'ANY 2', 'FIRST 1', 'FIRST 2'],
   },
-  {
-    name: 'reads',
-    summary: "where to read: at the primary, or at each client's own node",
-    default: 'primary',
-    values: [...readsFrom],
-  },
+  sqlSettings.reads,
   {
     name: 'checksums',
     summary: 'whether pages have checksums, so that a damaged one is an error (initdb --data-checksums)',
     default: 'off',
     values: ['off', 'on'],
   },
-  { name: 'isolation', summary: 'of every transaction', default: 'read-committed', values: [...isolations] },
-  {
-    name: 'transfers',
-    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
-    default: 'in-place',
-    values: [...transfersMade],
-  },
+  { ...sqlSettings.isolation, default: 'read-committed' },
+  sqlSettings.transfers,
   {
     name: 'local',
     summary: 'share of the sessions that commit without waiting for standbys (synchronous_commit = local)',

@@ -3,7 +3,6 @@ import { relative } from 'node:path'
 import type { FaultOfKind } from '@chaosproxy/faults'
 import { filesBelow } from './power.ts'
 
-/** A bit that was flipped on a disk. */
 export interface Flip {
   /** Of the file, from the disk. */
   readonly path: string

@@ -7,12 +7,10 @@ import type { Control, Counter } from './control.ts'
 import { type Flip, flipBit } from './flip.ts'
 import { type Cut, losePower, settleDisk, type Unsynced } from './power.ts'
 
-/** The machine of one node. */
 export interface Machine {
   readonly disk: string
   /** How its programs come to be on it. */
   readonly below: Below
-  /** Has a command run on it. */
   under(command: ProgramCommand): ProgramCommand
   /** Takes from its files what was not fsynced. Call only while none of its programs runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
@@ -41,7 +39,6 @@ interface Hurt {
   hits(): number
 }
 
-/** What a machine is made of. */
 export interface MachineParts {
   readonly own: string
   readonly disk: string

@@ -16,7 +16,6 @@ import { requireOn, sufferingOf } from './suffering.ts'
 // wrong. Libraries of ours are preloaded between the programs and their C library, or a file system is mounted below them.
 // Both are steered through a file.
 
-/** The machines of a run's nodes. */
 export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Lets what nodes have written so far count as fsynced, as in a system that has been up for long. */

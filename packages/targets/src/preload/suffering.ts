@@ -11,11 +11,9 @@ type Node = Pick<SupervisedNode, 'id' | 'kill' | 'revive' | 'expectEnd' | 'damag
 
 interface Telling {
   readonly logPath: string
-  /** Tells the report of the run. */
   note(text: string): void
 }
 
-/** Injects the faults of a node's machine. */
 export function sufferingOf(node: Node, machine: Machine, { logPath, note }: Telling): NonNullable<Victim['suffer']> {
   async function cutPower(unsynced: Unsynced): Promise<Handover> {
     const done = await node.kill()

@@ -1,7 +1,7 @@
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { MachineFault, Refusal } from '@chaosproxy/faults'
 import type { Suffering } from '@chaosproxy/runner'
 import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
-import { whyNoLayer } from './mounting.ts'
 
 type Kind = MachineFault['kind']
 
@@ -37,3 +37,22 @@ export const goSuffers =
       return refused(kind, `${name} is a Go program, whose disk is hurt by a file system below it: ${why}`)
     return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
   }
+
+const SYS_ADMIN = 21n
+
+/** Why `layer` cannot mount a file system here, and what to do about it; undefined if it can. */
+export function whyNoLayer(): string | undefined {
+  if (!mayMount()) return 'only root may mount one (sudo; a container needs --cap-add SYS_ADMIN --device /dev/fuse)'
+  try {
+    closeSync(openSync('/dev/fuse', 'r+'))
+    return undefined
+  } catch (error) {
+    return `/dev/fuse cannot be opened (${(error as NodeJS.ErrnoException).code}): modprobe fuse, or give the container --device /dev/fuse`
+  }
+}
+
+/** Root of a container may lack it. */
+function mayMount(): boolean {
+  const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  return effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n
+}

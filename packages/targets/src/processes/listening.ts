@@ -4,7 +4,6 @@ import { sessionOf } from './process-tree.ts'
 
 export interface ListeningProcess {
   readonly pid: number
-  /** Its command line. */
   readonly command: string
   /** The first of its ports. */
   readonly port: number
@@ -17,7 +16,6 @@ const LISTENING = '0A'
 export const listeningIn = (directory: string): readonly ListeningProcess[] =>
   listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
 
-/** The ports on which the processes of a session listen. */
 export const portsOfSession = (leader: number): readonly number[] =>
   listening((pid) => sessionOf(pid) === leader).map(({ port }) => port)
 

@@ -116,7 +116,6 @@ function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
   return members.filter((stat) => halted(stat) && waiting.has(stat.parent))
 }
 
-/** The processes of a tree, without zombies. */
 function livingMembers(root: TreeRoot): ProcessStat[] {
   const own = statOf(root.pid)
   const isOwn = own !== undefined && own.startTime === root.startTime

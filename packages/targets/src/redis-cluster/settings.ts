@@ -1,5 +1,5 @@
 import { numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
-import { redisSettings } from '../redis/settings.ts'
+import { type RedisChoice, redisSettings } from '../redis/settings.ts'
 
 const likeRedis = (name: string, changed: Partial<Setting>): readonly Setting[] =>
   redisSettings.filter((setting) => setting.name === name).map((setting): Setting => ({ ...setting, ...changed }))
@@ -24,12 +24,8 @@ export const settings: readonly Setting[] = [
 ]
 
 /** The chosen settings, by the names that the code uses. */
-export interface ClusterChoice {
+export interface ClusterChoice extends Pick<RedisChoice, 'wait' | 'minReplicas' | 'appendonly' | 'lockMs'> {
   readonly readsReplicas: boolean
-  readonly wait: number
-  readonly minReplicas: number
-  readonly appendonly: 'no' | 'everysec' | 'always'
-  readonly lockMs: number
   readonly nodeTimeoutMs: number
 }
 

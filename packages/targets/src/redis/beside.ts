@@ -8,6 +8,5 @@ export const redisBeside: BesideServer = {
   words: ['redis-server', '--port', '{port}', '--bind', '{host}', '--save', '', '--dir', '{data}'],
 }
 
-/** The programs that this machine lacks for it. */
 export const missingRedis = (): Promise<readonly MissingProgram[]> =>
   missingPrograms([{ program: 'redis-server', install: 'apt-get install redis-server' }])

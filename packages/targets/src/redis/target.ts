@@ -1,7 +1,6 @@
-import type { FaultKind } from '@chaosproxy/faults'
 import { millis, UserError } from '@chaosproxy/history'
 import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
-import type { StartedCluster, StartOptions, Suffering, Target, WeaknessQuestion } from '@chaosproxy/runner'
+import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { tableFunctions } from '../clients/commands.ts'
 import { planCluster } from '../cluster/parts.ts'
 import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
@@ -46,7 +45,7 @@ export const redis: Target = {
   // for all replicas none is lost that way, but reads may see unconfirmed writes, which may be lost.
   promises: () => 'nothing',
   weakness: weaknessOf,
-  suffers: (kind, among) => redisSuffers(kind, among),
+  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
   validate: (settings) => void choiceOf(settings),
   errors: redisErrors,
   missing: async () =>
@@ -67,10 +66,6 @@ function weaknessOf({ settings: { reads, wait, appendonly }, nodes }: WeaknessQu
     reads === 'replicas' ? 'replicas answer reads, and lag' : '',
   ].filter((text) => text !== '')
   return given.length === 0 ? undefined : given.join('; ')
-}
-
-function redisSuffers(kind: FaultKind, among: 'nodes' | 'clients' | undefined): Suffering {
-  return declaredSuffers(exposure, kind, among)
 }
 
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {

@@ -11,7 +11,6 @@ export interface RemoteProxiesDeclaration {
   readonly ca?: string | undefined
   /** How long faults stay in force there without contact to the run, in milliseconds; by default 10 s. */
   readonly leaseMs?: number | undefined
-  /** The link of each proxy, by the proxy's name there. */
   readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
 }
 

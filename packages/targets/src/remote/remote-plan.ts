@@ -22,7 +22,6 @@ const LEASE_MS = 10_000
 interface Place {
   readonly ids: readonly NodeId[]
   readonly where: string
-  /** The directory to which paths are relative. */
   readonly directory: string
 }
 

@@ -31,7 +31,6 @@ export type Judged = Done | { readonly type: Certainty; readonly error: string }
 export type Asked =
   /** A single command, which is its own transaction. */
   | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
-  /** Several commands in one transaction. */
   | {
       readonly type: 'transaction'
       readonly commands: readonly StepCommand[]
@@ -65,7 +64,6 @@ function jsonIn(rows: Done['rows'] | undefined, absent: Json): Json {
   return text === undefined || text === null ? absent : (JSON.parse(text) as Json)
 }
 
-/** A change that answers with what was given. */
 export const changing = (command: Command, given: Json): Asked => ({
   type: 'command',
   command,
@@ -170,7 +168,6 @@ const OBJECT_NAMES: { readonly [name in ObjectName]: true } = {
 }
 export const objectNames = Object.keys(OBJECT_NAMES) as readonly ObjectName[]
 
-/** The object that has these operations. */
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
   if (functions.some(isTransaction)) return 'transactions'
   if (functions.includes('transfer')) return 'bank'

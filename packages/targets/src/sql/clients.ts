@@ -31,7 +31,6 @@ export class NotConnected extends Error {
   override readonly name: string = 'NotConnected'
 }
 
-/** A database's own part of its clients. */
 export interface SqlDatabase {
   readonly declaration: {
     readonly kind: string

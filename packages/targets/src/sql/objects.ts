@@ -47,7 +47,6 @@ export interface Dialect {
   }
 }
 
-/** The command of each function of an object. */
 interface Functions {
   readonly [f: string]: (key: string, value: Json, transfers: Transfers) => Asked
 }

@@ -7,13 +7,11 @@ import { fillCommand } from '../command/placeholders.ts'
 import { commandText } from '../processes/command.ts'
 import type { TrafficClients } from './observed-traffic.ts'
 
-/** A command whose traffic is recorded. */
 export interface RecordedCommand {
   readonly command: readonly [string, ...string[]]
   /** Environment variables, with placeholders for the proxies' addresses. */
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
-  /** The time limit. */
   readonly timeMs: number
   /** Whether reaching the time limit is the expected end. */
   readonly endsInTime: boolean

@@ -10,7 +10,6 @@ import type { OpenProxies, TrafficUpstream } from './traffic-cluster.ts'
 export type RecordedServer = Omit<TrafficUpstream, 'upstream'> &
   ({ readonly upstream: string } | { readonly command: ProgramCommand })
 
-/** The servers and clients to record. */
 export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
   /** The protocol of the recorded servers. */
@@ -61,7 +60,6 @@ export interface TrafficUse {
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }
 
-/** The open proxies. */
 export interface OpenTraffic {
   /** Opens and closes proxies, and injects faults into them. */
   readonly plane: ControlPlane
@@ -78,7 +76,6 @@ export interface OpenTraffic {
   readonly keeper: Keeper | undefined
 }
 
-/** The values of placeholders for addresses. */
 export interface Addresses {
   readonly [name: string]: string
 }

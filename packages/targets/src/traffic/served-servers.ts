@@ -26,7 +26,6 @@ export interface ServedServersOptions {
   readonly logDir: string
 }
 
-/** Servers, each with free ports. */
 export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
   /** `host:port`; known even before the server starts. */

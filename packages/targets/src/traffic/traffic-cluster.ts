@@ -31,7 +31,6 @@ export interface TrafficUpstream {
   readonly tls?: ProxySettings['tls']
 }
 
-/** Opens proxies for traffic of this protocol. */
 export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
 
 export interface TrafficClusterOptions {
@@ -63,7 +62,6 @@ export interface TrafficCluster extends Cluster {
    * Records a fault that something else has injected. The returned function records its heal, and its number of hits.
    */
   noteFault(fault: TrafficFault): (hits: number) => void
-  /** Whether a final read can read this key. */
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>

@@ -116,7 +116,6 @@ const HELPERS: { readonly [name: string]: unknown } = {
       void decorator(target, key, index),
 }
 
-/** The helpers' modules, by name. */
 export const helperModules: { readonly [name: string]: unknown } = Object.fromEntries(
   Object.entries(HELPERS).map(([name, helper]) => [
     `@oxc-project/runtime/helpers/${name}`,

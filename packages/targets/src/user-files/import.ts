@@ -53,7 +53,6 @@ function keepShared(): () => void {
   }
 }
 
-/** The message, and the places in the file that threw. */
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))

@@ -26,7 +26,6 @@ export async function workloadOf(reference: string): Promise<Workload> {
 
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
-/** Loads a workload whose file has already been tried out. */
 export async function loadWorkload(reference: string): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference)
   const workload = findWorkload(reference)

@@ -2,11 +2,9 @@
 export interface Question {
   readonly now: number
   readonly steady: number
-  /** Lines for the program's stdin. */
   readonly lines: readonly string[]
 }
 
-/** What the program did then. */
 export interface Answer {
   /** Lines of its stdout. */
   readonly lines: readonly string[]

@@ -1,4 +1,3 @@
-/** What a program waits for, by time. */
 export interface Timeline {
   now(): number
   /** Calls back once that time has come; the function returned cancels that. */
@@ -13,15 +12,10 @@ export interface Timeline {
 /** Times are differences of milliseconds, so that a timer may seem to be due a little later than it was set for. */
 const NANOSECOND_MS = 1e-6
 
-interface Waiting {
-  readonly at: number
-  readonly ring: () => void
-}
-
 export function createTimeline(): Timeline {
   let now = 0
   /** In order of time, and then of setting. */
-  const waiting: Waiting[] = []
+  const waiting: { readonly at: number; readonly ring: () => void }[] = []
   return {
     now: () => now,
     after(ms, ring) {

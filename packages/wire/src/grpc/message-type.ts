@@ -47,7 +47,6 @@ export interface Method {
   readonly streams: boolean
 }
 
-/** The known messages and methods of a service. */
 export interface Schema {
   /** By name, `etcdserverpb.PutRequest`. */
   readonly messages: ReadonlyMap<string, MessageType>

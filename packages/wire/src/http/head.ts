@@ -1,9 +1,7 @@
-/** Header fields by lower-case name. */
 export interface Fields {
   get(name: string): string | undefined
 }
 
-/** The head of a request, in any version of HTTP. */
 export interface MatchableHead {
   readonly method: string
   /** As sent, with bytes as Latin-1. */

@@ -2,7 +2,6 @@
 export interface Framing {
   /** -1 if the field is absent. */
   contentLength: number
-  /** The last transfer coding. */
   transferCoding: 'none' | 'chunked' | 'other'
   /** Whether there is an `Upgrade` field named by `Connection`. */
   upgrade: boolean

@@ -3,7 +3,6 @@ import { HeadCarry } from './head-carry.ts'
 import type { HeaderBlock } from './header-block.ts'
 import { MAXIMUM_HEAD_BYTES, STEP, type Step } from './syntax.ts'
 
-/** Reads one head: a request's or a response's. */
 export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   /** A request may have empty lines before it (RFC 9112 §2.2). */
   readonly mayBeginEmpty: boolean

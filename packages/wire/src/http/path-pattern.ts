@@ -104,7 +104,6 @@ function endsOf(token: Token, path: string, after: Ends): Ends {
 
 const SLASH = 0x2f
 
-/** The path of a target: without query, scheme and authority. */
 export function pathOf(target: string): string {
   const question = target.indexOf('?')
   const path = question < 0 ? target : target.slice(0, question)

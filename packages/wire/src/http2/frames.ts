@@ -61,7 +61,6 @@ function unpadded(frame: Buffer, skippedBytes: number): Buffer {
 export const firstWord = (frame: Buffer): number =>
   frame.length < HEADER_BYTES + 4 ? 0 : frame.readUInt32BE(HEADER_BYTES)
 
-/** Whether this HEADERS or DATA frame ends its side of the stream. */
 export const endsStream = (frame: Buffer): boolean =>
   (typeOf(frame) === FRAME.headers || typeOf(frame) === FRAME.data) && hasFlag(frame, FLAG.endStream)
 

@@ -5,7 +5,6 @@ import { readGreeting } from './login.ts'
 import { type Packet, packetOf } from './packet.ts'
 import { PacketCursor } from './packet-cursor.ts'
 
-/** The user to log in as, and the database to use. */
 export interface Credentials {
   readonly user: string
   /** Empty for none. */

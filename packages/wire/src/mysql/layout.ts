@@ -85,5 +85,4 @@ export const TYPE = {
   string: 254,
 } as const
 
-/** Flags of columns. */
 export const COLUMN_FLAG = { unsigned: 32, enum: 256, set: 2048 } as const

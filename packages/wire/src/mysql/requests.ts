@@ -3,7 +3,6 @@ import { isSet, readBinary, type Value } from './answers.ts'
 import { COMMAND } from './layout.ts'
 import { PacketCursor } from './packet-cursor.ts'
 
-/** A command of a client. */
 export type Command =
   /** `sql` undefined: it is not UTF-8. */
   | { readonly kind: 'query' | 'prepare'; readonly sql: string | undefined }

@@ -26,7 +26,6 @@ export const value = (bytes: FieldValue): Buffer =>
 export const list = <Item>(items: readonly Item[], bytesOf: (item: Item) => Buffer): Buffer =>
   Buffer.concat([int16(items.length), ...items.map(bytesOf)])
 
-/** A message with its type and length in front. */
 export function typed(type: string, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body])

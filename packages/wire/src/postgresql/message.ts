@@ -9,7 +9,6 @@ export type Format = 0 | 1
 
 type Named = readonly (readonly [name: string, value: string])[]
 
-/** The messages of a client. */
 export type FrontendMessage =
   | { readonly kind: 'startup'; readonly minorVersion: number; readonly parameters: Named }
   | { readonly kind: 'ssl-request' }
@@ -38,7 +37,6 @@ export type FrontendMessage =
 
 type CopyMessage = { readonly kind: 'copy-data'; readonly bytes: Buffer } | { readonly kind: 'copy-done' }
 
-/** A column of a result. */
 export interface Column {
   readonly name: string
   /** 0 if the column belongs to no table. */
@@ -52,7 +50,6 @@ export interface Column {
   readonly format: Format
 }
 
-/** The messages of a server. */
 export type BackendMessage =
   /** The one-byte reply to a request to encrypt. */
   | { readonly kind: 'encryption'; readonly answer: 'S' | 'G' | 'N' }

@@ -50,7 +50,6 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
     return length < 4 || length > (isShort ? LONGEST_SHORT_BYTES : LONGEST_MESSAGE_BYTES) ? NOT_FRAMED : length - 4
   }
 
-  /** Whether a message may begin with this byte. */
   function mayBegin(byte: number): boolean {
     // A startup packet is short, so its length begins with a zero.
     if (isRequests && isStarting) return byte === 0

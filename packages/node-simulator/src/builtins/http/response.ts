@@ -3,7 +3,6 @@ import type { Rest } from '../../world/messages.ts'
 
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** A response that arrived as a message. */
 export interface WholeAnswer {
   readonly statusCode: number
   readonly statusMessage: string
@@ -73,7 +72,6 @@ export class FetchedResponse {
     message.on('close', over)
   }
 
-  /** Its program has aborted the request. */
   abort(reason: unknown): void {
     if (this.#end !== 'coming') return
     this.#end = { error: reason }

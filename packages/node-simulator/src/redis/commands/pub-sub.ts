@@ -42,7 +42,6 @@ function leave(store: Store, session: Session, kind: Kind, topic: string): void 
   if (listeners?.size === 0) store[kind].delete(topic)
 }
 
-/** Ends all subscriptions of a session. */
 export function leaveAll(store: Store, session: Session): void {
   for (const kind of ['channels', 'patterns'] as const)
     for (const topic of [...session[kind]]) leave(store, session, kind, topic)

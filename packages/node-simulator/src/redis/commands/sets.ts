@@ -24,7 +24,6 @@ function add({ database }: Call, key: string, texts: readonly string[]): number 
 const remove = ({ database }: Call, key: string, texts: readonly string[]): number =>
   database.removeFrom(key, database.value(key, 'set')?.members, texts)
 
-/** Some members, each once, in the order in which they are drawn. */
 function drawn({ store }: Call, members: ReadonlySet<string>, count: number): string[] {
   const rest = [...members]
   return Array.from({ length: Math.min(count, rest.length) }, () => {

@@ -77,7 +77,6 @@ export function numberOf(text: string): number | undefined {
 export const toNumber = (value: LuaValue): number | undefined =>
   typeof value === 'number' ? value : typeof value === 'string' ? numberOf(value) : undefined
 
-/** The text of a value where a string is expected. */
 export const toText = (value: LuaValue): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? numberText(value) : undefined
 

@@ -2,23 +2,17 @@ import { fail, refuse } from './errors.ts'
 import type { LuaValue } from './values.ts'
 
 const MOST_CAPTURES = 32
-/** The most steps of backtracking. */
 const MOST_STEPS = 5_000_000
 /** The deepest recursion. */
 const MOST_DEPTH = 3_000
 
 type Size = number | 'open' | 'position'
 
-interface Capture {
-  readonly start: number
-  size: Size
-}
-
 /** One search for a pattern of Lua 5.1 in a text (lstrlib.c); positions count from 0. */
 export class Matching {
   readonly #text: string
   readonly #pattern: string
-  #captures: Capture[] = []
+  #captures: { readonly start: number; size: Size }[] = []
   #steps = 0
   #depth = 0
 

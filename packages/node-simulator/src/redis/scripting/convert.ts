@@ -70,7 +70,6 @@ function setOf(items: readonly Reply[]): LuaTable {
   return table
 }
 
-/** Converts a script's result for the client. */
 export function replyOf(value: LuaValue, protocol: 2 | 3): Reply {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return BigInt(toInteger(value))

@@ -8,7 +8,6 @@ import type { Reply } from '../reply.ts'
 import { sha1 } from './cache.ts'
 import { field, luaOf } from './convert.ts'
 
-/** The running script, as its command calls see it. */
 export interface Running {
   /** The protocol of the replies that it gets and returns. */
   protocol: 2 | 3

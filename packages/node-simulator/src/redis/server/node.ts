@@ -22,11 +22,6 @@ export interface RedisOptions {
   readonly seed: number
 }
 
-interface Disk {
-  readonly store: Store
-  written: { readonly at: number; readonly change: Change }[]
-}
-
 /**
  * A Redis with `appendonly yes` and `appendfsync everysec`: a kill loses no executed command, since each was written
  * before its reply; a power loss may lose those of the last second.
@@ -39,7 +34,7 @@ export class RedisNode implements Actor {
   readonly #connections = new Set<Connection>()
   #store: Store
   /** The commands certainly on disk, and those written since. */
-  readonly #disk: Disk
+  readonly #disk: { readonly store: Store; written: { readonly at: number; readonly change: Change }[] }
   #up = false
   #accepted = 0
   #kills = 0
@@ -136,7 +131,6 @@ export class RedisNode implements Actor {
     }
   }
 
-  /** Executes a client's commands. */
   execute(session: Session, words: readonly string[]): void {
     execute(this.#store, session, words, this.#now())
   }
@@ -165,7 +159,6 @@ const refusalOf = ({ what, because }: UnknownCommand): NotSimulated =>
 
 const CLOSES = new Set<Packet['type']>(['end', 'reset'])
 
-/** The server's end of a connection. */
 class Connection implements Plug {
   readonly session: Session
   readonly #node: RedisNode

@@ -1,4 +1,3 @@
-/** One value of a metric. */
 export interface Sample {
   readonly labels: { readonly [name: string]: string }
   readonly value: number
@@ -6,7 +5,6 @@ export interface Sample {
   readonly part?: string | undefined
 }
 
-/** A metric in the terms of Prometheus. */
 export interface Metric {
   readonly name: string
   readonly help: string

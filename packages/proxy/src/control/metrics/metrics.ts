@@ -2,7 +2,6 @@ import { linkName } from '@chaosproxy/faults'
 import type { LinkStatistics } from '../../link/link-state.ts'
 import type { ControlPlane } from '../plane/plane.ts'
 import type { ApiReply } from '../server/api.ts'
-import type { ManagedProxy } from '../state/proxies.ts'
 import { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './format.ts'
 import { processMetrics } from './process-metrics.ts'
 
@@ -24,7 +23,10 @@ function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
   const statistics = plane.statistics()
   const samples = (count: (link: LinkStatistics) => number): readonly Sample[] =>
     plane.proxies.list().flatMap((proxy) =>
-      directionsOf(proxy).map(({ direction, link }) => {
+      [
+        { direction: 'upstream', link: proxy.forward },
+        { direction: 'downstream', link: proxy.backward },
+      ].map(({ direction, link }) => {
         const found = statistics.get(linkName(link))
         const labels = { direction, proxy: proxy.name, listener: proxy.listen, upstream: proxy.upstream }
         return { labels, value: found === undefined ? 0 : count(found) }
@@ -45,11 +47,6 @@ function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
     },
   ]
 }
-
-const directionsOf = (proxy: ManagedProxy) => [
-  { direction: 'upstream', link: proxy.forward },
-  { direction: 'downstream', link: proxy.backward },
-]
 
 function linkMetrics(plane: ControlPlane): readonly Metric[] {
   const links = [...plane.statistics()]

@@ -2,7 +2,6 @@ import type { Metric } from './format.ts'
 
 const MICROSECONDS_PER_S = 1e6
 
-/** The CPU time and memory of this process. */
 export function processMetrics(): readonly Metric[] {
   const { user, system } = process.cpuUsage()
   const gauge = (name: string, help: string, value: number): Metric => ({

@@ -1,4 +1,4 @@
-import { type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
+import { familyOf, type Link, linkName, type TrafficFault } from '@chaosproxy/faults'
 import type { HttpStatistics } from '../../http/http-link.ts'
 import type { LinkStatistics } from '../../link/link-state.ts'
 import type { Network } from '../../network/network.ts'
@@ -20,7 +20,6 @@ import {
 } from '../state/proxies.ts'
 import { createReaders } from '../state/readers.ts'
 import type { ProxyRecording } from '../state/recording.ts'
-import { validateTransport } from '../state/transport.ts'
 import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
 
 /** The state behind every interface: API routes, config files and commands only read and change this. */
@@ -63,7 +62,6 @@ export interface ControlPlaneOptions {
   readonly network: Network
   /** The network's seed: randomness in message and request faults derives from it. */
   readonly seed: number | string
-  /** Where the traffic of proxies with a known protocol is recorded. */
   readonly recording?: ProxyRecording | undefined
 }
 
@@ -223,3 +221,32 @@ function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
   const some = known.slice(0, MOST_LINKS_NAMED).join(', ')
   throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
 }
+
+/** TCP faults that also affect datagrams: a cut loses them. */
+const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
+
+/**
+ * Rejects a fault that could not act on its link: a run would look as if it had survived it.
+ *
+ * @throws ControlError (400) for a link that carries only datagrams or, for a datagram fault, only streams. Links that
+ * no proxy carries are not checked here.
+ */
+function validateTransport({ kind, links }: TrafficFault, proxies: readonly ManagedProxy[]): void {
+  for (const link of links) {
+    const protocols = proxies.filter((proxy) => carries(proxy, link)).map(({ protocol }) => protocol)
+    const [protocol] = protocols
+    if (protocol === undefined || protocols.some((other) => canHurt(kind, other))) continue
+    const where = `${kind} on ${shorten(linkName(link))}`
+    throw new ControlError(
+      400,
+      protocol === 'udp'
+        ? `${where}: the link carries datagrams, on which only ${CUTS.join(', ')} and the faults of UDP act`
+        : `${where}: the link carries TCP, and this fault acts on datagrams only`,
+    )
+  }
+}
+
+const carries = (proxy: ManagedProxy, link: Link): boolean => linksOf(proxy).map(linkName).includes(linkName(link))
+
+const canHurt = (kind: TrafficFault['kind'], protocol: ManagedProxy['protocol']): boolean =>
+  (familyOf(kind)?.name === 'udp') === (protocol === 'udp') || CUTS.includes(kind)

@@ -31,7 +31,6 @@ export interface ApiRoute {
 
 /** Routes that share an error format. */
 export interface Api {
-  /** Whether a path belongs to this API. */
   owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
   /** Rejects a request before any route is matched. */

@@ -36,7 +36,6 @@ export function parseCarriage(value: unknown, where: string): Carriage {
   throw new UserError('input', `${where} is ${quote(kind)}. Known: ${carriageNames.join(', ')}.`)
 }
 
-/** The protocol's name. */
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 

@@ -15,7 +15,6 @@ export interface NamedFault {
   readonly name: string
   readonly fault: TrafficFault
   readonly origin: FaultOrigin
-  /** The lease it ends with, if any. */
   readonly lease: string | undefined
   /** How often it has hit so far. */
   readonly hits: number

@@ -1,7 +1,6 @@
 import type { TcpFault } from '@chaosproxy/faults'
 import type { HitRequest } from '../../http/http-rule.ts'
 
-/** A fault in force. */
 export interface InForce {
   readonly hits: number
   /** The requests that it hit last, if it hits requests. */

@@ -10,7 +10,6 @@ import type { Network } from '../../network/network.ts'
 import type { InForce } from './in-force.ts'
 import type { Readers } from './readers.ts'
 
-/** Puts faults into force. */
 export interface Injector {
   /** @throws UserError (usage), ControlError (400) if the fault is invalid, or cannot act on these links. */
   apply(fault: TrafficFault): InForce

@@ -26,10 +26,7 @@ export interface Leases {
   close(): void
 }
 
-interface Entry {
-  readonly id: string
-  readonly owner: string
-  readonly ttlMs: number
+interface Entry extends Omit<Lease, 'remainingMs'> {
   expiresAtMs: number
   timer: NodeJS.Timeout
 }

@@ -53,7 +53,6 @@ export type ProxyChange = {
   readonly [Name in 'listen' | 'listens' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
 
-/** An existing proxy. */
 export interface ManagedProxy {
   readonly name: string
   /** The address it listens on, resolved once the proxy has been enabled. */
@@ -94,7 +93,6 @@ export interface ProxySet {
    * disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
-  /** Whether its listen and upstream addresses are exactly these. */
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
   /** Frees its port and resets its connections. @throws ControlError (404) */
   remove(name: string): Promise<void>
@@ -117,7 +115,6 @@ export interface ReadWay extends Link {
   readonly host: (() => string) | undefined
 }
 
-/** A link, and how to reach its server. */
 export interface PreparedWay extends Link {
   readonly upstream: Reached
 }

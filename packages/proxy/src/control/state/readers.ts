@@ -139,7 +139,6 @@ function startsOf(carriage: Carriage, tls: ReadWay['tls']): (() => Starts) | und
     : () => ({ responses: encryption.unbinding() })
 }
 
-/** Whether clients are identified by their process. */
 function isByProcess(carriage: Carriage): boolean {
   if (carriage.kind === 'spoken') return carriage.client === 'peer.process'
   const table = tableOf(carriage)

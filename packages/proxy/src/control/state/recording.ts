@@ -4,7 +4,6 @@ import type { RecordFile } from '../../record-file/record-file.ts'
 import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'
 
-/** The verdict on a record so far. */
 interface JudgedRecord {
   /** The level that is judged, such as `linearizable`. */
   readonly level: string
@@ -29,7 +28,6 @@ interface RecordedViolation {
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
-/** A recorder, and the files it writes to. */
 export interface ProxyRecording {
   readonly recorder: Recorder
   readonly files: readonly RecordFile[]

@@ -3,7 +3,6 @@ import { millis } from '@chaosproxy/history'
 import { ControlError } from '../state/errors.ts'
 import { integerMember, type Members } from './go-json.ts'
 
-/** An attribute of a toxic, a whole number of its unit. */
 interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
@@ -14,7 +13,6 @@ interface ToxicAttribute {
 /** All attributes of a toxic by name; those not given are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
-/** A type of toxic and its effect on a link. */
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]

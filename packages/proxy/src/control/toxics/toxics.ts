@@ -14,7 +14,6 @@ export interface Toxic {
   readonly toxicity: number
 }
 
-/** The toxics of each proxy, in the order they were added. */
 export interface ToxicChains {
   /** Upstream toxics first. */
   list(proxy: ManagedProxy): readonly Toxic[]

@@ -3,7 +3,6 @@ import { ControlError } from '../state/errors.ts'
 import type { ManagedProxy, ProxyChange, ProxySettings } from '../state/proxies.ts'
 import { booleanMember, type Members, readList, readMembers, stringMember } from '../toxics/go-json.ts'
 
-/** A proxy and its initial toxics. */
 export interface ProxyInput {
   readonly settings: ProxySettings
   readonly toxics: readonly unknown[]

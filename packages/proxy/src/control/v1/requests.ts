@@ -105,7 +105,6 @@ export function readProxyChange(value: unknown, where: string): ProxyChange {
   return readParameters(proxyChangeParameters, readObject(value, where), where)
 }
 
-/** A fault, with its name and lease if given. */
 export interface FaultRequest {
   readonly name: string | undefined
   readonly fault: TrafficFault

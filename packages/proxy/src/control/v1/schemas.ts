@@ -32,7 +32,6 @@ export const proxyParameters: {
   enabled: or(flag('whether it accepts connections'), true),
 }
 
-/** The settings of a proxy that can be changed. */
 export const proxyChangeParameters: {
   readonly listen: OptionalParameter<string>
   readonly upstream: OptionalParameter<string>
@@ -105,7 +104,6 @@ const objectOf = (properties: { readonly [name: string]: Schema }, optional: rea
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
 })
 
-/** All request and response schemas, by name. */
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {

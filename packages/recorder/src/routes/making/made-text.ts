@@ -9,7 +9,6 @@ export function requestText({ request }: MadeRequest, authority: string): string
   return `${method} ${target} HTTP/1.1\r\n${fields.join('')}\r\n${body}`
 }
 
-/** The header fields of a request, in the order in which they are sent. */
 export function fieldsOf(
   { request: { method, headers, body } }: Pick<MadeRequest, 'request'>,
   authority: string,

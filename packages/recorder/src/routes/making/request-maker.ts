@@ -20,7 +20,6 @@ import {
 } from '../table/route-table.ts'
 import { RequestDraft } from './request-draft.ts'
 
-/** The client and the id of a request. */
 interface Asker {
   /** The client's name, sent if the table has a place for it. */
   readonly session: string
@@ -36,15 +35,12 @@ export interface MadeRequest {
   readonly key: string | undefined
   /** How much of the response's body is needed to complete the operation. */
   readonly answerBytes: number
-  /** Completes the operation by its response. */
   complete(answer: Answer): Interpretation
 }
 
 type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
-/** Makes requests from operations, by a route table in reverse. */
 export interface RequestMaker {
-  /** The functions with a reversible route. */
   readonly functions: readonly string[]
   /** For the table's other functions: why they have none, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
@@ -56,7 +52,6 @@ export interface RequestMaker {
   make(input: Input, asker: Asker): Made
 }
 
-/** A reversed route. */
 interface Turned {
   readonly number: number
   readonly route: RecordedRoute

@@ -5,7 +5,6 @@ import type { ClientSource } from '../table/route-table.ts'
 import type { Message } from './message.ts'
 import { compileValue } from './value-source.ts'
 
-/** The client's end of a connection. */
 export interface Peer {
   /** Unique among connections. */
   readonly connection: number

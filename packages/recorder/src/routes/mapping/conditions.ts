@@ -4,7 +4,6 @@ import type { Conditions } from '../table/route-table.ts'
 import type { Scene } from './scene.ts'
 import { compileValue, type Side } from './value-source.ts'
 
-/** Compiles a check that all conditions hold. */
 export function compileConditions(conditions: Conditions | undefined, side: Side): (scene: Scene) => boolean {
   const tests = Object.entries(conditions ?? {}).map(([source, wanted]) => {
     const read = compileValue(source, side)

@@ -26,7 +26,6 @@ export interface Understood {
 
 /** The possible routes for a method and a target, before the rest of the request is known. */
 export interface RoutedRequest {
-  /** Whether any route may match. */
   readonly isKnown: boolean
   /** Whether every route that may match is ignored (`"ignore": true`). */
   readonly isIgnored: boolean
@@ -41,7 +40,6 @@ export interface RoutedRequest {
   touches(head: MatchableHead): Touches
 }
 
-/** Maps requests to operations by a route table. */
 export interface HttpMapping {
   /** Everything that is not an operation is passed on. */
   match(head: MatchableHead): RoutedRequest
@@ -89,20 +87,14 @@ const MOST_TARGETS = 1000
 const LONGEST_KNOWN_TARGET = 1024
 
 /** A route that matches a method and a path. `fits` checks its other conditions. */
-interface Candidate {
-  readonly bodyBytes: number
-  readonly answerBytes: number
-  readonly mayBeRefused: boolean
-  readonly isIgnored: boolean
+interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   /** The query parameters that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
   /** @param unnamed the parameters that no candidate names */
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer, unnamed: readonly string[]): Understood
-  touches(head: MatchableHead): Touches
 }
 
-/** Chooses the first candidate that fits the request. */
 function chooseAmong(candidates: readonly Candidate[], unnamed: readonly string[]): RoutedRequest {
   return {
     isKnown: candidates.length > 0,
@@ -277,7 +269,6 @@ function contentOf({ status, body }: Answer, method: string): Captured | undefin
   return status === 304 ? { withheld: 'a 304' } : body
 }
 
-/** A cache of texts. */
 const statusTexts: Map<number, string> = new Map()
 
 function statusText(status: number): string {

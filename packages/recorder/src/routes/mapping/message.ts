@@ -38,7 +38,6 @@ export class Message implements ReadParts {
     this.#body = body
   }
 
-  /** The segment that the name matches in the path. */
   segment(name: string): string | undefined {
     return this.#path.segments[this.#path.names.indexOf(name) + 1]
   }

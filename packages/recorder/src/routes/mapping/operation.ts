@@ -7,13 +7,11 @@ import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 import type { WrittenValues } from './written-values.ts'
 
-/** One operation of a request, and how its response completes it. */
 export interface Asked {
   readonly call: Call
   complete(scene: Scene, meaning: Meaning): Interpretation
 }
 
-/** The parts that all calls of a request share. */
 type CommonParts = Pick<Call, 'what' | 'requestId'>
 
 /** Why a request that should be an operation cannot be recorded as one. */

@@ -14,7 +14,6 @@ export function parametersNamedBy(route: RouteSpec, client: ClientSource | undef
   return parametersIn([...conditions, ...places, ...sent, route.client ?? client ?? ''])
 }
 
-/** The parameters among these places. */
 export const parametersIn = (places: readonly string[]): readonly string[] =>
   places.filter((place) => place.startsWith(QUERY)).map((place) => place.slice(QUERY.length))
 

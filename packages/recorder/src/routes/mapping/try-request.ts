@@ -5,7 +5,6 @@ import { describeTable } from './describe-table.ts'
 import { keptOfAnswer } from './kept-of-answer.ts'
 import { compileMapping, type Understood } from './mapping.ts'
 
-/** A request as typed by the user. */
 export interface WrittenRequest {
   readonly method: string
   readonly target: string

@@ -17,7 +17,6 @@ const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'
 
-/** Compiles a value that the parser has validated into a function that reads it. */
 export function compileValue(spec: ValueSpec, side: Side): ReadValue {
   if (typeof spec === 'string') return compileSource(spec, side)
   if (isList(spec)) return compileList(spec, side)

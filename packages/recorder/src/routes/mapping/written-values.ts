@@ -27,7 +27,6 @@ export class WrittenValues {
     }
   }
 
-  /** The place in the response of a value that was written to the key. */
   placeIn(key: string, body: Json): string | undefined {
     const values = this.#byKey.get(key)
     if (values === undefined) return undefined

@@ -21,7 +21,6 @@ export type JsonSchema = { readonly [name: string]: unknown }
 
 /** What a value may refer to. */
 export interface Scope {
-  /** The names in the route's path. */
   readonly names: readonly string[]
   /** Whether there is a list, which makes `item` and `name` places. */
   readonly hasItem: boolean
@@ -58,7 +57,6 @@ export function parseMembers<Spec extends object>(
   return parsed
 }
 
-/** The schema of an object with these members. */
 export const schemaOf = (
   declared: { readonly [name: string]: Pick<Member<unknown>, 'summary' | 'schema'> },
   more: JsonSchema,

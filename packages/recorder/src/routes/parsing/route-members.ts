@@ -25,7 +25,6 @@ export const parseClient = (value: unknown, where: string): string => {
   )
 }
 
-/** The members that select a route's requests. */
 export const requestMembers: MembersOf<IgnoredRoute> = {
   request: {
     summary:

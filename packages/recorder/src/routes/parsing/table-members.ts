@@ -1,11 +1,21 @@
-import { quote } from '@chaosproxy/faults'
+import { quote, readObject } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
+import { compilePath } from '@chaosproxy/wire/http'
 import type { RouteSpec, RouteTable } from '../table/route-table.ts'
-import { type Member, type MembersOf, wrong } from './members.ts'
-import { parseRoute } from './parse-route.ts'
+import {
+  type Member,
+  type MembersOf,
+  parseMembers,
+  refuseUnknown,
+  type Scope,
+  TABLE_SCOPE,
+  type Written,
+  wrong,
+} from './members.ts'
+import { operationMembers, parseOperation } from './parse-operation.ts'
 import { parseSends } from './parse-value.ts'
 import { CLIENT_SOURCE, matching, reference, text } from './patterns.ts'
-import { parseClient } from './route-members.ts'
+import { parseClient, recordedMembers, requestMembers, routeMembers } from './route-members.ts'
 
 export interface WrittenTable
   extends Pick<RouteTable, 'client' | 'requestId' | 'sends' | 'ignoredParameters' | 'final' | 'routes'> {
@@ -100,4 +110,33 @@ function parseRoutes(value: unknown, where: string): readonly RouteSpec[] {
   throw wrong(
     `${where} must be a list of at least one, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`,
   )
+}
+
+/** @throws UserError (input) that begins with `where`. */
+function parseRoute(value: unknown, where: string): RouteSpec {
+  const written = readObject(value, where)
+  refuseUnknown(written, routeMembers, where)
+  const request = requestMembers.request.parse(written['request'], `${where}: "request"`, TABLE_SCOPE)
+  const at = `${where} (${request})`
+  const scope: Scope = { names: compilePath(request.split(' ')[1] ?? '').names, hasItem: false }
+  const { when, ignore } = parseMembers(written, requestMembers, at, scope)
+  const requests = { request, ...(when && { when }) }
+  if (ignore) {
+    refuseBesideIgnore(written, at)
+    return { ...requests, ignore }
+  }
+  const { operations, ...recorded } = parseMembers(written, recordedMembers, at, scope)
+  if (operations === undefined) return { ...requests, ...recorded, ...parseOperation(written, at, scope.names) }
+  const beside = Object.keys(operationMembers).find((name) => written[name] !== undefined)
+  if (beside !== undefined)
+    throw wrong(`${at}: "${beside}" is beside "operations". Give it in each of the operations instead.`)
+  return { ...requests, ...recorded, operations }
+}
+
+function refuseBesideIgnore(written: Written, at: string): void {
+  const beside = Object.keys(written).find((name) => !Object.hasOwn(requestMembers, name))
+  if (beside !== undefined)
+    throw wrong(
+      `${at}: ${quote(beside)} does not go with "ignore": an ignored request is not an operation. Leave one of them out.`,
+    )
 }

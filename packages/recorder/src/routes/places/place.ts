@@ -55,7 +55,6 @@ interface TextPlace extends AnyPlace {
   readonly write: (request: WrittenParts, name: string, text: string) => Trouble
 }
 
-/** A place that holds any JSON value. */
 interface JsonPlace extends AnyPlace {
   readonly holds: 'json'
   readonly write: (request: WrittenParts, name: string, value: Json) => Trouble

@@ -22,7 +22,6 @@ export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 /** Conditions on places: a place has this value, any value, or none. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
-/** One operation of a request, on one object. */
 export interface OperationSpec {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
@@ -123,7 +122,6 @@ export interface RouteTable {
 
 export const isIgnored = (route: RouteSpec): route is IgnoredRoute => 'ignore' in route
 
-/** The methods and the path of a route's requests. */
 export function requestLine({ request }: RouteSpec): { readonly methods: readonly string[]; readonly path: string } {
   const [methods = '', path = ''] = request.split(' ')
   return { methods: methods.split(','), path }

@@ -1,5 +1,6 @@
 import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
 import { type History, isAnswered, OK, plural } from '@chaosproxy/history'
+import type { FaultSpan } from '../fault-spans.ts'
 import { quantile } from '../statistics.ts'
 import type { ProbeAnswer } from './probe.ts'
 
@@ -16,15 +17,7 @@ export interface MeasuredRecord {
 }
 
 /** A fault, from when to when it was in force, in nanoseconds. */
-export interface Spell {
-  readonly kind: string
-  /** What `--faults` calls it, if that is not its kind. */
-  readonly name?: string | undefined
-  readonly from: number
-  readonly to: number
-  /** Until then it may have been in force longer. */
-  readonly perhapsUntil?: number | undefined
-}
+export type Spell = Pick<FaultSpan, 'kind' | 'name' | 'from' | 'to' | 'perhapsUntil'>
 
 /** How a figure is written: `99.5%`, `200ms`, `0`. Shares are from 0 to 1, durations in nanoseconds. */
 export type Unit = 'share' | 'duration' | 'count'

@@ -115,15 +115,12 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
 }
 
 const selectionOf = (of: string | undefined, during: string | undefined, refuse: Refuse): Selection => ({
-  of: functionNamed(of),
+  of: of === undefined ? undefined : (PLURALS[of] ?? of),
   during: during === undefined ? undefined : partCalled(during, refuse),
 })
 
 /** People write `of reads` as well. */
 const PLURALS: { readonly [plural: string]: string } = { reads: 'read', writes: 'write' }
-
-const functionNamed = (of: string | undefined): string | undefined =>
-  of === undefined ? undefined : (PLURALS[of] ?? of)
 
 function measureCalled(name: string, refuse: Refuse): Measure {
   const names = measures.map((each) => each.name)

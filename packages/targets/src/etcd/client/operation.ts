@@ -16,10 +16,8 @@ export interface Keeping {
   readonly locks: Locks
 }
 
-/** An operation in progress. */
 export interface Operation extends Asking, OperationTime {
   readonly address: NodeAddress
-  /** The client's watches, by name. */
   readonly streams: Map<number, WatchStream>
 }
 

@@ -65,7 +65,6 @@ export const ownOperations: { readonly [f: string]: Perform } = {
   release: (operation, { key = '', value }, { locks }) => released(locks.of(operation, key), value),
 }
 
-/** All operations by function. */
 export const operations: { readonly [f: string]: Perform } = { ...watchOperations, ...ownOperations }
 
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`

@@ -10,7 +10,6 @@ export interface Asking {
   readonly serializable: boolean
 }
 
-/** A key and its value. */
 export interface Held {
   readonly key: string
   readonly value: Json

@@ -4,7 +4,6 @@ import { isTrouble } from '../../clients/trouble.ts'
 import type { Keeping, Operation } from './operation.ts'
 import { type Compare, commit, createdAt, get, type Held, modifiedAt, putStep } from './store.ts'
 
-/** The name of the key that holds an object. */
 export const object = (key: string): string => `object/${key}`
 
 /** What becomes of an object, whose key may not exist, and what the client learns once it did. */

@@ -106,7 +106,6 @@ async function changesBetween(operation: Operation, input: Input): Promise<Compl
   return { type: 'ok', value: { from, to, changes } }
 }
 
-/** Reads every key. */
 export const readAll: Perform = async (operation) => {
   const listing = await list(operation, PREFIX)
   if (isTrouble(listing)) return listing

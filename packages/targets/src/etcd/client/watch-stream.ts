@@ -27,7 +27,6 @@ export interface WatchStreamOptions {
   readonly timeoutMs: number
 }
 
-/** Resolves once the watch is created. */
 export function openWatchStream({
   address,
   request: create,

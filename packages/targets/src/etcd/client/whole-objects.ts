@@ -13,7 +13,6 @@ const OTHERS: readonly string[] = ['register', 'counter', 'set', 'lists', 'lock'
 /** Objects of which one key holds everything: an operation reads it, applies the input, and writes it back. */
 export const wholeObjects: readonly WholeObject[] = objects.filter(({ name }) => !OTHERS.includes(name))
 
-/** The operations of an object held whole. */
 export const wholeOperation =
   (object: WholeObject): Perform =>
   async (operation, input, keeping) => {

@@ -1,32 +1,24 @@
-import * as v from 'valibot'
 import type { ClientKind } from '../../clients/client-kind.ts'
 import type { PlannedClients } from '../../clients/planned-clients.ts'
-import { type Judged, objectNames, transfersMade } from '../../sql/asked.ts'
+import type { Judged } from '../../sql/asked.ts'
 import { planSqlClients, type SqlSession } from '../../sql/clients.ts'
+import { entries, loginEntries, oneOf } from '../../sql/declaration.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { credentialsOf } from './credentials.ts'
-import { isolations, type MariadbDeclaration, readsFrom, writesTo } from './declaration.ts'
+import { type MariadbDeclaration, writesTo } from './declaration.ts'
 import { objects, withParameters } from './objects.ts'
 import { judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
 
-const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
-  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
-
 export const mariadbKind: ClientKind<MariadbDeclaration> = {
   kind: 'mariadb',
   entries: {
-    user: v.optional(v.pipe(v.string('must be a text'), v.description('[default: chaos]'))),
-    password: v.optional(v.string('must be a text')),
-    database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: chaos]'))),
-    reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
+    ...loginEntries('chaos'),
+    reads: entries.reads,
     writes: oneOf(writesTo, "where to write; own: at the client's own node [default: primary]"),
-    isolation: oneOf(isolations, "of every transaction [default: the server's setting]"),
-    transfers: oneOf(
-      transfersMade,
-      'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
-    ),
-    object: oneOf(objectNames, 'type of the objects [default: by the workload]'),
+    isolation: entries.isolation,
+    transfers: entries.transfers,
+    object: entries.object,
   },
   isPlain: true,
   plan: planMariadb,

@@ -46,7 +46,6 @@ export interface Connection {
   readonly version: string
   isOpen(): boolean
   query(sql: string): Promise<QueryEnd>
-  /** Closes the connection. A pending command gets the reason. */
   close(why?: string): void
 }
 
@@ -55,7 +54,6 @@ export const serverErrorText = ({ code, message }: ServerError): string => `${co
 
 /** Why a connection could not be opened. */
 export class MariadbRefused extends NotConnected {
-  /** The server's own error, if it sent one. */
   readonly error: ServerError | undefined
 
   constructor(message: string, error?: ServerError) {

@@ -15,7 +15,6 @@ export const queuesConfig = (replicas: number): object => ({
   ...{ max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
 })
 
-/** The queues of a run. */
 export interface Queues {
   onQueue(asking: Asking, input: Input): Promise<Completion>
 }

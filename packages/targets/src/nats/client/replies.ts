@@ -30,7 +30,6 @@ export interface NatsRequest extends Publication {
   readonly most?: number | undefined
 }
 
-/** Reads the answers on one connection to a NATS server. */
 export interface NatsReplies {
   /** The bytes of a request. The first also introduces the client, and each answers the server's pings. */
   bytes(request: NatsRequest): Buffer

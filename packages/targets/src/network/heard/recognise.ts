@@ -75,7 +75,6 @@ function associates(json: Json, key: string, value: Json, depth: number = 0): bo
   return depth < DEEPEST && children.some((child) => associates(child, key, value, depth + 1))
 }
 
-/** Whether some member with the key's name has the value. */
 function isNamed(json: Json, key: string, value: Json, depth: number = 0): boolean {
   if (typeof json !== 'object' || json === null) return false
   if (!Array.isArray(json) && Object.hasOwn(json, key)) {

@@ -1,30 +1,21 @@
 import * as v from 'valibot'
 import type { ClientKind } from '../../clients/client-kind.ts'
 import type { PlannedClients } from '../../clients/planned-clients.ts'
-import { objectNames, transfersMade } from '../../sql/asked.ts'
 import { planSqlClients, type SqlSession } from '../../sql/clients.ts'
+import { entries, loginEntries, oneOf } from '../../sql/declaration.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { commits, isolations, type PostgresDeclaration, readsFrom } from './declaration.ts'
+import { commits, type PostgresDeclaration } from './declaration.ts'
 import { objects } from './objects.ts'
 import { judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
 
-const oneOf = <Name extends string>(names: readonly Name[], description: string) =>
-  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
-
-/** Clients of PostgreSQL. */
 export const postgresKind: ClientKind<PostgresDeclaration> = {
   kind: 'postgres',
   entries: {
-    user: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
-    password: v.optional(v.string('must be a text')),
-    database: v.optional(v.pipe(v.string('must be a text'), v.description('[default: postgres]'))),
-    reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
-    isolation: oneOf(isolations, "of every transaction [default: the server's setting]"),
-    transfers: oneOf(
-      transfersMade,
-      'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
-    ),
+    ...loginEntries('postgres'),
+    reads: entries.reads,
+    isolation: entries.isolation,
+    transfers: entries.transfers,
     commit: oneOf(commits, "what a commit waits for; async: no standby [default: the server's setting]"),
     local: v.optional(
       v.pipe(
@@ -34,7 +25,7 @@ export const postgresKind: ClientKind<PostgresDeclaration> = {
         v.description('share of the sessions that do not wait for standbys, regardless of commit [default: 0]'),
       ),
     ),
-    object: oneOf(objectNames, 'type of the objects [default: by the workload]'),
+    object: entries.object,
   },
   isPlain: true,
   plan: planPostgres,

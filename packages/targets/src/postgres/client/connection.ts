@@ -41,13 +41,11 @@ export interface Connection {
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
-  /** Closes the connection. A pending command gets the reason. */
   close(why?: string): void
 }
 
 /** Why a connection could not be opened. */
 export class PostgresRefused extends NotConnected {
-  /** The server's own report, if it sent one. */
   readonly report: ServerReport | undefined
 
   constructor(message: string, report?: ServerReport) {

@@ -68,7 +68,6 @@ const sized = (bytes: Buffer): Buffer => Buffer.concat([long(bytes.length), byte
 
 export const longText = (value: string): Buffer => sized(Buffer.from(value))
 
-/** A table of texts and numbers. */
 export const table = (members: { readonly [name: string]: string | number }): Buffer =>
   sized(
     Buffer.concat(

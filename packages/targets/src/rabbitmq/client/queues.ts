@@ -4,7 +4,6 @@ import { isTrouble } from '../../clients/trouble.ts'
 import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 import { openDrains } from './drains.ts'
 
-/** The queues of a run. */
 export interface Queues {
   /** Waits until all brokers serve, which they do once they are in the cluster. @throws UserError (environment) */
   prepare(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>

@@ -121,7 +121,6 @@ export async function createSequential(asking: Asking, path: string): Promise<Cr
   return isTrouble(created) ? { type: 'info', error: created.error } : created
 }
 
-/** The names of a node's children. */
 export async function childrenOf(asking: Asking, path: string): Promise<readonly string[] | SessionTrouble> {
   const answer = await asking.ask('getChildren', Buffer.concat([text(path), boolean(false)]))
   if (isTrouble(answer)) return { type: 'fail', error: answer.error }

@@ -10,10 +10,8 @@ import type { Machine } from './machine.ts'
 import { Scope } from './scope.ts'
 import { compileBody } from './statements.ts'
 
-/** A compiled script, bound to a machine. */
 export type Chunk = (machine: Machine) => LuaFunction
 
-/** The text is no valid Lua. */
 export class LuaSyntaxError extends Error {
   override readonly name: string = 'LuaSyntaxError'
 }

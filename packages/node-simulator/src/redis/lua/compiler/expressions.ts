@@ -2,10 +2,8 @@ import type * as ast from 'luaparse'
 import { atLine } from './lines.ts'
 import type { Scope } from './scope.ts'
 
-/** The functions that expressions are compiled with. */
 export interface Compiling {
   readonly scope: Scope
-  /** Whether an expression is in parentheses. */
   readonly isGrouped: (node: ast.Expression) => boolean
   /** Compiles the parameters and the body of a function. */
   readonly compileFunction: (node: ast.FunctionDeclaration, receiver: boolean) => string
@@ -40,7 +38,6 @@ export const isCall = (node: ast.Expression): node is Call =>
 export const hasMany = (node: ast.Expression, { isGrouped }: Compiling): boolean =>
   (isCall(node) || node.type === 'VarargLiteral') && !isGrouped(node)
 
-/** Compiled to exactly one value. */
 export function compileValue(node: ast.Expression, to: Compiling): string {
   switch (node.type) {
     case 'NilLiteral':
@@ -54,7 +51,7 @@ export function compileValue(node: ast.Expression, to: Compiling): string {
     case 'VarargLiteral':
       return '$rest[0]'
     case 'Identifier':
-      return compileVariable(node, to)
+      return to.scope.find(node.name)?.id ?? atLine(node.loc?.start.line, `$.global(${JSON.stringify(node.name)})`)
     case 'MemberExpression':
     case 'IndexExpression':
       return compileIndex(node, to)
@@ -102,10 +99,6 @@ export function compileCondition(node: ast.Expression, to: Compiling): string {
   return `((${value} = ${compileValue(node, to)}) !== undefined && ${value} !== false)`
 }
 
-function compileVariable({ name, loc }: ast.Identifier, { scope }: Compiling): string {
-  return scope.find(name)?.id ?? atLine(loc?.start.line, `$.global(${JSON.stringify(name)})`)
-}
-
 function compileLogical({ operator, left, right }: ast.LogicalExpression, to: Compiling): string {
   const value = to.scope.temporary()
   const condition = `(${value} = ${compileValue(left, to)}) !== undefined && ${value} !== false`
@@ -141,7 +134,6 @@ function compileUnary({ operator, argument }: ast.UnaryExpression, to: Compiling
   return atLine(argument.loc?.end.line, `$.${does}(${compileValue(argument, to)}${extra})`)
 }
 
-/** The key of a field. */
 export const keyOf = (node: ast.MemberExpression | ast.IndexExpression, to: Compiling): string =>
   node.type === 'MemberExpression' ? JSON.stringify(node.identifier.name) : compileValue(node.index, to)
 
@@ -150,7 +142,6 @@ function compileIndex(node: ast.MemberExpression | ast.IndexExpression, to: Comp
   return atLine(node.base.loc?.end.line, `$.index(${base}, ${keyOf(node, to)}${nameArgument(node.base, to)})`)
 }
 
-/** The name of an expression's value in errors. */
 function describe(node: ast.Expression, { scope }: Compiling): string | undefined {
   const field = (key: string): string => `field '${key.replace(/\0.*/s, '')}'`
   if (node.type === 'Identifier') return `${scope.find(node.name)?.kind ?? 'global'} '${node.name}'`
@@ -164,7 +155,6 @@ export function nameArgument(node: ast.Expression, to: Compiling): string {
   return name === undefined ? '' : `, ${JSON.stringify(name)}`
 }
 
-/** All results of a call. */
 export function compileCall(node: Call, to: Compiling): string {
   const line = node.base.loc?.end.line
   const args = argumentsOf(node, to)

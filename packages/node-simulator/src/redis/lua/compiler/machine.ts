@@ -122,7 +122,6 @@ export class Machine {
     return table
   }
 
-  /** Calls a method. */
   invoke(receiver: LuaValue, name: string, named: string | undefined, ...args: LuaValue[]): readonly LuaValue[] {
     const method = operators.callable(operators.index(receiver, name, named), `method '${name}'`)
     if (typeof receiver !== 'string') return method(receiver, ...args)

@@ -1,11 +1,9 @@
 interface Local {
   /** Its name in JavaScript. */
   readonly id: string
-  /** The number of functions it is nested in. */
   readonly depth: number
 }
 
-/** The function of a script that is being compiled. */
 interface FunctionFrame {
   readonly temporaries: string[]
   readonly takesRest: boolean
@@ -26,7 +24,6 @@ export class Scope {
     }
   }
 
-  /** Compiles a function, and reports the temporaries that its body uses. */
   inFunction(
     takesRest: boolean,
     compile: () => string,

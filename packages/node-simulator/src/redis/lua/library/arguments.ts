@@ -80,7 +80,6 @@ export function libraryTable(functions: Library, constants: { readonly [name: st
   return table
 }
 
-/** Functions of a library, each by its name. */
 export const named = (
   singles: { readonly [name: string]: (args: Arguments) => LuaValue },
   others: { readonly [name: string]: (args: Arguments) => readonly LuaValue[] } = {},

@@ -5,7 +5,6 @@ import { LuaTable } from '../table.ts'
 import { isTrue, LuaError, type LuaFunction, type LuaValue, typeName } from '../values.ts'
 import { type Arguments, type Library, named } from './arguments.ts'
 
-/** The most results of one call. */
 const MOST_RESULTS = 7_999
 
 function textOf(value: LuaValue): string {

@@ -39,7 +39,6 @@ function draw(args: Arguments, random: ScriptRandom): number {
   return Math.floor(fraction * (most - least + 1)) + least
 }
 
-/** The mantissa and the exponent of a number. */
 function split(value: number): readonly [mantissa: number, exponent: number] {
   if (value === 0 || !Number.isFinite(value)) return [value, 0]
   let exponent = Math.max(-1_073, Math.floor(Math.log2(Math.abs(value))) + 1)

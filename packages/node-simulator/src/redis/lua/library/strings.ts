@@ -42,9 +42,6 @@ function repeat(args: Arguments): string {
   return text.repeat(count)
 }
 
-const lower = (text: string): string => text.replaceAll(/[A-Z]+/g, (found) => found.toLowerCase())
-const upper = (text: string): string => text.replaceAll(/[a-z]+/g, (found) => found.toUpperCase())
-
 /** The first match of a pattern, for `find` and `match`. */
 function search(args: Arguments, kind: 'find' | 'match'): readonly LuaValue[] {
   const [text, pattern] = [args.text(0), args.text(1)]
@@ -81,9 +78,7 @@ function everyMatch(args: Arguments): LuaValue {
   }
 }
 
-type Replace = (matching: Matching, start: number, end: number, whole: string) => LuaValue
-
-function replacement(args: Arguments): Replace {
+function replacement(args: Arguments): (matching: Matching, start: number, end: number, whole: string) => LuaValue {
   const value = args.values[2]
   if (typeof value === 'function') return (matching, start, end) => callable(value)(...matching.captures(start, end))[0]
   if (value instanceof LuaTable) return (matching, start, end) => index(value, matching.capture(0, start, end))
@@ -134,8 +129,8 @@ export const stringLibrary: LuaTable = libraryTable(
       sub,
       char: characters,
       rep: repeat,
-      lower: (args) => lower(args.text(0)),
-      upper: (args) => upper(args.text(0)),
+      lower: (args) => args.text(0).replaceAll(/[A-Z]+/g, (found) => found.toLowerCase()),
+      upper: (args) => args.text(0).replaceAll(/[a-z]+/g, (found) => found.toUpperCase()),
       reverse: (args) => [...args.text(0)].reverse().join(''),
       format,
       gmatch: everyMatch,

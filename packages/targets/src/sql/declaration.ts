@@ -1,0 +1,99 @@
+import type { Setting, Settings } from '@chaosproxy/workloads'
+import * as v from 'valibot'
+import { type ObjectName, objectNames, type Transfers, transfersMade } from './asked.ts'
+
+/** How clients of a SQL database work, in tables of their own. */
+export interface SqlDeclaration {
+  /** By default `chaos` of MariaDB and `postgres` of PostgreSQL; likewise the database. */
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  readonly database?: string | undefined
+  /** Where reads go: to the primary, or to the client's own node. */
+  readonly reads?: ReadsFrom | undefined
+  /** By default the server's setting. */
+  readonly isolation?: Isolation | undefined
+  /** How a transfer of the bank changes its balances; by default `in-place`. */
+  readonly transfers?: Transfers | undefined
+  /** The type of the objects; by default it follows from the workload's operations. */
+  readonly object?: ObjectName | undefined
+}
+
+export type ReadsFrom = 'primary' | 'replicas'
+export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
+
+const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
+const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
+
+/** A member of a declaration that is one of these names. */
+export const oneOf = <Name extends string>(
+  names: readonly Name[],
+  description: string,
+): v.GenericSchema<unknown, Name | undefined> =>
+  v.optional(v.pipe(v.picklist(names, `must be ${names.join(', ')}`), v.description(description)))
+
+const loginName = (usual: string) =>
+  v.optional(v.pipe(v.string('must be a text'), v.description(`[default: ${usual}]`)))
+
+export const loginEntries = (usual: string): v.ObjectEntries => ({
+  user: loginName(usual),
+  password: v.optional(v.string('must be a text')),
+  database: loginName(usual),
+})
+
+type Shared = 'reads' | 'isolation' | 'transfers' | 'object'
+
+export const entries: { readonly [Name in Shared]: v.GenericSchema<unknown, SqlDeclaration[Name]> } = {
+  reads: oneOf(readsFrom, "where to read; replicas: at the client's own node [default: primary]"),
+  isolation: oneOf(isolations, "of every transaction [default: the server's setting]"),
+  transfers: oneOf(
+    transfersMade,
+    'how a transfer of the workload bank changes balances; read-then-write: in later statements [default: in-place]',
+  ),
+  object: oneOf(objectNames, 'type of the objects [default: by the workload]'),
+}
+
+export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting } = {
+  reads: {
+    name: 'reads',
+    summary: "where to read: at the primary, or at each client's own node",
+    default: 'primary',
+    values: [...readsFrom],
+  },
+  isolation: {
+    name: 'isolation',
+    summary: 'of every transaction',
+    default: 'repeatable-read',
+    values: [...isolations],
+  },
+  transfers: {
+    name: 'transfers',
+    summary: 'how a transfer of the workload bank changes two balances: in place, or read first and written later',
+    default: 'in-place',
+    values: [...transfersMade],
+  },
+}
+
+/** `programs`: those of the system, or the directory of its programs. */
+export interface SqlClusterOptions<Programs> {
+  readonly nodes: number
+  readonly settings: Settings
+  readonly programs: Programs
+  /** The user to run servers as if chaos is root: PostgreSQL refuses to run as root. */
+  readonly user: string
+  /** The type of the objects; by default it follows from the operations. */
+  readonly object?: string | undefined
+}
+
+const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
+  names.some((name) => name === value)
+
+/** The members of a declaration that follow from a run's settings and the type of its objects. */
+export const chosenMembers = (
+  { reads, isolation, transfers }: Settings,
+  object: string | undefined,
+): Pick<SqlDeclaration, Shared> => ({
+  ...(isOneOf(readsFrom, reads) ? { reads } : {}),
+  ...(isOneOf(isolations, isolation) ? { isolation } : {}),
+  ...(isOneOf(transfersMade, transfers) ? { transfers } : {}),
+  ...(isOneOf<ObjectName>(objectNames, object) ? { object } : {}),
+})
