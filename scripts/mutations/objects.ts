@@ -296,8 +296,8 @@ export const objectMutations: readonly Mutation[] = [
       },
       {
         name: 'sums-count-what-returned-later',
-        before: 'atCall.put(i, done.up, done.down)',
-        after: 'atCall.put(i, asked.up, asked.down)',
+        before: 'atCall.save(i, done.up, done.down)',
+        after: 'atCall.save(i, asked.up, asked.down)',
         breaks: 'a read has to see what was only called before it',
       },
       {
@@ -314,8 +314,8 @@ export const objectMutations: readonly Mutation[] = [
     [
       {
         name: 'sums-have-no-total',
-        before: 'if (total !== 0) sum[end++] = total',
-        after: 'if (total > 0) sum[end++] = total',
+        before: 'amounts[TOTAL] += amount',
+        after: 'amounts[TOTAL] += Math.max(amount, 0)',
         breaks: 'a withdrawal leaves the sum of all balances',
       },
       {

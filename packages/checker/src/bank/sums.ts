@@ -2,7 +2,7 @@ import { isObject } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Budget } from '../limits/budget.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
-import { exactFactor, impossibleRead } from '../object/model/sums.ts'
+import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
 import type { Moved } from './related.ts'
 
 /** The number of the sum of all balances, which transfers keep. */
@@ -20,80 +20,112 @@ export function impossibleBalances(
   opening: ReadonlyMap<string, number> | undefined,
   budget: Budget,
 ): readonly number[] | undefined {
-  const numbers = new Map<string, number>()
-  const numberOf = (account: string): number => {
-    const number = numbers.get(account) ?? numbers.size + 1
-    numbers.set(account, number)
-    return number
+  const moved = Array.from({ length: part.length }, (_, i) => movedBy(i))
+  const balances = balancesRead(part, moved, budget)
+  const accounts = createAccounts()
+  accounts.meet(opening ?? [])
+  for (const each of moved) accounts.meet(each?.moves ?? [])
+  for (const each of balances.values()) accounts.meet(each ?? [])
+  const { width } = accounts
+  const toAmounts = accounts.exactly(part.length)
+  if (toAmounts === undefined) return undefined
+  const known = new Map<number, Float64Array | undefined>()
+  const shows = (read: number): Float64Array | undefined => {
+    const output = part.output[read]
+    const shown = balances.get(output)
+    if (!known.has(output)) known.set(output, shown && toAmounts(shown))
+    return known.get(output)
   }
+  const start = opening && toAmounts(opening)
+  const starts = {
+    least: start ?? new Float64Array(width),
+    most: start ?? new Float64Array(width).fill(Number.POSITIVE_INFINITY),
+  }
+  const columns = { width, isRead: (i: number) => moved[i] === undefined, ...columnsOf(moved, toAmounts, budget) }
+  return impossibleRead({ ...columns, ...oncePerId(part, moved, opening !== undefined) }, shows, starts, budget)
+}
+
+type Entries = Iterable<readonly [account: string, amount: number]>
+
+/** Numbers accounts from 1 on. */
+function createAccounts() {
+  const numbers = new Map<string, number>()
   let largest = 0
   let areWhole = true
-  const seen = (amount: number): number => {
-    largest = Math.max(largest, Math.abs(amount))
-    areWhole &&= Number.isInteger(amount)
-    return amount
+  return {
+    meet(entries: Entries): void {
+      for (const [account, amount] of entries) {
+        if (!numbers.has(account)) numbers.set(account, numbers.size + 1)
+        largest = Math.max(largest, Math.abs(amount))
+        areWhole &&= Number.isInteger(amount)
+      }
+    },
+    /** How many numbers there are, that of the total among them. */
+    get width(): number {
+      return numbers.size + 1
+    },
+    /** Amounts by number as integers, of which so many add up exactly; undefined if they do not. */
+    exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
+      const width = numbers.size + 1
+      const factor = exactFactor(largest, areWhole, count * width)
+      if (factor === undefined) return undefined
+      return (entries) => {
+        const amounts = new Float64Array(width)
+        for (const [account, each] of entries) {
+          const amount = Math.round(each * factor)
+          amounts[numbers.get(account) ?? TOTAL] += amount
+          amounts[TOTAL] += amount
+        }
+        return amounts
+      }
+    },
   }
-  for (const [account, balance] of opening ?? []) numberOf(account) && seen(balance)
-  const moved = Array.from({ length: part.length }, (_, i) => movedBy(i))
-  let moves = 0
-  for (const each of moved) {
-    budget.tick()
-    for (const [account, amount] of each?.moves ?? []) numberOf(account) && seen(amount)
-    moves += each?.moves.length ?? 0
-  }
+}
+
+/** By output: the balances that reads returned; undefined for what is no balances. */
+function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
   const shown = new Map<number, readonly (readonly [string, number])[] | undefined>()
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (moved[i] !== undefined || shown.has(part.output[i])) continue
     const read = jsonOf(part, part.output[i])
-    const entries = isObject(read) ? Object.entries(read) : []
-    const balances = entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    shown.set(part.output[i], isObject(read) && balances.length === entries.length ? balances : undefined)
-    for (const [account, balance] of balances) numberOf(account) && seen(balance)
+    const entries = isObject(read) ? Object.entries(read) : undefined
+    const balances = entries?.filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    shown.set(part.output[i], balances?.length === entries?.length ? balances : undefined)
   }
-  const width = numbers.size + 1
-  const factor = exactFactor(largest, areWhole, part.length * width)
-  if (factor === undefined) return undefined
-  const amountsOf = (balances: Iterable<readonly [string, number]>): Float64Array => {
-    const amounts = new Float64Array(width)
-    for (const [account, balance] of balances) {
-      const amount = Math.round(balance * factor)
-      amounts[numberOf(account)] += amount
-      amounts[TOTAL] += amount
-    }
-    return amounts
-  }
-  const start = opening && amountsOf(opening)
-  // The total comes after the accounts of each operation.
-  const from = new Int32Array(part.length + 1)
-  const amount = new Int32Array(moves + part.length)
-  const sum = new Float64Array(moves + part.length)
-  let end = 0
-  for (const [i, each] of moved.entries()) {
-    budget.tick()
-    let total = 0
-    for (const [account, moving] of each?.moves ?? []) {
-      amount[end] = numberOf(account)
-      sum[end] = Math.round(moving * factor)
-      total += sum[end++]
-    }
-    if (total !== 0) sum[end++] = total
-    from[i + 1] = end
-  }
-  const summed = { width, from, amount, sum, isRead: (i: number) => moved[i] === undefined }
-  const known = new Map<number, Float64Array | undefined>()
-  const shows = (read: number): Float64Array | undefined => {
-    const output = part.output[read]
-    const balances = shown.get(output)
-    if (!known.has(output)) known.set(output, balances && amountsOf(balances))
-    return known.get(output)
-  }
-  const starts = {
-    least: start ?? new Float64Array(width),
-    most: start ?? new Float64Array(width).fill(Number.POSITIVE_INFINITY),
-  }
-  return impossibleRead({ ...summed, ...oncePerId(part, moved, opening !== undefined) }, shows, starts, budget)
+  return shown
 }
+
+/** What each operation adds to which amounts. The same moves have the same columns, computed once. */
+function columnsOf(
+  moved: readonly (Moved | undefined)[],
+  toAmounts: (entries: Entries) => Float64Array,
+  budget: Budget,
+): Pick<Summed, 'from' | 'amount' | 'sum'> {
+  const known = new Map<Moved, readonly (readonly [amount: number, sum: number])[]>()
+  const rows = moved.map((each) => {
+    budget.tick()
+    if (each === undefined) return NOTHING
+    const row = known.get(each) ?? [...toAmounts(each.moves).entries()].filter(([, sum]) => sum !== 0)
+    known.set(each, row)
+    return row
+  })
+  const from = new Int32Array(rows.length + 1)
+  for (const [i, row] of rows.entries()) from[i + 1] = from[i] + row.length
+  const amount = new Int32Array(from[rows.length])
+  const sum = new Float64Array(amount.length)
+  let at = 0
+  for (const row of rows) {
+    budget.tick()
+    for (const [number, each] of row) {
+      amount[at] = number
+      sum[at++] = each
+    }
+  }
+  return { from, amount, sum }
+}
+
+const NOTHING = [] as const
 
 /** Of several operations that are made once together, any may be the one, and from an unknown start none. */
 function oncePerId(

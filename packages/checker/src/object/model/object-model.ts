@@ -86,8 +86,8 @@ interface Speed {
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Operations that arithmetic alone refutes, whatever else is unknown: decided before any search. Undefined if there are
-   * none, which says nothing.
+   * Operations that arithmetic alone refutes, whatever else is unknown: asked for where the search finds no order in its
+   * first turn. Undefined if there are none, which says nothing.
    *
    * @throws OutOfTime
    */

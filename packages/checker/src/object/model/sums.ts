@@ -44,11 +44,11 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
       continue
     }
     if (!isReturn) {
-      atCall.put(i, done.up, done.down)
+      atCall.save(i, done.up, done.down)
       continue
     }
     sums.read = i
-    atCall.take(i, sums.least, sums.most)
+    atCall.restore(i, sums.least, sums.most)
     for (let a = 0; a < width; a++) {
       sums.least[a] += asked.down[a]
       sums.most[a] += asked.up[a]
@@ -67,7 +67,7 @@ function createShelf(width: number) {
   const free: number[] = []
   let rows = new Float64Array(2 * width)
   return {
-    put(read: number, one: Float64Array, other: Float64Array): void {
+    save(read: number, one: Float64Array, other: Float64Array): void {
       const place = free.pop() ?? places.size
       places.set(read, place)
       const at = 2 * width * place
@@ -81,7 +81,7 @@ function createShelf(width: number) {
         rows[at + width + a] = other[a]
       }
     },
-    take(read: number, one: Float64Array, other: Float64Array): void {
+    restore(read: number, one: Float64Array, other: Float64Array): void {
       const place = places.get(read) ?? 0
       places.delete(read)
       free.push(place)

@@ -141,6 +141,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       for (const task of open) {
         const { part, search } = task
         const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
+        // Most searches find an order in their first turn.
+        const isHard = steps === FIRST_STEPS && (progress === 'paused' || progress === 'out of memory')
+        const refuted = isHard ? refutedBy(parts[part], judge, budget) : undefined
+        if (refuted !== undefined) return refuted
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
           // What shows by itself is explained sooner, and in fewer operations, than the end of a search.
@@ -176,6 +180,11 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
+function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer | undefined {
+  const conflict = inTime(() => refute?.(part, budget))
+  return conflict === undefined ? undefined : { result: 'violated', part, conflict, until: undefined }
+}
+
 /** In long histories the objects with the fewest operations come first: their violations are found soonest. */
 function inTurn(parts: readonly Part[]): readonly number[] {
   const numbers = Array.from(parts.keys())
@@ -183,13 +192,11 @@ function inTurn(parts: readonly Part[]): readonly number[] {
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer, if there is a fast method or a sum that nothing comes to; otherwise a search not yet begun. */
+/** The answer, if there is a fast method; otherwise a search not yet begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
-  const { fast, refute, guesses } = judge
+  const { fast, guesses } = judge
   const decided = guesses === undefined ? fast?.(part, budget) : undefined
   if (decided !== undefined && decided.result !== 'not applicable') return decided
-  const conflict = refute?.(part, budget)
-  if (conflict !== undefined) return { result: 'violated', conflict }
   return (guesses && guessed(part, guesses, budget)) ?? searchOf(part, judge, budget)
 }
 
@@ -232,7 +239,10 @@ function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | unde
 export function contradicts(part: Part, judge: Judge, budget: Budget, steps: number): boolean | 'unknown' {
   const search = begin(part, judge, budget)
   if (!('run' in search)) return search.result === 'violated'
-  const progress = runInSlices(search, steps, budget)
+  const firstSteps = Math.min(steps, FIRST_STEPS * (part.length + 1))
+  let progress = runInSlices(search, firstSteps, budget)
+  if (progress === 'paused' && judge.refute?.(part, budget) !== undefined) progress = 'violated'
+  if (progress === 'paused') progress = runInSlices(search, steps - firstSteps, budget)
   search.release()
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
