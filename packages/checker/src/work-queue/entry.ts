@@ -1,20 +1,18 @@
 import { type History, inputOf } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import { combinedVerdicts, createFindings } from '../judge/guarantees.ts'
+import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
+import { createBudget, inTime } from '../limits/budget.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
+import { faults, type Guarantee, guarantees, promises, type WorkQueueLevel, workQueueLadder } from './guarantees.ts'
+import { judgeQueue } from './judge.ts'
 import { functions, readQueues } from './record.ts'
-import {
-  faults,
-  type Guarantee,
-  guarantees,
-  promises,
-  scanQueue,
-  type WorkQueueLevel,
-  workQueueLadder,
-} from './scan.ts'
 
-/** Judges queues that lease their messages, by each guarantee; in O(n log n), if no message comes out too often. */
+/**
+ * Judges queues that lease their messages, by each guarantee; in O(n log n), where messages differ. An initial value is the
+ * list of what each queue holds at the start.
+ */
 export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   name: 'work-queue',
   aliases: ['job-queue'],
@@ -30,17 +28,27 @@ export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   judge: { ladder: workQueueLadder, sharesKeys: false, check, headline },
 }
 
-function check(history: History, { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>): Report<WorkQueueLevel> {
+function check(
+  history: History,
+  { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>,
+  options: CheckOptions<WorkQueueLevel>,
+): Report<WorkQueueLevel> {
   const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
-  const queues = readQueues(history)
+  const queues = readQueues(history, options.initial)
   const isTimed = hasTimes(history)
-  for (const queue of queues)
-    scanQueue({
-      ...{ history, queue, isTimed },
-      ...findings.sink,
-      lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
+  const budget = createBudget(options)
+  for (const queue of queues) {
+    const judge = () =>
+      judgeQueue({
+        ...{ history, queue, isTimed, budget },
+        ...findings.sink,
+        lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
+      })
+    inTime(judge, () => {
+      for (const guarantee of guarantees) findings.sink.unsure(guarantee, 'there was no time to judge all messages')
     })
+  }
   const levels = combinedVerdicts(guarantees, promises, findings)
   const total = queues.reduce((sum, { unanswered }) => sum + unanswered.length, 0)
   return { model: name, levels, headline: headline(levels), info: { total }, lost }

@@ -1,0 +1,46 @@
+import type { Guarantee } from './guarantees.ts'
+import type { RecordedOperation } from './operations.ts'
+
+type Does = RecordedOperation['does']
+
+/**
+ * By guarantee, the operations that can contradict it; the others only explain, so that leaving one out would prove
+ * nothing.
+ */
+const contradicting: { readonly [guarantee in Guarantee]: readonly Does[] } = {
+  'no-lost-messages': [],
+  'no-invented-messages': ['take', 'look'],
+  'no-handouts-after-ack': ['take', 'look', 'ack'],
+  'no-double-leases': ['take'],
+  'no-repeats': ['take'],
+  'first-in-first-out': ['take', 'look'],
+}
+
+/** Those that explain. */
+const explaining: { readonly [guarantee in Guarantee]: readonly Does[] } = {
+  'no-lost-messages': ['enqueue', 'take', 'ack'],
+  'no-invented-messages': ['enqueue'],
+  'no-handouts-after-ack': ['enqueue'],
+  'no-double-leases': ['enqueue', 'ack', 'nack'],
+  'no-repeats': ['enqueue', 'nack'],
+  'first-in-first-out': ['enqueue'],
+}
+
+/** As few operations as still break a guarantee, with all that could explain them. */
+export function shrunk(
+  guarantee: Guarantee,
+  operations: readonly RecordedOperation[],
+  isBroken: (operations: readonly RecordedOperation[]) => boolean,
+): readonly RecordedOperation[] {
+  const isOf = (by: readonly Does[]) => (each: RecordedOperation) => by.includes(each.does)
+  let left = operations.filter(
+    (each) =>
+      isOf([...contradicting[guarantee], ...explaining[guarantee]])(each) || (each.does === 'look' && each.isLast),
+  )
+  // An operation that shows something late is left out last.
+  for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
+    const fewer = left.filter((other) => other !== each)
+    if (isBroken(fewer)) left = fewer
+  }
+  return left
+}
