@@ -33,14 +33,21 @@ export function shrunk(
   isBroken: (operations: readonly RecordedOperation[]) => boolean,
 ): readonly RecordedOperation[] {
   const isOf = (by: readonly Does[]) => (each: RecordedOperation) => by.includes(each.does)
-  let left = operations.filter(
-    (each) =>
-      isOf([...contradicting[guarantee], ...explaining[guarantee]])(each) || (each.does === 'look' && each.isLast),
-  )
+  const isEnd = (each: RecordedOperation): boolean =>
+    each.does === 'look' && each.isLast && guarantee === 'no-lost-messages'
+  const concerned = isOf([...contradicting[guarantee], ...explaining[guarantee]])
+  let left = operations.filter((each) => concerned(each) || isEnd(each))
   // An operation that shows something late is left out last.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
-    const fewer = left.filter((other) => other !== each)
+    if (!left.includes(each)) continue
+    const fewer = withTheirTakes(left.filter((other) => other !== each))
     if (isBroken(fewer)) left = fewer
   }
   return left
+}
+
+/** Without the acknowledgements of what nobody has taken. */
+function withTheirTakes(operations: readonly RecordedOperation[]): readonly RecordedOperation[] {
+  const given = new Set(operations.flatMap((each) => (each.does === 'take' ? [each.receipt] : [])))
+  return operations.filter((each) => !(each.does === 'ack' || each.does === 'nack') || given.has(each.receipt))
 }

@@ -3,8 +3,9 @@ import type { ModelEntry } from '../judge/entry.ts'
 import { combinedVerdicts, createFindings } from '../judge/guarantees.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
-import { createBudget, inTime } from '../limits/budget.ts'
+import { createBudget } from '../limits/budget.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
+import { createFollowing } from './following.ts'
 import { faults, type Guarantee, guarantees, promises, type WorkQueueLevel, workQueueLadder } from './guarantees.ts'
 import { judgeQueue } from './judge.ts'
 import { functions, readQueues } from './record.ts'
@@ -38,17 +39,13 @@ function check(
   const queues = readQueues(history, options.initial)
   const isTimed = hasTimes(history)
   const budget = createBudget(options)
-  for (const queue of queues) {
-    const judge = () =>
-      judgeQueue({
-        ...{ history, queue, isTimed, budget },
-        ...findings.sink,
-        lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
-      })
-    inTime(judge, () => {
-      for (const guarantee of guarantees) findings.sink.unsure(guarantee, 'there was no time to judge all messages')
+  const following = createFollowing(budget)
+  for (const queue of queues)
+    judgeQueue({
+      ...{ history, queue, isTimed, budget, following },
+      ...findings.sink,
+      lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
     })
-  }
   const levels = combinedVerdicts(guarantees, promises, findings)
   const total = queues.reduce((sum, { unanswered }) => sum + unanswered.length, 0)
   return { model: name, levels, headline: headline(levels), info: { total }, lost }

@@ -1,15 +1,15 @@
 import { type History, OK } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { FindingsSink } from '../judge/guarantees.ts'
-import type { Budget } from '../limits/budget.ts'
-import { isExplained } from '../object/search/explained.ts'
+import { type Budget, inTime } from '../limits/budget.ts'
 import { shrunk } from './core.ts'
+import { type Following, type Some, someOf } from './following.ts'
 import type { Guarantee } from './guarantees.ts'
 import { copiesOf, isInventedAt, operationsOn, type RecordedOperation } from './operations.ts'
 import { inOrder } from './order.ts'
 import type { Message, Queue } from './record.ts'
-import { workQueue } from './specification.ts'
-import { findingOf, nameOf, sentenceOf } from './words.ts'
+import { findingOf, nameOf, SAY_START, sentenceOf } from './words.ts'
 
 export interface QueueJudging extends FindingsSink<Guarantee> {
   readonly history: History
@@ -17,6 +17,7 @@ export interface QueueJudging extends FindingsSink<Guarantee> {
   /** Whether the times of operations are known, by one clock. */
   readonly isTimed: boolean
   readonly budget: Budget
+  readonly following: Following
   /** Called with a confirmed enqueue of each message that was lost. */
   lost(row: OperationRow): void
 }
@@ -30,6 +31,8 @@ const ofOneValue = [
   'no-repeats',
 ] as const satisfies readonly Guarantee[]
 
+const NO_TIME = 'there was no time to judge all messages'
+
 /** Violations to be told in full, for each guarantee: those of the fewest operations. */
 const MOST_TOLD = 8
 
@@ -39,16 +42,23 @@ const MOST_TOLD = 8
  */
 export function judgeQueue(judging: QueueJudging): void {
   const violations = new Map<Guarantee, Violation[]>()
-  for (const message of judging.queue.messages.values()) {
-    judging.budget.tick()
-    unfinished(judging, message)
-    if (isPlain(judging, message)) continue
-    for (const violation of violationsOf(judging, message)) {
-      const { guarantee } = violation
-      if (guarantee === 'no-lost-messages') lose(judging, message)
-      violations.set(guarantee, [...(violations.get(guarantee) ?? []), violation])
-    }
-  }
+  inTime(
+    () => {
+      for (const message of judging.queue.messages.values()) {
+        judging.budget.tick()
+        unfinished(judging, message)
+        if (isPlain(judging, message)) continue
+        for (const violation of violationsOf(judging, message)) {
+          const { guarantee } = violation
+          if (guarantee === 'no-lost-messages') lose(judging, message)
+          addTo(violations, guarantee, violation)
+        }
+      }
+    },
+    () => {
+      for (const guarantee of ofOneValue) judging.unsure(guarantee, NO_TIME)
+    },
+  )
   for (const all of violations.values())
     for (const violation of all.toSorted((a, b) => a.operations.length - b.operations.length).slice(0, MOST_TOLD))
       tell(judging, violation)
@@ -90,52 +100,37 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   return !isDue || [handouts, acks].every((each) => each.some(({ row }) => callEvent[row] < returnEvent[lastLook]))
 }
 
-interface Violation {
+interface Violation extends Some {
   readonly guarantee: Guarantee
-  readonly message: Message
-  readonly operations: readonly RecordedOperation[]
 }
 
 /** The guarantees that no order of the operations on a message follows, each by itself. */
 function violationsOf(judging: QueueJudging, message: Message): readonly Violation[] {
-  const { history, queue, isTimed, unsure } = judging
-  const operations = operationsOn(history, queue, [message])
+  const { history, queue, isTimed, unsure, following } = judging
+  const some = someOf(message, operationsOn(history, queue, [message]))
   const isLeased = message.handouts.filter(({ leaseMs }) => leaseMs !== undefined).length > 1
   if (isLeased && !isTimed) unsure('no-double-leases', 'the operations have no times by one clock')
-  const kept = ofOneValue.filter((each) => each !== 'no-double-leases' || (isLeased && isTimed))
-  if (isFollowed(judging, message, kept, operations) === true) return []
-  return kept.flatMap((guarantee): readonly Violation[] => {
-    const result = isFollowed(judging, message, [guarantee], operations)
-    if (result === undefined) unsure(guarantee, tooMany(queue, message))
+  const untimed = ofOneValue.filter((each) => each !== 'no-double-leases')
+  const open: readonly Guarantee[] = [
+    ...(isLeased && isTimed ? (['no-double-leases'] as const) : []),
+    ...(following.isFollowed(untimed, some) === true ? [] : untimed),
+  ]
+  return open.flatMap((guarantee): readonly Violation[] => {
+    const result = following.isFollowed([guarantee], some)
+    if (result === undefined) unsure(guarantee, tooMany(judging, message))
     if (result !== false) return []
-    const violation: Violation = { guarantee, message, operations }
-    if (!queue.isStartUnknown || !isStartToBlame(judging, violation)) return [violation]
-    const [first = ''] = sentenceOf(judging, message, guarantee, operations).split(/\.$/)
-    unsure(
-      guarantee,
-      `${first}, unless one like it was there at the start. Say what was there: --initial '[]' for nothing`,
-    )
+    if (!queue.isStartUnknown || following.isFollowed([guarantee], some, true) === false)
+      return [{ guarantee, ...some }]
+    const sentence = sentenceOf(judging, message, guarantee, some.operations).replace(/\.$/, '')
+    unsure(guarantee, `${sentence}, unless one like it was there at the start. ${SAY_START}`)
     return []
   })
 }
 
-const tooMany = (queue: Queue, { text }: Message): string =>
-  `${text} was in ${nameOf(queue)} more than once, and there are too many ways in which it may have come out. Give each message an id of its own`
-
-function isFollowed(
-  { queue, budget }: QueueJudging,
-  { text }: Message,
-  kept: readonly Guarantee[],
-  operations: readonly RecordedOperation[],
-  isStartUnknown = false,
-): boolean | undefined {
-  const initial = queue.initial.filter((each) => each === text)
-  return isExplained(workQueue({ kept: new Set(kept), initial, isStartUnknown }), operations, budget)
-}
-
-/** Whether messages that nobody knows of may have been there at the start, and explain it. */
-const isStartToBlame = (judging: QueueJudging, { guarantee, message, operations }: Violation): boolean =>
-  isFollowed(judging, message, [guarantee], operations, true) !== false
+const tooMany = ({ queue, budget }: QueueJudging, { text }: Message): string =>
+  budget.left() <= 0
+    ? NO_TIME
+    : `${text} was in ${nameOf(queue)} more than once, and there are too many ways in which it may have come out. Give each message an id of its own`
 
 function lose({ history, lost }: QueueJudging, { enqueues }: Message): void {
   const { outcome } = history.operations
@@ -144,14 +139,8 @@ function lose({ history, lost }: QueueJudging, { enqueues }: Message): void {
 }
 
 function tell(judging: QueueJudging, { guarantee, message, operations }: Violation): void {
-  const isBroken = (some: readonly RecordedOperation[]): boolean =>
-    isFollowed(
-      judging,
-      message,
-      [guarantee],
-      some,
-      judging.queue.isStartUnknown && guarantee !== 'no-lost-messages',
-    ) === false
-  const core = shrunk(guarantee, operations, isBroken)
-  judging.found(findingOf(judging, message, guarantee, core))
+  const { following, queue } = judging
+  const isBroken = (fewer: readonly RecordedOperation[]): boolean =>
+    following.isFollowed([guarantee], someOf(message, fewer), queue.isStartUnknown) === false
+  judging.found(findingOf(judging, message, guarantee, shrunk(guarantee, operations, isBroken)))
 }

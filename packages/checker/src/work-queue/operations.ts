@@ -51,11 +51,12 @@ export function operationsOn(
 }
 
 function momentOf({ operations }: History, row: OperationRow) {
-  const { callEvent, returnEvent, callTime, returnTime, outcome } = operations
-  const isKnown = outcome[row] === OK
+  const isKnown = operations.outcome[row] === OK
   return {
-    ...{ row, call: callEvent[row], return: endOf(returnEvent[row], isKnown) },
-    fromMs: nanosToMillis(nanos(callTime[row])),
-    toMs: isKnown ? nanosToMillis(nanos(returnTime[row])) : Number.POSITIVE_INFINITY,
+    row,
+    call: operations.callEvent[row],
+    return: endOf(operations.returnEvent[row], isKnown),
+    fromMs: nanosToMillis(nanos(operations.callTime[row])),
+    toMs: isKnown ? nanosToMillis(nanos(operations.returnTime[row])) : Number.POSITIVE_INFINITY,
   }
 }

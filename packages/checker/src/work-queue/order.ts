@@ -6,7 +6,7 @@ import type { QueueJudging } from './judge.ts'
 import { copiesOf, isInventedAt, operationsOn } from './operations.ts'
 import type { Message } from './record.ts'
 import { workQueue } from './specification.ts'
-import { nameOf } from './words.ts'
+import { nameOf, SAY_START } from './words.ts'
 
 /** Whole queues with more operations are not searched: equal messages then leave their order open. */
 const MOST_OPERATIONS = 400
@@ -62,34 +62,27 @@ const isShown = ({ handouts, sightings }: Message): boolean => handouts.length >
 function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, sightings }: Message): readonly Life[] {
   if (handouts.length === 0 && sightings.length === 0) return []
   const { callEvent, returnEvent, outcome } = history.operations
-  const [enqueue] = enqueues
-  const shown = Math.min(...[...handouts, ...sightings].map(({ row }) => returnEvent[row]))
-  const least = (by: (row: OperationRow) => number): OperationRow | undefined =>
-    handouts
-      .map(({ row }) => row)
-      .reduce<OperationRow | undefined>(
-        (best, row) => (best === undefined || by(row) < by(best) ? row : best),
-        undefined,
-      )
-  const [first, early] = [least((row) => callEvent[row]), least((row) => returnEvent[row])]
+  let [first, early] = [handouts[0]?.row, handouts[0]?.row]
+  for (const { row } of handouts) {
+    if (first === undefined || callEvent[row] < callEvent[first]) first = row
+    if (early === undefined || returnEvent[row] < returnEvent[early]) early = row
+  }
+  let shown = early === undefined ? NEVER : returnEvent[early]
+  let seen: OperationRow | undefined
+  for (const { row } of sightings) {
+    shown = Math.min(shown, returnEvent[row])
+    if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
+  }
   // What nobody took was not taken before somebody saw it.
-  const seen = sightings
-    .map(({ row }) => row)
-    .reduce<OperationRow | undefined>(
-      (best, row) => (best === undefined || callEvent[row] > callEvent[best] ? row : best),
-      undefined,
-    )
   const late = first ?? seen
-  const place = queue.initial.indexOf(text) - queue.initial.length
+  const [enqueue] = enqueues
+  const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0
   const inFrom = enqueue === undefined ? place : callEvent[enqueue]
   const isConfirmed = enqueue !== undefined && outcome[enqueue] === OK
+  const inTo = enqueue === undefined ? place : Math.min(isConfirmed ? returnEvent[enqueue] : NEVER, shown)
+  const outFrom = Math.max(late === undefined ? inFrom : callEvent[late], inFrom)
   return [
-    {
-      ...{ text, enqueue, inFrom, late, early },
-      inTo: enqueue === undefined ? place : Math.min(isConfirmed ? returnEvent[enqueue] : NEVER, shown),
-      outFrom: Math.max(late === undefined ? inFrom : callEvent[late], inFrom),
-      outTo: early === undefined ? NEVER : returnEvent[early],
-    },
+    { text, enqueue, inFrom, inTo, outFrom, outTo: early === undefined ? NEVER : returnEvent[early], late, early },
   ]
 }
 
@@ -127,7 +120,7 @@ function report({ history, queue, found, unsure }: QueueJudging, { first, later 
   if (queue.isStartUnknown) {
     unsure(
       'first-in-first-out',
-      `${sentence.slice(0, -1)}, unless one like ${later.text} was there at the start. Say what was there: --initial '[]' for nothing`,
+      `${sentence.slice(0, -1)}, unless one like ${later.text} was there at the start. ${SAY_START}`,
     )
     return
   }

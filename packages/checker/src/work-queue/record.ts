@@ -93,7 +93,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
   const settlements: { readonly queue: OpenQueue; readonly row: OperationRow }[] = []
   for (let row = 0; row < length; row++) {
     const does = history.functions[f[row]]
-    const queue = queueOf(queues, key[row], { ...start, name: history.keys[key[row]] })
+    const queue = queues.get(key[row]) ?? opened(queues, key[row], { ...start, name: history.keys[key[row]] })
     if (does === 'enqueue') {
       const { enqueues, failed } = messageOf(queue, canonical(inputOf(history, row)))
       if (outcome[row] === FAIL) failed.push(row)
@@ -122,9 +122,7 @@ function startOf(initial: Json): Start {
   )
 }
 
-function queueOf(queues: Map<number, OpenQueue>, key: number, start: Start & Pick<Queue, 'name'>): OpenQueue {
-  const known = queues.get(key)
-  if (known !== undefined) return known
+function opened(queues: Map<number, OpenQueue>, key: number, start: Start & Pick<Queue, 'name'>): OpenQueue {
   const made: OpenQueue = { ...start, messages: new Map(), unanswered: [], lastLook: undefined, taken: new Map() }
   for (const text of start.initial) messageOf(made, text)
   queues.set(key, made)
@@ -134,7 +132,7 @@ function queueOf(queues: Map<number, OpenQueue>, key: number, start: Start & Pic
 function messageOf({ messages, initial }: OpenQueue, text: string): Message {
   const known = messages.get(text)
   if (known !== undefined) return known
-  const initially = initial.filter((each) => each === text).length
+  const initially = initial.length === 0 ? 0 : initial.filter((each) => each === text).length
   const made: Message = { text, initially, enqueues: [], failed: [], handouts: [], sightings: [], settlements: [] }
   messages.set(text, made)
   return made

@@ -19,6 +19,9 @@ export const who = ({ history }: Scene, row: OperationRow): string =>
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
+/** What to do where messages may have been there at the start. */
+export const SAY_START = "Say what was there: --initial '[]' for nothing"
+
 /** A violation by the operations that show it. */
 export function findingOf(
   scene: Scene,
@@ -59,6 +62,9 @@ const dueRows = (operations: readonly RecordedOperation[]): readonly OperationRo
 /** The one that was called last. */
 const lastOf = (operations: readonly RecordedOperation[]): RecordedOperation | undefined => operations.at(-1)
 
+/** The guarantees that looks say nothing of. */
+const ofTakes: ReadonlySet<Guarantee> = new Set(['no-double-leases', 'no-repeats'])
+
 /** What is wrong, by the operations that show it. */
 export function sentenceOf(
   scene: Scene,
@@ -69,7 +75,9 @@ export function sentenceOf(
   const { text } = message
   const queue = nameOf(scene.queue)
   const takes = operations.filter((each) => each.does === 'take')
-  const last = lastOf(operations.filter(({ does }) => does === 'take' || does === 'look'))
+  const isShowing = ({ does }: RecordedOperation): boolean =>
+    does === 'take' || (does === 'look' && !ofTakes.has(guarantee))
+  const last = lastOf(operations.filter(isShowing))
   const [first] = takes
   if (last === undefined) return ''
   const by = who(scene, last.row)
