@@ -84,6 +84,18 @@ function agreeing({ history, partition, found }: ScanOptions): void {
     const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${saidBy(history, one)}, and ${other.message}, ${saidBy(history, other)}.`
     found(finding('consistent-offsets', sentence, [one.row, other.row]))
   }
+  const told = new Map<number, Send>()
+  for (const send of partition.sends) {
+    const { offset, message, row, outcome } = send
+    if (outcome !== 'done' || offset === undefined) continue
+    const before = told.get(offset)
+    if (before === undefined) told.set(offset, send)
+    else if (before.message === message) {
+      const both = before.process === send.process ? 'twice' : `and so was ${who(history, row)}`
+      const sentence = `${who(history, before.row)} was told that ${message} is at offset ${offset} of ${partition.name}, ${both}: two messages have one offset.`
+      found(finding('consistent-offsets', sentence, [before.row, row]))
+    }
+  }
 }
 
 /** A message stands at as many offsets as it was sent times, at most. */
@@ -104,24 +116,45 @@ function once({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** What is polled was sent, and its send was not reported as failed. */
+/** What is polled was sent before, and its send was not reported as failed. */
 function sent({ history, partition, found, unsure }: ScanOptions): void {
+  const { name, placed, polls } = partition
+  const { callEvent, returnEvent } = history.operations
   const bySends = grouped(partition.sends, ({ message }) => message)
-  const first = partition.placed.find(({ acknowledged }) => acknowledged)
-  for (const { offset, message, row, acknowledged } of partition.placed) {
-    const sends = bySends.get(message) ?? []
-    if (acknowledged || sends.some(({ outcome }) => outcome !== 'failed')) continue
-    if (sends.length === 0 && (first === undefined || offset < first.offset))
-      unsure(
-        'no-aborted-reads',
-        `${message} was polled from ${partition.name}, and no send of it is recorded; it may be older than the record`,
-      )
-    else {
-      const why = sends.length === 0 ? 'nobody had sent it' : 'its send was reported as failed'
-      const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
-      found(finding('no-aborted-reads', sentence, [row], { context: sends.map((send) => send.row) }))
+  const firstCall = firstCalls(history, partition)
+  const first = placed.find(({ acknowledged }) => acknowledged)
+  for (const poll of polls)
+    for (const { offset, message } of poll.messages) {
+      const sends = bySends.get(message) ?? []
+      const told = firstCall.get(seenAt(offset, message))
+      const called = Math.min(told ?? Number.POSITIVE_INFINITY, firstCall.get(message) ?? Number.POSITIVE_INFINITY)
+      if (called < returnEvent[poll.row]) continue
+      const earlier = sends.filter(({ row }) => callEvent[row] < returnEvent[poll.row])
+      // That a message stands where its send did not put it is another matter.
+      if (told === undefined && earlier.some(({ outcome }) => outcome !== 'failed')) continue
+      const isFailed = told === undefined && earlier.length > 0
+      if (!isFailed && told === undefined && (first === undefined || offset < first.offset)) {
+        const since = sends.length === 0 ? 'is recorded' : 'had begun'
+        const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
+        unsure('no-aborted-reads', why)
+        continue
+      }
+      const isLater = sends.length > 0 ? 'it was sent only later' : 'nobody had sent it'
+      const why = isFailed ? 'its send was reported as failed' : isLater
+      const sentence = `${who(history, poll.row)} polled ${message} from ${name} at offset ${offset}, but ${why}.`
+      found(finding('no-aborted-reads', sentence, [poll.row], { context: sends.map((send) => send.row) }))
     }
+}
+
+/** When the first send was called that may have put a message at an offset (see `seenAt`), or, if it was not told, anywhere. */
+function firstCalls({ operations }: History, { sends }: Partition): ReadonlyMap<string, number> {
+  const calls = new Map<string, number>()
+  for (const { row, message, offset, outcome } of sends) {
+    if (outcome === 'failed') continue
+    const name = offset === undefined ? message : seenAt(offset, message)
+    calls.set(name, Math.min(calls.get(name) ?? Number.POSITIVE_INFINITY, operations.callEvent[row]))
   }
+  return calls
 }
 
 /** The offsets of one producer's messages increase, within a batch and from one to the next. */
@@ -178,13 +211,14 @@ function consumed(options: ScanOptions): void {
   const reported = new Set<Placed>()
   for (const poll of polls) {
     const by = who(history, poll.row)
-    let next = poll.from
+    let next = fromOf(options, poll)
     const before = poll.continues === undefined ? [] : [poll.continues]
     poll.messages.forEach(({ offset, message }, i) => {
       const rows = [...(i === 0 ? before : []), poll.row]
-      const after = i === 0 ? 'asked from' : 'after'
-      if (next !== undefined && offset < next) {
-        const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? next : next - 1}.`
+      const after = i === 0 ? (poll.isResumed ? 'though it was to go on from' : 'asked from') : 'after'
+      const least = i === 0 ? poll.from : next
+      if (least !== undefined && offset < least) {
+        const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? least : least - 1}.`
         found(finding('monotonic-polls', sentence, rows))
       } else if (next !== undefined) {
         const passed = firstBetween(placed, next, offset)
@@ -208,6 +242,14 @@ function consumed(options: ScanOptions): void {
     options,
     unseen.filter((each) => !reported.has(each)),
   )
+}
+
+/** The first offset over which a poll may not pass: what was processed before a consumer resumed is done with. */
+function fromOf({ history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>, poll: Poll): number | undefined {
+  const { from, continues, isResumed } = poll
+  if (from === undefined || continues === undefined || !isResumed) return from
+  const end = history.operations.returnEvent[continues]
+  return commits.some(({ at, offset }) => offset >= from && at < end) ? from + 1 : from
 }
 
 /** Nor does the group of those that have subscribed pass over a message: one of them polls it. */
@@ -265,7 +307,7 @@ const ENOUGH_IN_VAIN = 5
 /** Consumers that poll to the end after healing find everything. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
-  const ends = endsOf(partition.polls)
+  const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
   for (const { from, rows } of ends) {
     const missed = placed[firstAt(placed, from)]
     if (missed === undefined) continue
@@ -281,13 +323,23 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
       'no-unseen',
       `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
     )
-  const known = new Set(placed.map(({ message }) => message))
-  const untold = sends.find(
-    ({ outcome, offset, message }) => outcome === 'done' && offset === undefined && !known.has(message),
-  )
+  const untold = firstUntold(sends, placed)
   if (untold === undefined) return
   for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
     unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
+}
+
+/** A message that was acknowledged without its offset more often than it was polled at an offset that nobody was told. */
+function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
+  const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
+  const left = new Map<string, number>()
+  for (const { message, acknowledged } of placed)
+    if (!acknowledged) left.set(message, (left.get(message) ?? 0) + 1)
+  return untold.find(({ message }) => {
+    const places = left.get(message) ?? 0
+    left.set(message, places - 1)
+    return places === 0
+  })
 }
 
 /** Where a consumer found nothing more, and the polls that show it. */

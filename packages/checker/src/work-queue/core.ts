@@ -36,7 +36,7 @@ export function shrunk(
   const isEnd = (each: RecordedOperation): boolean =>
     each.does === 'look' && each.isLast && guarantee === 'no-lost-messages'
   const concerned = isOf([...contradicting[guarantee], ...explaining[guarantee]])
-  let left = operations.filter((each) => concerned(each) || isEnd(each))
+  let left: readonly RecordedOperation[] = operations.filter((each) => concerned(each) || isEnd(each))
   // An operation that shows something late is left out last.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue
