@@ -90,7 +90,8 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
             s.type !== 'fail' && (s.type === 'info' || s.offset === null || s.offset === offset || !isTold([offset, value]))
           if (own.some(isSource)) return []
           if (isTold([offset, value])) return ['early']
-          if (own.length > 0) return ['failed']
+          const all = sends.filter((s) => s.value === value)
+          if (all.length > 0 && all.every(({ type }) => type === 'fail')) return ['failed']
           return [offset >= firstTold ? 'early' : 'older']
         }),
   )
@@ -99,8 +100,10 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
       known.some(([o, v]) => known.some(([o2, v2]) => o === o2 && v !== v2)) ||
       told.some(([o], i) => told.some(([o2], j) => i < j && o === o2)),
     'no-duplicates': known.some(([, value]) => {
-      const times = sends.filter((s) => s.value === value && s.type !== 'fail').length
-      return times > 0 && new Set(known.filter(([, v]) => v === value).map(([o]) => o)).size > times
+      const own = sends.filter((s) => s.value === value && s.type !== 'fail')
+      const free = own.filter((s) => s.type === 'info' || s.offset === null).length
+      const places = new Set(known.filter((each) => each[1] === value && !isTold(each)).map(([o]) => o)).size
+      return own.length > 0 && places > free
     }),
     'no-aborted-reads': unsent.some((each) => each !== 'older'),
     'monotonic-sends': sends.some((s, i) =>

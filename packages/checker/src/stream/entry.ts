@@ -1,7 +1,9 @@
 import { type History, OK } from '@chaosproxy/history'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { createFindings, headlineOfGuarantees, verdictsOf } from '../judge/guarantees.ts'
+import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
+import { createBudget } from '../limits/budget.ts'
 import { stepsOf } from './forms.ts'
 import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
 import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
@@ -36,13 +38,18 @@ function did(what: 'send' | 'poll'): IsMetBy {
     history.operations.outcome[row] === OK && stepsOf(history, row).some(({ does }) => does === what)
 }
 
-function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>): Report<StreamLevel> {
+function check(
+  history: History,
+  { name }: Pick<ModelEntry<StreamLevel>, 'name'>,
+  options: CheckOptions<StreamLevel>,
+): Report<StreamLevel> {
+  const budget = createBudget(options)
   const record = readRecord(history)
   const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
   for (const partition of partitionsOf(record))
     scanPartition({
-      ...{ history, partition },
+      ...{ history, partition, budget },
       ...findings.sink,
       lost: ({ message, row }) => lost.push({ key: partition.name, value: JSON.parse(message), operation: row }),
     })

@@ -1,7 +1,9 @@
 import { clientInWords, type History } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type Faithful, type Finding, type FindingsSink, ladderOf } from '../judge/guarantees.ts'
+import type { Budget } from '../limits/budget.ts'
 import type { Ladder } from '../verdict/ladder.ts'
+import { equalInOrder } from './equal.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
 /**
@@ -60,6 +62,7 @@ export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees, [
 export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly history: History
   readonly partition: Partition
+  readonly budget: Budget
   /** Called for each acknowledged message that was lost. */
   lost(placed: Placed): void
 }
@@ -70,6 +73,7 @@ export function scanPartition(options: ScanOptions): void {
   once(options)
   sent(options)
   inSendOrder(options)
+  equal(options)
   consumed(options)
   resumed(options)
   reached(options)
@@ -98,7 +102,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** A message stands at as many offsets as it was sent times, at most. */
+/** A message stands at as many offsets as it was sent times, at most; who was told an offset put it there. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -106,12 +110,14 @@ function once({ history, partition, found }: ScanOptions): void {
   )
   for (const [message, places] of grouped(partition.placed, (each) => each.message)) {
     const sends = attempts.get(message) ?? []
-    const extra = places[sends.length]
+    const most = sends.filter(({ offset }) => offset === undefined).length
+    const seen = places.filter(({ acknowledged }) => !acknowledged)
+    const extra = seen[most]
     if (sends.length === 0 || extra === undefined) continue
     const times = sends.length === 1 ? 'once' : `${sends.length} times`
     const offsets = places.map(({ offset }) => offset).join(' and ')
     const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${saidBy(history, extra)}.`
-    const core = [...sends.map(({ row }) => row), ...places.slice(0, sends.length + 1).map(({ row }) => row)]
+    const core = [...sends.map(({ row }) => row), ...seen.slice(0, most + 1).map(({ row }) => row)]
     found(finding('no-duplicates', sentence, core))
   }
 }
@@ -132,7 +138,7 @@ function sent({ history, partition, found, unsure }: ScanOptions): void {
       const earlier = sends.filter(({ row }) => callEvent[row] < returnEvent[poll.row])
       // That a message stands where its send did not put it is another matter.
       if (told === undefined && earlier.some(({ outcome }) => outcome !== 'failed')) continue
-      const isFailed = told === undefined && earlier.length > 0
+      const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
       if (!isFailed && told === undefined && (first === undefined || offset < first.offset)) {
         const since = sends.length === 0 ? 'is recorded' : 'had begun'
         const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
@@ -190,10 +196,16 @@ interface SendAt {
   readonly rows: readonly OperationRow[]
 }
 
-/** Where a send put its message: as it was told or, of a message that was sent once, as it was polled. */
+/** Where a send put its message: as it was told or, of the only one that was not, as it was polled. */
 function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
-  const attempts = grouped(sends, ({ message }) => message)
-  const places = grouped(placed, ({ message }) => message)
+  const attempts = grouped(
+    sends.filter(({ outcome, offset }) => outcome !== 'failed' && offset === undefined),
+    ({ message }) => message,
+  )
+  const places = grouped(
+    placed.filter(({ acknowledged }) => !acknowledged),
+    ({ message }) => message,
+  )
   return (send) => {
     const { row, message, outcome, offset } = send
     if (offset !== undefined) return { send, offset, rows: [row] }
@@ -201,6 +213,21 @@ function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | u
     if (outcome === 'failed' || place === undefined || other !== undefined) return undefined
     return attempts.get(message)?.length === 1 ? { send, offset: place.offset, rows: [row, place.row] } : undefined
   }
+}
+
+/** Nor do equal messages change that, whichever of them is which. */
+function equal({ history, partition, budget, found, unsure }: ScanOptions): void {
+  const answer = equalInOrder(partition, budget)
+  if (answer.result === 'met') return
+  const { message } = answer
+  const sent = `${message} was sent to ${partition.name} more than once, and which of them is where nobody was told`
+  if (answer.result === 'unknown') {
+    unsure('monotonic-sends', `${sent}. Give each message an id of its own`)
+    return
+  }
+  const [last = 0] = answer.rows.slice(-1)
+  const sentence = `${sent}; whichever it is, some producer's messages are not in the order in which it sent them: ${who(history, last)} shows it last.`
+  found(finding('monotonic-sends', sentence, answer.rows))
 }
 
 /** A consumer's offsets increase, and it passes over no message that is there; above all none that nobody else sees. */
