@@ -36,6 +36,8 @@ interface Copy {
   readonly value: Json
   /** The step that put it in; -1: there at the start; Infinity: never. */
   readonly since: number
+  /** The step since which it was seen, if it was never put in. */
+  readonly seen: number
 }
 
 const end = ({ type, to }: Operation): number => (type === 'ok' ? to : Number.POSITIVE_INFINITY)
@@ -84,9 +86,23 @@ export function isKept(
       if (operation.f === 'enqueue')
         return follows(
           [...steps, { operation, copy: copies.length }],
-          [...copies, { value: operation.asked, since: steps.length }],
+          [...copies, { value: operation.asked, since: steps.length, seen: steps.length }],
         )
-      if (operation.f === 'remaining') return follows([...steps, { operation, copy: -1 }], copies)
+      if (operation.f === 'remaining') {
+        // What it shows and nobody can have put in has come from somewhere.
+        const told = operation.told as readonly Json[]
+        const isAcked = (copy: number): boolean => steps.some((step) => step.copy === copy && step.operation.f === 'ack')
+        const appeared = [...new Set(told)].flatMap((value): Copy[] => {
+          const left = copies.filter((copy, at) => copy.value === value && !isAcked(at)).length
+          const missing = may && (isUnknown || isForeign(value, operation)) ? told.filter((each) => each === value).length - left : 0
+          return Array.from({ length: Math.max(0, missing) }, () => ({
+            value,
+            since: Number.POSITIVE_INFINITY,
+            seen: steps.length,
+          }))
+        })
+        return follows([...steps, { operation, copy: -1 }], [...copies, ...appeared])
+      }
       const bound = steps.find(
         (step) => step.operation.f === 'take' && receiptOf(step.operation) === receiptOf(operation),
       )
@@ -100,7 +116,7 @@ export function isKept(
       return (
         may &&
         (isUnknown || isForeign(value, operation)) &&
-        follows([...steps, { operation, copy: copies.length }], [...copies, { value, since: Number.POSITIVE_INFINITY }])
+        follows([...steps, { operation, copy: copies.length }], [...copies, { value, since: Number.POSITIVE_INFINITY, seen: steps.length }])
       )
     })
   }
@@ -116,9 +132,7 @@ export function isKept(
         const values = [...new Set([...told, ...copies.map(({ value }) => value)])]
         return values.some((value) => {
           const own = copies.flatMap((copy, i) => {
-            const isIn =
-              copy.since < at ||
-              (copy.since === Number.POSITIVE_INFINITY && steps.findIndex(({ copy: c }) => c === i) < at)
+            const isIn = copy.seen <= at
             return copy.value === value && isIn ? [i] : []
           })
           return isWrong(at, told.filter((each) => each === value).length, own, operation, value)
@@ -191,7 +205,7 @@ export function isKept(
   }
   return follows(
     [],
-    initial.map((value) => ({ value, since: -1 })),
+    initial.map((value) => ({ value, since: -1, seen: -1 })),
   )
 }
 

@@ -108,7 +108,8 @@ interface Violation extends Some {
 function violationsOf(judging: QueueJudging, message: Message): readonly Violation[] {
   const { history, queue, isTimed, unsure, following } = judging
   const some = someOf(message, operationsOn(history, queue, [message]))
-  const isLeased = message.handouts.filter(({ leaseMs }) => leaseMs !== undefined).length > 1
+  const { handouts } = message
+  const isLeased = handouts.length > 1 && handouts.some(({ leaseMs }) => leaseMs !== undefined)
   if (isLeased && !isTimed) unsure('no-double-leases', 'the operations have no times by one clock')
   const untimed = ofOneValue.filter((each) => each !== 'no-double-leases')
   const open: readonly Guarantee[] = [

@@ -22,8 +22,8 @@ export interface Span {
 }
 
 const STEPS = 4_096
-/** A search that takes longer has too many orders before it; about a second. */
-const MOST_STEPS = 200_000
+/** A search that takes longer has too many orders before it. */
+const MOST_STEPS = 32_768
 
 /**
  * Whether the machine explains some operations in an order that agrees with real time: Wing & Gong's search. Undefined if
