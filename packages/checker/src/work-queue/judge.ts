@@ -96,7 +96,10 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  const isDue = initially > 0 || enqueues.some((row) => outcome[row] === OK && returnEvent[row] < callEvent[lastLook])
+  // It was there since it was confirmed, or somebody got or saw it.
+  const since = [...enqueues, ...[...handouts, ...sightings].map(({ row }) => row)]
+  const isThere = since.some((row) => outcome[row] === OK && returnEvent[row] < callEvent[lastLook])
+  const isDue = initially > 0 || (isThere && enqueues.every((row) => outcome[row] === OK))
   return !isDue || [handouts, acks].every((each) => each.some(({ row }) => callEvent[row] < returnEvent[lastLook]))
 }
 
