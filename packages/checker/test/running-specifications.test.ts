@@ -121,11 +121,10 @@ function queueBroker(kept: ReadonlySet<queues.Guarantee>, values: number | undef
 
 /** One partition with gaps, whose messages may be equal. */
 function logBroker(values: number, pick: (n: number) => number): Broker {
-  const none: ReadonlyMap<string, number> = new Map()
   const rulesFor = ({ log }: Pick<StreamState, 'log'>) => ({
     kept: new Set(streams.guarantees),
     known: log.map(({ offset, message }) => ({ offset, message, isTold: true })),
-    attempts: none,
+    attempts: new Map(),
   })
   let state: StreamState = stream(rulesFor({ log: [] })).initial
   const does = (operation: StreamOperation): boolean => {

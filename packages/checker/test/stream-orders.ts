@@ -3,7 +3,7 @@ import { NEVER } from '../src/encoding/encoded.ts'
 import { unlimited } from '../src/limits/budget.ts'
 import { isExplained } from '../src/object/search/explained.ts'
 import type { Guarantee } from '../src/stream/scan.ts'
-import { type StreamOperation, stream } from '../src/stream/specification.ts'
+import { type Attempts, type StreamOperation, stream } from '../src/stream/specification.ts'
 import { seeded } from './work-queue-orders.ts'
 
 // Small histories of partitioned logs with concurrent clients, and the guarantees that the specification keeps in some order.
@@ -166,7 +166,7 @@ export const judged: readonly Guarantee[] = [
 export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
   const text = (value: string): string => JSON.stringify(value)
   const known = new Map<string, { offset: number; message: string; isTold: boolean }>()
-  const attempts = new Map<string, number>()
+  const attempts = new Map<string, Attempts>()
   const all = operations.flatMap(({ process, does, answer, from, to }): readonly StreamOperation[] => {
     const span = { process, call: from, return: answer.type === 'ok' ? to : NEVER }
     switch (does.f) {
@@ -174,8 +174,11 @@ export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
         const isFailed = answer.type === 'fail'
         const messages = does.values.map((value, i) => {
           const message = text(value)
-          attempts.set(message, (attempts.get(message) ?? 0) + (isFailed ? 0 : 1))
-          return { message, offset: ('told' in answer ? answer.told[i] : null) ?? undefined }
+          const offset = ('told' in answer ? answer.told[i] : null) ?? undefined
+          const { sends, untold } = attempts.get(message) ?? { sends: 0, untold: 0 }
+          const isUntold = !isFailed && offset === undefined
+          attempts.set(message, { sends: sends + (isFailed ? 0 : 1), untold: untold + (isUntold ? 1 : 0) })
+          return { message, offset }
         })
         return isFailed ? [] : [{ ...span, does: 'send', messages, isConfirmed: answer.type === 'ok' }]
       }

@@ -30,7 +30,12 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const rules: StreamRules = {
     kept: new Set(['monotonic-sends']),
     known: partition.placed.map(({ offset, message, acknowledged }) => ({ offset, message, isTold: acknowledged })),
-    attempts: new Map([...bySends].map(([message, own]) => [message, own.length])),
+    attempts: new Map(
+      [...bySends].map(([message, own]) => {
+        const untold = own.filter(({ offset }) => offset === undefined).length
+        return [message, { sends: own.length, untold }]
+      }),
+    ),
   }
   const isBroken = (some: readonly Send[]): boolean | undefined => {
     const result = some.length > MOST_SENDS ? undefined : isExplained(stream(rules), operationsOf(some), budget)

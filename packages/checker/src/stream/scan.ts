@@ -1,8 +1,10 @@
 import { clientInWords, type History } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type Faithful, type Finding, type FindingsSink, ladderOf } from '../judge/guarantees.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { Ladder } from '../verdict/ladder.ts'
+import type { Polled } from './forms.ts'
 import { equalInOrder } from './equal.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
@@ -123,44 +125,82 @@ function once({ history, partition, found }: ScanOptions): void {
 }
 
 /** What is polled was sent before, and its send was not reported as failed. */
-function sent({ history, partition, found, unsure }: ScanOptions): void {
+function sent(options: ScanOptions): void {
+  const { history, partition, unsure } = options
   const { name, placed, polls } = partition
-  const { callEvent, returnEvent } = history.operations
   const bySends = grouped(partition.sends, ({ message }) => message)
-  const firstCall = firstCalls(history, partition)
+  const calls = callsOf(history, partition)
   const first = placed.find(({ acknowledged }) => acknowledged)
-  for (const poll of polls)
-    for (const { offset, message } of poll.messages) {
-      const sends = bySends.get(message) ?? []
-      const told = firstCall.get(seenAt(offset, message))
-      const called = Math.min(told ?? Number.POSITIVE_INFINITY, firstCall.get(message) ?? Number.POSITIVE_INFINITY)
-      if (called < returnEvent[poll.row]) continue
-      const earlier = sends.filter(({ row }) => callEvent[row] < returnEvent[poll.row])
+  const early = new Map<string, Seen>()
+  for (const { row, messages } of polls) {
+    const end = history.operations.returnEvent[row]
+    for (const { offset, message } of messages) {
+      const at = seenAt(offset, message)
+      const told = calls.told.get(at)
+      const seen = { row, offset, message, end }
+      if (told !== undefined) {
+        if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
+        continue
+      }
       // That a message stands where its send did not put it is another matter.
-      if (told === undefined && earlier.some(({ outcome }) => outcome !== 'failed')) continue
+      if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
+      const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
-      if (!isFailed && told === undefined && (first === undefined || offset < first.offset)) {
+      if (!isFailed && (first === undefined || offset < first.offset)) {
         const since = sends.length === 0 ? 'is recorded' : 'had begun'
         const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
         unsure('no-aborted-reads', why)
-        continue
-      }
-      const isLater = sends.length > 0 ? 'it was sent only later' : 'nobody had sent it'
-      const why = isFailed ? 'its send was reported as failed' : isLater
-      const sentence = `${who(history, poll.row)} polled ${message} from ${name} at offset ${offset}, but ${why}.`
-      found(finding('no-aborted-reads', sentence, [poll.row], { context: sends.map((send) => send.row) }))
+      } else unsent(options, seen, isFailed ? 'its send was reported as failed' : sends.length > 0 ? LATER : 'nobody had sent it')
     }
+  }
+  // What its producer put there only later may have been an equal message, of which nobody was told where it is.
+  for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
+    const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
+    let used = 0
+    for (const seen of all.toSorted((a, b) => a.end - b.end))
+      if ((untold[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++
+      else unsent(options, seen, LATER)
+  }
 }
 
-/** When the first send was called that may have put a message at an offset (see `seenAt`), or, if it was not told, anywhere. */
-function firstCalls({ operations }: History, { sends }: Partition): ReadonlyMap<string, number> {
-  const calls = new Map<string, number>()
+const LATER = 'it was sent only later'
+
+/** A message that a poll showed, which returned at an event position. */
+interface Seen extends Polled {
+  readonly row: OperationRow
+  readonly end: number
+}
+
+function unsent({ history, partition, found }: ScanOptions, { row, offset, message }: Seen, why: string): void {
+  const sends = partition.sends.filter((send) => send.message === message).map((send) => send.row)
+  const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
+  found(finding('no-aborted-reads', sentence, [row], { context: sends }))
+}
+
+/** When sends were called that have not failed. */
+interface Calls {
+  /** By where a message was put, as its producer was told (see `seenAt`): the first. */
+  readonly told: ReadonlyMap<string, number>
+  /** By message: those that were not told where it is, and the first of all. */
+  readonly untold: ReadonlyMap<string, readonly number[]>
+  readonly first: ReadonlyMap<string, number>
+}
+
+function callsOf({ operations }: History, { sends }: Partition): Calls {
+  const told = new Map<string, number>()
+  const untold = new Map<string, number[]>()
+  const first = new Map<string, number>()
+  const least = (calls: Map<string, number>, name: string, call: number): void => {
+    calls.set(name, Math.min(calls.get(name) ?? Number.POSITIVE_INFINITY, call))
+  }
   for (const { row, message, offset, outcome } of sends) {
     if (outcome === 'failed') continue
-    const name = offset === undefined ? message : seenAt(offset, message)
-    calls.set(name, Math.min(calls.get(name) ?? Number.POSITIVE_INFINITY, operations.callEvent[row]))
+    const call = operations.callEvent[row]
+    least(first, message, call)
+    if (offset === undefined) addTo(untold, message, call)
+    else least(told, seenAt(offset, message), call)
   }
-  return calls
+  return { told, untold, first }
 }
 
 /** The offsets of one producer's messages increase, within a batch and from one to the next. */

@@ -67,13 +67,19 @@ export interface StreamState {
   readonly committed: number
 }
 
+/** How many sends of a message have not failed, and of how many of them nobody was told the offset. */
+export interface Attempts {
+  readonly sends: number
+  readonly untold: number
+}
+
 export interface StreamRules {
   /** The guarantees that the log keeps; it may break all others. */
   readonly kept: ReadonlySet<Guarantee>
   /** All that somebody says stands in the partition; `isTold`: so its producer was told. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
-  /** How many sends of each message have not failed; 0 if all have. */
-  readonly attempts: ReadonlyMap<string, number>
+  /** By message that somebody sent. */
+  readonly attempts: ReadonlyMap<string, Attempts>
 }
 
 const NOWHERE = Number.NEGATIVE_INFINITY
@@ -202,14 +208,14 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
   if (known.some((each) => each.isTold && isAt(at)(each))) return false
   if (sent.includes(at.message)) return true
-  return attempts.get(at.message) !== 0 && !(at.offset >= firstTold)
+  return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
 /** Whether each message that stands there has a send of its own, as far as there are enough. */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
-    const sends = attempts.get(at.message) ?? 0
-    const isEnough = known.filter(({ message }) => message === at.message).length <= sends
+    const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }
+    const isEnough = known.filter(({ message, isTold }) => message === at.message && !isTold).length <= untold
     const isDue = sends > 0 && (kept.has('no-duplicates') || (kept.has('monotonic-sends') && isEnough))
     return !isDue || log.some((entry) => entry.isSent && isAt(at)(entry))
   })
