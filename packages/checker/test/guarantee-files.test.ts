@@ -361,41 +361,210 @@ const overlapping = (one: Line, other: Line): EventInput[] => {
 describe('a stream', () => {
   test.each<readonly [title: string, events: EventInput[], told: readonly Told[]]>([
     // Where a consumer is that asked in vain.
-    ['goes on from where a consumer asked in vain', inTurn(send(0, 'a', 0), poll(1, 0, [0, 'a']), poll(1, 5), send(0, 'b', 1), send(0, 'f', 5), poll(1, null, [5, 'f'])), [['no-skips', 'met']]],
-    ['skips a message after the place that was asked in vain', inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), poll(1, null, [2, 'c'])), [['no-skips', 'violated']]],
-    ['goes back before the place that was asked in vain', inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 2), poll(1, null, [1, 'b'])), [['monotonic-polls', 'violated']]],
-    ['stays where it is after asking in vain for where it is', inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, null), poll(1, null, [2, 'c'])), [['no-skips', 'violated']]],
-    ['may go anywhere after an assignment that follows a poll in vain', inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), assign(1, {}), poll(1, null, [2, 'c'])), [['no-skips', 'met']]],
+    [
+      'goes on from where a consumer asked in vain',
+      inTurn(
+        send(0, 'a', 0),
+        poll(1, 0, [0, 'a']),
+        poll(1, 5),
+        send(0, 'b', 1),
+        send(0, 'f', 5),
+        poll(1, null, [5, 'f']),
+      ),
+      [['no-skips', 'met']],
+    ],
+    [
+      'skips a message after the place that was asked in vain',
+      inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), poll(1, null, [2, 'c'])),
+      [['no-skips', 'violated']],
+    ],
+    [
+      'goes back before the place that was asked in vain',
+      inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 2), poll(1, null, [1, 'b'])),
+      [['monotonic-polls', 'violated']],
+    ],
+    [
+      'stays where it is after asking in vain for where it is',
+      inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, null), poll(1, null, [2, 'c'])),
+      [['no-skips', 'violated']],
+    ],
+    [
+      'may go anywhere after an assignment that follows a poll in vain',
+      inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), assign(1, {}), poll(1, null, [2, 'c'])),
+      [['no-skips', 'met']],
+    ],
     // One offset for two messages.
-    ['confirms two equal messages of two producers at one offset', inTurn(send(0, 'a', 0), send(1, 'a', 0), poll(2, 0, [0, 'a'])), [['consistent-offsets', 'violated']]],
-    ['confirms two messages of two producers at one offset', inTurn(send(0, 'a', 0), send(1, 'b', 0), poll(2, 0, [0, 'a'])), [['consistent-offsets', 'violated']]],
-    ['confirms two equal messages at two offsets', inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'])), [['consistent-offsets', 'met'], ['no-duplicates', 'met']]],
-    ['confirms one message that was tried before without an answer', inTurn(send(0, 'a', 0, 'info'), send(1, 'a', 0), poll(2, 0, [0, 'a'])), [['consistent-offsets', 'met']]],
-    ['confirms two equal messages of one batch at one offset', inTurn([0, 'send', [['send', 'k', 'a'], ['send', 'k', 'a']], [['send', 'k', [0, 'a']], ['send', 'k', [0, 'a']]]], poll(2, 0, [0, 'a'])), [['consistent-offsets', 'violated']]],
+    [
+      'confirms two equal messages of two producers at one offset',
+      inTurn(send(0, 'a', 0), send(1, 'a', 0), poll(2, 0, [0, 'a'])),
+      [['consistent-offsets', 'violated']],
+    ],
+    [
+      'confirms two messages of two producers at one offset',
+      inTurn(send(0, 'a', 0), send(1, 'b', 0), poll(2, 0, [0, 'a'])),
+      [['consistent-offsets', 'violated']],
+    ],
+    [
+      'confirms two equal messages at two offsets',
+      inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'])),
+      [
+        ['consistent-offsets', 'met'],
+        ['no-duplicates', 'met'],
+      ],
+    ],
+    [
+      'confirms one message that was tried before without an answer',
+      inTurn(send(0, 'a', 0, 'info'), send(1, 'a', 0), poll(2, 0, [0, 'a'])),
+      [['consistent-offsets', 'met']],
+    ],
+    [
+      'confirms two equal messages of one batch at one offset',
+      inTurn(
+        [
+          0,
+          'send',
+          [
+            ['send', 'k', 'a'],
+            ['send', 'k', 'a'],
+          ],
+          [
+            ['send', 'k', [0, 'a']],
+            ['send', 'k', [0, 'a']],
+          ],
+        ],
+        poll(2, 0, [0, 'a']),
+      ),
+      [['consistent-offsets', 'violated']],
+    ],
     // Before it was sent.
-    ['shows a message before it is sent', inTurn(poll(1, 0, [0, 'a']), send(0, 'a', 0), poll(1, 0, [0, 'a'])), [['no-aborted-reads', 'violated']]],
-    ['shows a message while it is sent', overlapping(poll(1, 0, [0, 'a']), send(0, 'a', 0)), [['no-aborted-reads', 'met']]],
-    ['shows a message that was sent without an answer', inTurn(send(0, 'a', 0, 'info'), poll(1, 0, [0, 'a']), send(2, 'b', 1)), [['no-aborted-reads', 'met']]],
-    ['shows a message before it is sent without an answer', inTurn(send(2, 'b', 0), poll(1, 0, [0, 'b'], [1, 'a']), send(0, 'a', 1, 'info')), [['no-aborted-reads', 'violated']]],
-    ['shows the second of two equal messages before it is sent', inTurn(send(0, 'a', 0), poll(1, 0, [0, 'a'], [1, 'a']), send(0, 'a', 1)), [['no-aborted-reads', 'violated']]],
-    ['shows what may be older than the record', inTurn(send(0, 'b', 7), poll(1, 3, [3, 'x'], [7, 'b'])), [['no-aborted-reads', 'unknown']]],
+    [
+      'shows a message before it is sent',
+      inTurn(poll(1, 0, [0, 'a']), send(0, 'a', 0), poll(1, 0, [0, 'a'])),
+      [['no-aborted-reads', 'violated']],
+    ],
+    [
+      'shows a message while it is sent',
+      overlapping(poll(1, 0, [0, 'a']), send(0, 'a', 0)),
+      [['no-aborted-reads', 'met']],
+    ],
+    [
+      'shows a message that was sent without an answer',
+      inTurn(send(0, 'a', 0, 'info'), poll(1, 0, [0, 'a']), send(2, 'b', 1)),
+      [['no-aborted-reads', 'met']],
+    ],
+    [
+      'shows a message before it is sent without an answer',
+      inTurn(send(2, 'b', 0), poll(1, 0, [0, 'b'], [1, 'a']), send(0, 'a', 1, 'info')),
+      [['no-aborted-reads', 'violated']],
+    ],
+    [
+      'shows the second of two equal messages before it is sent',
+      inTurn(send(0, 'a', 0), poll(1, 0, [0, 'a'], [1, 'a']), send(0, 'a', 1)),
+      [['no-aborted-reads', 'violated']],
+    ],
+    [
+      'shows what may be older than the record',
+      inTurn(send(0, 'b', 7), poll(1, 3, [3, 'x'], [7, 'b'])),
+      [['no-aborted-reads', 'unknown']],
+    ],
     // What an assignment tells.
-    ['skips a message after the committed offset', inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [2, 'c'])), [['no-skips', 'violated']]],
-    ['goes on after the committed offset', inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [1, 'b'])), [['no-skips', 'met'], ['monotonic-polls', 'met']]],
-    ['goes on at the committed offset', inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [1, 'b'])), [['no-skips', 'met'], ['monotonic-polls', 'met']]],
-    ['goes back before the committed offset', inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [0, 'a'])), [['monotonic-polls', 'violated']]],
-    ['skips the message at the offset where it is to go on', inTurn(...abc, commit(1, 0), assign(1, { k: 1 }), poll(1, null, [2, 'c'])), [['no-skips', 'violated']]],
-    ['goes on after what a commit without an answer may have said', inTurn(...abc, commit(2, 1, 'info'), assign(1, { k: 1 }), poll(1, null, [2, 'c'])), [['no-skips', 'met']]],
-    ['leaves a message unseen after the committed offset', [...inTurn(...abc, all, commit(1, 0), assign(1, { k: 0 })), ...inVain(1, null)], [['no-unseen', 'violated']]],
-    ['has nothing after the committed offset', [...inTurn(...abc, all, commit(1, 2), assign(1, { k: 2 })), ...inVain(1, null)], [['faithful', 'met']]],
+    [
+      'skips a message after the committed offset',
+      inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [2, 'c'])),
+      [['no-skips', 'violated']],
+    ],
+    [
+      'goes on after the committed offset',
+      inTurn(...abc, commit(1, 0), assign(1, { k: 0 }), poll(1, null, [1, 'b'])),
+      [
+        ['no-skips', 'met'],
+        ['monotonic-polls', 'met'],
+      ],
+    ],
+    [
+      'goes on at the committed offset',
+      inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [1, 'b'])),
+      [
+        ['no-skips', 'met'],
+        ['monotonic-polls', 'met'],
+      ],
+    ],
+    [
+      'goes back before the committed offset',
+      inTurn(...abc, commit(1, 1), assign(1, { k: 1 }), poll(1, null, [0, 'a'])),
+      [['monotonic-polls', 'violated']],
+    ],
+    [
+      'skips the message at the offset where it is to go on',
+      inTurn(...abc, commit(1, 0), assign(1, { k: 1 }), poll(1, null, [2, 'c'])),
+      [['no-skips', 'violated']],
+    ],
+    [
+      'goes on after what a commit without an answer may have said',
+      inTurn(...abc, commit(2, 1, 'info'), assign(1, { k: 1 }), poll(1, null, [2, 'c'])),
+      [['no-skips', 'met']],
+    ],
+    [
+      'leaves a message unseen after the committed offset',
+      [...inTurn(...abc, all, commit(1, 0), assign(1, { k: 0 })), ...inVain(1, null)],
+      [['no-unseen', 'violated']],
+    ],
+    [
+      'has nothing after the committed offset',
+      [...inTurn(...abc, all, commit(1, 2), assign(1, { k: 2 })), ...inVain(1, null)],
+      [['faithful', 'met']],
+    ],
     // Equal messages.
-    ['may have lost the second of two equal messages', [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'])), ...inVain(2, 1)], [['no-unseen', 'unknown'], ['no-lost-writes', 'unknown']]],
-    ['shows both of two equal messages', [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'], [1, 'a'])), ...inVain(2, 2)], [['faithful', 'met']]],
-    ['shows a third of two equal messages', inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'], [2, 'a'])), [['no-duplicates', 'violated']]],
-    ['stores one of two equal messages at a place that nobody was told', inTurn(send(0, 'a', 0), send(1, 'a', 0, 'info'), poll(2, 0, [0, 'a'], [1, 'a'])), [['no-duplicates', 'met']]],
-    ['puts an equal message before what its producer had sent', inTurn(send(0, 'x', 5), send(0, 'a', null), send(1, 'a', 9), poll(2, 0, [3, 'a'], [5, 'x'], [9, 'a'])), [['monotonic-sends', 'violated']]],
-    ['puts two equal messages so that no order of their producers is right', inTurn(send(0, 'x', 5), send(1, 'y', 6), send(0, 'a', null), send(1, 'a', null), poll(2, 0, [3, 'a'], [4, 'a'], [5, 'x'], [6, 'y'])), [['monotonic-sends', 'violated']]],
-    ['puts two equal messages so that one order of their producers is right', inTurn(send(0, 'x', 5), send(1, 'y', 8), send(0, 'a', null), send(1, 'a', null), poll(2, 0, [5, 'x'], [7, 'a'], [8, 'y'], [9, 'a'])), [['monotonic-sends', 'met']]],
+    [
+      'may have lost the second of two equal messages',
+      [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'])), ...inVain(2, 1)],
+      [
+        ['no-unseen', 'unknown'],
+        ['no-lost-writes', 'unknown'],
+      ],
+    ],
+    [
+      'shows both of two equal messages',
+      [...inTurn(send(0, 'a', 0), send(1, 'a', null), poll(2, 0, [0, 'a'], [1, 'a'])), ...inVain(2, 2)],
+      [['faithful', 'met']],
+    ],
+    [
+      'shows a third of two equal messages',
+      inTurn(send(0, 'a', 0), send(1, 'a', 1), poll(2, 0, [0, 'a'], [1, 'a'], [2, 'a'])),
+      [['no-duplicates', 'violated']],
+    ],
+    [
+      'stores one of two equal messages at a place that nobody was told',
+      inTurn(send(0, 'a', 0), send(1, 'a', 0, 'info'), poll(2, 0, [0, 'a'], [1, 'a'])),
+      [['no-duplicates', 'met']],
+    ],
+    [
+      'puts an equal message before what its producer had sent',
+      inTurn(send(0, 'x', 5), send(0, 'a', null), send(1, 'a', 9), poll(2, 0, [3, 'a'], [5, 'x'], [9, 'a'])),
+      [['monotonic-sends', 'violated']],
+    ],
+    [
+      'puts two equal messages so that no order of their producers is right',
+      inTurn(
+        send(0, 'x', 5),
+        send(1, 'y', 6),
+        send(0, 'a', null),
+        send(1, 'a', null),
+        poll(2, 0, [3, 'a'], [4, 'a'], [5, 'x'], [6, 'y']),
+      ),
+      [['monotonic-sends', 'violated']],
+    ],
+    [
+      'puts two equal messages so that one order of their producers is right',
+      inTurn(
+        send(0, 'x', 5),
+        send(1, 'y', 8),
+        send(0, 'a', null),
+        send(1, 'a', null),
+        poll(2, 0, [5, 'x'], [7, 'a'], [8, 'y'], [9, 'a']),
+      ),
+      [['monotonic-sends', 'met']],
+    ],
   ])('%s', (_, events, told) => {
     const { levels } = judged('stream', events)
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)

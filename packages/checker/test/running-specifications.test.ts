@@ -34,12 +34,23 @@ interface Broker {
 }
 
 /** What the clients saw; some answers get lost, if any may. */
-function historyOf(broker: Broker, pick: (n: number) => number, { operations, losses }: { operations: number; losses: boolean }): EventInput[] {
+function historyOf(
+  broker: Broker,
+  pick: (n: number) => number,
+  { operations, losses }: { operations: number; losses: boolean },
+): EventInput[] {
   const events: EventInput[] = []
   const processes = Array.from({ length: CLIENTS }, (_, i) => i)
   const open = new Map<number, { readonly request: Request; answer?: Answer }>()
   const record = (process: number, type: EventInput['type'], { f, key }: Request, value: Json): void => {
-    events.push({ process, type, f, value, time: events.length * EVENT_MS * 1e6, ...(key === undefined ? {} : { key }) })
+    events.push({
+      process,
+      type,
+      f,
+      value,
+      time: events.length * EVENT_MS * 1e6,
+      ...(key === undefined ? {} : { key }),
+    })
   }
   for (let started = 0; started < operations || open.size > 0; ) {
     const client = pick(CLIENTS)
@@ -68,7 +79,11 @@ function historyOf(broker: Broker, pick: (n: number) => number, { operations, lo
 }
 
 /** A queue whose messages may be equal. It hands out at random what its guarantees allow. */
-function queueBroker(kept: ReadonlySet<queues.Guarantee>, values: number | undefined, pick: (n: number) => number): Broker {
+function queueBroker(
+  kept: ReadonlySet<queues.Guarantee>,
+  values: number | undefined,
+  pick: (n: number) => number,
+): Broker {
   const machine = workQueue({ kept, initial: [], isStartUnknown: false })
   let state: QueueState = machine.initial
   let receipts = 0
@@ -92,9 +107,11 @@ function queueBroker(kept: ReadonlySet<queues.Guarantee>, values: number | undef
       }
       const kind = pick(9)
       if (kind === 0) return { f: 'remaining', asked: null }
-      return kind < 5 ? { f: 'enqueue', asked: values === undefined ? serial++ : pick(values) } : { f: 'take', asked: 20 * pick(5) }
+      return kind < 5
+        ? { f: 'enqueue', asked: values === undefined ? serial++ : pick(values) }
+        : { f: 'take', asked: 20 * pick(5) }
     },
-    act(client, { f, asked }, ms) {
+    act(_, { f, asked }, ms) {
       const moment = { call: 0, return: 0, fromMs: ms, toMs: ms }
       const left = state.copies.filter((copy) => !copy.isAcknowledged).map(({ text }) => text)
       switch (f) {
@@ -105,11 +122,20 @@ function queueBroker(kept: ReadonlySet<queues.Guarantee>, values: number | undef
           return [does({ ...moment, does: f, receipt: JSON.stringify(asked) }) ? 'ok' : 'fail', asked]
         case 'remaining': {
           const counts = new Map(left.map((text) => [text, left.filter((each) => each === text).length]))
-          return [does({ ...moment, does: 'look', counts, invented: new Set(), isLast: true }) ? 'ok' : 'fail', left.map((text) => JSON.parse(text))]
+          return [
+            does({ ...moment, does: 'look', counts, invented: new Set(), isLast: true }) ? 'ok' : 'fail',
+            left.map((text) => JSON.parse(text)),
+          ]
         }
         default: {
           const receipt = `r${receipts++}`
-          const take = { ...moment, does: 'take', receipt: JSON.stringify(receipt), leaseMs: Number(asked), isInvented: false } as const
+          const take = {
+            ...moment,
+            does: 'take',
+            receipt: JSON.stringify(receipt),
+            leaseMs: Number(asked),
+            isInvented: false,
+          } as const
           const text = left.toSorted(() => pick(3) - 1).find((each) => does({ ...take, text: each }))
           if (text === undefined) return ['ok', null]
           return ['ok', [JSON.parse(text), receipt]]
@@ -156,7 +182,12 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
       switch (f) {
         case 'send': {
           const offset = end + pick(2)
-          const isDone = does({ ...span, does: 'send', messages: [{ message: JSON.stringify(asked), offset }], isConfirmed: true })
+          const isDone = does({
+            ...span,
+            does: 'send',
+            messages: [{ message: JSON.stringify(asked), offset }],
+            isConfirmed: true,
+          })
           end = offset + 1
           return [isDone ? 'ok' : 'fail', pick(6) === 0 ? null : offset]
         }
@@ -176,7 +207,10 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
           const at = k ?? (position === undefined || position === 'group' ? 0 : position.from)
           const messages = log.filter(({ offset }) => offset >= at).slice(0, process === 99 ? undefined : pick(4))
           const isDone = does({ ...span, does: 'poll', from: k ?? undefined, messages })
-          return [isDone ? 'ok' : 'fail', { k: messages.map(({ offset, message }): Json => [offset, JSON.parse(message)]) }]
+          return [
+            isDone ? 'ok' : 'fail',
+            { k: messages.map(({ offset, message }): Json => [offset, JSON.parse(message)]) },
+          ]
         }
       }
     },
@@ -185,32 +219,48 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
 
 const resultsOf = (model: string, levels: readonly string[], events: readonly EventInput[]) => {
   const report = check(smallHistory(events), {
-    ...{ model, levels, initial: null, failedCas: 'drop', memoryBytes: 1e9, deadlineMs: millis(60_000), now: () => millis(0) },
+    ...{
+      model,
+      levels,
+      initial: null,
+      failedCas: 'drop',
+      memoryBytes: 1e9,
+      deadlineMs: millis(60_000),
+      now: () => millis(0),
+    },
   })
   return levels.map((level) => report.levels[level]?.result)
 }
 
 const listed = (events: readonly EventInput[]): string => events.map((each) => JSON.stringify(each)).join('\n')
 
-test.each([true, false])(`a queue that runs by the specification keeps its guarantees in ${manyOf(2_000)} histories of concurrent clients; answers get lost: %s`, (losses) => {
-  for (let seed = 1; seed <= many(2_000); seed++) {
-    const pick = seeded(seed)
-    // Without the last two it hands out again what was not acknowledged in time, or in any order.
-    const kept = queues.guarantees.slice(0, queues.guarantees.length - pick(3))
-    const broker = queueBroker(new Set(kept), losses ? 3 : undefined, pick)
-    const events = historyOf(broker, pick, { operations: 15 + pick(30), losses })
-    const wrong = resultsOf('work-queue', kept, events).some((each) => (losses ? each === 'violated' : each !== 'met'))
-    if (wrong) expect.fail(`seed ${seed}: ${resultsOf('work-queue', kept, events)}\n${listed(events)}`)
-  }
-})
+test.each([true, false])(
+  `a queue that runs by the specification keeps its guarantees in ${manyOf(2_000)} histories of concurrent clients; answers get lost: %s`,
+  (losses) => {
+    for (let seed = 1; seed <= many(2_000); seed++) {
+      const pick = seeded(seed)
+      // Without the last two it hands out again what was not acknowledged in time, or in any order.
+      const kept = queues.guarantees.slice(0, queues.guarantees.length - pick(3))
+      const broker = queueBroker(new Set(kept), losses ? 3 : undefined, pick)
+      const events = historyOf(broker, pick, { operations: 15 + pick(30), losses })
+      const wrong = resultsOf('work-queue', kept, events).some((each) =>
+        losses ? each === 'violated' : each !== 'met',
+      )
+      if (wrong) expect.fail(`seed ${seed}: ${resultsOf('work-queue', kept, events)}\n${listed(events)}`)
+    }
+  },
+)
 
-test.each([true, false])(`a log that runs by the specification keeps its guarantees in ${manyOf(2_000)} histories of concurrent clients; answers get lost: %s`, (losses) => {
-  // Nobody polls five times in vain in the end, so that the last one stays open.
-  const kept = streams.guarantees.slice(0, -1)
-  for (let seed = 1; seed <= many(2_000); seed++) {
-    const pick = seeded(seed)
-    const events = historyOf(logBroker(losses ? 3 : 100, pick), pick, { operations: 15 + pick(30), losses })
-    const wrong = resultsOf('stream', kept, events).some((each) => (losses ? each === 'violated' : each !== 'met'))
-    if (wrong) expect.fail(`seed ${seed}: ${resultsOf('stream', kept, events)}\n${listed(events)}`)
-  }
-})
+test.each([true, false])(
+  `a log that runs by the specification keeps its guarantees in ${manyOf(2_000)} histories of concurrent clients; answers get lost: %s`,
+  (losses) => {
+    // Nobody polls five times in vain in the end, so that the last one stays open.
+    const kept = streams.guarantees.slice(0, -1)
+    for (let seed = 1; seed <= many(2_000); seed++) {
+      const pick = seeded(seed)
+      const events = historyOf(logBroker(losses ? 3 : 100, pick), pick, { operations: 15 + pick(30), losses })
+      const wrong = resultsOf('stream', kept, events).some((each) => (losses ? each === 'violated' : each !== 'met'))
+      if (wrong) expect.fail(`seed ${seed}: ${resultsOf('stream', kept, events)}\n${listed(events)}`)
+    }
+  },
+)

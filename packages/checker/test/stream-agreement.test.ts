@@ -27,7 +27,8 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const told = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
     // What was committed up to the offset that an assignment told is done with.
-    const isDone = told !== undefined && operations.slice(0, told.at).some((o) => o.f === 'commit' && o.offset >= told.offset)
+    const isDone =
+      told !== undefined && operations.slice(0, told.at).some((o) => o.f === 'commit' && o.offset >= told.offset)
     const from = least === undefined || !isDone ? least : least + 1
     if (each.f === 'poll' && group === undefined) {
       const after = each.got.length > 0 ? (each.got.at(-1)?.[0] ?? 0) + 1 : (each.from ?? undefined)
@@ -40,7 +41,13 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
       next.set(process, each.offset)
       resumed.set(process, { at, offset: each.offset })
     }
-    return { ...each, process, since: from, least, inGroup: group === 'joined' && each.f === 'poll' && each.from === null }
+    return {
+      ...each,
+      process,
+      since: from,
+      least,
+      inGroup: group === 'joined' && each.f === 'poll' && each.from === null,
+    }
   })
   const sends = all.flatMap((each, row) =>
     each.f === 'send' ? each.batch.map((message) => ({ ...message, row, type: each.type, process: each.process })) : [],
@@ -87,7 +94,8 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
       : each.got.flatMap(([offset, value]): ('failed' | 'early' | 'older')[] => {
           const own = sends.filter((s) => s.value === value && s.row < at)
           const isSource = (s: (typeof sends)[number]) =>
-            s.type !== 'fail' && (s.type === 'info' || s.offset === null || s.offset === offset || !isTold([offset, value]))
+            s.type !== 'fail' &&
+            (s.type === 'info' || s.offset === null || s.offset === offset || !isTold([offset, value]))
           if (own.some(isSource)) return []
           if (isTold([offset, value])) return ['early']
           const all = sends.filter((s) => s.value === value)

@@ -16,7 +16,10 @@ const resultsOf = (operations: readonly Operation[]): { readonly [level: string]
   return Object.fromEntries(guarantees.map((each) => [each, levels[each]?.result ?? '']))
 }
 
-const listed = (operations: readonly Operation[]): string => eventsOf(operations).map((each) => JSON.stringify(each)).join('\n')
+const listed = (operations: readonly Operation[]): string =>
+  eventsOf(operations)
+    .map((each) => JSON.stringify(each))
+    .join('\n')
 
 test(`agrees with the specification in some order of the operations on ${manyOf(40_000)} small histories, also of equal messages`, () => {
   const shown = new Map<string, number>()

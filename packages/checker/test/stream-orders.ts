@@ -49,7 +49,13 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
 
   const ask = (): Does => {
     const kind = pick(12)
-    if (kind < 5) return { f: 'send', values: Array.from({ length: pick(4) === 0 ? 2 : 1 }, () => (pick(values) === 0 ? `m${serial++}` : 'abc'[pick(Math.min(3, values))] ?? 'a')) }
+    if (kind < 5)
+      return {
+        f: 'send',
+        values: Array.from({ length: pick(4) === 0 ? 2 : 1 }, () =>
+          pick(values) === 0 ? `m${serial++}` : ('abc'[pick(Math.min(3, values))] ?? 'a'),
+        ),
+      }
     if (kind < 9) return { f: 'poll', from: pick(2) === 0 ? null : pick(end + 2) }
     if (kind === 9) return { f: 'commit', offset: pick(end + 1) }
     if (kind === 10) return { f: 'assign' }
@@ -110,7 +116,13 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
     } else {
       open.splice(open.indexOf(busy), 1)
       const isLost = (busy.does.f === 'send' || busy.does.f === 'poll' || busy.does.f === 'commit') && pick(12) === 0
-      operations.push({ process, does: busy.does, answer: isLost ? { type: 'info' } : busy.answer, from: busy.from, to: now })
+      operations.push({
+        process,
+        does: busy.does,
+        answer: isLost ? { type: 'info' } : busy.answer,
+        from: busy.from,
+        to: now,
+      })
       if (isLost) processes[client] = Math.max(...processes) + 1
     }
   }
@@ -139,10 +151,18 @@ function spoken(does: Does, answer: Answer): readonly [f: string, asked: Json, t
       if (others.length === 0) return ['send', only, 'told' in answer ? (told[0] ?? null) : only, 'k']
       const asked = does.values.map((value): Json => ['send', 'k', value])
       const offsetOf = (i: number): number | null => told[i] ?? null
-      return ['send', asked, does.values.map((value, i): Json => ['send', 'k', offsetOf(i) === null ? value : [offsetOf(i), value]])]
+      return [
+        'send',
+        asked,
+        does.values.map((value, i): Json => ['send', 'k', offsetOf(i) === null ? value : [offsetOf(i), value]]),
+      ]
     }
     case 'poll':
-      return ['poll', { k: does.from }, 'got' in answer ? { k: answer.got.map((each): Json => [...each]) } : { k: does.from }]
+      return [
+        'poll',
+        { k: does.from },
+        'got' in answer ? { k: answer.got.map((each): Json => [...each]) } : { k: does.from },
+      ]
     case 'commit':
       return ['commit_offsets', { k: does.offset }, null]
     case 'assign':

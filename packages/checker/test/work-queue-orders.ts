@@ -91,10 +91,12 @@ export function isKept(
       if (operation.f === 'remaining') {
         // What it shows and nobody can have put in has come from somewhere.
         const told = operation.told as readonly Json[]
-        const isAcked = (copy: number): boolean => steps.some((step) => step.copy === copy && step.operation.f === 'ack')
+        const isAcked = (copy: number): boolean =>
+          steps.some((step) => step.copy === copy && step.operation.f === 'ack')
         const appeared = [...new Set(told)].flatMap((value): Copy[] => {
           const left = copies.filter((copy, at) => copy.value === value && !isAcked(at)).length
-          const missing = may && (isUnknown || isForeign(value, operation)) ? told.filter((each) => each === value).length - left : 0
+          const missing =
+            may && (isUnknown || isForeign(value, operation)) ? told.filter((each) => each === value).length - left : 0
           return Array.from({ length: Math.max(0, missing) }, () => ({
             value,
             since: Number.POSITIVE_INFINITY,
@@ -116,7 +118,10 @@ export function isKept(
       return (
         may &&
         (isUnknown || isForeign(value, operation)) &&
-        follows([...steps, { operation, copy: copies.length }], [...copies, { value, since: Number.POSITIVE_INFINITY, seen: steps.length }])
+        follows(
+          [...steps, { operation, copy: copies.length }],
+          [...copies, { value, since: Number.POSITIVE_INFINITY, seen: steps.length }],
+        )
       )
     })
   }

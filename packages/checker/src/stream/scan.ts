@@ -4,8 +4,8 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { type Faithful, type Finding, type FindingsSink, ladderOf } from '../judge/guarantees.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { Ladder } from '../verdict/ladder.ts'
-import type { Polled } from './forms.ts'
 import { equalInOrder } from './equal.ts'
+import type { Polled } from './forms.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
 
 /**
@@ -150,7 +150,12 @@ function sent(options: ScanOptions): void {
         const since = sends.length === 0 ? 'is recorded' : 'had begun'
         const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
         unsure('no-aborted-reads', why)
-      } else unsent(options, seen, isFailed ? 'its send was reported as failed' : sends.length > 0 ? LATER : 'nobody had sent it')
+      } else
+        unsent(
+          options,
+          seen,
+          isFailed ? 'its send was reported as failed' : sends.length > 0 ? LATER : 'nobody had sent it',
+        )
     }
   }
   // What its producer put there only later may have been an equal message, of which nobody was told where it is.
@@ -312,7 +317,10 @@ function consumed(options: ScanOptions): void {
 }
 
 /** The first offset over which a poll may not pass: what was processed before a consumer resumed is done with. */
-function fromOf({ history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>, poll: Poll): number | undefined {
+function fromOf(
+  { history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>,
+  poll: Poll,
+): number | undefined {
   const { from, continues, isResumed } = poll
   if (from === undefined || continues === undefined || !isResumed) return from
   const end = history.operations.returnEvent[continues]
@@ -400,8 +408,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
   const left = new Map<string, number>()
-  for (const { message, acknowledged } of placed)
-    if (!acknowledged) left.set(message, (left.get(message) ?? 0) + 1)
+  for (const { message, acknowledged } of placed) if (!acknowledged) left.set(message, (left.get(message) ?? 0) + 1)
   return untold.find(({ message }) => {
     const places = left.get(message) ?? 0
     left.set(message, places - 1)

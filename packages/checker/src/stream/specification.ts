@@ -168,7 +168,8 @@ function put(rules: StreamRules, { state, end }: Way, { message, offset }: Sent)
   const places = offset === undefined ? seen.map((at) => at.offset) : [offset]
   const ways = places.flatMap((place): readonly Way[] => {
     const there = state.log.filter((entry) => entry.offset === place)
-    if (rules.kept.has('consistent-offsets') && there.some((entry) => entry.isSent || entry.message !== message)) return []
+    if (rules.kept.has('consistent-offsets') && there.some((entry) => entry.isSent || entry.message !== message))
+      return []
     if (rules.kept.has('monotonic-sends') && place <= end) return []
     const at = { offset: place, message }
     const log = [...state.log.filter((entry) => !isAt(at)(entry)), { ...at, isSent: true }]

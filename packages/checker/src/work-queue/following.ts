@@ -75,7 +75,6 @@ function areLeasesApart({ initially, enqueues }: Message, operations: readonly R
     return operations.some(
       (each) =>
         (each.does === 'ack' || each.does === 'nack') &&
-        each.receipt === before.receipt &&
         each.call > before.return &&
         each.return < next.call,
     )
