@@ -463,6 +463,16 @@ describe('a stream', () => {
       [['no-aborted-reads', 'violated']],
     ],
     [
+      'shows two equal messages early, of which one may have been sent without its offset',
+      inTurn(send(0, 'c', null), poll(1, 0, [1, 'c'], [2, 'c']), send(1, 'c', 1), send(2, 'c', 2)),
+      [['no-aborted-reads', 'violated']],
+    ],
+    [
+      'shows one equal message early, which may have been sent without its offset',
+      inTurn(send(0, 'c', null), poll(1, 0, [1, 'c']), send(1, 'c', 1)),
+      [['no-aborted-reads', 'met']],
+    ],
+    [
       'shows what may be older than the record',
       inTurn(send(0, 'b', 7), poll(1, 3, [3, 'x'], [7, 'b'])),
       [['no-aborted-reads', 'unknown']],
