@@ -1,7 +1,7 @@
 import { type EventInput, type Json, millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { check } from '../src/check/check.ts'
-import * as streams from '../src/stream/scan.ts'
+import * as streams from '../src/stream/guarantees.ts'
 import { type StreamOperation, type StreamState, stream } from '../src/stream/specification.ts'
 import * as queues from '../src/work-queue/guarantees.ts'
 import { type QueueOperation, type QueueState, workQueue } from '../src/work-queue/specification.ts'

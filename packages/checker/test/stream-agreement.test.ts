@@ -1,6 +1,6 @@
 import { type EventInput, historyFromEvents, type Json, OK } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { type Guarantee, guarantees, streamLadder } from '../src/stream/scan.ts'
+import { type Guarantee, guarantees, streamLadder } from '../src/stream/guarantees.ts'
 import { judgingBy, withResult } from './judged-guarantees.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { drawn, eventsOf, type Operation } from './random-streams.ts'

@@ -1,7 +1,7 @@
 import { millis } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { check } from '../src/check/check.ts'
-import { guarantees, streamLadder } from '../src/stream/scan.ts'
+import { guarantees, streamLadder } from '../src/stream/guarantees.ts'
 import { atLeast, many, manyOf } from './many.ts'
 import { smallHistory } from './small-history.ts'
 import { drawn, eventsOf, judged, keptOf, type Operation } from './stream-orders.ts'

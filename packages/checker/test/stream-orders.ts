@@ -2,7 +2,7 @@ import type { EventInput, Json } from '@chaosproxy/history'
 import { NEVER } from '../src/encoding/encoded.ts'
 import { unlimited } from '../src/limits/budget.ts'
 import { isExplained } from '../src/object/search/explained.ts'
-import type { Guarantee } from '../src/stream/scan.ts'
+import type { Guarantee } from '../src/stream/guarantees.ts'
 import { type Attempts, type StreamOperation, stream } from '../src/stream/specification.ts'
 import { seeded } from './work-queue-orders.ts'
 

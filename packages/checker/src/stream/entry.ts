@@ -5,8 +5,9 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
 import { createBudget } from '../limits/budget.ts'
 import { stepsOf } from './forms.ts'
+import { faults, type Guarantee, guarantees, type StreamLevel, streamLadder } from './guarantees.ts'
 import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
-import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
+import { scanPartition } from './scan.ts'
 
 /**
  * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed

@@ -1,5 +1,5 @@
 import type { Span, StateMachine } from '../object/search/explained.ts'
-import type { Guarantee } from './scan.ts'
+import type { Guarantee } from './guarantees.ts'
 
 /** One operation on a partitioned log, as far as one partition is concerned, with what it returned. */
 export type StreamOperation = Span & { readonly process: number } & (Sending | Polling | Moving | Committing | End)
@@ -41,7 +41,7 @@ interface End {
   readonly does: 'end'
 }
 
-export interface At {
+interface At {
   readonly offset: number
   readonly message: string
 }

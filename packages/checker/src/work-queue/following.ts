@@ -73,10 +73,7 @@ function areLeasesApart({ initially, enqueues }: Message, operations: readonly R
     if (before === undefined || before.return > next.call) return false
     if (before.toMs + (before.leaseMs ?? 0) <= next.fromMs) return true
     return operations.some(
-      (each) =>
-        (each.does === 'ack' || each.does === 'nack') &&
-        each.call > before.return &&
-        each.return < next.call,
+      (each) => (each.does === 'ack' || each.does === 'nack') && each.call > before.return && each.return < next.call,
     )
   })
 }

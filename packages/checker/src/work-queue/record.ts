@@ -16,7 +16,7 @@ import { isUnknownStart } from '../encoding/unknown-start.ts'
 export const functions = ['enqueue', 'take', 'ack', 'nack', 'remaining'] as const
 
 /** A take that returned a message. */
-export interface Handout {
+interface Handout {
   readonly row: OperationRow
   /** As canonical JSON. */
   readonly receipt: string
@@ -25,7 +25,7 @@ export interface Handout {
 }
 
 /** An `ack` or `nack` that has not failed. */
-export interface Settlement {
+interface Settlement {
   readonly row: OperationRow
   readonly does: 'ack' | 'nack'
   /** As canonical JSON. */
@@ -33,7 +33,7 @@ export interface Settlement {
 }
 
 /** A message that was still there. */
-export interface Sighting {
+interface Sighting {
   readonly row: OperationRow
   /** How many equal ones. */
   readonly times: number

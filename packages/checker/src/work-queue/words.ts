@@ -14,8 +14,7 @@ export interface Scene {
 
 export const nameOf = ({ name }: Pick<Queue, 'name'>): string => name ?? 'the queue'
 
-export const who = ({ history }: Scene, row: OperationRow): string =>
-  clientInWords(history, history.operations.process[row])
+const who = ({ history }: Scene, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
