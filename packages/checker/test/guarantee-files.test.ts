@@ -580,3 +580,8 @@ describe('a stream', () => {
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 })
+
+test('a stream does not begin as a value', () => {
+  expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('a stream cannot begin as ["a"]')
+  expect(judged('stream', inTurn(...abc, all), 'unknown').levels['no-aborted-reads']?.result).toBe('met')
+})

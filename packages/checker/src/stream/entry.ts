@@ -1,4 +1,5 @@
-import { type History, OK } from '@chaosproxy/history'
+import { type History, type Json, OK, UserError } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { createFindings, headlineOfGuarantees, verdictsOf } from '../judge/guarantees.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -44,6 +45,7 @@ function check(
   { name }: Pick<ModelEntry<StreamLevel>, 'name'>,
   options: CheckOptions<StreamLevel>,
 ): Report<StreamLevel> {
+  requireNoStart(options.initial)
   const budget = createBudget(options)
   const record = readRecord(history)
   const findings = createFindings<Guarantee>()
@@ -57,4 +59,13 @@ function check(
   const levels = verdictsOf(guarantees, findings)
   const total = record.sends.filter(({ outcome }) => outcome === 'open').length
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
+}
+
+/** What is older than the record shows by its offsets. */
+function requireNoStart(initial: Json): void {
+  if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
+  throw new UserError(
+    'usage',
+    `a stream cannot begin as ${JSON.stringify(initial)}: what is older than the record shows by its offsets. Leave the initial value out.`,
+  )
 }
