@@ -296,6 +296,11 @@ describe('a work queue', () => {
     )
   })
 
+  test('hands out nothing by an answer that repeats the lease', () => {
+    const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
+    expect(levels['exactly-once']?.result).toBe('met')
+  })
+
   test('begins as a list, or as nobody knows what', () => {
     expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow('a work queue begins as "a", which is no list.')
   })

@@ -149,8 +149,9 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
 
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
   const told = outputOf(history, row)
-  if (told === null) return
   const asked = inputOf(history, row)
+  // A completion that only repeats its invocation has no message.
+  if (told === null || told === asked) return
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
     throw malformed(history, row, 'it asks for a lease in ms, or null')
   const [value = null, receipt = null] = Array.isArray(told) && told.length === 2 ? (told as readonly Json[]) : []
