@@ -1,4 +1,4 @@
-import type { Guarantee } from './guarantees.ts'
+import type { OfOneValue } from './guarantees.ts'
 import type { RecordedOperation } from './operations.ts'
 
 type Does = RecordedOperation['does']
@@ -7,36 +7,33 @@ type Does = RecordedOperation['does']
  * By guarantee, the operations that can contradict it; the others only explain, so that leaving one out would prove
  * nothing.
  */
-const contradicting: { readonly [guarantee in Guarantee]: readonly Does[] } = {
-  'no-lost-messages': [],
+export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
+  'no-lost-messages': ['look'],
   'no-invented-messages': ['take', 'look'],
   'no-handouts-after-ack': ['take', 'look', 'ack'],
   'no-double-leases': ['take'],
   'no-repeats': ['take'],
-  'first-in-first-out': ['take', 'look'],
 }
 
 /** Those that explain. */
-const explaining: { readonly [guarantee in Guarantee]: readonly Does[] } = {
+const explaining: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['enqueue', 'take', 'ack'],
   'no-invented-messages': ['enqueue'],
   'no-handouts-after-ack': ['enqueue'],
   'no-double-leases': ['enqueue', 'ack', 'nack'],
   'no-repeats': ['enqueue', 'nack'],
-  'first-in-first-out': ['enqueue'],
 }
 
 /** As few operations as still break a guarantee, with all that could explain them. */
 export function shrunk(
-  guarantee: Guarantee,
+  guarantee: OfOneValue,
   operations: readonly RecordedOperation[],
   isBroken: (operations: readonly RecordedOperation[]) => boolean,
 ): readonly RecordedOperation[] {
   const isOf = (by: readonly Does[]) => (each: RecordedOperation) => by.includes(each.does)
-  const isEnd = (each: RecordedOperation): boolean =>
-    each.does === 'look' && each.isLast && guarantee === 'no-lost-messages'
-  const concerned = isOf([...contradicting[guarantee], ...explaining[guarantee]])
-  let left: readonly RecordedOperation[] = operations.filter((each) => concerned(each) || isEnd(each))
+  let left: readonly RecordedOperation[] = operations.filter(
+    isOf([...contradicting[guarantee], ...explaining[guarantee]]),
+  )
   // An operation that shows something late is left out last.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue

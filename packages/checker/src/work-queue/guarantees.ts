@@ -23,6 +23,9 @@ export const guarantees = [
 
 export type Guarantee = (typeof guarantees)[number]
 
+/** Those that concern the messages of one value only. */
+export type OfOneValue = Exclude<Guarantee, 'first-in-first-out'>
+
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages'] as const
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases'] as const
 

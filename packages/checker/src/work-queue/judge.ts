@@ -5,7 +5,7 @@ import type { FindingsSink } from '../judge/guarantees.ts'
 import { type Budget, inTime } from '../limits/budget.ts'
 import { shrunk } from './core.ts'
 import { type Following, type Some, someOf } from './following.ts'
-import type { Guarantee } from './guarantees.ts'
+import type { Guarantee, OfOneValue } from './guarantees.ts'
 import { copiesOf, isInventedAt, operationsOn, type RecordedOperation } from './operations.ts'
 import { inOrder } from './order.ts'
 import type { Message, Queue } from './record.ts'
@@ -29,7 +29,7 @@ const ofOneValue = [
   'no-handouts-after-ack',
   'no-double-leases',
   'no-repeats',
-] as const satisfies readonly Guarantee[]
+] as const satisfies readonly OfOneValue[]
 
 const NO_TIME = 'there was no time to judge all messages'
 
@@ -41,7 +41,7 @@ const MOST_TOLD = 8
  * all is well; the order concerns all values (see `inOrder`).
  */
 export function judgeQueue(judging: QueueJudging): void {
-  const violations = new Map<Guarantee, Violation[]>()
+  const violations = new Map<OfOneValue, Violation[]>()
   inTime(
     () => {
       for (const message of judging.queue.messages.values()) {
@@ -104,7 +104,7 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
 }
 
 interface Violation extends Some {
-  readonly guarantee: Guarantee
+  readonly guarantee: OfOneValue
 }
 
 /** The guarantees that no order of the operations on a message follows, each by itself. */
@@ -115,7 +115,7 @@ function violationsOf(judging: QueueJudging, message: Message): readonly Violati
   const isLeased = handouts.length > 1 && handouts.some(({ leaseMs }) => leaseMs !== undefined)
   if (isLeased && !isTimed) unsure('no-double-leases', 'the operations have no times by one clock')
   const untimed = ofOneValue.filter((each) => each !== 'no-double-leases')
-  const open: readonly Guarantee[] = [
+  const open: readonly OfOneValue[] = [
     ...(isLeased && isTimed ? (['no-double-leases'] as const) : []),
     ...(following.isFollowed(untimed, some) === true ? [] : untimed),
   ]

@@ -2,7 +2,8 @@ import { clientInWords, type History } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding } from '../judge/guarantees.ts'
-import type { Guarantee } from './guarantees.ts'
+import { contradicting } from './core.ts'
+import type { Guarantee, OfOneValue } from './guarantees.ts'
 import { copiesOf, type RecordedOperation } from './operations.ts'
 import type { Message, Queue } from './record.ts'
 
@@ -25,12 +26,12 @@ export const SAY_START = "Say what was there: --initial '[]' for nothing"
 export function findingOf(
   scene: Scene,
   message: Message,
-  guarantee: Guarantee,
+  guarantee: OfOneValue,
   operations: readonly RecordedOperation[],
 ): Finding<Guarantee> {
   const rowsOf = (...some: readonly RecordedOperation['does'][]): readonly OperationRow[] =>
     operations.filter(({ does }) => some.includes(does)).map(({ row }) => row)
-  const shows = showing[guarantee]
+  const shows = contradicting[guarantee]
   const isSparse = guarantee === 'no-invented-messages' && copiesOf(message) === 0
   const core =
     guarantee === 'no-lost-messages' ? dueRows(operations) : rowsOf(...shows, ...(isSparse ? [] : ['enqueue' as const]))
@@ -39,18 +40,8 @@ export function findingOf(
     ...{ guarantee, sentence: sentenceOf(scene, message, guarantee, operations) },
     core: [...new Set(core)].sort((a, b) => a - b),
     context: [...new Set(context)].filter((row) => !core.includes(row)),
-    culprit: lastOf(operations.filter(({ does }) => shows.includes(does)))?.row ?? 0,
+    culprit: operations.findLast(({ does }) => shows.includes(does))?.row ?? 0,
   }
-}
-
-/** What shows a violation. */
-const showing: { readonly [guarantee in Guarantee]: readonly RecordedOperation['does'][] } = {
-  'no-lost-messages': ['look'],
-  'no-invented-messages': ['take', 'look'],
-  'no-handouts-after-ack': ['take', 'look', 'ack'],
-  'no-double-leases': ['take'],
-  'no-repeats': ['take'],
-  'first-in-first-out': ['take', 'look'],
 }
 
 const dueRows = (operations: readonly RecordedOperation[]): readonly OperationRow[] =>
@@ -58,25 +49,17 @@ const dueRows = (operations: readonly RecordedOperation[]): readonly OperationRo
     .filter(({ does, ...each }) => (does === 'enqueue' && each.return !== NEVER) || does === 'look')
     .map(({ row }) => row)
 
-/** The one that was called last. */
-const lastOf = (operations: readonly RecordedOperation[]): RecordedOperation | undefined => operations.at(-1)
-
-/** The guarantees that looks say nothing of. */
-const ofTakes: ReadonlySet<Guarantee> = new Set(['no-double-leases', 'no-repeats'])
-
 /** What is wrong, by the operations that show it. */
 export function sentenceOf(
   scene: Scene,
   message: Message,
-  guarantee: Guarantee,
+  guarantee: OfOneValue,
   operations: readonly RecordedOperation[],
 ): string {
   const { text } = message
   const queue = nameOf(scene.queue)
   const takes = operations.filter((each) => each.does === 'take')
-  const isShowing = ({ does }: RecordedOperation): boolean =>
-    does === 'take' || (does === 'look' && !ofTakes.has(guarantee))
-  const last = lastOf(operations.filter(isShowing))
+  const last = operations.findLast(({ does }) => does !== 'ack' && contradicting[guarantee].includes(does))
   const [first] = takes
   if (last === undefined) return ''
   const by = who(scene, last.row)
@@ -93,27 +76,21 @@ export function sentenceOf(
       return `${acker === undefined ? 'Somebody' : who(scene, acker.row)} acknowledged ${often} of ${queue}, and ${again}.`
     }
     case 'no-double-leases': {
-      if (first?.does !== 'take' || last.does !== 'take') return ''
-      const ms = Math.min(...takes.map(({ leaseMs }) => leaseMs ?? Number.POSITIVE_INFINITY))
+      const [one = last, other = last] = takes.toSorted((a, b) => a.return - b.return)
+      const leaseMs = takes.find(({ row }) => row === one.row)?.leaseMs ?? takes.find((each) => each.leaseMs)?.leaseMs
       const apartMs = Math.max(...takes.map(({ toMs }) => toMs)) - Math.min(...takes.map(({ fromMs }) => fromMs))
-      const [one, other] = takes.toSorted((a, b) => a.return - b.return)
-      const between = takes.length === 2 ? '' : `, ${takes.length} clients in all`
-      const often = copiesOf(message) > 1 ? ` (${timesInWords(copiesOf(message))} in it)` : ''
-      return `${who(scene, (one ?? first).row)} got ${text} from ${queue}${often} for ${leaseInWords(one?.leaseMs, ms)} ms, and ${who(scene, (other ?? last).row)} got it, too${between}, within ${Math.ceil(apartMs)} ms.`
+      const many = takes.length === 2 ? '' : `, ${takes.length} clients in all`
+      return `${who(scene, one.row)} got ${text} from ${queue} for ${leaseMs} ms, and ${who(scene, other.row)} got it, too${many}, within ${Math.ceil(apartMs)} ms.`
     }
     case 'no-repeats': {
       const nacks = operations.filter(({ does }) => does === 'nack').length
       const gave = nacks === 0 ? '' : `, though it was given back only ${timesInWords(nacks)}`
       return `${text} of ${queue} was handed out ${takes.length} times: first ${who(scene, (first ?? last).row)} got it, and at last ${by}${gave}.`
     }
-    case 'first-in-first-out':
-      return `No order in which the messages of ${queue} may have been put in is the one in which they came out: ${by} got ${'text' in last ? last.text : text}.`
     default:
       return guarantee satisfies never
   }
 }
-
-const leaseInWords = (first: number | undefined, least: number): number => first ?? least
 
 function whyInvented(message: Message, last: RecordedOperation): string {
   const { enqueues, failed } = message
