@@ -1,26 +1,14 @@
-import { type History, OK } from '@chaosproxy/history'
+import { OK } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import type { FindingsSink } from '../judge/guarantees.ts'
-import { type Budget, inTime } from '../limits/budget.ts'
+import { inTime } from '../limits/budget.ts'
 import { shrunk } from './core.ts'
-import { type Following, type Some, someOf } from './following.ts'
-import type { Guarantee, OfOneValue } from './guarantees.ts'
+import { type Some, someOf } from './following.ts'
+import type { OfOneValue } from './guarantees.ts'
 import { copiesOf, isInventedAt, operationsOn, type RecordedOperation } from './operations.ts'
-import { inOrder } from './order.ts'
-import type { Message, Queue } from './record.ts'
+import { inOrder, type QueueJudging } from './order.ts'
+import type { Message } from './record.ts'
 import { findingOf, nameOf, SAY_START, sentenceOf } from './words.ts'
-
-export interface QueueJudging extends FindingsSink<Guarantee> {
-  readonly history: History
-  readonly queue: Queue
-  /** Whether the times of operations are known, by one clock. */
-  readonly isTimed: boolean
-  readonly budget: Budget
-  readonly following: Following
-  /** Called with a confirmed enqueue of each message that was lost. */
-  lost(row: OperationRow): void
-}
 
 /** The guarantees that concern the messages of one value only. */
 const ofOneValue = [

@@ -1,12 +1,26 @@
-import { OK } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import type { FindingsSink } from '../judge/guarantees.ts'
+import type { Budget } from '../limits/budget.ts'
 import { isExplained } from '../object/search/explained.ts'
-import type { QueueJudging } from './judge.ts'
+import type { Following } from './following.ts'
+import type { Guarantee } from './guarantees.ts'
 import { copiesOf, isInventedAt, operationsOn } from './operations.ts'
-import type { Message } from './record.ts'
+import type { Message, Queue } from './record.ts'
 import { workQueue } from './specification.ts'
 import { nameOf, SAY_START } from './words.ts'
+
+export interface QueueJudging extends FindingsSink<Guarantee> {
+  readonly history: History
+  readonly queue: Queue
+  /** Whether the times of operations are known, by one clock. */
+  readonly isTimed: boolean
+  readonly budget: Budget
+  readonly following: Following
+  /** Called with a confirmed enqueue of each message that was lost. */
+  lost(row: OperationRow): void
+}
 
 /** Whole queues with more operations are not searched: equal messages then leave their order open. */
 const MOST_OPERATIONS = 400
