@@ -4,7 +4,7 @@ import { inFile, type Mutation } from './mutation.ts'
 export const streamMutations: readonly Mutation[] = [
   ...inFile(
     'stream/scan.ts',
-    ['stream'],
+    ['stream', 'guarantee-files'],
     [
       {
         name: 'stream-offsets-may-repeat',
@@ -32,9 +32,21 @@ export const streamMutations: readonly Mutation[] = [
       },
       {
         name: 'stream-resends-are-duplicates',
-        before: 'const extra = places[sends.length]',
+        before: 'const extra = seen[most]',
         after: 'const extra = places[1]',
         breaks: 'a message that was sent twice may stand at two offsets',
+      },
+      {
+        name: 'stream-equal-messages-explain-all',
+        before: 'if ((untold[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
+        after: 'if ((untold[0] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
+        breaks: 'one equal message whose offset nobody was told stands at several offsets',
+      },
+      {
+        name: 'stream-resumes-after-what-nobody-processed',
+        before: 'return commits.some(({ at, offset }) => offset >= from && at < end) ? from + 1 : from',
+        after: 'return from + 1',
+        breaks: 'a consumer that is told where to go on passes over the message there',
       },
       {
         name: 'stream-ends-before-its-last-message',
@@ -57,8 +69,8 @@ export const streamMutations: readonly Mutation[] = [
       {
         name: 'stream-groups-stay-where-they-are',
         before:
-          'if (last !== undefined && subscription === undefined) lasts.set(partition, { row, offset: last.offset })',
-        after: 'if (last !== undefined) lasts.set(partition, { row, offset: last.offset })',
+          'if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })',
+        after: 'if (next !== undefined) lasts.set(partition, { row, next, isResumed: false })',
         breaks: 'a partition that another consumer has had in between was read on from the same place',
       },
     ],

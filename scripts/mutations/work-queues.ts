@@ -3,26 +3,45 @@ import { inFile, type Mutation } from './mutation.ts'
 /** Deliberate mistakes in how queues are judged that lease their messages. */
 export const workQueueMutations: readonly Mutation[] = [
   ...inFile(
-    'work-queue/scan.ts',
-    ['work-queue'],
+    'work-queue/specification.ts',
+    ['work-queue-orders', 'guarantee-files'],
     [
       {
         name: 'work-queue-leases-never-end',
-        before: 'if (apartMs >= ms - GRACE_MS || isFreed(one, other)) continue',
-        after: 'if (isFreed(one, other)) continue',
+        before: 'if (atMs > toMs) return []',
+        after: 'if (atMs > fromMs && atMs > toMs - leaseMs) return []',
         breaks: 'a message whose lease has ended is handed out again',
       },
       {
         name: 'work-queue-gives-nothing-back',
-        before: 'const allowed = enqueues.length + nacks.length',
-        after: 'const allowed = enqueues.length',
+        before: 'return settle(rules, state, operation, { isOut: false, untilMs: NO_LEASE })',
+        after: 'return settle(rules, state, operation, { untilMs: NO_LEASE })',
         breaks: 'a message that was given back is handed out again',
       },
       {
-        name: 'work-queue-acknowledgements-are-instant',
-        before: 'const again = sights.find(({ row }) => callEvent[row] > returnEvent[ack])',
-        after: 'const again = sights.find(({ row }) => callEvent[row] > callEvent[ack])',
-        breaks: 'a take may be answered before an acknowledgement that is under way',
+        name: 'work-queue-hands-out-what-is-done-with',
+        before: "if (kept.has('no-handouts-after-ack') && copy.isAcknowledged) return []",
+        after: "if (kept.has('no-handouts-after-ack') && copy.isAcknowledged && copy.isOut) return []",
+        breaks: 'a message that was given back and then acknowledged comes out again',
+      },
+      {
+        name: 'work-queue-misses-what-nobody-confirmed',
+        before:
+          "if (isLast && kept.has('no-lost-messages') && left.filter(({ isDue }) => isDue).length > seen) return []",
+        after: "if (isLast && kept.has('no-lost-messages') && left.length > seen) return []",
+        breaks: 'a message that was not confirmed to its producer may get lost',
+      },
+    ],
+  ),
+  ...inFile(
+    'work-queue/order.ts',
+    ['work-queue-orders', 'guarantee-files'],
+    [
+      {
+        name: 'work-queue-looks-take',
+        before: 'const late = first ?? seen',
+        after: 'const late = seen ?? first',
+        breaks: 'a message that was seen in mid-run has not come out',
       },
     ],
   ),

@@ -1,7 +1,7 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Guarantee, guarantees, streamLadder } from '../src/stream/scan.ts'
+import { type Guarantee, guarantees, streamLadder } from '../src/stream/guarantees.ts'
 import { judgingBy, withResult } from './judged-guarantees.ts'
 import { many, manyOf } from './many.ts'
 

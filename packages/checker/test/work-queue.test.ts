@@ -1,122 +1,45 @@
+import type { EventInput, Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Guarantee, guarantees, workQueueLadder } from '../src/work-queue/scan.ts'
+import { type Guarantee, guarantees, workQueueLadder } from '../src/work-queue/guarantees.ts'
 import { judgingBy, withResult } from './judged-guarantees.ts'
 import { many, manyOf } from './many.ts'
-import { choicesOf, drawn, eventsOf, type Operation } from './random-work-queues.ts'
+
+/** An operation from `from` to `to` ms. */
+interface Operation {
+  readonly p: number
+  readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
+  readonly asked: Json
+  readonly type: 'ok' | 'fail' | 'info'
+  readonly told: Json
+  readonly from: number
+  readonly to: number
+}
+
+const NANOS_PER_MS = 1e6
+
+function eventsOf(operations: readonly Operation[]): EventInput[] {
+  return operations
+    .flatMap(({ p: process, f, asked, type, told, from, to }) => [
+      { at: from, event: { process, f, type: 'invoke', value: asked, time: from * NANOS_PER_MS } as const },
+      { at: to, event: { process, f, type, value: told, time: to * NANOS_PER_MS } as const },
+    ])
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event)
+}
+
+const choicesOf = (choices: readonly number[]) => {
+  let at = 0
+  return { pick: (n: number): number => (choices[at++] ?? 0) % n, left: () => at < choices.length }
+}
 
 const judged = judgingBy('work-queue', workQueueLadder.levels)
 const judge = (operations: readonly Operation[]) => judged(eventsOf(operations))
-
-/** The guarantees that a history breaks and those it leaves open, by trying all sets of up to three operations. */
-function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; open: Guarantee[] } {
-  const of = (f: Operation['f'], value: number) =>
-    operations.filter(
-      (o) => o.f === f && o.type !== 'fail' && (f === 'enqueue' ? o.asked === value : o.asked === `r${value}`),
-    )
-  const got = (value: number) =>
-    operations.filter(
-      (o) =>
-        o.type === 'ok' &&
-        ((o.f === 'take' && Array.isArray(o.told) && o.told[0] === value) ||
-          (o.f === 'remaining' && Array.isArray(o.told) && o.told.includes(value))),
-    )
-  const values = [1, 2, 3]
-  const looks = operations.filter((o) => o.f === 'remaining' && o.type === 'ok').sort((a, b) => a.from - b.from)
-  const last = looks.at(-1)
-  const unanswered = operations.filter((o) => o.f === 'take' && o.type === 'info')
-  // The first confirmed enqueue decides.
-  const confirmed = (value: number) => of('enqueue', value).find(({ type }) => type === 'ok')
-  const isAbsent = (value: number) =>
-    confirmed(value) !== undefined && (last === undefined || !got(value).includes(last))
-  const isLooked = (value: number) =>
-    last !== undefined && last.from > (confirmed(value)?.to ?? Number.POSITIVE_INFINITY)
-  const isOnce = (value: number) => of('enqueue', value).length === 1
-  const isWithin = (one: Operation, other: Operation) => {
-    const [first, second] = one.to < other.to ? [one, other] : [other, one]
-    const [a, b] = [Number(first.asked), Number(second.asked)]
-    const lease = first.to < second.from ? a : Math.min(a, b)
-    return Math.max(one.to, other.to) - Math.min(one.from, other.from) < lease - 1
-  }
-  const isFreed = (value: number, one: Operation, other: Operation) =>
-    [...of('ack', value), ...of('nack', value)].some(
-      (o) => o.from < Math.max(one.to, other.to) && (o.type === 'info' || o.to > Math.min(one.from, other.from)),
-    )
-  const disordered = values.flatMap((a) =>
-    values.flatMap((b) => {
-      const [put, next] = [of('enqueue', a)[0], of('enqueue', b)[0]]
-      if (a === b || !isOnce(a) || !isOnce(b) || put?.type !== 'ok' || next === undefined || put.to > next.from)
-        return []
-      const [firsts, others] = [got(a), got(b)]
-      if (firsts.length === 0 || others.length === 0) return []
-      const [from, to] = [Math.min(...firsts.map((o) => o.from)), Math.min(...others.map((o) => o.to))]
-      return from > to ? [unanswered.some((o) => o.from < to) ? ('open' as const) : ('broken' as const)] : []
-    }),
-  )
-  const breaks: { readonly [guarantee in Guarantee]: boolean } = {
-    'no-lost-messages': values.some(
-      (value) => isAbsent(value) && isLooked(value) && of('ack', value).every((o) => o.from > (last?.to ?? 0)),
-    ),
-    'no-invented-messages': values.some((value) =>
-      got(value).some((o) => of('enqueue', value).every((e) => e.from > o.to)),
-    ),
-    'no-handouts-after-ack': values.some(
-      (value) =>
-        isOnce(value) &&
-        of('ack', value).some(
-          (ack) =>
-            ack.type === 'ok' &&
-            got(value).some((o) => o.from > ack.to) &&
-            got(value).some((o) => o.f === 'take' && o.from < ack.to),
-        ),
-    ),
-    'no-double-leases': values.some((value) => {
-      const leases = got(value).filter((o) => o.f === 'take' && o.asked !== null)
-      return (
-        isOnce(value) &&
-        leases.some((one) => leases.some((o) => o !== one && isWithin(one, o) && !isFreed(value, one, o)))
-      )
-    }),
-    'no-repeats': values.some(
-      (value) =>
-        of('enqueue', value).length > 0 &&
-        got(value).filter(({ f }) => f === 'take').length > of('enqueue', value).length + of('nack', value).length,
-    ),
-    'first-in-first-out': disordered.includes('broken'),
-  }
-  const leavesOpen: { readonly [guarantee in Guarantee]?: boolean } = {
-    'no-lost-messages': values.some((value) => isAbsent(value) && !isLooked(value) && of('ack', value).length === 0),
-    'first-in-first-out': disordered.includes('open'),
-  }
-  return {
-    broken: guarantees.filter((each) => breaks[each]),
-    open: guarantees.filter((each) => !breaks[each] && leavesOpen[each] === true),
-  }
-}
 
 const isJudged = (operations: readonly Operation[]): boolean => {
   const did = (...names: readonly string[]) => operations.some(({ f, type }) => names.includes(f) && type === 'ok')
   return did('enqueue') && did('take', 'remaining')
 }
-
-test(`agrees with the definitions of the guarantees on ${manyOf(20_000)} histories`, () => {
-  const shown = new Map<Guarantee, number>()
-  fc.assert(
-    fc.property(fc.array(fc.nat(999), { minLength: 20, maxLength: 120 }), (choices) => {
-      const operations = drawn(choices)
-      if (!isJudged(operations)) return
-      const report = judge(operations)
-      const found = {
-        broken: withResult(guarantees, report, 'violated'),
-        open: withResult(guarantees, report, 'unknown'),
-      }
-      expect(found).toEqual(byDefinition(operations))
-      for (const each of found.broken) shown.set(each, (shown.get(each) ?? 0) + 1)
-    }),
-    { numRuns: many(20_000), seed: 1 },
-  )
-  for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThan(0)
-})
 
 /** By mistake, what it breaks. */
 const mistakes = {

@@ -1,10 +1,14 @@
-import { type History, OK } from '@chaosproxy/history'
+import { type History, type Json, OK, UserError } from '@chaosproxy/history'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { createFindings, headlineOfGuarantees, verdictsOf } from '../judge/guarantees.ts'
+import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
+import { createBudget } from '../limits/budget.ts'
 import { stepsOf } from './forms.ts'
+import { faults, type Guarantee, guarantees, type StreamLevel, streamLadder } from './guarantees.ts'
 import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
-import { faults, type Guarantee, guarantees, type StreamLevel, scanPartition, streamLadder } from './scan.ts'
+import { scanPartition } from './scan.ts'
 
 /**
  * Judges partitioned logs by each guarantee: producers, consumers that remember how far they are, and committed
@@ -36,17 +40,32 @@ function did(what: 'send' | 'poll'): IsMetBy {
     history.operations.outcome[row] === OK && stepsOf(history, row).some(({ does }) => does === what)
 }
 
-function check(history: History, { name }: Pick<ModelEntry<StreamLevel>, 'name'>): Report<StreamLevel> {
+function check(
+  history: History,
+  { name }: Pick<ModelEntry<StreamLevel>, 'name'>,
+  options: CheckOptions<StreamLevel>,
+): Report<StreamLevel> {
+  requireNoStart(options.initial)
+  const budget = createBudget(options)
   const record = readRecord(history)
   const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
   for (const partition of partitionsOf(record))
     scanPartition({
-      ...{ history, partition },
+      ...{ history, partition, budget },
       ...findings.sink,
       lost: ({ message, row }) => lost.push({ key: partition.name, value: JSON.parse(message), operation: row }),
     })
   const levels = verdictsOf(guarantees, findings)
   const total = record.sends.filter(({ outcome }) => outcome === 'open').length
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
+}
+
+/** What is older than the record shows by its offsets. */
+function requireNoStart(initial: Json): void {
+  if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
+  throw new UserError(
+    'usage',
+    `a stream cannot begin as ${JSON.stringify(initial)}: what is older than the record shows by its offsets. Leave the initial value out.`,
+  )
 }

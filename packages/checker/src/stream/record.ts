@@ -19,10 +19,12 @@ export interface Poll {
   readonly row: OperationRow
   readonly process: number
   readonly partition: string
-  /** The offset from which messages were asked for: the requested one, or the one after the last poll's. */
+  /** The offset from which messages were asked for: the requested one, or where the process was. */
   readonly from: number | undefined
-  /** The poll that it continues, if it did not say from where to poll. */
+  /** The poll or assignment that it continues, if it did not say from where to poll. */
   readonly continues: OperationRow | undefined
+  /** Whether that is an assignment, which told an offset: it is done with, or the next one. */
+  readonly isResumed: boolean
   /** The subscription since which its group decides where it continues; undefined if it knows that itself. */
   readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
@@ -64,13 +66,13 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
  *
  * - `send` (key, value) returns the offset of the message, or null if it is not told
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may
- *   have gaps; a null in the place of the offset continues after the process's last poll. After a poll without an
- *   answer nobody knows where it continues
+ *   have gaps; a null in the place of the offset continues where the process is: after what it polled last, or at the
+ *   offset that it asked for in vain. After a poll without an answer nobody knows where it continues
  * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches,
  *   and transactions
  * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
  * - `assign` `["k"]` replaces the partitions of a consumer. Where it returns the committed offsets, `{"k":8}`, without
- *   what nobody committed, the consumer goes on after these; where it returns the partitions, it stays where it is in
+ *   what nobody committed, the consumer goes on at these, or after them if they were processed; where it returns the partitions, it stays where it is in
  *   those that it keeps
  * - `subscribe` `["k"]` joins the one group of consumers, which share out the partitions and begin at what is
  *   committed, or else at the first message: from then on nobody knows where a poll of this process continues
@@ -109,10 +111,13 @@ export function readRecord(history: History): StreamRecord {
         break
       case 'assign': {
         const told = isDone ? outputOf(history, row) : null
-        consumers.set(process[row], { subscription: undefined, lasts: keptOf(consumers.get(process[row]), told) })
+        const consumer: Consumer = { subscription: undefined, lasts: keptOf(consumers.get(process[row]), told) }
+        consumers.set(process[row], consumer)
         if (isDone && !Array.isArray(told))
-          for (const [partition, offset] of offsetsIn(told, history, row))
+          for (const [partition, offset] of offsetsIn(told, history, row)) {
             starts.push({ at: returnEvent[row], row, partition, offset })
+            consumer.lasts.set(partition, { row, next: offset, isResumed: true })
+          }
         break
       }
       case 'subscribe':
@@ -134,10 +139,13 @@ interface Consumer {
   readonly lasts: Map<string, Last>
 }
 
-/** The last offset that a process polled of a partition. */
+/** Where a process is in a partition, and since which operation. */
 interface Last {
   readonly row: OperationRow
-  readonly offset: number
+  /** The offset from which it polls next. */
+  readonly next: number
+  /** Whether it was told the offset by an assignment. */
+  readonly isResumed: boolean
 }
 
 function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer {
@@ -175,12 +183,14 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const { subscription, lasts } = consumer
   const before = lasts.get(partition)
   const last = messages.at(-1)
+  const next = last === undefined ? step.from : last.offset + 1
   // Between two polls of a group a partition may have been another consumer's.
-  if (last !== undefined && subscription === undefined) lasts.set(partition, { row, offset: last.offset })
+  if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },
-    from: step.from ?? (before && before.offset + 1),
+    from: step.from ?? before?.next,
     continues: step.from === undefined ? before?.row : undefined,
+    isResumed: step.from === undefined && before?.isResumed === true,
     subscribed: step.from === undefined && subscription?.isDone === true ? subscription.row : undefined,
     final: (flags[row] & FLAG_FINAL) !== 0,
   }

@@ -1,65 +1,17 @@
 import { clientInWords, type History } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { type Faithful, type Finding, type FindingsSink, ladderOf } from '../judge/guarantees.ts'
-import type { Ladder } from '../verdict/ladder.ts'
+import type { Finding, FindingsSink } from '../judge/guarantees.ts'
+import type { Budget } from '../limits/budget.ts'
+import { equalInOrder } from './equal.ts'
+import type { Polled } from './forms.ts'
+import type { Guarantee } from './guarantees.ts'
 import { firstAt, firstBetween, grouped, type Partition, type Placed, type Poll, type Send, seenAt } from './record.ts'
-
-/**
- * The guarantees of partitioned logs as Kafka has them. In parentheses: the anomaly that breaks each, by its name in
- * Jepsen's tests of Kafka and Redpanda (jepsen.tests.kafka).
- *
- * - consistent-offsets: an offset holds one message (inconsistent-offsets)
- * - no-duplicates: a message stands at one offset (duplicate)
- * - no-aborted-reads: what is polled was sent, and its send was not reported as failed (G1a)
- * - monotonic-sends: the offsets of one producer's messages increase (nonmonotonic-send)
- * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
- *   (nonmonotonic-poll)
- * - no-skips: a consumer passes over no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
- * - no-lost-writes: an acknowledged message that a consumer passed over, or the group of those that have subscribed,
- *   was polled by another at least (lost-write)
- * - committed-starts: a consumer that resumes does not begin after what was committed
- * - no-unseen: after healing, consumers reach every message that was acknowledged (unseen)
- */
-export const guarantees = [
-  'consistent-offsets',
-  'no-duplicates',
-  'no-aborted-reads',
-  'monotonic-sends',
-  'monotonic-polls',
-  'no-skips',
-  'no-lost-writes',
-  'committed-starts',
-  'no-unseen',
-] as const
-
-export type Guarantee = (typeof guarantees)[number]
-
-export type StreamLevel = Faithful | Guarantee
-
-/** How a headline describes a stream that breaks the guarantee. */
-export const faults: { readonly [guarantee in Guarantee]: string } = {
-  'consistent-offsets': 'holds two messages at one offset',
-  'no-duplicates': 'holds a message twice',
-  'no-aborted-reads': 'shows what was not sent',
-  'monotonic-sends': "reorders a producer's messages",
-  'monotonic-polls': 'goes back',
-  'no-skips': 'skips messages',
-  'no-lost-writes': 'loses messages',
-  'committed-starts': 'resumes beyond what was committed',
-  'no-unseen': 'leaves messages unseen',
-}
-
-export const streamLadder: Ladder<StreamLevel> = ladderOf(guarantees, [
-  'consistent-offsets',
-  'no-duplicates',
-  'monotonic-polls',
-  'no-skips',
-  'committed-starts',
-])
 
 export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly history: History
   readonly partition: Partition
+  readonly budget: Budget
   /** Called for each acknowledged message that was lost. */
   lost(placed: Placed): void
 }
@@ -70,6 +22,7 @@ export function scanPartition(options: ScanOptions): void {
   once(options)
   sent(options)
   inSendOrder(options)
+  equal(options)
   consumed(options)
   resumed(options)
   reached(options)
@@ -84,9 +37,21 @@ function agreeing({ history, partition, found }: ScanOptions): void {
     const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${saidBy(history, one)}, and ${other.message}, ${saidBy(history, other)}.`
     found(finding('consistent-offsets', sentence, [one.row, other.row]))
   }
+  const told = new Map<number, Send>()
+  for (const send of partition.sends) {
+    const { offset, message, row, outcome } = send
+    if (outcome !== 'done' || offset === undefined) continue
+    const before = told.get(offset)
+    if (before === undefined) told.set(offset, send)
+    else if (before.message === message) {
+      const both = before.process === send.process ? 'twice' : `and so was ${who(history, row)}`
+      const sentence = `${who(history, before.row)} was told that ${message} is at offset ${offset} of ${partition.name}, ${both}: two messages have one offset.`
+      found(finding('consistent-offsets', sentence, [before.row, row]))
+    }
+  }
 }
 
-/** A message stands at as many offsets as it was sent times, at most. */
+/** A message stands at as many offsets as it was sent times, at most; who was told an offset put it there. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -94,34 +59,100 @@ function once({ history, partition, found }: ScanOptions): void {
   )
   for (const [message, places] of grouped(partition.placed, (each) => each.message)) {
     const sends = attempts.get(message) ?? []
-    const extra = places[sends.length]
+    const most = sends.filter(({ offset }) => offset === undefined).length
+    const seen = places.filter(({ acknowledged }) => !acknowledged)
+    const extra = seen[most]
     if (sends.length === 0 || extra === undefined) continue
     const times = sends.length === 1 ? 'once' : `${sends.length} times`
     const offsets = places.map(({ offset }) => offset).join(' and ')
     const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${saidBy(history, extra)}.`
-    const core = [...sends.map(({ row }) => row), ...places.slice(0, sends.length + 1).map(({ row }) => row)]
+    const core = [...sends.map(({ row }) => row), ...seen.slice(0, most + 1).map(({ row }) => row)]
     found(finding('no-duplicates', sentence, core))
   }
 }
 
-/** What is polled was sent, and its send was not reported as failed. */
-function sent({ history, partition, found, unsure }: ScanOptions): void {
+/** What is polled was sent before, and its send was not reported as failed. */
+function sent(options: ScanOptions): void {
+  const { history, partition, unsure } = options
+  const { name, placed, polls } = partition
   const bySends = grouped(partition.sends, ({ message }) => message)
-  const first = partition.placed.find(({ acknowledged }) => acknowledged)
-  for (const { offset, message, row, acknowledged } of partition.placed) {
-    const sends = bySends.get(message) ?? []
-    if (acknowledged || sends.some(({ outcome }) => outcome !== 'failed')) continue
-    if (sends.length === 0 && (first === undefined || offset < first.offset))
-      unsure(
-        'no-aborted-reads',
-        `${message} was polled from ${partition.name}, and no send of it is recorded; it may be older than the record`,
-      )
-    else {
-      const why = sends.length === 0 ? 'nobody had sent it' : 'its send was reported as failed'
-      const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
-      found(finding('no-aborted-reads', sentence, [row], { context: sends.map((send) => send.row) }))
+  const calls = callsOf(history, partition)
+  const first = placed.find(({ acknowledged }) => acknowledged)
+  const early = new Map<string, Seen>()
+  for (const { row, messages } of polls) {
+    const end = history.operations.returnEvent[row]
+    for (const { offset, message } of messages) {
+      const at = seenAt(offset, message)
+      const told = calls.told.get(at)
+      const seen = { row, offset, message, end }
+      if (told !== undefined) {
+        if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
+        continue
+      }
+      // That a message stands where its send did not put it is another matter.
+      if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
+      const sends = bySends.get(message) ?? []
+      const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
+      if (!isFailed && (first === undefined || offset < first.offset)) {
+        const since = sends.length === 0 ? 'is recorded' : 'had begun'
+        const why = `${message} was polled from ${name}, and no send of it ${since}; it may be older than the record`
+        unsure('no-aborted-reads', why)
+      } else
+        unsent(
+          options,
+          seen,
+          isFailed ? 'its send was reported as failed' : sends.length > 0 ? LATER : 'nobody had sent it',
+        )
     }
   }
+  // What its producer put there only later may have been an equal message, of which nobody was told where it is.
+  for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
+    const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
+    let used = 0
+    for (const seen of all.toSorted((a, b) => a.end - b.end))
+      if ((untold[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++
+      else unsent(options, seen, LATER)
+  }
+}
+
+const LATER = 'it was sent only later'
+
+/** A message that a poll showed, which returned at an event position. */
+interface Seen extends Polled {
+  readonly row: OperationRow
+  readonly end: number
+}
+
+function unsent({ history, partition, found }: ScanOptions, { row, offset, message }: Seen, why: string): void {
+  const sends = partition.sends.filter((send) => send.message === message).map((send) => send.row)
+  const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
+  found(finding('no-aborted-reads', sentence, [row], { context: sends }))
+}
+
+/** When sends were called that have not failed. */
+interface Calls {
+  /** By where a message was put, as its producer was told (see `seenAt`): the first. */
+  readonly told: ReadonlyMap<string, number>
+  /** By message: those that were not told where it is, and the first of all. */
+  readonly untold: ReadonlyMap<string, readonly number[]>
+  readonly first: ReadonlyMap<string, number>
+}
+
+function callsOf({ operations }: History, { sends }: Partition): Calls {
+  const told = new Map<string, number>()
+  const untold = new Map<string, number[]>()
+  const first = new Map<string, number>()
+  const least = (calls: Map<string, number>, name: string, call: number): void => {
+    calls.set(name, Math.min(calls.get(name) ?? Number.POSITIVE_INFINITY, call))
+  }
+  for (const { row, message, offset, outcome } of sends) {
+    if (outcome === 'failed') continue
+    const call = operations.callEvent[row]
+    least(first, message, call)
+    if (offset === undefined) addTo(untold, message, call)
+    else least(told, seenAt(offset, message), call)
+  }
+  return { told, untold, first }
 }
 
 /** The offsets of one producer's messages increase, within a batch and from one to the next. */
@@ -157,10 +188,16 @@ interface SendAt {
   readonly rows: readonly OperationRow[]
 }
 
-/** Where a send put its message: as it was told or, of a message that was sent once, as it was polled. */
+/** Where a send put its message: as it was told or, of the only one that was not, as it was polled. */
 function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
-  const attempts = grouped(sends, ({ message }) => message)
-  const places = grouped(placed, ({ message }) => message)
+  const attempts = grouped(
+    sends.filter(({ outcome, offset }) => outcome !== 'failed' && offset === undefined),
+    ({ message }) => message,
+  )
+  const places = grouped(
+    placed.filter(({ acknowledged }) => !acknowledged),
+    ({ message }) => message,
+  )
   return (send) => {
     const { row, message, outcome, offset } = send
     if (offset !== undefined) return { send, offset, rows: [row] }
@@ -168,6 +205,21 @@ function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | u
     if (outcome === 'failed' || place === undefined || other !== undefined) return undefined
     return attempts.get(message)?.length === 1 ? { send, offset: place.offset, rows: [row, place.row] } : undefined
   }
+}
+
+/** Nor do equal messages change that, whichever of them is which. */
+function equal({ history, partition, budget, found, unsure }: ScanOptions): void {
+  const answer = equalInOrder(partition, budget)
+  if (answer.result === 'met') return
+  const { message } = answer
+  const sent = `${message} was sent to ${partition.name} more than once, and which of them is where nobody was told`
+  if (answer.result === 'unknown') {
+    unsure('monotonic-sends', `${sent}. Give each message an id of its own`)
+    return
+  }
+  const [last = 0] = answer.rows.slice(-1)
+  const sentence = `${sent}; whichever it is, some producer's messages are not in the order in which it sent them: ${who(history, last)} shows it last.`
+  found(finding('monotonic-sends', sentence, answer.rows))
 }
 
 /** A consumer's offsets increase, and it passes over no message that is there; above all none that nobody else sees. */
@@ -178,13 +230,14 @@ function consumed(options: ScanOptions): void {
   const reported = new Set<Placed>()
   for (const poll of polls) {
     const by = who(history, poll.row)
-    let next = poll.from
+    let next = fromOf(options, poll)
     const before = poll.continues === undefined ? [] : [poll.continues]
     poll.messages.forEach(({ offset, message }, i) => {
       const rows = [...(i === 0 ? before : []), poll.row]
-      const after = i === 0 ? 'asked from' : 'after'
-      if (next !== undefined && offset < next) {
-        const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? next : next - 1}.`
+      const after = i === 0 ? (poll.isResumed ? 'though it was to go on from' : 'asked from') : 'after'
+      const least = i === 0 ? poll.from : next
+      if (least !== undefined && offset < least) {
+        const sentence = `${by} polled ${name} and got ${message} at offset ${offset}, ${after} offset ${i === 0 ? least : least - 1}.`
         found(finding('monotonic-polls', sentence, rows))
       } else if (next !== undefined) {
         const passed = firstBetween(placed, next, offset)
@@ -208,6 +261,17 @@ function consumed(options: ScanOptions): void {
     options,
     unseen.filter((each) => !reported.has(each)),
   )
+}
+
+/** The first offset over which a poll may not pass: what was processed before a consumer resumed is done with. */
+function fromOf(
+  { history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>,
+  poll: Poll,
+): number | undefined {
+  const { from, continues, isResumed } = poll
+  if (from === undefined || continues === undefined || !isResumed) return from
+  const end = history.operations.returnEvent[continues]
+  return commits.some(({ at, offset }) => offset >= from && at < end) ? from + 1 : from
 }
 
 /** Nor does the group of those that have subscribed pass over a message: one of them polls it. */
@@ -265,7 +329,7 @@ const ENOUGH_IN_VAIN = 5
 /** Consumers that poll to the end after healing find everything. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
-  const ends = endsOf(partition.polls)
+  const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
   for (const { from, rows } of ends) {
     const missed = placed[firstAt(placed, from)]
     if (missed === undefined) continue
@@ -281,13 +345,22 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
       'no-unseen',
       `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
     )
-  const known = new Set(placed.map(({ message }) => message))
-  const untold = sends.find(
-    ({ outcome, offset, message }) => outcome === 'done' && offset === undefined && !known.has(message),
-  )
+  const untold = firstUntold(sends, placed)
   if (untold === undefined) return
   for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
     unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
+}
+
+/** A message that was acknowledged without its offset more often than it was polled at an offset that nobody was told. */
+function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
+  const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
+  const left = new Map<string, number>()
+  for (const { message, acknowledged } of placed) if (!acknowledged) left.set(message, (left.get(message) ?? 0) + 1)
+  return untold.find(({ message }) => {
+    const places = left.get(message) ?? 0
+    left.set(message, places - 1)
+    return places === 0
+  })
 }
 
 /** Where a consumer found nothing more, and the polls that show it. */

@@ -1,20 +1,19 @@
 import { type History, inputOf } from '@chaosproxy/history'
 import type { ModelEntry } from '../judge/entry.ts'
 import { combinedVerdicts, createFindings } from '../judge/guarantees.ts'
+import type { CheckOptions } from '../judge/options.ts'
 import type { LostWrite, Report } from '../judge/report.ts'
+import { createBudget } from '../limits/budget.ts'
 import type { Verdicts } from '../verdict/verdict.ts'
+import { createFollowing } from './following.ts'
+import { faults, type Guarantee, guarantees, promises, type WorkQueueLevel, workQueueLadder } from './guarantees.ts'
+import { judgeQueue } from './judge.ts'
 import { functions, readQueues } from './record.ts'
-import {
-  faults,
-  type Guarantee,
-  guarantees,
-  promises,
-  scanQueue,
-  type WorkQueueLevel,
-  workQueueLadder,
-} from './scan.ts'
 
-/** Judges queues that lease their messages, by each guarantee; in O(n log n), if no message comes out too often. */
+/**
+ * Judges queues that lease their messages, by each guarantee; in O(n log n), where messages differ. An initial value is the
+ * list of what each queue holds at the start.
+ */
 export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   name: 'work-queue',
   aliases: ['job-queue'],
@@ -30,14 +29,20 @@ export const workQueueEntry: ModelEntry<WorkQueueLevel> = {
   judge: { ladder: workQueueLadder, sharesKeys: false, check, headline },
 }
 
-function check(history: History, { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>): Report<WorkQueueLevel> {
+function check(
+  history: History,
+  { name }: Pick<ModelEntry<WorkQueueLevel>, 'name'>,
+  options: CheckOptions<WorkQueueLevel>,
+): Report<WorkQueueLevel> {
   const findings = createFindings<Guarantee>()
   const lost: LostWrite[] = []
-  const queues = readQueues(history)
+  const queues = readQueues(history, options.initial)
   const isTimed = hasTimes(history)
+  const budget = createBudget(options)
+  const following = createFollowing(budget)
   for (const queue of queues)
-    scanQueue({
-      ...{ history, queue, isTimed },
+    judgeQueue({
+      ...{ history, queue, isTimed, budget, following },
       ...findings.sink,
       lost: (operation) => lost.push({ key: queue.name, value: inputOf(history, operation), operation }),
     })

@@ -1,33 +1,65 @@
-import { canonical, elementsOf, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import {
+  canonical,
+  elementsOf,
+  FAIL,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  UserError,
+} from '@chaosproxy/history'
 import { malformed, type OperationRow } from '../encoding/operation-row.ts'
+import { isUnknownStart } from '../encoding/unknown-start.ts'
 
 /** The functions that the model understands. */
 export const functions = ['enqueue', 'take', 'ack', 'nack', 'remaining'] as const
 
-/** An operation that returned a message: somebody took it, or saw that it was there. */
-export interface Sight {
+/** A take that returned a message. */
+interface Handout {
   readonly row: OperationRow
-  readonly isTake: boolean
+  /** As canonical JSON. */
+  readonly receipt: string
   /** How long nobody else should get it; undefined if nobody said so. */
   readonly leaseMs: number | undefined
 }
 
-/** All that is known of one message of a queue. Messages differ in their values. */
+/** An `ack` or `nack` that has not failed. */
+interface Settlement {
+  readonly row: OperationRow
+  readonly does: 'ack' | 'nack'
+  /** As canonical JSON. */
+  readonly receipt: string
+}
+
+/** A message that was still there. */
+interface Sighting {
+  readonly row: OperationRow
+  /** How many equal ones. */
+  readonly times: number
+}
+
+/** All that is known of the messages of one value in a queue. */
 export interface Message {
   /** Its value as canonical JSON. */
   readonly text: string
+  /** How many were there at the start. */
+  readonly initially: number
   /** Those that have not failed. */
   readonly enqueues: OperationRow[]
   readonly failed: OperationRow[]
-  readonly sights: Sight[]
-  /** Those that have not failed. */
-  readonly acks: OperationRow[]
-  readonly nacks: OperationRow[]
+  readonly handouts: Handout[]
+  readonly sightings: Sighting[]
+  readonly settlements: Settlement[]
 }
 
 export interface Queue {
   readonly name: string | undefined
   readonly messages: ReadonlyMap<string, Message>
+  /** What is there at the start, as canonical JSON, oldest first. */
+  readonly initial: readonly string[]
+  /** Whether any messages may have been there besides. */
+  readonly isStartUnknown: boolean
   /** The takes that may have got something, nobody knows what. */
   readonly unanswered: readonly OperationRow[]
   /** The last that told what was not acknowledged. */
@@ -46,21 +78,24 @@ interface OpenQueue extends Queue {
  * Reads a history of queues whose messages are leased; a key is a queue:
  *
  * - `enqueue` (value)
- * - `take` of the lease in ms, or null if it is not known, returns `[message, receipt]`, or null if there is none
+ * - `take` of the lease in ms, or null if it is not known, returns `[message, receipt]`, or null if there is none. A receipt
+ *   stands for one message: who is given the same one again is given the same message again
  * - `ack` of a receipt: the message is done with; `nack` of one gives it back before its lease ends
  * - `remaining` returns a list: all that is not acknowledged, also what is leased. It changes nothing
  *
- * @throws UserError (input) for a history of any other form.
+ * @param initial what each queue holds at the start, oldest first; null for nothing.
+ * @throws UserError (input) for a history of any other form, (usage) for an initial value of any other.
  */
-export function readQueues(history: History): readonly Queue[] {
+export function readQueues(history: History, initial: Json): readonly Queue[] {
   const { length, f, key, outcome } = history.operations
+  const start = startOf(initial)
   const queues = new Map<number, OpenQueue>()
   const settlements: { readonly queue: OpenQueue; readonly row: OperationRow }[] = []
   for (let row = 0; row < length; row++) {
     const does = history.functions[f[row]]
-    const queue = queueOf(queues, key[row], history.keys[key[row]])
+    const queue = queues.get(key[row]) ?? opened(queues, key[row], { ...start, name: history.keys[key[row]] })
     if (does === 'enqueue') {
-      const { enqueues, failed } = messageOf(queue, inputOf(history, row))
+      const { enqueues, failed } = messageOf(queue, canonical(inputOf(history, row)))
       if (outcome[row] === FAIL) failed.push(row)
       else enqueues.push(row)
     } else if (does === 'remaining') {
@@ -75,19 +110,30 @@ export function readQueues(history: History): readonly Queue[] {
   return [...queues.values()]
 }
 
-function queueOf(queues: Map<number, OpenQueue>, key: number, name: string | undefined): OpenQueue {
-  const known = queues.get(key)
-  if (known !== undefined) return known
-  const made: OpenQueue = { name, messages: new Map(), unanswered: [], lastLook: undefined, taken: new Map() }
+type Start = Pick<Queue, 'initial' | 'isStartUnknown'>
+
+function startOf(initial: Json): Start {
+  if (isUnknownStart(initial)) return { initial: [], isStartUnknown: true }
+  if (initial === null) return { initial: [], isStartUnknown: false }
+  if (Array.isArray(initial)) return { initial: initial.map((each: Json) => canonical(each)), isStartUnknown: false }
+  throw new UserError(
+    'usage',
+    `a work queue begins as ${JSON.stringify(initial)}, which is no list. Give its messages, oldest first, e.g. ["a","b"].`,
+  )
+}
+
+function opened(queues: Map<number, OpenQueue>, key: number, start: Start & Pick<Queue, 'name'>): OpenQueue {
+  const made: OpenQueue = { ...start, messages: new Map(), unanswered: [], lastLook: undefined, taken: new Map() }
+  for (const text of start.initial) messageOf(made, text)
   queues.set(key, made)
   return made
 }
 
-function messageOf({ messages }: OpenQueue, value: Json): Message {
-  const text = canonical(value)
+function messageOf({ messages, initial }: OpenQueue, text: string): Message {
   const known = messages.get(text)
   if (known !== undefined) return known
-  const made: Message = { text, enqueues: [], failed: [], sights: [], acks: [], nacks: [] }
+  const initially = initial.length === 0 ? 0 : initial.filter((each) => each === text).length
+  const made: Message = { text, initially, enqueues: [], failed: [], handouts: [], sightings: [], settlements: [] }
   messages.set(text, made)
   return made
 }
@@ -96,28 +142,43 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
   const all = elementsOf(outputOf(history, row))
   if (all === undefined) throw malformed(history, row, 'it ends with a list of messages')
   queue.lastLook = row
-  for (const each of all) messageOf(queue, each).sights.push({ row, isTake: false, leaseMs: undefined })
+  const times = new Map<string, number>()
+  for (const each of all) times.set(canonical(each), (times.get(canonical(each)) ?? 0) + 1)
+  for (const [text, seen] of times) messageOf(queue, text).sightings.push({ row, times: seen })
 }
 
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
   const told = outputOf(history, row)
-  if (told === null) return
   const asked = inputOf(history, row)
+  // A completion that only repeats its invocation has no message.
+  if (told === null || told === asked) return
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
     throw malformed(history, row, 'it asks for a lease in ms, or null')
   const [value = null, receipt = null] = Array.isArray(told) && told.length === 2 ? (told as readonly Json[]) : []
   if (value === null || receipt === null) throw malformed(history, row, 'it ends with [message, receipt], or null')
-  const message = messageOf(queue, value)
-  message.sights.push({ row, isTake: true, leaseMs: asked ?? undefined })
-  queue.taken.set(canonical(receipt), message)
+  const name = canonical(receipt)
+  const message = messageOf(queue, canonical(value))
+  const other = queue.taken.get(name) ?? message
+  if (other !== message)
+    throw malformed(
+      history,
+      row,
+      `it returns ${message.text} with the receipt ${name}, which was returned with ${other.text}, too, so that nobody knows what was acknowledged. Record receipts that differ, such as [channel, tag]`,
+    )
+  message.handouts.push({ row, receipt: name, leaseMs: asked ?? undefined })
+  queue.taken.set(name, message)
 }
 
 /** An `ack` or `nack`. */
 function settle(queue: OpenQueue, history: History, row: OperationRow): void {
-  const receipt = inputOf(history, row)
-  const message = queue.taken.get(canonical(receipt))
-  if (message === undefined) throw malformed(history, row, `nobody was given the receipt ${JSON.stringify(receipt)}`)
-  const { acks, nacks } = message
-  if (history.functions[history.operations.f[row]] === 'ack') acks.push(row)
-  else nacks.push(row)
+  const receipt = canonical(inputOf(history, row))
+  const message = queue.taken.get(receipt)
+  if (message === undefined) throw malformed(history, row, `nobody was given the receipt ${receipt}`)
+  const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
+  const { callEvent, returnEvent, outcome } = history.operations
+  // One that is answered before its message was handed out settles nothing.
+  const isEarly =
+    outcome[row] === OK &&
+    message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])
+  if (!isEarly) message.settlements.push({ row, does, receipt })
 }

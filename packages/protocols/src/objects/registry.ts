@@ -10,9 +10,22 @@ import { queue } from './queue.ts'
 import { register } from './register.ts'
 import { set } from './set.ts'
 import { transactions } from './transactions.ts'
+import { workQueue } from './work-queue.ts'
 
 /** Everything that protocols can replicate. Help, docs and tests iterate over this list. */
-export const objects: readonly AnyObject[] = [register, counter, set, queue, lock, lists, transactions, bank, ids, log]
+export const objects: readonly AnyObject[] = [
+  register,
+  counter,
+  set,
+  queue,
+  lock,
+  lists,
+  transactions,
+  bank,
+  ids,
+  log,
+  workQueue,
+]
 
 /** The functions that a protocol's clients can call with these settings. */
 export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOptions['settings']): readonly string[] {

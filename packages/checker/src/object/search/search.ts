@@ -17,6 +17,9 @@ export interface ObjectSearch {
   readonly release: () => void
 }
 
+/** Operations with their places in real time, and the number of what each does. */
+export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
+
 /** How an operation came onto the path: chosen, taken because it fitted, or (0 and up) chosen from that class. */
 const CHOICE = -1
 const OBSERVATION = -2
@@ -26,7 +29,7 @@ const OBSERVATION = -2
  * exchanging two of them keeps an order valid.
  */
 export function createObjectSearch(
-  part: Part,
+  part: Placed,
   machine: Machine,
   isRead: (number: number) => boolean,
   budget: Budget,
@@ -207,7 +210,7 @@ export function createObjectSearch(
 
 /** By operation: the ranks of its call and its return; and the events of completed ones, as `search/events.ts` has them. */
 export function rankedEvents(
-  part: Part,
+  part: Placed,
   budget: Budget,
 ): { readonly calls: Int32Array; readonly returns: Int32Array; readonly events: Int32Array } {
   const inOrder = eventsInOrder(part, budget)
@@ -228,7 +231,7 @@ export function rankedEvents(
 
 /** The operations of unknown outcome by effect, each class in order of call. */
 export function classesOf(
-  part: Part,
+  part: Placed,
   code: Int32Array,
   isRead: (number: number) => boolean,
   budget: Budget,

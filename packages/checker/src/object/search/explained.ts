@@ -1,0 +1,107 @@
+import { NEVER } from '../../encoding/encoded.ts'
+import type { Budget } from '../../limits/budget.ts'
+import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
+import { createObjectSearch } from './search.ts'
+
+/** A nondeterministic state machine whose operations are of a type of its own, as a guarantee is defined. */
+export interface StateMachine<State, Operation> {
+  readonly initial: State
+  /** The possible next states; none if the operation cannot have had this result. */
+  step(state: State, operation: Operation): readonly State[]
+  /** Equal states must have equal keys. */
+  key(state: State): string
+  /** Operations of one name have the same effect; undefined for one that is like no other. */
+  nameOf(operation: Operation): string | undefined
+}
+
+/** When an operation was under way: event positions. */
+export interface Span {
+  readonly call: number
+  /** NEVER for an operation of unknown outcome, which is optional. */
+  readonly return: number
+}
+
+const STEPS = 4_096
+/** A search that takes longer has too many orders before it. */
+const MOST_STEPS = 32_768
+
+/**
+ * Whether the machine explains some operations in an order that agrees with real time: Wing & Gong's search. Undefined if
+ * that takes too long.
+ *
+ * @param operations in order of their calls.
+ */
+export function isExplained<State, Operation extends Span>(
+  machine: StateMachine<State, Operation>,
+  operations: readonly Operation[],
+  budget: Budget,
+): boolean | undefined {
+  const part = {
+    length: operations.length,
+    f: new Uint8Array(operations.length),
+    calls: Int32Array.from(operations, ({ call }) => call),
+    returns: Int32Array.from(operations, (operation) => operation.return),
+  }
+  const search = createObjectSearch(part, numbered(machine, operations), () => false, budget)
+  try {
+    for (let steps = 0; steps < MOST_STEPS && !budget.expired(STEPS); steps += STEPS) {
+      const progress = search.run(STEPS)
+      if (progress === 'paused') continue
+      return progress === 'out of memory' ? undefined : progress === 'met'
+    }
+    return undefined
+  } finally {
+    search.release()
+  }
+}
+
+/** Numbers states as they are reached, and asks the machine for each step once. */
+function numbered<State, Operation extends Span>(
+  machine: StateMachine<State, Operation>,
+  operations: readonly Operation[],
+): Machine {
+  const states: State[] = []
+  const numbers = new Map<string, number>()
+  const lists: (readonly number[])[] = []
+  const known = new Map<number, number>()
+  const numberOf = (state: State): number => {
+    const key = machine.key(state)
+    const number = numbers.get(key)
+    if (number !== undefined) return number
+    numbers.set(key, states.length)
+    return states.push(state) - 1
+  }
+  const firsts = new Map<string, number>()
+  const code = Int32Array.from(operations, (operation, i) => {
+    const name = machine.nameOf(operation)
+    if (name === undefined) return i
+    const first = firsts.get(name) ?? i
+    firsts.set(name, first)
+    return first
+  })
+  const stepAnew = (state: number, at: number): number => {
+    const next = [...new Set(machine.step(states[state], operations[at]).map(numberOf))]
+    if (next.length <= 1) return next[0] ?? IMPOSSIBLE
+    lists.push(next)
+    return IMPOSSIBLE - lists.length
+  }
+  return {
+    initial: numberOf(machine.initial),
+    code,
+    step: (state, at) => {
+      const place = state * operations.length + at
+      const before = known.get(place)
+      if (before !== undefined) return before
+      const next = stepAnew(state, at)
+      known.set(place, next)
+      return next
+    },
+    several: (step) => lists[IMPOSSIBLE - step - 1],
+    fits: () => true,
+    isLate: () => false,
+    release: () => {},
+  }
+}
+
+/** The end of an operation, as an event position. */
+export const endOf = (returnEvent: number, isKnown: boolean): number => (isKnown ? returnEvent : NEVER)

@@ -1,0 +1,223 @@
+import type { Span, StateMachine } from '../object/search/explained.ts'
+import type { Guarantee } from './guarantees.ts'
+
+/** One operation on a partitioned log, as far as one partition is concerned, with what it returned. */
+export type StreamOperation = Span & { readonly process: number } & (Sending | Polling | Moving | Committing | End)
+
+interface Sending {
+  readonly does: 'send'
+  /** In the order in which they were sent. */
+  readonly messages: readonly Sent[]
+  readonly isConfirmed: boolean
+}
+
+interface Sent {
+  readonly message: string
+  /** Undefined if it was not told. */
+  readonly offset: number | undefined
+}
+
+interface Polling {
+  readonly does: 'poll'
+  /** The offset from which it asked; undefined for where the consumer is. */
+  readonly from: number | undefined
+  readonly messages: readonly At[]
+}
+
+/** What becomes of a consumer's position. */
+interface Moving {
+  /** An `assign` that tells no offset, a crash, or a poll without an answer; or from now on its group decides. */
+  readonly does: 'forget' | 'subscribe'
+}
+
+interface Committing {
+  /** `resume`: an assignment that tells the committed offset. */
+  readonly does: 'commit' | 'resume'
+  readonly offset: number
+}
+
+/** After all others: everything that stands in the partition was put there. */
+interface End {
+  readonly does: 'end'
+}
+
+interface At {
+  readonly offset: number
+  readonly message: string
+}
+
+interface Entry extends At {
+  /** Whether a send put it there, or somebody only saw it. */
+  readonly isSent: boolean
+}
+
+/** Where a consumer is: it returns nothing before `least`, and passes over nothing from `from` on. */
+interface Position {
+  readonly least: number
+  readonly from: number
+}
+
+export interface StreamState {
+  readonly log: readonly Entry[]
+  readonly sent: readonly string[]
+  /** By producer, the highest offset of its confirmed messages. */
+  readonly producers: ReadonlyMap<number, number>
+  /** `group`: it is dealt out partitions by its group, so that nobody knows where it goes on. */
+  readonly positions: ReadonlyMap<number, Position | 'group'>
+  readonly committed: number
+}
+
+/** How many sends of a message have not failed, and of how many of them nobody was told the offset. */
+export interface Attempts {
+  readonly sends: number
+  readonly untold: number
+}
+
+export interface StreamRules {
+  /** The guarantees that the log keeps; it may break all others. */
+  readonly kept: ReadonlySet<Guarantee>
+  /** All that somebody says stands in the partition; `isTold`: so its producer was told. */
+  readonly known: readonly (At & { readonly isTold: boolean })[]
+  /** By message that somebody sent. */
+  readonly attempts: ReadonlyMap<string, Attempts>
+}
+
+const NOWHERE = Number.NEGATIVE_INFINITY
+
+/**
+ * One partition of a log with producers and consumers. Nondeterministic: a send whose offset is not told puts its message
+ * where somebody saw an equal one, or where nobody looked. It knows the guarantees that concern single steps; what is lost
+ * or unseen in the end is for `scan.ts`, which gives the same answers in O(n log n) and leaves it only equal messages.
+ */
+export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
+  const told = rules.known.flatMap(({ offset, isTold }) => (isTold ? [offset] : []))
+  const firstTold = Math.min(...told)
+  return {
+    initial: { log: [], sent: [], producers: new Map(), positions: new Map(), committed: NOWHERE },
+    step: (state, operation) => {
+      const { positions, committed } = state
+      switch (operation.does) {
+        case 'send':
+          return send(rules, state, operation)
+        case 'poll':
+          return poll(rules, state, operation, firstTold)
+        case 'forget': {
+          const without = new Map(positions)
+          without.delete(operation.process)
+          return [{ ...state, positions: without }]
+        }
+        case 'subscribe':
+          return [{ ...state, positions: new Map(positions).set(operation.process, 'group') }]
+        case 'commit':
+          return [{ ...state, committed: Math.max(committed, operation.offset) }]
+        case 'resume': {
+          const { offset, process } = operation
+          if (rules.kept.has('committed-starts') && stands(rules, committed + 1, offset)) return []
+          const position = { least: offset, from: committed >= offset ? offset + 1 : offset }
+          return [{ ...state, positions: new Map(positions).set(process, position) }]
+        }
+        case 'end':
+          return isAllSent(rules, state) ? [state] : []
+        default:
+          return operation satisfies never
+      }
+    },
+    key: ({ log, sent, producers, positions, committed }) =>
+      JSON.stringify([
+        log.map(({ offset, message, isSent }) => `${offset} ${message} ${isSent}`).sort(),
+        [...sent].sort(),
+        ...[producers, positions].map((each) => [...each].sort(([one], [other]) => one - other)),
+        `${committed}`,
+      ]),
+    nameOf: () => undefined,
+  }
+}
+
+const stands = ({ known }: StreamRules, from: number, to: number): boolean =>
+  known.some(({ offset }) => from <= offset && offset < to)
+
+const isAt =
+  (one: At) =>
+  (other: At): boolean =>
+    one.offset === other.offset && one.message === other.message
+
+function send(
+  rules: StreamRules,
+  state: StreamState,
+  { messages, isConfirmed, process }: Sending & { readonly process: number },
+): readonly StreamState[] {
+  const before = state.producers.get(process) ?? NOWHERE
+  let ways: readonly Way[] = [{ state, end: before }]
+  for (const sent of messages) ways = ways.flatMap((way) => put(rules, way, sent))
+  return ways.map((way) => {
+    const producers = new Map(state.producers).set(process, Math.max(before, way.end))
+    return isConfirmed ? { ...way.state, producers } : way.state
+  })
+}
+
+/** What a batch has come to, and the highest offset before its next message. */
+interface Way {
+  readonly state: StreamState
+  readonly end: number
+}
+
+function put(rules: StreamRules, { state, end }: Way, { message, offset }: Sent): readonly Way[] {
+  const sent = state.sent.includes(message) ? state.sent : [...state.sent, message]
+  const isFree = (at: At): boolean => !state.log.some((entry) => entry.isSent && isAt(at)(entry))
+  const seen = rules.known.filter((at) => at.message === message && isFree(at))
+  const places = offset === undefined ? seen.map((at) => at.offset) : [offset]
+  const ways = places.flatMap((place): readonly Way[] => {
+    const there = state.log.filter((entry) => entry.offset === place)
+    if (rules.kept.has('consistent-offsets') && there.some((entry) => entry.isSent || entry.message !== message))
+      return []
+    if (rules.kept.has('monotonic-sends') && place <= end) return []
+    const at = { offset: place, message }
+    const log = [...state.log.filter((entry) => !isAt(at)(entry)), { ...at, isSent: true }]
+    return [{ state: { ...state, sent, log }, end: Math.max(end, place) }]
+  })
+  return offset === undefined ? [...ways, { state: { ...state, sent }, end }] : ways
+}
+
+function poll(
+  rules: StreamRules,
+  state: StreamState,
+  { process, from, messages }: Polling & { readonly process: number },
+  firstTold: number,
+): readonly StreamState[] {
+  const { kept } = rules
+  const known = state.positions.get(process)
+  const position = from === undefined ? (known === 'group' ? undefined : known) : { least: from, from }
+  let { least, from: next } = position ?? { least: NOWHERE, from: Number.POSITIVE_INFINITY }
+  let { log } = state
+  for (const at of messages) {
+    const { offset, message } = at
+    if (kept.has('monotonic-polls') && offset < least) return []
+    if (kept.has('no-skips') && stands(rules, next, offset)) return []
+    if (kept.has('no-aborted-reads') && !mayBeThere(rules, { ...state, log }, at, firstTold)) return []
+    const there = log.filter((entry) => entry.offset === offset)
+    if (kept.has('consistent-offsets') && there.some((entry) => entry.message !== message)) return []
+    if (!there.some(isAt(at))) log = [...log, { ...at, isSent: false }]
+    ;[least, next] = [offset + 1, offset + 1]
+  }
+  const isMoved = known !== 'group' && (messages.length > 0 || from !== undefined)
+  const positions = isMoved ? new Map(state.positions).set(process, { least, from: next }) : state.positions
+  return [{ ...state, log, positions }]
+}
+
+/** Whether it was sent, or is older than the record. That a message stands elsewhere than where it was sent is another matter. */
+function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
+  if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
+  if (known.some((each) => each.isTold && isAt(at)(each))) return false
+  if (sent.includes(at.message)) return true
+  return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
+}
+
+/** Whether each message that stands there has a send of its own, as far as there are enough. */
+function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
+  return known.every((at) => {
+    const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }
+    const isEnough = known.filter(({ message, isTold }) => message === at.message && !isTold).length <= untold
+    const isDue = sends > 0 && (kept.has('no-duplicates') || (kept.has('monotonic-sends') && isEnough))
+    return !isDue || log.some((entry) => entry.isSent && isAt(at)(entry))
+  })
+}

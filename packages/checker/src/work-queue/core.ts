@@ -1,0 +1,50 @@
+import type { OfOneValue } from './guarantees.ts'
+import type { RecordedOperation } from './operations.ts'
+
+type Does = RecordedOperation['does']
+
+/**
+ * By guarantee, the operations that can contradict it; the others only explain, so that leaving one out would prove
+ * nothing.
+ */
+export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
+  'no-lost-messages': ['look'],
+  'no-invented-messages': ['take', 'look'],
+  'no-handouts-after-ack': ['take', 'look', 'ack'],
+  'no-double-leases': ['take'],
+  'no-repeats': ['take'],
+}
+
+/** Those that explain. */
+const explaining: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
+  'no-lost-messages': ['enqueue', 'take', 'ack'],
+  'no-invented-messages': ['enqueue'],
+  'no-handouts-after-ack': ['enqueue'],
+  'no-double-leases': ['enqueue', 'ack', 'nack'],
+  'no-repeats': ['enqueue', 'nack'],
+}
+
+/** As few operations as still break a guarantee, with all that could explain them. */
+export function shrunk(
+  guarantee: OfOneValue,
+  operations: readonly RecordedOperation[],
+  isBroken: (operations: readonly RecordedOperation[]) => boolean,
+): readonly RecordedOperation[] {
+  const isOf = (by: readonly Does[]) => (each: RecordedOperation) => by.includes(each.does)
+  let left: readonly RecordedOperation[] = operations.filter(
+    isOf([...contradicting[guarantee], ...explaining[guarantee]]),
+  )
+  // An operation that shows something late is left out last.
+  for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
+    if (!left.includes(each)) continue
+    const fewer = withTheirTakes(left.filter((other) => other !== each))
+    if (isBroken(fewer)) left = fewer
+  }
+  return left
+}
+
+/** Without the acknowledgements of what nobody has taken. */
+function withTheirTakes(operations: readonly RecordedOperation[]): readonly RecordedOperation[] {
+  const given = new Set(operations.flatMap((each) => (each.does === 'take' ? [each.receipt] : [])))
+  return operations.filter((each) => !(each.does === 'ack' || each.does === 'nack') || given.has(each.receipt))
+}

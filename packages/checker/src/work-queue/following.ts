@@ -1,0 +1,79 @@
+import { NEVER } from '../encoding/encoded.ts'
+import type { Budget } from '../limits/budget.ts'
+import { isExplained } from '../object/search/explained.ts'
+import type { Guarantee } from './guarantees.ts'
+import type { RecordedOperation } from './operations.ts'
+import type { Message } from './record.ts'
+import { workQueue } from './specification.ts'
+
+/** Whether the operations on one message have an order that keeps guarantees; undefined if finding one takes too long. */
+export interface Following {
+  isFollowed(kept: readonly Guarantee[], some: Some, isStartUnknown?: boolean): boolean | undefined
+}
+
+/** Operations on messages of one value. */
+export interface Some {
+  readonly message: Message
+  readonly operations: readonly RecordedOperation[]
+  /** What happened in which order, without values, clients and times. */
+  readonly story: string
+}
+
+export const someOf = (message: Message, operations: readonly RecordedOperation[]): Some => ({
+  ...{ message, operations },
+  story: storyOf(message.text, operations),
+})
+
+/** Searches the specification; once for all messages with the same story, where time does not count. */
+export function createFollowing(budget: Budget): Following {
+  const known = new Map<string, boolean | undefined>()
+  return {
+    isFollowed(kept, { message, operations, story }, isStartUnknown = false) {
+      const { text, initially } = message
+      const initial = Array.from({ length: initially }, () => text)
+      const search = () => isExplained(workQueue({ kept: new Set(kept), initial, isStartUnknown }), operations, budget)
+      if (kept.includes('no-double-leases')) return areLeasesApart(message, operations) || search()
+      const question = `${kept.join()} ${isStartUnknown} ${initially} ${story}`
+      if (!known.has(question)) known.set(question, search())
+      return known.get(question)
+    },
+  }
+}
+
+function storyOf(text: string, operations: readonly RecordedOperation[]): string {
+  const receipts = new Map<string, number>()
+  const did = operations.map((each): string => {
+    switch (each.does) {
+      case 'enqueue':
+        return `e${each.isConfirmed}`
+      case 'look':
+        return `l${each.counts.get(text) ?? 0} ${each.isLast} ${each.invented.has(text)}`
+      default: {
+        const receipt = receipts.get(each.receipt) ?? receipts.size
+        receipts.set(each.receipt, receipt)
+        return `${each.does}${receipt} ${each.does === 'take' && each.isInvented}`
+      }
+    }
+  })
+  const events = operations
+    .flatMap(({ call, return: end }, i) => [
+      { at: call, said: did[i] },
+      { at: end, said: end === NEVER ? '' : `.${i}` },
+    ])
+    .sort((a, b) => a.at - b.at)
+  return events.map(({ said }) => said).join(' ')
+}
+
+/** Whether each take of the one message was certainly called after the lease of the one before it had ended, or been given back. */
+function areLeasesApart({ initially, enqueues }: Message, operations: readonly RecordedOperation[]): boolean {
+  if (initially + enqueues.length > 1) return false
+  const takes = operations.filter((each) => each.does === 'take')
+  return takes.slice(1).every((next, i) => {
+    const before = takes[i]
+    if (before === undefined || before.return > next.call) return false
+    if (before.toMs + (before.leaseMs ?? 0) <= next.fromMs) return true
+    return operations.some(
+      (each) => (each.does === 'ack' || each.does === 'nack') && each.call > before.return && each.return < next.call,
+    )
+  })
+}

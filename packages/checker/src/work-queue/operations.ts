@@ -1,0 +1,62 @@
+import { type History, nanos, nanosToMillis, OK } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
+import { endOf } from '../object/search/explained.ts'
+import type { Message, Queue } from './record.ts'
+import type { QueueOperation } from './specification.ts'
+
+/** An operation as the specification sees it, and where it is in the history. */
+export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
+
+/** How many messages of a value can have been there, if nothing is invented. */
+export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
+
+/** Whether nobody can have put the message in before an operation returned that showed it. */
+export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
+  const { callEvent, returnEvent } = history.operations
+  return initially === 0 && enqueues.every((enqueue) => callEvent[enqueue] > returnEvent[row])
+}
+
+/** The operations that concern some messages of a queue, in order of their calls. */
+export function operationsOn(
+  history: History,
+  queue: Queue,
+  messages: readonly Message[],
+): readonly RecordedOperation[] {
+  const looks = new Map<OperationRow, Map<string, number>>()
+  if (queue.lastLook !== undefined) looks.set(queue.lastLook, new Map())
+  const operations = messages.flatMap((message): readonly RecordedOperation[] => {
+    const { text, enqueues, handouts, sightings, settlements } = message
+    for (const { row, times } of sightings) looks.set(row, (looks.get(row) ?? new Map()).set(text, times))
+    return [
+      ...enqueues.map(
+        (row): RecordedOperation => ({
+          ...momentOf(history, row),
+          ...{ does: 'enqueue', text, isConfirmed: history.operations.outcome[row] === OK },
+        }),
+      ),
+      ...handouts.map((each): RecordedOperation => {
+        const isInvented = isInventedAt(history, message, each.row)
+        return { ...momentOf(history, each.row), does: 'take', text, ...each, isInvented }
+      }),
+      ...settlements.map((each): RecordedOperation => ({ ...momentOf(history, each.row), ...each })),
+    ]
+  })
+  for (const [row, counts] of looks) {
+    const invented = new Set(
+      messages.filter((each) => counts.has(each.text) && isInventedAt(history, each, row)).map(({ text }) => text),
+    )
+    operations.push({ ...momentOf(history, row), does: 'look', counts, invented, isLast: row === queue.lastLook })
+  }
+  return operations.sort((a, b) => a.call - b.call)
+}
+
+function momentOf({ operations }: History, row: OperationRow) {
+  const isKnown = operations.outcome[row] === OK
+  return {
+    row,
+    call: operations.callEvent[row],
+    return: endOf(operations.returnEvent[row], isKnown),
+    fromMs: nanosToMillis(nanos(operations.callTime[row])),
+    toMs: isKnown ? nanosToMillis(nanos(operations.returnTime[row])) : Number.POSITIVE_INFINITY,
+  }
+}

@@ -1,0 +1,217 @@
+import type { Span, StateMachine } from '../object/search/explained.ts'
+import type { Guarantee } from './guarantees.ts'
+
+/** One operation on a queue whose messages are leased, with what it returned. Times are in ms by one clock. */
+export type QueueOperation = Span & Moment & (Enqueue | Take | Settlement | Look)
+
+interface Moment {
+  readonly fromMs: number
+  /** Infinity if it has no known end. */
+  readonly toMs: number
+}
+
+interface Enqueue {
+  readonly does: 'enqueue'
+  readonly text: string
+  /** Whether its producer was told that it is there. */
+  readonly isConfirmed: boolean
+}
+
+interface Take {
+  readonly does: 'take'
+  readonly text: string
+  readonly receipt: string
+  /** How long nobody else should get it; undefined if nobody said so. */
+  readonly leaseMs: number | undefined
+  /** Whether it certainly returned what nobody had put in by then. */
+  readonly isInvented: boolean
+}
+
+interface Settlement {
+  readonly does: 'ack' | 'nack'
+  readonly receipt: string
+}
+
+/** Tells what is not acknowledged, taken or not. */
+interface Look {
+  readonly does: 'look'
+  /** How often it showed each message. */
+  readonly counts: ReadonlyMap<string, number>
+  /** The messages that certainly nobody had put in by then. */
+  readonly invented: ReadonlySet<string>
+  /** Whether it shows how the queue ended. */
+  readonly isLast: boolean
+}
+
+/** One message in the queue; messages of equal values are copies that nobody can tell apart. */
+interface Copy {
+  /** Its value as canonical JSON. */
+  readonly text: string
+  /** All that were given out for it. */
+  readonly receipts: readonly string[]
+  /** The end of its lease, in ms. */
+  readonly untilMs: number
+  /** Whether it was handed out and not given back since. */
+  readonly isOut: boolean
+  readonly isTaken: boolean
+  readonly isAcknowledged: boolean
+  /** Whether it must be there until it is acknowledged. */
+  readonly isDue: boolean
+  /** Nobody put it in: it has no place in the order. */
+  readonly isInvented: boolean
+  /** Overtaken, so that it can only have been lost, where the order counts and losses do not. */
+  readonly isLost: boolean
+}
+
+export interface QueueState {
+  /** In the order in which they were put in. */
+  readonly copies: readonly Copy[]
+  /** The earliest that it can be, in ms. */
+  readonly nowMs: number
+}
+
+export interface QueueRules {
+  /** The guarantees that the queue keeps; it may break all others. */
+  readonly kept: ReadonlySet<Guarantee>
+  /** What is there at the start, as canonical JSON, in order. Unknown: any messages may be there besides. */
+  readonly initial: readonly string[]
+  readonly isStartUnknown: boolean
+}
+
+/** Servers count time in ms, so that a lease may be as much shorter. */
+const GRACE_MS = 1
+const NO_LEASE = Number.NEGATIVE_INFINITY
+
+/**
+ * A queue that leases its messages. Nondeterministic: a take returns any message that the kept guarantees allow, and of
+ * copies that are equal nobody knows which it is. A receipt stands for one copy. A guarantee that is not kept restricts
+ * nothing. A message that nobody put in is then a copy of its own, outside the order.
+ *
+ * Time only goes on: each step happens as early as it can, which leaves the most possibilities for those that follow.
+ */
+export function workQueue(rules: QueueRules): StateMachine<QueueState, QueueOperation> {
+  const { kept, initial } = rules
+  return {
+    initial: { copies: initial.map((text) => fresh(text, true)), nowMs: NO_LEASE },
+    step: (state, operation) => {
+      switch (operation.does) {
+        case 'enqueue':
+          return [{ ...state, copies: [...state.copies, fresh(operation.text, operation.isConfirmed)] }]
+        case 'take':
+          return take(rules, state, operation)
+        case 'look':
+          return look(rules, state, operation)
+        case 'ack':
+          return settle(rules, state, operation, { isAcknowledged: true, untilMs: NO_LEASE })
+        case 'nack':
+          return settle(rules, state, operation, { isOut: false, untilMs: NO_LEASE })
+        default:
+          return operation satisfies never
+      }
+    },
+    key: ({ copies, nowMs }) => {
+      const texts = copies.map((copy) => keyOf(copy, kept))
+      return `${kept.has('no-double-leases') ? nowMs : ''} ${(kept.has('first-in-first-out') ? texts : texts.sort()).join(' ')}`
+    },
+    nameOf: (operation) => (operation.does === 'enqueue' ? `${operation.isConfirmed} ${operation.text}` : undefined),
+  }
+}
+
+const fresh = (text: string, isDue: boolean): Copy => ({
+  ...{ text, receipts: [], untilMs: NO_LEASE },
+  ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
+})
+
+/** What counts of a copy. */
+function keyOf(
+  { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
+  kept: QueueRules['kept'],
+): string {
+  const until = kept.has('no-double-leases') && untilMs !== NO_LEASE ? untilMs : ''
+  const flags = [
+    kept.has('no-repeats') && isOut,
+    kept.has('first-in-first-out') && isTaken,
+    (kept.has('no-handouts-after-ack') || kept.has('no-lost-messages')) && isAcknowledged,
+    kept.has('no-lost-messages') && isDue,
+    isInvented,
+    isLost,
+  ]
+  return JSON.stringify([text, receipts, until, ...flags.map(Number)])
+}
+
+function take(rules: QueueRules, state: QueueState, operation: Take & Moment): readonly QueueState[] {
+  const { text, receipt } = operation
+  const bound = state.copies.findIndex(({ receipts }) => receipts.includes(receipt))
+  if (bound >= 0) return handOut(rules, state, bound, operation)
+  const next = state.copies.flatMap((copy, at) => (copy.text === text ? handOut(rules, state, at, operation) : []))
+  if (!mayAppear(rules, operation.isInvented)) return next
+  return [...next, ...handOut(rules, { ...state, copies: [invented(text), ...state.copies] }, 0, operation)]
+}
+
+/** Whether a message may be there that nobody put in. */
+const mayAppear = ({ kept, isStartUnknown }: QueueRules, isInvented: boolean): boolean =>
+  isStartUnknown || (isInvented && !kept.has('no-invented-messages'))
+
+const invented = (text: string): Copy => ({ ...fresh(text, false), isInvented: true })
+
+function handOut(
+  { kept }: QueueRules,
+  { copies, nowMs }: QueueState,
+  at: number,
+  { receipt, leaseMs, fromMs, toMs }: Take & Moment,
+): readonly QueueState[] {
+  const copy = copies[at]
+  if (copy === undefined || copy.isLost) return []
+  if (kept.has('no-handouts-after-ack') && copy.isAcknowledged) return []
+  if (kept.has('no-repeats') && copy.isOut) return []
+  const atMs = Math.max(nowMs, fromMs, kept.has('no-double-leases') ? copy.untilMs - GRACE_MS : NO_LEASE)
+  if (atMs > toMs) return []
+  const isOvertaken = (other: Copy, i: number): boolean =>
+    i < at && !other.isTaken && !other.isInvented && !other.isLost
+  const isFirst = !kept.has('first-in-first-out') || copy.isTaken || copy.isInvented || !copies.some(isOvertaken)
+  if (!isFirst && kept.has('no-lost-messages')) return []
+  const next = copies.map((other, i): Copy => {
+    if (i !== at) return !isFirst && isOvertaken(other, i) ? { ...other, isLost: true } : other
+    const untilMs = leaseMs === undefined ? NO_LEASE : atMs + leaseMs
+    const receipts = [...new Set([...copy.receipts, receipt])].sort()
+    return { ...copy, receipts, untilMs, isOut: true, isTaken: true }
+  })
+  return [{ copies: next, nowMs: atMs }]
+}
+
+/** The receipt stands for one copy, if it was given out. */
+function settle(
+  { kept }: QueueRules,
+  { copies, nowMs }: QueueState,
+  { receipt, fromMs, toMs }: Settlement & Moment,
+  change: Partial<Copy>,
+): readonly QueueState[] {
+  const at = copies.findIndex(({ receipts }) => receipts.includes(receipt))
+  const atMs = Math.max(nowMs, fromMs)
+  if (at < 0 || (kept.has('no-double-leases') && atMs > toMs)) return []
+  return [{ copies: copies.map((copy, i) => (i === at ? { ...copy, ...change } : copy)), nowMs: atMs }]
+}
+
+function look(rules: QueueRules, state: QueueState, operation: Look & Moment): readonly QueueState[] {
+  const { counts, isLast, fromMs, toMs } = operation
+  const { kept } = rules
+  const nowMs = Math.max(state.nowMs, fromMs)
+  if (kept.has('no-double-leases') && nowMs > toMs) return []
+  let { copies } = state
+  const texts = isLast ? new Set([...counts.keys(), ...copies.map(({ text }) => text)]) : counts.keys()
+  for (const text of texts) {
+    const seen = counts.get(text) ?? 0
+    const own = copies.filter((copy) => copy.text === text)
+    const left = own.filter(({ isAcknowledged }) => !isAcknowledged)
+    if (isLast && kept.has('no-lost-messages') && left.filter(({ isDue }) => isDue).length > seen) return []
+    if (seen > left.length && mayAppear(rules, operation.invented.has(text))) {
+      copies = [...Array.from({ length: seen - left.length }, () => invented(text)), ...copies]
+      continue
+    }
+    if (kept.has('no-invented-messages') && seen > own.length) return []
+    const most = Math.min(seen, own.length)
+    if (kept.has('no-handouts-after-ack') && most > left.length) return []
+    if (most > own.filter(({ isLost }) => !isLost).length) return []
+  }
+  return [{ copies, nowMs }]
+}
