@@ -280,7 +280,7 @@ describe('explains in one sentence why it cannot read:', () => {
 
   test('noise without end and without lines, after 16 MB at the latest', async () => {
     const noise = Buffer.alloc(20 << 20, 'abcdefghij')
-    expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is neither JSON nor EDN/)
+    expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is of no known format/)
     noise.write('{"process":', 0)
     expect(await refusal(file('noise', noise))).toBe(
       'input: DIR/noise:1: this line is longer than 16 MB. Is it a history? A history has one event per line.',

@@ -13,12 +13,13 @@ export const parseJsonLine = (text: string): Line => parseLineSince(undefined, t
 
 /** The same with a time that counts from an epoch. */
 export function parseLineSince(epoch: Epoch | undefined, text: string): Line {
-  const members = membersOf(parsed(text))
+  const members = membersOf(parsedJson(text))
   const header = headerOfMembers(members)
   return header === undefined ? { kind: 'event', event: eventOfMembers(members, epoch) } : { kind: 'header', header }
 }
 
-function parsed(text: string): Json {
+/** @throws BadJson */
+export function parsedJson(text: string): Json {
   try {
     return parseJson(text)
   } catch {

@@ -3,6 +3,7 @@ import { type Ordering, OutOfOrder } from '../builder/disorder.ts'
 import { TimeOrder } from '../builder/time-order.ts'
 import { detectFormat } from '../codecs/detect.ts'
 import { createReader } from '../codecs/reader.ts'
+import type { Mapping } from '../codecs/roles.ts'
 import { ROW_BYTES } from '../columns/columns.ts'
 import { UserError } from '../event/error.ts'
 import type { Event, Format, Header } from '../event/event.ts'
@@ -30,6 +31,8 @@ export interface ReadOptions {
   /** Read into memory that other threads can read too: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
+  /** Which members have which meaning: see `parseMapping`. */
+  readonly mapping?: Mapping | undefined
   /** Files that were recorded at the same time, to be merged by time; `path` is then only what messages call them. */
   readonly merged?: readonly string[] | undefined
 }
@@ -59,7 +62,7 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
 }
 
 async function readByTime(path: string, files: readonly string[], options: ReadOptions): Promise<History> {
-  const { memoryBytes = Number.POSITIVE_INFINITY, independent, stored } = options
+  const { memoryBytes = Number.POSITIVE_INFINITY, independent, mapping, stored } = options
   const order = new TimeOrder(options.ordering)
   const formats: Format[] = []
   let textBytes = 0
@@ -70,7 +73,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
     try {
       const steps = pumpSteps(source, file, options, (format) => {
         formats.push(format)
-        reader = createReader(format, { source: sourceName(file), sink, independent })
+        reader = createReader(format, { source: sourceName(file), sink, independent, mapping })
         return reader
       })
       for await (const bytes of steps) {
@@ -117,8 +120,8 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
         ordering: options.ordering,
         expectedOperations: Math.min((source.sizeBytes ?? 0) / OPERATION_BYTES, memoryBytes / ROW_BYTES),
       })
-      const { independent, ordering } = options
-      reader = createReader(format, { source: name, sink: builder, builder, independent, ordering })
+      const { independent, ordering, mapping } = options
+      reader = createReader(format, { source: name, sink: builder, builder, independent, ordering, mapping })
       return reader
     })
     let textBytes = 0
@@ -162,7 +165,7 @@ export async function* readEvents(
   const queue = new EventQueue(options)
   try {
     const steps = pumpSteps(source, path, options, (format) =>
-      createReader(format, { source: name, sink: queue, independent: options.independent }),
+      createReader(format, { source: name, sink: queue, independent: options.independent, mapping: options.mapping }),
     )
     for await (const _ of steps) yield* queue.take()
     yield* queue.take()
@@ -215,7 +218,7 @@ export async function* pumpSteps(
     const last = size === 0
     // The format is detected from the first bytes: wait until there are enough, or no more come.
     if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
-      const format = options.format ?? formatOf(path, buffer.subarray(0, filled))
+      const format = options.format ?? formatOf(path, buffer.subarray(0, filled), options.mapping)
       reader = readerOf(format)
     }
     if (reader !== undefined) {
@@ -236,8 +239,8 @@ export async function* pumpSteps(
 
 const SAMPLE_BYTES = 64 * 1024
 
-function formatOf(path: string, beginning: Uint8Array): Format {
-  const format = detectFormat(sourceName(path), beginning)
+function formatOf(path: string, beginning: Uint8Array, mapping: Mapping | undefined): Format {
+  const format = detectFormat(sourceName(path), beginning, mapping)
   if (format !== undefined) return format
   if (/\.edn(\.gz|\.zst)?$/.test(path)) return 'edn'
   throw new UserError('input', `${sourceName(path)}: this file is empty: there are no operations in it.`)

@@ -1,0 +1,120 @@
+import type { Format } from '../event/event.ts'
+import type { ChunkReader, EventSink } from '../event/sink.ts'
+import { csvReader, separatorOf } from './csv.ts'
+import { dbcopReader, isDbcop } from './dbcop.ts'
+import { EdnReader } from './edn-reader.ts'
+import { JsonlReader } from './jsonl-reader.ts'
+import { KeyedValues } from './keyed-values.ts'
+import { isComment } from './left-out.ts'
+import { hasOperationLines, operationLines } from './operation-lines.ts'
+import type { RowsOptions } from './operation-rows.ts'
+import { isJepsenLog, isOldJepsenLog, JepsenLogReader } from './porcupine.ts'
+import type { ReaderOptions } from './reader.ts'
+import { type Mapping, Roles } from './roles.ts'
+import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
+
+/** A format of histories: how its files begin, and what reads them. */
+interface FormatEntry {
+  /** In messages. */
+  readonly what: string
+  /** @param content the beginning of a file, without white space before it */
+  recognises(content: string, mapping: Mapping | undefined): boolean
+  reader(options: ReaderOptions): ChunkReader
+}
+
+/** All formats. The first that recognises a file reads it. */
+export const formatTable: { readonly [name in Format]: FormatEntry } = {
+  operations: {
+    what: 'JSON with one operation per line',
+    recognises: (content, mapping) => isJson(content) && hasOperationLines(content, mapping),
+    reader: (options) => operationLines(withRoles(paired(options))),
+  },
+  jsonl: {
+    what: 'chaos JSONL',
+    recognises: isJson,
+    reader: (options) => new JsonlReader(paired(options)),
+  },
+  'porcupine-kv': {
+    what: 'Porcupine key-value logs',
+    recognises: (content) => /^\{\s*:/.test(content) && isKeyValueLog(content),
+    reader: (options) => new EdnReader(options),
+  },
+  dbcop: {
+    what: 'DBCop JSON',
+    recognises: isDbcop,
+    reader: dbcopReader,
+  },
+  edn: {
+    what: 'Jepsen EDN',
+    recognises: (content) =>
+      /^(?:\{\s*:|;|#_|#[a-zA-Z][\w.$-]*[/.][\w.$-]+\s*\{|\{\s*[;#]|[[(][\s,]*(?:[[({;:#\])]|$))/.test(content),
+    reader: (options) => new EdnReader(options),
+  },
+  'porcupine-etcd': {
+    what: 'Porcupine etcd logs',
+    recognises: isOldJepsenLog,
+    reader: (options) => new JepsenLogReader(options),
+  },
+  'jepsen-log': {
+    what: 'history.txt and jepsen.log',
+    recognises: isJepsenLog,
+    reader: ({ source, sink, independent }) => {
+      const keys = new KeyedValues({ source, sink, isKeyed: independent, isTuple: () => false })
+      return new JepsenLogReader(
+        { source, sink: { ...passed(sink), event: (event, line) => keys.take(event, line) } },
+        () => keys.end(),
+      )
+    },
+  },
+  plume: {
+    what: 'Plume and PolySI text',
+    recognises: isPlume,
+    reader: plumeReader,
+  },
+  awdit: {
+    what: 'AWDIT text',
+    recognises: isAwdit,
+    reader: awditReader,
+  },
+  csv: {
+    what: 'CSV and TSV with a header',
+    recognises: (content, mapping) => separatorOf(content, mapping) !== undefined,
+    reader: (options) => csvReader(withRoles(paired(options))),
+  },
+}
+
+function isJson(content: string): boolean {
+  return /^\{\s*["}]/.test(withoutComments(content))
+}
+
+/** Comments before lines of JSON. In EDN they begin with a semicolon. */
+function withoutComments(content: string): string {
+  if (!/^(?:#[^_a-zA-Z]|#$|\/\/|--)/.test(content)) return content
+  const lines = content.split('\n')
+  const first = lines.findIndex((line) => line.trim() !== '' && !isComment(line))
+  return first < 0 ? content : lines.slice(first).join('\n').trimStart()
+}
+
+/** Porcupine's key-value log is EDN too; its operations have a key member and are get, put or append. */
+function isKeyValueLog(content: string): boolean {
+  const line = content.split('\n', 1)[0] ?? ''
+  return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)
+}
+
+const withRoles = (options: ReaderOptions): RowsOptions => ({ ...options, roles: new Roles(options.mapping) })
+
+/** Divides the value of every event into key and value, if that was asked for. */
+function paired(options: ReaderOptions): ReaderOptions {
+  if (options.independent !== true) return options
+  const { builder: _, source, sink, ...rest } = options
+  const values = new KeyedValues({ source, sink, isKeyed: true, isTuple: () => false })
+  return { ...rest, source, sink: { ...passed(sink), event: (event, line) => values.take(event, line) } }
+}
+
+const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
+  epoch: sink.epoch,
+  header: (header) => sink.header(header),
+  warn: (message) => sink.warn(message),
+  stamped: (stamps) => sink.stamped?.(stamps),
+  taken: (members) => sink.taken?.(members),
+})
