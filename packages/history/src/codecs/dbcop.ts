@@ -33,7 +33,10 @@ export function dbcopReader({ source, sink }: Options): ChunkReader {
 function sessionsOf(source: string, sink: EventSink, text: string): void {
   const sessions = new Sessions({ source, sink })
   const wrong = (what: string): never => {
-    throw new UserError('input', `${source}: ${what}. A history of DBCop is a list of sessions, each a list of transactions {"events":[{"Write":{"variable":0,"version":1}}],"committed":true}.`)
+    throw new UserError(
+      'input',
+      `${source}: ${what}. A history of DBCop is a list of sessions, each a list of transactions {"events":[{"Write":{"variable":0,"version":1}}],"committed":true}.`,
+    )
   }
   let json: Json
   try {
@@ -50,7 +53,9 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
       const events = isObject(transaction) ? (transaction['events'] ?? null) : null
       if (!isObject(transaction) || !isArray(events)) return wrong(`${where} has no events`)
       const isCommitted = (transaction['committed'] ?? transaction['success'] ?? true) === true
-      const operations = events.map((event) => operationOf(event) ?? wrong(`${where} has an event that is neither a Read nor a Write`))
+      const operations = events.map(
+        (event) => operationOf(event) ?? wrong(`${where} has an event that is neither a Read nor a Write`),
+      )
       sessions.add(number, operations, isCommitted, number + 1)
     }
   }

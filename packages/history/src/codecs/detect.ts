@@ -18,11 +18,7 @@ const knownFormats = (): string =>
  * The format of a file that begins with these bytes; undefined if they are only white space. Throws if it is no known
  * format, naming what was found.
  */
-export function detectFormat(
-  source: string,
-  beginning: Uint8Array,
-  mapping?: Mapping,
-): Format | undefined {
+export function detectFormat(source: string, beginning: Uint8Array, mapping?: Mapping): Format | undefined {
   const sample = beginning.subarray(0, SAMPLE_BYTES)
   const zero = sample.indexOf(0)
   const text = decoder.decode(sample.subarray(afterByteOrderMark(sample, 0, sample.length)))

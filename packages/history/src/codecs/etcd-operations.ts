@@ -24,11 +24,19 @@ export function etcdOperation(members: Members): Members {
   const failed = error === '' || error === null ? {} : { error }
   const isLost = output['PersistedRevision'] !== undefined || output['Persisted'] === true
   const shared = { process: ClientID ?? ClientId ?? null, call: Call ?? null, return: Return ?? null, ...failed }
-  if (asked.f === 'write') return { ...shared, f: 'write', key: asked.key, value: asked.value, ...(isLost ? { status: 'info' } : {}) }
-  return { ...shared, f: 'read', key: asked.key, ...('error' in failed || isLost ? { status: 'info' } : { output: readBy(output, asked.key) }) }
+  if (asked.f === 'write')
+    return { ...shared, f: 'write', key: asked.key, value: asked.value, ...(isLost ? { status: 'info' } : {}) }
+  return {
+    ...shared,
+    f: 'read',
+    key: asked.key,
+    ...('error' in failed || isLost ? { status: 'info' } : { output: readBy(output, asked.key) }),
+  }
 }
 
-type Asked = { readonly f: 'read'; readonly key: string } | { readonly f: 'write'; readonly key: string; readonly value: Json }
+type Asked =
+  | { readonly f: 'read'; readonly key: string }
+  | { readonly f: 'write'; readonly key: string; readonly value: Json }
 
 function askedOf(input: Members): Asked {
   const { Type: type = '', Range, Txn } = input

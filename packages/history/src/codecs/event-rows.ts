@@ -1,15 +1,15 @@
-import { eventTypes, type EventInput, type EventType, type Json, type Process } from '../event/event.ts'
+import { type EventInput, type EventType, eventTypes, type Json, type Process } from '../event/event.ts'
 import { EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { ednMembers } from './edn-reader.ts'
 import { eventMembers, eventOfMembers } from './event-members.ts'
+import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
 import { type Found, type Members, plain, type Role, type Roles } from './roles.ts'
-import { isObject } from './json-text.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -166,7 +166,14 @@ export class EventRows {
     return answered === 'fail' || answered === 'info' ? answered : 'ok'
   }
 
-  #valueOf({ f, type, held, other, parts, take }: {
+  #valueOf({
+    f,
+    type,
+    held,
+    other,
+    parts,
+    take,
+  }: {
     readonly f: string
     readonly type: EventType
     readonly held: Found | undefined

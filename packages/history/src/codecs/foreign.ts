@@ -2,7 +2,10 @@
 export function foreignKind(source: string, beginning: Uint8Array): string | undefined {
   const magic = MAGIC.find(([bytes]) => bytes.every((byte, n) => beginning[n] === byte))
   if (magic !== undefined) return magic[1].replaceAll('FILE', source)
-  const text = decoder.decode(beginning.subarray(0, 4096)).replace(/^\uFEFF/, '').trimStart()
+  const text = decoder
+    .decode(beginning.subarray(0, 4096))
+    .replace(/^\uFEFF/, '')
+    .trimStart()
   const found = TEXTS.find(([pattern]) => pattern.test(text))
   return found?.[1].replaceAll('FILE', source)
 }
@@ -32,7 +35,10 @@ const TEXTS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^#!/, 'a script'],
   [/^-----BEGIN /, 'a certificate or a key'],
   [/^(?:diff --git|--- a\/)/, 'a patch'],
-  [/^\{\s*"(?:history|operations|events|ops)"\s*:\s*\[/, "one JSON object with a list in it; a history has one JSON object per line. Convert it: jq -c '.[][]' FILE"],
+  [
+    /^\{\s*"(?:history|operations|events|ops)"\s*:\s*\[/,
+    "one JSON object with a list in it; a history has one JSON object per line. Convert it: jq -c '.[][]' FILE",
+  ],
   [/^\{\s*\n\s+"[^"]*"\s*:/, 'one JSON object over several lines; a history has one JSON object per line'],
   [/^(?:-?\d[\d.]*|"[^"\n]*"|true|false|null)\s*$/, 'a single JSON value'],
 ]

@@ -27,12 +27,12 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
   operations: {
     what: 'JSON with one operation per line',
     recognises: (content, mapping) => isJson(content) && hasOperationLines(content, mapping),
-    reader: (options) => operationLines(withRoles(paired(options))),
+    reader: (options) => paired(options, (each) => operationLines(withRoles(each))),
   },
   jsonl: {
     what: 'chaos JSONL',
     recognises: isJson,
-    reader: (options) => new JsonlReader(paired(options)),
+    reader: (options) => paired(options, (each) => new JsonlReader(each)),
   },
   'porcupine-kv': {
     what: 'Porcupine key-value logs',
@@ -79,7 +79,7 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
   csv: {
     what: 'CSV and TSV with a header',
     recognises: (content, mapping) => separatorOf(content, mapping) !== undefined,
-    reader: (options) => csvReader(withRoles(paired(options))),
+    reader: (options) => paired(options, (each) => csvReader(withRoles(each))),
   },
 }
 
@@ -104,11 +104,28 @@ function isKeyValueLog(content: string): boolean {
 const withRoles = (options: ReaderOptions): RowsOptions => ({ ...options, roles: new Roles(options.mapping) })
 
 /** Divides the value of every event into key and value, if that was asked for. */
-function paired(options: ReaderOptions): ReaderOptions {
-  if (options.independent !== true) return options
+function paired(options: ReaderOptions, readerOf: (options: ReaderOptions) => ChunkReader): ChunkReader {
+  if (options.independent !== true) return readerOf(options)
   const { builder: _, source, sink, ...rest } = options
   const values = new KeyedValues({ source, sink, isKeyed: true, isTuple: () => false })
-  return { ...rest, source, sink: { ...passed(sink), event: (event, line) => values.take(event, line) } }
+  const reader = readerOf({
+    ...rest,
+    source,
+    sink: { ...passed(sink), event: (event, line) => values.take(event, line) },
+  })
+  return {
+    get line() {
+      return reader.line
+    },
+    get held() {
+      return reader.held ?? { events: 0, bytes: 0 }
+    },
+    read(bytes, start, end, last) {
+      const at = reader.read(bytes, start, end, last)
+      if (last) values.end()
+      return at
+    },
+  }
 }
 
 const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({

@@ -77,7 +77,9 @@ function flattened(line: Members): Members {
 }
 
 function keyOf([name, value]: Found): string {
-  const path = String(value).replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/#.*$/, '')
+  const path = String(value)
+    .replace(/^[a-z]+:\/\/[^/]*/i, '')
+    .replace(/#.*$/, '')
   if (path.includes('?'))
     throw new EventError(
       `"${name}" is ${path}: nothing tells whether what follows the ? names the record. Leave it out, or write the key as a member of its own: --map key=MEMBER`,

@@ -11,11 +11,7 @@ import type { Roles } from './roles.ts'
  *
  * @throws UserError if nothing tells.
  */
-export function settled(
-  operations: readonly ReadOperation[],
-  roles: Roles,
-  source: string,
-): readonly ReadOperation[] {
+export function settled(operations: readonly ReadOperation[], roles: Roles, source: string): readonly ReadOperation[] {
   if (operations.every(({ open }) => open === undefined)) return operations
   const carriers = new Set<string>()
   const written = new Set<string>()

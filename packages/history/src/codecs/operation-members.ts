@@ -41,8 +41,7 @@ export function timeNames(members: Members, roles: Roles): readonly string[] {
 /** The member with the time of the call: a bare time stamp, if it has a duration beside it. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   return (
-    roles.time(members, 'call') ??
-    (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
+    roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
   )
 }
 
@@ -148,7 +147,8 @@ function askedOf(line: Line): Asked {
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
   const held = line.found('value', (value) => value !== null) ?? line.found('value')
   const input = line.found('input')
-  const [asked, isInput] = held?.[1] === undefined || held[1] === null ? [input ?? held, input !== undefined] : [held, false]
+  const [asked, isInput] =
+    held?.[1] === undefined || held[1] === null ? [input ?? held, input !== undefined] : [held, false]
   const parts = partsOf(asked?.[1], line.roles)
   const f = named ?? parts.f ?? own?.[1]
   if (typeof f !== 'string')
@@ -176,7 +176,8 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   const result = line.found('output')
   const isEmpty = value === '' || (isArray(value) && value.every((each) => each === null))
   const isPair = isArray(value) && value.length === 2 && value[1] === null
-  if (isEmpty || isPair || result === undefined) return { key: undefined, value: isEmpty ? undefined : [member, value], result }
+  if (isEmpty || isPair || result === undefined)
+    return { key: undefined, value: isEmpty ? undefined : [member, value], result }
   throw new EventError(
     `"${member}" is ${shortened(canonical(value))}, and a ${f} takes nothing. If it is the key: --map key=${member}`,
   )
@@ -227,7 +228,11 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
   const outcome = isValue ? undefined : (outcomeOf(result[1]) ?? inside)
   if (inside !== undefined && answered !== undefined) {
     line.roles.take(result[0], RESULT)
-    return { input: takesNothing(f) ? null : asked, output: returnsValue(f) ? answered : undefined, outcome: [result[0], inside] }
+    return {
+      input: takesNothing(f) ? null : asked,
+      output: returnsValue(f) ? answered : undefined,
+      outcome: [result[0], inside],
+    }
   }
   if (takesNothing(f) && returnsValue(f)) return readBy(line, f, value, [result[0], answered ?? null], outcome)
   return changedBy(line, f, asked, [result[0], answered ?? null], outcome, isSaid)
@@ -256,7 +261,8 @@ function readBy(
     line.roles.take(member, OUTCOME, String(canonical(answered)))
     return { input: null, output: held, outcome: [member, outcome], carrier: value?.[0] }
   }
-  if (answered === null || canonical(held) === canonical(answered)) return { input: null, output: held, carrier: value?.[0] }
+  if (answered === null || canonical(held) === canonical(answered))
+    return { input: null, output: held, carrier: value?.[0] }
   // What a structure's read asks for is empty in Go; that of a keyed one is a key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)

@@ -1,6 +1,6 @@
 import type { Json } from '../event/event.ts'
-import { plain } from './roles.ts'
 import { isObject } from './json-text.ts'
+import { plain } from './roles.ts'
 
 /** How an operation ended; `nothing`: what it asked for is not there. */
 export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'

@@ -22,5 +22,4 @@ export interface ReaderOptions {
   readonly mapping?: Mapping | undefined
 }
 
-export const createReader = (format: Format, options: ReaderOptions): ChunkReader =>
-  formatTable[format].reader(options)
+export const createReader = (format: Format, options: ReaderOptions): ChunkReader => formatTable[format].reader(options)

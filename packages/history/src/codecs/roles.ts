@@ -67,8 +67,7 @@ export function parseMapping(text: string): Mapping {
 }
 
 /** The roles, as `--map` has them. */
-export const roleNames = (): readonly string[] =>
-  roles.map((role) => (role === 'returned' ? 'return' : role))
+export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
 
 const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
 const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'time'])
@@ -129,8 +128,7 @@ export class Roles {
     if (count === undefined) counts.set(as, (count = { count: 0, words: new Map() }))
     count.count += 1
     if (word === undefined) return
-    if (count.words.has(word) || count.words.size < MOST_WORDS)
-      count.words.set(word, (count.words.get(word) ?? 0) + 1)
+    if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)
   }
 
   /** Counts the members of a line that were taken for nothing. */

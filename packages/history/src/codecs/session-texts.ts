@@ -18,8 +18,7 @@ const PLUME_LINE = /^([rw])\(\s*([^,()]+?)\s*,\s*([^,()]*?)\s*,\s*(\d+)\s*,\s*(\
 export const isAwdit = (content: string): boolean => isFirst(content, AWDIT_LINE) && !/[{}[\]]/.test(content)
 export const isPlume = (content: string): boolean => isFirst(content, PLUME_LINE)
 
-const isFirst = (content: string, line: RegExp): boolean =>
-  line.test((content.split('\n', 1)[0] ?? '').trim())
+const isFirst = (content: string, line: RegExp): boolean => line.test((content.split('\n', 1)[0] ?? '').trim())
 
 /** AWDIT's text for tests: `w 0 1` and `r 0 1`, `-----` between transactions, `=====` between sessions. */
 export function awditReader(options: Options): ChunkReader {

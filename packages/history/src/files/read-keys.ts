@@ -32,7 +32,13 @@ export async function readKeys(path: string, keys: WantedKeys, options: ReadOpti
     const steps = pumpSteps(source, path, options, (format) => {
       builder = new HistoryBuilder({ source: name, format, ordering: options.ordering })
       keeping = new Keeping(builder, keys)
-      return createReader(format, { source: name, sink: builder, builder, independent: options.independent, mapping: options.mapping })
+      return createReader(format, {
+        source: name,
+        sink: builder,
+        builder,
+        independent: options.independent,
+        mapping: options.mapping,
+      })
     })
     let textBytes = 0
     for await (const bytes of steps) {
