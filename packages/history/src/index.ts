@@ -3,6 +3,7 @@ export { type Ordering, USUAL_TOLERANCE_NANOS } from './builder/disorder.ts'
 export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
 export { isObject, parseJson } from './codecs/json-text.ts'
+export { type Mapping, mappingText, parseMapping, roleNames } from './codecs/roles.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export {
   FAIL,
@@ -23,6 +24,7 @@ export type { Event, EventInput, EventType, Header, Json, Process, SessionSource
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer, writtenValue } from './event/input.ts'
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'
+export { type Taken, takenText } from './event/taken.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export { hasConcurrency } from './history/concurrency.ts'

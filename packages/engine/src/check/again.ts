@@ -1,11 +1,12 @@
 import { UNKNOWN_START } from '@chaosproxy/checker'
+import { mappingText } from '@chaosproxy/history'
 import { commandLine, fileWord } from '../command-line.ts'
 import type { CheckSpec } from './options.ts'
 
 /** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, ordering = {}, failedCas, assume = [], unit }: CheckSpec,
+  { model, initial, expect, require = [], format, keyed, mapping, ordering = {}, failedCas, assume = [], unit }: CheckSpec,
   merged?: readonly string[],
 ): string {
   const given = {
@@ -13,6 +14,7 @@ export function checkCommandLine(
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
     expect,
     format,
+    map: mapping && mappingText(mapping),
     unit,
     order: ordering.by,
     'time-tolerance': inMillis(ordering.toleranceNanos),

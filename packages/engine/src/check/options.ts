@@ -15,6 +15,7 @@ import {
   type Format,
   type History,
   type Json,
+  type Mapping,
   type Millis,
   millis,
   type Ordering,
@@ -42,6 +43,8 @@ export interface CheckSpec {
   readonly format: Format | undefined
   /** Whether a pair is a key and a value; undefined to detect it. */
   readonly keyed: boolean | undefined
+  /** Which members of a line have which meaning. */
+  readonly mapping?: Mapping | undefined
   /** By default the order of lines, which times must agree with. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'

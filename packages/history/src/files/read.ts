@@ -8,6 +8,7 @@ import { ROW_BYTES } from '../columns/columns.ts'
 import { UserError } from '../event/error.ts'
 import type { Event, Format, Header } from '../event/event.ts'
 import type { ChunkReader } from '../event/sink.ts'
+import type { Taken } from '../event/taken.ts'
 import type { History } from '../history/history.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { EventQueue } from './event-queue.ts'
@@ -149,6 +150,8 @@ function stopIfOver(
 export interface ReadEventsOptions extends ReadOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
+  /** What members with other names than those of the native format were taken for, after the last event. */
+  readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /**
@@ -163,11 +166,15 @@ export async function* readEvents(
   const name = sourceName(path)
   const source = await openSource(path, options.stored)
   const queue = new EventQueue(options)
+  const { independent, mapping, ordering } = options
+  const order = ordering?.by === 'time' ? new TimeOrder(ordering) : undefined
+  const sink = order?.file(name).sink ?? queue
   try {
     const steps = pumpSteps(source, path, options, (format) =>
-      createReader(format, { source: name, sink: queue, independent: options.independent, mapping: options.mapping }),
+      createReader(format, { source: name, sink, independent, mapping, ordering }),
     )
     for await (const _ of steps) yield* queue.take()
+    order?.pass(queue)
     yield* queue.take()
   } finally {
     source.close()
