@@ -26,6 +26,7 @@ export { answerCounts, type Completion, type Input, isAnswer, writtenValue } fro
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'
 export { type Taken, takenText } from './event/taken.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
+export { balancesOf } from './history/balances.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export { hasConcurrency } from './history/concurrency.ts'
 export { functionOf, type History, inputOf, isAnswered, operationsIn, outputOf, placeIn } from './history/history.ts'

@@ -106,7 +106,7 @@ function writtenResult(path: string): Parsed | undefined {
 type Reading = ReadOptions & ValuesOf<typeof objectOptions>
 
 async function checkedResult(path: string, { model, initial, ...reading }: Reading): Promise<Parsed> {
-  const history = await readHistory(path, reading)
+  const history = await readHistory(path, { ...reading, model })
   const report = check(history, {
     ...(model === undefined ? {} : { model }),
     ...(initial === undefined ? {} : { initial }),

@@ -22,7 +22,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   const { history, backend, run } = filesOf(path)
   const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
   const { model, initial } = asked
-  const read = await readHistory(history, readingOf(asked))
+  const read = await readHistory(history, { ...readingOf(asked), model })
   const report = judged(read, { model, initial })
   if (level !== undefined && report.levels[level] === undefined)
     throw new UserError(
@@ -35,7 +35,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
-    backend: backend === undefined ? undefined : judged(await readHistory(backend), { model, initial }),
+    backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }
 

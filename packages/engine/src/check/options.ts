@@ -12,6 +12,7 @@ import {
   usualModel,
 } from '@chaosproxy/checker'
 import {
+  balancesOf,
   type Format,
   type History,
   type Json,
@@ -113,8 +114,10 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
 }
 
 /** The initial value to assume. A null given as an option is a value like any other. */
-export const initialOf = (history: History, { initial }: Pick<CheckSpec, 'initial'>): Json =>
-  initial === undefined ? usualInitial(history) : initial
+export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
+  const start = initial === undefined ? usualInitial(history) : initial
+  return (model ?? history.header?.model) === 'bank' ? (balancesOf(start) ?? start) : start
+}
 
 /** The file of the user's own model, if one was given. */
 export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>

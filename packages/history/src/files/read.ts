@@ -10,6 +10,7 @@ import type { Event, Format, Header } from '../event/event.ts'
 import type { ChunkReader } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
 import type { History } from '../history/history.ts'
+import { withNamedAccounts } from '../history/balances.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { EventQueue } from './event-queue.ts'
 import { overlapOfParts, untimedParts } from './overlap.ts'
@@ -34,6 +35,8 @@ export interface ReadOptions {
   readonly ordering?: Ordering | undefined
   /** Which members have which meaning: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
+  /** What it is about, unless its header says so: the lists that reads of a `bank` return are balances of accounts 0, 1, … */
+  readonly model?: string | undefined
   /** Files that were recorded at the same time, to be merged by time; `path` is then only what messages call them. */
   readonly merged?: readonly string[] | undefined
 }
@@ -50,6 +53,11 @@ const OPERATION_BYTES = 120
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
+  const history = await readAsIs(path, options)
+  return (options.model ?? history.header?.model) === 'bank' ? withNamedAccounts(history) : history
+}
+
+async function readAsIs(path: string, options: ReadOptions): Promise<History> {
   if (options.merged !== undefined) return readByTime(path, options.merged, options)
   if (options.ordering?.by === 'time') return readByTime(path, [path], options)
   try {
