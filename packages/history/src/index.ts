@@ -3,8 +3,8 @@ export { type Ordering, USUAL_TOLERANCE_NANOS } from './builder/disorder.ts'
 export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
 export { isObject, parseJson } from './codecs/json-text.ts'
-export { type Mapping, mappingText, parseMapping, roleNames } from './codecs/roles.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
+export { type Mapping, mappingText, parseMapping, roleNames } from './codecs/roles.ts'
 export {
   FAIL,
   FLAG_ANSWERED,

@@ -6,7 +6,19 @@ import type { CheckSpec } from './options.ts'
 /** The command that repeats this check of the file. */
 export function checkCommandLine(
   file: string,
-  { model, initial, expect, require = [], format, keyed, mapping, ordering = {}, failedCas, assume = [], unit }: CheckSpec,
+  {
+    model,
+    initial,
+    expect,
+    require = [],
+    format,
+    keyed,
+    mapping,
+    ordering = {},
+    failedCas,
+    assume = [],
+    unit,
+  }: CheckSpec,
   merged?: readonly string[],
 ): string {
   const given = {

@@ -12,7 +12,16 @@ import { ownModel } from './thread-model.ts'
 /** The settings that affect the verdict on a key. */
 export type ShardSettings = Pick<
   CheckSpec,
-  'initial' | 'model' | 'levels' | 'format' | 'keyed' | 'mapping' | 'ordering' | 'failedCas' | 'timeoutMs' | 'memoryBytes'
+  | 'initial'
+  | 'model'
+  | 'levels'
+  | 'format'
+  | 'keyed'
+  | 'mapping'
+  | 'ordering'
+  | 'failedCas'
+  | 'timeoutMs'
+  | 'memoryBytes'
 >
 
 /**

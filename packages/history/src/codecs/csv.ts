@@ -51,7 +51,7 @@ export function csvReader(options: RowsOptions): ChunkReader {
         )
       const members: { [name: string]: Json } = {}
       for (const [n, name] of names.entries()) {
-        const value = valueOf(cells[n] ?? '')
+        const value = cellValue(cells[n] ?? '')
         if (value !== undefined) members[name] = value
       }
       rows.row(members, line)
@@ -87,14 +87,17 @@ function operationRows(options: RowsOptions) {
 function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
   const rows = new EventRows(options)
   const times = new OtherTimes(options)
+  let read = 0
   return {
     take: () => {},
     row: (members, line) => {
       const event = rows.event(members, line)
-      if (event !== undefined) options.sink.event(times.timed(event), line)
+      if (event === undefined) return
+      read += 1
+      options.sink.event(times.timed(event), line)
     },
     leaveOut: (line, text) => rows.leaveOut(line, text),
-    end: () => rows.end(),
+    end: () => rows.end(read),
     held: { events: 0, bytes: 0 },
   }
 }
@@ -136,7 +139,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const NOTHING = /^(?:null|nil|none|nan)$/i
 
 /** Undefined for an empty cell. A list or an object is JSON. */
-function valueOf(cell: string): Json | undefined {
+function cellValue(cell: string): Json | undefined {
   if (cell === '') return undefined
   if (NOTHING.test(cell)) return null
   if (/^(?:true|false)$/i.test(cell)) return cell.toLowerCase() === 'true'

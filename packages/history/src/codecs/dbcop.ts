@@ -32,30 +32,28 @@ export function dbcopReader({ source, sink }: Options): ChunkReader {
 
 function sessionsOf(source: string, sink: EventSink, text: string): void {
   const sessions = new Sessions({ source, sink })
-  const wrong = (what: string): never => {
-    throw new UserError(
+  const wrong = (what: string): UserError =>
+    new UserError(
       'input',
       `${source}: ${what}. A history of DBCop is a list of sessions, each a list of transactions {"events":[{"Write":{"variable":0,"version":1}}],"committed":true}.`,
     )
-  }
   let json: Json
   try {
     json = parseJson(text)
   } catch {
-    return wrong('this JSON is cut off or damaged')
+    throw wrong('this JSON is cut off or damaged')
   }
   const data = isObject(json) ? (json['data'] ?? null) : json
-  if (!isArray(data)) return wrong('"data" is no list')
+  if (!isArray(data)) throw wrong('"data" is no list')
   for (const [number, session] of data.entries()) {
-    if (!isArray(session)) return wrong(`session ${number} is no list`)
+    if (!isArray(session)) throw wrong(`session ${number} is no list`)
     for (const [place, transaction] of session.entries()) {
       const where = `transaction ${place} of session ${number}`
       const events = isObject(transaction) ? (transaction['events'] ?? null) : null
-      if (!isObject(transaction) || !isArray(events)) return wrong(`${where} has no events`)
+      if (!isObject(transaction) || !isArray(events)) throw wrong(`${where} has no events`)
       const isCommitted = (transaction['committed'] ?? transaction['success'] ?? true) === true
-      const operations = events.map(
-        (event) => operationOf(event) ?? wrong(`${where} has an event that is neither a Read nor a Write`),
-      )
+      const operations = events.map(operationOf).filter((each) => each !== undefined)
+      if (operations.length < events.length) throw wrong(`${where} has an event that is neither a Read nor a Write`)
       sessions.add(number, operations, isCommitted, number + 1)
     }
   }

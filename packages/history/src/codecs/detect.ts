@@ -31,9 +31,10 @@ export function detectFormat(source: string, beginning: Uint8Array, mapping?: Ma
     )
   }
   const format = zero < 0 || zero > 4096 ? formatOfText(content, mapping) : undefined
-  if (format !== undefined) return format
+  if (format !== undefined && format !== 'jsonl') return format
   const kind = foreignKind(source, sample)
   if (kind !== undefined) throw new UserError('input', `${source}: this is ${kind}.\n${knownFormats()}`)
+  if (format !== undefined) return format
   if (zero >= 0) {
     throw new UserError(
       'input',

@@ -1,12 +1,14 @@
 import { type EventInput, type EventType, eventTypes, type Json, type Process } from '../event/event.ts'
-import { EventError, rules, shortened } from '../event/rules.ts'
+import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { ednMembers } from './edn-reader.ts'
 import { eventMembers, eventOfMembers } from './event-members.ts'
+import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
+import { proposal } from './map-proposal.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
 import { type Found, type Members, plain, type Role, type Roles } from './roles.ts'
@@ -18,28 +20,6 @@ interface Options {
   readonly roles: Roles
 }
 
-const words = (type: EventType, text: string): readonly (readonly [string, EventType])[] =>
-  text.split(' ').map((word) => [word, type])
-
-/** What people call the types of events, without case and separators. */
-const TYPES: ReadonlyMap<string, EventType> = new Map([
-  ...words('invoke', 'invoke invoked invocation call called start started begin began request req issued submitted'),
-  ...words('ok', 'ok return returned respond responded response resp reply complete completed completion'),
-  ...words('ok', 'done finish finished end ended success succeeded'),
-  ...words('fail', 'fail failed failure rejected aborted'),
-  ...words('info', 'info timeout timedout unknown crash crashed error indeterminate'),
-])
-
-/** Porcupine's kind of an event is false for a call, and true for a return. */
-const typeOf = (value: Json): EventType | undefined =>
-  typeof value === 'boolean'
-    ? value
-      ? 'ok'
-      : 'invoke'
-    : typeof value === 'string'
-      ? TYPES.get(plain(value))
-      : undefined
-
 /** Whether a line of the native format is read as it is. */
 export function isNative({ type = null, process = null, f = null }: Members): boolean {
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
@@ -50,6 +30,8 @@ export class EventRows {
   readonly #options: Options
   readonly #leftOut: LeftOut = new LeftOut()
   readonly #lanes: Lanes = new Lanes()
+  /** Of the first lines that were left out. */
+  readonly #unread: Members[] = []
 
   constructor(options: Options) {
     this.#options = options
@@ -59,10 +41,16 @@ export class EventRows {
     this.#leftOut.add(line, text)
   }
 
-  /** What was left out, and what members were taken for. */
-  end(): void {
+  /**
+   * Tells what was left out, and what members were taken for.
+   *
+   * @throws UserError if nothing was read
+   */
+  end(read: number): void {
     const { source, sink, roles } = this.#options
     const leftOut = this.#leftOut.text
+    if (leftOut !== undefined && read === 0)
+      throw brokenRule(source, this.#leftOut.line, `no line tells of an operation.${proposal(this.#unread)}`)
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (roles.lines > 0) sink.taken?.(roles.taken())
   }
@@ -100,6 +88,7 @@ export class EventRows {
     const id = find('id', (value) => value !== null)
     if (named === undefined && client === undefined && id === undefined) {
       this.leaveOut(line, canonical(members))
+      if (this.#unread.length < MOST_UNREAD) this.#unread.push(members)
       return undefined
     }
     if (typed === undefined && typeof members['type'] === 'string')
@@ -200,6 +189,7 @@ export class EventRows {
   }
 }
 
+const MOST_UNREAD = 100
 const ASKED = 'what was asked for'
 const RESULT = 'what was returned'
 
@@ -234,7 +224,8 @@ class Lanes {
           (isInvoke ? undefined : lanes[0]))
     if (lane === undefined) {
       const name = lanes.length === 0 ? client : `${client}/${lanes.length + 1}`
-      lanes.push((lane = { name, f: undefined, id, isOpen: false }))
+      lane = { name, f: undefined, id, isOpen: false }
+      lanes.push(lane)
     }
     lane.id = isInvoke ? id : lane.id
     lane.isOpen = isInvoke

@@ -76,7 +76,7 @@ export class JsonlReader implements ChunkReader {
     }
     if (!last) return at
     if (at < end) this.#lastLine(bytes, at, end)
-    this.#rows.end()
+    this.#rows.end(this.#used)
     return end
   }
 

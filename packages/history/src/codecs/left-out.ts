@@ -11,6 +11,11 @@ export class LeftOut {
     this.#first ??= { line, text }
   }
 
+  /** Of the first of them; 1 if there are none. */
+  get line(): number {
+    return this.#first?.line ?? 1
+  }
+
   /** The sentence about them; undefined if there are none. */
   get text(): string | undefined {
     if (this.#first === undefined) return undefined

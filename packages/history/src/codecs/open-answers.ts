@@ -24,8 +24,8 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
     if (open === undefined) return operation
     const { member, said, outcome } = open
     const isWritten = written.has(canonical(said))
-    if (isWritten && (carriers.size === 0 || carriers.has(member))) return valueOf(operation, roles, open)
-    if (outcome === 'ok' && carriers.has(member)) return valueOf(operation, roles, open)
+    if (isWritten && (carriers.size === 0 || carriers.has(member))) return asReturned(operation, roles, open)
+    if (outcome === 'ok' && carriers.has(member)) return asReturned(operation, roles, open)
     if (outcome === 'ok' && carriers.size === 0)
       throw brokenRule(
         source,
@@ -38,7 +38,7 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
   })
 }
 
-function valueOf(
+function asReturned(
   operation: ReadOperation,
   roles: Roles,
   { member, said }: NonNullable<ReadOperation['open']>,

@@ -216,7 +216,7 @@ interface Answer {
 function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
   const asked = value?.[1]
   if (value !== undefined) line.used.add(value[0])
-  if (value !== undefined) line.roles.take(value[0], returnsValue(f) && result === undefined ? RESULT : ASKED)
+  if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
   if (result === undefined) {
     // A single value is the result of a read.
     if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }

@@ -128,10 +128,10 @@ export class Roles {
 
   /** Counts that a member was taken for something; `word` is what it said, if that is one of few words. */
   take(member: string, as: string, word?: string): void {
-    let counts = this.#taken.get(member)
-    if (counts === undefined) this.#taken.set(member, (counts = new Map()))
-    let count = counts.get(as)
-    if (count === undefined) counts.set(as, (count = { count: 0, words: new Map() }))
+    const counts = this.#taken.get(member) ?? new Map<string, Count>()
+    this.#taken.set(member, counts)
+    const count = counts.get(as) ?? { count: 0, words: new Map<string, number>() }
+    counts.set(as, count)
     count.count += 1
     if (word === undefined) return
     if (count.words.has(word) || count.words.size < MOST_WORDS) count.words.set(word, (count.words.get(word) ?? 0) + 1)

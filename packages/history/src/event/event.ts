@@ -97,10 +97,10 @@ export const isWhole = (input: EventInput): input is Event =>
 
 /** The formats a history can be read from, in the order in which a file is tried; `jsonl` and `edn` can be written as well. */
 export const formats = [
+  'dbcop',
   'operations',
   'jsonl',
   'porcupine-kv',
-  'dbcop',
   'edn',
   'porcupine-etcd',
   'jepsen-log',
