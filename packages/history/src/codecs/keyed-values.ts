@@ -112,7 +112,8 @@ export class KeyedValues {
     if (key !== undefined || this.#options.isTuple(value)) return false
     if (type === 'invoke') {
       if (isKeyedCas(event)) return true
-      if (!isPair(value)) return false
+      // No key is nil.
+      if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
       // Its two values, unless they are the key and a pair of them.
       if (f === 'cas' && !isPair(value[1])) return false
