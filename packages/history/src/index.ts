@@ -4,7 +4,6 @@ export { elementsOf, shownText } from './codecs/edn-values.ts'
 export { historyFromObjects } from './codecs/from-objects.ts'
 export { isObject, parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
-export { type Mapping, mappingText, parseMapping, roleNames } from './codecs/roles.ts'
 export {
   FAIL,
   FLAG_ANSWERED,
@@ -24,9 +23,7 @@ export type { Event, EventInput, EventType, Header, Json, Process, SessionSource
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer, writtenValue } from './event/input.ts'
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'
-export { type Taken, takenText } from './event/taken.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
-export { balancesOf } from './history/balances.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export { hasConcurrency } from './history/concurrency.ts'
 export { functionOf, type History, inputOf, isAnswered, operationsIn, outputOf, placeIn } from './history/history.ts'

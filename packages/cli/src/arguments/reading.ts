@@ -3,15 +3,12 @@ import {
   type Format,
   formats,
   type Json,
-  type Mapping,
   type Millis,
   millisToNanos,
   type Ordering,
-  parseMapping,
-  roleNames,
   UserError,
 } from '@chaosproxy/history'
-import type { ReadOptions } from '@chaosproxy/history/files'
+import { type Mapping, parseMapping, type ReadOptions, roleNames } from '@chaosproxy/history/files'
 import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { Option, ValuesOf } from '../option.ts'

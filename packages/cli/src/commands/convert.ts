@@ -1,15 +1,7 @@
 import { existsSync } from 'node:fs'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import {
-  type Header,
-  plural,
-  printJsonHeader,
-  printJsonLine,
-  type Taken,
-  takenText,
-  UserError,
-} from '@chaosproxy/history'
-import { openHistoryWriter, readEvents } from '@chaosproxy/history/files'
+import { type Header, plural, printJsonHeader, printJsonLine, UserError } from '@chaosproxy/history'
+import { openHistoryWriter, readEvents, type Taken, takenText } from '@chaosproxy/history/files'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'

@@ -1,5 +1,4 @@
 import { UNKNOWN_START } from '@chaosproxy/checker'
-import { mappingText } from '@chaosproxy/history'
 import { commandLine, fileWord } from '../command-line.ts'
 import type { CheckSpec } from './options.ts'
 
@@ -26,7 +25,11 @@ export function checkCommandLine(
     initial: initial === undefined || initial === UNKNOWN_START ? initial : JSON.stringify(initial),
     expect,
     format,
-    map: mapping && mappingText(mapping),
+    map:
+      mapping &&
+      Object.entries(mapping)
+        .map((pair) => pair.join('='))
+        .join(','),
     unit,
     order: ordering.by,
     'time-tolerance': inMillis(ordering.toleranceNanos),

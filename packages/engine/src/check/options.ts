@@ -12,16 +12,15 @@ import {
   usualModel,
 } from '@chaosproxy/checker'
 import {
-  balancesOf,
   type Format,
   type History,
   type Json,
-  type Mapping,
   type Millis,
   millis,
   type Ordering,
   UserError,
 } from '@chaosproxy/history'
+import type { Mapping } from '@chaosproxy/history/files'
 import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
@@ -116,7 +115,9 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
 /** The initial value to assume. A null given as an option is a value like any other. */
 export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
   const start = initial === undefined ? usualInitial(history) : initial
-  return (model ?? history.header?.model) === 'bank' ? (balancesOf(start) ?? start) : start
+  // Balances in a list are those of accounts 0, 1, …, as in what was read.
+  const isList = (model ?? history.header?.model) === 'bank' && Array.isArray(start)
+  return isList ? Object.fromEntries(start.entries()) : start
 }
 
 /** The file of the user's own model, if one was given. */

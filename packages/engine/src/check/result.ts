@@ -1,5 +1,5 @@
-import type { Taken, UserError } from '@chaosproxy/history'
-import type { StoredPart } from '@chaosproxy/history/files'
+import type { UserError } from '@chaosproxy/history'
+import type { StoredPart, Taken } from '@chaosproxy/history/files'
 import type { ExitCode, RunSetup } from '@chaosproxy/runner/result'
 import type { Output, SubjectTexts } from '../output/part.ts'
 import type { CheckSpec } from './options.ts'

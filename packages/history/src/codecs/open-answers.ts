@@ -2,7 +2,7 @@ import type { Json } from '../event/event.ts'
 import { brokenRule, shortened } from '../event/rules.ts'
 import { takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
-import type { ReadOperation } from './operation-rows.ts'
+import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**

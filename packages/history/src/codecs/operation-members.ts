@@ -30,6 +30,11 @@ export interface OperationLine {
   readonly carrier?: string | undefined
 }
 
+/** With the line that it was read from. */
+export interface ReadOperation extends OperationLine {
+  readonly line: number
+}
+
 const NEVER = 9.2e18
 
 /** The names of the two times, from which their unit may be known. */
@@ -286,7 +291,7 @@ function changedBy(
   // A cas that is answered with false found another value, and a lock was held.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
   const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
-  const isAnswer = f === 'contains' || (done === 'nothing' && !isSaid)
+  const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)
   if (done !== undefined && !isAnswer && !(isSaid && typeof answered === 'number' && !declines)) {
     line.roles.take(member, OUTCOME, canonical(answered))
     return { input, output: undefined, outcome: [member, done] }

@@ -10,7 +10,7 @@ import { plural } from '../text/figures.ts'
 import { headerOfMembers } from './event-members.ts'
 import { LeftOut } from './left-out.ts'
 import { settled } from './open-answers.ts'
-import { callOf, type OperationLine, operationOf, timeNames } from './operation-members.ts'
+import { callOf, operationOf, type ReadOperation, timeNames } from './operation-members.ts'
 import type { Mapping, Members, Roles } from './roles.ts'
 import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
 
@@ -21,10 +21,6 @@ export interface RowsOptions {
   /** What is known of the clocks. */
   readonly ordering?: Ordering | undefined
   readonly mapping?: Mapping | undefined
-}
-
-export interface ReadOperation extends OperationLine {
-  readonly line: number
 }
 
 /**

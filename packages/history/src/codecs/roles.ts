@@ -66,12 +66,6 @@ export function parseMapping(text: string): Mapping {
   return mapping
 }
 
-/** A mapping as it is typed. */
-export const mappingText = (mapping: Mapping): string =>
-  Object.entries(mapping)
-    .map(([role, member]) => `${role === 'returned' ? 'return' : role}=${member}`)
-    .join(',')
-
 /** The roles, as `--map` has them. */
 export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
 

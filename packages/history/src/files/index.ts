@@ -1,3 +1,5 @@
+export { type Mapping, parseMapping, roleNames } from '../codecs/roles.ts'
+export { type Taken, takenText } from '../event/taken.ts'
 export type { Dealing } from '../packed/packer.ts'
 export { type ReadOptions, readEvents, readHeader, readHistory, readHistoryOf } from './read.ts'
 export { readKeys } from './read-keys.ts'

@@ -33,7 +33,7 @@ export function withNamedAccounts(history: History): History {
 }
 
 /** The balances in a list by account; undefined for any other value. */
-export const balancesOf = (value: Json): Json | undefined =>
+const balancesOf = (value: Json): Json | undefined =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number' || each === null)
     ? Object.fromEntries(value.map((balance: Json, account) => [String(account), balance]))
     : undefined
