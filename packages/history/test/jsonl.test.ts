@@ -10,7 +10,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseJsonLine } from '../src/codecs/jsonl.ts'
-import { createReader } from '../src/codecs/reader.ts'
+import { createReader } from '../src/codecs/formats.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 describe('a native line', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type History, inputOf, outputOf, UserError } from '@chaosproxy/history'
-import { type ReadOptions, readHistory, takenText } from '@chaosproxy/history/files'
+import { parseMapping, type ReadOptions, readHistory, takenText } from '@chaosproxy/history/files'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-have-'))
@@ -116,7 +116,7 @@ describe('an answer that could be a value or an outcome', () => {
     expect(await told(refused)).toMatch(
       /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
     )
-    expect(await told(refused, { mapping: { output: 'output' } })).toMatch(/"value" is 1/)
+    expect(await told(refused, { mapping: { output: 'output' } })).toEqual([WRITTEN, '1 read x null > ok 2'])
     expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
@@ -135,6 +135,49 @@ describe('an answer that could be a value or an outcome', () => {
         '"op" is the operation in 2 of 2',
       ]),
     )
+  })
+})
+
+/** The same write and read as events, by the names of the members and types. */
+const events = (names: { readonly [member: string]: string }, types: readonly [unknown, unknown]): string => {
+  const name = (member: string): string => names[member] ?? member
+  return lines(
+    [
+      [0, 0, 'write', 5],
+      [0, 1, 'write', 5],
+      [1, 0, 'read', null],
+      [1, 1, 'read', 5],
+    ].map(([process, isReturn, f, value], n) => ({
+      [name('process')]: process,
+      [name('type')]: types[Number(isReturn)],
+      [name('f')]: f,
+      [name('value')]: value,
+      [name('time')]: 10 * (n + 1),
+    })),
+  )
+}
+
+describe('every --map that a refusal names is taken:', () => {
+  test.each([
+    ['a value and an output', two({ value: 1 }, { value: 1, output: 2 })],
+    ['a value and an input', two({ value: 1, args: 2 }, { value: 1 })],
+    ['an answer that may be an outcome', two({ value: 1 }, { result: 'ok' })],
+    ['an argument of a read', two({ value: 1 }, { args: 'x', result: 1 }).replaceAll('"key":"x",', '')],
+    ['two outcomes', two({ value: 1, type: 'ok', status: 500 }, { value: 1 })],
+    [
+      'a value and a result of an event',
+      lines([
+        { process: 1, type: 'invoke', f: 'read' },
+        { process: 1, type: 'ok', f: 'read', value: 6, result: 5 },
+      ]),
+    ],
+    ['members that nothing tells', events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])],
+  ])('%s', async (_, content) => {
+    const message = String(await told(content))
+    const options = [...message.matchAll(/--map (\S+)/g)].map(([, typed = '']) => typed)
+    const named = options.filter((typed) => !typed.includes('MEMBER'))
+    expect([message, named.length]).toEqual([message, expect.toSatisfy((length: number) => length > 0)])
+    for (const typed of named) expect(await told(content, { mapping: parseMapping(typed) })).toBeInstanceOf(Array)
   })
 })
 
@@ -197,25 +240,6 @@ describe('a line of a request', () => {
     expect(history.warnings).toEqual([expect.stringMatching(/1 line that tells of no operation is left out \(line 2:/)])
   })
 })
-
-/** The same write and read as events, by the names of the members and types. */
-const events = (names: { readonly [member: string]: string }, types: readonly [unknown, unknown]): string => {
-  const name = (member: string): string => names[member] ?? member
-  return lines(
-    [
-      [0, 0, 'write', 5],
-      [0, 1, 'write', 5],
-      [1, 0, 'read', null],
-      [1, 1, 'read', 5],
-    ].map(([process, isReturn, f, value], n) => ({
-      [name('process')]: process,
-      [name('type')]: types[Number(isReturn)],
-      [name('f')]: f,
-      [name('value')]: value,
-      [name('time')]: 10 * (n + 1),
-    })),
-  )
-}
 
 describe('events are read by', () => {
   const read = ['0 write 5 > ok 5', '1 read null > ok 5']

@@ -1,3 +1,6 @@
+import type { HistoryBuilder } from '../builder/builder.ts'
+import type { Ordering } from '../builder/disorder.ts'
+import { UserError } from '../event/error.ts'
 import type { Format } from '../event/event.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { csvReader, separatorOf } from './csv.ts'
@@ -9,9 +12,25 @@ import { isComment } from './left-out.ts'
 import { hasOperationLines, operationLines } from './operation-lines.ts'
 import type { RowsOptions } from './operation-rows.ts'
 import { isJepsenLog, isOldJepsenLog, JepsenLogReader } from './porcupine.ts'
-import type { ReaderOptions } from './reader.ts'
 import { type Mapping, Roles } from './roles.ts'
 import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
+
+export interface ReaderOptions {
+  /** The name messages use for the history: its file's. */
+  readonly source: string
+  readonly sink: EventSink
+  /** The sink, if it is a builder. */
+  readonly builder?: HistoryBuilder | undefined
+  /**
+   * Whether a client's value that is a pair is a key and a value, as Jepsen's independent tests have it. By default found out
+   * in EDN; in JSON lines it is one value.
+   */
+  readonly independent?: boolean | undefined
+  /** What is known of the clocks, for formats whose lines are in no order. */
+  readonly ordering?: Ordering | undefined
+  /** Which members have which meaning: see `parseMapping`. */
+  readonly mapping?: Mapping | undefined
+}
 
 /** A format of histories: how its files begin, and what reads them. */
 interface FormatEntry {
@@ -19,6 +38,8 @@ interface FormatEntry {
   readonly what: string
   /** @param content the beginning of a file, without white space before it */
   recognises(content: string, mapping: Mapping | undefined): boolean
+  /** Whether `--map` can say what its members are. */
+  readonly hasMembers?: boolean
   reader(options: ReaderOptions): ChunkReader
 }
 
@@ -26,11 +47,13 @@ interface FormatEntry {
 export const formatTable: { readonly [name in Format]: FormatEntry } = {
   operations: {
     what: 'JSON with one operation per line',
+    hasMembers: true,
     recognises: (content, mapping) => isJson(content) && hasOperationLines(content, mapping),
     reader: (options) => paired(options, (each) => operationLines(withRoles(each))),
   },
   jsonl: {
     what: 'chaos JSONL',
+    hasMembers: true,
     recognises: isJson,
     reader: (options) => paired(options, (each) => new JsonlReader(each)),
   },
@@ -78,6 +101,7 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
   },
   csv: {
     what: 'CSV and TSV with a header',
+    hasMembers: true,
     recognises: (content, mapping) => separatorOf(content, mapping) !== undefined,
     reader: (options) => paired(options, (each) => csvReader(withRoles(each))),
   },
@@ -135,3 +159,14 @@ const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
   stamped: (stamps) => sink.stamped?.(stamps),
   taken: (members) => sink.taken?.(members),
 })
+
+/** @throws UserError (usage) for a mapping of members where there are none */
+export function createReader(format: Format, options: ReaderOptions): ChunkReader {
+  const { what, hasMembers = false, reader } = formatTable[format]
+  if (options.mapping !== undefined && !hasMembers)
+    throw new UserError(
+      'usage',
+      `--map: ${options.source} is ${what}, whose members have one meaning each. Leave it out.`,
+    )
+  return reader(options)
+}

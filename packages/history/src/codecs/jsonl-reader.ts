@@ -1,5 +1,5 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
-import { UserError } from '../event/error.ts'
+import { CannotPack, UserError } from '../event/error.ts'
 import type { EventInput } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
@@ -37,6 +37,7 @@ export class JsonlReader implements ChunkReader {
   readonly #times: OtherTimes
   readonly #rows: EventRows
   readonly #isMapped: boolean
+  readonly #isAmid: boolean
   #begun = false
   #used = 0
 
@@ -47,7 +48,8 @@ export class JsonlReader implements ChunkReader {
     const roles = new Roles(options.mapping)
     this.#rows = new EventRows({ source: options.source, sink: options.sink, roles })
     this.#isMapped = roles.isMapped
-    if (options.isAmid === true) {
+    this.#isAmid = options.isAmid === true
+    if (this.#isAmid) {
       this.#begun = true
       this.#used = 1
     }
@@ -126,7 +128,11 @@ export class JsonlReader implements ChunkReader {
   }
 
   #eventOf(members: Members): EventInput | undefined {
-    if (this.#isMapped || !isNative(members)) return this.#rows.event(members, this.line)
+    if (this.#isMapped || !isNative(members)) {
+      // What a return is of may have been called before.
+      if (this.#isAmid) throw new CannotPack('members with other names')
+      return this.#rows.event(members, this.line)
+    }
     return this.#rows.completed(eventOfMembers(members, this.#sink.epoch))
   }
 

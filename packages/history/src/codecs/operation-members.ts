@@ -152,8 +152,8 @@ function askedOf(line: Line): Asked {
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
   const held = line.found('value', (value) => value !== null) ?? line.found('value')
   const input = line.found('input')
-  const [asked, isInput] =
-    held?.[1] === undefined || held[1] === null ? [input ?? held, input !== undefined] : [held, false]
+  const isInput = input !== undefined && (held === undefined || held[1] === null || isMapped(line, input))
+  const asked = isInput ? input : held
   const parts = partsOf(asked?.[1], line.roles)
   const f = named ?? parts.f ?? own?.[1]
   if (typeof f !== 'string')
@@ -164,7 +164,7 @@ function askedOf(line: Line): Asked {
     )
   const name = nameOfFunction(f)
   const key = line.take(line.found('key'), 'the key') ?? parts.key
-  refuseTwo(name, held, input)
+  if (input === undefined || !isMapped(line, input)) refuseTwo(name, held, input)
   const nullable = asked ?? held
   const value: Found | undefined = nullable === undefined ? undefined : [nullable[0], parts.value ?? null]
   if (nullable !== undefined) line.used.add(nullable[0])
@@ -172,6 +172,8 @@ function askedOf(line: Line): Asked {
     return { f: name, ...ofArgument(line, name, nullable?.[0] ?? '', parts.value) }
   return { f: name, key, value, result: line.found('output') }
 }
+
+const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
 
 /** A keyword's name, and in any case. */
 const nameOfFunction = (f: string): string => f.replace(/^:/, '').toLowerCase()
@@ -238,6 +240,10 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
       output: returnsValue(f) ? answered : undefined,
       outcome: [result[0], inside],
     }
+  }
+  if (takesNothing(f) && line.roles.isMappedTo('output', result[0])) {
+    line.roles.take(result[0], RESULT)
+    return { input: null, output: answered ?? null, carrier: result[0] }
   }
   if (takesNothing(f) && returnsValue(f)) return readBy(line, f, value, [result[0], answered ?? null], outcome)
   return changedBy(line, f, asked, [result[0], answered ?? null], outcome, isSaid)

@@ -1,5 +1,5 @@
 import { HistoryBuilder } from '../builder/builder.ts'
-import { createReader } from '../codecs/reader.ts'
+import { createReader } from '../codecs/formats.ts'
 import { Columns } from '../columns/columns.ts'
 import { CannotPack } from '../event/error.ts'
 import type { History } from '../history/history.ts'

@@ -2,7 +2,7 @@ import { HistoryBuilder } from '../builder/builder.ts'
 import { type Ordering, OutOfOrder } from '../builder/disorder.ts'
 import { TimeOrder } from '../builder/time-order.ts'
 import { detectFormat } from '../codecs/detect.ts'
-import { createReader } from '../codecs/reader.ts'
+import { createReader } from '../codecs/formats.ts'
 import type { Mapping } from '../codecs/roles.ts'
 import { ROW_BYTES } from '../columns/columns.ts'
 import { UserError } from '../event/error.ts'
@@ -53,11 +53,6 @@ const OPERATION_BYTES = 120
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
 export async function readHistory(path: string, options: ReadOptions = {}): Promise<History> {
-  const history = await readAsIs(path, options)
-  return (options.model ?? history.header?.model) === 'bank' ? withNamedAccounts(history) : history
-}
-
-async function readAsIs(path: string, options: ReadOptions): Promise<History> {
   if (options.merged !== undefined) return readByTime(path, options.merged, options)
   if (options.ordering?.by === 'time') return readByTime(path, [path], options)
   try {
@@ -104,7 +99,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
     files: order.files,
   })
   order.pass(builder)
-  return builder.build()
+  return asAbout(builder.build(), options)
 }
 
 /**
@@ -139,11 +134,14 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       textBytes += bytes
       if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)
     }
-    return (builder ?? new HistoryBuilder({ source: name })).build()
+    return asAbout((builder ?? new HistoryBuilder({ source: name })).build(), options)
   } finally {
     source.close()
   }
 }
+
+const asAbout = (history: History, { model = history.header?.model }: ReadOptions): History =>
+  model === 'bank' ? withNamedAccounts(history) : history
 
 function stopIfOver(
   memoryBytes: number,
