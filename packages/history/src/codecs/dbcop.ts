@@ -6,7 +6,9 @@ import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
 /** As DBCop keeps histories: sessions of transactions of events, alone or as the `data` of an object. */
 export const isDbcop = (content: string): boolean =>
-  /^(?:\{[^[]*)?(?:.{0,400}?"data"\s*:\s*)?\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/s.test(content)
+  /^\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content) ||
+  (content.startsWith('{') &&
+    /"data"\s*:\s*\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content.slice(0, 2000)))
 
 interface Options {
   readonly source: string
