@@ -126,6 +126,16 @@ describe('an answer that could be a value or an outcome', () => {
     )
   })
 
+  test('is refused for arguments of a read, with a command, and for a write without a value', async () => {
+    const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
+    expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes nothing\. .*jq -c '\.key=\.args\[0\]/)
+    expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
+    expect(await told(two({ op: 'SET', value: 1 }, { op: 'GET', response: 1 }))).toEqual([
+      WRITTEN,
+      '1 get x null > ok 1',
+    ])
+  })
+
   test('is told with counts', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(

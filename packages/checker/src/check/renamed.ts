@@ -34,7 +34,11 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   const here = [...used].map((f) => renamed.find(([name]) => name === f)?.[1] ?? f)
   if (!here.every((f) => knows(model, f))) return undefined
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
-  const scripts = renamed.map(([name, f]) => (isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/`))
+  // One operation per line may have capitals, which are read as small letters.
+  const isLowered = history.format === 'operations' || history.format === 'csv'
+  const scripts = renamed.map(([name, f]) =>
+    isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/${isLowered ? 'I' : ''}`,
+  )
   const { initial, keys } = startOf(history, first[0], isEdn)
   return `sed -E '${[...scripts, ...keys].join('; ')}' ${history.source ?? 'FILE'} | npx chaos check - --model ${model}${initial}`
 }

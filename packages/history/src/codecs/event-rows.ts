@@ -11,7 +11,7 @@ import { LeftOut } from './left-out.ts'
 import { proposal } from './map-proposal.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
-import { type Found, type Members, plain, type Role, type Roles } from './roles.ts'
+import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -114,7 +114,7 @@ export class EventRows {
     const parts = partsOf(content?.[1], roles)
     const lane = this.#lanes.of(processOf(process), type, id?.[1])
     const said = take(named, 'the operation') ?? parts.f
-    const f = typeof said === 'string' ? said.replace(/^:/, '') : lane.f
+    const f = typeof said === 'string' ? functionNamed(said) : lane.f
     if (f === undefined) throw new EventError(missing('f', members))
     if (type === 'invoke') lane.f = f
     const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type

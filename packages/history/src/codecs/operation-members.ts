@@ -6,7 +6,7 @@ import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
 import { type Outcome, outcomeOf } from './outcomes.ts'
-import { type Found, type Members, plain, type Role, type Roles } from './roles.ts'
+import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
 // One line per operation: its client, when it was called and when it returned, what was asked and what was answered.
@@ -162,7 +162,7 @@ function askedOf(line: Line): Asked {
         ? '"f" is missing. An operation says what was done, such as "f":"read".'
         : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word the model knows, such as "f":"read".`,
     )
-  const name = nameOfFunction(f)
+  const name = functionNamed(f)
   const key = line.take(line.found('key'), 'the key') ?? parts.key
   if (input === undefined || !isMapped(line, input)) refuseTwo(name, held, input)
   const nullable = asked ?? held
@@ -170,13 +170,12 @@ function askedOf(line: Line): Asked {
   if (nullable !== undefined) line.used.add(nullable[0])
   if (isInput && takesNothing(name) && parts.value !== undefined && parts.value !== null && key === undefined)
     return { f: name, ...ofArgument(line, name, nullable?.[0] ?? '', parts.value) }
+  if (replacesWhole(name) && parts.value === undefined)
+    throw new EventError(`this ${name} has no value. Name the member that has it: --map value=MEMBER`)
   return { f: name, key, value, result: line.found('output') }
 }
 
 const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
-
-/** A keyword's name, and in any case. */
-const nameOfFunction = (f: string): string => f.replace(/^:/, '').toLowerCase()
 
 /** Arguments of a read that name no key: an empty list and an empty text are none. */
 function ofArgument(line: Line, f: string, member: string, value: Json): Omit<Asked, 'f'> {
@@ -186,7 +185,11 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   if (isEmpty || isPair || result === undefined)
     return { key: undefined, value: isEmpty ? undefined : [member, value], result }
   throw new EventError(
-    `"${member}" is ${shortened(canonical(value))}, and a ${f} takes nothing. If it is the key: --map key=${member}`,
+    `"${member}" is ${shortened(canonical(value))}, and a ${f} takes nothing. ${
+      isArray(value)
+        ? `If its first element is the key: jq -c '.key=.${member}[0] | .value=.${member}[1] | del(.${member})' FILE`
+        : `If it is the key: --map key=${member}`
+    }`,
   )
 }
 

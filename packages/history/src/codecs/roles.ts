@@ -21,7 +21,7 @@ const NAMES = {
   output:
     'output out result res response resp reply ret returnvalue returned responsebody respbody responsevalue readvalue',
   status:
-    'status statuscode httpstatus httpcode code outcome ok success succeeded successful acknowledged acked committed state type',
+    'status statuscode httpstatus httpcode responsestatus responsecode respstatus respcode code outcome ok success succeeded successful acknowledged acked committed state type',
   error: 'error err exception errormessage',
   call: 'call calltime called start starttime started begin begintime invoke invoked invocation invocationtime callts startts tstart tcall invoketime sent sentat requesttime requested',
   returned:
@@ -166,10 +166,12 @@ interface Count {
 
 function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const taken = new Set(Object.values(mapping))
-  const free = names.filter((name) => !taken.has(name))
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
+    // What a read returned is in the member that holds what a write wrote.
+    const isValue = role === 'value' || role === 'input'
+    const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =
       mapped === undefined
         ? (namesOf.get(role) ?? []).flatMap((wanted) => free.filter((name) => isNamed(name, wanted, role)))
@@ -180,3 +182,9 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
 
 const isNamed = (name: string, wanted: string, role: Role): boolean =>
   plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
+
+/** The name of an operation, without the mark of a keyword and in lower case; Redis sets what others write. */
+export function functionNamed(said: string): string {
+  const name = said.replace(/^:/, '').toLowerCase()
+  return name === 'set' ? 'write' : name
+}

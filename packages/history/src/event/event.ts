@@ -102,10 +102,10 @@ export const formats = [
   'jsonl',
   'porcupine-kv',
   'edn',
+  'csv',
   'porcupine-etcd',
   'jepsen-log',
   'plume',
   'awdit',
-  'csv',
 ] as const
 export type Format = (typeof formats)[number]
