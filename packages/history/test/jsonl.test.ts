@@ -9,8 +9,8 @@ import {
 } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseJsonLine } from '../src/codecs/jsonl.ts'
 import { createReader } from '../src/codecs/formats.ts'
+import { parseJsonLine } from '../src/codecs/jsonl.ts'
 import { events, read, readInChunks } from './reading.ts'
 
 describe('a native line', () => {
